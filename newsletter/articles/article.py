@@ -1,0 +1,64 @@
+"""An article as every later room sees it: cleaned, tagged, dated, with a canonical address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """A subject: `slug` is its identity ("data-breach"), `label` what readers see ("data breach")."""
+
+    slug: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A picture of the article; sizes in CSS pixels where the source states them."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """The same story told by another source ("also covered by")."""
+
+    source: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Article:
+    """One story from one source.
+
+    `key` is its identity within a source: the canonical URL, or, where a source gives none,
+    a hash of what it does give. `summary` and `body_text` are plain text; `body_html` is
+    sanitised. `published` is aware. `also` holds the other sources' tellings after merging,
+    `merged_keys` their keys.
+    """
+
+    key: str
+    url: str
+    title: str
+    source: str
+    published: datetime
+    summary: str = ""
+    body_html: str = ""
+    body_text: str = ""
+    tags: tuple[Tag, ...] = ()
+    author: str = ""
+    agency: str = ""
+    image: Image | None = None
+    also: tuple[Coverage, ...] = ()
+    merged_keys: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of every telling of this story."""
+        return frozenset((self.key, *self.merged_keys))

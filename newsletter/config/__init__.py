@@ -1,0 +1,1 @@
+"""The site's configuration: newsletter.toml and the environment, checked and frozen."""

@@ -1,0 +1,119 @@
+"""Every error newsletter raises on purpose, in one tree.
+
+    NewsletterError
+    ├── ConfigurationError (ValueError)      newsletter.toml, templates or environment are wrong
+    ├── InputError (ValueError)              data handed to us cannot be used
+    │   └── RenderingError                   an issue cannot be rendered
+    ├── UnknownNameError (LookupError)       no such newsletter, issue, list or subscriber
+    ├── NotPermittedError (PermissionError)  a rule forbids it: state, allow-list, disarmed site
+    ├── LintBlockedError                     a blocking finding stands
+    ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
+    │   ├── DatabaseUnavailableError
+    │   └── RelayUnavailableError
+    └── TemporaryError                       another run holds the lock: run again
+
+The subscribers package has a tree of its own (subscribers/errors.py). Exit codes belong to the
+command line (cli/exit_codes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, said so that its reader can mend it."""
+
+    message: str
+    file: str | None = None
+    field: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.file, self.field) if part)
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}. Fix: {self.fix}" if self.fix else text
+
+
+class NewsletterError(Exception):
+    """Root of the tree: a problem with where it stands and how to mend it."""
+
+    code = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        field: str | None = None,
+        fix: str | None = None,
+    ) -> None:
+        self.problem = Problem(message=message, file=file, field=field, fix=fix)
+        super().__init__(str(self.problem))
+
+
+class ConfigurationError(NewsletterError, ValueError):
+    """The site's configuration is wrong; carries every problem found, the first in front."""
+
+    code = "configuration"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.message, file=first.file, field=first.field, fix=first.fix)
+        self.problems = tuple(problems)
+
+
+class InputError(NewsletterError, ValueError):
+    """Data handed to us (a file, a message, an argument's content) cannot be used."""
+
+    code = "bad-input"
+
+
+class RenderingError(InputError):
+    """A template or an item cannot be turned into HTML."""
+
+    code = "rendering"
+
+
+class UnknownNameError(NewsletterError, LookupError):
+    """No newsletter, issue, list or subscriber goes by that name."""
+
+    code = "unknown-name"
+
+
+class NotPermittedError(NewsletterError, PermissionError):
+    """A rule forbids it: the issue's state, the site's allow-list, a disarmed site."""
+
+    code = "not-permitted"
+
+
+class LintBlockedError(NewsletterError):
+    """A blocking finding stands between the issue and its readers."""
+
+    code = "lint-blocked"
+
+
+class UnavailableError(NewsletterError, ConnectionError):
+    """A server we depend on cannot be reached."""
+
+    code = "unavailable"
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database cannot be opened, or refuses to work."""
+
+    code = "database-unavailable"
+
+
+class RelayUnavailableError(UnavailableError):
+    """No relay takes mail at present."""
+
+    code = "relay-unavailable"
+
+
+class TemporaryError(NewsletterError):
+    """It may work on the next run: a lock is held, messages are deferred."""
+
+    code = "temporary"

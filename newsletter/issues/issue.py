@@ -1,0 +1,121 @@
+"""One number of a newsletter: its items, its window, and the states it may pass through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.articles.article import Article, Image
+
+
+class State(StrEnum):
+    """Where an issue stands."""
+
+    DRAFT = "draft"  # being made; every `draft` refreshes it
+    APPROVED = "approved"  # editions frozen; waits for its send
+    SENDING = "sending"  # deliveries are planned and under way
+    SENT = "sent"  # every delivery has come to an end, and the sum is right
+    HELD = "held"  # waits for a person: too late, or held by an editor
+    SKIPPED = "skipped"  # too thin or overtaken; its articles stay available
+    STOPPED = "stopped"  # the presses were stopped during the send
+
+
+MAY_BECOME: dict[State, frozenset[State]] = {
+    State.DRAFT: frozenset({State.APPROVED, State.HELD, State.SKIPPED}),
+    State.APPROVED: frozenset({State.SENDING, State.HELD, State.DRAFT}),
+    State.SENDING: frozenset({State.SENT, State.STOPPED}),
+    State.SENT: frozenset(),
+    State.HELD: frozenset({State.APPROVED, State.DRAFT, State.SKIPPED}),
+    State.SKIPPED: frozenset({State.DRAFT}),
+    State.STOPPED: frozenset({State.SENDING}),
+}
+"""The moves a person or a command may make; an issue that has begun to send never turns back."""
+
+OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
+"""States in which the issue has not begun to be sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """The half-open period [start, end) whose articles an issue takes; both aware."""
+
+    start: datetime
+    end: datetime
+
+    def __contains__(self, moment: datetime) -> bool:
+        return self.start <= moment < self.end
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overrides:
+    """An editor's words in place of the article's; None leaves the article's own."""
+
+    title: str | None = None
+    summary: str | None = None
+    image: Image | None = None
+    link_text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """An article's place in an issue. `reason` says why it is in."""
+
+    article: Article
+    section: str
+    position: int
+    reason: str
+    pinned: bool = False
+    hidden: bool = False
+    overrides: Overrides = Overrides()
+
+    @property
+    def title(self) -> str:
+        """The headline readers see."""
+        return self.overrides.title or self.article.title
+
+    @property
+    def summary(self) -> str:
+        """The summary readers see."""
+        return self.article.summary if self.overrides.summary is None else self.overrides.summary
+
+    @property
+    def image(self) -> Image | None:
+        """The picture readers see."""
+        return self.overrides.image or self.article.image
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftOut:
+    """An article that is not in the issue, and why."""
+
+    title: str
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issue:
+    """One number of a newsletter. `due` is the moment it serves; `items` in reading order."""
+
+    newsletter: str
+    number: int
+    state: State
+    window: Window
+    due: datetime
+    subject: str
+    preheader: str
+    items: tuple[Item, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    note: str = ""
+    """Why the issue is held, skipped or stopped."""
+
+    @property
+    def name(self) -> str:
+        """`weekly/12`, as the command line writes it."""
+        return f"{self.newsletter}/{self.number}"
+
+    @property
+    def shown_items(self) -> tuple[Item, ...]:
+        """The items readers see."""
+        return tuple(item for item in self.items if not item.hidden)

@@ -1,0 +1,49 @@
+"""The values that leave the press: an edition, its slots still open."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Slot(StrEnum):
+    """A place in a rendered edition that is filled per recipient."""
+
+    UNSUBSCRIBE = "unsubscribe"  # https link to the reader's unsubscribe page
+    PREFERENCES = "preferences"  # https link to the reader's preferences page
+    NAME = "name"  # the reader's name, or "" where unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edition:
+    """An issue as one distinct set of items, rendered once for all its readers.
+
+    `key` identifies the item set (see `edition_key`); `html` and `text` hold slot sentinels
+    made with `nonce` (rendering/slots.py). `reader_count` is not part of it: editions know
+    items, never people.
+    """
+
+    key: str
+    nonce: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    language: str
+    item_keys: tuple[str, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The hash that approval freezes: over subject, HTML and text."""
+        digest = hashlib.sha256()
+        for part in (self.subject, self.html, self.text):
+            digest.update(part.encode())
+            digest.update(b"\0")
+        return digest.hexdigest()
+
+
+def edition_key(item_keys: Iterable[str]) -> str:
+    """A short name for a set of items: readers whose sets are equal share an edition."""
+    return hashlib.sha256("\n".join(sorted(item_keys)).encode()).hexdigest()[:16]

@@ -1,0 +1,92 @@
+"""Opens the database and holds the wall where the driver's errors become ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from newsletter.errors import DatabaseUnavailableError, TemporaryError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another before it gives up."""
+
+
+class Database:
+    """One site's database; `transaction()` is the only way in."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """SQLite has one writer at a time, and no SKIP LOCKED."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """A connection whose work is committed at the end, or rolled back on any error.
+
+        Raises TemporaryError when another writer holds the database for too long, and
+        DatabaseUnavailableError when it cannot be used at all.
+        """
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise _explained(error, self.engine) from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _explained(error, self.engine) from error
+            raise
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _explained(error: DBAPIError, engine: sa.Engine) -> TemporaryError | DatabaseUnavailableError:
+    place = engine.url.render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+    if "locked" in reason or "busy" in reason:
+        return TemporaryError(
+            f"the database is busy: {reason}", field="site.database", fix="run it again"
+        )
+    return DatabaseUnavailableError(
+        f"cannot use the database {place}: {reason}",
+        field="site.database",
+        fix="check that the server runs, that the folder can be written and that the disk has room",
+    )
+
+
+def open_database(url: str, folder: Path) -> Database:
+    """The database at `url`; a SQLite path is relative to the site's `folder`."""
+    if url.startswith("sqlite:///"):
+        path = folder / url.removeprefix("sqlite:///")
+        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediately)
+        return Database(engine)
+    return Database(
+        sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    )
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver's own BEGIN is deferred and loses a race between two writers: ours is IMMEDIATE.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # a receipt survives a power cut, not only a kill
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_immediately(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

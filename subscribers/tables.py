@@ -1,0 +1,105 @@
+"""The tables that subscribers owns."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware moment: timestamptz on PostgreSQL, sortable UTC text on SQLite; naive is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[object]:
+        """Text where the database has no aware type of its own."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.String(32))
+        return dialect.type_descriptor(sa.DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> object:
+        """To UTC; microseconds always written, so that text sorts as time does."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r} has no place in the database")
+        moment = value.astimezone(UTC)
+        return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: object, dialect: sa.Dialect) -> datetime | None:
+        """Back to an aware datetime in UTC."""
+        if value is None:
+            return None
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        assert isinstance(moment, datetime)  # noqa: S101 - narrows a driver's value for mypy
+        return moment.astimezone(UTC)
+
+
+Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite numbers rows by itself only in a column of type INTEGER."""
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+lists = sa.Table(
+    "lists",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("slug", sa.String, nullable=False, unique=True),
+)
+
+subscribers = sa.Table(
+    "subscribers",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("address", sa.String, nullable=False),  # as the reader wrote it, domain normalised
+    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
+    sa.Column("name", sa.String, nullable=False, default=""),
+    # Followed tag slugs, sorted, between bars: "|ai|security|"; "" follows everything. Equal
+    # strings are equal wishes, so that editions can be counted and planned by this column.
+    sa.Column("follows", sa.String, nullable=False, default=""),
+    sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
+    sa.Column("paused_until", UtcDateTime),
+    sa.Column("attributes", sa.JSON, nullable=False, default=dict),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+subscriptions = sa.Table(
+    "subscriptions",
+    metadata,
+    sa.Column("list_id", Id, sa.ForeignKey("lists.id"), primary_key=True),
+    sa.Column("subscriber_id", Id, sa.ForeignKey("subscribers.id"), primary_key=True),
+    sa.Column("status", sa.String, nullable=False),  # pending | active | unsubscribed | bounced
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+)
+
+history = sa.Table(
+    "subscriber_history",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("subscriber_id", Id, sa.ForeignKey("subscribers.id"), nullable=False, index=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("list_slug", sa.String, nullable=False, default=""),
+    sa.Column("way", sa.String, nullable=False),
+    sa.Column("detail", sa.String, nullable=False, default=""),
+)
+
+suppressions = sa.Table(
+    "suppressions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    # A casefolded address, "@domain", or "#" and a salted hash of an erased address.
+    sa.Column("pattern", sa.String, nullable=False, unique=True),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
