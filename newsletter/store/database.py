@@ -30,14 +30,16 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[sa.Connection]:
+    def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:
         """A connection whose work is committed at the end, or rolled back on any error.
 
-        Raises TemporaryError when another writer holds the database for too long, and
-        DatabaseUnavailableError when it cannot be used at all.
+        `read_only` sees one snapshot and waits for no writer. Raises TemporaryError when
+        another writer holds the database for too long, and DatabaseUnavailableError when it
+        cannot be used at all.
         """
+        engine = self.engine.execution_options(read_only=True) if read_only else self.engine
         try:
-            with self.engine.begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except OperationalError as error:
             raise _explained(error, self.engine) from error
@@ -71,7 +73,7 @@ def open_database(url: str, folder: Path) -> Database:
         path = folder / url.removeprefix("sqlite:///")
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediately)
+        event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
     return Database(
         sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)
@@ -79,7 +81,7 @@ def open_database(url: str, folder: Path) -> Database:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own BEGIN is deferred and loses a race between two writers: ours is IMMEDIATE.
+    # The driver's own BEGIN is deferred and loses a race between two writers: see _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
@@ -88,5 +90,6 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediately(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("read_only")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
