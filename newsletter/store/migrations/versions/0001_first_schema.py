@@ -1,0 +1,249 @@
+"""The first schema."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from subscribers.tables import Id, UtcDateTime
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create every table of both houses."""
+    op.create_table(
+        "lists",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("slug", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lists")),
+        sa.UniqueConstraint("slug", name=op.f("uq_lists_slug")),
+    )
+    op.create_table(
+        "subscribers",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("address_key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("follows", sa.String(), nullable=False),
+        sa.Column("frequency", sa.String(), nullable=False),
+        sa.Column("paused_until", UtcDateTime(), nullable=True),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
+        sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
+    )
+    op.create_table(
+        "suppressions",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("pattern", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
+        sa.UniqueConstraint("pattern", name=op.f("uq_suppressions_pattern")),
+    )
+    op.create_table(
+        "subscriber_history",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("list_slug", sa.String(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_subscriber_history_subscriber_id_subscribers"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber_history")),
+    )
+    op.create_index(
+        op.f("ix_subscriber_history_subscriber_id"),
+        "subscriber_history",
+        ["subscriber_id"],
+        unique=False,
+    )
+    op.create_table(
+        "subscriptions",
+        sa.Column("list_id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("changed_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["lists.id"], name=op.f("fk_subscriptions_list_id_lists")
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_subscriptions_subscriber_id_subscribers"),
+        ),
+        sa.PrimaryKeyConstraint("list_id", "subscriber_id", name=op.f("pk_subscriptions")),
+    )
+    op.create_index(
+        "ix_subscriptions_subscriber_id", "subscriptions", ["subscriber_id"], unique=False
+    )
+    op.create_table(
+        "articles",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("newsletter", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("body_html", sa.Text(), nullable=False),
+        sa.Column("body_text", sa.Text(), nullable=False),
+        sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("agency", sa.String(), nullable=False),
+        sa.Column("image", sa.JSON(), nullable=True),
+        sa.Column("published", UtcDateTime(), nullable=False),
+        sa.Column("first_seen", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
+        sa.UniqueConstraint("newsletter", "source", "key", name="uq_articles_newsletter"),
+    )
+    op.create_index(
+        "ix_articles_newsletter_published", "articles", ["newsletter", "published"], unique=False
+    )
+    op.create_table(
+        "fetches",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("etag", sa.String(), nullable=False),
+        sa.Column("last_modified", sa.String(), nullable=False),
+        sa.Column("body_hash", sa.String(), nullable=False),
+        sa.Column("not_before", UtcDateTime(), nullable=True),
+        sa.Column("checked_at", UtcDateTime(), nullable=False),
+        sa.Column("succeeded_at", UtcDateTime(), nullable=True),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_fetches")),
+    )
+    op.create_table(
+        "issues",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("newsletter", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("window_start", UtcDateTime(), nullable=False),
+        sa.Column("window_end", UtcDateTime(), nullable=False),
+        sa.Column("due", UtcDateTime(), nullable=False),
+        sa.Column("due_date", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("preheader", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("frozen_hash", sa.String(), nullable=False),
+        sa.Column("approved_at", UtcDateTime(), nullable=True),
+        sa.Column("send_started_at", UtcDateTime(), nullable=True),
+        sa.Column("send_finished_at", UtcDateTime(), nullable=True),
+        sa.Column("audience", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
+        sa.UniqueConstraint("newsletter", "due_date", name="uq_issues_due_date"),
+        sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
+    )
+    op.create_table(
+        "newsletters",
+        sa.Column("slug", sa.String(), nullable=False),
+        sa.Column("first_seen", UtcDateTime(), nullable=False),
+        sa.Column("watermark", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("slug", name=op.f("pk_newsletters")),
+    )
+    op.create_table(
+        "receipts",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("relay", sa.String(), nullable=False),
+        sa.Column("code", sa.Integer(), nullable=False),
+        sa.Column("enhanced", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_receipts")),
+    )
+    op.create_index("ix_receipts_issue_id", "receipts", ["issue_id", "subscriber_id"], unique=False)
+    op.create_table(
+        "site",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_site")),
+    )
+    op.create_table(
+        "editions",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("nonce", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("preheader", sa.String(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("item_keys", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_editions_issue_id_issues")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_editions")),
+        sa.UniqueConstraint("issue_id", "key", name="uq_editions_issue_id"),
+    )
+    op.create_table(
+        "items",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("article_key", sa.String(), nullable=False),
+        sa.Column("section", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("overrides", sa.JSON(), nullable=False),
+        sa.Column("article", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_items_issue_id_issues")),
+        sa.PrimaryKeyConstraint("issue_id", "article_key", name=op.f("pk_items")),
+    )
+    op.create_table(
+        "left_out",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_left_out_issue_id_issues")
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "position", name=op.f("pk_left_out")),
+    )
+    op.create_table(
+        "used_keys",
+        sa.Column("newsletter", sa.String(), nullable=False),
+        sa.Column("article_key", sa.String(), nullable=False),
+        sa.Column("issue_id", Id, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_used_keys_issue_id_issues")
+        ),
+        sa.PrimaryKeyConstraint("newsletter", "article_key", "issue_id", name=op.f("pk_used_keys")),
+    )
+    op.create_table(
+        "deliveries",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("edition_id", Id, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("sender", sa.String(), nullable=True),
+        sa.Column("claimed_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["edition_id"], ["editions.id"], name=op.f("fk_deliveries_edition_id_editions")
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_deliveries_issue_id_issues")
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "subscriber_id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        "ix_deliveries_state",
+        "deliveries",
+        ["issue_id", "state", "retry_at", "subscriber_id"],
+        unique=False,
+    )
