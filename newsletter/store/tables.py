@@ -27,7 +27,9 @@ newsletters = sa.Table(
 fetches = sa.Table(
     "fetches",
     metadata,
+    sa.Column("newsletter", sa.String, primary_key=True),
     sa.Column("source", sa.String, primary_key=True),  # the source's URL or path
+    sa.Column("fingerprint", sa.String, nullable=False),  # of the settings it was read with
     sa.Column("etag", sa.String, nullable=False, default=""),
     sa.Column("last_modified", sa.String, nullable=False, default=""),
     sa.Column("body_hash", sa.String, nullable=False, default=""),

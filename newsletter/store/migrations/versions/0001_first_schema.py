@@ -14,6 +14,12 @@ down_revision = None
 def upgrade() -> None:
     """Create every table of both houses."""
     op.create_table(
+        "erasure_salt",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_salt")),
+    )
+    op.create_table(
         "lists",
         sa.Column("id", Id, nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
@@ -33,6 +39,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscribers")),
         sa.UniqueConstraint("address_key", name=op.f("uq_subscribers_address_key")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "suppressions",
@@ -109,7 +116,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "fetches",
+        sa.Column("newsletter", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
         sa.Column("etag", sa.String(), nullable=False),
         sa.Column("last_modified", sa.String(), nullable=False),
         sa.Column("body_hash", sa.String(), nullable=False),
@@ -117,7 +126,7 @@ def upgrade() -> None:
         sa.Column("checked_at", UtcDateTime(), nullable=False),
         sa.Column("succeeded_at", UtcDateTime(), nullable=True),
         sa.Column("problem", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("source", name=op.f("pk_fetches")),
+        sa.PrimaryKeyConstraint("newsletter", "source", name=op.f("pk_fetches")),
     )
     op.create_table(
         "issues",

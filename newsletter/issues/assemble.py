@@ -1,0 +1,195 @@
+"""What goes into an issue, where, and why; and why the rest does not. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from newsletter.articles.article import Article
+from newsletter.issues.issue import Item, LeftOut, Window
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A titled part of the issue; `tags` are slugs, none means "what no other section took"."""
+
+    title: str
+    tags: frozenset[str]
+    max_items: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """A story that may enter the issue, and when we first saw it."""
+
+    article: Article
+    first_seen: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """What earlier issues mean for this one.
+
+    `used` names the issue that took each article key; `closed` is when the last issue took its
+    articles (None before the first): a story published before the window but seen only since
+    then was missed by no fault of its own, and may still come in for `grace`.
+    """
+
+    used: Mapping[str, str]
+    closed: datetime | None
+    grace: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assembly:
+    """An issue's items in reading order (the lead first), and what was left out."""
+
+    items: tuple[Item, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def assemble(
+    candidates: Sequence[Candidate],
+    *,
+    window: Window,
+    sections: Sequence[Section],
+    history: History,
+    previous: Sequence[Item],
+) -> Assembly:
+    """Choose and place the items; what an editor pinned, hid or overrode in `previous` stays."""
+    titles = {section.title for section in sections}
+    kept = {
+        item.article.key: item if item.section in titles else replace(item, section="")
+        for item in previous
+    }
+    eligible: list[tuple[Article, str]] = []
+    left_out: list[LeftOut] = []
+    for candidate in sorted(candidates, key=_rank):
+        article = candidate.article
+        inside, reason = _why(candidate, window, history)
+        pinned = article.key in kept and kept[article.key].pinned
+        if pinned and not inside:
+            inside, reason = True, "pinned by an editor"
+        if inside:
+            eligible.append((article, reason))
+        else:
+            left_out.append(LeftOut(title=article.title, url=article.url, reason=reason))
+
+    items: list[Item] = []
+    taken: set[str] = set()
+    for section in sorted(sections, key=lambda section: not section.tags):
+        items += _fill(section, eligible, taken, kept)
+    order = {section.title: number for number, section in enumerate(sections)}
+    items.sort(key=lambda item: (order[item.section], item.position))
+    items = [*_gone_but_pinned(previous, candidates), *items]
+    left_out += [
+        LeftOut(title=article.title, url=article.url, reason=_why_not(article, sections))
+        for article, _reason in eligible
+        if article.key not in taken
+    ]
+    return Assembly(items=_lead_first(items), left_out=tuple(left_out))
+
+
+def _rank(candidate: Candidate) -> tuple[int, float, str]:
+    """What more sources cover comes first, then what is newer."""
+    article = candidate.article
+    return (-len(article.also), -article.published.timestamp(), article.key)
+
+
+def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, str]:
+    article = candidate.article
+    taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
+    if taken_by:
+        return False, f"already in {taken_by}"
+    day = f"{article.published:%Y-%m-%d}"
+    if article.published in window:
+        return True, f"published {day}, inside the window"
+    if article.published >= window.end:
+        return False, f"published {day}, after the window: waits for the next issue"
+    missed = history.closed is not None and candidate.first_seen >= history.closed
+    if missed and article.published >= window.start - history.grace:
+        return True, f"published {day}, before the window, but first seen since the last issue"
+    return False, f"published {day}, before the window"
+
+
+def _fill(
+    section: Section,
+    eligible: Sequence[tuple[Article, str]],
+    taken: set[str],
+    kept: Mapping[str, Item],
+) -> list[Item]:
+    """The section's items, pinned ones first; marks them as taken."""
+    fitting = [
+        (article, reason)
+        for article, reason in eligible
+        if article.key not in taken and _belongs(article, section, kept.get(article.key))
+    ]
+    fitting.sort(key=lambda pair: not (pair[0].key in kept and kept[pair[0].key].pinned))
+    items: list[Item] = []
+    shown = 0
+    for article, reason in fitting:
+        before = kept.get(article.key)
+        hidden = before is not None and before.hidden
+        if shown >= section.max_items and not (before and (before.pinned or hidden)):
+            continue
+        taken.add(article.key)
+        shown += not hidden
+        item = Item(
+            article=article,
+            section=section.title,
+            position=len(items),
+            reason=f"{reason}; {_why_here(article, section)}",
+        )
+        if before is not None:
+            item = replace(
+                item, pinned=before.pinned, hidden=before.hidden, overrides=before.overrides
+            )
+        items.append(item)
+    return items
+
+
+def _belongs(article: Article, section: Section, before: Item | None) -> bool:
+    if before is not None and before.pinned and before.section:
+        return before.section == section.title
+    return not section.tags or any(tag.slug in section.tags for tag in article.tags)
+
+
+def _why_here(article: Article, section: Section) -> str:
+    labels = [tag.label for tag in article.tags if tag.slug in section.tags]
+    covered = f", covered by {len(article.also) + 1} sources" if article.also else ""
+    if labels:
+        return f"in {section.title} by its tags {', '.join(labels)}{covered}"
+    return f"in {section.title}, which takes what no other section took{covered}"
+
+
+def _why_not(article: Article, sections: Sequence[Section]) -> str:
+    full = [section for section in sections if _belongs(article, section, None)]
+    if full:
+        rooms = ", ".join(f"{section.title} ({section.max_items})" for section in full)
+        return f"no room left in {rooms}"
+    labels = ", ".join(tag.label for tag in article.tags) or "none"
+    return f"no section takes its tags ({labels})"
+
+
+def _gone_but_pinned(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
+    """Pinned items whose article the sources no longer give, or whose section is gone."""
+    present = {candidate.article.key for candidate in candidates}
+    return [item for item in previous if item.pinned and item.article.key not in present]
+
+
+def _lead_first(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The lead in front: pinned, else the most covered, pictures before none, then the newest."""
+    shown = [item for item in items if not item.hidden]
+    if shown:
+        lead = min(
+            shown,
+            key=lambda item: (
+                not item.pinned,
+                -len(item.article.also),
+                item.image is None,
+                -item.article.published.timestamp(),
+            ),
+        )
+        items = [lead, *(item for item in items if item is not lead)]
+    return tuple(replace(item, position=number) for number, item in enumerate(items))

@@ -1,0 +1,24 @@
+"""From which period an issue takes its articles."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from newsletter.issues.issue import Window
+
+
+def coming_window(
+    *, watermark: datetime | None, due: datetime, period: timedelta, now: datetime
+) -> Window:
+    """The window of the issue that serves `due`.
+
+    It starts at the watermark, where the last issue's window ended: a late or skipped issue
+    loses no article. Without one it starts a schedule period before the first draft.
+    """
+    start = watermark if watermark is not None else min(now, due) - period
+    return Window(start=start, end=max(due, start))
+
+
+def closed_at(window: Window, now: datetime) -> Window:
+    """The window of an issue approved at `now`: what is published later belongs to the next."""
+    return Window(start=window.start, end=max(window.start, min(window.end, now)))

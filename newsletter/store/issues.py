@@ -1,0 +1,302 @@
+"""Issues with their items, what they left out, and the editions that approval froze."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.articles.article import Image
+from newsletter.errors import NotPermittedError, UnknownNameError
+from newsletter.issues.issue import (
+    MAY_BECOME,
+    OPEN_STATES,
+    Issue,
+    Item,
+    LeftOut,
+    Overrides,
+    State,
+    Window,
+)
+from newsletter.rendering.edition import Edition
+from newsletter.store.articles import article_from_json, article_to_json
+from newsletter.store.tables import editions, issues, items, left_out, used_keys
+
+
+def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
+    """The issue of that number; without one the current: the open or running, else the newest.
+
+    Raises UnknownNameError when there is none.
+    """
+    query = sa.select(issues).where(issues.c.newsletter == newsletter)
+    if number is not None:
+        row = connection.execute(query.where(issues.c.number == number)).one_or_none()
+    else:
+        going = [*OPEN_STATES, State.SENDING, State.STOPPED]
+        row = connection.execute(
+            query.order_by(issues.c.state.in_(going).desc(), issues.c.number.desc()).limit(1)
+        ).one_or_none()
+    if row is None:
+        name = newsletter if number is None else f"{newsletter}/{number}"
+        raise UnknownNameError(
+            f"there is no issue {name}", fix=f"make one with `newsletter draft {newsletter}`"
+        )
+    return _issue(connection, row)
+
+
+def open_issue(connection: sa.Connection, newsletter: str) -> Issue | None:
+    """The newsletter's issue that has not begun to be sent, if there is one."""
+    row = connection.execute(
+        sa.select(issues)
+        .where(issues.c.newsletter == newsletter, issues.c.state.in_(OPEN_STATES))
+        .order_by(issues.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return _issue(connection, row) if row is not None else None
+
+
+def all_issues(connection: sa.Connection, newsletter: str | None = None) -> list[Issue]:
+    """Every issue (of one newsletter), oldest first, without items."""
+    query = sa.select(issues).order_by(issues.c.newsletter, issues.c.number)
+    if newsletter is not None:
+        query = query.where(issues.c.newsletter == newsletter)
+    return [_bare_issue(row) for row in connection.execute(query)]
+
+
+def issue_id(connection: sa.Connection, issue: Issue) -> int:
+    """The row's number."""
+    number: int = connection.execute(
+        sa.select(issues.c.id).where(
+            issues.c.newsletter == issue.newsletter, issues.c.number == issue.number
+        )
+    ).scalar_one()
+    return number
+
+
+def send_times(connection: sa.Connection, issue: Issue) -> tuple[datetime | None, datetime | None]:
+    """When the issue was approved, and when its send began."""
+    row = connection.execute(
+        sa.select(issues.c.approved_at, issues.c.send_started_at).where(
+            issues.c.id == issue_id(connection, issue)
+        )
+    ).one()
+    return row.approved_at, row.send_started_at
+
+
+def audience_of(connection: sa.Connection, issue: Issue) -> int | None:
+    """How many deliveries were planned, or None before."""
+    audience: int | None = connection.execute(
+        sa.select(issues.c.audience).where(issues.c.id == issue_id(connection, issue))
+    ).scalar_one()
+    return audience
+
+
+def next_number(connection: sa.Connection, newsletter: str) -> int:
+    """The number of the newsletter's next issue."""
+    newest = connection.execute(
+        sa.select(sa.func.max(issues.c.number)).where(issues.c.newsletter == newsletter)
+    ).scalar_one()
+    return (newest or 0) + 1
+
+
+def last_served(connection: sa.Connection, newsletter: str) -> datetime | None:
+    """The newest due time that an issue has served or given up."""
+    due: datetime | None = connection.execute(
+        sa.select(sa.func.max(issues.c.due)).where(
+            issues.c.newsletter == newsletter, issues.c.state.not_in(OPEN_STATES)
+        )
+    ).scalar_one()
+    return due
+
+
+def last_closing(connection: sa.Connection, newsletter: str) -> datetime | None:
+    """When the last issue that went out took its articles: its approval."""
+    closed: datetime | None = connection.execute(
+        sa.select(sa.func.max(issues.c.approved_at)).where(
+            issues.c.newsletter == newsletter, issues.c.send_started_at.is_not(None)
+        )
+    ).scalar_one()
+    return closed
+
+
+def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:
+    """Write the issue with its items; a draft of the same number is replaced."""
+    values = {
+        "newsletter": issue.newsletter,
+        "number": issue.number,
+        "state": issue.state,
+        "window_start": issue.window.start,
+        "window_end": issue.window.end,
+        "due": issue.due,
+        "due_date": due_date,
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "note": issue.note,
+    }
+    here = (issues.c.newsletter == issue.newsletter) & (issues.c.number == issue.number)
+    if connection.execute(sa.update(issues).where(here).values(values)).rowcount == 0:
+        connection.execute(sa.insert(issues).values(values))
+    number = issue_id(connection, issue)
+    for table in (items, left_out, editions):
+        connection.execute(sa.delete(table).where(table.c.issue_id == number))
+    _insert(connection, items, (_item_row(number, item) for item in issue.items))
+    _insert(
+        connection,
+        left_out,
+        (
+            {"issue_id": number, "position": position, **asdict(entry)}
+            for position, entry in enumerate(issue.left_out)
+        ),
+    )
+
+
+def move(
+    connection: sa.Connection, issue: Issue, to: State, *, note: str = "", **moments: Any
+) -> None:
+    """Change the issue's state, if it still is what `issue` says and the move is allowed.
+
+    `moments` are further columns (approved_at, window_end …). Raises NotPermittedError.
+    """
+    if to not in MAY_BECOME[issue.state]:
+        raise NotPermittedError(
+            f"{issue.name} is {issue.state} and cannot become {to}",
+            fix=f"look at it with `newsletter status {issue.name}`",
+        )
+    changed = connection.execute(
+        sa.update(issues)
+        .where(issues.c.id == issue_id(connection, issue), issues.c.state == issue.state)
+        .values(state=to, note=note, **moments)
+    )
+    if changed.rowcount == 0:
+        raise NotPermittedError(
+            f"{issue.name} was changed by someone else meanwhile",
+            fix=f"look at it with `newsletter status {issue.name}`",
+        )
+
+
+def take_articles(connection: sa.Connection, issue: Issue) -> None:
+    """Record that the issue took its articles: no later issue gets them, unless pinned."""
+    number = issue_id(connection, issue)
+    keys = sorted({key for item in issue.shown_items for key in item.article.keys})
+    connection.execute(sa.delete(used_keys).where(used_keys.c.issue_id == number))
+    _insert(
+        connection,
+        used_keys,
+        ({"newsletter": issue.newsletter, "article_key": key, "issue_id": number} for key in keys),
+    )
+
+
+def used_by(connection: sa.Connection, newsletter: str) -> dict[str, str]:
+    """Which issue took each article key."""
+    rows = connection.execute(
+        sa.select(used_keys.c.article_key, issues.c.number)
+        .join(issues, issues.c.id == used_keys.c.issue_id)
+        .where(used_keys.c.newsletter == newsletter)
+        .order_by(issues.c.number.desc())
+    )
+    return {row.article_key: f"{newsletter}/{row.number}" for row in rows}
+
+
+def freeze_editions(
+    connection: sa.Connection, issue: Issue, frozen: Iterable[Edition], *, frozen_hash: str
+) -> None:
+    """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
+    number = issue_id(connection, issue)
+    connection.execute(sa.delete(editions).where(editions.c.issue_id == number))
+    _insert(
+        connection,
+        editions,
+        (
+            {
+                **asdict(edition),
+                "item_keys": list(edition.item_keys),
+                "issue_id": number,
+                "sha256": edition.sha256,
+            }
+            for edition in frozen
+        ),
+    )
+    connection.execute(
+        sa.update(issues).where(issues.c.id == number).values(frozen_hash=frozen_hash)
+    )
+
+
+def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Edition]:
+    """The frozen editions by their row's number."""
+    rows = connection.execute(
+        sa.select(editions)
+        .where(editions.c.issue_id == issue_id(connection, issue))
+        .order_by(editions.c.id)
+    )
+    return {row.id: _edition(row) for row in rows}
+
+
+def _edition(row: sa.Row[Any]) -> Edition:
+    names = ("key", "nonce", "subject", "preheader", "html", "text", "language")
+    return Edition(**{name: getattr(row, name) for name in names}, item_keys=tuple(row.item_keys))
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    if listed := list(rows):
+        connection.execute(sa.insert(table), listed)
+
+
+def _item_row(number: int, item: Item) -> dict[str, Any]:
+    return {
+        "issue_id": number,
+        "article_key": item.article.key,
+        "section": item.section,
+        "position": item.position,
+        "pinned": item.pinned,
+        "hidden": item.hidden,
+        "reason": item.reason,
+        "overrides": asdict(item.overrides),
+        "article": article_to_json(item.article),
+    }
+
+
+def _item(row: sa.Row[Any]) -> Item:
+    image = row.overrides.get("image")
+    return Item(
+        article=article_from_json(row.article),
+        section=row.section,
+        position=row.position,
+        reason=row.reason,
+        pinned=row.pinned,
+        hidden=row.hidden,
+        overrides=Overrides(**{**row.overrides, "image": Image(**image) if image else None}),
+    )
+
+
+def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
+    of_issue = connection.execute(
+        sa.select(items).where(items.c.issue_id == row.id).order_by(items.c.position)
+    )
+    out = connection.execute(
+        sa.select(left_out).where(left_out.c.issue_id == row.id).order_by(left_out.c.position)
+    )
+    return _bare_issue(
+        row,
+        tuple(_item(item) for item in of_issue),
+        tuple(LeftOut(title=entry.title, url=entry.url, reason=entry.reason) for entry in out),
+    )
+
+
+def _bare_issue(
+    row: sa.Row[Any], its_items: Sequence[Item] = (), out: Sequence[LeftOut] = ()
+) -> Issue:
+    return Issue(
+        newsletter=row.newsletter,
+        number=row.number,
+        state=State(row.state),
+        window=Window(start=row.window_start, end=row.window_end),
+        due=row.due,
+        subject=row.subject,
+        preheader=row.preheader,
+        items=tuple(its_items),
+        left_out=tuple(out),
+        note=row.note,
+    )
