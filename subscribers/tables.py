@@ -71,6 +71,9 @@ subscribers = sa.Table(
     sa.Column("paused_until", UtcDateTime),
     sa.Column("attributes", sa.JSON, nullable=False, default=dict),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    # Without it SQLite gives an erased person's number to the next newcomer, and every link
+    # in the old mails would open a stranger's subscription.
+    sqlite_autoincrement=True,
 )
 
 subscriptions = sa.Table(
@@ -78,7 +81,7 @@ subscriptions = sa.Table(
     metadata,
     sa.Column("list_id", Id, sa.ForeignKey("lists.id"), primary_key=True),
     sa.Column("subscriber_id", Id, sa.ForeignKey("subscribers.id"), primary_key=True),
-    sa.Column("status", sa.String, nullable=False),  # pending | active | unsubscribed | bounced
+    sa.Column("status", sa.String, nullable=False),  # subscriber.Status
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.Index("ix_subscriptions_subscriber_id", "subscriber_id"),
 )
@@ -103,4 +106,11 @@ suppressions = sa.Table(
     sa.Column("pattern", sa.String, nullable=False, unique=True),
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+)
+
+erasure_salt = sa.Table(
+    "erasure_salt",
+    metadata,
+    sa.Column("id", Id, primary_key=True),  # one row, number 1, made at the first erasure
+    sa.Column("salt", sa.String, nullable=False),
 )

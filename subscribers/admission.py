@@ -1,0 +1,275 @@
+"""How anybody comes onto a list: one road for files, the operator, the form and mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from subscribers import suppression, tables
+from subscribers.addresses import Address
+from subscribers.errors import SuppressedError
+from subscribers.history import Entry, Event, Way, record
+from subscribers.lists import ensure_list
+from subscribers.subscriber import LEFT, Status, clean_name
+from subscribers.writing import insert_or
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """Somebody to be put on a list. `follows` None or a name "" leaves what is known."""
+
+    address: Address
+    name: str = ""
+    follows: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """On which terms: the consent that is written down with each person.
+
+    `status` is what a newcomer gets: pending where a confirmation is still to come.
+    `force` brings back who left or is suppressed; it needs a stated `consent`.
+    """
+
+    list_slug: str
+    event: Event
+    way: Way
+    now: datetime
+    detail: str = ""
+    status: Status = Status.ACTIVE
+    force: bool = False
+    consent: str = ""
+
+    def __post_init__(self) -> None:
+        if self.force and not self.consent.strip():
+            raise SuppressedError(
+                "whoever left or is suppressed comes back only with a stated consent",
+                field="consent",
+                fix="say when and how they agreed",
+            )
+
+    @property
+    def record(self) -> str:
+        """The detail of the consent record."""
+        return f"{self.detail}; consent: {self.consent.strip()}" if self.force else self.detail
+
+
+class Outcome(StrEnum):
+    """What became of a candidate."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Admission:
+    """What became of a candidate, and for a refusal why."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What the database says about a candidate's address."""
+
+    row: sa.Row[Any] | None = None
+    status: Status | None = None
+    since: datetime | None = None
+    chose: bool = False  # set name or tags on the preferences page
+    suppressed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Decision:
+    admission: Admission
+    status: Status | None = None  # the subscription's new status
+    values: Mapping[str, Any] = field(default_factory=dict)  # the subscriber's new values
+
+
+def admit(
+    connection: sa.Connection, candidates: Sequence[Candidate], terms: Terms
+) -> list[Admission]:
+    """Put people on a list, a few thousand at a time; the answer for each, in their order.
+
+    Each address at most once in one call. Never brings back who left or is suppressed, and
+    never overrides what readers chose themselves, unless `terms.force`.
+    """
+    list_id = ensure_list(connection, terms.list_slug)
+    known = _known(connection, [candidate.address for candidate in candidates], list_id)
+    decisions = [
+        _decide(candidate, known[candidate.address.key], terms) for candidate in candidates
+    ]
+    pairs = list(zip(candidates, decisions, strict=True))
+    _insert_people(
+        connection,
+        [c for c, d in pairs if d.status is not None and known[c.address.key].row is None],
+        terms,
+    )
+    ids = _ids(connection, [c.address.key for c, d in pairs if d.status or d.values])
+    _update_people(connection, [(ids[c.address.key], d.values) for c, d in pairs if d.values])
+    insert_or(
+        connection,
+        tables.subscriptions,
+        [
+            {
+                "list_id": list_id,
+                "subscriber_id": ids[c.address.key],
+                "status": d.status.value,
+                "changed_at": terms.now,
+            }
+            for c, d in pairs
+            if d.status is not None
+        ],
+        update=("status", "changed_at"),
+    )
+    if terms.force:
+        for c, d in pairs:
+            if d.status is not None and known[c.address.key].suppressed:
+                suppression.lift(connection, c.address.text, terms.consent, terms.now)
+    record(
+        connection,
+        [
+            Entry(
+                subscriber_id=ids[c.address.key],
+                at=terms.now,
+                event=terms.event if d.status is not None else Event.UPDATE,
+                way=terms.way,
+                list_slug=terms.list_slug,
+                detail=terms.record,
+            )
+            for c, d in pairs
+            if d.status is not None or d.values
+        ],
+    )
+    return [decision.admission for decision in decisions]
+
+
+def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
+    """What is to happen with one candidate (pure)."""
+    refusal = _refusal(known, terms)
+    if refusal:
+        return _Decision(admission=Admission(outcome=Outcome.REFUSED, reason=refusal))
+    values = _new_values(candidate, known, terms)
+    if known.status is None or known.status in LEFT:
+        return _Decision(
+            admission=Admission(outcome=Outcome.ADDED), status=terms.status, values=values
+        )
+    if known.status is Status.PENDING and terms.status is Status.ACTIVE:
+        return _Decision(
+            admission=Admission(outcome=Outcome.UPDATED), status=Status.ACTIVE, values=values
+        )
+    outcome = Outcome.UPDATED if values else Outcome.UNCHANGED
+    return _Decision(admission=Admission(outcome=outcome), values=values)
+
+
+def _refusal(known: _Known, terms: Terms) -> str:
+    if known.suppressed.startswith("@"):
+        return f"the domain is suppressed ({known.suppressed}): lift that first"
+    if terms.force:
+        return ""
+    if known.suppressed:
+        return f"suppressed: {known.suppressed}"
+    if known.status in LEFT and known.since is not None:
+        return f"{known.status} since {known.since.date().isoformat()}"
+    return ""
+
+
+def _new_values(candidate: Candidate, known: _Known, terms: Terms) -> dict[str, Any]:
+    if known.row is None or (known.chose and not terms.force):
+        return {}
+    name = clean_name(candidate.name)
+    wished = {
+        "name": name or known.row.name,
+        "follows": known.row.follows if candidate.follows is None else candidate.follows,
+        "attributes": {**known.row.attributes, **candidate.attributes},
+    }
+    return {key: value for key, value in wished.items() if value != getattr(known.row, key)}
+
+
+def _known(
+    connection: sa.Connection, addresses: Sequence[Address], list_id: int
+) -> dict[str, _Known]:
+    people, subscriptions = tables.subscribers, tables.subscriptions
+    suppressed = suppression.reasons(connection, addresses)
+    rows = connection.execute(
+        sa.select(people, subscriptions.c.status, subscriptions.c.changed_at)
+        .join(
+            subscriptions,
+            sa.and_(
+                subscriptions.c.subscriber_id == people.c.id, subscriptions.c.list_id == list_id
+            ),
+            isouter=True,
+        )
+        .where(people.c.address_key.in_([address.key for address in addresses]))
+    ).all()
+    chose = _who_chose(connection, [row.id for row in rows])
+    known = {
+        address.key: _Known(suppressed=suppressed.get(address.key, "")) for address in addresses
+    }
+    for row in rows:
+        known[row.address_key] = _Known(
+            row=row,
+            status=Status(row.status) if row.status else None,
+            since=row.changed_at,
+            chose=row.id in chose,
+            suppressed=suppressed.get(row.address_key, ""),
+        )
+    return known
+
+
+def _who_chose(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
+    table = tables.history
+    if not ids:
+        return set()
+    return set(
+        connection.scalars(
+            sa.select(table.c.subscriber_id)
+            .where(table.c.subscriber_id.in_(ids), table.c.event == Event.PREFERENCES.value)
+            .distinct()
+        )
+    )
+
+
+def _insert_people(connection: sa.Connection, newcomers: Sequence[Candidate], terms: Terms) -> None:
+    insert_or(
+        connection,
+        tables.subscribers,
+        [
+            {
+                "address": candidate.address.text,
+                "address_key": candidate.address.key,
+                "name": clean_name(candidate.name),
+                "follows": candidate.follows or "",
+                "attributes": dict(candidate.attributes),
+                "created_at": terms.now,
+            }
+            for candidate in newcomers
+        ],
+    )
+
+
+def _update_people(
+    connection: sa.Connection, changes: Sequence[tuple[int, Mapping[str, Any]]]
+) -> None:
+    table = tables.subscribers
+    for subscriber_id, values in changes:
+        connection.execute(sa.update(table).where(table.c.id == subscriber_id).values(values))
+
+
+def _ids(connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
+    table = tables.subscribers
+    if not keys:
+        return {}
+    found = connection.execute(
+        sa.select(table.c.address_key, table.c.id).where(table.c.address_key.in_(keys))
+    )
+    return dict(found.tuples().all())

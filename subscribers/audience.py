@@ -1,0 +1,76 @@
+"""The one door to addresses: who is to be mailed, asked anew each time (rule 1)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from subscribers import tables
+from subscribers.subscriber import Status
+
+
+def audience(list_slug: str, now: datetime) -> sa.Select[Any]:
+    """Select subscriber_id, address, name, follows of everyone to be mailed at `now`.
+
+    That is: an active subscription to the list, neither the address nor its domain
+    suppressed, not paused. The select may be joined, counted, or be the source of an INSERT.
+    Erased people have no row, and suppression.py sees to it that they get none.
+    """
+    people, subscriptions = tables.subscribers, tables.subscriptions
+    return (
+        sa.select(
+            people.c.id.label("subscriber_id"), people.c.address, people.c.name, people.c.follows
+        )
+        .select_from(
+            tables.lists.join(subscriptions, subscriptions.c.list_id == tables.lists.c.id).join(
+                people, people.c.id == subscriptions.c.subscriber_id
+            )
+        )
+        .where(
+            tables.lists.c.slug == list_slug,
+            subscriptions.c.status == Status.ACTIVE.value,
+            sa.or_(people.c.paused_until.is_(None), people.c.paused_until <= now),
+            # Two questions, not one IN: PostgreSQL answers each by hashing the suppressions
+            # once, SQLite each by one look into the index.
+            ~_suppressed_as(people.c.address_key),
+            ~_suppressed_as(at_domain(people.c.address_key)),
+        )
+    )
+
+
+def count_by_follows(connection: sa.Connection, list_slug: str, now: datetime) -> dict[str, int]:
+    """How many readers have each wish: follows string to readers."""
+    readers = audience(list_slug, now).subquery()
+    found = connection.execute(
+        sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
+    )
+    return dict(found.tuples().all())
+
+
+def _suppressed_as(pattern: sa.ColumnElement[str]) -> sa.Exists:
+    table = tables.suppressions.alias()
+    return sa.exists().where(table.c.pattern == pattern)
+
+
+class at_domain(sa.sql.functions.GenericFunction[str]):  # noqa: N801 - reads as an SQL function
+    """`@example.org` of an address."""
+
+    type = sa.String()
+    name = "at_domain"
+    inherit_cache = True
+
+
+@compiles(at_domain, "sqlite")
+def _at_domain_sqlite(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
+    address = compiler.process(next(iter(element.clauses)), **how)
+    return f"substr({address}, instr({address}, '@'))"
+
+
+@compiles(at_domain, "postgresql")
+def _at_domain_postgresql(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
+    address = compiler.process(next(iter(element.clauses)), **how)
+    return f"substr({address}, strpos({address}, '@'))"

@@ -1,0 +1,122 @@
+"""The consent record: what happened to a subscription, when, by which way, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from subscribers import tables
+
+MAX_DETAIL = 500
+"""Characters; longer details are clipped."""
+
+
+class Event(StrEnum):
+    """What happened."""
+
+    IMPORT = "import"  # came with a file
+    ADD = "add"  # added by the operator
+    SUBSCRIBE = "subscribe"  # asked to join
+    CONFIRM = "confirm"
+    UPDATE = "update"  # name, tags or attributes changed by an operator or a file
+    PREFERENCES = "preferences"  # changed by the reader
+    PAUSE = "pause"
+    RESUME = "resume"
+    UNSUBSCRIBE = "unsubscribe"
+    UNDO = "undo"  # took the unsubscription back
+    REASON = "reason"  # why the reader left, told afterwards
+    SUPPRESS = "suppress"
+    LIFT = "lift"
+
+
+class Way(StrEnum):
+    """By which way it happened."""
+
+    ONE_CLICK = "one-click"  # RFC 8058
+    PAGE = "page"
+    FORM = "form"
+    MAIL = "mail"  # a command to one of the list's addresses
+    REPLY = "reply"  # the same, in answer to an issue
+    COMPLAINT = "complaint"
+    BOUNCE = "bounce"
+    OPERATOR = "operator"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line of the record; `list_slug` is empty where no single list is meant."""
+
+    subscriber_id: int
+    at: datetime
+    event: Event
+    way: Way
+    list_slug: str = ""
+    detail: str = ""
+
+
+def record(connection: sa.Connection, entries: Iterable[Entry]) -> None:
+    """Write the entries down, in order."""
+    rows = [
+        {
+            "subscriber_id": entry.subscriber_id,
+            "at": entry.at,
+            "event": entry.event.value,
+            "list_slug": entry.list_slug,
+            "way": entry.way.value,
+            "detail": entry.detail[:MAX_DETAIL],
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection.execute(sa.insert(tables.history), rows)
+
+
+def entries_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, Any]]:
+    """The whole record of one person, oldest first: at (ISO, UTC), event, way, list, detail."""
+    table = tables.history
+    rows = connection.execute(
+        sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
+    )
+    return [
+        {
+            "at": row.at.isoformat(),
+            "event": row.event,
+            "way": row.way,
+            "list": row.list_slug,
+            "detail": row.detail,
+        }
+        for row in rows
+    ]
+
+
+def latest(
+    connection: sa.Connection, subscriber_id: int, list_slug: str, events: Iterable[Event]
+) -> Entry | None:
+    """The newest entry of one of these kinds for the list, or None."""
+    table = tables.history
+    row = connection.execute(
+        sa.select(table)
+        .where(
+            table.c.subscriber_id == subscriber_id,
+            table.c.list_slug == list_slug,
+            table.c.event.in_([event.value for event in events]),
+        )
+        .order_by(table.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Entry(
+        subscriber_id=row.subscriber_id,
+        at=row.at,
+        event=Event(row.event),
+        way=Way(row.way),
+        list_slug=row.list_slug,
+        detail=row.detail,
+    )

@@ -1,0 +1,59 @@
+"""Lists: a name that subscriptions belong to."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import sqlalchemy as sa
+
+from subscribers import tables
+from subscribers.errors import UnknownListError
+from subscribers.subscriber import Status
+from subscribers.writing import insert_or
+
+
+def ensure_list(connection: sa.Connection, slug: str) -> int:
+    """The list's number; makes the list where it is new."""
+    found = _id_of(connection, slug)
+    if found is None:
+        insert_or(connection, tables.lists, [{"slug": slug}])
+        found = _id_of(connection, slug)
+        assert found is not None  # noqa: S101 - just written
+    return found
+
+
+def list_id(connection: sa.Connection, slug: str) -> int:
+    """The list's number; raises UnknownListError that names a list of nearly that name."""
+    found = _id_of(connection, slug)
+    if found is None:
+        names = list_slugs(connection)
+        near = get_close_matches(slug, names, n=1)
+        raise UnknownListError(
+            f"there is no list {slug!r}",
+            field="list",
+            fix=f"did you mean {near[0]!r}?"
+            if near
+            else f"the lists are: {', '.join(names) or 'none yet'}",
+        )
+    return found
+
+
+def list_slugs(connection: sa.Connection) -> list[str]:
+    """The names of all lists, sorted."""
+    return list(connection.scalars(sa.select(tables.lists.c.slug).order_by(tables.lists.c.slug)))
+
+
+def counts(connection: sa.Connection, slug: str) -> dict[Status, int]:
+    """How many subscriptions of the list stand where; raises UnknownListError."""
+    table = tables.subscriptions
+    found = connection.execute(
+        sa.select(table.c.status, sa.func.count())
+        .where(table.c.list_id == list_id(connection, slug))
+        .group_by(table.c.status)
+    )
+    by_status = {Status(status): count for status, count in found}
+    return {status: by_status.get(status, 0) for status in Status}
+
+
+def _id_of(connection: sa.Connection, slug: str) -> int | None:
+    return connection.scalar(sa.select(tables.lists.c.id).where(tables.lists.c.slug == slug))

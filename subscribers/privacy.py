@@ -1,0 +1,36 @@
+"""The right to be forgotten: everything about a person goes, but for a salted hash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from subscribers import tables
+from subscribers.addresses import parse_address
+from subscribers.errors import UnknownSubscriberError
+from subscribers.suppression import erased_pattern
+from subscribers.writing import insert_or
+
+
+def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
+    """Delete the person with their history; the hash that stays keeps imports from returning them.
+
+    False when that address was erased before. Raises UnknownSubscriberError for an address
+    that was never here. The ledger knows people by number only and keeps its count.
+    """
+    key = parse_address(address).key
+    pattern = erased_pattern(connection, key)
+    suppressions, people = tables.suppressions, tables.subscribers
+    person = connection.scalar(sa.select(people.c.id).where(people.c.address_key == key))
+    named = connection.execute(sa.delete(suppressions).where(suppressions.c.pattern == key))
+    if person is None and named.rowcount == 0:
+        if connection.scalar(sa.select(suppressions.c.id).where(suppressions.c.pattern == pattern)):
+            return False
+        raise UnknownSubscriberError("nobody has that address", field="address")
+    for table in (tables.history, tables.subscriptions):
+        connection.execute(sa.delete(table).where(table.c.subscriber_id == person))
+    connection.execute(sa.delete(people).where(people.c.id == person))
+    row = {"pattern": pattern, "reason": "erased at the reader's wish", "at": now}
+    insert_or(connection, suppressions, [row])
+    return True

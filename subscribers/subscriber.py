@@ -1,0 +1,65 @@
+"""A subscriber and where a subscription stands, as values."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+MAX_NAME = 100
+"""Characters; longer names are clipped."""
+
+_UNPRINTABLE = re.compile(
+    # Controls and line separators would break headers; bidi overrides turn what stands beside
+    # the name around.
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+"
+)
+
+
+class Status(StrEnum):
+    """Where a subscription stands."""
+
+    PENDING = "pending"  # waits for the reader's confirmation
+    ACTIVE = "active"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
+"""Whoever left is not brought back unasked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscriber:
+    """A person. Empty `follows` follows everything."""
+
+    id: int
+    address: str
+    name: str = ""
+    follows: frozenset[str] = frozenset()
+    frequency: str = "weekly"
+    paused_until: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_follows(text: str) -> frozenset[str]:
+    """`"|ai|security|"` as a set of tag slugs; `""` is the empty set, which follows everything."""
+    return frozenset(slug for slug in text.split("|") if slug)
+
+
+def format_follows(slugs: Iterable[str]) -> str:
+    """The one spelling of a set of tag slugs: equal strings are equal wishes."""
+    chosen = sorted({slug for slug in slugs if slug})
+    if any("|" in slug for slug in chosen):
+        raise ValueError(f"a tag slug has no bar in it: {chosen}")
+    return f"|{'|'.join(chosen)}|" if chosen else ""
+
+
+def clean_name(text: str) -> str:
+    """A name in one line, safe in a header: no controls, no bidi overrides, at most MAX_NAME."""
+    name = " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())
+    return name[:MAX_NAME].rstrip()

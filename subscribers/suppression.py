@@ -1,0 +1,108 @@
+"""Addresses and domains that are never mailed, whatever a list says."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from subscribers import tables
+from subscribers.addresses import Address, parse_address
+from subscribers.history import Entry, Event, Way, record
+from subscribers.writing import insert_or
+
+
+def parse_pattern(text: str) -> str:
+    """`@Example.ORG` or an address, in the spelling of the table; raises AddressError."""
+    text = text.strip()
+    if text.startswith("@"):
+        return f"@{parse_address(f'anyone{text}').domain}"
+    return parse_address(text).key
+
+
+def suppress(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
+    """Never mail this address, or (`@example.org`) exactly this domain; False if already so."""
+    pattern = parse_pattern(pattern)
+    row = {"pattern": pattern, "reason": reason, "at": now}
+    if not insert_or(connection, tables.suppressions, [row]):
+        return False
+    _tell(connection, pattern, Event.SUPPRESS, reason, now)
+    return True
+
+
+def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
+    """Take a suppression back, also that of an erased address; False if there was none."""
+    pattern = parse_pattern(pattern)
+    patterns = [pattern]
+    if salt := _salt(connection):
+        patterns.append(_hashed(salt, pattern))
+    table = tables.suppressions
+    if not connection.execute(sa.delete(table).where(table.c.pattern.in_(patterns))).rowcount:
+        return False
+    _tell(connection, pattern, Event.LIFT, reason, now)
+    return True
+
+
+def is_suppressed(connection: sa.Connection, address: str) -> bool:
+    """Whether the address, its domain or its erased owner stands in the way of any mail."""
+    parsed = parse_address(address)
+    return parsed.key in reasons(connection, [parsed])
+
+
+def reasons(connection: sa.Connection, addresses: Sequence[Address]) -> dict[str, str]:
+    """Of these addresses the suppressed ones: key to the reason, in one question."""
+    patterns = {address.key: address.key for address in addresses}
+    if salt := _salt(connection):
+        patterns |= {_hashed(salt, address.key): address.key for address in addresses}
+    domains = {f"@{address.domain}" for address in addresses}
+    table = tables.suppressions
+    found = dict(
+        connection.execute(
+            sa.select(table.c.pattern, table.c.reason).where(
+                table.c.pattern.in_([*patterns, *domains])
+            )
+        )
+        .tuples()
+        .all()
+    )
+    if not found:
+        return {}
+    told = {patterns[pattern]: reason for pattern, reason in found.items() if pattern in patterns}
+    for address in addresses:
+        if (domain := f"@{address.domain}") in found:
+            told[address.key] = f"{domain}: {found[domain]}"
+    return told
+
+
+def erased_pattern(connection: sa.Connection, key: str) -> str:
+    """`#` and a hash of an address key: what is kept of a person who asked to be erased."""
+    salt = _salt(connection)
+    if salt is None:
+        insert_or(connection, tables.erasure_salt, [{"id": 1, "salt": secrets.token_hex(32)}])
+        salt = _salt(connection)
+        assert salt is not None  # noqa: S101 - just written
+    return _hashed(salt, key)
+
+
+def _hashed(salt: bytes, key: str) -> str:
+    return "#" + hmac.new(salt, key.encode(), hashlib.sha256).hexdigest()
+
+
+def _salt(connection: sa.Connection) -> bytes | None:
+    salt = connection.scalar(sa.select(tables.erasure_salt.c.salt))
+    return bytes.fromhex(salt) if salt else None
+
+
+def _tell(
+    connection: sa.Connection, pattern: str, event: Event, reason: str, now: datetime
+) -> None:
+    person = connection.scalar(
+        sa.select(tables.subscribers.c.id).where(tables.subscribers.c.address_key == pattern)
+    )
+    if person is not None:
+        entry = Entry(subscriber_id=person, at=now, event=event, way=Way.OPERATOR, detail=reason)
+        record(connection, [entry])
