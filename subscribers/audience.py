@@ -1,7 +1,8 @@
-"""The one door to addresses: who is to be mailed, asked anew each time (rule 1)."""
+"""The one door to addresses: who is to be mailed, asked anew each time (rule 1), and their wishes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,19 @@ def count_by_follows(connection: sa.Connection, list_slug: str, now: datetime) -
         sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
     )
     return dict(found.tuples().all())
+
+
+def parse_follows(text: str) -> frozenset[str]:
+    """`"|ai|security|"` as a set of tag slugs; `""` is the empty set, which follows everything."""
+    return frozenset(slug for slug in text.split("|") if slug)
+
+
+def format_follows(slugs: Iterable[str]) -> str:
+    """The one spelling of a set of tag slugs: equal strings are equal wishes."""
+    chosen = sorted({slug for slug in slugs if slug})
+    if any("|" in slug for slug in chosen):
+        raise ValueError(f"a tag slug has no bar in it: {chosen}")
+    return f"|{'|'.join(chosen)}|" if chosen else ""
 
 
 def _suppressed_as(pattern: sa.ColumnElement[str]) -> sa.Exists:

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.addresses import parse_address
 from subscribers.admission import Candidate, Outcome, Terms, admit
+from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.history import Event, Way
 from subscribers.lists import list_id
-from subscribers.subscriber import Status, format_follows, parse_follows
+from subscribers.subscriber import Status
 
 if TYPE_CHECKING:
     import _csv  # where the reader's type lives

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from subscribers import suppression, tables
 from subscribers.addresses import parse_address
 from subscribers.admission import Candidate, Outcome, Terms, admit
+from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of
 from subscribers.lists import list_id
-from subscribers.subscriber import Status, Subscriber, format_follows, parse_follows
+from subscribers.subscriber import Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
 
 

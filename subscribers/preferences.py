@@ -8,8 +8,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from subscribers import tables
+from subscribers.audience import format_follows
 from subscribers.history import Entry, Event, Way, record
-from subscribers.subscriber import clean_name, format_follows
+from subscribers.subscriber import clean_name
 
 
 def choose(

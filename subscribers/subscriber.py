@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -44,19 +44,6 @@ class Subscriber:
     frequency: str = "weekly"
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-def parse_follows(text: str) -> frozenset[str]:
-    """`"|ai|security|"` as a set of tag slugs; `""` is the empty set, which follows everything."""
-    return frozenset(slug for slug in text.split("|") if slug)
-
-
-def format_follows(slugs: Iterable[str]) -> str:
-    """The one spelling of a set of tag slugs: equal strings are equal wishes."""
-    chosen = sorted({slug for slug in slugs if slug})
-    if any("|" in slug for slug in chosen):
-        raise ValueError(f"a tag slug has no bar in it: {chosen}")
-    return f"|{'|'.join(chosen)}|" if chosen else ""
 
 
 def clean_name(text: str) -> str:
