@@ -1,0 +1,129 @@
+"""The bytes for one reader: an edition encoded once, with this reader's headers and values."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+from newsletter.delivery.addresses import ascii_domain, wire_address
+from newsletter.delivery.dkim import Signer
+from newsletter.delivery.header_text import clean, header_field, named_address, relaxed
+from newsletter.delivery.headers import (
+    IssueHeaders,
+    mailto,
+    shared_fields,
+    web_address,
+)
+from newsletter.delivery.segments import Body, encode_body
+from newsletter.rendering.edition import Edition, Slot
+
+OWN_FIELDS = ("to", "message-id", "list-unsubscribe")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addressee:
+    """The reader that a message is for.
+
+    The links hold tokens, never the address. `unsubscribe_token` goes into the subject of the
+    mail that an unsubscribe by mail sends, so that it is believed from any address.
+    """
+
+    subscriber_id: int
+    address: str
+    name: str
+    unsubscribe_url: str
+    preferences_url: str
+    unsubscribe_token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class CompiledEdition:
+    """An edition ready to be sent: all that readers share is encoded, canonical and hashed."""
+
+    issue_name: str
+    message_id_domain: str
+    message_id_secret: str = field(repr=False)
+    unsubscribe_mailto: str | None
+    shared_head: bytes = field(repr=False)  # field lines, then the empty line
+    shared_relaxed: bytes = field(repr=False)  # the same in DKIM's relaxed form
+    signed_names: tuple[str, ...]
+    body: Body = field(repr=False)
+    opening_hash: hashlib._Hash = field(repr=False)  # SHA-256 over the body's first segment
+
+    def compose(self, addressee: Addressee, signer: Signer | None = None) -> bytes:
+        """The message on the wire: CRLF, 7-bit, no line beginning with a dot.
+
+        Only To may hold UTF-8, where the address `needs_smtputf8`. Raises InputError when the
+        reader's address or links cannot stand in a message; the edition is not harmed by it.
+        """
+        own = self._own_fields(addressee)
+        segments = self.body.fill(
+            {
+                Slot.UNSUBSCRIBE: addressee.unsubscribe_url,
+                Slot.PREFERENCES: web_address(addressee.preferences_url),
+                Slot.NAME: clean(addressee.name),
+            }
+        )
+        signature = self._sign(signer, own, segments) if signer else b""
+        return b"".join([signature, *own, self.shared_head, *segments])
+
+    def _own_fields(self, addressee: Addressee) -> list[bytes]:
+        """The lines of OWN_FIELDS, in that order."""
+        identifier = message_id(
+            self.issue_name, addressee.subscriber_id, self.message_id_domain, self.message_id_secret
+        )
+        ways_out = f"<{web_address(addressee.unsubscribe_url)}>"
+        if self.unsubscribe_mailto:
+            token = f"%20{addressee.unsubscribe_token}" if addressee.unsubscribe_token else ""
+            ways_out += f",\r\n <{self.unsubscribe_mailto}?subject=unsubscribe{token}>"
+        receiver = named_address(addressee.name, wire_address(addressee.address), column=4)
+        return [
+            header_field("To", receiver),
+            header_field("Message-ID", identifier),
+            header_field("List-Unsubscribe", ways_out),
+        ]
+
+    def _sign(self, signer: Signer, own: list[bytes], segments: list[bytes]) -> bytes:
+        headers = self.shared_relaxed + b"".join([relaxed(line) for line in own])
+        digest = self.opening_hash.copy()
+        for segment in segments[1:]:
+            digest.update(segment)
+        return signer.sign(self.signed_names, headers, digest.digest())
+
+
+def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
+    """Encode all that readers share, once per edition.
+
+    Raises InputError when a header cannot be written, RenderingError when a slot is broken.
+    """
+    body = encode_body(edition)
+    fields = [
+        *shared_fields(headers, edition.subject),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{body.boundary}"'),
+    ]
+    lines = [header_field(name, value) for name, value in fields]
+    return CompiledEdition(
+        issue_name=headers.issue_name,
+        message_id_domain=ascii_domain(headers.message_id_domain),
+        message_id_secret=headers.message_id_secret,
+        unsubscribe_mailto=(
+            mailto(headers.unsubscribe_mailto) if headers.unsubscribe_mailto else None
+        ),
+        shared_head=b"".join([*lines, b"\r\n"]),
+        shared_relaxed=b"".join([relaxed(line) for line in lines]),
+        signed_names=(*(name.lower() for name, _ in fields), *OWN_FIELDS),
+        body=body,
+        opening_hash=hashlib.sha256(body.segments[0]),
+    )
+
+
+def message_id(issue_name: str, subscriber_id: int, domain: str, secret: str = "") -> str:
+    """`<weekly.12.…@domain>`: the same for the same issue and reader, so a resend is recognised.
+
+    It tells nothing about the reader; with `secret` nobody can compute another reader's.
+    """
+    digest = hashlib.blake2b(
+        f"{issue_name}\0{subscriber_id}".encode(), digest_size=12, key=secret.encode()[:64]
+    )
+    return f"<{issue_name.replace('/', '.')}.{digest.hexdigest()}@{domain}>"

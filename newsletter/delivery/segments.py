@@ -1,0 +1,121 @@
+"""The body of an edition, encoded once and cut where the readers' own values go in.
+
+multipart/alternative (RFC 2046 section 5.1.4), text before HTML, both quoted-printable. Between
+two gaps stand ready bytes; a reader's body is these segments with the reader's values between.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from newsletter.delivery import quoted_printable
+from newsletter.errors import RenderingError
+from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.slots import split
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """A place for a reader's value, which is escaped where it stands in HTML."""
+
+    slot: Slot
+    in_html: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """Ready bytes with gaps: each gap is an empty segment, whose places `gaps` tells.
+
+    The first segment runs up to the first gap; it is the same for all readers.
+    """
+
+    boundary: str
+    segments: tuple[bytes, ...]
+    gaps: tuple[tuple[Gap, tuple[int, ...]], ...]
+
+    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
+        """The segments of one reader's body, to be joined."""
+        filled = list(self.segments)
+        for gap, places in self.gaps:
+            value = encode_value(values[gap.slot], in_html=gap.in_html)
+            for place in places:
+                filled[place] = value
+        return filled
+
+
+def encode_body(edition: Edition) -> Body:
+    """Encode the text and the HTML; raises RenderingError when a sentinel is broken."""
+    text = _encode_part(edition.text, edition.nonce, in_html=False)
+    page = _encode_part(edition.html, edition.nonce, in_html=True)
+    boundary = _boundary([*text, *page])
+    return _cut(
+        boundary,
+        [
+            _part_start(boundary, "text/plain"),
+            *text,
+            b"\r\n" + _part_start(boundary, "text/html"),
+            *page,
+            f"\r\n--{boundary}--\r\n".encode(),
+        ],
+    )
+
+
+def encode_value(value: str, *, in_html: bool) -> bytes:
+    """A reader's value on lines of its own, closed by a soft break; "" takes no line at all."""
+    if not value:
+        return b""
+    encoded = quoted_printable.encode(html.escape(value) if in_html else value)
+    return encoded + quoted_printable.SOFT_BREAK
+
+
+def _encode_part(text: str, nonce: str, *, in_html: bool) -> list[bytes | Gap]:
+    *parts, last = split(text, nonce)
+    pieces: list[bytes | Gap] = []
+    for part in [*parts, last]:
+        if isinstance(part, Slot):
+            pieces.append(Gap(slot=part, in_html=in_html))
+        elif nonce in part:
+            raise RenderingError("a slot is broken", fix="render the issue again")
+        else:
+            pieces.append(quoted_printable.encode_before_slot(part))
+    if not isinstance(last, Slot):
+        pieces[-1] = quoted_printable.encode(last)  # no slot follows it
+    return pieces
+
+
+def _boundary(pieces: Iterable[bytes | Gap]) -> str:
+    """Made of the content, so that the same edition gives the same bytes.
+
+    It cannot stand in a part: quoted-printable never writes "=_" (RFC 2045 section 6.7).
+    """
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.slot.encode() if isinstance(piece, Gap) else piece)
+        digest.update(b"\0")
+    return f"=_{digest.hexdigest()[:32]}"
+
+
+def _part_start(boundary: str, kind: str) -> bytes:
+    return (
+        f"--{boundary}\r\n"
+        f'Content-Type: {kind}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n"
+        "\r\n"
+    ).encode()
+
+
+def _cut(boundary: str, pieces: Iterable[bytes | Gap]) -> Body:
+    """Join what stands between two gaps, and note where the gaps are."""
+    segments = [b""]
+    places: dict[Gap, list[int]] = {}
+    for piece in pieces:
+        if isinstance(piece, Gap):
+            places.setdefault(piece, []).append(len(segments))
+            segments += [b"", b""]
+        else:
+            segments[-1] += piece
+    gaps = tuple((gap, tuple(indices)) for gap, indices in places.items())
+    return Body(boundary=boundary, segments=tuple(segments), gaps=gaps)
