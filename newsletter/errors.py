@@ -3,6 +3,7 @@
     NewsletterError
     ├── ConfigurationError (ValueError)      newsletter.toml, templates or environment are wrong
     ├── InputError (ValueError)              data handed to us cannot be used
+    │   ├── SourceError                      a source of articles cannot be fetched or read
     │   └── RenderingError                   an issue cannot be rendered
     ├── UnknownNameError (LookupError)       no such newsletter, issue, list or subscriber
     ├── NotPermittedError (PermissionError)  a rule forbids it: state, allow-list, disarmed site
@@ -69,6 +70,12 @@ class InputError(NewsletterError, ValueError):
     """Data handed to us (a file, a message, an argument's content) cannot be used."""
 
     code = "bad-input"
+
+
+class SourceError(InputError):
+    """A source of articles cannot be fetched or read."""
+
+    code = "source"
 
 
 class RenderingError(InputError):

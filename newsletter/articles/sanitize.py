@@ -1,0 +1,157 @@
+"""Strangers' text made safe (rule 9): HTML to an allow-list, titles to one clean line."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+from newsletter.articles.urls import absolute_url
+
+MAX_HTML = 200_000
+"""Characters of one body; more is cut before anything parses it."""
+MAX_DEPTH = 100
+"""Deeper nesting is read as plain text: nh3 takes seconds, lxml drops it, MRML crashes on it."""
+MAX_LINE = 300
+
+
+def _names(names: str) -> frozenset[str]:
+    return frozenset(names.split())
+
+
+_KEPT = _names(
+    "p div br hr h2 h3 h4 h5 h6 ul ol li blockquote pre code em strong b i u s sub sup a"
+)
+_BLOCKS = _names(
+    "section article main header footer figure figcaption aside center address details summary nav"
+    " table caption thead tbody tfoot tr td th dl dt dd"
+)
+"""Containers that become plain div, so that what they hold does not run together."""
+_DROPPED = _names(
+    "script style template svg math iframe object embed noscript head title textarea select button"
+    " form audio video canvas map frameset noembed noframes xmp plaintext"
+)
+_EVERY_TAG = _KEPT | _BLOCKS | {"h1"}
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+# Directional overrides and isolates reorder what follows them, beyond the title's own text.
+_BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u00ad\u2060]")
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+# html5ever compares every attribute with every other: 100,000 of them in one tag take 10 s.
+_ENDLESS_TAG = re.compile(r"<[a-zA-Z][^>]{8000,}(?:>|\Z)")
+_IMPLIED_END = _names(
+    "p li dt dd tr td th option br hr img input meta link col wbr source area base"
+)
+
+
+def clean_text(text: str) -> str:
+    """`text` without control characters and lone surrogates; line ends are newlines (NFC)."""
+    text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text))
+
+
+def one_line(text: str, limit: int = MAX_LINE) -> str:
+    """A title or name: one line, white space folded, no characters that reorder it, clipped."""
+    return clip(" ".join(_BIDI.sub("", clean_text(text)).split()), limit)
+
+
+def clip(text: str, limit: int) -> str:
+    """`text`, or its beginning up to a word's end and an ellipsis, at most `limit` characters."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    at_word = head if text[limit - 1].isspace() else head.rpartition(" ")[0]
+    # Scripts without spaces, and single long words, are cut where they stand.
+    kept = at_word if len(at_word) > limit // 2 else head
+    return kept.rstrip(" ,;:–—-") + "…"
+
+
+def safe_html(source: str, base: str = "") -> str:
+    """Well-formed HTML of the allowed elements only; links absolute (against `base`), no images.
+
+    The result is also well-formed XML content, as MJML wants it: every element closed, only
+    numeric character references besides the five of XML.
+    """
+    source = _ENDLESS_TAG.sub("", clean_text(source[:MAX_HTML]))
+    if nesting(source) > MAX_DEPTH:
+        return paragraphs_html(html.unescape(re.sub(r"<[^>]*>", "\n", source)).split("\n"))
+    cleaned = clean_text(_cleaner(base).clean(source))
+    cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", _renamed, cleaned)
+    cleaned = re.sub(r"<(br|hr)>", r"<\1/>", cleaned).replace("&nbsp;", "&#160;")
+    return _without_empty(cleaned).strip()
+
+
+def nesting(source: str) -> int:
+    """An upper bound of how deep the elements nest, found without parsing."""
+    depth = deepest = 0
+    for match in _TAG.finditer(source):
+        if match[2].lower() not in _IMPLIED_END:
+            depth = max(0, depth - 1) if match[1] else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
+
+
+def paragraphs_html(paragraphs: list[str]) -> str:
+    """Plain paragraphs as HTML."""
+    lines = (" ".join(clean_text(paragraph).split()) for paragraph in paragraphs)
+    return "".join(f"<p>{html.escape(line, quote=False)}</p>" for line in lines if line)
+
+
+def text_of(safe: str) -> str:
+    """The text of `safe_html`'s result: paragraphs separated by one empty line."""
+    text = re.sub(r"<br/>|</li>", "\n", safe)
+    text = re.sub(r"</?(?:p|div|hr/|h[2-6]|ul|ol|blockquote|pre)>", "\n\n", text)
+    text = clean_text(html.unescape(re.sub(r"<[^>]*>", "", text)))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def plain_text(source: str) -> str:
+    """The text of a stranger's HTML on one line, entities decoded, white space folded."""
+    return " ".join(_BIDI.sub("", text_of(safe_html(source))).split())
+
+
+def opening(text: str, limit: int = 300) -> str:
+    """The first sentences of `text`, as many as fit in `limit` characters; at least a clipped one."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    ends = [end.end() for end in re.finditer(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？؟]", line[:limit])]
+    if ends and ends[-1] > limit // 3:
+        return line[: ends[-1]]
+    return clip(line, limit)
+
+
+def _cleaner(base: str) -> nh3.Cleaner:
+    def address(tag: str, attribute: str, value: str) -> str | None:
+        if value.strip().lower().startswith("mailto:"):
+            return " ".join(value.split())
+        return absolute_url(base, value) or None
+
+    return nh3.Cleaner(
+        tags=set(_EVERY_TAG),
+        clean_content_tags=set(_DROPPED),
+        attributes={"a": {"href"}},
+        attribute_filter=address,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+
+
+def _renamed(tag: re.Match[str]) -> str:
+    name = tag[2]
+    name = "h2" if name == "h1" else "div" if name in _BLOCKS else name
+    return f"<{tag[1]}{name}"
+
+
+def _without_empty(source: str) -> str:
+    empty = re.compile(
+        r"<(p|div|li|ul|ol|em|strong|b|i|u|s|h[2-6]|blockquote)>(?:\s|&#160;|<br/>)*</\1>|<a>\s*</a>"
+    )
+    while True:
+        smaller = empty.sub(" ", source)
+        if smaller == source:
+            return source
+        source = smaller

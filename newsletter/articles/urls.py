@@ -1,0 +1,89 @@
+"""Web addresses: made absolute, and brought to one spelling so that one story has one address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+import httpx2
+
+TRACKING = re.compile(
+    r"(?:utm_.*|mtm_.*|pk_.*|hsa_.*|_hs\w+|mc_[ce]id|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid"
+    r"|twclid|ttclid|li_fat_id|igshid|igsh|mkt_tok|oly_anon_id|oly_enc_id|vero_id|vero_conv|wickedid"
+    r"|ns_campaign|ns_mchannel|ns_source|ns_linkname|ito|cmpid|guccounter|guce_\w+|_ga|_gl|s_cid"
+    r"|rb_clickid|at_medium|at_campaign|at_custom\d*|__twitter_impression)\Z",
+    re.IGNORECASE,
+)
+"""Parameters that say where a reader came from, never what the page shows."""
+
+MAX_LENGTH = 2000
+_UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
+
+
+def is_web_address(text: str) -> bool:
+    """Whether `text` is an absolute http or https address with a host."""
+    return _parts(text) is not None
+
+
+def absolute_url(base: str, reference: str) -> str:
+    """`reference` resolved against `base` (RFC 3986 section 5), or "" when no web address comes out."""
+    try:
+        joined = urljoin(base, reference.strip())
+    except ValueError:
+        return ""
+    return joined if is_web_address(joined) else ""
+
+
+def canonical_url(url: str) -> str:
+    """The one spelling of a web address; "" for what is none. Idempotent.
+
+    Scheme and host in lower case and ASCII (IDNA), without user, default port, fragment and
+    tracking parameters; percent-escapes normalised (RFC 3986 section 6.2.2). The order of the
+    remaining parameters and a trailing slash stay: servers may tell them apart.
+    """
+    parts = _parts(url)
+    if parts is None:
+        return ""
+    scheme, host, port, path, query = parts
+    kept = [pair for pair in query.split("&") if pair and not _is_tracking(pair)]
+    netloc = host if port is None else f"{host}:{port}"
+    canonical = urlunsplit(
+        (scheme, netloc, _normal_escapes(path or "/"), _normal_escapes("&".join(kept)), "")
+    )
+    return canonical if len(canonical) <= MAX_LENGTH else ""
+
+
+def _is_tracking(pair: str) -> bool:
+    return TRACKING.match(unquote(pair.partition("=")[0])) is not None
+
+
+def _parts(text: str) -> tuple[str, str, int | None, str, str] | None:
+    """Scheme, ASCII host, port unless default, path and query; None when it is no web address."""
+    text = text.strip()
+    if len(text) > MAX_LENGTH:
+        return None
+    try:
+        split = urlsplit(_UNSAFE.sub(lambda match: quote(match[0]), text))
+        url = httpx2.URL(f"{split.scheme}://{split.netloc.rpartition('@')[2]}")
+        port = url.port
+    except (ValueError, httpx2.InvalidURL, UnicodeError):
+        return None
+    host = url.raw_host.decode("ascii").lower().rstrip(".")
+    if url.scheme not in ("http", "https") or not host:
+        return None
+    if ":" in host:
+        host = f"[{host}]"
+    return url.scheme, host, port, split.path, split.query
+
+
+def _normal_escapes(text: str) -> str:
+    """Escapes in capitals, letters that need none written plainly, everything else escaped."""
+
+    def plain(match: re.Match[str]) -> str:
+        letter = unquote(match[0], errors="replace")
+        return letter if _UNRESERVED.fullmatch(letter) else match[0].upper()
+
+    escaped = quote(text.encode("utf-8", "replace"), safe="/%:@!$&'()*+,;=-._~?[]|^")
+    return _ESCAPE.sub(plain, re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", escaped))
