@@ -16,7 +16,7 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 	touch $@
 
 demo: install
-	$(BIN)/python -m tests.demo $(if $(HEADLESS),--headless)
+	$(BIN)/python -m demo $(if $(HEADLESS),--headless)
 
 test: install lint
 	$(BIN)/python tests/install_chromium.py

@@ -1,0 +1,137 @@
+"""Runs the main job on the sample, shows what came of it, and leaves it to be looked at."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import socket
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from demo import summary
+from demo.articles import SAMPLE
+from demo.catcher import MailCatcher, catching_mail
+from demo.inbox import group_by_edition, inbox_application
+from demo.serving import HOST, serving
+from demo.site import CommandFailedError, Site, make_site, unsubscribe_by_one_click
+from demo.sources import sources_application
+
+RESULT = Path("build/demo")
+INBOX_PORT, SITE_PORT = 8025, 8026
+TITLE = "Good Gear Weekly"
+
+
+def main() -> int:
+    """The exit code: 0 when every reader's message was accepted."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument("--headless", action="store_true", help="end after the summary")
+    headless = parser.parse_args().headless
+    console = Console(soft_wrap=False)
+    shutil.rmtree(RESULT, ignore_errors=True)
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        with serving(sources_application(now)) as sources, catching_mail() as catcher:
+            port = free_port(SITE_PORT)
+            site = make_site(
+                RESULT / "site",
+                site_url=f"http://{HOST}:{port}",
+                sources=sources,
+                relay_port=catcher.port,
+                now=now,
+            )
+            complete = run_main_job(console, site, catcher)
+            write_result(catcher)
+            with site.serving(port):
+                if headless:
+                    prove_one_click(console, site, catcher)
+                else:
+                    show_inbox(console, catcher, site_url=f"http://{HOST}:{port}")
+    except CommandFailedError as error:
+        console.print(str(error), style="red", markup=False, highlight=False)
+        return 1
+    return 0 if complete else 1
+
+
+def run_main_job(console: Console, site: Site, catcher: MailCatcher) -> bool:
+    """gather → draft → approve → send; True when every reader's message was accepted."""
+    with console.status("importing readers, gathering articles, sending …"):
+        site.run("subscribers", "import", str(SAMPLE / "subscribers.csv"), "--list", "weekly")
+        gathered = site.ask("gather")
+        site.run("draft", "weekly")
+        issue = site.ask("show", "weekly/1")
+        site.run("approve", "weekly/1")
+        site.run("send", "weekly/1")
+        status = site.ask("status", "weekly/1")
+    summary.print_sources(console, gathered)
+    summary.print_issue(console, issue)
+    summary.print_delivery(console, status, catcher.mails, site.seconds["send"])
+    return everybody_accepted(status, catcher)
+
+
+def everybody_accepted(status: dict[str, Any], catcher: MailCatcher) -> bool:
+    """Whether the ledger and the catcher agree that each reader has one message."""
+    readers = len((SAMPLE / "subscribers.csv").read_text(encoding="utf-8").splitlines()) - 1
+    caught = {mail.recipient for mail in catcher.mails}
+    accepted: int = status["deliveries"]["accepted"]
+    return readers == accepted == len(catcher.mails) == len(caught)
+
+
+def write_result(catcher: MailCatcher) -> None:
+    """Write every message as .eml, and one .html and .txt for each edition."""
+    for name in ("mails", "editions"):
+        (RESULT / name).mkdir(parents=True)
+    for number, mail in enumerate(catcher.mails, start=1):
+        (RESULT / "mails" / f"{number:03}.eml").write_bytes(mail.content)
+    for edition in group_by_edition(catcher.mails):
+        _number, mail = edition.mails[0]
+        path = RESULT / "editions" / edition.key
+        path.with_suffix(".html").write_text(mail.part("html"), encoding="utf-8")
+        path.with_suffix(".txt").write_text(mail.part("plain"), encoding="utf-8")
+
+
+def prove_one_click(console: Console, site: Site, catcher: MailCatcher) -> None:
+    """Unsubscribe one reader as a mailbox provider does, and say where the result lies."""
+    mail = catcher.mails[0]
+    unsubscribe_by_one_click(mail)
+    after = site.ask("subscribers", "show", mail.recipient)["subscriptions"][0]["status"]
+    console.print(f"One-click unsubscribe of {mail.recipient}: the subscription is now {after}.")
+    console.print(
+        f"{len(catcher.mails)} messages (.eml) and every edition (.html, .txt): {RESULT}/"
+    )
+
+
+def show_inbox(console: Console, catcher: MailCatcher, *, site_url: str) -> None:
+    """Serve the caught mail until Ctrl-C."""
+    pages = inbox_application(catcher.mails, title=TITLE, site_url=site_url)
+    with serving(pages, free_port(INBOX_PORT)) as inbox:
+        console.print(f"[bold]The caught mail:[/]          {inbox}")
+        console.print(
+            f"[bold]The newsletter's own site:[/] {site_url} (its unsubscribe links work)"
+        )
+        console.print("Ctrl-C ends it.", style="dim")
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            console.print()
+
+
+def free_port(preferred: int) -> int:
+    """`preferred` when nobody has it, else any free one."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on this machine")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
