@@ -46,6 +46,12 @@ class MailCatcher:
     port: int = 0
     mails: list[CaughtMail] = field(default_factory=list)
     answer: Callable[[str], str] = lambda recipient: ""
+    _arrival: threading.Condition = field(default_factory=threading.Condition)
+
+    def wait_for(self, count: int, *, seconds: float = 60) -> bool:
+        """Wait until `count` messages have been caught; False when it took too long."""
+        with self._arrival:
+            return self._arrival.wait_for(lambda: len(self.mails) >= count, timeout=seconds)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it by this name
         """Keep the message once for each of its recipients."""
@@ -58,7 +64,9 @@ class MailCatcher:
                 recipient=recipient,
                 content=content if isinstance(content, bytes) else str(content).encode(),
             )
-            self.mails.append(mail)
+            with self._arrival:
+                self.mails.append(mail)
+                self._arrival.notify_all()
         return "250 2.0.0 caught"
 
 
