@@ -25,8 +25,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from newsletter.store.database import Database, open_database
-from newsletter.store.tables import metadata as newsletter_metadata
-from subscribers.tables import metadata as subscribers_metadata
+from newsletter.store.migrations import upgrade
 
 _SETTINGS = (
     "listen_addresses=''",
@@ -116,9 +115,7 @@ def _opened(url: str) -> Iterator[Database]:
 
 def _make_tables(url: str, folder: Path) -> None:
     database = open_database(url, folder)
-    with database.transaction() as connection:
-        newsletter_metadata.create_all(connection)
-        subscribers_metadata.create_all(connection)
+    upgrade(database)
     database.close()
 
 

@@ -1,0 +1,69 @@
+"""What the sender needs of the ledger; store/ledger.py keeps it in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from newsletter.delivery.receipt import Receipt
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """One reader's delivery, ours to send.
+
+    `attempts` counts those made before; `first_attempt` is when the first of them was, None
+    when this is the first.
+    """
+
+    subscriber_id: int
+    address: str
+    name: str
+    edition_id: int
+    attempts: int
+    first_attempt: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claimed:
+    """What one claim brought: deliveries to make, and how many readers had left meanwhile."""
+
+    claims: tuple[Claim, ...]
+    suppressed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recovery:
+    """What dead senders left behind: given back to be sent, and outcome unknown."""
+
+    released: int
+    unknown: int
+
+
+class Ledger(Protocol):
+    """One issue's deliveries. Each call is one transaction, durable when it returns."""
+
+    def on_duty(self) -> AbstractContextManager[None]:
+        """While entered this ledger may claim, and others see that its sender lives."""
+
+    def claim(self, limit: int, now: datetime) -> Claimed:
+        """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
+
+    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+        """Record receipts, then make `intents` (subscriber ids) transmitting (rule 3).
+
+        Returns the intents that are truly so: a row that another sender has meanwhile
+        recovered is no longer ours, and its final dot must not be written.
+        """
+
+    def release(self, subscriber_ids: Collection[int]) -> None:
+        """Give back what was claimed and not sent."""
+
+    def recover(self, now: datetime) -> Recovery:
+        """Take in what senders that have died left claimed or transmitting."""
+
+    def next_retry(self) -> datetime | None:
+        """When the earliest deferred delivery may be tried again."""
