@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from newsletter.issues.issue import LeftOut
+
 
 class Slot(StrEnum):
     """A place in a rendered edition that is filled per recipient."""
@@ -21,8 +23,9 @@ class Edition:
     """An issue as one distinct set of items, rendered once for all its readers.
 
     `key` identifies the item set (see `edition_key`); `html` and `text` hold slot sentinels
-    made with `nonce` (rendering/slots.py). `reader_count` is not part of it: editions know
-    items, never people.
+    made with `nonce` (rendering/slots.py). `item_keys` are the items it prints, in reading
+    order; `left_out` names those asked for that could not be printed. Editions know items,
+    never people.
     """
 
     key: str
@@ -33,6 +36,7 @@ class Edition:
     text: str
     language: str
     item_keys: tuple[str, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def sha256(self) -> str:

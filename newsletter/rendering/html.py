@@ -1,0 +1,87 @@
+"""MJML to the HTML of a mail: MRML lays it out, premailer puts the theme's CSS on the elements."""
+
+from __future__ import annotations
+
+import logging
+import quopri
+import re
+from threading import Lock
+
+from mjml import mjml2html
+from premailer import Premailer
+
+from newsletter.errors import RenderingError
+from newsletter.rendering.markup import deepest_nesting, find_imbalance
+
+MAX_NESTING = 200
+"""MRML overflows its stack, and the process dies, near 9,000."""
+
+# premailer and the CSS parser under it keep module-wide state.
+_one_at_a_time = Lock()
+
+
+class MarkupError(RenderingError):
+    """The MJML cannot be laid out; `line` counts in the rendered MJML, from 1 (0: unknown)."""
+
+    code = "rendering-markup"
+
+    def __init__(self, message: str, *, line: int = 0, text: str = "") -> None:
+        where = f" (line {line} of the rendered MJML: {text})" if line else ""
+        super().__init__(message + where, fix="close every tag, and escape what articles say")
+        self.line = line
+
+
+def make_html(mjml: str, css: str) -> str:
+    """The finished document. `css` is the theme's, for style attributes; raises MarkupError."""
+    return _put_css_on_elements(_lay_out(mjml), css)
+
+
+def encoded_size(html: str) -> int:
+    """Octets of the HTML as it travels, in quoted-printable: what Gmail clips by."""
+    return len(quopri.encodestring(html.encode()))
+
+
+def _lay_out(mjml: str) -> str:
+    imbalance = find_imbalance(mjml)
+    if imbalance:
+        text = mjml.splitlines()[imbalance.line - 1].strip()[:120]
+        raise MarkupError(imbalance.message, line=imbalance.line, text=text)
+    if deepest_nesting(mjml) > MAX_NESTING:
+        raise MarkupError(f"tags are nested more than {MAX_NESTING} deep")
+    try:
+        # No default fonts: they would add a link to Google's, which premailer fetches.
+        html = mjml2html(mjml, fonts={}, disable_comments=True)
+    except ValueError as error:
+        position = re.search(r"at position (\d+)", str(error))
+        line = mjml.encode()[: int(position[1])].count(b"\n") + 1 if position else 0
+        text = mjml.splitlines()[line - 1].strip()[:120] if line else ""
+        raise MarkupError(f"MJML: {error}", line=line, text=text) from error
+    # premailer drops a doctype in lower case. A conditional comment opens a new line, so that
+    # findings and differences have lines to speak of; between blocks the break is not seen.
+    html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
+    return html.replace("<!--[if mso | IE]>", "\n<!--[if mso | IE]>")
+
+
+_LEAVE_ALONE = ' data-premailer="ignore"'
+
+
+def _put_css_on_elements(html: str, css: str) -> str:
+    """Theme CSS into style attributes; the document's own <style> blocks stay as they are."""
+    with _one_at_a_time:
+        inlined: str = Premailer(
+            html.replace("<style", "<style" + _LEAVE_ALONE),
+            css_text=css,
+            allow_network=False,
+            cache_css_parsing=False,  # a hostile style attribute can collide with its key
+            disable_validation=True,
+            disable_leftover_css=True,
+            disable_link_rewrites=True,
+            # Classic Outlook sizes images by the attribute, in pixels.
+            disable_basic_attributes=["width", "height"],
+            keep_style_tags=True,
+            strip_important=False,
+            align_floating_images=False,
+            cssutils_logging_level=logging.CRITICAL,
+        ).transform(pretty_print=False)
+    # It forgets its mark on blocks for some media, and in conditional comments.
+    return inlined.replace(_LEAVE_ALONE, "")

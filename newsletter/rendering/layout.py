@@ -1,0 +1,66 @@
+"""How an edition's items are laid out: the lead, cards with a picture, rows of text. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+
+from newsletter.issues.issue import Item
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Density:
+    """How much room items may take: number of cards, characters of a summary (0: none)."""
+
+    cards: int
+    lead_summary: int
+    card_summary: int
+    row_summary: int
+
+
+DENSITIES = (
+    Density(cards=3, lead_summary=400, card_summary=220, row_summary=200),
+    Density(cards=1, lead_summary=400, card_summary=200, row_summary=140),
+    Density(cards=0, lead_summary=300, card_summary=0, row_summary=80),
+    Density(cards=0, lead_summary=200, card_summary=0, row_summary=0),
+)
+"""From roomy to dense: the press takes the first that fits the size budget."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A section's items in reading order."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """The lead story and the sections after it; `cards` are keys of those shown with a picture."""
+
+    lead: Item | None
+    parts: tuple[Part, ...]
+    cards: frozenset[str]
+
+
+def lay_out(items: Sequence[Item], density: Density) -> Layout:
+    """The first item leads; the rest keep their order, section by section."""
+    by_section: dict[str, list[Item]] = {}
+    for item in items[1:]:
+        by_section.setdefault(item.section, []).append(item)
+    return Layout(
+        lead=items[0] if items else None,
+        parts=tuple(
+            Part(title=title, items=tuple(members)) for title, members in by_section.items()
+        ),
+        cards=_choose_cards(by_section.values(), density.cards),
+    )
+
+
+def _choose_cards(sections: Iterable[Sequence[Item]], count: int) -> frozenset[str]:
+    """One for each section in turn: its first item with a picture, then its second …"""
+    pictured = [[item.article.key for item in section if item.image] for section in sections]
+    turns = (key for turn in zip_longest(*pictured) for key in turn if key is not None)
+    return frozenset(islice(turns, count))

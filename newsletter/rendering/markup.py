@@ -1,0 +1,79 @@
+"""Reads tags off markup without parsing it: which are open, how deep they go, where they break.
+
+MRML closes some forgotten tags in silence, names no line for the others, and overflows the
+stack on markup nested without end; this is asked before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_TAG = re.compile(
+    r"<!--.*?-->|<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)"
+    r"(?:\"[^\"]*\"|'[^']*'|[^'\"<>])*?(?P<empty>/?)>",
+    re.DOTALL,
+)
+VOID = frozenset(
+    "area base br col embed hr img input link meta source track wbr".split()  # noqa: SIM905 (reads as a line)
+)
+"""Elements that never have an end tag (HTML, section 13.1.2)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tag:
+    """A start tag (`opens`) or an end tag, on a line counted from 1."""
+
+    name: str
+    opens: bool
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imbalance:
+    """The first tag that has no partner."""
+
+    line: int
+    message: str
+
+
+def tags(source: str) -> Iterator[Tag]:
+    """The start and end tags in order; void and self-closed ones count as nothing open."""
+    line, position = 1, 0
+    for match in _TAG.finditer(source):
+        line += source.count("\n", position, match.start())
+        position = match.start()
+        name = match["name"]
+        if name and not match["empty"] and name.lower() not in VOID:
+            yield Tag(name=name, opens=not match["close"], line=line)
+
+
+def deepest_nesting(source: str) -> int:
+    """How many elements are open at once, at most."""
+    depth = deepest = 0
+    for tag in tags(source):
+        depth = depth + 1 if tag.opens else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def find_imbalance(source: str) -> Imbalance | None:
+    """The first start tag that is not closed, or end tag that closes nothing."""
+    still_open: list[Tag] = []
+    for tag in tags(source):
+        if tag.opens:
+            still_open.append(tag)
+        elif still_open and still_open[-1].name == tag.name:
+            still_open.pop()
+        elif tag.name in (other.name for other in still_open):
+            inner = still_open[-1]
+            return Imbalance(
+                line=inner.line,
+                message=f"<{inner.name}> is not closed before </{tag.name}> on line {tag.line}",
+            )
+        else:
+            return Imbalance(line=tag.line, message=f"</{tag.name}> closes nothing")
+    if still_open:
+        return Imbalance(line=still_open[-1].line, message=f"<{still_open[-1].name}> is not closed")
+    return None

@@ -1,0 +1,52 @@
+"""What every issue of a newsletter says about itself: name, language, zone, postal address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Masthead:
+    """The newsletter as its readers know it.
+
+    `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
+    `list_reason` says why a reader gets the mail; "" takes the theme's own sentence.
+    """
+
+    newsletter: str
+    title: str
+    site_url: str
+    postal_address: str
+    language: str = "en"
+    timezone: str = "UTC"
+    tagline: str = ""
+    list_reason: str = ""
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def locale(self) -> Locale:
+        """The conventions for dates and numbers."""
+        return Locale.parse(self.language, sep="-")
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, by the language's script."""
+        return self.locale.text_direction
+
+    def long_date(self, moment: datetime) -> str:
+        """`Monday, March 3, 2025`, in the newsletter's language and zone."""
+        return format_date(self._local(moment), "full", locale=self.locale)
+
+    def short_date(self, moment: datetime) -> str:
+        """`Mar 3`, in the newsletter's language and zone."""
+        return format_skeleton("MMMd", self._local(moment), locale=self.locale)
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(ZoneInfo(self.timezone))

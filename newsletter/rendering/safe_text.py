@@ -1,0 +1,79 @@
+"""Strangers' words, made fit to print: no control characters, no addresses that run code."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import quote, urlsplit
+
+import nh3
+from markupsafe import Markup, escape
+
+from newsletter.rendering.markup import deepest_nesting
+
+# C0 and C1 controls, lone surrogates, non-characters: no client shows them, MRML dies of some.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+# Line separators included; the ideographic and the no-break space are the author's own.
+_WHITESPACE = re.compile("[ \t\n\v\f\r\x85\u2028\u2029]+")
+
+MAX_FRAGMENT = 200_000
+"""Characters of one article's HTML."""
+MAX_NESTING = 60
+"""Levels of one article's HTML: MRML overflows its stack near 9,000, nh3 slows down long before."""
+
+
+def one_line(text: str) -> str:
+    """The text on one line, runs of white space folded, unprintable characters gone."""
+    return _WHITESPACE.sub(" ", _UNPRINTABLE.sub("", text)).strip(" ")
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters, cut between words where the script has any, with an ellipsis."""
+    if len(text) <= limit:
+        return text
+    if limit < 2:
+        return ""
+    cut = limit - 1
+    space = text.rfind(" ", int(limit * 0.6), cut + 1)
+    if space > 0:
+        cut = space
+    while cut > 0 and _continues(text, cut):
+        cut -= 1
+    return text[:cut].rstrip(" .,;:!?-–—、。，") + "…"
+
+
+def _continues(text: str, cut: int) -> bool:
+    """Whether a cut here would part a letter from its marks, or an emoji from its parts."""
+    after = text[cut]
+    return (
+        unicodedata.category(after) in ("Mn", "Me", "Mc", "Sk")
+        or "\u200d" in (after, text[cut - 1])
+        or "\U0001f1e6" <= after <= "\U0001f1ff"
+    )
+
+
+def web_link(url: str) -> str:
+    """The address when it is http(s) with a host, ready for an attribute; else ""."""
+    cleaned = one_line(url)
+    try:
+        parts = urlsplit(cleaned)
+        sound = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    if not sound:
+        return ""
+    return "".join(quote(sign) if sign in ' "<>\\^`{|}' else sign for sign in cleaned)
+
+
+def fragment(html: str, text: str) -> Markup:
+    """An article's sanitised HTML, well-formed for MJML; its plain `text` where it is too much.
+
+    The size and the depth are checked before any parser sees it.
+    """
+    html = _UNPRINTABLE.sub("", html)
+    if len(html) > MAX_FRAGMENT or deepest_nesting(html) > MAX_NESTING:
+        paragraphs = (escape(one_line(part)) for part in text[:MAX_FRAGMENT].split("\n\n"))
+        return Markup("").join(Markup("<p>{}</p>").format(part) for part in paragraphs if part)
+    return Markup(nh3.clean(html))  # noqa: S704 (nh3 is the sanitiser)

@@ -1,0 +1,154 @@
+"""What templates see of an issue: cleaned words, checked links, dates as they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from newsletter.articles.article import Image
+from newsletter.issues.issue import Item
+from newsletter.rendering.layout import Density, Layout
+from newsletter.rendering.masthead import Masthead
+from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
+
+LEAD_WIDTH = 552
+CARD_WIDTH = 168
+PHONE_WIDTH = 400
+"""CSS pixels: 600 less 24 on both sides; a card's picture beside its text; a common phone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """An image with the width to show it at, in CSS pixels. `alt` is "" for mere decoration.
+
+    `fluid`: large enough to fill the width of a phone.
+    """
+
+    url: str
+    alt: str
+    width: int
+    fluid: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """A text that leads somewhere; `url` is "" where there is nowhere to go."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """An item as a template prints it. Everything but `body` is plain text, to be escaped."""
+
+    title: str
+    url: str
+    link_text: str
+    summary: str
+    byline: tuple[str, ...]
+    section: str
+    tags: tuple[str, ...]
+    also: tuple[Link, ...]
+    picture: Picture | None
+    _html: str = field(repr=False)
+    _text: str = field(repr=False)
+
+    @property
+    def body(self) -> Markup:
+        """The whole article as HTML, fit for an mj-text."""
+        return fragment(self._html, self._text)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """A titled run of stories in reading order."""
+
+    title: str
+    stories: tuple[Story, ...]
+
+    @property
+    def blocks(self) -> tuple[tuple[Story, ...], ...]:
+        """Each story with a picture by itself, those between together."""
+        runs = groupby(enumerate(self.stories), lambda pair: pair[1].picture and pair[0])
+        return tuple(tuple(story for _place, story in run) for _key, run in runs)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pages:
+    """An edition's stories as they are laid out."""
+
+    lead: Story | None
+    sections: tuple[Section, ...]
+
+
+def view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
+    """The laid-out items as stories, summaries cut to what the density allows."""
+
+    def in_section(item: Item) -> Story:
+        if item.article.key in layout.cards:
+            return story(item, masthead, summary=density.card_summary, width=CARD_WIDTH)
+        return story(item, masthead, summary=density.row_summary, width=0)
+
+    lead = layout.lead
+    return Pages(
+        lead=story(lead, masthead, summary=density.lead_summary, width=LEAD_WIDTH)
+        if lead
+        else None,
+        sections=tuple(
+            Section(title=one_line(part.title), stories=tuple(map(in_section, part.items)))
+            for part in layout.parts
+        ),
+    )
+
+
+def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> Story:
+    """One item, cleaned; `summary` and `width` are the room for its words and its picture."""
+    article = item.article
+    url = web_link(article.url)
+    return Story(
+        title=one_line(item.title) or one_line(article.title) or url,
+        url=url,
+        link_text=one_line(item.overrides.link_text or ""),
+        summary=shorten(one_line(item.summary), summary),
+        byline=_byline(item, masthead),
+        section=one_line(item.section),
+        tags=tuple(one_line(tag.label) for tag in article.tags),
+        also=tuple(
+            Link(text=_readable(other.source), url=web_link(other.url)) for other in article.also
+        ),
+        picture=_picture(item.image, width),
+        _html=article.body_html,
+        _text=article.body_text,
+    )
+
+
+def _byline(item: Item, masthead: Masthead) -> tuple[str, ...]:
+    article = item.article
+    names = (one_line(article.author), one_line(article.agency), _readable(article.source))
+    distinct = dict.fromkeys(name for name in names if name)
+    return (*distinct, masthead.short_date(article.published))
+
+
+def _readable(source: str) -> str:
+    """A source's name; for one that is only an address, the host it is read from."""
+    address = web_link(source)
+    if not address:
+        return one_line(source)
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+def _picture(image: Image | None, room: int) -> Picture | None:
+    """The picture within `room`: never blown up, and never taller than it is wide there."""
+    url = web_link(image.url) if image else ""
+    if image is None or not url or not room:
+        return None
+    width = min(room, image.width or room)
+    upright = bool(image.width and image.height and image.height > image.width)
+    if image.width and image.height and upright:
+        width = min(width, max(1, room * image.width // image.height))
+    fluid = not upright and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
+    return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid)
