@@ -16,6 +16,7 @@ from subscribers.errors import SuppressedError
 from subscribers.history import Entry, Event, Way, record
 from subscribers.lists import ensure_list
 from subscribers.subscriber import LEFT, Status, clean_name
+from subscribers.suppression import Suppression
 from subscribers.writing import insert_or
 
 
@@ -85,7 +86,7 @@ class _Known:
     status: Status | None = None
     since: datetime | None = None
     chose: bool = False  # set name or tags on the preferences page
-    suppressed: str = ""
+    suppression: Suppression | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +134,7 @@ def admit(
     )
     if terms.force:
         for c, d in pairs:
-            if d.status is not None and known[c.address.key].suppressed:
+            if d.status is not None and known[c.address.key].suppression:
                 suppression.lift(connection, c.address.text, terms.consent, terms.now)
     record(
         connection,
@@ -159,7 +160,7 @@ def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
     if refusal:
         return _Decision(admission=Admission(outcome=Outcome.REFUSED, reason=refusal))
     values = _new_values(candidate, known, terms)
-    if known.status is None or known.status in LEFT:
+    if known.status is None or known.status in LEFT or known.suppression:
         return _Decision(
             admission=Admission(outcome=Outcome.ADDED), status=terms.status, values=values
         )
@@ -172,12 +173,13 @@ def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
 
 
 def _refusal(known: _Known, terms: Terms) -> str:
-    if known.suppressed.startswith("@"):
-        return f"the domain is suppressed ({known.suppressed}): lift that first"
+    standing = known.suppression
+    if standing and standing.is_domain:
+        return f"{standing.pattern} is suppressed ({standing.reason}): lift that first"
     if terms.force:
         return ""
-    if known.suppressed:
-        return f"suppressed: {known.suppressed}"
+    if standing:
+        return f"suppressed: {standing.reason}"
     if known.status in LEFT and known.since is not None:
         return f"{known.status} since {known.since.date().isoformat()}"
     return ""
@@ -199,7 +201,7 @@ def _known(
     connection: sa.Connection, addresses: Sequence[Address], list_id: int
 ) -> dict[str, _Known]:
     people, subscriptions = tables.subscribers, tables.subscriptions
-    suppressed = suppression.reasons(connection, addresses)
+    standing = suppression.suppressed(connection, addresses)
     rows = connection.execute(
         sa.select(people, subscriptions.c.status, subscriptions.c.changed_at)
         .join(
@@ -212,16 +214,14 @@ def _known(
         .where(people.c.address_key.in_([address.key for address in addresses]))
     ).all()
     chose = _who_chose(connection, [row.id for row in rows])
-    known = {
-        address.key: _Known(suppressed=suppressed.get(address.key, "")) for address in addresses
-    }
+    known = {address.key: _Known(suppression=standing.get(address.key)) for address in addresses}
     for row in rows:
         known[row.address_key] = _Known(
             row=row,
             status=Status(row.status) if row.status else None,
             since=row.changed_at,
             chose=row.id in chose,
-            suppressed=suppressed.get(row.address_key, ""),
+            suppression=standing.get(row.address_key),
         )
     return known
 
@@ -272,4 +272,4 @@ def _ids(connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
     found = connection.execute(
         sa.select(table.c.address_key, table.c.id).where(table.c.address_key.in_(keys))
     )
-    return dict(found.tuples().all())
+    return dict(found.all())

@@ -49,7 +49,7 @@ def count_by_follows(connection: sa.Connection, list_slug: str, now: datetime) -
     found = connection.execute(
         sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
     )
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def parse_follows(text: str) -> frozenset[str]:

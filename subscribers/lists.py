@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.errors import UnknownListError
 from subscribers.subscriber import Status
-from subscribers.writing import insert_or
+from subscribers.writing import insert_once
 
 
 def ensure_list(connection: sa.Connection, slug: str) -> int:
     """The list's number; makes the list where it is new."""
     found = _id_of(connection, slug)
     if found is None:
-        insert_or(connection, tables.lists, [{"slug": slug}])
+        insert_once(connection, tables.lists, {"slug": slug})
         found = _id_of(connection, slug)
         assert found is not None  # noqa: S101 - just written
     return found

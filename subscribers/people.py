@@ -162,4 +162,4 @@ def _subscriptions(connection: sa.Connection, person: Subscriber) -> list[tuple[
         .where(subscriptions.c.subscriber_id == person.id)
         .order_by(lists.c.slug)
     )
-    return list(found.tuples())
+    return [(row.slug, row.status) for row in found]

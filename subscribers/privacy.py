@@ -10,7 +10,7 @@ from subscribers import tables
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSubscriberError
 from subscribers.suppression import erased_pattern
-from subscribers.writing import insert_or
+from subscribers.writing import insert_once
 
 
 def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
@@ -32,5 +32,5 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
         connection.execute(sa.delete(table).where(table.c.subscriber_id == person))
     connection.execute(sa.delete(people).where(people.c.id == person))
     row = {"pattern": pattern, "reason": "erased at the reader's wish", "at": now}
-    insert_or(connection, suppressions, [row])
+    insert_once(connection, suppressions, row)
     return True

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,7 +14,20 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.addresses import Address, parse_address
 from subscribers.history import Entry, Event, Way, record
-from subscribers.writing import insert_or
+from subscribers.writing import insert_once
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suppression:
+    """What stands in the way of an address."""
+
+    pattern: str
+    reason: str
+
+    @property
+    def is_domain(self) -> bool:
+        """It concerns more people than this one."""
+        return self.pattern.startswith("@")
 
 
 def parse_pattern(text: str) -> str:
@@ -28,7 +42,7 @@ def suppress(connection: sa.Connection, pattern: str, reason: str, now: datetime
     """Never mail this address, or (`@example.org`) exactly this domain; False if already so."""
     pattern = parse_pattern(pattern)
     row = {"pattern": pattern, "reason": reason, "at": now}
-    if not insert_or(connection, tables.suppressions, [row]):
+    if not insert_once(connection, tables.suppressions, row):
         return False
     _tell(connection, pattern, Event.SUPPRESS, reason, now)
     return True
@@ -50,31 +64,24 @@ def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) ->
 def is_suppressed(connection: sa.Connection, address: str) -> bool:
     """Whether the address, its domain or its erased owner stands in the way of any mail."""
     parsed = parse_address(address)
-    return parsed.key in reasons(connection, [parsed])
+    return parsed.key in suppressed(connection, [parsed])
 
 
-def reasons(connection: sa.Connection, addresses: Sequence[Address]) -> dict[str, str]:
-    """Of these addresses the suppressed ones: key to the reason, in one question."""
+def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[str, Suppression]:
+    """Of these addresses the suppressed ones, by key, in one question."""
     patterns = {address.key: address.key for address in addresses}
     if salt := _salt(connection):
         patterns |= {_hashed(salt, address.key): address.key for address in addresses}
     domains = {f"@{address.domain}" for address in addresses}
     table = tables.suppressions
-    found = dict(
-        connection.execute(
-            sa.select(table.c.pattern, table.c.reason).where(
-                table.c.pattern.in_([*patterns, *domains])
-            )
-        )
-        .tuples()
-        .all()
+    rows = connection.execute(
+        sa.select(table.c.pattern, table.c.reason).where(table.c.pattern.in_([*patterns, *domains]))
     )
-    if not found:
-        return {}
-    told = {patterns[pattern]: reason for pattern, reason in found.items() if pattern in patterns}
-    for address in addresses:
-        if (domain := f"@{address.domain}") in found:
-            told[address.key] = f"{domain}: {found[domain]}"
+    found = {row.pattern: Suppression(pattern=row.pattern, reason=row.reason) for row in rows}
+    told = {patterns[pattern]: one for pattern, one in found.items() if pattern in patterns}
+    for address in addresses if found else ():
+        if one := found.get(f"@{address.domain}"):
+            told[address.key] = one
     return told
 
 
@@ -82,7 +89,7 @@ def erased_pattern(connection: sa.Connection, key: str) -> str:
     """`#` and a hash of an address key: what is kept of a person who asked to be erased."""
     salt = _salt(connection)
     if salt is None:
-        insert_or(connection, tables.erasure_salt, [{"id": 1, "salt": secrets.token_hex(32)}])
+        insert_once(connection, tables.erasure_salt, {"id": 1, "salt": secrets.token_hex(32)})
         salt = _salt(connection)
         assert salt is not None  # noqa: S101 - just written
     return _hashed(salt, key)

@@ -15,13 +15,13 @@ def insert_or(
     rows: Sequence[Mapping[str, Any]],
     *,
     update: Sequence[str] = (),
-) -> int:
-    """Insert `rows`; where the primary key (or any unique key) is taken, update these columns.
+) -> None:
+    """Insert `rows`; where the primary key is taken, update these columns.
 
-    Without `update` a taken key leaves the row as it is. Returns how many rows were written.
+    Without `update` a taken key, this or any unique one, leaves the row as it is.
     """
     if not rows:
-        return 0
+        return
     statement = _insert(connection, table)
     if update:
         statement = statement.on_conflict_do_update(
@@ -30,7 +30,15 @@ def insert_or(
         )
     else:
         statement = statement.on_conflict_do_nothing()
-    return connection.execute(statement, list(rows)).rowcount
+    connection.execute(statement, list(rows))
+
+
+def insert_once(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its unique keys is taken; whether it was inserted."""
+    # Not the row count: psycopg does not tell it for an INSERT that SQLAlchemy batches.
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing()
+    written = connection.execute(statement.returning(*table.primary_key.columns))
+    return written.first() is not None
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

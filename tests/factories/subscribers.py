@@ -1,0 +1,66 @@
+"""Subscribers with defaults, for tests."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.store.database import Database
+from subscribers import people, tables
+from subscribers.csvfile import ImportReport, import_subscribers
+from subscribers.history import Event, Way
+from subscribers.subscriber import Status
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+LIST = "weekly"
+
+
+def join(
+    connection: sa.Connection,
+    address: str = "jo@example.org",
+    *,
+    list_slug: str = LIST,
+    now: datetime = NOW,
+    name: str = "",
+    follows: Iterable[str] | None = None,
+) -> int:
+    """Put somebody on a list; their number."""
+    people.add(connection, address, list_slug=list_slug, now=now, name=name, follows=follows)
+    return people.find(connection, address).id
+
+
+def set_status(connection: sa.Connection, subscriber_id: int, status: Status) -> None:
+    """Put a subscription where no door would put it so easily."""
+    table = tables.subscriptions
+    connection.execute(
+        sa.update(table)
+        .where(table.c.subscriber_id == subscriber_id)
+        .values(status=status.value, changed_at=NOW)
+    )
+
+
+def import_text(database: Database, text: str | bytes, **how: Any) -> ImportReport:
+    """Import a file that holds this text."""
+    content = text if isinstance(text, bytes) else text.encode()
+    defaults: dict[str, Any] = {
+        "list_slug": LIST,
+        "source_name": "readers.csv",
+        "now": NOW,
+        "slug_of": lambda label: label.strip().lower().replace(" ", "-"),
+    }
+    return import_subscribers(database.transaction, io.BytesIO(content), **{**defaults, **how})
+
+
+def events(connection: sa.Connection, subscriber_id: int) -> list[tuple[Event, Way]]:
+    """What the consent record says, in order."""
+    table = tables.history
+    rows = connection.execute(
+        sa.select(table.c.event, table.c.way)
+        .where(table.c.subscriber_id == subscriber_id)
+        .order_by(table.c.id)
+    )
+    return [(Event(event), Way(way)) for event, way in rows]
