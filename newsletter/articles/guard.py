@@ -1,0 +1,134 @@
+"""The guard at the door to the web: connects to public addresses only (rule 8).
+
+A name is resolved once, each address is judged, and the connection goes to a judged address, so
+that a name server cannot answer one thing to the guard and another to the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+import httpcore2
+
+from newsletter.errors import SourceError
+
+_GLOBAL_UNICAST = ip_network("2000::/3")
+_SPECIAL = (
+    ip_network("192.0.0.0/24"),  # RFC 6890, protocol assignments
+    ip_network("192.88.99.0/24"),  # RFC 7526, old 6to4 relays
+    ip_network("2001::/23"),  # RFC 2928, protocol assignments
+    ip_network("3fff::/20"),  # RFC 9637, documentation
+)
+_NAT64 = ip_network("64:ff9b::/96")
+_COMPATIBLE = ip_network("::/96")
+
+Address = IPv4Address | IPv6Address
+
+
+def is_public(address: Address) -> bool:
+    """Whether the address is one of the public internet, looking through IPv6 forms of IPv4."""
+    inner = embedded_ipv4(address)
+    if inner is not None:
+        return is_public(inner)
+    if any(address in network for network in _SPECIAL) or address.is_multicast:
+        return False
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
+        return False
+    return address.is_global
+
+
+def embedded_ipv4(address: Address) -> IPv4Address | None:
+    """The IPv4 address inside a mapped, compatible, 6to4, Teredo or NAT64 one."""
+    if isinstance(address, IPv4Address):
+        return None
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    if address in _NAT64 or address in _COMPATIBLE:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
+
+
+class Permissions:
+    """The private hosts, addresses and networks that the site's configuration lets through."""
+
+    def __init__(self, allow_private: Iterable[str]) -> None:
+        self._hosts: set[str] = set()
+        self._networks = []
+        for entry in allow_private:
+            try:
+                self._networks.append(ip_network(entry, strict=False))
+            except ValueError:
+                self._hosts.add(entry.lower().rstrip("."))
+
+    def allow(self, host: str, address: Address) -> bool:
+        """Whether a connection to `host` may go to `address`."""
+        if is_public(address) or host.lower().rstrip(".") in self._hosts:
+            return True
+        forms = {address, embedded_ipv4(address) or address}
+        return any(form in network for form in forms for network in self._networks)
+
+
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Opens TCP connections for the HTTP client, to allowed addresses only."""
+
+    def __init__(self, permissions: Permissions) -> None:
+        self._permissions = permissions
+        self._inner = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is the client's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connect to the first allowed address that answers. Raises SourceError when none is."""
+        addresses = await _resolve(host, port)
+        allowed = [address for address in addresses if self._permissions.allow(host, address)]
+        if not allowed:
+            raise SourceError(
+                f"{host} is at the private address {addresses[0]}, which is not fetched",
+                field="fetch.allow_private",
+                fix=f'if you trust it, add it: allow_private = ["{addresses[0]}"]',
+            )
+        for address in allowed[:-1]:
+            try:
+                return await self._inner.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                continue
+        return await self._inner.connect_tcp(
+            str(allowed[-1]), port, timeout, local_address, socket_options
+        )
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is the client's
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Never: sources are on the web."""
+        raise SourceError(f"{path} is a local socket, which is not fetched")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, as the client asks between its tries."""
+        await asyncio.sleep(seconds)
+
+
+async def _resolve(host: str, port: int) -> list[Address]:
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SourceError(
+            f"there is no host {host}: {error}", fix="check the address of the source"
+        ) from error
+    # A link-local address comes with its zone ("fe80::1%eth0"), which says nothing about it.
+    addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    return list(dict.fromkeys(addresses))
