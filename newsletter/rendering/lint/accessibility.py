@@ -1,0 +1,81 @@
+"""Can everyone read it? Language, structure, pictures and links, after WCAG 2.2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.rendering.lint.document import Document, finding, words_of
+from newsletter.rendering.lint.finding import Finding
+
+_SCREEN_READERS = "readers with a screen reader"
+_NO_PICTURES = "readers with a screen reader, or with pictures off"
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SAYS_NOTHING = frozenset({"click here", "here", "link", "more", "read more", "this", "go", "…"})
+
+
+def check_accessibility(document: Document) -> Iterator[Finding]:
+    """Language and title, headings, alternative text, layout tables, link text."""
+    yield from _language_and_title(document)
+    yield from _headings(document)
+    yield from _pictures(document)
+    yield from _tables(document)
+    yield from _link_texts(document)
+
+
+def _language_and_title(document: Document) -> Iterator[Finding]:
+    root = document.root
+    if not root.get("lang") or root.get("lang") == "und":
+        fix = 'give <mjml> lang="{{ newsletter.language }}"'
+        yield finding(root, "language", "blocking", who=_SCREEN_READERS, fix=fix)
+    if root.get("dir") not in ("ltr", "rtl"):
+        fix = 'give <mjml> dir="{{ newsletter.direction }}"'
+        yield finding(root, "direction", "warning", who="readers of Arabic and Hebrew", fix=fix)
+    titles = [title for title in document.elements("title") if (title.text or "").strip()]
+    if not titles:
+        fix = "fill <mj-title>"
+        yield finding(root, "title", "blocking", who=_SCREEN_READERS, fix=fix)
+
+
+def _headings(document: Document) -> Iterator[Finding]:
+    headings = list(document.elements(*_HEADINGS))
+    firsts = [heading for heading in headings if heading.tag == "h1"]
+    if len(firsts) != 1:
+        fix = f"make exactly one <h1>, the newsletter's name or the lead (here: {len(firsts)})"
+        place = firsts[1] if firsts else document.root
+        yield finding(place, "one-h1", "warning", who=_SCREEN_READERS, fix=fix)
+    level = 0
+    for heading in headings:
+        deeper = int(heading.tag[1])
+        if level and deeper > level + 1:
+            fix = f"make it <h{level + 1}>: headings go down one level at a time"
+            yield finding(heading, "heading-order", "warning", who=_SCREEN_READERS, fix=fix)
+        if not words_of(heading):
+            fix = "fill it, or leave it out"
+            yield finding(heading, "empty-heading", "warning", who=_SCREEN_READERS, fix=fix)
+        level = deeper
+
+
+def _pictures(document: Document) -> Iterator[Finding]:
+    for image in document.elements("img"):
+        if image.get("alt") is None:
+            fix = 'say what it shows in alt="…"; alt="" where it only decorates'
+            yield finding(image, "image-alt", "blocking", who=_NO_PICTURES, fix=fix)
+
+
+def _tables(document: Document) -> Iterator[Finding]:
+    for table in document.elements("table"):
+        is_data = next(table.iter("th"), None) is not None
+        if not is_data and table.get("role") not in ("presentation", "none"):
+            fix = 'give the layout table role="presentation"'
+            yield finding(table, "table-role", "warning", who=_SCREEN_READERS, fix=fix)
+
+
+def _link_texts(document: Document) -> Iterator[Finding]:
+    for link in document.elements("a"):
+        words = words_of(link).casefold().strip(" .…→»›")
+        if not words:
+            fix = "put words in the link, or alt on its picture"
+            yield finding(link, "link-text", "blocking", who=_SCREEN_READERS, fix=fix)
+        elif words in _SAYS_NOTHING:
+            fix = f"say where it leads; {words!r} says nothing when links are read alone"
+            yield finding(link, "link-text", "warning", who=_SCREEN_READERS, fix=fix)

@@ -1,0 +1,65 @@
+"""Is everything there that must be: slots, postal address, a text part that tells the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from newsletter.issues.issue import Item
+from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.lint.document import Document
+from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.safe_text import one_line
+from newsletter.rendering.slots import LOOKALIKE, sentinel, split
+
+
+def check_completeness(
+    document: Document, edition: Edition, *, items: Sequence[Item], postal_address: str
+) -> Iterator[Finding]:
+    """The law's part (unsubscribe, postal address), the slots, and the text part."""
+    if not edition.subject:
+        yield _missing("subject", "Subject", "blocking", "give the issue a subject")
+    for part, body in (("HTML", edition.html), ("text", edition.text)):
+        yield from _slots(part, body, edition.nonce)
+    links = {element.get("href") for element in document.elements("a")}
+    if sentinel(Slot.UNSUBSCRIBE, edition.nonce) not in links:
+        fix = 'put <a href="{{ links.unsubscribe }}"> in the footer'
+        yield _missing("unsubscribe", "HTML part", "blocking", fix)
+    if sentinel(Slot.UNSUBSCRIBE, edition.nonce) not in edition.text:
+        fix = "put {{ links.unsubscribe }} at the end of the text template"
+        yield _missing("unsubscribe", "text part", "blocking", fix)
+    for part, said in (("HTML part", document.text()), ("text part", edition.text)):
+        if _squeezed(postal_address) not in _squeezed(said):
+            fix = "put {{ newsletter.postal_address }} in the footer: the law asks for it"
+            yield _missing("postal-address", part, "blocking", fix)
+    printed = set(edition.item_keys)
+    for item in items:
+        if item.article.key in printed and _squeezed(item.title) not in _squeezed(edition.text):
+            fix = f"print every item in the text template; this one is missing: {item.title[:80]}"
+            yield _missing("text-complete", "text part", "warning", fix)
+
+
+def _slots(part: str, body: str, nonce: str) -> Iterator[Finding]:
+    literal = "".join(piece for piece in split(body, nonce) if not isinstance(piece, Slot))
+    if nonce in literal:
+        fix = "use links.unsubscribe, links.preferences and reader.name whole, as they are given"
+        yield _missing("slot", f"{part} part: a broken slot", "blocking", fix)
+    for match in LOOKALIKE.finditer(literal):
+        yield Finding(
+            rule="forged-slot",
+            severity="warning",
+            element=f"{part} part: {match[0]}",
+            line=body.count("\n", 0, body.find(match[0])) + 1,
+            who="nobody: it stays plain text",
+            fix="look at the article that says this; it looks like a slot of ours",
+        )
+
+
+def _missing(rule: str, element: str, severity: Severity, fix: str) -> Finding:
+    return Finding(
+        rule=rule, severity=severity, element=element, line=0, who="every reader", fix=fix
+    )
+
+
+def _squeezed(text: str) -> str:
+    """The text without white space: where lines were broken does not matter."""
+    return "".join(one_line(text).split())

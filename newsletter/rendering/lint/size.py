@@ -1,0 +1,26 @@
+"""Will Gmail show all of it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.rendering.html import encoded_size
+from newsletter.rendering.lint.finding import Finding
+
+CLIPPED = 102_000
+"""Octets of encoded HTML after which Gmail hides the rest behind a link."""
+NEAR = 90_000
+
+
+def check_size(html: str) -> Iterator[Finding]:
+    """The size of the HTML as encoded."""
+    size = encoded_size(html)
+    if size > NEAR:
+        yield Finding(
+            rule="size",
+            severity="blocking" if size > CLIPPED else "warning",
+            element=f"HTML of {size:,} octets as encoded",
+            line=0,
+            who="Gmail, which clips a mail near 102,000 octets, unsubscribe link and all",
+            fix="hide some items, or lower max_items of the sections",
+        )
