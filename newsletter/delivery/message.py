@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from newsletter.delivery.addresses import ascii_domain, wire_address
@@ -15,7 +16,10 @@ from newsletter.delivery.headers import (
     web_address,
 )
 from newsletter.delivery.segments import Body, encode_body
+from newsletter.errors import InputError
 from newsletter.rendering.edition import Edition, Slot
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.~-]*\Z")  # unreserved in a URI (RFC 3986 section 2.3)
 
 OWN_FIELDS = ("to", "message-id", "list-unsubscribe")
 
@@ -74,8 +78,8 @@ class CompiledEdition:
         )
         ways_out = f"<{web_address(addressee.unsubscribe_url)}>"
         if self.unsubscribe_mailto:
-            token = f"%20{addressee.unsubscribe_token}" if addressee.unsubscribe_token else ""
-            ways_out += f",\r\n <{self.unsubscribe_mailto}?subject=unsubscribe{token}>"
+            subject = _unsubscribe_subject(addressee.unsubscribe_token)
+            ways_out += f",\r\n <{self.unsubscribe_mailto}?subject={subject}>"
         receiver = named_address(addressee.name, wire_address(addressee.address), column=4)
         return [
             header_field("To", receiver),
@@ -127,3 +131,9 @@ def message_id(issue_name: str, subscriber_id: int, domain: str, secret: str = "
         f"{issue_name}\0{subscriber_id}".encode(), digest_size=12, key=secret.encode()[:64]
     )
     return f"<{issue_name.replace('/', '.')}.{digest.hexdigest()}@{domain}>"
+
+
+def _unsubscribe_subject(token: str) -> str:
+    if not _TOKEN.match(token):
+        raise InputError("this token cannot stand in a link", field="List-Unsubscribe")
+    return f"unsubscribe%20{token}" if token else "unsubscribe"

@@ -19,18 +19,21 @@ _ESCAPES = {bytes([octet]): b"=%02X" % octet for octet in range(256)}
 
 def encode(text: str) -> bytes:
     """The text with CRLF line ends and lines of at most 76 octets; lone surrogates become U+FFFD."""
-    lines = _LINE_END.split(_utf8(text))
-    return b"\r\n".join([_wrap(_UNSAFE.sub(_escape, line)) for line in lines])
+    return b"\r\n".join([_wrap(line, LINE_LENGTH) for line in _escaped_lines(text)])
 
 
-def encode_before_slot(text: str) -> bytes:
-    """The encoded text, ready for more to follow at the start of a line.
+def encode_unfinished(text: str) -> bytes:
+    """The same, but more text will follow: a last line that is not empty ends in a soft break.
 
-    A soft break closes a last line that is not empty, so what follows owns its own line and may
-    be of any length.
+    So what follows begins a line of its own, whatever its length.
     """
-    encoded = encode(text)
-    return encoded if not encoded or encoded.endswith(b"\r\n") else encoded + SOFT_BREAK
+    *lines, last = _escaped_lines(text)
+    closed = _wrap(last, LINE_LENGTH - 1) + SOFT_BREAK if last else b""
+    return b"\r\n".join([*[_wrap(line, LINE_LENGTH) for line in lines], closed])
+
+
+def _escaped_lines(text: str) -> list[bytes]:
+    return [_UNSAFE.sub(_escape, line) for line in _LINE_END.split(_utf8(text))]
 
 
 def _utf8(text: str) -> bytes:
@@ -44,13 +47,11 @@ def _escape(match: re.Match[bytes]) -> bytes:
     return _ESCAPES[match[0]]
 
 
-def _wrap(line: bytes) -> bytes:
-    """Break an escaped line softly, never inside =XX."""
+def _wrap(line: bytes, room: int) -> bytes:
+    """Break an escaped line softly, never inside =XX; its last piece has at most `room` octets."""
     line = _guard_start(line)
-    if len(line) <= LINE_LENGTH:
-        return line
     pieces = []
-    while len(line) > LINE_LENGTH:
+    while len(line) > room:
         cut = LINE_LENGTH - 1
         escape = line.find(b"=", cut - 2, cut)
         cut = cut if escape < 0 else escape

@@ -65,10 +65,7 @@ def encode_body(edition: Edition) -> Body:
 
 def encode_value(value: str, *, in_html: bool) -> bytes:
     """A reader's value on lines of its own, closed by a soft break; "" takes no line at all."""
-    if not value:
-        return b""
-    encoded = quoted_printable.encode(html.escape(value) if in_html else value)
-    return encoded + quoted_printable.SOFT_BREAK
+    return quoted_printable.encode_unfinished(html.escape(value) if in_html else value)
 
 
 def _encode_part(text: str, nonce: str, *, in_html: bool) -> list[bytes | Gap]:
@@ -80,7 +77,7 @@ def _encode_part(text: str, nonce: str, *, in_html: bool) -> list[bytes | Gap]:
         elif nonce in part:
             raise RenderingError("a slot is broken", fix="render the issue again")
         else:
-            pieces.append(quoted_printable.encode_before_slot(part))
+            pieces.append(quoted_printable.encode_unfinished(part))
     if not isinstance(last, Slot):
         pieces[-1] = quoted_printable.encode(last)  # no slot follows it
     return pieces
