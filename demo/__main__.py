@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import sys
 import time
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from demo import summary
 from demo.articles import SAMPLE
 from demo.catcher import MailCatcher, catching_mail
 from demo.inbox import group_by_edition, inbox_application
-from demo.serving import HOST, serving
+from demo.serving import HOST, free_port, serving
 from demo.site import CommandFailedError, Site, make_site, unsubscribe_by_one_click
 from demo.sources import sources_application
 
@@ -119,18 +118,6 @@ def show_inbox(console: Console, catcher: MailCatcher, *, site_url: str) -> None
                 time.sleep(3600)
         except KeyboardInterrupt:
             console.print()
-
-
-def free_port(preferred: int) -> int:
-    """`preferred` when nobody has it, else any free one."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on this machine")
 
 
 if __name__ == "__main__":

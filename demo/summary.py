@@ -20,7 +20,7 @@ CLIP_BYTES = 102_000
 def print_sources(console: Console, gathered: Mapping[str, Any]) -> None:
     """How many articles each source gave."""
     table = _table("Gathered", ("source", "left"), ("articles", "right"), ("remarks", "left"))
-    for source in gathered["sources"]:
+    for source in gathered["newsletters"][0]["sources"]:
         remarks = "; ".join(finding["message"] for finding in source["findings"])
         table.add_row(source["source"], str(source["articles"]), remarks)
     console.print(table)

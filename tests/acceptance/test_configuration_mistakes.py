@@ -1,0 +1,145 @@
+"""Each mistake in a site is answered by `check` with file, field and fix, and exit code 78."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.site import CommandLine, write_readers
+
+GOOD = """\
+[site]
+url = "https://news.example.org"
+timezone = "Europe/London"
+language = "en"
+postal_address = "Example Media, 1 Example St, London"
+secret_key = "a key for tests, forty characters long!!"
+
+[[relays]]
+name = "main"
+host = "127.0.0.1"
+port = 2525
+
+[newsletters.weekly]
+title = "Good Gear Weekly"
+from = "Good Gear Weekly <weekly@news.example.org>"
+list = "weekly"
+schedule = "0 7 * * mon"
+
+[[newsletters.weekly.sections]]
+title = "Security"
+tags = ["security"]
+
+[[newsletters.weekly.sources]]
+feed = "https://site.example/rss.xml"
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mistake:
+    """A change to a good site, and what `check` must say about it."""
+
+    name: str
+    old: str = ""
+    new: str = ""
+    field: str
+    says: str
+    file: str = "newsletter.toml"
+    damage: Callable[[Path], object] = lambda folder: None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def write_template(text: str) -> Callable[[Path], object]:
+    """Puts a template of the site's own over ours."""
+
+    def write(folder: Path) -> None:
+        path = folder / "templates" / "issue" / "issue.mjml.j2"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+
+    return write
+
+
+MISTAKES = (
+    Mistake(name="unknown-key", old="timezone =", new="timezon =", field="site.timezon", says="timezone"),
+    Mistake(name="unknown-table", old="[[relays]]", new="[[relay]]", field="relay", says="relays"),
+    Mistake(name="no-toml", old="[site]", new="[site", field="", says="TOML"),
+    Mistake(name="cron-fields", old="0 7 * * mon", new="0 7 * *", field="newsletters.weekly.schedule", says="five"),
+    Mistake(name="cron-day-number", old="0 7 * * mon", new="0 7 * * 1", field="newsletters.weekly.schedule", says="mon"),
+    Mistake(name="cron-never", old="0 7 * * mon", new="0 7 31 2 *", field="newsletters.weekly.schedule", says="31 2"),
+    Mistake(name="time-zone", old="Europe/London", new="Mars/Phobos", field="site.timezone", says="Mars/Phobos"),
+    Mistake(name="language", old='"en"', new='"zz-nowhere"', field="site.language", says="zz-nowhere"),
+    Mistake(name="url", old="https://news.example.org", new="news.example.org", field="site.url", says="https://"),
+    Mistake(name="no-postal-address", old='postal_address = "Example Media, 1 Example St, London"', new="", field="site.postal_address", says="missing"),
+    Mistake(name="database", old="[site]", new='[site]\ndatabase = "mysql://db"', field="site.database", says="postgresql"),
+    Mistake(name="short-secret", old="a key for tests, forty characters long!!", new="short", field="site.secret_key", says="32"),
+    Mistake(name="no-relay", old='[[relays]]\nname = "main"\nhost = "127.0.0.1"\nport = 2525\n', new="", field="relays", says="relay"),
+    Mistake(name="relay-port", old="2525", new="99999", field="relays[0].port", says="65535"),
+    Mistake(name="relay-rate", old="port = 2525", new='port = 2525\nrate = "fast"', field="relays[0].rate", says="100/s"),
+    Mistake(name="relay-password", old="port = 2525", new='port = 2525\nusername = "me"', field="relays[0]", says="password"),
+    Mistake(name="relay-password-file", old="port = 2525", new='port = 2525\nusername = "me"\npassword_file = "no.pw"', field="relays[0]", says="no.pw"),
+    Mistake(name="from", old="Good Gear Weekly <weekly@news.example.org>", new="Good Gear Weekly weekly", field="newsletters.weekly.from", says="user@example.org"),
+    Mistake(name="empty-list", old='list = "weekly"', new='list = "nobody"', field="newsletters.weekly.list", says="nobody"),
+    Mistake(name="list-name", old='list = "weekly"', new='list = "Weekly List"', field="newsletters.weekly.list", says="Weekly List"),
+    Mistake(name="approval", old="schedule =", new='approval = "maybe"\nschedule =', field="newsletters.weekly.approval", says="auto"),
+    Mistake(name="span", old="schedule =", new='max_lateness = "soon"\nschedule =', field="newsletters.weekly.max_lateness", says="6h"),
+    Mistake(name="two-kinds-of-source", old="feed =", new='page = "x.html"\nfeed =', field="newsletters.weekly.sources[0]", says="exactly one"),
+    Mistake(name="no-source", old='[[newsletters.weekly.sources]]\nfeed = "https://site.example/rss.xml"\n', new="", field="newsletters.weekly.sources", says="sources"),
+    Mistake(name="missing-folder", old='feed = "https://site.example/rss.xml"', new='folder = "notes"', field="newsletters.weekly.sources[0].folder", says="notes"),
+    Mistake(name="subject-variable", old="schedule =", new='subject = "{{ leed.title }}"\nschedule =', field="newsletters.weekly.subject", says="leed"),
+    Mistake(name="dkim-key", old="[newsletters.weekly]", new='[dkim]\ndomain = "news.example.org"\nselector = "s1"\nkey_file = "no.pem"\n\n[newsletters.weekly]', field="dkim", says="no.pem"),
+    Mistake(name="no-newsletters", old=GOOD[GOOD.index("[newsletters.weekly]") :], new="", field="newsletters", says="missing"),
+    Mistake(name="template-variable", field="", says="nowhere_defined", file="issue.mjml.j2", damage=write_template("<mjml><mj-body>{{ nowhere_defined }}</mj-body></mjml>")),
+    Mistake(name="template-syntax", field="", says="", file="issue.mjml.j2", damage=write_template("<mjml>{% if %}</mjml>")),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which the list `weekly` has readers."""
+    folder = tmp_path_factory.mktemp("good")
+    (folder / "newsletter.toml").write_text(GOOD, encoding="utf-8")
+    command = CommandLine(folder=folder, environment={})
+    command.done("subscribers", "import", str(write_readers(folder / "r.csv")), "--list", "weekly")
+    command.done("check")
+    return folder / "newsletter.db"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=str)
+def test_check_names_file_field_and_fix(mistake: Mistake, people: Path, tmp_path: Path) -> None:
+    """`check` says what is wrong, where, and how to mend it; the JSON carries the same."""
+    assert mistake.old in GOOD
+    text = GOOD.replace(mistake.old, mistake.new, 1) if mistake.old else GOOD
+    (tmp_path / "newsletter.toml").write_text(text, encoding="utf-8")
+    mistake.damage(tmp_path)
+    command = CommandLine(
+        folder=tmp_path,
+        environment={}
+        if mistake.name == "database"
+        else {"NEWSLETTER__SITE__DATABASE": f"sqlite:///{people}"},
+    )
+    answer = command("check", "--json")
+    assert answer.code == 78
+    error = answer.document["error"]
+    assert error["code"] == "configuration"
+    assert mistake.file in error["file"]
+    assert (error["field"] or "").startswith(mistake.field)
+    assert error["message"]
+    assert error["fix"]
+    assert mistake.says.lower() in f"{error['message']} {error['fix']}".lower()
+
+
+def test_check_tells_a_person_too(people: Path, tmp_path: Path) -> None:
+    """Without --json the same stands on stderr in words, every mistake at once."""
+    text = GOOD.replace("timezone =", "timezon =").replace("2525", "99999")
+    (tmp_path / "newsletter.toml").write_text(text, encoding="utf-8")
+    answer = CommandLine(folder=tmp_path, environment={})("check")
+    assert answer.code == 78
+    for part in ("newsletter.toml", "site.timezon", "did you mean", "relays[0].port"):
+        assert part in answer.err + answer.out
+    assert "Traceback" not in answer.err
