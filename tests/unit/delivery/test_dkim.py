@@ -96,7 +96,7 @@ def test_two_keys_sign_side_by_side() -> None:
     assert verifies(message, 1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(strangers, strangers, strangers, strangers)
 def test_any_content_verifies(subject: str, name: str, before: str, after: str) -> None:
     """Whatever strangers write in headers, slots and bodies, both signatures hold."""
