@@ -25,7 +25,7 @@ MAY_BECOME: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.APPROVED, State.HELD, State.SKIPPED}),
     State.APPROVED: frozenset({State.SENDING, State.HELD, State.DRAFT}),
     State.SENDING: frozenset({State.SENT, State.STOPPED}),
-    State.SENT: frozenset(),
+    State.SENT: frozenset({State.SENDING}),  # only to resend what is unknown
     State.HELD: frozenset({State.APPROVED, State.DRAFT, State.SKIPPED}),
     State.SKIPPED: frozenset({State.DRAFT}),
     State.STOPPED: frozenset({State.SENDING}),

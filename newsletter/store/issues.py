@@ -25,6 +25,8 @@ from newsletter.rendering.edition import Edition
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import editions, issues, items, left_out, used_keys
 
+_EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "language")
+
 
 def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
     """The issue of that number; without one the current: the open or running, else the newest.
@@ -92,6 +94,15 @@ def audience_of(connection: sa.Connection, issue: Issue) -> int | None:
         sa.select(issues.c.audience).where(issues.c.id == issue_id(connection, issue))
     ).scalar_one()
     return audience
+
+
+def set_audience(connection: sa.Connection, issue: Issue, audience: int) -> None:
+    """Keep how many deliveries are planned: the sum that must come out in the end."""
+    connection.execute(
+        sa.update(issues)
+        .where(issues.c.id == issue_id(connection, issue))
+        .values(audience=audience)
+    )
 
 
 def next_number(connection: sa.Connection, newsletter: str) -> int:
@@ -211,7 +222,7 @@ def freeze_editions(
         editions,
         (
             {
-                **asdict(edition),
+                **{name: getattr(edition, name) for name in _EDITION_TEXTS},
                 "item_keys": list(edition.item_keys),
                 "issue_id": number,
                 "sha256": edition.sha256,

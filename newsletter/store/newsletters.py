@@ -15,30 +15,52 @@ def ensure_newsletter(connection: sa.Connection, slug: str, now: datetime) -> No
         connection.execute(sa.insert(newsletters).values(slug=slug, first_seen=now))
 
 
+def lock_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:
+    """Hold the newsletter until the transaction ends: two drafts at once take turns."""
+    ensure_newsletter(connection, slug, now)
+    connection.execute(
+        sa.select(newsletters.c.slug).where(newsletters.c.slug == slug).with_for_update()
+    )
+
+
 def first_seen(connection: sa.Connection, slug: str) -> datetime | None:
     """When the site first saw the newsletter: due times before do not count."""
-    return connection.execute(
+    moment: datetime | None = connection.execute(
         sa.select(newsletters.c.first_seen).where(newsletters.c.slug == slug)
     ).scalar_one_or_none()
+    return moment
 
 
 def watermark(connection: sa.Connection, slug: str) -> datetime | None:
     """Where the next window starts, or None before the first draft."""
-    return connection.execute(
+    moment: datetime | None = connection.execute(
         sa.select(newsletters.c.watermark).where(newsletters.c.slug == slug)
     ).scalar_one_or_none()
+    return moment
 
 
-def set_watermark(connection: sa.Connection, slug: str, moment: datetime) -> None:
-    """The next window starts at `moment`."""
+def begin_at(connection: sa.Connection, slug: str, moment: datetime) -> None:
+    """The first window starts at `moment`; a newsletter that has a watermark keeps it."""
     connection.execute(
-        sa.update(newsletters).where(newsletters.c.slug == slug).values(watermark=moment)
+        sa.update(newsletters)
+        .where(newsletters.c.slug == slug, newsletters.c.watermark.is_(None))
+        .values(watermark=moment)
+    )
+
+
+def advance_watermark(connection: sa.Connection, slug: str, moment: datetime) -> None:
+    """An issue took everything up to `moment`; the watermark never goes back."""
+    connection.execute(
+        sa.update(newsletters)
+        .where(newsletters.c.slug == slug)
+        .where(newsletters.c.watermark.is_(None) | (newsletters.c.watermark < moment))
+        .values(watermark=moment)
     )
 
 
 def is_armed(connection: sa.Connection) -> bool:
     """Whether the site may send: a database restored from a backup may not until armed."""
-    value = connection.execute(
+    value: str | None = connection.execute(
         sa.select(site.c.value).where(site.c.key == "armed")
     ).scalar_one_or_none()
     return value != "no"

@@ -1,0 +1,197 @@
+"""gather, draft, show: from sources to the coming issue."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from newsletter.articles.reading import Reading
+from newsletter.cli.exit_codes import OK, TEMPORARY
+from newsletter.cli.invocation import (
+    Invocation,
+    issue_argument,
+    json_option,
+    now_option,
+    pass_invocation,
+)
+from newsletter.issues.issue import Issue, Item, State
+from newsletter.pipeline.draft import draft as draft_issue
+from newsletter.pipeline.gather import gather as gather_articles
+from newsletter.store.issues import find_issue
+
+log = logging.getLogger("newsletter")
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+@now_option
+@pass_invocation
+def gather(invocation: Invocation, name: str | None) -> int:
+    """Fetch the sources of one newsletter, or of all; a failing source never stops the others.
+
+    \b
+    Example: newsletter gather weekly
+    """
+    site = invocation.site
+    slugs = [name] if name else list(site.settings.newsletters)
+    readings = {slug: gather_articles(site, slug, now=invocation.now) for slug in slugs}
+    lines = []
+    for slug, sources in readings.items():
+        for reading in sources:
+            unchanged = ", unchanged" if reading.unchanged else ""
+            lines.append(f"{slug}: {reading.source}: {len(reading.articles)} articles{unchanged}")
+        _log_findings(slug, sources)
+    invocation.report(
+        {
+            "newsletters": [
+                {"newsletter": slug, "sources": [_reading(reading) for reading in sources]}
+                for slug, sources in readings.items()
+            ]
+        },
+        *lines,
+    )
+    every = [reading for sources in readings.values() for reading in sources]
+    return TEMPORARY if every and all(_failed(reading) for reading in every) else OK
+
+
+@click.command()
+@click.argument("name")
+@json_option
+@now_option
+@pass_invocation
+def draft(invocation: Invocation, name: str) -> int:
+    """Make or refresh the coming issue from what was gathered in its window.
+
+    \b
+    Example: newsletter draft weekly
+    """
+    issue = draft_issue(invocation.site, name, now=invocation.now)
+    if issue.state is State.APPROVED:
+        log.warning("%s is approved and stays as it is; hold it to change it", issue.name)
+    if issue.note:
+        log.warning("%s: %s", issue.name, issue.note)
+    invocation.report(
+        issue_document(issue),
+        f"{issue.name}: {len(issue.shown_items)} articles, {len(issue.left_out)} left out",
+        f"  {issue.subject}",
+    )
+    return OK
+
+
+@click.command()
+@issue_argument
+@json_option
+@pass_invocation
+def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+    """Show an issue: its window, its items by section, and why each article is in or out.
+
+    \b
+    Example: newsletter show weekly
+    """
+    site = invocation.site
+    slug, number = issue
+    site.newsletter(slug)
+    with site.database.transaction(read_only=True) as connection:
+        found = find_issue(connection, slug, number)
+    invocation.answer(issue_document(found), *_issue_lines(found))
+    return OK
+
+
+def issue_document(issue: Issue) -> dict[str, Any]:
+    """The issue in the shape of `show --json`."""
+    return {
+        "issue": issue.name,
+        "state": issue.state,
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "window": {
+            "start": issue.window.start.isoformat(),
+            "end": issue.window.end.isoformat(),
+        },
+        "due": issue.due.isoformat(),
+        "note": issue.note,
+        "items": [_item(item) for item in issue.items],
+        "left_out": [
+            {"title": entry.title, "url": entry.url, "reason": entry.reason}
+            for entry in issue.left_out
+        ],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    article = item.article
+    return {
+        "title": item.title,
+        "url": article.url,
+        "tags": [tag.label for tag in article.tags],
+        "author": article.author,
+        "agency": article.agency,
+        "summary": item.summary,
+        "body_text": article.body_text,
+        "published": article.published.isoformat(),
+        "source": article.source,
+        "also": [
+            {"source": also.source, "title": also.title, "url": also.url} for also in article.also
+        ],
+        "section": item.section,
+        "position": item.position,
+        "pinned": item.pinned,
+        "hidden": item.hidden,
+        "reason": item.reason,
+    }
+
+
+def _issue_lines(issue: Issue) -> list[str]:
+    lines = [
+        f"{issue.name} · {issue.state}" + (f" · {issue.note}" if issue.note else ""),
+        f"Subject: {issue.subject}",
+        f"Window: {issue.window.start.isoformat()} to {issue.window.end.isoformat()}",
+    ]
+    for section in dict.fromkeys(item.section for item in issue.items):
+        lines += ["", section]
+        for item in issue.items:
+            if item.section == section:
+                marks = " (hidden)" * item.hidden + " (pinned)" * item.pinned
+                lead = "lead: " if item.position == 0 else ""
+                lines += [f"  {lead}{item.title}{marks}", f"      {item.reason}"]
+    if issue.left_out:
+        lines += ["", "Left out"]
+        for entry in issue.left_out:
+            lines += [f"  {entry.title}", f"      {entry.reason}"]
+    return lines
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    return {
+        "source": reading.source,
+        "location": reading.location,
+        "articles": len(reading.articles),
+        "unchanged": reading.unchanged,
+        "findings": [
+            {"severity": finding.severity, "message": finding.message, "fix": finding.fix}
+            for finding in reading.findings
+        ],
+    }
+
+
+def _failed(reading: Reading) -> bool:
+    return any(finding.severity == "failure" for finding in reading.findings)
+
+
+def _log_findings(slug: str, readings: Sequence[Reading]) -> None:
+    levels = {"failure": logging.ERROR, "warning": logging.WARNING, "notice": logging.INFO}
+    for reading in readings:
+        for finding in reading.findings:
+            fix = f" Fix: {finding.fix}" if finding.fix else ""
+            log.log(
+                levels[finding.severity],
+                "%s: %s: %s%s",
+                slug,
+                finding.source,
+                finding.message,
+                fix,
+            )

@@ -1,0 +1,121 @@
+"""preview, lint, test: see an issue before its readers do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from newsletter.cli.exit_codes import FINDINGS, OK
+from newsletter.cli.invocation import (
+    Invocation,
+    issue_argument,
+    json_option,
+    now_option,
+    pass_invocation,
+)
+from newsletter.pipeline.preview import lint_issue
+from newsletter.pipeline.preview import preview as preview_issue
+from newsletter.pipeline.test_send import test_send
+from newsletter.rendering.lint import Finding
+
+
+@click.command()
+@issue_argument
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write into; made where it is missing.",
+)
+@click.option("--as", "as_address", metavar="ADDRESS", help="Whose edition; default: everything.")
+@json_option
+@now_option
+@pass_invocation
+def preview(
+    invocation: Invocation, issue: tuple[str, int | None], out: Path, as_address: str | None
+) -> int:
+    """Write the message as it will be sent: message.eml, index.html, text.txt, lint.json.
+
+    \b
+    Example: newsletter preview weekly --out preview --as reader@example.org
+    """
+    seen = preview_issue(invocation.site, *issue, as_address=as_address, now=invocation.now)
+    document = findings_document(seen.findings)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "message.eml").write_bytes(seen.message)
+    (out / "index.html").write_text(seen.html, encoding="utf-8")
+    (out / "text.txt").write_text(seen.text, encoding="utf-8")
+    (out / "lint.json").write_text(
+        json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    files = ["message.eml", "index.html", "text.txt", "lint.json"]
+    invocation.report(
+        {
+            "issue": seen.issue.name,
+            "files": [str(out / name) for name in files],
+            "bytes": len(seen.message),
+            "blocking": document["blocking"],
+            "warnings": document["warnings"],
+        },
+        f"{seen.issue.name}: {len(seen.message)} bytes; open {out / 'index.html'}",
+    )
+    return OK
+
+
+@click.command()
+@issue_argument
+@json_option
+@now_option
+@pass_invocation
+def lint(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+    """Check the issue's final HTML and text; exit 1 when a blocking finding stands.
+
+    \b
+    Example: newsletter lint weekly
+    """
+    findings = lint_issue(invocation.site, *issue, now=invocation.now)
+    document = findings_document(findings)
+    invocation.answer(document, *[_finding_line(finding) for finding in findings])
+    return FINDINGS if document["blocking"] else OK
+
+
+@click.command()
+@issue_argument
+@click.option("--to", required=True, metavar="ADDRESS", help="An address the site allows.")
+@json_option
+@now_option
+@pass_invocation
+def test(invocation: Invocation, issue: tuple[str, int | None], to: str) -> int:
+    """Send one marked test message; changes nothing.
+
+    \b
+    Example: newsletter test weekly --to editor@example.org
+    """
+    receipt = test_send(invocation.site, *issue, to=to, now=invocation.now)
+    invocation.report(
+        {"to": to, "relay": receipt.relay, "code": receipt.code, "text": receipt.text},
+        f"{receipt.relay} accepted the test message for {to}",
+    )
+    return OK
+
+
+def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings in the shape of `lint --json`."""
+    return {
+        "blocking": sum(finding.severity == "blocking" for finding in findings),
+        "warnings": sum(finding.severity == "warning" for finding in findings),
+        "findings": [asdict(finding) for finding in findings],
+    }
+
+
+def _finding_line(finding: Finding) -> str:
+    line = f" (line {finding.line})" if finding.line else ""
+    return (
+        f"{finding.severity}: {finding.rule}: {finding.element}{line}\n"
+        f"    affects {finding.who}; fix: {finding.fix}"
+    )

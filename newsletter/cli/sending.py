@@ -1,0 +1,273 @@
+"""send, run, status, unknown: deliver, and say what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
+from newsletter.cli.invocation import (
+    Invocation,
+    issue_argument,
+    json_option,
+    now_option,
+    pass_invocation,
+)
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.pipeline.rehearse import rehearse
+from newsletter.pipeline.run import RunOutcome
+from newsletter.pipeline.run import run as run_due
+from newsletter.pipeline.send import SendOutcome
+from newsletter.pipeline.send import send as send_issue
+from newsletter.pipeline.settle import settle, unknown_deliveries
+from newsletter.pipeline.status import IssueStatus, issue_status, site_status
+from newsletter.store.issues import find_issue
+
+log = logging.getLogger("newsletter")
+
+_OPEN = (
+    DeliveryState.PENDING,
+    DeliveryState.CLAIMED,
+    DeliveryState.TRANSMITTING,
+    DeliveryState.DEFERRED,
+)
+_FAILED = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
+
+
+@click.command()
+@issue_argument
+@click.option("--dry-run", is_flag=True, help="Write the messages and count; change nothing.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="With --dry-run: the folder for the .eml files.",
+)
+@json_option
+@now_option
+@pass_invocation
+def send(
+    invocation: Invocation, issue: tuple[str, int | None], dry_run: bool, out: Path | None
+) -> int:
+    """Deliver an approved issue, each reader once; run it again to resume or retry.
+
+    \b
+    Example: newsletter send weekly
+             newsletter send weekly --dry-run --out rehearsal
+    """
+    if out is not None and not dry_run:
+        raise click.UsageError("--out goes with --dry-run")
+    site = invocation.site
+    site.newsletter(issue[0])
+    if dry_run:
+        count = rehearse(site, *issue, out=out, now=invocation.now)
+        invocation.answer(
+            {"issue": count.issue, "audience": count.audience, "editions": count.editions},
+            f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
+        )
+        return OK
+    with _interruptible() as interrupted, _progress_bar(invocation) as progress:
+        outcome = send_issue(
+            site, *issue, clock=invocation.clock, interrupted=interrupted, progress=progress
+        )
+    _log_outcome(outcome)
+    invocation.report(_outcome_document(outcome), _outcome_line(outcome))
+    return _outcome_code(outcome)
+
+
+@click.command()
+@json_option
+@now_option
+@pass_invocation
+def run(invocation: Invocation) -> int:
+    """What cron calls: every due newsletter goes gather, draft, approve by policy, send.
+
+    \b
+    Example, in a crontab: */15 * * * * newsletter -C /srv/news run
+    """
+    with _interruptible() as interrupted:
+        outcomes = run_due(invocation.site, clock=invocation.clock, interrupted=interrupted)
+    for outcome in outcomes:
+        if outcome.problem is not None:
+            log.error("%s: %s", outcome.newsletter, outcome.problem)
+        elif outcome.sent is not None:
+            _log_outcome(outcome.sent)
+    invocation.report(
+        {"newsletters": [_run_document(outcome) for outcome in outcomes]},
+        *[f"{outcome.newsletter}: {outcome.did}" for outcome in outcomes],
+    )
+    return max((_run_code(outcome) for outcome in outcomes), default=OK)
+
+
+@click.command()
+@click.argument("issue", metavar="[ISSUE]", required=False)
+@json_option
+@now_option
+@pass_invocation
+def status(invocation: Invocation, issue: str | None) -> int:
+    """Show issues with their deliveries by state, what is due, and what is unknown.
+
+    \b
+    Example: newsletter status weekly/12
+    """
+    site = invocation.site
+    if issue is None:
+        seen = site_status(site, now=invocation.now)
+        document = {
+            "issues": [_status_document(one) for one in seen.issues],
+            "due": list(seen.due),
+            "armed": seen.armed,
+        }
+        lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
+        lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
+        lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
+        invocation.answer(document, *lines)
+        return OK
+    slug, _, number = issue.partition("/")
+    site.newsletter(slug)
+    with site.database.transaction(read_only=True) as connection:
+        found = find_issue(connection, slug, int(number) if number.isdigit() else None)
+    one = issue_status(site, found)
+    invocation.answer(_status_document(one), _status_line(one))
+    return OK
+
+
+@click.command()
+@issue_argument
+@click.option("--resend", "choice", flag_value="resend", help="Send them again.")
+@click.option("--skip", "choice", flag_value="skip", help="Leave it at that.")
+@json_option
+@now_option
+@pass_invocation
+def unknown(
+    invocation: Invocation, issue: tuple[str, int | None], choice: Literal["resend", "skip"] | None
+) -> int:
+    """List deliveries whose outcome a crash left unknown, or settle them.
+
+    \b
+    Example: newsletter unknown weekly/12 --resend && newsletter send weekly/12
+    """
+    site = invocation.site
+    if choice is None:
+        rows = unknown_deliveries(site, *issue)
+        invocation.answer(
+            {"unknown": rows}, *[f"{row['address']} since {row['since']}" for row in rows]
+        )
+        return FINDINGS if rows else OK
+    settled = settle(site, *issue, choice=choice, now=invocation.now)
+    invocation.report({"settled": settled}, f"{settled} settled: {choice}")
+    return OK
+
+
+@contextmanager
+def _interruptible() -> Iterator[asyncio.Event]:
+    """An event that SIGTERM and SIGINT set: messages in flight are finished, the rest is kept."""
+    event = asyncio.Event()
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        event.set()
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield event
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _progress_bar(invocation: Invocation) -> Iterator[Any]:
+    """A callback that counts receipts on a bar, on a terminal; None elsewhere."""
+    if invocation.as_json or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar:
+        task = bar.add_task("sending", total=None)
+
+        def count(_receipt: Receipt) -> None:
+            bar.advance(task)
+
+        yield count
+
+
+def _log_outcome(outcome: SendOutcome) -> None:
+    name = outcome.issue.name
+    if outcome.report.paused:
+        log.error("%s: paused: %s", name, outcome.report.paused)
+    for state in _FAILED:
+        if outcome.counts.get(state, 0):
+            log.warning("%s: %d %s", name, outcome.counts[state], state)
+    waiting = sum(outcome.counts.get(state, 0) for state in _OPEN)
+    if waiting:
+        log.warning("%s: %d still to be sent; run it again", name, waiting)
+
+
+def _outcome_code(outcome: SendOutcome) -> int:
+    if any(outcome.counts.get(state, 0) for state in _OPEN):
+        return TEMPORARY
+    return FINDINGS if any(outcome.counts.get(state, 0) for state in _FAILED) else OK
+
+
+def _outcome_document(outcome: SendOutcome) -> dict[str, Any]:
+    return {
+        "issue": outcome.issue.name,
+        "state": outcome.issue.state,
+        "audience": outcome.audience,
+        "deliveries": {state: outcome.counts.get(state, 0) for state in DeliveryState},
+        "seconds": round(outcome.report.seconds, 3),
+        "paused": outcome.report.paused,
+    }
+
+
+def _outcome_line(outcome: SendOutcome) -> str:
+    counts = ", ".join(f"{count} {state}" for state, count in outcome.counts.items() if count)
+    return f"{outcome.issue.name} is {outcome.issue.state}: {counts or 'nobody to send to'}"
+
+
+def _run_document(outcome: RunOutcome) -> dict[str, Any]:
+    return {
+        "newsletter": outcome.newsletter,
+        "did": outcome.did,
+        "issue": outcome.issue,
+        "problem": str(outcome.problem) if outcome.problem else None,
+        "send": _outcome_document(outcome.sent) if outcome.sent else None,
+    }
+
+
+def _run_code(outcome: RunOutcome) -> int:
+    if outcome.problem is not None:
+        return exit_code(outcome.problem)
+    return _outcome_code(outcome.sent) if outcome.sent else OK
+
+
+def _status_document(one: IssueStatus) -> dict[str, Any]:
+    window = one.issue.window
+    return {
+        "issue": one.issue.name,
+        "state": one.issue.state,
+        "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
+        "due": one.issue.due.isoformat(),
+        "note": one.issue.note,
+        "audience": one.audience,
+        "deliveries": one.deliveries,
+    }
+
+
+def _status_line(one: IssueStatus) -> str:
+    counts = ", ".join(f"{count} {state}" for state, count in one.deliveries.items() if count)
+    note = f" ({one.issue.note})" if one.issue.note else ""
+    return f"{one.issue.name}: {one.issue.state}{note}" + (
+        f": {one.audience} readers: {counts}" if counts else ""
+    )

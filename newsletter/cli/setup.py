@@ -1,0 +1,54 @@
+"""init, check: a new site, and whether one is ready."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from newsletter.cli.exit_codes import OK
+from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.errors import ConfigurationError
+from newsletter.pipeline.check import check as check_site
+from newsletter.pipeline.init import init as init_site
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@json_option
+@now_option
+@pass_invocation
+def init(invocation: Invocation, directory: Path) -> int:
+    """Make a new site: newsletter.toml, a secret key, sample articles. Never overwrites.
+
+    \b
+    Example: newsletter init my-site
+    """
+    written = init_site(directory, now=invocation.now)
+    invocation.report(
+        {"site": str(directory), "files": [str(path) for path in written]},
+        *[f"wrote {path}" for path in written],
+        f"next: newsletter -C {directory} subscribers import people.csv --list weekly",
+    )
+    return OK
+
+
+@click.command()
+@json_option
+@now_option
+@pass_invocation
+def check(invocation: Invocation) -> int:
+    """Read configuration, templates and database; name every mistake with file, field and fix.
+
+    \b
+    Example: newsletter check
+    """
+    problems = check_site(invocation.folder, os.environ, now=invocation.now)
+    if not problems:
+        invocation.report({"problems": []}, "everything is in order")
+        return OK
+    if invocation.as_json:
+        invocation.answer({"problems": [asdict(problem) for problem in problems]})
+    raise ConfigurationError(problems)

@@ -1,0 +1,99 @@
+"""approve, hold, stop: the moves an editor makes with an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newsletter.errors import LintBlockedError, NotPermittedError, TemporaryError
+from newsletter.issues.issue import Issue, State
+from newsletter.issues.window import closed_at
+from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
+from newsletter.pipeline.site import Site
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.lint import Finding, lint
+from newsletter.store import issues as issue_store
+
+
+def approve(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
+    """Freeze the issue's editions: what was approved is what is sent (rule 4).
+
+    Approving an approved issue changes nothing. Raises NotPermittedError for an issue that is
+    too thin or past its draft, LintBlockedError when a blocking finding stands.
+    """
+    with site.database.transaction(read_only=True) as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+        if issue.state in {State.APPROVED, State.SENDING, State.SENT}:
+            return issue
+        wishes = wishes_of(site, connection, slug, now)
+    _require_enough(issue, site.newsletter(slug).min_items)
+    editions = render_all(site, issue, wishes)
+    _require_clean(site, issue, editions)
+    with site.database.transaction() as connection:
+        if issue_store.find_issue(connection, slug, issue.number) != issue:
+            raise TemporaryError(
+                f"{issue.name} changed while it was rendered", fix="look at it and approve again"
+            )
+        issue_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
+        end = closed_at(issue.window, now).end
+        issue_store.move(connection, issue, State.APPROVED, approved_at=now, window_end=end)
+        return issue_store.find_issue(connection, slug, issue.number)
+
+
+def hold(site: Site, slug: str, number: int | None, *, note: str = "held by an editor") -> Issue:
+    """Keep the issue from being sent until it is approved (again)."""
+    with site.database.transaction() as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+        if issue.state is not State.HELD:
+            issue_store.move(connection, issue, State.HELD, note=note)
+        return issue_store.find_issue(connection, slug, issue.number)
+
+
+def stop(site: Site, slug: str, number: int | None) -> Issue:
+    """Stop the presses: a running send leaves off within a second; `send` resumes it."""
+    with site.database.transaction() as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+        if issue.state is not State.STOPPED:
+            issue_store.move(connection, issue, State.STOPPED, note="stopped by an editor")
+        return issue_store.find_issue(connection, slug, issue.number)
+
+
+def skip(site: Site, issue: Issue, *, note: str) -> None:
+    """Give this occasion up; the window stays open, so that the next issue loses nothing."""
+    with site.database.transaction() as connection:
+        issue_store.move(connection, issue, State.SKIPPED, note=note)
+
+
+def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
+    """What stands against these editions; each finding once, whatever edition shows it."""
+    masthead = site.masthead(issue.newsletter)
+    found: dict[tuple[str, str], Finding] = {}
+    for edition in editions:
+        for finding in lint(edition, items=issue.items, masthead=masthead):
+            found.setdefault((finding.rule, finding.element), finding)
+    return list(found.values())
+
+
+def _require_enough(issue: Issue, least: int) -> None:
+    shown = len(issue.shown_items)
+    if shown < least:
+        raise NotPermittedError(
+            f"{issue.name} has {shown} articles, and min_items is {least}",
+            field=f"newsletters.{issue.newsletter}.min_items",
+            fix="gather more, unhide some, or lower min_items",
+        )
+
+
+def _require_clean(site: Site, issue: Issue, editions: Sequence[Edition]) -> None:
+    blocking = [
+        finding
+        for finding in lint_findings(site, issue, editions)
+        if finding.severity == "blocking"
+    ]
+    if blocking:
+        first = blocking[0]
+        raise LintBlockedError(
+            f"{issue.name} has {len(blocking)} blocking findings, the first: {first.rule}: "
+            f"{first.element}",
+            fix=first.fix,
+        )

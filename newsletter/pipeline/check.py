@@ -1,0 +1,122 @@
+"""check: read everything a send would need, and name every mistake with file, field and fix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from newsletter.config.loading import FILE_NAME, load_settings
+from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.delivery.dkim import open_signer
+from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.pipeline.site import Site, open_site, read_secret
+from newsletter.rendering.subject import check_subject
+from newsletter.rendering.theme import check_theme
+from newsletter.schedule.due import next_due
+from subscribers.audience import count_by_follows
+
+
+def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
+    """Every problem of the site in `folder`; empty when it is ready to send."""
+    try:
+        settings = load_settings(folder, environment)
+        read_secret(folder, settings)
+    except ConfigurationError as error:
+        return list(error.problems)
+    file = str(folder / FILE_NAME)
+    problems = list(_in_settings(settings, folder, file, now))
+    try:
+        site = open_site(folder, environment)
+        problems += check_theme(site.theme)
+        problems += _in_lists(site, file, now)
+        site.database.close()
+    except NewsletterError as error:
+        problems.append(error.problem)
+    return problems
+
+
+def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> Iterator[Problem]:
+    if not settings.relays:
+        yield Problem(
+            message="there is no relay to send through",
+            file=file,
+            field="relays",
+            fix='add [[relays]] with name, host and port, such as host = "127.0.0.1"',
+        )
+    names = [relay.name for relay in settings.relays]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(
+            message=f"two relays are called {name!r}",
+            file=file,
+            field="relays.name",
+            fix="give each relay its own name",
+        )
+    if settings.dkim is not None:
+        try:
+            open_signer(settings.dkim, folder)
+        except NewsletterError as error:
+            yield error.problem
+    for slug, newsletter in settings.newsletters.items():
+        yield from _in_newsletter(slug, newsletter, folder, file, now)
+
+
+def _in_newsletter(
+    slug: str, newsletter: NewsletterSettings, folder: Path, file: str, now: datetime
+) -> Iterator[Problem]:
+    here = f"newsletters.{slug}"
+    if not newsletter.sources:
+        yield Problem(
+            message="the newsletter has no sources",
+            file=file,
+            field=f"{here}.sources",
+            fix=f"add [[{here}.sources]] with a feed, page, textdump or folder",
+        )
+    titles = [section.title for section in newsletter.sections]
+    for title in sorted({title for title in titles if titles.count(title) > 1}):
+        yield Problem(
+            message=f"two sections are called {title!r}",
+            file=file,
+            field=f"{here}.sections",
+            fix="give each section its own title",
+        )
+    for number, source in enumerate(newsletter.sources):
+        local = source.kind != "feed" and "://" not in source.location
+        if local and not (folder / source.location).exists():
+            yield Problem(
+                message=f"{source.location} does not exist",
+                file=file,
+                field=f"{here}.sources[{number}].{source.kind}",
+                fix=f"make it, or correct the path (it is relative to {folder})",
+            )
+    try:
+        next_due(newsletter.schedule, ZoneInfo("UTC"), now)
+    except ValueError:
+        yield Problem(
+            message=f"the schedule {newsletter.schedule!r} never comes",
+            file=file,
+            field=f"{here}.schedule",
+            fix="name a day that the month has",
+        )
+    try:
+        check_subject(newsletter.subject)
+    except NewsletterError as error:
+        yield Problem(
+            message=error.problem.message,
+            file=file,
+            field=f"{here}.subject",
+            fix=error.problem.fix,
+        )
+
+
+def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:
+    with site.database.transaction(read_only=True) as connection:
+        for slug, newsletter in site.settings.newsletters.items():
+            if not count_by_follows(connection, newsletter.list, now):
+                yield Problem(
+                    message=f"the list {newsletter.list!r} has no active subscribers",
+                    file=file,
+                    field=f"newsletters.{slug}.list",
+                    fix=f"import some: newsletter subscribers import FILE --list {newsletter.list}",
+                )

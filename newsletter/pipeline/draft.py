@@ -1,0 +1,134 @@
+"""draft: make or refresh the coming issue from its window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.articles.dedupe import merge_stories
+from newsletter.articles.tags import Vocabulary
+from newsletter.config.settings import NewsletterSettings
+from newsletter.issues.assemble import Candidate, History, Section, assemble
+from newsletter.issues.issue import Issue, Item, State, Window
+from newsletter.issues.window import coming_window
+from newsletter.pipeline.gather import vocabulary_of
+from newsletter.pipeline.site import Site
+from newsletter.rendering.subject import render_subject
+from newsletter.schedule.due import issue_date, newest_due, next_due, period_before
+from newsletter.store import articles as article_store
+from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
+
+
+def draft(site: Site, slug: str, *, now: datetime) -> Issue:
+    """The coming issue, made or refreshed; an approved one is left exactly as it is."""
+    newsletter = site.newsletter(slug)
+    zone = site.settings.site.zone
+    with site.database.transaction() as connection:
+        newsletter_store.lock_newsletter(connection, slug, now)
+        current = issue_store.open_issue(connection, slug)
+        if current is not None and current.state is State.APPROVED:
+            return current
+        due = _coming_due(site, connection, slug, now)
+        period = period_before(newsletter.schedule, zone, due)
+        window = coming_window(
+            watermark=newsletter_store.watermark(connection, slug),
+            due=due,
+            period=period,
+            now=now,
+        )
+        newsletter_store.begin_at(connection, slug, window.start)
+        assembly = assemble(
+            _candidates(connection, slug, window, since=window.start - period),
+            window=window,
+            sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
+            history=History(
+                used=issue_store.used_by(connection, slug),
+                closed=issue_store.last_closing(connection, slug),
+                grace=period,
+            ),
+            previous=current.items if current else (),
+        )
+        number = current.number if current else issue_store.next_number(connection, slug)
+        shown = [item for item in assembly.items if not item.hidden]
+        issue = Issue(
+            newsletter=slug,
+            number=number,
+            state=current.state if current else State.DRAFT,
+            window=window,
+            due=due,
+            subject=_subject(site, slug, number, shown),
+            preheader=preheader_of(shown),
+            items=assembly.items,
+            left_out=assembly.left_out,
+            note=current.note
+            if current and current.state is State.HELD
+            else _too_thin(len(shown), newsletter.min_items),
+        )
+        issue_store.save_draft(connection, issue, due_date=issue_date(due, zone).isoformat())
+    return issue
+
+
+def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
+    """The newest due time that no issue has served or given up, or None."""
+    served = issue_store.last_served(connection, slug)
+    seen = newsletter_store.first_seen(connection, slug)
+    after = max((moment for moment in (served, seen) if moment is not None), default=now)
+    schedule = site.newsletter(slug).schedule
+    return newest_due(schedule, site.settings.site.zone, after=after, now=now)
+
+
+def _coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:
+    overdue = due_now(site, connection, slug, now)
+    if overdue is not None:
+        return overdue
+    served = issue_store.last_served(connection, slug)
+    after = max(now, served) if served is not None else now
+    return next_due(site.newsletter(slug).schedule, site.settings.site.zone, after)
+
+
+def _candidates(
+    connection: sa.Connection, slug: str, window: Window, *, since: datetime
+) -> Sequence[Candidate]:
+    """One candidate per story: tellings of several sources are merged into one."""
+    rows = article_store.load_articles(connection, slug, since=since)
+    seen = {(article.source, article.key): first for article, first in rows}
+    return [
+        Candidate(article=story, first_seen=seen[story.source, story.key])
+        for story in merge_stories([article for article, _first in rows])
+    ]
+
+
+def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Section]:
+    return [
+        Section(
+            title=section.title,
+            tags=frozenset(tag.slug for tag in vocabulary.tags(section.tags)),
+            max_items=section.max_items,
+        )
+        for section in newsletter.sections
+    ]
+
+
+def _subject(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:
+    newsletter = site.newsletter(slug)
+    if not items:  # nothing to speak of yet: a template over the lead would fail
+        return newsletter.title
+    return render_subject(
+        newsletter.subject,
+        masthead=site.masthead(slug),
+        number=number,
+        items=items,
+        field=f"newsletters.{slug}.subject",
+    )
+
+
+def preheader_of(items: Sequence[Item]) -> str:
+    """What the inbox shows behind the subject: the next headlines after the lead's."""
+    return " · ".join(item.title for item in items[1:4])
+
+
+def _too_thin(shown: int, min_items: int) -> str:
+    return f"{shown} of at least {min_items} articles" if shown < min_items else ""

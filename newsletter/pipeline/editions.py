@@ -1,0 +1,71 @@
+"""Which editions an issue needs, and their rendering: one per distinct set of items."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.issues.issue import Issue, Item
+from newsletter.issues.personalise import items_for
+from newsletter.pipeline.site import Site
+from newsletter.rendering.edition import Edition, edition_key
+from newsletter.rendering.press import render_edition
+from newsletter.rendering.theme import Theme
+from subscribers.audience import count_by_follows, parse_follows
+
+
+def key_for(site: Site, issue: Issue, follows: str) -> str:
+    """The key of the edition for readers with this `follows` string."""
+    return edition_key(item.article.key for item in _items_for(site, issue, follows))
+
+
+def render_for(site: Site, issue: Issue, follows: str) -> Edition:
+    """The edition for readers with this `follows` string."""
+    return _render(site, site.theme, issue, _items_for(site, issue, follows))
+
+
+def wishes_of(site: Site, connection: sa.Connection, slug: str, now: datetime) -> tuple[str, ...]:
+    """The distinct `follows` strings of the audience, "" (everything) first."""
+    newsletter = site.newsletter(slug)
+    if newsletter.personalise == "none":
+        return ("",)
+    followed = count_by_follows(connection, newsletter.list, now)
+    return ("", *sorted(set(followed) - {""}))
+
+
+def render_all(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[Edition, ...]:
+    """Every edition these wishes need, the first wish's in front."""
+    sets: dict[str, Sequence[Item]] = {}
+    for follows in wishes:
+        items = _items_for(site, issue, follows)
+        sets.setdefault(edition_key(item.article.key for item in items), items)
+    theme = site.theme
+    return tuple(_render(site, theme, issue, items) for items in sets.values())
+
+
+def frozen_hash(editions: Iterable[Edition]) -> str:
+    """One hash over all editions: what approval freezes."""
+    return hashlib.sha256("".join(edition.sha256 for edition in editions).encode()).hexdigest()
+
+
+def _items_for(site: Site, issue: Issue, follows: str) -> Sequence[Item]:
+    if site.newsletter(issue.newsletter).personalise == "none":
+        return issue.shown_items
+    return items_for(issue.shown_items, parse_follows(follows))
+
+
+def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Edition:
+    key = edition_key(item.article.key for item in items)
+    return render_edition(
+        issue,
+        items,
+        masthead=site.masthead(issue.newsletter),
+        theme=theme,
+        # From the secret, so that no article can forge a slot; from the issue's name, so that
+        # the same issue renders to the same bytes again.
+        nonce=site.keyed(f"slots {issue.name}")[:16],
+        web_url=f"{site.settings.site.url}/archive/{issue.newsletter}/{issue.number}/{key}",
+    )

@@ -1,0 +1,50 @@
+"""unknown: deliveries whose outcome a crash hid, and what the operator decides about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from newsletter.errors import NotPermittedError
+from newsletter.issues.issue import State
+from newsletter.pipeline.send import ledger_of
+from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
+from subscribers.people import get
+
+
+def unknown_deliveries(site: Site, slug: str, number: int | None) -> list[dict[str, Any]]:
+    """Who may or may not have got the issue, and since when that is so."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+    rows = ledger_of(site, issue).unknown_rows()
+    with site.database.transaction(read_only=True) as connection:
+        people = {row.subscriber_id: get(connection, row.subscriber_id) for row in rows}
+    return [
+        {
+            "subscriber": row.subscriber_id,
+            "address": person.address if (person := people[row.subscriber_id]) else "",
+            "since": row.since.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def settle(
+    site: Site,
+    slug: str,
+    number: int | None,
+    *,
+    choice: Literal["resend", "skip"],
+    now: datetime,
+) -> int:
+    """Resend to them (the issue goes back to `sending`) or leave it at that; how many."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+    if issue.state not in {State.SENDING, State.STOPPED, State.SENT}:
+        raise NotPermittedError(f"{issue.name} has not been sent")
+    settled = ledger_of(site, issue).settle_unknown(choice, now)
+    if settled and choice == "resend" and issue.state is State.SENT:
+        with site.database.transaction() as connection:
+            issue_store.move(connection, issue, State.SENDING)
+    return settled

@@ -1,0 +1,60 @@
+"""status: what stands where, in the shape that scripts read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.draft import due_now
+from newsletter.pipeline.send import ledger_of
+from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueStatus:
+    """One issue with the counts of its ledger."""
+
+    issue: Issue
+    audience: int
+    deliveries: dict[DeliveryState, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SiteStatus:
+    """Every issue, which newsletters are due, and whether the site may send."""
+
+    issues: tuple[IssueStatus, ...]
+    due: tuple[str, ...]
+    armed: bool
+
+
+def site_status(site: Site, *, now: datetime) -> SiteStatus:
+    """The state of all newsletters at `now`; changes nothing."""
+    with site.database.transaction(read_only=True) as connection:
+        issues = issue_store.all_issues(connection)
+        due = tuple(
+            slug
+            for slug in site.settings.newsletters
+            if due_now(site, connection, slug, now) is not None
+        )
+        armed = newsletter_store.is_armed(connection)
+    known = [issue for issue in issues if issue.newsletter in site.settings.newsletters]
+    return SiteStatus(
+        issues=tuple(issue_status(site, issue) for issue in known), due=due, armed=armed
+    )
+
+
+def issue_status(site: Site, issue: Issue) -> IssueStatus:
+    """The issue with its deliveries by state."""
+    counts = ledger_of(site, issue).counts()
+    with site.database.transaction(read_only=True) as connection:
+        planned = issue_store.audience_of(connection, issue)
+    return IssueStatus(
+        issue=issue,
+        audience=planned or 0,
+        deliveries={state: counts.get(state, 0) for state in DeliveryState},
+    )
