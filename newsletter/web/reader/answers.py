@@ -1,0 +1,101 @@
+"""How the readers' pages answer: strict headers on each page, bounded forms, no stack traces."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import jinja2
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Message
+
+from newsletter.errors import TemporaryError, UnavailableError
+from newsletter.web.reader.desk import Desk
+from subscribers.errors import TokenError
+from subscribers.tokens import Purpose, TokenSubject, looks_like_token
+
+MAX_FORM = 64_000
+"""Octets of a form; the largest of ours has a few hundred."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    # The address of a page is the reader's key: it goes to no other site and into no cache.
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+}
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def page(
+    templates: jinja2.Environment, name: str, context: Mapping[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page with the headers of a page that holds a token."""
+    text = templates.get_template(name).render(context)
+    return HTMLResponse(text, status_code=status, headers=HEADERS)
+
+
+def trouble(desk: Desk, kind: str, status: int) -> HTMLResponse:
+    """A page that says what went wrong and what to do; kinds are those of trouble.html.j2."""
+    return page(
+        desk.templates, "reader/trouble.html.j2", {"kind": kind, "contact": desk.contact}, status
+    )
+
+
+def subject_of(desk: Desk, purpose: Purpose, token: str) -> TokenSubject | HTMLResponse:
+    """Whom the link is about, or the page to answer with: 404 to nonsense, 400 to damage."""
+    if not looks_like_token(token):
+        return trouble(desk, "nothing-here", 404)
+    try:
+        return desk.tokens.read(purpose, token)
+    except TokenError:
+        return trouble(desk, "bad-link", 400)
+
+
+def guarded(desk: Desk, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, answering 503 while the database cannot be used: senders then ask again."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except (UnavailableError, TemporaryError):
+            response = trouble(desk, "unavailable", 503)
+            response.headers["Retry-After"] = "60"
+            return response
+
+    return answer
+
+
+async def read_form(request: Request) -> FormData | None:
+    """The form, urlencoded or multipart; None when it is too long or no form."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            return None
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        return await Request(request.scope, replay).form(max_files=0, max_fields=100)
+    except HTTPException:
+        return None
+
+
+def texts(form: FormData, name: str) -> Sequence[str]:
+    """All values of a field."""
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
+def text(form: FormData, name: str) -> str:
+    """The field's value, "" where it is missing."""
+    return next(iter(texts(form, name)), "")

@@ -1,0 +1,137 @@
+"""/p/TOKEN: what to read and when, and a pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from babel.dates import format_date
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.articles.article import Tag
+from newsletter.web.reader.answers import page, read_form, subject_of, text, texts, trouble
+from newsletter.web.reader.desk import Desk
+from subscribers import people
+from subscribers.addresses import masked
+from subscribers.history import Way
+from subscribers.preferences import choose, pause, resume
+from subscribers.subscriber import MAX_NAME, Status, Subscriber
+from subscribers.tokens import Purpose, TokenSubject
+from subscribers.unsubscribe import status_of
+
+PAUSES = (2, 4, 8)
+"""Weeks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _View:
+    """What the page shows, read in one transaction."""
+
+    reader: Subscriber
+    subscribed: bool
+    tags: list[Tag]
+    paused_until: datetime | None
+
+
+class PreferencesPage:
+    """GET shows and changes nothing (rule 5); POST saves, pauses or resumes."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def get(self, request: Request) -> Response:
+        """The forms, filled with what is known."""
+        subject = subject_of(self.desk, Purpose.PREFERENCES, request.path_params["token"])
+        if isinstance(subject, Response):
+            return subject
+        return await self._page(subject)
+
+    async def post(self, request: Request) -> Response:
+        """Do what the pressed button says, and show the page again."""
+        subject = subject_of(self.desk, Purpose.PREFERENCES, request.path_params["token"])
+        if isinstance(subject, Response):
+            return subject
+        form = await read_form(request)
+        if form is None:
+            return trouble(self.desk, "bad-form", 400)
+        match text(form, "action"):
+            case "save":
+                await run_in_threadpool(self._save, subject, form)
+                return await self._page(subject, "saved")
+            case "pause" if text(form, "weeks") in map(str, PAUSES):
+                await run_in_threadpool(self._pause, subject, int(text(form, "weeks")))
+                return await self._page(subject, "paused")
+            case "resume":
+                await run_in_threadpool(self._resume, subject)
+                return await self._page(subject, "resumed")
+            case _:
+                return trouble(self.desk, "bad-form", 400)
+
+    async def _page(self, subject: TokenSubject, notice: str = "") -> Response:
+        view = await run_in_threadpool(self._look, subject)
+        if view is None:
+            return trouble(self.desk, "gone", 410)
+        leave = self.desk.tokens.make(Purpose.UNSUBSCRIBE, subject.subscriber_id, subject.list_slug)
+        context = {
+            "title": self.desk.title_of(subject.list_slug),
+            "address": masked(view.reader.address),
+            "reader": view.reader,
+            "subscribed": view.subscribed,
+            "tags": view.tags,
+            "pauses": PAUSES,
+            "paused_until": self._spoken(view.paused_until),
+            "notice": notice,
+            "max_name": MAX_NAME,
+            "leave": f"/u/{leave}",
+        }
+        return page(self.desk.templates, "reader/preferences.html.j2", context)
+
+    def _look(self, subject: TokenSubject) -> _View | None:
+        with self.desk.database.transaction(read_only=True) as connection:
+            reader = people.get(connection, subject.subscriber_id)
+            status = status_of(connection, subject.subscriber_id, subject.list_slug)
+        if reader is None:
+            return None
+        until = reader.paused_until
+        return _View(
+            reader=reader,
+            subscribed=status is Status.ACTIVE,
+            tags=self.desk.tags_of(subject.list_slug, reader.follows),
+            paused_until=until if until and until > self.desk.clock() else None,
+        )
+
+    def _save(self, subject: TokenSubject, form: FormData) -> None:
+        with self.desk.database.transaction() as connection:
+            reader = people.get(connection, subject.subscriber_id)
+            if reader is None:
+                return
+            offered = {tag.slug for tag in self.desk.tags_of(subject.list_slug, reader.follows)}
+            choose(
+                connection,
+                subject.subscriber_id,
+                name=text(form, "name"),
+                follows=offered.intersection(texts(form, "tag")),
+                way=Way.PAGE,
+                now=self.desk.clock(),
+            )
+
+    def _pause(self, subject: TokenSubject, weeks: int) -> None:
+        now = self.desk.clock()
+        zone = self.desk.settings.site.zone
+        # To the start of a day, so that the button pressed twice is pressed once.
+        day = (now.astimezone(zone) + timedelta(weeks=weeks)).date()
+        until = datetime.combine(day, time(), zone)
+        with self.desk.database.transaction() as connection:
+            pause(connection, subject.subscriber_id, until, Way.PAGE, now)
+
+    def _resume(self, subject: TokenSubject) -> None:
+        with self.desk.database.transaction() as connection:
+            resume(connection, subject.subscriber_id, Way.PAGE, self.desk.clock())
+
+    def _spoken(self, until: datetime | None) -> str:
+        if until is None:
+            return ""
+        return format_date(until.astimezone(self.desk.settings.site.zone), "long", locale="en_GB")

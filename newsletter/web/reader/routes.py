@@ -1,0 +1,61 @@
+"""The readers' pages: leaving, preferences, and an issue in the browser."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from newsletter.web.reader.answers import guarded, trouble
+from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.preferences import PreferencesPage
+from newsletter.web.reader.unsubscribe import UnsubscribePage
+
+ARCHIVE_HEADERS = {
+    # An issue is strangers' HTML, if cleaned: it may show pictures and its own styles, may
+    # open links, and nothing else.
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox "
+        "allow-top-navigation-by-user-activation"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "public, max-age=300",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def reader_routes(desk: Desk) -> list[Route]:
+    """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
+    leaving, choosing = UnsubscribePage(desk), PreferencesPage(desk)
+
+    async def edition(request: Request) -> Response:
+        found = await run_in_threadpool(
+            desk.find_edition,
+            request.path_params["newsletter"],
+            request.path_params["number"],
+            request.path_params["edition_key"],
+        )
+        if found is None:
+            return trouble(desk, "no-issue", 404)
+        return HTMLResponse(found, headers=ARCHIVE_HEADERS)
+
+    async def style(_request: Request) -> Response:
+        text = desk.templates.get_template("style.css").render()
+        headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+        return Response(text, media_type="text/css", headers=headers)
+
+    return [
+        Route("/u/{token}", guarded(desk, leaving.get), methods=["GET"]),
+        Route("/u/{token}", guarded(desk, leaving.post), methods=["POST"]),
+        Route("/p/{token}", guarded(desk, choosing.get), methods=["GET"]),
+        Route("/p/{token}", guarded(desk, choosing.post), methods=["POST"]),
+        Route(
+            "/archive/{newsletter}/{number:int}/{edition_key}",
+            guarded(desk, edition),
+            methods=["GET"],
+        ),
+        Route("/assets/style.css", style, methods=["GET"]),
+    ]

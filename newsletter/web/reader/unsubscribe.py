@@ -1,0 +1,122 @@
+"""/u/TOKEN: leaving by one click (RFC 8058) or by the page's button, and taking it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from newsletter.web.reader.answers import HEADERS, page, read_form, subject_of, text, trouble
+from newsletter.web.reader.desk import Desk
+from subscribers import people
+from subscribers.addresses import masked
+from subscribers.history import Way
+from subscribers.subscriber import Status
+from subscribers.tokens import Purpose, TokenSubject
+from subscribers.unsubscribe import give_reason, may_undo, status_of, undo, unsubscribe
+
+REASONS = {
+    "often": "It comes too often",
+    "subjects": "The subjects are not for me",
+    "unasked": "I never asked for it",
+    "other": "Something else",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _View:
+    """What the page shows, read in one transaction."""
+
+    address: str  # masked; "" when there is no such subscription any more
+    subscribed: bool
+    may_undo: bool
+
+
+class UnsubscribePage:
+    """GET shows and changes nothing (rule 5); POST leaves, undoes, or takes a reason."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def get(self, request: Request) -> Response:
+        """The question and one button."""
+        subject = subject_of(self.desk, Purpose.UNSUBSCRIBE, request.path_params["token"])
+        if isinstance(subject, Response):
+            return subject
+        return self._page(subject, await run_in_threadpool(self._look, subject))
+
+    async def post(self, request: Request) -> Response:
+        """Leave, unless the form says otherwise: whoever posts here with a good link wants out.
+
+        A form that cannot be read counts as that wish too; only its extent is limited.
+        """
+        subject = subject_of(self.desk, Purpose.UNSUBSCRIBE, request.path_params["token"])
+        if isinstance(subject, Response):
+            return subject
+        form = await read_form(request) or FormData()
+        if text(form, "List-Unsubscribe").casefold() == "one-click":
+            await run_in_threadpool(self._leave, subject, Way.ONE_CLICK)
+            return PlainTextResponse("Unsubscribed.\n", headers=HEADERS)
+        match text(form, "action"):
+            case "undo":
+                done = await run_in_threadpool(self._undo, subject)
+                if not done:
+                    return trouble(self.desk, "too-late", 409)
+                notice = "undone"
+            case "reason":
+                await run_in_threadpool(self._take_reason, subject, form)
+                notice = "thanks"
+            case _:
+                await run_in_threadpool(self._leave, subject, Way.PAGE)
+                notice = "left"
+        return self._page(subject, await run_in_threadpool(self._look, subject), notice)
+
+    def _page(self, subject: TokenSubject, view: _View, notice: str = "") -> Response:
+        preferences = self.desk.tokens.make(
+            Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug
+        )
+        context = {
+            "title": self.desk.title_of(subject.list_slug),
+            "view": view,
+            "notice": notice,
+            "reasons": REASONS,
+            "preferences": f"/p/{preferences}",
+        }
+        return page(self.desk.templates, "reader/unsubscribe.html.j2", context)
+
+    def _look(self, subject: TokenSubject) -> _View:
+        with self.desk.database.transaction(read_only=True) as connection:
+            person = people.get(connection, subject.subscriber_id)
+            status = status_of(connection, subject.subscriber_id, subject.list_slug)
+            undoable = may_undo(
+                connection, subject.subscriber_id, subject.list_slug, self.desk.clock()
+            )
+        return _View(
+            address=masked(person.address) if person and status else "",
+            subscribed=status in (Status.ACTIVE, Status.PENDING),
+            may_undo=undoable,
+        )
+
+    def _leave(self, subject: TokenSubject, way: Way) -> None:
+        with self.desk.database.transaction() as connection:
+            unsubscribe(
+                connection, subject.subscriber_id, subject.list_slug, way, self.desk.clock()
+            )
+
+    def _undo(self, subject: TokenSubject) -> bool:
+        """Whether the reader is subscribed now; a repeated undo is as good as the first."""
+        with self.desk.database.transaction() as connection:
+            undo(connection, subject.subscriber_id, subject.list_slug, self.desk.clock())
+            status = status_of(connection, subject.subscriber_id, subject.list_slug)
+        return status is Status.ACTIVE
+
+    def _take_reason(self, subject: TokenSubject, form: FormData) -> None:
+        parts = [REASONS.get(text(form, "reason"), ""), " ".join(text(form, "words").split())]
+        told = ": ".join(part for part in parts if part)
+        with self.desk.database.transaction() as connection:
+            give_reason(
+                connection, subject.subscriber_id, subject.list_slug, told, self.desk.clock()
+            )
