@@ -85,3 +85,23 @@ def test_what_follows_unfinished_text_starts_a_line(before: str, after: str) -> 
     assert decoded == quopri.decodestring(encode(before)).decode() + (
         quopri.decodestring(encode(after)).decode()
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("", b""),
+        ("Ada Reader", b"Ada Reader=\r\n"),
+        ("https://a.test/u/x", b"https://a.test/u/x=\r\n"),
+        ("x" * 75, b"x" * 75 + b"=\r\n"),
+        ("x" * 76, b"x" * 75 + b"=\r\nx=\r\n"),
+        (".com", b"=2Ecom=\r\n"),
+        ("From afar", b"=46rom afar=\r\n"),
+        ("?c=42", b"?c=3D42=\r\n"),
+        ("ends in a space ", b"ends in a space=20=\r\n"),
+        ("a line\n", b"a line\r\n"),
+    ],
+)
+def test_unfinished_text_is_as_written_down(text: str, encoded: bytes) -> None:
+    """The short way for plain values writes what the long way would."""
+    assert encode_unfinished(text) == encoded
