@@ -13,7 +13,7 @@ TOKENS = re.compile(rb"(?:[!-<>-~ ]|=[0-9A-F]{2})*=?\Z")
 awkward = st.text(
     alphabet=st.one_of(
         st.sampled_from("\n\r.= \tFrom aé中\u2028🎉"),
-        st.characters(exclude_categories=("Cs",)),
+        st.characters(exclude_categories=["Cs"]),
     ),
     max_size=400,
 )

@@ -18,7 +18,7 @@ VALUES = {
     Slot.UNSUBSCRIBE: "https://u.test/",
     Slot.PREFERENCES: "https://p.test/",
 }
-any_text = st.text(alphabet=st.characters(exclude_categories=("Cs",), exclude_characters="\r\n"))
+any_text = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
 
 
 def test_the_first_segment_is_shared_and_runs_to_the_first_slot() -> None:
