@@ -34,11 +34,13 @@ feed = "https://site.example/rss.xml"
 
 
 def load(folder: Path, text: str = GOOD, environment: Mapping[str, str] | None = None) -> Settings:
+    """Write the text as newsletter.toml and read it."""
     (folder / "newsletter.toml").write_text(text, encoding="utf-8")
     return load_settings(folder, environment or {})
 
 
 def problems(folder: Path, text: str, **environment: str) -> tuple[Problem, ...]:
+    """What is wrong with this text."""
     with pytest.raises(ConfigurationError) as caught:
         load(folder, text, environment)
     return caught.value.problems

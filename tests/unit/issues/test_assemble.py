@@ -20,6 +20,7 @@ FIRST = History(used={}, closed=None, grace=WEEK)
 
 
 def article(number: int, *slugs: str, **changes: Any) -> Article:
+    """Article `number` with these tags."""
     tags = tuple(Tag(slug=slug, label=slug) for slug in slugs)
     return make_article(number, tags=tags, **changes)
 
@@ -31,6 +32,7 @@ def build(
     previous: tuple[Item, ...] = (),
     first_seen: datetime = DUE,
 ) -> Assembly:
+    """Assemble the articles as one weekly issue."""
     candidates = [Candidate(article=one, first_seen=first_seen) for one in articles]
     return assemble(
         candidates, window=WINDOW, sections=sections, history=history, previous=previous
@@ -38,10 +40,12 @@ def build(
 
 
 def titles(assembly: Assembly, section: str) -> list[str]:
+    """The last letters of a section's article keys, in order."""
     return [item.article.key[-1] for item in assembly.items if item.section == section]
 
 
 def reason_of(assembly: Assembly, one: Article) -> str:
+    """Why the article was left out."""
     return next(entry.reason for entry in assembly.left_out if entry.url == one.url)
 
 

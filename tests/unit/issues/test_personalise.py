@@ -7,6 +7,7 @@ from tests.factories.issues import make_article, make_item
 
 
 def item(number: int, *slugs: str, pinned: bool = False) -> Item:
+    """Item `number` with these tags."""
     tags = tuple(Tag(slug=slug, label=slug) for slug in slugs)
     return make_item(make_article(number, tags=tags), position=number, pinned=pinned)
 
