@@ -39,8 +39,9 @@ class Article:
 
     `key` is its identity within a source: the canonical URL, or, where a source gives none,
     a hash of what it does give. `summary` and `body_text` are plain text; `body_html` is
-    sanitised. `published` is aware. `also` holds the other sources' tellings after merging,
-    `merged_keys` their keys.
+    sanitised. `published` is aware; `dated` is False when the source gave no date, and
+    `published` is only the moment of this reading. `also` holds the other sources' tellings
+    after merging, `merged_keys` their keys.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Article:
     title: str
     source: str
     published: datetime
+    dated: bool = True
     summary: str = ""
     body_html: str = ""
     body_text: str = ""

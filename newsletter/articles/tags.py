@@ -68,17 +68,26 @@ class Vocabulary:
 
 
 def make_vocabulary(known: Iterable[str], aliases: Mapping[str, str]) -> Vocabulary:
-    """A vocabulary of the labels in `known`; `aliases` maps a feed's spelling to a tag."""
-    labels = {slug_of(label): label for label in known if slug_of(label)}
+    """A vocabulary of the labels (or slugs) in `known`; `aliases` maps a feed's spelling to a tag."""
+    labels: dict[str, str] = {}
+    for label in known:
+        slug = slug_of(label)
+        if slug and (slug not in labels or label != slug):
+            labels[slug] = _for_readers(label, slug)
     direct: dict[str, str] = {}
     for spelling, meant in aliases.items():
         alias, slug = slug_of(spelling), slug_of(meant)
         if alias and slug and alias != slug:
             direct[alias] = slug
-            labels.setdefault(slug, meant.replace("-", " ") if meant == slug else meant)
+            labels.setdefault(slug, _for_readers(meant, slug))
     return Vocabulary(
         labels=labels, aliases={alias: _end_of_chain(alias, direct) for alias in direct}
     )
+
+
+def _for_readers(label: str, slug: str) -> str:
+    """A label that is only a slug (as sections name their tags) is shown with spaces."""
+    return label.replace("-", " ") if label == slug else label
 
 
 def _end_of_chain(alias: str, direct: Mapping[str, str]) -> str:

@@ -76,3 +76,11 @@ def test_a_tag_flood_is_bounded() -> None:
 def test_a_label_is_one_clean_line() -> None:
     """Line ends and control characters of a feed's category do not reach the label."""
     assert make_vocabulary([], {}).tag("big\r\n\x00 data") == Tag(slug="big-data", label="big data")
+
+
+def test_a_slug_in_the_configuration_is_shown_with_spaces() -> None:
+    """Sections name their tags by slug; readers see words, and a written label where there is one."""
+    only_slugs = make_vocabulary(["data-breach"], {})
+    both = make_vocabulary(["Data Breach", "data-breach"], {})
+    assert only_slugs.tag("DATA BREACH") == Tag(slug="data-breach", label="data breach")
+    assert both.tag("data-breach") == Tag(slug="data-breach", label="Data Breach")

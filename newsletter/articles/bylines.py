@@ -1,0 +1,106 @@
+"""Who wrote it, for whom: names and agencies told apart by their form."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.articles.sanitize import one_line
+
+_PARTICLES = "de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|bin|ibn|al|el|ter|ten|y|e|and|und|et"
+_WORD = r"(?:[^\W\d_a-zà-ÿ][^\W\d_]*(?:['’\-.][^\W\d_]+)*|[^\W\d_a-z]\.(?:[^\W\d_a-z]\.)*)"
+_NAME = re.compile(
+    rf"{_WORD}(?:\s+(?:{_PARTICLES}|{_WORD}))*\s+{_WORD}(?:,?\s+(?:Jr|Sr|II|III)\.?)?"
+)
+_IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7a3・·]{2,8}")
+
+_AGENCY = re.compile(
+    r"\b(?:news|newsroom|newswire|newsdesk|wire|wires|service|agency|press|bureau|syndicate|media"
+    r"|reuters|afp|dpa|upi|aap|ansa|efe|bloomberg|staff|desk|editors?|correspondents?"
+    r"|agence|presse|agentur|nachrichten|agencia|agenzia|prensa|stampa|redaktion|rédaction"
+    r"|redacción|redazione|redactie|агентство|вести|وكالة)\b"
+    r"|\w\.(?:com|org|net|info|co\.\w\w)\b|(?:通讯社|通訊社|新聞社|通信社|新闻网)",
+    re.IGNORECASE,
+)
+_PERHAPS_AGENCY = re.compile(
+    r"\b(?:times|post|herald|tribune|gazette|chronicle|journal|daily|weekly|network|reports?"
+    r"|online|magazine|review|today|world|observer|guardian|standard|mail|radio|tv)\b",
+    re.IGNORECASE,
+)
+_MARKER = re.compile(
+    r"(?:(?:written|posted|reported|published|story|words|article|text|reporting) by|by"
+    r"|(?:authors?|byline|автор|авторы|текст|作者|记者|記者|文|بقلم|كتب)(?=\s*[:：/]|\s))"
+    r"(?:\s*[:：/]\s*|\s+)",
+    re.IGNORECASE,
+)
+# Words that may as well begin a name ("Di Marco"): they count only before a whole name.
+_WEAK_MARKER = re.compile(
+    r"(?:von|par|por|di|da|door|av|af|przez|от)\s+(?=\S+\s+\S)", re.IGNORECASE
+)
+_BETWEEN = re.compile(
+    r"\s*[,;|•·(){}\[\]／]\s*|\s+[-–—/]+\s+|\s+(?:for|at|with|para|pour|für|voor)\s+(?=[^\W\d_a-z])"
+)
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` has the form of a person's name: two to five words, capitals, no more."""
+    return len(text) <= 60 and len(text.split()) <= 6 and _NAME.fullmatch(text) is not None
+
+
+def is_agency(text: str) -> bool:
+    """Whether `text` calls itself an agency, a desk or a paper."""
+    if len(text) > 60 or len(text.split()) > 7 or text.endswith((".", "!", "?", ":")):
+        return False
+    if text.isupper() and text.isalpha() and 2 <= len(text) <= 5:
+        return True
+    if _AGENCY.search(text):
+        return True
+    return _PERHAPS_AGENCY.search(text) is not None and len(text.split()) > 2
+
+
+def split_byline(text: str) -> tuple[str, str]:
+    """(author, agency) of what a source gives as its author: "By A Name, Some News Service"."""
+    text = one_line(text, 200)
+    marked = _MARKER.match(text)
+    if marked:
+        text = text[marked.end() :]
+    parts = [part.strip(" .:") for part in _BETWEEN.split(text)]
+    parts = [part for part in parts if part]
+    agencies = [part for part in parts if is_agency(part)]
+    if not agencies and len(parts) > 1 and is_name(parts[0]) and _PERHAPS_AGENCY.search(parts[-1]):
+        agencies = parts[-1:]
+    if not agencies:
+        return text.strip(" ,"), ""
+    people = [part for part in parts if part not in agencies]
+    return ", ".join(people), agencies[0]
+
+
+def read_byline(line: str) -> tuple[str, str] | None:
+    """(author, agency) of a line that is nothing but a by-line; None for any other line.
+
+    With a marker ("By", "Von", "作者") the name may be of any form; without one it must look like
+    a name, an agency, or a name beside an agency.
+    """
+    line = one_line(line, 200)
+    if len(line) > 120 or line.endswith(("!", "?", "。", "…")):
+        return None
+    line = _WEAK_MARKER.sub("By ", line, count=1) if _WEAK_MARKER.match(line) else line
+    marked = _MARKER.match(line)
+    author, agency = split_byline(line)
+    people = [person for person in re.split(r",\s*|\s+(?:and|und|et|y|e|&)\s+", author) if person]
+    if marked and people and all(_could_be_person(person) for person in people):
+        return author, agency
+    if marked and agency and not people:
+        return "", agency
+    if line.endswith("."):
+        return None
+    if all(is_name(person) for person in people) and (people or agency):
+        return author, agency
+    return None
+
+
+def _could_be_person(text: str) -> bool:
+    if is_name(text) or _IDEOGRAPHS.fullmatch(text):
+        return True
+    words = text.split()
+    caseless = not any(letter.isupper() or letter.islower() for letter in text)
+    return len(words) <= 4 and (caseless or (len(words) == 1 and text[:1].isupper()))

@@ -1,0 +1,231 @@
+"""From what a source says to articles: cleaned, dated, keyed, each once."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from newsletter.articles.article import Article, Image
+from newsletter.articles.finding import Finding
+from newsletter.articles.sanitize import (
+    clip,
+    one_line,
+    opening,
+    plain_text,
+    safe_html,
+    text_of,
+)
+from newsletter.articles.tags import Vocabulary
+from newsletter.articles.urls import absolute_url, canonical_url
+
+MAX_ENTRIES = 500
+CLOCK_SKEW = timedelta(minutes=15)
+"""A source's clock may be this much ahead of ours before its date counts as a date in the future."""
+SMALLEST_PICTURE = 40
+"""Pixels; what is smaller is a tracking pixel, a spacer or an emoticon."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One entry as its source tells it: `summary` and `body` are HTML nobody has cleaned."""
+
+    id: str = ""
+    url: str = ""
+    title: str = ""
+    summary: str = ""
+    body: str = ""
+    base: str = ""
+    published: datetime | None = None
+    author: str = ""
+    agency: str = ""
+    labels: tuple[str, ...] = ()
+    image: Image | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where entries come from: the source's name for readers, its location, and the tags it adds."""
+
+    source: str
+    location: str
+    vocabulary: Vocabulary
+    now: datetime
+    tags: tuple[str, ...] = ()
+
+    def warning(self, message: str, fix: str = "") -> Finding:
+        """A finding: read, with losses."""
+        return Finding(source=self.source, severity="warning", message=message, fix=fix)
+
+    def notice(self, message: str, fix: str = "") -> Finding:
+        """A finding: good to know."""
+        return Finding(source=self.source, severity="notice", message=message, fix=fix)
+
+
+def articles_of(
+    entries: Sequence[Entry], origin: Origin
+) -> tuple[tuple[Article, ...], tuple[Finding, ...]]:
+    """The articles that `entries` hold, and what is to be said about them."""
+    findings: list[Finding] = []
+    if len(entries) > MAX_ENTRIES:
+        findings.append(
+            origin.warning(
+                f"{len(entries)} entries, of which the first {MAX_ENTRIES} are read",
+                "ask its owner for a shorter feed",
+            )
+        )
+        entries = entries[:MAX_ENTRIES]
+    told = [(entry, article_of(entry, origin)) for entry in entries]
+    articles = [(entry, article) for entry, article in told if article is not None]
+    if len(articles) < len(told):
+        findings.append(
+            origin.warning(
+                f"{_count(len(told) - len(articles), 'entry', 'entries')} without title and text,"
+                " left out"
+            )
+        )
+    findings.extend(_on_dates(articles, origin))
+    distinct, repeats = _each_once(articles)
+    findings.extend(_on_repeats(articles, repeats, origin))
+    return tuple(distinct), tuple(findings)
+
+
+def article_of(entry: Entry, origin: Origin) -> Article | None:
+    """The article an entry makes; None when it has neither title nor text.
+
+    An entry without a date counts as published now, that is when it is first seen.
+    """
+    base = entry.base or origin.location
+    body_html = safe_html(entry.body or entry.summary, base)
+    body_text = text_of(body_html)
+    summary = plain_text(entry.summary) if entry.summary != entry.body else ""
+    title = one_line(entry.title) or clip(opening(summary or body_text, 80), 80)
+    if not title:
+        return None
+    url = canonical_url(entry.url)
+    return Article(
+        key=url or _key_without_url(entry, title, origin),
+        url=url,
+        title=title,
+        source=origin.source,
+        published=(entry.published or origin.now).astimezone(UTC),
+        dated=entry.published is not None,
+        summary=opening(summary or body_text),
+        body_html=body_html,
+        body_text=body_text,
+        tags=origin.vocabulary.tags((*entry.labels, *origin.tags)),
+        author=one_line(entry.author, 200),
+        agency=one_line(entry.agency, 200),
+        image=entry.image or first_picture(entry.body or entry.summary, base),
+    )
+
+
+def first_picture(source: str, base: str) -> Image | None:
+    """The first `img` of the HTML that is a picture and no tracking pixel; its address absolute."""
+    return next((image for image in _pictures(source, base)), None)
+
+
+def picture(
+    url: str, base: str, *, alt: str = "", width: object = None, height: object = None
+) -> Image | None:
+    """An image of the stated address and sizes; None when it is no picture worth showing."""
+    address = absolute_url(base, url)
+    sizes = _pixels(width), _pixels(height)
+    if not address or any(size is not None and size < SMALLEST_PICTURE for size in sizes):
+        return None
+    return Image(url=address, alt=one_line(alt, 500), width=sizes[0], height=sizes[1])
+
+
+def _pictures(source: str, base: str) -> Iterator[Image]:
+    for tag in re.finditer(r"<img\b([^>]{1,4000})>", source, re.IGNORECASE):
+        pairs = re.findall(r"""([\w-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag[1])
+        said = {
+            name.lower(): html.unescape(double or single or bare)
+            for name, double, single, bare in pairs
+        }
+        image = picture(
+            said.get("src", ""),
+            base,
+            alt=said.get("alt", ""),
+            width=said.get("width"),
+            height=said.get("height"),
+        )
+        if image and said.get("src", "").strip():
+            yield image
+
+
+def _pixels(value: object) -> int | None:
+    match = re.fullmatch(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*", str(value))
+    return int(match[1]) if match else None
+
+
+def _key_without_url(entry: Entry, title: str, origin: Origin) -> str:
+    """A hash of the source's own id, or, without one, of what the entry says."""
+    told = ("id", entry.id) if entry.id else ("text", title, entry.summary or entry.body)
+    return _hashed(origin.location, *told)
+
+
+def _hashed(*parts: str) -> str:
+    joined = "\x00".join(parts).encode("utf-8", "replace")
+    return f"sha256:{hashlib.sha256(joined).hexdigest()[:32]}"
+
+
+def _each_once(articles: Sequence[tuple[Entry, Article]]) -> tuple[list[Article], int]:
+    """Entries that repeat another are dropped; others that share its key get one of their own."""
+    kept: dict[str, Article] = {}
+    repeats = 0
+    for entry, article in articles:
+        first = kept.get(article.key)
+        if first and (first.title, first.body_text) != (article.title, article.body_text):
+            article = replace(article, key=_hashed(article.key, entry.id, article.title))
+        if article.key in kept:
+            repeats += 1
+        else:
+            kept[article.key] = article
+    return list(kept.values()), repeats
+
+
+def _on_repeats(
+    articles: Sequence[tuple[Entry, Article]], repeats: int, origin: Origin
+) -> Iterator[Finding]:
+    if repeats:
+        yield origin.notice(f"{_count(repeats, 'entry', 'entries')} listed twice, taken once")
+    titles: dict[str, set[str]] = {}
+    for entry, article in articles:
+        if entry.id:
+            titles.setdefault(entry.id, set()).add(article.title)
+    shared = sum(len(names) for names in titles.values() if len(names) > 1)
+    if shared:
+        yield origin.warning(
+            f"{shared} different entries share an id (guid); each is taken as its own article",
+            "tell the source's owner",
+        )
+
+
+def _on_dates(articles: Sequence[tuple[Entry, Article]], origin: Origin) -> Iterator[Finding]:
+    undated = sum(entry.published is None for entry, _ in articles)
+    if undated:
+        yield origin.warning(
+            f"{undated} of {_count(len(articles), 'entry', 'entries')} without a date that can be"
+            " read; they count as published when first seen"
+        )
+    coming = [
+        article
+        for entry, article in articles
+        if entry.published and entry.published > origin.now + CLOCK_SKEW
+    ]
+    if coming:
+        first = coming[0]
+        yield origin.warning(
+            f"{_count(len(coming), 'entry', 'entries')} dated in the future, such as"
+            f" {clip(first.title, 60)!r} ({first.published:%Y-%m-%d}); no issue takes them before"
+            " that date",
+            "tell the source's owner, or wait",
+        )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
