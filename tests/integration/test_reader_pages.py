@@ -262,7 +262,7 @@ def test_preferences_are_offered_and_saved(site: Site) -> None:
     ]
     assert re.findall(r'value="([^"]*)" checked', page) == ["old-tag", "security"]
     assert "Artificial intelligence" in page
-    assert "data breach" in page
+    assert "Data breach" in page
     assert "Jane &lt;b&gt;" in page
 
     choice = {"action": "save", "name": "Jane\r\nBcc: x", "tag": ["data-breach", "forged", "a|b"]}

@@ -47,10 +47,11 @@ class Desk:
             for section in newsletter.sections
             for label in section.tags
         )
-        known = {tag.slug: _spoken(tag) for tag in offered}
-        for slug in followed - set(known):
-            known[slug] = Tag(slug=slug, label=vocabulary.labels.get(slug, slug.replace("-", " ")))
-        return sorted(known.values(), key=lambda tag: tag.label.casefold())
+        labels = {tag.slug: tag.label for tag in offered}
+        for slug in followed - set(labels):
+            labels[slug] = vocabulary.labels.get(slug, slug)
+        tags = [Tag(slug=slug, label=_spoken(slug, label)) for slug, label in labels.items()]
+        return sorted(tags, key=lambda tag: tag.label.casefold())
 
     @property
     def contact(self) -> str:
@@ -59,9 +60,10 @@ class Desk:
         return newsletter.owner or newsletter.reply_to or newsletter.sender.address
 
 
-def _spoken(tag: Tag) -> Tag:
-    """A label that was written as a slug ("data-breach"), as words."""
-    return Tag(slug=tag.slug, label=tag.label.replace("-", " ")) if tag.label == tag.slug else tag
+def _spoken(slug: str, label: str) -> str:
+    """A label as a heading has it; one that was written as a slug ("data-breach") in words."""
+    words = label.replace("-", " ") if label == slug else label
+    return words[:1].upper() + words[1:]
 
 
 def open_templates(site_templates: Path | None) -> jinja2.Environment:
