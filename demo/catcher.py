@@ -53,6 +53,15 @@ class MailCatcher:
         with self._arrival:
             return self._arrival.wait_for(lambda: len(self.mails) >= count, timeout=seconds)
 
+    @contextmanager
+    def answering(self, answer: Callable[[str], str]) -> Iterator[None]:
+        """Answer recipients this way while the block lasts."""
+        before, self.answer = self.answer, answer
+        try:
+            yield
+        finally:
+            self.answer = before
+
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it by this name
         """Keep the message once for each of its recipients."""
         for recipient in envelope.rcpt_tos:

@@ -1,9 +1,12 @@
-"""The world around an acceptance test: the sample's web, a mail catcher, and a site."""
+"""The world around an acceptance test: the sample's web, a mail catcher, and sites."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -14,8 +17,57 @@ from demo.sources import sources_application
 from tests.acceptance.site import NOW, CommandLine, write_readers
 
 SITE_URL = "http://127.0.0.1:18999"
+STAGES = ("new", "gathered", "drafted", "approved")
 
-SiteMaker = Callable[..., CommandLine]
+Stage = Literal["new", "gathered", "drafted", "approved"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker: they share a site that took seconds to make."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "mistakes" not in item.path.name:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@dataclass(kw_only=True, slots=True)
+class SiteMaker:
+    """Makes sites from the sample's configuration; what costs time is done once and copied."""
+
+    web: str
+    relay_port: int
+    root: Path
+    made: dict[tuple[str, str], Path] = field(default_factory=dict)
+
+    def __call__(
+        self, stage: Stage = "new", *, url: str = SITE_URL, **environment: str
+    ) -> CommandLine:
+        """A site of its own, its readers imported, its first issue as far as `stage`."""
+        folder = self.root / f"site-{len(list(self.root.iterdir()))}"
+        shutil.copytree(self._model(stage, url), folder)
+        return CommandLine(folder=folder, environment=environment)
+
+    def _model(self, stage: Stage, url: str) -> Path:
+        if (stage, url) not in self.made:
+            folder = self.root / f"model-{len(self.made)}-{stage}"
+            command = CommandLine(folder=folder, environment={})
+            if stage == "new":
+                make_site(
+                    folder, site_url=url, sources=self.web, relay_port=self.relay_port, now=NOW
+                )
+                readers = write_readers(folder / "readers.csv")
+                command.done("subscribers", "import", str(readers), "--list", "weekly")
+            else:
+                before = STAGES[STAGES.index(stage) - 1]
+                shutil.copytree(self._model(before, url), folder)  # type: ignore[arg-type] # one of STAGES
+                steps = {
+                    "gathered": ("gather",),
+                    "drafted": ("draft", "weekly"),
+                    "approved": ("approve", "weekly"),
+                }
+                command.done(*steps[stage], now=NOW)
+            self.made[stage, url] = folder
+        return self.made[stage, url]
 
 
 @pytest.fixture(scope="module")
@@ -34,22 +86,5 @@ def catcher() -> Iterator[MailCatcher]:
 
 @pytest.fixture(scope="module")
 def new_site(web: str, catcher: MailCatcher, tmp_path_factory: pytest.TempPathFactory) -> SiteMaker:
-    """Makes a site from the sample's configuration, its readers imported."""
-
-    def make(*, url: str = SITE_URL, secret: str = "", **environment: str) -> CommandLine:
-        folder = tmp_path_factory.mktemp("site")
-        make_site(folder, site_url=url, sources=web, relay_port=catcher.port, now=NOW)
-        if secret:
-            environment["NEWSLETTER__SITE__SECRET_KEY"] = secret
-        command = CommandLine(folder=folder, environment=environment)
-        readers = write_readers(folder / "readers.csv")
-        command.done("subscribers", "import", str(readers), "--list", "weekly")
-        return command
-
-    return make
-
-
-@pytest.fixture
-def empty_folder(tmp_path: Path) -> Path:
-    """A folder with nothing in it, for tests that write their own newsletter.toml."""
-    return tmp_path
+    """The maker of sites around this file's web and catcher."""
+    return SiteMaker(web=web, relay_port=catcher.port, root=tmp_path_factory.mktemp("sites"))

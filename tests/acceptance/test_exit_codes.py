@@ -17,10 +17,7 @@ from tests.acceptance.site import NOW, Answer, CommandLine
 @pytest.fixture(scope="module")
 def drafted(new_site: SiteMaker) -> CommandLine:
     """A site with a first draft."""
-    command = new_site()
-    command.done("gather", now=NOW)
-    command.done("draft", "weekly", now=NOW)
-    return command
+    return new_site("drafted")
 
 
 def error_of(answer: Answer) -> Any:
@@ -68,10 +65,7 @@ def test_65_for_bad_input(drafted: CommandLine, tmp_path: Path) -> None:
 
 def test_69_when_the_relay_is_away(new_site: SiteMaker) -> None:
     """Nobody listens on the relay's port: 69, and everything stays to be sent."""
-    command = new_site(NEWSLETTER__RELAYS__0__PORT=str(free_port()))
-    command.done("gather", now=NOW)
-    command.done("draft", "weekly", now=NOW)
-    command.done("approve", "weekly", now=NOW)
+    command = new_site("approved", NEWSLETTER__RELAYS__0__PORT=str(free_port()))
     answer = command("send", "weekly/1", "--now", NOW.isoformat(), "--json")
     assert answer.code == 69
     assert error_of(answer)["code"] == "relay-unavailable"
@@ -94,15 +88,11 @@ def test_69_when_the_database_is_away(new_site: SiteMaker) -> None:
 
 def test_75_when_readers_are_deferred(new_site: SiteMaker, catcher: MailCatcher) -> None:
     """A reader whose server says "later" leaves the run at 75: run it again."""
-    catcher.answer = lambda recipient: "451 4.3.0 later" if recipient.startswith("maker") else ""
-    try:
-        command = new_site()
-        command.done("gather", now=NOW)
-        command.done("draft", "weekly", now=NOW)
-        command.done("approve", "weekly", now=NOW)
+    with catcher.answering(
+        lambda recipient: "451 4.3.0 later" if recipient.startswith("maker") else ""
+    ):
+        command = new_site("approved")
         assert command("send", "weekly/1", "--now", NOW.isoformat()).code == 75
-    finally:
-        del catcher.answer
     status = command.done("status", "weekly/1", "--json").document
     assert status["state"] == "sending"
     assert status["deliveries"]["deferred"] == 4
@@ -110,15 +100,11 @@ def test_75_when_readers_are_deferred(new_site: SiteMaker, catcher: MailCatcher)
 
 def test_1_when_some_are_rejected(new_site: SiteMaker, catcher: MailCatcher) -> None:
     """A reader refused for good ends the issue at 1; all others have it."""
-    catcher.answer = lambda recipient: "550 5.1.1 nobody" if recipient.startswith("guard0") else ""
-    try:
-        command = new_site()
-        command.done("gather", now=NOW)
-        command.done("draft", "weekly", now=NOW)
-        command.done("approve", "weekly", now=NOW)
+    with catcher.answering(
+        lambda recipient: "550 5.1.1 nobody" if recipient.startswith("guard0") else ""
+    ):
+        command = new_site("approved")
         assert command("send", "weekly/1", "--now", NOW.isoformat()).code == 1
-    finally:
-        del catcher.answer
     status = command.done("status", "weekly/1", "--json").document
     assert status["state"] == "sent"
     assert status["deliveries"]["rejected"] == 1
@@ -162,10 +148,7 @@ def test_dry_run_writes_messages_and_sends_none(
     new_site: SiteMaker, catcher: MailCatcher, tmp_path: Path
 ) -> None:
     """`send --dry-run --out DIR` writes one .eml per reader and changes nothing."""
-    command = new_site()
-    command.done("gather", now=NOW)
-    command.done("draft", "weekly", now=NOW)
-    command.done("approve", "weekly", now=NOW)
+    command = new_site("approved")
     before = len(catcher.mails)
     out = tmp_path / "dry"
     command.done("send", "weekly/1", "--dry-run", "--out", str(out), now=NOW)
@@ -177,10 +160,7 @@ def test_dry_run_writes_messages_and_sends_none(
 def test_a_second_sender_is_harmless(new_site: SiteMaker, catcher: MailCatcher) -> None:
     """Two `send` at once deliver each message once (rule 6)."""
     catcher.mails.clear()
-    command = new_site()
-    command.done("gather", now=NOW)
-    command.done("draft", "weekly", now=NOW)
-    command.done("approve", "weekly", now=NOW)
+    command = new_site("approved")
     senders = [
         subprocess.Popen(
             command.line("send", "weekly/1", "--now", NOW.isoformat()),

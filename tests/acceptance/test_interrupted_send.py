@@ -31,11 +31,12 @@ def test_killed_senders_lose_and_repeat_nobody(new_site: SiteMaker, catcher: Mai
     catcher.mails.clear()
     # Paced, so that there is a middle to be killed in.
     command = new_site(
-        NEWSLETTER__RELAYS__0__RATE="60/s", NEWSLETTER__RELAYS__0__CONNECTIONS=str(CONNECTIONS)
+        "gathered",
+        NEWSLETTER__RELAYS__0__RATE="60/s",
+        NEWSLETTER__RELAYS__0__CONNECTIONS=str(CONNECTIONS),
     )
     crowd = write_readers(command.folder / "crowd.csv", CROWD)
     command.done("subscribers", "import", str(crowd), "--list", "weekly")
-    command.done("gather", now=NOW)
     command.done("draft", "weekly", now=NOW)
     command.done("approve", "weekly", now=NOW)
     for count in (30, 80):
@@ -59,10 +60,7 @@ def test_unknown_deliveries_are_settled_by_the_operator(
 ) -> None:
     """`unknown ISSUE --resend` reaches everybody whose outcome a kill left open."""
     catcher.mails.clear()
-    command = new_site(NEWSLETTER__RELAYS__0__RATE="20/s")
-    command.done("gather", now=NOW)
-    command.done("draft", "weekly", now=NOW)
-    command.done("approve", "weekly", now=NOW)
+    command = new_site("approved", NEWSLETTER__RELAYS__0__RATE="20/s")
     kill_when(command, catcher, 6)
     command("send", "weekly/1", "--now", NOW.isoformat())
     command.done("unknown", "weekly/1", "--resend")
