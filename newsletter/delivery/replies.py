@@ -1,0 +1,89 @@
+"""A relay's replies, read from bytes (RFC 5321 section 4.2), and their enhanced status codes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_REPLY = 32_768
+"""Octets in one reply, all its lines together; a longer one is no SMTP."""
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\Z", re.DOTALL)
+_ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class ReplyError(ValueError):
+    """What came is no SMTP reply: nothing on this connection can be trusted any more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """A reply's code and its text, the lines joined by a space, printable."""
+
+    code: int
+    text: str
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code (RFC 3463), or "" where there is none that fits the code."""
+        match = _ENHANCED.match(self.text)
+        if match is None or int(match[1]) != self.code // 100:
+            return ""
+        return match[0]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}".rstrip()
+
+
+class ReplyReader:
+    """Takes bytes as they come and gives back whole replies."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._code = b""
+        self._lines: list[str] = []
+        self._size = 0
+
+    @property
+    def is_between_replies(self) -> bool:
+        """Whether no part of a further reply has come."""
+        return not self._buffer and not self._lines
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that `data` completes; raises ReplyError when it is no SMTP."""
+        self._buffer += data
+        replies = []
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._size += end + 1
+            reply = self._take_line(line)
+            if reply is not None:
+                replies.append(reply)
+        if self._size + len(self._buffer) > MAX_REPLY:
+            raise ReplyError(f"a reply of more than {MAX_REPLY} octets")
+        return replies
+
+    def _take_line(self, line: bytes) -> Reply | None:
+        match = _LINE.match(line)
+        if match is None:
+            raise ReplyError(f"not an SMTP reply: {line[:80]!r}")
+        code, mark, text = match.groups()
+        if self._lines and code != self._code:
+            raise ReplyError(f"a reply that begins with {self._code!r} goes on with {code!r}")
+        self._code = code
+        self._lines.append((text or b"").decode("utf-8", "replace").strip())
+        if mark == b"-":
+            return None
+        reply = Reply(code=int(code), text=self._joined())
+        self._lines, self._size = [], 0
+        return reply
+
+    def _joined(self) -> str:
+        """One line; an enhanced code that each line repeats is said once."""
+        first, *others = (_UNPRINTABLE.sub(" ", line).strip() for line in self._lines)
+        match = _ENHANCED.match(first)
+        if match is not None:
+            others = [line.removeprefix(match[0]).strip() for line in others]
+        return " ".join(part for part in (first, *others) if part)

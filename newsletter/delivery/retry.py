@@ -1,0 +1,80 @@
+"""What a delivery becomes after an attempt: when it is tried again, when it is not worth it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from newsletter.delivery.classify import Meaning, Stage
+from newsletter.delivery.ledger import Claim
+from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.receipt import DeliveryState, Receipt
+
+FIRST_PAUSE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=2)
+MAX_TEXT = 500
+"""Characters of a relay's words that the books keep."""
+
+
+def next_attempt(
+    attempts: int,
+    first_attempt: datetime,
+    now: datetime,
+    expire_after: timedelta,
+    random: Random,
+) -> datetime | None:
+    """When to try again after `attempts` tries, the last just now; None when it has expired.
+
+    Pauses double from FIRST_PAUSE to LONGEST_PAUSE (RFC 5321 section 4.5.4.1), each stretched
+    by up to a half, so that what was deferred together does not come back together. The last
+    try stands at the very end of `expire_after`.
+    """
+    end = first_attempt + expire_after
+    if now >= end:
+        return None
+    doublings = min(attempts - 1, 16)
+    pause = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+    return min(now + pause * (1 + random.random() / 2), end)
+
+
+def receipt_for(
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    relay: str,
+    now: datetime,
+    expire_after: timedelta,
+    random: Random,
+) -> Receipt:
+    """The receipt of one attempt."""
+    state = _state_after(outcome)
+    retry_at = None
+    if state is DeliveryState.DEFERRED:
+        retry_at = next_attempt(
+            claim.attempts + 1, claim.first_attempt or now, now, expire_after, random
+        )
+        state = DeliveryState.EXPIRED if retry_at is None else state
+    return Receipt(
+        subscriber_id=claim.subscriber_id,
+        state=state,
+        at=now,
+        relay=relay,
+        code=outcome.code,
+        enhanced=outcome.enhanced,
+        text=outcome.text[:MAX_TEXT],
+        retry_at=retry_at,
+    )
+
+
+def _state_after(outcome: Outcome) -> DeliveryState:
+    match outcome.meaning:
+        case Meaning.ACCEPTED:
+            return DeliveryState.ACCEPTED
+        case Meaning.REJECTED:
+            return DeliveryState.REJECTED
+        case Meaning.POLICY:
+            return DeliveryState.PENDING
+        case Meaning.BROKEN if outcome.stage is Stage.DOT:
+            return DeliveryState.UNKNOWN
+        case _:
+            return DeliveryState.DEFERRED

@@ -1,0 +1,157 @@
+"""Sends an issue: claims deliveries, hands the messages to the relays, keeps the books."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.courier import Courier
+from newsletter.delivery.ledger import Claim, Ledger
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.relays import PAUSES, Lane
+from newsletter.delivery.run import Run, Work
+from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
+from newsletter.errors import RelayUnavailableError
+
+CLAIM_AT_ONCE = 500
+"""Deliveries claimed in one statement."""
+
+CLAIM_AHEAD_SECONDS = 2
+"""With a limited rate, no more is claimed than so many seconds' worth: whoever leaves meanwhile
+is noticed at the claim."""
+
+GRACE_SECONDS = 8.0
+"""After a stop, how long messages in flight may take; the whole stop takes less than 10 s."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SendReport:
+    """What one run came to; `paused` says why it stopped before its end, "" if it did not."""
+
+    accepted: int
+    rejected: int
+    deferred: int
+    unknown: int
+    suppressed: int
+    expired: int
+    seconds: float
+    paused: str
+    next_retry: datetime | None
+
+
+async def send_all(
+    ledger: Ledger,
+    compose: Callable[[Claim], bytes],
+    relays: Sequence[RelaySettings],
+    *,
+    envelope_sender: Callable[[Claim], str],
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+    expire_after: timedelta,
+    progress: Callable[[Receipt], None] | None = None,
+    random: Random | None = None,
+    timeouts: Timeouts = TIMEOUTS,
+    pauses: Sequence[float] = PAUSES,
+) -> SendReport:
+    """Send whatever of the issue can be sent now, and return what came of it.
+
+    `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no
+    final dot. Deliveries deferred to a later time stay; call again at `next_retry`. When
+    `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
+    refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL)
+    pauses the run. Raises RelayUnavailableError when no relay can be worked with, and what
+    the ledger raises; in each case nothing that was not sent is lost.
+    """
+    if not relays:
+        raise RelayUnavailableError("no relay is configured", field="relays", fix="add [[relays]]")
+    work = Work(
+        compose=compose,
+        envelope_sender=envelope_sender,
+        clock=clock,
+        expire_after=expire_after,
+        random=random or Random(),  # noqa: S311 - spreads retries, guards nothing
+        progress=progress,
+    )
+    hostname = await asyncio.to_thread(own_hostname)
+    lanes = [
+        Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses) for relay in relays
+    ]
+    run = Run(ledger, work, claim_at_once=_claim_at_once(relays))
+    started = asyncio.get_running_loop().time()
+    with ledger.on_duty():
+        try:
+            await run.recover()
+            await _conduct(run, lanes, stop)
+            left = run.feed.left()
+            await run.books.call(ledger.release, left)
+            next_retry = await run.books.call(ledger.next_retry)
+        finally:
+            run.books.end_thread()
+    if left and all(lane.is_given_up for lane in lanes):
+        raise RelayUnavailableError(
+            "; ".join(f"relay {lane.relay.name}: {lane.trouble}" for lane in lanes),
+            field="relays",
+            fix="check host, port and security, and that the relay runs; then send again",
+        )
+    return SendReport(
+        accepted=run.states[DeliveryState.ACCEPTED],
+        rejected=run.states[DeliveryState.REJECTED],
+        deferred=run.states[DeliveryState.DEFERRED],
+        unknown=run.states[DeliveryState.UNKNOWN],
+        suppressed=run.states[DeliveryState.SUPPRESSED],
+        expired=run.states[DeliveryState.EXPIRED],
+        seconds=asyncio.get_running_loop().time() - started,
+        paused=run.paused,
+        next_retry=next_retry,
+    )
+
+
+async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None:
+    """Let the couriers work to the end, or to the stop; raises what the ledger raises."""
+    writer = asyncio.create_task(run.books.run())
+    feeder = asyncio.create_task(_ending_on_error(run, run.feed.run()))
+    couriers = [
+        asyncio.create_task(Courier(run, lane).work())
+        for lane in lanes
+        for _ in range(lane.relay.connections)
+    ]
+    at_work = asyncio.create_task(_all_done(couriers))
+    signs = [asyncio.create_task(event.wait()) for event in (stop, run.ending)]
+    try:
+        await asyncio.wait([writer, at_work, *signs], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        run.end()
+        await asyncio.wait([at_work], timeout=GRACE_SECONDS)
+        for task in (*couriers, *signs):
+            task.cancel()
+        await _all_done([at_work, *couriers, *signs])
+        run.books.close()
+        await _all_done([feeder, writer])
+    for task in (writer, feeder, *couriers):
+        if not task.cancelled():
+            task.result()
+
+
+async def _all_done(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    await asyncio.wait(tasks)
+
+
+async def _ending_on_error(run: Run, work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    except BaseException:
+        run.end()
+        raise
+
+
+def _claim_at_once(relays: Sequence[RelaySettings]) -> int:
+    """Many at once, but with limited rates only what goes within CLAIM_AHEAD_SECONDS."""
+    if any(relay.rate is None for relay in relays):
+        return CLAIM_AT_ONCE
+    per_second = sum(relay.rate.per_second for relay in relays if relay.rate is not None)
+    return max(1, min(CLAIM_AT_ONCE, int(per_second * CLAIM_AHEAD_SECONDS)))

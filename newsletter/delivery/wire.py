@@ -1,0 +1,110 @@
+"""The bytes of one connection: written as they stand, replies read in order.
+
+aiosmtplib connects, greets, starts TLS and signs in; its own protocol then drops every reply
+but the first of a pipelined group. So once the session stands, this protocol takes its
+place on the transport, which asyncio provides for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+import aiosmtplib
+
+from newsletter.delivery.replies import Reply, ReplyError, ReplyReader
+
+
+class Wire(asyncio.Protocol):
+    """Takes over an open connection. Reading raises ConnectionError, TimeoutError or ReplyError."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._reader = ReplyReader()
+        self._replies: deque[Reply] = deque()
+        self._failure: Exception | None = None
+        self._is_paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        transport.set_protocol(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bytes may still be written."""
+        return self._failure is None and not self._transport.is_closing()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing has come that was not read."""
+        return not self._replies and self._reader.is_between_replies
+
+    def write(self, data: bytes) -> None:
+        """Hand the bytes to the operating system, or keep them until it takes them."""
+        self._transport.write(data)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the peer has taken most of what was written."""
+        async with asyncio.timeout(seconds):
+            while self._is_paused and self._failure is None:
+                await self._change()
+        if self._failure is not None:
+            raise self._failure
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply."""
+        if not self._replies:
+            async with asyncio.timeout(seconds):
+                while not self._replies and self._failure is None:
+                    await self._change()
+        if self._replies:
+            return self._replies.popleft()
+        assert self._failure is not None  # noqa: S101 - what the loop above waited for
+        raise self._failure
+
+    def abort(self) -> None:
+        """Close at once; what was not yet sent is not sent."""
+        self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Asyncio says that the transport has closed."""
+        self._fail(ConnectionError(f"the connection was lost: {exc or 'closed by the relay'}"))
+
+    def data_received(self, data: bytes) -> None:
+        """Asyncio brings what the relay wrote."""
+        try:
+            self._replies.extend(self._reader.feed(data))
+        except ReplyError as error:
+            self._fail(error)
+            self._transport.abort()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """Asyncio says that too much waits to be sent."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Asyncio says that the peer has caught up."""
+        self._is_paused = False
+        self._wake()
+
+    async def _change(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _fail(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+
+def take_over(session: aiosmtplib.SMTP) -> Wire:
+    """The wire under a session that has been opened."""
+    transport = session.transport
+    if not isinstance(transport, asyncio.Transport):
+        raise TypeError(f"aiosmtplib's transport is a {type(transport).__name__}")
+    return Wire(transport)
