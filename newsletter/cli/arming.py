@@ -1,12 +1,30 @@
-"""arm: let a restored site send again."""
+"""backup, arm: copy the database, and let a restored one send again."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.store.backup import back_up
 from newsletter.store.newsletters import set_armed
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+@pass_invocation
+def backup(invocation: Invocation, file: Path) -> int:
+    """Copy the database while it is in use; the copy may not send until it is armed.
+
+    \b
+    Example: newsletter backup /var/backups/newsletter-2026-11-23.db
+    """
+    back_up(invocation.site.database, file)
+    invocation.report({"file": str(file)}, f"wrote {file}; restored, it needs `newsletter arm`")
+    return OK
 
 
 @click.command()

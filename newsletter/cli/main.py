@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from newsletter import __version__
-from newsletter.cli.arming import arm
+from newsletter.cli.arming import arm, backup
 from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.gathering import draft, gather, show
 from newsletter.cli.invocation import Invocation, configure_logging, json_option
@@ -73,6 +73,7 @@ for command in (
     subscribers,
     status,
     unknown,
+    backup,
     arm,
 ):
     cli.add_command(command)

@@ -204,7 +204,7 @@ def _progress_bar(invocation: Invocation) -> Iterator[Any]:
 
 def _log_outcome(outcome: SendOutcome) -> None:
     name = outcome.issue.name
-    if outcome.report.paused:
+    if outcome.report and outcome.report.paused:
         log.error("%s: paused: %s", name, outcome.report.paused)
     for state in _FAILED:
         if outcome.counts.get(state, 0):
@@ -226,8 +226,8 @@ def _outcome_document(outcome: SendOutcome) -> dict[str, Any]:
         "state": outcome.issue.state,
         "audience": outcome.audience,
         "deliveries": {state: outcome.counts.get(state, 0) for state in DeliveryState},
-        "seconds": round(outcome.report.seconds, 3),
-        "paused": outcome.report.paused,
+        "seconds": round(outcome.report.seconds, 3) if outcome.report else 0,
+        "paused": outcome.report.paused if outcome.report else "",
     }
 
 

@@ -12,8 +12,9 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.delivery.dkim import open_signer
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.pipeline.site import Site, open_site, read_secret
-from newsletter.rendering.subject import check_subject
-from newsletter.rendering.theme import check_theme
+from newsletter.rendering.checking import check_theme
+from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
+from newsletter.rendering.subject import render_subject
 from newsletter.schedule.due import next_due
 from subscribers.audience import count_by_follows
 
@@ -100,7 +101,9 @@ def _in_newsletter(
             fix="name a day that the month has",
         )
     try:
-        check_subject(newsletter.subject)
+        render_subject(
+            newsletter.subject, masthead=SAMPLE_MASTHEAD, number=1, items=sample_items(3)
+        )
     except NewsletterError as error:
         yield Problem(
             message=error.problem.message,

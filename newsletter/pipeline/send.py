@@ -32,12 +32,12 @@ STOP_POLL = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendOutcome:
-    """Where the issue stands after a send, and what this run of it did."""
+    """Where the issue stands after a send, and what this run of it did (None: nothing to do)."""
 
     issue: Issue
     audience: int
     counts: Mapping[DeliveryState, int]
-    report: SendReport
+    report: SendReport | None
 
 
 def send(
@@ -57,7 +57,7 @@ def send(
     """
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:
-        return _outcome(site, issue, SendReport())
+        return _outcome(site, issue, None)
     ledger = ledger_of(site, issue)
     compiled = _plan(site, issue, ledger, clock())
     report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
@@ -206,6 +206,6 @@ def _finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue
         return issue_store.find_issue(connection, issue.newsletter, issue.number)
 
 
-def _outcome(site: Site, issue: Issue, report: SendReport) -> SendOutcome:
+def _outcome(site: Site, issue: Issue, report: SendReport | None) -> SendOutcome:
     counts = ledger_of(site, issue).counts()
     return SendOutcome(issue=issue, audience=sum(counts.values()), counts=counts, report=report)

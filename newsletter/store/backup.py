@@ -1,0 +1,41 @@
+"""A copy of the database taken while it is in use, which may not send until it is armed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from newsletter.errors import InputError, NotPermittedError
+from newsletter.store.database import Database, open_database
+from newsletter.store.newsletters import set_armed
+
+
+def back_up(database: Database, path: Path) -> None:
+    """Write a whole and consistent copy to `path`; senders and readers go on meanwhile.
+
+    The copy is disarmed: restored, it would send again what was sent since (rule 7). Raises
+    NotPermittedError when `path` exists, or on PostgreSQL, which has its own tools.
+    """
+    source = database.engine.url.database
+    if not database.is_sqlite or source is None:
+        raise NotPermittedError(
+            "backup copies SQLite databases only",
+            field="site.database",
+            fix="use pg_dump; after pg_restore look at what was sent since before anything is sent",
+        )
+    if path.exists():
+        raise NotPermittedError(
+            "this file exists already and is not overwritten",
+            file=str(path),
+            fix="name a new file",
+        )
+    try:
+        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(path)) as copy:
+            live.backup(copy)
+    except sqlite3.Error as error:
+        raise InputError(f"cannot write the copy: {error}", file=str(path)) from error
+    restored = open_database(f"sqlite:///{path.absolute()}", Path())
+    with restored.transaction() as connection:
+        set_armed(connection, False)
+    restored.close()
