@@ -35,7 +35,8 @@ class Terms:
     """On which terms: the consent that is written down with each person.
 
     `status` is what a newcomer gets: pending where a confirmation is still to come.
-    `force` brings back who left or is suppressed; it needs a stated `consent`.
+    `returning` may come back of their own wish from these statuses; `force` brings back
+    whoever left or is suppressed, and needs a stated `consent`.
     """
 
     list_slug: str
@@ -44,6 +45,7 @@ class Terms:
     now: datetime
     detail: str = ""
     status: Status = Status.ACTIVE
+    returning: frozenset[Status] = frozenset()
     force: bool = False
     consent: str = ""
 
@@ -180,7 +182,7 @@ def _refusal(known: _Known, terms: Terms) -> str:
         return ""
     if standing:
         return f"suppressed: {standing.reason}"
-    if known.status in LEFT and known.since is not None:
+    if known.status in LEFT - terms.returning and known.since is not None:
         return f"{known.status} since {known.since.date().isoformat()}"
     return ""
 

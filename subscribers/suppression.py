@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +10,7 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.addresses import Address, parse_address
+from subscribers.hashing import hashed, hashed_all
 from subscribers.history import Entry, Event, Way, record
 from subscribers.writing import insert_once
 
@@ -52,8 +50,7 @@ def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) ->
     """Take a suppression back, also that of an erased address; False if there was none."""
     pattern = parse_pattern(pattern)
     patterns = [pattern]
-    if salt := _salt(connection):
-        patterns.append(_hashed(salt, pattern))
+    patterns += [f"#{digest}" for digest in hashed_all(connection, [pattern])]
     table = tables.suppressions
     if not connection.execute(sa.delete(table).where(table.c.pattern.in_(patterns))).rowcount:
         return False
@@ -70,8 +67,9 @@ def is_suppressed(connection: sa.Connection, address: str) -> bool:
 def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[str, Suppression]:
     """Of these addresses the suppressed ones, by key, in one question."""
     patterns = {address.key: address.key for address in addresses}
-    if salt := _salt(connection):
-        patterns |= {_hashed(salt, address.key): address.key for address in addresses}
+    keys = list(patterns)
+    hashes = hashed_all(connection, keys)
+    patterns |= {f"#{digest}": key for key, digest in zip(keys, hashes, strict=False)}
     domains = {f"@{address.domain}" for address in addresses}
     table = tables.suppressions
     rows = connection.execute(
@@ -87,21 +85,7 @@ def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[
 
 def erased_pattern(connection: sa.Connection, key: str) -> str:
     """`#` and a hash of an address key: what is kept of a person who asked to be erased."""
-    salt = _salt(connection)
-    if salt is None:
-        insert_once(connection, tables.erasure_salt, {"id": 1, "salt": secrets.token_hex(32)})
-        salt = _salt(connection)
-        assert salt is not None  # noqa: S101 - just written
-    return _hashed(salt, key)
-
-
-def _hashed(salt: bytes, key: str) -> str:
-    return "#" + hmac.new(salt, key.encode(), hashlib.sha256).hexdigest()
-
-
-def _salt(connection: sa.Connection) -> bytes | None:
-    salt = connection.scalar(sa.select(tables.erasure_salt.c.salt))
-    return bytes.fromhex(salt) if salt else None
+    return f"#{hashed(connection, key)}"
 
 
 def _tell(

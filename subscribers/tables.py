@@ -114,3 +114,13 @@ erasure_salt = sa.Table(
     sa.Column("id", Id, primary_key=True),  # one row, number 1, made at the first erasure
     sa.Column("salt", sa.String, nullable=False),
 )
+
+confirmations = sa.Table(
+    "confirmations",
+    metadata,
+    # How often an address was asked to confirm, without an answer. By its salted hash, so
+    # that the count may outlive the request: a victim of list bombing is asked no more.
+    sa.Column("address_hash", sa.String, primary_key=True),
+    sa.Column("sent", sa.Integer, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+)

@@ -20,6 +20,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_salt")),
     )
     op.create_table(
+        "confirmations",
+        sa.Column("address_hash", sa.String(), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("address_hash", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
         "lists",
         sa.Column("id", Id, nullable=False),
         sa.Column("slug", sa.String(), nullable=False),
