@@ -11,7 +11,7 @@ from mjml import mjml2html
 from premailer import Premailer
 
 from newsletter.errors import RenderingError
-from newsletter.rendering.markup import deepest_nesting, find_imbalance
+from newsletter.rendering.markup import deepest_nesting, find_imbalance, find_suspect
 
 MAX_NESTING = 200
 """MRML overflows its stack, and the process dies, near 9,000."""
@@ -32,7 +32,16 @@ class MarkupError(RenderingError):
 
 
 def make_html(mjml: str, css: str) -> str:
-    """The finished document. `css` is the theme's, for style attributes; raises MarkupError."""
+    """The finished document. `css` is the theme's, for style attributes.
+
+    Raises MarkupError, or RenderingError for CSS that would make premailer ask the network.
+    """
+    if "@import" in css.lower():
+        raise RenderingError(
+            "@import in the theme's CSS would be fetched while rendering",
+            file="style.css.j2",
+            fix="copy the rules into style.css.j2",
+        )
     return _put_css_on_elements(_lay_out(mjml), css)
 
 
@@ -44,22 +53,41 @@ def encoded_size(html: str) -> int:
 def _lay_out(mjml: str) -> str:
     imbalance = find_imbalance(mjml)
     if imbalance:
-        text = mjml.splitlines()[imbalance.line - 1].strip()[:120]
-        raise MarkupError(imbalance.message, line=imbalance.line, text=text)
+        raise _markup_error(mjml, imbalance.message, imbalance.line)
     if deepest_nesting(mjml) > MAX_NESTING:
         raise MarkupError(f"tags are nested more than {MAX_NESTING} deep")
     try:
         # No default fonts: they would add a link to Google's, which premailer fetches.
-        html = mjml2html(mjml, fonts={}, disable_comments=True)
+        html = mjml2html(_spell_out(mjml), fonts={}, disable_comments=True)
     except ValueError as error:
-        position = re.search(r"at position (\d+)", str(error))
-        line = mjml.encode()[: int(position[1])].count(b"\n") + 1 if position else 0
-        text = mjml.splitlines()[line - 1].strip()[:120] if line else ""
-        raise MarkupError(f"MJML: {error}", line=line, text=text) from error
+        suspect = find_suspect(mjml)
+        reason = f"{suspect.message} (MJML: {error})" if suspect else f"MJML: {error}"
+        raise _markup_error(mjml, reason, suspect.line if suspect else 0) from error
     # premailer drops a doctype in lower case. A conditional comment opens a new line, so that
     # findings and differences have lines to speak of; between blocks the break is not seen.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     return html.replace("<!--[if mso | IE]>", "\n<!--[if mso | IE]>")
+
+
+def _markup_error(mjml: str, message: str, line: int) -> MarkupError:
+    text = mjml.splitlines()[line - 1].strip()[:120] if line else ""
+    return MarkupError(message, line=line, text=text)
+
+
+_STYLE = re.compile(r"(<(mj-style|style)\b.*?</\2>)", re.DOTALL)
+_NOT_PLAIN = re.compile(r"[^\n\x20-\x5b\x5d-\x7e]")
+
+
+def _spell_out(mjml: str) -> str:
+    """Everything but plain ASCII as character references, style sheets apart.
+
+    MRML writes attributes as a Rust literal: a joiner in an emoji's alt text would come out as
+    `\\u{200d}`, a backslash doubled. lxml reads the references back as the characters.
+    """
+    parts = _STYLE.split(mjml)
+    for place in range(0, len(parts), 3):
+        parts[place] = _NOT_PLAIN.sub(lambda sign: f"&#{ord(sign[0])};", parts[place])
+    return "".join(part for place, part in enumerate(parts) if place % 3 != 2)
 
 
 _LEAVE_ALONE = ' data-premailer="ignore"'

@@ -31,8 +31,8 @@ class Tag:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Imbalance:
-    """The first tag that has no partner."""
+class Fault:
+    """What is wrong with the markup, and on which line, counted from 1."""
 
     line: int
     message: str
@@ -58,7 +58,7 @@ def deepest_nesting(source: str) -> int:
     return deepest
 
 
-def find_imbalance(source: str) -> Imbalance | None:
+def find_imbalance(source: str) -> Fault | None:
     """The first start tag that is not closed, or end tag that closes nothing."""
     still_open: list[Tag] = []
     for tag in tags(source):
@@ -68,12 +68,29 @@ def find_imbalance(source: str) -> Imbalance | None:
             still_open.pop()
         elif tag.name in (other.name for other in still_open):
             inner = still_open[-1]
-            return Imbalance(
+            return Fault(
                 line=inner.line,
                 message=f"<{inner.name}> is not closed before </{tag.name}> on line {tag.line}",
             )
         else:
-            return Imbalance(line=tag.line, message=f"</{tag.name}> closes nothing")
+            return Fault(line=tag.line, message=f"</{tag.name}> closes nothing")
     if still_open:
-        return Imbalance(line=still_open[-1].line, message=f"<{still_open[-1].name}> is not closed")
+        return Fault(line=still_open[-1].line, message=f"<{still_open[-1].name}> is not closed")
+    return None
+
+
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+def find_suspect(source: str) -> Fault | None:
+    """What HTML forgives and MJML does not: the first bare `<`, or value without quotes."""
+    place = 0
+    for match in _TAG.finditer(source):
+        bare = source.find("<", place, match.start())
+        if bare >= 0:
+            return Fault(line=source.count("\n", 0, bare) + 1, message="a bare <; write &lt;")
+        if match["name"] and re.search(r"=\s*[^\s\"']", _QUOTED.sub('""', match[0])):
+            line = source.count("\n", 0, match.start()) + 1
+            return Fault(line=line, message=f"a value without quotes in <{match['name']}>")
+        place = match.end()
     return None

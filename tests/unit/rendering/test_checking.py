@@ -1,0 +1,62 @@
+"""`newsletter check` tries a theme out and names what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.rendering.checking import check_theme
+from newsletter.rendering.theme import open_theme
+from tests.factories.editions import make_site_theme
+
+FOOTER = (open_theme(None).folders[0] / "parts" / "footer.mjml.j2").read_text()
+
+
+def test_default_theme_is_sound() -> None:
+    """Our own theme has nothing to mend."""
+    assert check_theme(open_theme(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("footer", "line", "message"),
+    [
+        (FOOTER + "{{ newsletter.adress }}", 10, "no attribute 'adress'"),
+        (FOOTER.replace("</mj-text>", ""), 3, "<mj-text> is not closed before </mj-column>"),
+        (FOOTER.replace("</mj-text>", "</mj-txt>"), 7, "</mj-txt> closes nothing"),
+        (FOOTER.replace("mj-text", "mj-txt"), 3, "unknown-mjml: <mj-txt"),
+        (FOOTER + "{% endfor %}", 10, "template syntax"),
+        (FOOTER.replace("</p>", "", 1), 4, "<p> is not closed before"),
+    ],
+)
+def test_mistake_is_named_with_file_and_line(
+    tmp_path: Path, footer: str, line: int, message: str
+) -> None:
+    """An undefined variable, an unclosed or unknown tag: the file and the line to look at."""
+    theme = make_site_theme(tmp_path, parts__footer_mjml_j2=footer)
+    (problem, *_rest) = check_theme(theme)
+    assert message in problem.message
+    assert problem.file == f"{tmp_path / 'issue' / 'parts' / 'footer.mjml.j2'}:{line}"
+    assert problem.fix
+
+
+def test_several_files_are_named_at_once(tmp_path: Path) -> None:
+    """Syntax errors of all templates are told together."""
+    theme = make_site_theme(tmp_path, parts__footer_mjml_j2="{% if %}", issue_txt_j2="{{ a")
+    assert len(check_theme(theme)) == 2
+
+
+def test_branch_that_only_some_items_reach(tmp_path: Path) -> None:
+    """The sample has items without address, summary or picture: no branch stays untried."""
+    row = "{% if not lead.url %}{{ nobody }}{% endif %}"
+    card = "{% if not card.picture.alt %}x{% endif %}{{ card.nothing }}"
+    assert check_theme(make_site_theme(tmp_path, parts__card_mjml_j2=card))
+    section = "{% for s in section.stories %}{% if not s.url %}{{ nobody }}{% endif %}{% endfor %}"
+    assert check_theme(make_site_theme(tmp_path, parts__section_mjml_j2=section + row))
+
+
+def test_theme_without_unsubscribe_is_refused(tmp_path: Path) -> None:
+    """What lint would block on every issue is said when the theme is checked."""
+    text = "{{ newsletter.title }}"
+    (problem, *_rest) = check_theme(make_site_theme(tmp_path, issue_txt_j2=text))
+    assert problem.message == "unsubscribe: text part"
