@@ -8,7 +8,7 @@ from datetime import datetime
 from newsletter.config.settings import NewsletterSettings
 from newsletter.delivery.message import compile_edition
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.sender import send_one
+from newsletter.delivery.single import send_one
 from newsletter.errors import NotPermittedError, RelayUnavailableError
 from newsletter.pipeline.messages import addressee, envelope_sender, headers_for, signer_of
 from newsletter.pipeline.preview import current_editions

@@ -1,0 +1,78 @@
+"""One message to one address, outside any issue: a test send, a sign-in link, a confirmation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.ledger import Claim, Claimed, Recovery
+from newsletter.delivery.receipt import Receipt
+from newsletter.delivery.sender import send_all
+from newsletter.errors import RelayUnavailableError
+
+_ONLY = 0
+
+
+class _OneDelivery:
+    """A ledger of a single delivery, kept in memory: nothing is left to resume."""
+
+    def __init__(self, recipient: str) -> None:
+        self.receipt: Receipt | None = None
+        self._waiting = [
+            Claim(subscriber_id=_ONLY, address=recipient, name="", edition_id=0, attempts=0)
+        ]
+
+    @contextmanager
+    def on_duty(self) -> Iterator[None]:
+        yield
+
+    def claim(self, limit: int, now: datetime) -> Claimed:
+        claims, self._waiting = tuple(self._waiting[:limit]), self._waiting[limit:]
+        return Claimed(claims=claims, suppressed=0)
+
+    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+        for receipt in receipts:
+            self.receipt = receipt
+        return frozenset(intents)
+
+    def release(self, subscriber_ids: Collection[int]) -> None:
+        pass
+
+    def recover(self, now: datetime) -> Recovery:
+        return Recovery(released=0, unknown=0)
+
+    def next_retry(self) -> datetime | None:
+        return None
+
+
+async def send_one(
+    relays: Sequence[RelaySettings],
+    message: bytes,
+    *,
+    envelope_sender: str,
+    recipient: str,
+    now: datetime,
+) -> Receipt:
+    """Hand `message` to a relay and return its answer; there is no second attempt.
+
+    Raises RelayUnavailableError when no relay could be asked, or a relay refused us rather
+    than the reader.
+    """
+    ledger = _OneDelivery(recipient)
+    report = await send_all(
+        ledger,
+        lambda _claim: message,
+        relays,
+        envelope_sender=lambda _claim: envelope_sender,
+        clock=lambda: now,
+        stop=asyncio.Event(),
+        expire_after=timedelta(0),
+    )
+    if ledger.receipt is None:
+        raise RelayUnavailableError(
+            f"no relay took the message: {report.paused or 'it was never tried'}", field="relays"
+        )
+    return ledger.receipt
