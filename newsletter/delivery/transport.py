@@ -232,7 +232,9 @@ async def connect(
 async def _greet(session: aiosmtplib.SMTP) -> None:
     try:
         await session.ehlo()
-    except aiosmtplib.SMTPHeloError:
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502):  # what a server says that knows no EHLO (RFC 5321, 3.2)
+            raise
         await session.helo()
 
 

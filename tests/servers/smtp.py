@@ -49,7 +49,7 @@ class Caught:
 
 @dataclass(kw_only=True)
 class Catcher:
-    """What a server shall do, and what has come. `once` faults happen one time each."""
+    """What a server shall do (`mail_replies` one by one, `mail_reply` always), and what came."""
 
     faults: dict[str, Script] = field(default_factory=dict)
     mail_reply: str | None = None
@@ -61,8 +61,16 @@ class Catcher:
     commands: list[str] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever a message has come."""
     unanswered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a message lies here that will get no reply."""
+
+    async def has_caught(self, count: int) -> None:
+        """Wait until so many messages have come."""
+        while len(self.caught) < count:
+            self.news.clear()
+            await self.news.wait()
 
     @property
     def recipients(self) -> list[str]:
@@ -80,6 +88,7 @@ class Catcher:
     async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
         self, server: _Server, session: Session, _envelope: Envelope, name: str, said: list[str]
     ) -> list[str]:
+        """EHLO: PIPELINING is offered or not."""
         session.host_name = name
         if self.ehlo_reply is not None:
             return [self.ehlo_reply]
@@ -93,6 +102,7 @@ class Catcher:
         sender: str,
         options: list[str],
     ) -> str:
+        """MAIL: as the script says."""
         reply = self.mail_replies.pop(0) if self.mail_replies else self.mail_reply
         if reply is None:
             envelope.mail_from, reply = sender, "250 2.1.0 Ok"
@@ -107,6 +117,7 @@ class Catcher:
         address: str,
         _options: list[str],
     ) -> str:
+        """RCPT: as the script says of the recipient."""
         fault = self.faults.get(address)
         if fault is Fault.DROP_AT_RCPT:
             server.hang_up()
@@ -120,6 +131,7 @@ class Catcher:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: _Server, session: Session, envelope: Envelope
     ) -> str:
+        """The final dot has come: catch the message, unless the script refuses it."""
         (address,) = envelope.rcpt_tos
         fault = self.faults.get(address)
         if isinstance(fault, AtDot):
@@ -134,6 +146,7 @@ class Catcher:
                 login=str(session.auth_data or ""),
             )
         )
+        self.news.set()
         if fault is Fault.DROP_AFTER_DOT:
             server.hang_up()
         if fault is Fault.GARBLE_AFTER_DOT:
@@ -175,17 +188,17 @@ class _Server(SMTP):
         self.catcher.commands.append(command)
         return await super()._call_handler_hook(command, *args)
 
-    async def smtp_RCPT(self, arg: str) -> None:
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """RCPT, remembering whom it was about."""
         self.rejected_address = (arg or "").partition("<")[2].partition(">")[0]
         await super().smtp_RCPT(arg)
 
-    async def smtp_RSET(self, arg: str) -> None:
+    async def smtp_RSET(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """RSET, noted."""
         self.catcher.commands.append("RSET")
         await super().smtp_RSET(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """DATA, or the fault that stands for it."""
         fault = self.catcher.faults.get(self.rejected_address)
         if fault is Fault.DROP_BEFORE_DOT:

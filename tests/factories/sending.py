@@ -1,0 +1,59 @@
+"""A send with everything but the given at its usual; also as a process that can be killed.
+
+`python -m tests.factories.sending DATABASE ISSUE PORT CONNECTIONS` sends what can be sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.ledger import Claim
+from newsletter.delivery.sender import SendReport, send_all
+from newsletter.delivery.transport import Timeouts
+from newsletter.store.database import open_database
+from newsletter.store.ledger import SqlLedger
+from tests.factories.ledger import NOW, SentIssue, ledger_on
+
+QUICK = Timeouts(connect=5, command=5, body=5, dot=5, quit=1)
+
+
+def compose(claim: Claim) -> bytes:
+    """A small message for the claim."""
+    return (
+        f"From: news@example.org\r\nTo: {claim.address}\r\nSubject: News\r\n"
+        f"X-Subscriber: {claim.subscriber_id}\r\n\r\nHello {claim.name}\r\n..dot\r\n"
+    ).encode()
+
+
+async def send(
+    ledger: SqlLedger, *relays: RelaySettings, now: datetime = NOW, **changes: Any
+) -> SendReport:
+    """Send with everything but the given at its usual."""
+    values: dict[str, Any] = {
+        "envelope_sender": lambda claim: f"bounce+{claim.subscriber_id}@example.org",
+        "clock": lambda: now,
+        "stop": asyncio.Event(),
+        "expire_after": timedelta(days=2),
+        "timeouts": QUICK,
+        "pauses": (0.01, 0.02),
+    }
+    return await send_all(ledger, changes.pop("compose", compose), relays, **{**values, **changes})
+
+
+def main(url: str, issue_id: str, port: str, connections: str) -> None:
+    """Send the issue to a catcher on loopback."""
+    database = open_database(url, Path())
+    ledger = ledger_on(database, SentIssue(issue_id=int(issue_id), edition_ids=()))
+    relay = RelaySettings(
+        name="main", host="127.0.0.1", port=int(port), connections=int(connections)
+    )
+    asyncio.run(send(ledger, relay))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
