@@ -39,6 +39,13 @@ def _syntax(theme: Theme) -> Iterator[Problem]:
             theme.environment.get_template(name)
         except (TemplateError, UnicodeDecodeError) as error:
             yield theme.explain(error, name)
+    for language in sorted(
+        {path.stem for folder in theme.folders for path in folder.glob("words/*.po")}
+    ):
+        try:
+            theme.words(language)
+        except ConfigurationError as error:
+            yield from error.problems
 
 
 def _print_sample(theme: Theme, count: int) -> list[Problem]:

@@ -60,3 +60,9 @@ def test_theme_without_unsubscribe_is_refused(tmp_path: Path) -> None:
     text = "{{ newsletter.title }}"
     (problem, *_rest) = check_theme(make_site_theme(tmp_path, issue_txt_j2=text))
     assert problem.message == "unsubscribe: text part"
+
+
+def test_broken_catalogue_is_found(tmp_path: Path) -> None:
+    """The words of every language are read, not only those of the sample."""
+    (problem,) = check_theme(make_site_theme(tmp_path, words__de_po="this is no catalogue"))
+    assert problem.file == str(tmp_path / "issue" / "words" / "de.po")

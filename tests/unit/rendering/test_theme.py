@@ -62,3 +62,13 @@ def test_mistake_in_an_included_part_is_named_there(tmp_path: Path) -> None:
     with pytest.raises(RenderingError) as caught:
         theme.render("a.mjml.j2", {})
     assert caught.value.problem.file == f"{tmp_path / 'issue' / 'parts' / 'b.mjml.j2'}:2"
+
+
+def test_the_page_on_themes_names_every_file() -> None:
+    """docs/themes.md speaks of each of our templates."""
+    page = (Path(__file__).parents[3] / "docs" / "themes.md").read_text(encoding="utf-8")
+    (ours,) = open_theme(None).folders
+    for path in ours.glob("*.*"):
+        assert f"`{path.name}`" in page
+    for path in ours.glob("parts/*"):
+        assert f"`{path.name.partition('.')[0]}`" in page

@@ -22,7 +22,7 @@ def test_catalogue_is_complete(language: str) -> None:
     templates = "".join(path.read_text() for path in OURS.rglob("*.j2"))
     sentences = set(re.findall(r'\b_\("([^"]+)"', templates))
     with (OURS / "words" / f"{language}.po").open("rb") as file:
-        translated = {message.id: message.string for message in read_po(file) if message.id}
+        translated = {str(m.id): str(m.string) for m in read_po(file) if m.id}
     assert translated.keys() == sentences
     for sentence, translation in translated.items():
         assert translation
