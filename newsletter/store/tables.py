@@ -82,6 +82,9 @@ issues = sa.Table(
     sa.Column("send_started_at", UtcDateTime),
     sa.Column("send_finished_at", UtcDateTime),
     sa.Column("audience", sa.Integer),  # how many deliveries were planned
+    sa.Column("words", sa.JSON, nullable=False, default=dict),  # issues.issue.Words
+    sa.Column("blocks", sa.JSON, nullable=False, default=list),  # issues.blocks.Block
+    sa.Column("version", sa.Integer, nullable=False, default=0),  # grows with every change
     sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
     sa.UniqueConstraint("newsletter", "due_date", name="uq_issues_due_date"),
 )
@@ -95,6 +98,7 @@ items = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("pinned", sa.Boolean, nullable=False, default=False),
     sa.Column("hidden", sa.Boolean, nullable=False, default=False),
+    sa.Column("placed", sa.Boolean, nullable=False, default=False),  # an editor moved it
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("overrides", sa.JSON, nullable=False, default=dict),
     sa.Column("article", sa.JSON, nullable=False),  # the article as it was drafted
@@ -117,6 +121,24 @@ left_out = sa.Table(
     sa.Column("title", sa.String, nullable=False),
     sa.Column("url", sa.String, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
+    sa.Column("key", sa.String, nullable=False, default=""),
+    sa.Column("source", sa.String, nullable=False, default=""),
+    sa.Column("published", UtcDateTime),
+)
+
+edits = sa.Table(
+    "edits",
+    metadata,
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),  # the issue's, after this edit
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("editor", sa.String, nullable=False),
+    sa.Column("said", sa.String, nullable=False),  # what was done, as people read it
+    sa.Column("targets", sa.JSON, nullable=False),  # what it changed: two edits of one clash
+    sa.Column("done", sa.JSON, nullable=False),  # [issues.edits.Edit]
+    sa.Column("inverse", sa.JSON, nullable=False),  # [Edit] that takes it back
+    sa.Column("undoes", sa.Integer),  # the version this row took back or did again
+    sa.Column("undone_by", sa.Integer),  # the version that took this row back
 )
 
 editions = sa.Table(
@@ -165,4 +187,95 @@ receipts = sa.Table(
     sa.Column("enhanced", sa.String, nullable=False),
     sa.Column("text", sa.String, nullable=False),
     sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
+)
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("address", sa.String, nullable=False),
+    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
+    sa.Column("name", sa.String, nullable=False, default=""),
+    sa.Column("role", sa.String, nullable=False),  # store.users.Role
+    sa.Column("password_hash", sa.String, nullable=False, default=""),  # "": by e-mail only
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    # An old session or link must never open the account of whoever came after.
+    sqlite_autoincrement=True,
+)
+
+sign_in_links = sa.Table(
+    "sign_in_links",
+    metadata,
+    sa.Column("token_hash", sa.String, primary_key=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: makes the first user of the site
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Index("ix_sign_in_links_user_id", "user_id"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("token_hash", sa.String, nullable=False, unique=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("browser", sa.String, nullable=False, default=""),  # so that its owner knows it
+    sqlite_autoincrement=True,
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("token_hash", sa.String, nullable=False, unique=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("name", sa.String, nullable=False),  # what it is for
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
+)
+
+tries = sa.Table(
+    "tries",
+    metadata,
+    # How often something limited was tried since `since`, by a keyed hash of who tried it.
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # An address, not a user's number: the record outlives the account.
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("detail", sa.String, nullable=False, default=""),
+)
+
+webhook_endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    sa.Column("url", sa.String, primary_key=True),
+    sa.Column("first_seen", UtcDateTime, nullable=False),  # what was sent before is not told
+    sa.Column("history_id", Id, nullable=False),  # what readers did up to here has been noted
+)
+
+webhook_messages = sa.Table(
+    "webhook_messages",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("url", sa.String, nullable=False),
+    sa.Column("subject", sa.String, nullable=False),  # "history 17", "issue weekly/12": each is told once
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("retry_at", UtcDateTime),  # null: delivered, or given up
+    sa.Column("delivered_at", UtcDateTime),
+    sa.Column("answer", sa.String, nullable=False, default=""),  # what the last attempt came to
+    sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
+    sa.Index("ix_webhook_messages_retry_at", "retry_at"),
 )

@@ -14,17 +14,17 @@ down_revision = None
 def upgrade() -> None:
     """Create every table of both houses."""
     op.create_table(
-        "erasure_salt",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("salt", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_salt")),
-    )
-    op.create_table(
         "confirmations",
         sa.Column("address_hash", sa.String(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("address_hash", name=op.f("pk_confirmations")),
+    )
+    op.create_table(
+        "erasure_salt",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("salt", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_salt")),
     )
     op.create_table(
         "lists",
@@ -122,6 +122,15 @@ def upgrade() -> None:
         "ix_articles_newsletter_published", "articles", ["newsletter", "published"], unique=False
     )
     op.create_table(
+        "audit",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("who", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_table(
         "fetches",
         sa.Column("newsletter", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -153,6 +162,9 @@ def upgrade() -> None:
         sa.Column("send_started_at", UtcDateTime(), nullable=True),
         sa.Column("send_finished_at", UtcDateTime(), nullable=True),
         sa.Column("audience", sa.Integer(), nullable=True),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("blocks", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
         sa.UniqueConstraint("newsletter", "due_date", name="uq_issues_due_date"),
         sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
@@ -185,6 +197,63 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_site")),
     )
     op.create_table(
+        "tries",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_tries")),
+    )
+    op.create_table(
+        "users",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("address_key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("address_key", name=op.f("uq_users_address_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "webhook_endpoints",
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("first_seen", UtcDateTime(), nullable=False),
+        sa.Column("history_id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("url", name=op.f("pk_webhook_endpoints")),
+    )
+    op.create_table(
+        "webhook_messages",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_messages")),
+        sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
+    )
+    op.create_index("ix_webhook_messages_retry_at", "webhook_messages", ["retry_at"], unique=False)
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
+        sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
+    )
+    op.create_table(
         "editions",
         sa.Column("id", Id, nullable=False),
         sa.Column("issue_id", Id, nullable=False),
@@ -204,6 +273,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("issue_id", "key", name="uq_editions_issue_id"),
     )
     op.create_table(
+        "edits",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("editor", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("targets", sa.JSON(), nullable=False),
+        sa.Column("done", sa.JSON(), nullable=False),
+        sa.Column("inverse", sa.JSON(), nullable=False),
+        sa.Column("undoes", sa.Integer(), nullable=True),
+        sa.Column("undone_by", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_edits_issue_id_issues")),
+        sa.PrimaryKeyConstraint("issue_id", "version", name=op.f("pk_edits")),
+    )
+    op.create_table(
         "items",
         sa.Column("issue_id", Id, nullable=False),
         sa.Column("article_key", sa.String(), nullable=False),
@@ -211,6 +295,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("pinned", sa.Boolean(), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("placed", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("overrides", sa.JSON(), nullable=False),
         sa.Column("article", sa.JSON(), nullable=False),
@@ -224,11 +309,39 @@ def upgrade() -> None:
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("published", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["issue_id"], ["issues.id"], name=op.f("fk_left_out_issue_id_issues")
         ),
         sa.PrimaryKeyConstraint("issue_id", "position", name=op.f("pk_left_out")),
     )
+    op.create_table(
+        "sessions",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("user_id", Id, nullable=False),
+        sa.Column("started_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
+    op.create_table(
+        "sign_in_links",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("user_id", Id, nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_sign_in_links_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_sign_in_links")),
+    )
+    op.create_index("ix_sign_in_links_user_id", "sign_in_links", ["user_id"], unique=False)
     op.create_table(
         "used_keys",
         sa.Column("newsletter", sa.String(), nullable=False),
