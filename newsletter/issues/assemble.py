@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
+from newsletter.issues.arrange import keep_arrangement
 from newsletter.issues.issue import Item, LeftOut, Window
 
 
@@ -68,13 +69,13 @@ def assemble(
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
         inside, reason = _why(candidate, window, history)
-        pinned = article.key in kept and kept[article.key].pinned
-        if pinned and not inside:
-            inside, reason = True, "pinned by an editor"
+        touched = article.key in kept and kept[article.key].touched
+        if touched and not inside:
+            inside, reason = True, "kept by an editor"
         if inside:
             eligible.append((article, reason))
         else:
-            left_out.append(LeftOut(title=article.title, url=article.url, reason=reason))
+            left_out.append(_left_out(article, reason))
 
     items: list[Item] = []
     taken: set[str] = set()
@@ -82,13 +83,14 @@ def assemble(
         items += _fill(section, eligible, taken, kept)
     order = {section.title: number for number, section in enumerate(sections)}
     items.sort(key=lambda item: (order[item.section], item.position))
-    items = [*_gone_but_pinned(previous, candidates), *items]
+    items = [*_gone_but_kept(previous, candidates), *items]
     left_out += [
-        LeftOut(title=article.title, url=article.url, reason=_why_not(article, sections))
+        _left_out(article, _why_not(article, sections))
         for article, _reason in eligible
         if article.key not in taken
     ]
-    return Assembly(items=_lead_first(items), left_out=tuple(left_out))
+    led = keep_arrangement(_lead_first(items), previous, list(order))
+    return Assembly(items=led, left_out=tuple(left_out))
 
 
 def _rank(candidate: Candidate) -> tuple[int, float, str]:
@@ -126,15 +128,18 @@ def _fill(
         if article.key not in taken and _belongs(article, section, kept.get(article.key))
     ]
     fitting.sort(key=lambda pair: not (pair[0].key in kept and kept[pair[0].key].pinned))
+    befores = [kept.get(article.key) for article, _reason in fitting]
+    # What an editor worked on has its place first; the others share what room is left.
+    room = section.max_items - sum(
+        before is not None and before.touched and not before.hidden for before in befores
+    )
     items: list[Item] = []
-    shown = 0
-    for article, reason in fitting:
-        before = kept.get(article.key)
-        hidden = before is not None and before.hidden
-        if shown >= section.max_items and not (before and (before.pinned or hidden)):
-            continue
+    for (article, reason), before in zip(fitting, befores, strict=True):
+        if before is None or not before.touched:
+            if room <= 0:
+                continue
+            room -= 1
         taken.add(article.key)
-        shown += not hidden
         item = Item(
             article=article,
             section=section.title,
@@ -143,14 +148,18 @@ def _fill(
         )
         if before is not None:
             item = replace(
-                item, pinned=before.pinned, hidden=before.hidden, overrides=before.overrides
+                item,
+                pinned=before.pinned,
+                hidden=before.hidden,
+                placed=before.placed,
+                overrides=before.overrides,
             )
         items.append(item)
     return items
 
 
 def _belongs(article: Article, section: Section, before: Item | None) -> bool:
-    if before is not None and before.pinned and before.section:
+    if before is not None and before.touched and before.section:
         return before.section == section.title
     return not section.tags or any(tag.slug in section.tags for tag in article.tags)
 
@@ -172,10 +181,21 @@ def _why_not(article: Article, sections: Sequence[Section]) -> str:
     return f"no section takes its tags ({labels})"
 
 
-def _gone_but_pinned(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
-    """Pinned items whose article the sources no longer give, or whose section is gone."""
+def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
+    """Items an editor worked on whose article the sources no longer give."""
     present = {candidate.article.key for candidate in candidates}
-    return [item for item in previous if item.pinned and item.article.key not in present]
+    return [item for item in previous if item.touched and item.article.key not in present]
+
+
+def _left_out(article: Article, reason: str) -> LeftOut:
+    return LeftOut(
+        title=article.title,
+        url=article.url,
+        reason=reason,
+        key=article.key,
+        source=article.source,
+        published=article.published,
+    )
 
 
 def _lead_first(items: Sequence[Item]) -> tuple[Item, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter.articles.article import Article, Image
+from newsletter.issues.blocks import Block
 
 
 class State(StrEnum):
@@ -55,11 +56,12 @@ class Overrides:
     summary: str | None = None
     image: Image | None = None
     link_text: str | None = None
+    no_image: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """An article's place in an issue. `reason` says why it is in."""
+    """An article's place in an issue. `reason` says why it is in; `placed`: an editor moved it."""
 
     article: Article
     section: str
@@ -67,7 +69,13 @@ class Item:
     reason: str
     pinned: bool = False
     hidden: bool = False
+    placed: bool = False
     overrides: Overrides = Overrides()
+
+    @property
+    def touched(self) -> bool:
+        """An editor has worked on it: no new draft drops it."""
+        return self.pinned or self.hidden or self.placed or self.overrides != Overrides()
 
     @property
     def title(self) -> str:
@@ -82,16 +90,34 @@ class Item:
     @property
     def image(self) -> Image | None:
         """The picture readers see."""
+        if self.overrides.no_image:
+            return None
         return self.overrides.image or self.article.image
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
-    """An article that is not in the issue, and why."""
+    """An article that is not in the issue, and why. `key` is the article's, where it has one."""
 
     title: str
     url: str
     reason: str
+    key: str = ""
+    source: str = ""
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What editors say around the articles: None leaves what is made from the items.
+
+    `intro` and `closing` are Markdown.
+    """
+
+    subject: str | None = None
+    preheader: str | None = None
+    intro: str = ""
+    closing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,6 +135,10 @@ class Issue:
     left_out: tuple[LeftOut, ...] = ()
     note: str = ""
     """Why the issue is held, skipped or stopped."""
+    words: Words = Words()
+    blocks: tuple[Block, ...] = ()
+    version: int = 0
+    """Grows with every change: what an editor saw is known by it."""
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +12,8 @@ from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.assemble import Candidate, History, Section, assemble
-from newsletter.issues.issue import Issue, Item, State, Window
+from newsletter.issues.blocks import Block, still_running
+from newsletter.issues.issue import Issue, Item, State, Window, Words
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.site import Site
@@ -52,23 +54,48 @@ def draft(site: Site, slug: str, *, now: datetime) -> Issue:
             previous=current.items if current else (),
         )
         number = current.number if current else issue_store.next_number(connection, slug)
-        shown = [item for item in assembly.items if not item.hidden]
         issue = Issue(
             newsletter=slug,
             number=number,
             state=current.state if current else State.DRAFT,
             window=window,
             due=due,
-            subject=_subject(site, slug, number, shown),
-            preheader=preheader_of(shown),
+            subject="",
+            preheader="",
             items=assembly.items,
             left_out=assembly.left_out,
-            note=current.note
-            if current and current.state is State.HELD
-            else _too_thin(len(shown), newsletter.min_items),
+            words=current.words if current else Words(),
+            blocks=current.blocks if current else _standing_blocks(connection, site, slug, due),
+            version=current.version if current else 0,
         )
-        issue_store.save_draft(connection, issue, due_date=issue_date(due, zone).isoformat())
-    return issue
+        issue = retitled(site, issue)
+        if current is not None and current.state is State.HELD:
+            issue = replace(issue, note=current.note)
+        if issue != current:
+            issue_store.save_draft(connection, issue, due_date=issue_date(due, zone).isoformat())
+        return issue_store.find_issue(connection, slug, number)
+
+
+def retitled(site: Site, issue: Issue) -> Issue:
+    """The issue with the subject, preheader and note that its items and editors' words make."""
+    shown = issue.shown_items
+    made = _subject(site, issue.newsletter, issue.number, shown)
+    preheader = issue.words.preheader
+    return replace(
+        issue,
+        subject=issue.words.subject or made,
+        preheader=preheader_of(shown) if preheader is None else preheader,
+        note=_too_thin(len(shown), site.newsletter(issue.newsletter).min_items),
+    )
+
+
+def _standing_blocks(
+    connection: sa.Connection, site: Site, slug: str, due: datetime
+) -> tuple[Block, ...]:
+    """What the last issue's editors left to run on."""
+    earlier = issue_store.all_issues(connection, slug)
+    day = issue_date(due, site.settings.site.zone)
+    return still_running(earlier[-1].blocks, day) if earlier else ()
 
 
 def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:

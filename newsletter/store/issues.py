@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 
 from newsletter.articles.article import Image
 from newsletter.errors import NotPermittedError, UnknownNameError
+from newsletter.issues.blocks import Block
 from newsletter.issues.issue import (
     MAY_BECOME,
     OPEN_STATES,
@@ -20,11 +22,14 @@ from newsletter.issues.issue import (
     Overrides,
     State,
     Window,
+    Words,
 )
 from newsletter.rendering.edition import Edition
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import editions, issues, items, left_out, used_keys
 
+_BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+_LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 _EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "language")
 
 
@@ -146,10 +151,13 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
         "subject": issue.subject,
         "preheader": issue.preheader,
         "note": issue.note,
+        "words": asdict(issue.words),
+        "blocks": _BLOCKS.dump_python(issue.blocks, mode="json"),
     }
     here = (issues.c.newsletter == issue.newsletter) & (issues.c.number == issue.number)
-    if connection.execute(sa.update(issues).where(here).values(values)).rowcount == 0:
-        connection.execute(sa.insert(issues).values(values))
+    newer = {**values, "version": issues.c.version + 1}
+    if connection.execute(sa.update(issues).where(here).values(newer)).rowcount == 0:
+        connection.execute(sa.insert(issues).values({**values, "version": 1}))
     number = issue_id(connection, issue)
     for table in (items, left_out, editions):
         connection.execute(sa.delete(table).where(table.c.issue_id == number))
@@ -179,7 +187,7 @@ def move(
     changed = connection.execute(
         sa.update(issues)
         .where(issues.c.id == issue_id(connection, issue), issues.c.state == issue.state)
-        .values(state=to, note=note, **moments)
+        .values(state=to, note=note, version=issues.c.version + 1, **moments)
     )
     if changed.rowcount == 0:
         raise NotPermittedError(
@@ -263,6 +271,7 @@ def _item_row(number: int, item: Item) -> dict[str, Any]:
         "position": item.position,
         "pinned": item.pinned,
         "hidden": item.hidden,
+        "placed": item.placed,
         "reason": item.reason,
         "overrides": asdict(item.overrides),
         "article": article_to_json(item.article),
@@ -278,6 +287,7 @@ def _item(row: sa.Row[Any]) -> Item:
         reason=row.reason,
         pinned=row.pinned,
         hidden=row.hidden,
+        placed=row.placed,
         overrides=Overrides(**{**row.overrides, "image": Image(**image) if image else None}),
     )
 
@@ -292,7 +302,7 @@ def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
     return _bare_issue(
         row,
         tuple(_item(item) for item in of_issue),
-        tuple(LeftOut(title=entry.title, url=entry.url, reason=entry.reason) for entry in out),
+        tuple(LeftOut(**{name: getattr(entry, name) for name in _LEFT_OUT}) for entry in out),
     )
 
 
@@ -310,4 +320,7 @@ def _bare_issue(
         items=tuple(its_items),
         left_out=tuple(out),
         note=row.note,
+        words=Words(**row.words),
+        blocks=_BLOCKS.validate_python(row.blocks),
+        version=row.version,
     )

@@ -268,7 +268,9 @@ webhook_messages = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("url", sa.String, nullable=False),
-    sa.Column("subject", sa.String, nullable=False),  # "history 17", "issue weekly/12": each is told once
+    sa.Column(
+        "subject", sa.String, nullable=False
+    ),  # "history 17", "issue weekly/12": each is told once
     sa.Column("event", sa.String, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
