@@ -361,3 +361,18 @@ async def test_a_limit_for_one_domain_does_not_hold_up_the_others(
     assert report.accepted == 10
     assert 0.9 < report.seconds < 3
     assert set(catcher.recipients[-2:]) == {"r2@slow.example", "r3@slow.example"}
+
+
+async def test_unknown_sent_again_are_the_only_copies(sqlite_database: Database) -> None:
+    """Held until somebody decides; `resend` then writes to those alone."""
+    ledger = planned_ledger(sqlite_database, readers=4)
+    catcher = Catcher(faults={address_of(2): Fault.DROP_AFTER_DOT})
+    async with smtp_server(catcher):
+        await send(ledger, catcher.relay())
+        held = await send(ledger, catcher.relay())
+        catcher.faults.clear()
+        ledger.settle_unknown("resend", NOW)
+        resent = await send(ledger, catcher.relay())
+    assert (held.accepted, resent.accepted) == (0, 1)
+    assert sorted(catcher.recipients) == sorted([*map(address_of, range(1, 5)), address_of(2)])
+    assert ledger.counts()[S.ACCEPTED] == 4

@@ -93,22 +93,6 @@ async def test_killed_again_and_again_it_loses_nobody_and_repeats_nobody(
     assert max(unknown) <= CONNECTIONS
 
 
-async def test_unknown_sent_again_are_the_only_copies(
-    sqlite_database: Database, sqlite_url: str
-) -> None:
-    """Policy `resend`: a second copy goes only to those whose outcome was unknown."""
-    catcher, ledger, _ = await send_with_kills(
-        sqlite_database, sqlite_url, readers=60, kills=1, seed=11
-    )
-    uncertain = {address_of(row.subscriber_id) for row in ledger.unknown_rows()}
-    first = Counter(catcher.recipients)
-    ledger.settle_unknown("resend", NOW)
-    async with smtp_server(catcher):
-        await finish(sqlite_url, SentIssue(issue_id=1, edition_ids=()), catcher.port)
-    assert Counter(catcher.recipients) - first == Counter(uncertain)
-    assert ledger.counts()[S.ACCEPTED] == 60
-
-
 async def test_two_processes_at_once_send_each_message_once(
     database: Database, database_url: str
 ) -> None:
