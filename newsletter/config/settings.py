@@ -256,6 +256,8 @@ class NewsletterSettings(Table):
     """[newsletters.NAME]: one publication."""
 
     title: Text
+    tagline: str = ""
+    """A line under the title in the masthead."""
     sender: Sender = Field(alias="from")
     reply_to: Mailbox | None = None
     list: Slug

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from newsletter.errors import LintBlockedError, NotPermittedError, TemporaryError
-from newsletter.issues.issue import Issue, State
+from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.window import closed_at
 from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
 from newsletter.pipeline.site import Site
@@ -71,7 +71,20 @@ def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list
     for edition in editions:
         for finding in lint(edition, items=issue.items, masthead=masthead):
             found.setdefault((finding.rule, finding.element), finding)
+        for out in edition.left_out:
+            found.setdefault(("unprintable", out.title), _unprintable(out))
     return list(found.values())
+
+
+def _unprintable(out: LeftOut) -> Finding:
+    return Finding(
+        rule="unprintable",
+        severity="warning",
+        element=out.title,
+        line=0,
+        who="readers, who get the issue without this article",
+        fix=f"mend or hide the article: {out.reason}",
+    )
 
 
 def _require_enough(issue: Issue, least: int) -> None:

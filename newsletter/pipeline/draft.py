@@ -13,11 +13,11 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
-from newsletter.issues.issue import Issue, Item, State, Window, Words
+from newsletter.issues.issue import Issue, State, Window, Words
 from newsletter.issues.window import coming_window
+from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.site import Site
-from newsletter.rendering.subject import render_subject
 from newsletter.schedule.due import issue_date, newest_due, next_due, period_before
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
@@ -79,7 +79,7 @@ def draft(site: Site, slug: str, *, now: datetime) -> Issue:
 def retitled(site: Site, issue: Issue) -> Issue:
     """The issue with the subject, preheader and note that its items and editors' words make."""
     shown = issue.shown_items
-    made = _subject(site, issue.newsletter, issue.number, shown)
+    made = subject_of(site, issue.newsletter, issue.number, shown)
     preheader = issue.words.preheader
     return replace(
         issue,
@@ -137,24 +137,6 @@ def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Se
         )
         for section in newsletter.sections
     ]
-
-
-def _subject(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:
-    newsletter = site.newsletter(slug)
-    if not items:  # nothing to speak of yet: a template over the lead would fail
-        return newsletter.title
-    return render_subject(
-        newsletter.subject,
-        masthead=site.masthead(slug),
-        number=number,
-        items=items,
-        field=f"newsletters.{slug}.subject",
-    )
-
-
-def preheader_of(items: Sequence[Item]) -> str:
-    """What the inbox shows behind the subject: the next headlines after the lead's."""
-    return " · ".join(item.title for item in items[1:4])
 
 
 def _too_thin(shown: int, min_items: int) -> str:

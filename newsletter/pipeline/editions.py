@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from newsletter.issues.personalise import items_for
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition, edition_key
 from newsletter.rendering.press import render_edition
+from newsletter.rendering.subject import render_subject
 from newsletter.rendering.theme import Theme
 from subscribers.audience import count_by_follows, parse_follows
 
@@ -46,6 +48,25 @@ def render_all(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[Edition
     return tuple(_render(site, theme, issue, items) for items in sets.values())
 
 
+def subject_of(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:
+    """The subject line over these items, from the newsletter's template."""
+    newsletter = site.newsletter(slug)
+    if not items:  # nothing to speak of yet: a template over the lead would fail
+        return newsletter.title
+    return render_subject(
+        newsletter.subject,
+        masthead=site.masthead(slug),
+        number=number,
+        items=items,
+        field=f"newsletters.{slug}.subject",
+    )
+
+
+def preheader_of(items: Sequence[Item]) -> str:
+    """What the inbox shows behind the subject: the next headlines after the lead's."""
+    return " · ".join(item.title for item in items[1:4])
+
+
 def frozen_hash(editions: Iterable[Edition]) -> str:
     """One hash over all editions: what approval freezes."""
     return hashlib.sha256("".join(edition.sha256 for edition in editions).encode()).hexdigest()
@@ -59,6 +80,13 @@ def _items_for(site: Site, issue: Issue, follows: str) -> Sequence[Item]:
 
 def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Edition:
     key = edition_key(item.article.key for item in items)
+    if tuple(items) != issue.shown_items:
+        # The issue's own subject may name a story that these readers do not get.
+        issue = replace(
+            issue,
+            subject=issue.words.subject or subject_of(site, issue.newsletter, issue.number, items),
+            preheader=preheader_of(items) if issue.words.preheader is None else issue.preheader,
+        )
     return render_edition(
         issue,
         items,

@@ -56,6 +56,7 @@ class Site:
         return Masthead(
             newsletter=slug,
             title=self.newsletter(slug).title,
+            tagline=self.newsletter(slug).tagline,
             site_url=site.url,
             postal_address=site.postal_address,
             language=site.language,

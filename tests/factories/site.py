@@ -1,0 +1,85 @@
+"""A whole site in a folder, opened in this process, with a Markdown folder as its source."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from newsletter.articles.tags import slug_of
+from newsletter.pipeline.site import Site, open_site
+from subscribers.csvfile import import_subscribers
+
+READERS = tuple(f"reader{number}@example.org" for number in range(4))
+
+_SETTINGS = """
+[site]
+url = "https://news.example.org"
+database = "{database}"
+timezone = "{timezone}"
+postal_address = "Example Media, 1 Example St"
+secret_key = "a-key-for-tests-only-and-long-enough"
+
+[[relays]]
+name = "main"
+host = "127.0.0.1"
+port = {port}
+
+[newsletters.weekly]
+title = "The Weekly"
+from = "The Weekly <weekly@news.example.org>"
+list = "weekly"
+schedule = "{schedule}"
+approval = "{approval}"
+max_lateness = "6h"
+min_items = {min_items}
+
+[[newsletters.weekly.sources]]
+folder = "articles"
+"""
+
+
+def make_site(
+    folder: Path,
+    *,
+    now: datetime,
+    readers: tuple[str, ...] = READERS,
+    database: str = "sqlite:///newsletter.db",
+    **settings: Any,
+) -> Site:
+    """A site in `folder` whose readers joined at `now`; settings: port, schedule, approval …"""
+    values = {
+        "timezone": "UTC",
+        "port": 9,
+        "schedule": "0 7 * * mon",
+        "approval": "auto",
+        "min_items": 2,
+        **settings,
+    }
+    text = _SETTINGS.format(database=database, **values)
+    (folder / "newsletter.toml").write_text(text, encoding="utf-8")
+    (folder / "articles").mkdir(exist_ok=True)
+    site = open_site(folder, {})
+    rows = "email,name,tags\n" + "".join(f"{address},,\n" for address in readers)
+    import_subscribers(
+        site.database.transaction,
+        BytesIO(rows.encode()),
+        list_slug="weekly",
+        source_name="readers.csv",
+        now=now,
+        slug_of=slug_of,
+    )
+    return site
+
+
+def publish(folder: Path, *moments: datetime, story: str = "story") -> None:
+    """Put an article into the site's Markdown folder for each moment."""
+    for moment in moments:
+        slug = f"{story}-{moment:%Y-%m-%d-%H-%M}"
+        text = (
+            f'---\ntitle: "{story} of {moment:%d %B %Y %H:%M}"\ndate: {moment.isoformat()}\n'
+            f"url: https://press.example.org/{slug}\ntags: [news]\n"
+            f"summary: What happened on {moment:%d %B}.\n---\nIt happened at {moment:%H:%M}.\n"
+        )
+        (folder / "articles" / f"{slug}.md").write_text(text, encoding="utf-8")

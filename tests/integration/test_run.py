@@ -1,0 +1,180 @@
+"""`run`, through every room: what is due goes out once, and policies hold it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest_asyncio
+
+from newsletter.errors import NotPermittedError
+from newsletter.issues.issue import State
+from newsletter.pipeline.approve import approve
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.run import RunOutcome, run
+from newsletter.pipeline.send import send
+from newsletter.pipeline.site import Site
+from newsletter.store.issues import all_issues, find_issue
+from newsletter.store.newsletters import set_armed
+from tests.factories.site import READERS, make_site, publish
+from tests.servers.smtp import Catcher, smtp_server
+
+THURSDAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+
+
+@pytest_asyncio.fixture
+async def catcher() -> AsyncIterator[Catcher]:
+    """A mail server that takes everything."""
+    async with smtp_server(Catcher()) as catcher:
+        yield catcher
+
+
+async def run_at(site: Site, now: datetime) -> RunOutcome:
+    """What cron's `run` does at this moment with the only newsletter."""
+    (outcome,) = await asyncio.to_thread(run, site, clock=lambda: now)
+    return outcome
+
+
+def states(site: Site) -> list[State]:
+    """The state of every issue, oldest first."""
+    with site.database.transaction(read_only=True) as connection:
+        return [issue.state for issue in all_issues(connection)]
+
+
+def keys_of(site: Site, number: int) -> set[str]:
+    """The days of the articles an issue took."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, "weekly", number)
+    return {item.article.key[-16:] for item in issue.shown_items}
+
+
+async def test_a_due_issue_goes_to_everyone_once(tmp_path: Path, catcher: Catcher) -> None:
+    """Nothing before it is due, everything when it is, nothing when asked again."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR, THURSDAY + 2 * HOUR)
+    assert (await run_at(site, THURSDAY + 3 * HOUR)).did == "nothing due"
+    assert (await run_at(site, MONDAY)).did == "sent"
+    assert (await run_at(site, MONDAY + HOUR)).did == "nothing due"
+    assert sorted(catcher.recipients) == sorted(READERS)
+    assert states(site) == [State.SENT]
+
+
+async def test_two_runs_at_once_send_each_message_once(tmp_path: Path, catcher: Catcher) -> None:
+    """Cron and the scheduler may meet at the same minute."""
+    readers = tuple(f"reader{number}@example.org" for number in range(60))
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port, readers=readers)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await run_at(site, THURSDAY + 3 * HOUR)
+    await asyncio.gather(run_at(site, MONDAY), run_at(site, MONDAY))
+    assert sorted(catcher.recipients) == sorted(readers)
+    assert states(site) == [State.SENT]
+
+
+async def test_a_thin_issue_is_skipped_and_its_article_waits(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """One article is not enough; the next issue brings it."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY)
+    await run_at(site, THURSDAY + HOUR)
+    outcome = await run_at(site, MONDAY)
+    assert outcome.did == "skipped: 1 of at least 2 articles"
+    publish(tmp_path, MONDAY + HOUR)
+    assert (await run_at(site, MONDAY + WEEK)).did == "sent"
+    assert keys_of(site, 2) == {"2026-03-05-10-00", "2026-03-09-08-00"}
+    assert states(site) == [State.SKIPPED, State.SENT]
+
+
+async def test_a_late_issue_is_held_and_goes_out_once_approved(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """Seven hours after its time a person has to look; an approval afterwards is a decision."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await run_at(site, THURSDAY + HOUR)
+    late = await run_at(site, MONDAY + 7 * HOUR)
+    assert isinstance(late.problem, NotPermittedError)
+    assert (await run_at(site, MONDAY + 8 * HOUR)).did.startswith("held: late by 7:00:00")
+    assert catcher.caught == []
+    approve(site, "weekly", None, now=MONDAY + 9 * HOUR)
+    assert (await run_at(site, MONDAY + 10 * HOUR)).did == "sent"
+    assert sorted(catcher.recipients) == sorted(READERS)
+
+
+async def test_an_issue_waits_for_approval_where_the_newsletter_says_so(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """approval = "hold": due, drafted, not sent; once approved it is."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port, approval="hold")
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await run_at(site, THURSDAY + HOUR)
+    assert (await run_at(site, MONDAY)).did == "waits for an editor's approval"
+    assert catcher.caught == []
+    approve(site, "weekly", None, now=MONDAY + HOUR)
+    assert (await run_at(site, MONDAY + HOUR)).did == "sent"
+
+
+async def test_three_weeks_asleep_serve_the_newest_only_and_lose_no_article(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """The machine wakes just after a due time: one issue holds the articles of all weeks."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY)
+    await run_at(site, THURSDAY + HOUR)
+    publish(tmp_path, THURSDAY + WEEK, THURSDAY + 2 * WEEK)
+    assert (await run_at(site, MONDAY + 2 * WEEK + HOUR)).did == "sent"
+    assert states(site) == [State.SENT]
+    # The first window began with the first draft, three weeks later: a week before its due time.
+    assert keys_of(site, 1) == {"2026-03-19-10-00"}
+
+
+async def test_articles_between_an_early_send_and_the_due_time_are_in_the_next(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """An issue approved on Friday closes its window then; what came later is not lost."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    friday = THURSDAY + timedelta(days=1)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    gather(site, "weekly", now=friday)
+    draft(site, "weekly", now=friday)
+    approve(site, "weekly", None, now=friday)
+    await asyncio.to_thread(send, site, "weekly", None, clock=lambda: friday)
+    publish(tmp_path, friday + HOUR, MONDAY + HOUR)
+    assert (await run_at(site, MONDAY)).did == "nothing due"
+    assert (await run_at(site, MONDAY + WEEK)).did == "sent"
+    assert keys_of(site, 2) == {"2026-03-06-11-00", "2026-03-09-08-00"}
+
+
+async def test_a_late_resend_of_an_article_is_not_repeated(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """An article that changes its date after it was sent does not come again."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await run_at(site, THURSDAY + 2 * HOUR)
+    await run_at(site, MONDAY)
+    for path in (tmp_path / "articles").iterdir():
+        path.write_text(path.read_text().replace("date: 2026-03-05", "date: 2026-03-11"))
+    assert (await run_at(site, MONDAY + WEEK)).did.startswith("skipped")
+
+
+async def test_a_restored_site_does_not_send_until_it_is_armed(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """Rule 7: what was sent since the backup must not be sent again by itself."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await run_at(site, THURSDAY + 2 * HOUR)
+    with site.database.transaction() as connection:
+        set_armed(connection, False)
+    assert isinstance((await run_at(site, MONDAY)).problem, NotPermittedError)
+    assert catcher.caught == []
+    with site.database.transaction() as connection:
+        set_armed(connection, True)
+    assert (await run_at(site, MONDAY + HOUR)).did == "sent"
