@@ -64,7 +64,7 @@ def _near_titles(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
     titles = [(index, words) for index, words in order if _length(words) >= TELLING_LENGTH]
     pairs = []
     for place, (index, words) in enumerate(titles):
-        later = {other: text for other, text in titles[place + 1 :]}
+        later = dict(titles[place + 1 :])
         for text, score, other in process.extract_iter(
             words, later, scorer=fuzz.ratio, score_cutoff=NEAR_EQUAL
         ):

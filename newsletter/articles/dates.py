@@ -1,0 +1,72 @@
+"""Dates as pages and texts write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time
+from email.utils import parsedate_to_datetime
+
+import dateparser
+
+_MARKER = re.compile(
+    r"(?:first published|published|posted|date|created|updated|last updated|modified"
+    r"|veröffentlicht|erschienen|stand|publié|mis à jour|publicado|actualizado|pubblicato"
+    r"|gepubliceerd|опубликовано|发布|发表|日期|نشر)(?: (?:on|at|am|le|el|il|op))?\s*[:：]?\s*",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_AMBIGUOUS = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:19|20)?\d\d(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_RFC5322 = re.compile(r"\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})\Z")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+
+
+def read_date(text: str) -> datetime | None:
+    """An ISO 8601 or RFC 5322 date, in UTC; without a zone it is taken as UTC. None for others."""
+    text = text.strip()
+    try:
+        # email's parser is lenient: it would read "4:10 PM" as ten past four in the morning.
+        parse = parsedate_to_datetime if _RFC5322.search(text) else datetime.fromisoformat
+        return in_utc(parse(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def in_utc(moment: datetime | date) -> datetime:
+    """A date as a moment in UTC: a day is its first moment, no zone is UTC."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def read_date_line(line: str) -> datetime | None:
+    """The date of a line that is nothing but a date, in many languages, as pages print it.
+
+    Only lines with a year pass, and no day and month that could be swapped (03/04/2026).
+    """
+    text = _MARKER.sub("", line.strip(), count=1) if _MARKER.match(line.strip()) else line.strip()
+    if len(text) > 60 or not _YEAR.search(text) or not _DAY.search(text) or _ambiguous(text):
+        return None
+    exact = read_date(text)
+    if exact or len(_LETTERS.findall(text)) > 6:
+        return exact
+    text = re.sub(r"(\d)[.h](\d\d)\s*(am|pm)?\b(?![.\d])", r"\1:\2 \3", text, flags=re.IGNORECASE)
+    text = re.sub(r"\s+(?:at|um|à|a las|alle|om)\s+|\s*[|•·@]\s*|\s+-\s+", " ", text)
+    found = dateparser.parse(
+        text,
+        settings={
+            "TIMEZONE": "UTC",
+            "RETURN_AS_TIMEZONE_AWARE": True,
+            "STRICT_PARSING": True,
+            "PARSERS": ["absolute-time"],
+        },
+    )
+    return in_utc(found) if found else None
+
+
+def _ambiguous(text: str) -> bool:
+    match = _AMBIGUOUS.search(text)
+    if not match:
+        return False
+    day, month = (int(part) for part in re.findall(r"\d+", match[0])[:2])
+    return day <= 12 and month <= 12 and day != month

@@ -1,0 +1,188 @@
+"""A folder of Markdown files with YAML front matter, one article each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+
+from newsletter.articles.article import Image
+from newsletter.articles.dates import in_utc, read_date_line
+from newsletter.articles.entries import Entry, Origin, picture
+from newsletter.articles.finding import Finding
+from newsletter.articles.sanitize import one_line, paragraphs_html
+from newsletter.articles.urls import is_web_address
+from newsletter.errors import SourceError
+
+MAX_FILE = 1_000_000
+MAX_FILES = 500
+
+_FRONT = re.compile(r"\A---[ \t]*\n(.*?)(?:\n)?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+
+
+def read_folder(folder: Path, origin: Origin) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
+    """Every *.md file below `folder`, by name; a bad one is a finding and stops no other.
+
+    Raises SourceError when the folder cannot be read.
+    """
+    if not folder.is_dir():
+        raise SourceError(
+            f"there is no folder {origin.location}", fix="create it, or correct its path"
+        )
+    files = sorted(
+        path
+        for path in folder.rglob("*.md")
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+    entries: list[Entry] = []
+    findings: list[Finding] = []
+    for path in files[:MAX_FILES]:
+        name = path.relative_to(folder).as_posix()
+        try:
+            entries.append(read_markdown(path, name))
+        except SourceError as error:
+            problem = error.problem
+            field = f": {problem.field}" if problem.field else ""
+            findings.append(origin.warning(f"{name}{field}: {problem.message}", problem.fix or ""))
+    if len(files) > MAX_FILES:
+        findings.append(
+            origin.warning(
+                f"{len(files)} files, of which the first {MAX_FILES} by name are read",
+                "move old ones elsewhere",
+            )
+        )
+    if not files:
+        findings.append(origin.notice("a folder without Markdown files (*.md)"))
+    return tuple(entries), tuple(findings)
+
+
+def read_markdown(path: Path, name: str) -> Entry:
+    """One file; raises SourceError that names the field of the front matter that is wrong."""
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise SourceError(f"it is larger than {MAX_FILE / 1_000_000:g} MB")
+        text = path.read_text(encoding="utf-8-sig")
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except UnicodeDecodeError as error:
+        raise SourceError("it is not UTF-8", fix="save it as UTF-8") from error
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {error.strerror}") from error
+    front = _FRONT.match(text.replace("\r\n", "\n"))
+    fields = _fields(front[1]) if front else {}
+    body = text.replace("\r\n", "\n")[front.end() if front else 0 :]
+    heading = _HEADING.match(body)
+    if heading and _text(fields, "title") in ("", heading[1]):
+        fields = {**fields, "title": heading[1]}
+        body = body[heading.end() :]
+    if not _text(fields, "title"):
+        raise SourceError("has no title", field="title", fix="add `title: …` to its front matter")
+    summary = _text(fields, "summary") or _text(fields, "description")
+    url = _address(fields, "url")
+    return Entry(
+        id=name,
+        url=url,
+        title=one_line(_text(fields, "title")),
+        summary=paragraphs_html([summary]) if summary else "",
+        body=MarkdownIt("commonmark").enable("table").render(body),
+        base=url,
+        published=_date(fields) or modified,
+        author=", ".join(_names(fields, "author") or _names(fields, "authors")),
+        agency=_text(fields, "agency"),
+        labels=tuple(_names(fields, "tags")),
+        image=_image(fields, url),
+    )
+
+
+def _fields(front: str) -> dict[str, Any]:
+    try:
+        fields = yaml.safe_load(front)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        # The mark counts from 0, and the file's first line is the opening "---".
+        place = f"line {mark.line + 2}: " if mark else ""
+        raise SourceError(
+            f"its front matter is no YAML: {place}{getattr(error, 'problem', error)}",
+            fix="put values with a colon or a bracket in quotes",
+        ) from error
+    if fields is None:
+        return {}
+    if not isinstance(fields, dict):
+        raise SourceError("its front matter is no table", fix="write one `name: value` per line")
+    return {str(key).lower(): value for key, value in fields.items()}
+
+
+def _text(fields: dict[str, Any], key: str) -> str:
+    value = fields.get(key)
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float | date):
+        return str(value).strip()
+    raise SourceError("is no text", field=key, fix=f"write `{key}: some text`")
+
+
+def _names(fields: dict[str, Any], key: str) -> list[str]:
+    """A list, or one line with commas."""
+    value = fields.get(key)
+    if isinstance(value, list):
+        if any(isinstance(part, dict | list) for part in value):
+            raise SourceError("is no list of words", field=key, fix=f"write `{key}: [one, two]`")
+        return [str(part).strip() for part in value if str(part).strip()]
+    return [part.strip() for part in _text(fields, key).split(",") if part.strip()]
+
+
+def _date(fields: dict[str, Any]) -> datetime | None:
+    value = fields.get("date")
+    if value is None:
+        return None
+    try:
+        moment = in_utc(value) if isinstance(value, date) else read_date_line(str(value))
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None:
+        raise SourceError(
+            f"{str(value)[:60]!r} is no date", field="date", fix="write `date: 2026-05-31 09:30`"
+        )
+    return moment
+
+
+def _address(fields: dict[str, Any], key: str) -> str:
+    address = _text(fields, key)
+    if address and not is_web_address(address):
+        raise SourceError(
+            f"{address!r} is no web address", field=key, fix="write it whole, with https://"
+        )
+    return address
+
+
+def _image(fields: dict[str, Any], base: str) -> Image | None:
+    """`image: https://…`, or a table with url, alt, width and height."""
+    value = fields.get("image")
+    table = dict(_pairs(value)) if isinstance(value, dict) else {"url": _text(fields, "image")}
+    address = str(table.get("url") or "")
+    if not address:
+        return None
+    image = picture(
+        address,
+        base,
+        alt=str(table.get("alt") or _text(fields, "image_alt")),
+        width=table.get("width"),
+        height=table.get("height"),
+    )
+    if image is None:
+        raise SourceError(
+            f"{address!r} is no web address of a picture",
+            field="image",
+            fix="write its whole address, with https://",
+        )
+    return image
+
+
+def _pairs(table: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((str(key).lower(), value) for key, value in table.items())

@@ -1,0 +1,258 @@
+"""Reads all sources of a newsletter at once; what one of them does never touches the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.articles.article import Article
+from newsletter.articles.decoding import decode
+from newsletter.articles.entries import Entry, Origin, article_of, articles_of
+from newsletter.articles.feeds import parse_feed
+from newsletter.articles.fetch import Fetched, FetchMemory, RetryLaterError, WebDoor
+from newsletter.articles.finding import Finding
+from newsletter.articles.folder import read_folder
+from newsletter.articles.pages import parse_page
+from newsletter.articles.sanitize import clip, one_line, paragraphs_html
+from newsletter.articles.tags import Vocabulary
+from newsletter.articles.textdump import parse_dump
+from newsletter.articles.urls import is_web_address
+from newsletter.config.settings import FetchSettings, SourceSettings
+from newsletter.errors import SourceError
+
+AT_ONCE = 8
+"""Sources fetched at the same time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What came of one source in one gathering.
+
+    `source` is its name for readers, `location` its URL or path as configured. `memory` is what
+    the next fetch needs (None for files); `unchanged` means the source has nothing new, so that
+    `articles` is empty and what was gathered before still stands.
+    """
+
+    source: str
+    location: str
+    articles: tuple[Article, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    memory: FetchMemory | None = None
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Content:
+    """The bytes of a source, from the web or from a file, and when they were last changed."""
+
+    body: bytes
+    url: str = ""
+    content_type: str = ""
+    modified: datetime | None = None
+
+
+async def read_sources(
+    sources: Sequence[SourceSettings],
+    *,
+    settings: FetchSettings,
+    vocabulary: Vocabulary,
+    memories: Mapping[str, FetchMemory],
+    folder: Path,
+    now: datetime,
+) -> list[Reading]:
+    """One reading per source, in their order. Never raises for a source: its failure is a finding.
+
+    `memories` are those of the last readings, by location; relative paths start at `folder`.
+    """
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(source: SourceSettings, door: WebDoor) -> Reading:
+        origin = Origin(
+            source=source.name or _name_of(source.location),
+            location=source.location,
+            vocabulary=vocabulary,
+            now=now,
+            tags=source.tags,
+        )
+        async with turn:
+            return await _read(source, origin, door, memories.get(source.location), folder)
+
+    async with WebDoor(settings) as door:
+        return list(await asyncio.gather(*(one(source, door) for source in sources)))
+
+
+async def _read(
+    source: SourceSettings,
+    origin: Origin,
+    door: WebDoor,
+    memory: FetchMemory | None,
+    folder: Path,
+) -> Reading:
+    try:
+        if source.kind == "folder":
+            return await asyncio.to_thread(_from_folder, folder / source.location, origin)
+        if is_web_address(source.location):
+            return await _from_web(source, origin, door, memory)
+        content = await asyncio.to_thread(_file, folder / source.location, origin)
+        return await asyncio.to_thread(_parse, source, origin, content)
+    except RetryLaterError as error:
+        remembered = memory or FetchMemory(source=source.location)
+        return _failed(origin, error, replace(remembered, not_before=error.not_before))
+    except SourceError as error:
+        return _failed(origin, error, memory)
+    except Exception as error:  # a stranger's document found a mistake of ours: only it fails
+        failure = SourceError(
+            f"reading it failed: {type(error).__name__}: {one_line(str(error), 200)}",
+            fix="please report this as a bug, with the source's address",
+        )
+        return _failed(origin, failure, memory)
+
+
+async def _from_web(
+    source: SourceSettings, origin: Origin, door: WebDoor, memory: FetchMemory | None
+) -> Reading:
+    fetched = await door.fetch(source.location, memory=memory, now=origin.now)
+    moved = _moved(fetched, origin)
+    if fetched.unchanged:
+        return Reading(
+            source=origin.source,
+            location=origin.location,
+            findings=moved,
+            memory=fetched.memory,
+            unchanged=True,
+        )
+    content = _Content(
+        body=fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        modified=fetched.last_modified,
+    )
+    reading = await asyncio.to_thread(_parse, source, origin, content)
+    return replace(reading, findings=(*moved, *reading.findings), memory=fetched.memory)
+
+
+def _moved(fetched: Fetched, origin: Origin) -> tuple[Finding, ...]:
+    if not fetched.moved_to:
+        return ()
+    return (origin.notice("it has moved for good", f"use its new address: {fetched.moved_to}"),)
+
+
+def _file(path: Path, origin: Origin) -> _Content:
+    try:
+        body = path.read_bytes()
+        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise SourceError(
+            f"cannot read the file {origin.location}: {error.strerror}", fix="correct its path"
+        ) from error
+    return _Content(body=body, modified=modified)
+
+
+def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading:
+    """The articles in the bytes of a feed, a page or a text dump."""
+    readers: dict[str, Callable[[Origin, _Content], Reading]] = {
+        "feed": _feed,
+        "page": _page,
+        "textdump": _dump,
+    }
+    named = origin if source.name else replace(origin, source="")
+    return readers[source.kind](named, content)
+
+
+def _feed(origin: Origin, content: _Content) -> Reading:
+    document = parse_feed(
+        content.body, content_type=content.content_type, url=content.url, origin=origin
+    )
+    origin = _named(origin, document.title)
+    articles, findings = articles_of(document.entries, origin)
+    return _reading(origin, articles, (*document.findings, *findings))
+
+
+def _page(origin: Origin, content: _Content) -> Reading:
+    page = parse_page(
+        content.body, content_type=content.content_type, url=content.url, now=origin.now
+    )
+    origin = _named(origin, page.site)
+    return _one_article(origin, page.entry, content, ())
+
+
+def _dump(origin: Origin, content: _Content) -> Reading:
+    dump = parse_dump(decode(content.body, content.content_type), vocabulary=origin.vocabulary)
+    if not dump.title:
+        raise SourceError("it is an empty text", fix="check the source")
+    origin = _named(origin, "")
+    findings = [
+        origin.warning(
+            f"tags run together, and {clip(label, 60)!r} may be more than one or only a part",
+            "add the right labels to [tags] known in newsletter.toml",
+        )
+        for label in dump.unsplit
+    ]
+    entry = Entry(
+        id=origin.location,
+        url=dump.url,
+        title=dump.title,
+        summary=paragraphs_html([dump.deck]),
+        body=paragraphs_html(list(dump.paragraphs)),
+        published=dump.published,
+        author=dump.author,
+        agency=dump.agency,
+        labels=dump.labels,
+    )
+    return _one_article(origin, entry, content, tuple(findings))
+
+
+def _from_folder(folder: Path, origin: Origin) -> Reading:
+    entries, findings = read_folder(folder, origin)
+    articles, remarks = articles_of(entries, origin)
+    return _reading(origin, articles, (*findings, *remarks))
+
+
+def _one_article(
+    origin: Origin, entry: Entry, content: _Content, findings: tuple[Finding, ...]
+) -> Reading:
+    """The only article of a page or a dump; without a date of its own it has that of its file."""
+    if entry.published is None:
+        entry = replace(entry, published=content.modified)
+    article = article_of(entry, origin)
+    if article is None:
+        raise SourceError("it holds neither title nor text", fix="check the source")
+    return _reading(origin, (article,), findings)
+
+
+def _reading(
+    origin: Origin, articles: tuple[Article, ...], findings: tuple[Finding, ...]
+) -> Reading:
+    named = (replace(finding, source=origin.source) for finding in findings)
+    return Reading(
+        source=origin.source, location=origin.location, articles=articles, findings=tuple(named)
+    )
+
+
+def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> Reading:
+    """Nothing was read; what was remembered stays, so that the next fetch asks as this one did."""
+    failure = Finding(
+        source=origin.source,
+        severity="failure",
+        message=error.problem.message,
+        fix=error.problem.fix or "",
+    )
+    return Reading(
+        source=origin.source, location=origin.location, findings=(failure,), memory=memory
+    )
+
+
+def _named(origin: Origin, own: str) -> Origin:
+    """The name of the configuration, else the source's own, else one from its location."""
+    return replace(origin, source=origin.source or own or _name_of(origin.location))
+
+
+def _name_of(location: str) -> str:
+    """A host without www, or a file's name."""
+    if is_web_address(location):
+        return (urlsplit(location).hostname or location).removeprefix("www.")
+    return Path(location).name or location
