@@ -1,0 +1,127 @@
+"""Servers that take mail and forget it: our own in C (sink.c), and Postfix's smtp-sink."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.programs import BenchmarkError, start
+
+SOURCE = Path(__file__).with_name("sink.c")
+KEPT_EACH = 97
+"""One message in so many may be kept; a prime, so that it falls on every connection."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What the sink says at its end.
+
+    `distinct` are different recipients, `repeated` those that came again, `refused` commands
+    out of order; `seconds` run from the first MAIL to the last final dot.
+    """
+
+    messages: int
+    recipients: int
+    distinct: int
+    repeated: int
+    octets: int
+    connections: int
+    refused: int
+    seconds: float
+    cpu_seconds: float
+
+
+@dataclass(kw_only=True, slots=True)
+class Sink:
+    """A sink at work. After the `with` block `counts` and `kept` are there (not of smtp-sink)."""
+
+    port: int
+    counts: Counts | None = None
+    kept: list[bytes] = field(default_factory=list)
+
+
+def build_sink(folder: Path) -> Path:
+    """Compile sink.c, with STARTTLS where OpenSSL's headers are; raises BenchmarkError."""
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None:
+        raise BenchmarkError("no C compiler: install gcc or clang")
+    program = folder / "sink"
+    common: list[str | Path] = [compiler, "-O2", "-std=gnu11", "-o", program, SOURCE]
+    for further in (["-DWITH_TLS", "-lssl", "-lcrypto"], []):
+        process = start([*common, *further], stderr=subprocess.PIPE)
+        _, complaint = process.communicate()
+        if process.returncode == 0:
+            return program
+    raise BenchmarkError(f"sink.c does not compile: {complaint}")
+
+
+@contextmanager
+def c_sink(
+    program: Path,
+    folder: Path,
+    *,
+    delay_ms: int = 0,
+    keep: int = 0,
+    keep_each: int = KEPT_EACH,
+    certificate: Path | None = None,
+) -> Iterator[Sink]:
+    """Run our own sink; `folder` takes the messages it kept."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    options: list[Any] = ["-d", delay_ms, "-k", keep, "-e", keep_each, "-o", folder]
+    if certificate is not None:
+        options += ["-c", certificate]
+    process = start([program, *options])
+    sink = Sink(port=_first_line(process)["port"])
+    try:
+        yield sink
+    finally:
+        process.terminate()
+        told, _ = process.communicate(timeout=30)
+    sink.counts = Counts(**json.loads(told))
+    sink.kept = [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
+
+
+@contextmanager
+def smtp_sink(program: str) -> Iterator[Sink]:
+    """Run Postfix's smtp-sink, which only takes."""
+    port = _free_port()
+    process = start([program, f"127.0.0.1:{port}", "1024"])
+    try:
+        _await_port(port)
+        yield Sink(port=port)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _first_line(process: subprocess.Popen[str]) -> Any:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        raise BenchmarkError(f"{process.args!r} does not start")
+    return json.loads(line)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_port(port: int) -> None:
+    """smtp-sink does not say when it listens."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise BenchmarkError(f"nobody listens on port {port}")
