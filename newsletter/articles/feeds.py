@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import feedparser
 
 from newsletter.articles.article import Image
 from newsletter.articles.bylines import split_byline
+from newsletter.articles.decoding import Decoded, decode
 from newsletter.articles.entries import Entry, Origin, picture
 from newsletter.articles.finding import Finding
 from newsletter.articles.jsonfeed import looks_like_json, parse_json_feed
@@ -23,15 +23,9 @@ from newsletter.articles.sanitize import one_line, paragraphs_html, plain_text
 from newsletter.articles.urls import absolute_url, is_web_address
 from newsletter.errors import SourceError
 
-_PROLOG = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_PROLOG = re.compile(rb"\A(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE = re.compile(rb"""<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\[>"'])*(\[)?""", re.IGNORECASE)
 """Up to its end, or to the bracket that opens its internal subset."""
-_WIDE_MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _CHARACTER = re.compile(rb"&#(?:x([0-9a-f]{1,12})|([0-9]{1,12}));", re.IGNORECASE)
 _FEED_ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _HTML_ROOT = re.compile(rb"<!doctype\s+html|<html\b", re.IGNORECASE)
@@ -59,14 +53,15 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
     if looks_like_json(body):
         title, entries, findings = parse_json_feed(body, url=url, origin=origin)
         return FeedDocument(title=title, entries=entries, findings=findings)
-    body, content_type = _as_utf8(body, content_type)
+    decoded = decode(body, content_type)
+    body = re.sub(r"\A\s*<\?xml[^>]*>", "", decoded.text).encode("utf-8", "replace")
     _refuse_what_is_no_feed(body, url)
     try:
         # feedparser opens what it is given as a file of that name first, bytes too, unless it
         # is a stream already.
         document = feedparser.parse(
             BytesIO(_defused(body)),
-            response_headers={"content-type": content_type},
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             resolve_relative_uris=False,
             sanitize_html=False,
         )
@@ -84,7 +79,7 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
     return FeedDocument(
         title=one_line(plain_text(document.feed.get("title", "")), 100),
         entries=entries,
-        findings=tuple(_on_form(document, body, content_type, origin)),
+        findings=tuple(_on_form(document, decoded, origin)),
     )
 
 
@@ -113,15 +108,6 @@ def _prolog_end(body: bytes) -> int:
     return match.end() if match else 0
 
 
-def _as_utf8(body: bytes, content_type: str) -> tuple[bytes, str]:
-    """A body that opens with the mark of UTF-16 or UTF-32 as UTF-8; others as they are."""
-    for mark, encoding in _WIDE_MARKS:
-        if body.startswith(mark):
-            text = body.decode(encoding, "replace").lstrip("\ufeff")
-            return re.sub(r"\A<\?xml[^>]*>", "", text).encode(), "application/xml; charset=utf-8"
-    return body, content_type or "application/xml"
-
-
 def _defused(body: bytes) -> bytes:
     """The body without what makes feedparser fail as a whole, or take quadratic time.
 
@@ -129,12 +115,11 @@ def _defused(body: bytes) -> bytes:
     the prolog look at every line end of a run of white space anew, so no such run is left.
     """
     start = _prolog_end(body)
-    declaration = re.match(rb"\A(?:\xef\xbb\xbf)?\s*(<\?xml[^>]{0,500}>)", body)
     doctype = _DOCTYPE.match(body, start)
+    head = b""
     if doctype and not doctype[1]:
-        start = doctype.end() + 1
-    head = (declaration[1] if declaration else b"", doctype[0] + b">" if doctype else b"")
-    return b"\n".join((*head, _CHARACTER.sub(_possible_character, body[start:].lstrip())))
+        start, head = doctype.end() + 1, doctype[0] + b">\n"
+    return head + _CHARACTER.sub(_possible_character, body[start:].lstrip())
 
 
 def _possible_character(reference: re.Match[bytes]) -> bytes:
@@ -248,38 +233,17 @@ def _width(item: Any) -> int:
     return int(width[:5]) if width.isdecimal() else 0
 
 
-def _on_form(document: Any, body: bytes, content_type: str, origin: Origin) -> Iterator[Finding]:
+def _on_form(document: Any, decoded: Decoded, origin: Origin) -> Iterator[Finding]:
     error = document.get("bozo_exception")
     if isinstance(error, SAXException):
         yield origin.warning(
             f"not well-formed XML ({one_line(str(error), 120)}); read as far as possible",
             "tell the source's owner",
         )
-    declared = _declared_encoding(body, content_type)
-    used = str(document.get("encoding") or "")
-    if declared and used and not _same_encoding(declared, used):
+    if not decoded.as_claimed:
         yield origin.warning(
-            f"says it is encoded as {declared}, but is not; read as {used}",
+            f"says it is encoded as {decoded.claimed}, but is not; read as {decoded.used}",
             "check its accents, and tell the source's owner",
         )
     if not document.entries:
         yield origin.notice("a feed without entries")
-
-
-def _declared_encoding(body: bytes, content_type: str) -> str:
-    charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-    if charset:
-        return charset[1]
-    declaration = re.search(rb"""\A\W{0,4}<\?xml[^>]{0,200}?encoding=["']([\w.:-]+)""", body)
-    return declaration[1].decode("ascii", "replace") if declaration else ""
-
-
-def _same_encoding(one: str, other: str) -> bool:
-    def name(encoding: str) -> str:
-        found = codecs.lookup(encoding).name
-        return {"gb2312": "gb18030", "ascii": "utf-8"}.get(found, found)
-
-    try:
-        return name(one) == name(other)
-    except LookupError:
-        return False

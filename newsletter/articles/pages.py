@@ -43,7 +43,7 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
 
     Raises SourceError when no article can be found on it.
     """
-    source = clean_text(decode(body, content_type))[:MAX_PAGE]
+    source = clean_text(decode(body, content_type).text)[:MAX_PAGE]
     if nesting(source) > MAX_DEPTH:
         raise SourceError("its HTML is nested too deep to read", fix="use the site's feed instead")
     try:

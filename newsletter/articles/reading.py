@@ -181,7 +181,7 @@ def _page(origin: Origin, content: _Content) -> Reading:
 
 
 def _dump(origin: Origin, content: _Content) -> Reading:
-    dump = parse_dump(decode(content.body, content.content_type), vocabulary=origin.vocabulary)
+    dump = parse_dump(decode(content.body, content.content_type).text, vocabulary=origin.vocabulary)
     if not dump.title:
         raise SourceError("it is an empty text", fix="check the source")
     origin = _named(origin, "")
@@ -193,7 +193,7 @@ def _dump(origin: Origin, content: _Content) -> Reading:
         for label in dump.unsplit
     ]
     entry = Entry(
-        id=origin.location,
+        id=dump.title,  # the file may hold another article next week
         url=dump.url,
         title=dump.title,
         summary=paragraphs_html([dump.deck]),
