@@ -6,8 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from lxml import html as lxml_html
+from lxml.etree import XPath
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -18,6 +21,7 @@ from demo.catcher import CaughtMail
 
 PAGES = Path(__file__).parent / "pages"
 WEB_VIEW = re.compile(r"/archive/[\w-]+/\d+/(\w+)")
+HEADLINES = XPath("count(//h2[.//a]|//h3[.//a])")
 # What a strange message may do inside its frame: show styles and pictures, nothing else.
 BODY_POLICY = "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'"
 
@@ -34,7 +38,7 @@ class CaughtEdition:
 
 
 def group_by_edition(mails: Sequence[CaughtMail]) -> list[CaughtEdition]:
-    """The editions among the mails, the one with most readers first.
+    """The editions among the mails, the one with most stories first.
 
     A message tells its edition by the address of its web view.
     """
@@ -43,15 +47,16 @@ def group_by_edition(mails: Sequence[CaughtMail]) -> list[CaughtEdition]:
         found = WEB_VIEW.search(mail.part("plain"))
         groups.setdefault(found[1] if found else "", []).append((number, mail))
     editions = [_edition(key, group) for key, group in groups.items()]
-    return sorted(editions, key=lambda edition: (-len(edition.mails), edition.key))
+    return sorted(editions, key=lambda edition: (-edition.stories, edition.key))
 
 
 def _edition(key: str, group: list[tuple[int, CaughtMail]]) -> CaughtEdition:
     first = group[0][1]
+    stories: Any = HEADLINES(lxml_html.fromstring(first.part("html")))
     return CaughtEdition(
         key=key,
         subject=str(first.message["Subject"]),
-        stories=len(re.findall(r"<h3\b", first.part("html"))),
+        stories=int(stories),
         kilobytes=round(max(len(mail.content) for _, mail in group) / 1000, 1),
         mails=tuple(sorted(group, key=lambda pair: pair[1].recipient)),
     )

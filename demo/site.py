@@ -66,12 +66,13 @@ class Site:
     @contextmanager
     def serving(self, port: int) -> Iterator[None]:
         """Run `newsletter serve` while the block lasts."""
-        process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
-            [COMMAND, "-C", self.folder, "serve", "--port", str(port), "--no-schedule"],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "serve.log").open("w"),
-            env=_environment(),
-        )
+        with (self.folder / "serve.log").open("w") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
+                [COMMAND, "-C", self.folder, "serve", "--port", str(port), "--no-schedule"],
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+            )
         try:
             _wait_for(f"http://127.0.0.1:{port}/health", process)
             yield

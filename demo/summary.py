@@ -34,7 +34,9 @@ def print_issue(console: Console, issue: Mapping[str, Any]) -> None:
     section = ""
     for item in issue["items"]:
         table.add_row(
-            "" if item["section"] == section else item["section"], item["title"], item["reason"]
+            "" if item["section"] == section else item["section"],
+            item["title"],
+            why(item["reason"]),
         )
         section = item["section"]
     console.print(table)
@@ -42,6 +44,11 @@ def print_issue(console: Console, issue: Mapping[str, Any]) -> None:
     for reason, count in reasons.most_common():
         console.print(f"  left out: {count} × {reason}", highlight=False, style="dim")
     console.print()
+
+
+def why(reason: str) -> str:
+    """The part of a reason that differs between articles."""
+    return reason.rpartition("; ")[2]
 
 
 def print_delivery(
