@@ -11,6 +11,7 @@
     ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
     │   ├── DatabaseUnavailableError
     │   └── RelayUnavailableError
+    ├── ConflictError                        somebody else changed the same thing meanwhile
     └── TemporaryError                       another run holds the lock: run again
 
 The subscribers package has a tree of its own (subscribers/errors.py). Exit codes belong to the
@@ -100,6 +101,19 @@ class LintBlockedError(NewsletterError):
     """A blocking finding stands between the issue and its readers."""
 
     code = "lint-blocked"
+
+
+class ConflictError(NewsletterError):
+    """Somebody else changed the same thing since it was looked at; nothing was done.
+
+    `who` made that change; "" where it was not a person.
+    """
+
+    code = "conflict"
+
+    def __init__(self, message: str, *, who: str = "", fix: str | None = None) -> None:
+        super().__init__(message, fix=fix)
+        self.who = who
 
 
 class UnavailableError(NewsletterError, ConnectionError):

@@ -28,7 +28,7 @@ from newsletter.rendering.edition import Edition
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import editions, issues, items, left_out, used_keys
 
-_BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 _LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 _EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "language")
 
@@ -152,7 +152,7 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
         "preheader": issue.preheader,
         "note": issue.note,
         "words": asdict(issue.words),
-        "blocks": _BLOCKS.dump_python(issue.blocks, mode="json"),
+        "blocks": BLOCKS.dump_python(issue.blocks, mode="json"),
     }
     here = (issues.c.newsletter == issue.newsletter) & (issues.c.number == issue.number)
     newer = {**values, "version": issues.c.version + 1}
@@ -161,8 +161,8 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
     number = issue_id(connection, issue)
     for table in (items, left_out, editions):
         connection.execute(sa.delete(table).where(table.c.issue_id == number))
-    _insert(connection, items, (_item_row(number, item) for item in issue.items))
-    _insert(
+    insert_rows(connection, items, (item_row(number, item) for item in issue.items))
+    insert_rows(
         connection,
         left_out,
         (
@@ -201,7 +201,7 @@ def take_articles(connection: sa.Connection, issue: Issue) -> None:
     number = issue_id(connection, issue)
     keys = sorted({key for item in issue.shown_items for key in item.article.keys})
     connection.execute(sa.delete(used_keys).where(used_keys.c.issue_id == number))
-    _insert(
+    insert_rows(
         connection,
         used_keys,
         ({"newsletter": issue.newsletter, "article_key": key, "issue_id": number} for key in keys),
@@ -225,7 +225,7 @@ def freeze_editions(
     """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
     number = issue_id(connection, issue)
     connection.execute(sa.delete(editions).where(editions.c.issue_id == number))
-    _insert(
+    insert_rows(
         connection,
         editions,
         (
@@ -258,12 +258,14 @@ def _edition(row: sa.Row[Any]) -> Edition:
     return Edition(**{name: getattr(row, name) for name in names}, item_keys=tuple(row.item_keys))
 
 
-def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert the rows, none where there are none."""
     if listed := list(rows):
         connection.execute(sa.insert(table), listed)
 
 
-def _item_row(number: int, item: Item) -> dict[str, Any]:
+def item_row(number: int, item: Item) -> dict[str, Any]:
+    """An item as its row; `number` is the issue's row."""
     return {
         "issue_id": number,
         "article_key": item.article.key,
@@ -321,6 +323,6 @@ def _bare_issue(
         left_out=tuple(out),
         note=row.note,
         words=Words(**row.words),
-        blocks=_BLOCKS.validate_python(row.blocks),
+        blocks=BLOCKS.validate_python(row.blocks),
         version=row.version,
     )

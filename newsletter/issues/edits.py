@@ -1,0 +1,146 @@
+"""What an editor may do to an issue, each a value that can be kept, taken back and done again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from newsletter.articles.article import Article
+from newsletter.issues.blocks import Block
+from newsletter.issues.issue import LeftOut, Overrides
+
+WordName = Literal["subject", "preheader", "intro", "closing"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """Put an item into a section, in front of another item, or at the section's end."""
+
+    item: str
+    section: str
+    before: str = ""
+    placed: bool = True
+    kind: Literal["move"] = "move"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """Make an item the lead; the one before it goes back to the front of its section."""
+
+    item: str
+    placed: bool = True
+    kind: Literal["lead"] = "lead"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pin:
+    """Keep an item in the issue, and in every reader's edition, whatever a new draft finds."""
+
+    item: str
+    on: bool
+    kind: Literal["pin"] = "pin"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hide:
+    """Take an item out of readers' sight, or show it again."""
+
+    item: str
+    on: bool
+    kind: Literal["hide"] = "hide"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rewrite:
+    """Put an editor's words and picture in place of the article's; empty overrides reset."""
+
+    item: str
+    overrides: Overrides
+    kind: Literal["rewrite"] = "rewrite"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Add:
+    """Put an article into a section, pinned, though the window or the room did not take it."""
+
+    article: Article
+    section: str
+    reason: str = "added by an editor"
+    kind: Literal["add"] = "add"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakeOut:
+    """Undo an `Add`; `back` is the tray's entry that the article came from."""
+
+    item: str
+    back: LeftOut | None = None
+    kind: Literal["take-out"] = "take-out"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Say:
+    """Set the subject, the preheader, or a note; None takes the words made from the items."""
+
+    name: WordName
+    text: str | None
+    kind: Literal["say"] = "say"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PutBlock:
+    """Add a block, or replace the one with its id."""
+
+    block: Block
+    kind: Literal["put-block"] = "put-block"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropBlock:
+    """Take a block away."""
+
+    id: str
+    kind: Literal["drop-block"] = "drop-block"
+
+
+Edit = Annotated[
+    Move | Lead | Pin | Hide | Rewrite | Add | TakeOut | Say | PutBlock | DropBlock,
+    Field(discriminator="kind"),
+]
+
+_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
+
+
+def edits_to_json(edits: Iterable[Edit]) -> list[dict[str, Any]]:
+    """The edits as plain data."""
+    dumped: list[dict[str, Any]] = _EDITS.dump_python(tuple(edits), mode="json")
+    return dumped
+
+
+def edits_from_json(data: list[dict[str, Any]]) -> tuple[Edit, ...]:
+    """The edits that `edits_to_json` wrote."""
+    return _EDITS.validate_python(data)
+
+
+def targets_of(edit: Edit) -> frozenset[str]:
+    """What the edit changes: two edits of one target, made unseen by each other, clash."""
+    match edit:
+        case Move():
+            return frozenset({f"place {edit.item}"})
+        case Lead():
+            return frozenset({"lead", f"place {edit.item}"})
+        case Pin() | Hide() | Rewrite():
+            return frozenset({f"{edit.kind} {edit.item}"})
+        case Add():
+            return frozenset({f"presence {edit.article.key}"})
+        case TakeOut():
+            return frozenset({f"presence {edit.item}", f"rewrite {edit.item}"})
+        case Say():
+            return frozenset({edit.name})
+        case PutBlock():
+            return frozenset({f"block {edit.block.id}"})
+        case DropBlock():
+            return frozenset({f"block {edit.id}"})

@@ -1,0 +1,192 @@
+"""edit, undo, redo: an editor's changes to the coming issue, saved at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.errors import ConflictError, NotPermittedError
+from newsletter.issues.desk import apply
+from newsletter.issues.edits import Edit, Rewrite, Say
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.draft import retitled
+from newsletter.pipeline.site import Site
+from newsletter.store import desk as desk_store
+from newsletter.store import issues as issue_store
+from newsletter.store.audit import record
+from newsletter.store.desk import LoggedEdit
+from newsletter.store.newsletters import lock_newsletter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditDone:
+    """The issue after the edit, and what was done; "" where nothing was left to do."""
+
+    issue: Issue
+    said: str
+
+
+def edit(
+    site: Site,
+    slug: str,
+    number: int,
+    edits: Sequence[Edit],
+    *,
+    editor: str,
+    seen: int,
+    now: datetime,
+) -> EditDone:
+    """Do the edits, all or none. `seen` is the version of the issue that the editor looked at.
+
+    Raises ConflictError when somebody else has changed the same thing since, UnknownNameError
+    when the item has gone, NotPermittedError when the issue may not be edited.
+    """
+    with site.database.transaction() as connection:
+        issue = _locked(connection, slug, number, now)
+        _require_unchanged(connection, issue, edits, editor=editor, seen=seen)
+        done = _carry_out(site, connection, issue, edits)
+        if done is None:
+            return EditDone(issue=issue, said="")
+        after, inverse, said = done
+        desk_store.log_edit(
+            connection, after, editor=editor, said=said, done=edits, inverse=inverse, now=now
+        )
+        return EditDone(issue=after, said=said)
+
+
+def undo(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> EditDone:
+    """Take back the editor's last edit that stands.
+
+    Raises NotPermittedError when there is none, ConflictError when somebody else has changed
+    the same thing since.
+    """
+    with site.database.transaction() as connection:
+        issue = _locked(connection, slug, number, now)
+        log = desk_store.history(connection, issue)
+        last = undoable(log, editor)
+        if last is None:
+            raise NotPermittedError("there is nothing of yours to undo")
+        return _replay(site, connection, issue, last, log, editor=editor, now=now, again=False)
+
+
+def redo(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> EditDone:
+    """Do again what the editor last took back; raises as `undo` does."""
+    with site.database.transaction() as connection:
+        issue = _locked(connection, slug, number, now)
+        log = desk_store.history(connection, issue)
+        last = redoable(log, editor)
+        if last is None:
+            raise NotPermittedError("there is nothing of yours to do again")
+        return _replay(site, connection, issue, last, log, editor=editor, now=now, again=True)
+
+
+def undoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
+    """The editor's last edit that stands; `log` newest first."""
+    return next(
+        (
+            entry
+            for entry in log
+            if entry.editor == editor and entry.undoes is None and entry.undone_by is None
+        ),
+        None,
+    )
+
+
+def redoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
+    """What the editor last took back, unless they have edited since."""
+    own = [entry for entry in log if entry.editor == editor]
+    latest = next(
+        (entry.version for entry in own if entry.undoes is None and not entry.undone_by), 0
+    )
+    undone = [entry for entry in own if (entry.undone_by or 0) > latest]
+    return max(undone, key=lambda entry: entry.undone_by or 0, default=None)
+
+
+def reopen(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> Issue:
+    """Make an approved issue a draft again, to be edited and approved anew."""
+    with site.database.transaction() as connection:
+        issue = _locked(connection, slug, number, now)
+        if issue.state is not State.DRAFT:
+            issue_store.move(connection, issue, State.DRAFT)
+            record(connection, who=editor, what="reopen", detail=issue.name, now=now)
+        return issue_store.find_issue(connection, slug, number)
+
+
+def _locked(connection: sa.Connection, slug: str, number: int, now: datetime) -> Issue:
+    # The newsletter too: a draft in another process takes that lock first.
+    lock_newsletter(connection, slug, now)
+    return desk_store.lock_issue(connection, slug, number)
+
+
+def _require_unchanged(
+    connection: sa.Connection, issue: Issue, edits: Sequence[Edit], *, editor: str, seen: int
+) -> None:
+    targets = desk_store.targets_of_all(edits)
+    texts = any(isinstance(one, Rewrite | Say) for one in edits)
+    for entry in desk_store.history(connection, issue, since=seen):
+        stands = entry.undoes is None and entry.undone_by is None
+        # Whoever drags the same item twice means the last; words of the same hand in two
+        # windows are still two texts, of which neither may vanish unseen.
+        other = entry.editor != editor or texts
+        if stands and other and targets & entry.targets and tuple(edits) != entry.done:
+            raise ConflictError(
+                f"{entry.editor} {entry.said} meanwhile",
+                who=entry.editor,
+                fix="look at both, and keep one",
+            )
+
+
+def _carry_out(
+    site: Site, connection: sa.Connection, issue: Issue, edits: Sequence[Edit]
+) -> tuple[Issue, tuple[Edit, ...], str] | None:
+    sections = [section.title for section in site.newsletter(issue.newsletter).sections]
+    edited = apply(issue, edits, sections)
+    if edited.issue == issue:
+        return None
+    after = retitled(site, edited.issue)
+    if issue.state is State.HELD:
+        after = replace(after, note=issue.note)
+    return desk_store.save_edited(connection, issue, after), edited.inverse, edited.said
+
+
+def _replay(
+    site: Site,
+    connection: sa.Connection,
+    issue: Issue,
+    entry: LoggedEdit,
+    log: Sequence[LoggedEdit],
+    *,
+    editor: str,
+    now: datetime,
+    again: bool,
+) -> EditDone:
+    """Take `entry` back, or do it `again`."""
+    for later in log:
+        stands = later.undoes is None and later.undone_by is None
+        mine = later.editor == editor
+        if later.version > entry.version and stands and not mine and later.targets & entry.targets:
+            raise ConflictError(f"{later.editor} {later.said} since", who=later.editor)
+    edits = entry.done if again else entry.inverse
+    said = f"{'did again' if again else 'undid'}: {entry.said}"
+    done = _carry_out(site, connection, issue, edits)
+    if done is None:
+        # Somebody brought about the same already; the entry is settled without a change.
+        after = desk_store.save_edited(connection, issue, issue)
+        inverse: tuple[Edit, ...] = ()
+    else:
+        after, inverse, _said = done
+    desk_store.log_edit(
+        connection,
+        after,
+        editor=editor,
+        said=said,
+        done=edits,
+        inverse=inverse,
+        now=now,
+        undoes=entry.version,
+    )
+    desk_store.mark_undone(connection, issue, entry.version, None if again else after.version)
+    return EditDone(issue=after, said=said)

@@ -1,0 +1,77 @@
+"""A site with a drafted issue, for tests of the editor's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from newsletter.articles.article import Article, Tag
+from newsletter.config.settings import Settings
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.site import Site
+from newsletter.store.articles import save_articles
+from newsletter.store.database import Database
+from tests.factories.issues import DUE, make_article
+
+NOW = DUE - timedelta(hours=20)
+"""When the editor sits down: the issue serves DUE."""
+
+SLUG = "weekly"
+SECTIONS = ("Security", "Making", "The rest")
+
+SETTINGS: dict[str, Any] = {
+    "site": {
+        "url": "http://127.0.0.1:8000",
+        "timezone": "UTC",
+        "postal_address": "Example Media, 1 Example St",
+    },
+    "relays": [{"name": "main", "host": "127.0.0.1", "port": 2525}],
+    "newsletters": {
+        SLUG: {
+            "title": "Good Gear Weekly",
+            "from": "Good Gear Weekly <weekly@news.example.org>",
+            "list": "weekly",
+            "schedule": "0 7 * * mon",
+            "approval": "hold",
+            "personalise": "tags",
+            "sections": [
+                {"title": "Security", "tags": ["security"], "max_items": 3},
+                {"title": "Making", "tags": ["making"], "max_items": 3},
+                {"title": "The rest", "max_items": 4},
+            ],
+        }
+    },
+}
+
+
+def make_site(database: Database, folder: Path, **site: Any) -> Site:
+    """A site over this database; `site` changes [site]."""
+    settings = Settings.model_validate({**SETTINGS, "site": {**SETTINGS["site"], **site}})
+    return Site(folder=folder, settings=settings, database=database, secret="s" * 40)
+
+
+def week_of_articles(count: int = 9) -> list[Article]:
+    """Articles 1 to `count`, by turns of security, making and something else."""
+    tags = ("security", "making", "tides")
+    return [
+        make_article(
+            number,
+            tags=(Tag(slug=tags[number % 3], label=tags[number % 3]),),
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+def gather_articles(site: Site, articles: Sequence[Article], *, now: datetime = NOW) -> None:
+    """Keep the articles as a gathering would have."""
+    with site.database.transaction() as connection:
+        save_articles(connection, SLUG, articles, now)
+
+
+def drafted(site: Site, count: int = 9, *, now: datetime = NOW) -> Issue:
+    """The coming issue over a week of `count` articles."""
+    gather_articles(site, week_of_articles(count), now=now)
+    return draft(site, SLUG, now=now)
