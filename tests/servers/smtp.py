@@ -55,6 +55,8 @@ class Catcher:
     mail_reply: str | None = None
     ehlo_reply: str | None = None
     mail_replies: list[str] = field(default_factory=list)
+    refuse_after: asyncio.Event | None = None
+    """Replies to RCPT that refuse wait for it."""
     pipelining: bool = True
     users: Mapping[str, str] = field(default_factory=dict)
     caught: list[Caught] = field(default_factory=list)
@@ -124,6 +126,8 @@ class Catcher:
         if fault is Fault.DATA_THOUGH_REFUSED:
             return "550 5.1.1 No such user"
         if isinstance(fault, str) and not isinstance(fault, Fault):
+            if self.refuse_after is not None:
+                await self.refuse_after.wait()
             return fault
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
