@@ -13,12 +13,16 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.issues.issue import State
+from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.slots import fill
 from newsletter.store import issues as issue_store
 from newsletter.web.reader.desk import Desk, open_templates
 from newsletter.web.reader.routes import reader_routes
+from newsletter.web.signin.csrf import add_csrf_field
+from newsletter.web.signin.gate import Gate
+from newsletter.web.signin.routes import sign_in_routes
 
 PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 """An issue is on the web from the moment the first reader may have it."""
@@ -31,7 +35,7 @@ def make_app(site: Site) -> Starlette:
         settings=site.settings,
         database=site.database,
         tokens=site.tokens,
-        clock=lambda: datetime.now(UTC),
+        clock=_clock,
         templates=open_templates(own if own.is_dir() else None),
         find_edition=lambda slug, number, key: find_edition(site, slug, number, key),
     )
@@ -43,7 +47,30 @@ def make_app(site: Site) -> Starlette:
             return JSONResponse({"live": True, "ready": False, "problem": str(error)}, 503)
         return JSONResponse({"live": True, "ready": True})
 
-    return Starlette(routes=[*reader_routes(desk), Route("/health", health, methods=["GET"])])
+    app = Starlette(
+        routes=[
+            *reader_routes(desk),
+            *sign_in_routes(),
+            Route("/health", health, methods=["GET"]),
+        ]
+    )
+    add_csrf_field(desk.templates)
+    app.state.gate = Gate(
+        database=site.database,
+        secret=site.secret,
+        url=site.settings.site.url,
+        title=site_title(site),
+        clock=_clock,
+        templates=desk.templates,
+        send_link=lambda address, name, link: mail_sign_in_link(
+            site, address=address, name=name, link=link, now=_clock()
+        ),
+    )
+    return app
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def find_edition(site: Site, slug: str, number: int, key: str) -> str | None:

@@ -1,0 +1,85 @@
+"""A letter: one short message to one person, such as a sign-in link or a confirmation."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from newsletter.config.sender import Mailbox
+from newsletter.delivery.addresses import ascii_domain, wire_address
+from newsletter.delivery.dkim import Signer
+from newsletter.delivery.header_text import (
+    clean,
+    header_field,
+    named_address,
+    relaxed,
+    unstructured,
+)
+from newsletter.delivery.quoted_printable import encode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """What is in it. `date` is aware; `html` says the same as `text`."""
+
+    sender: Mailbox
+    to_address: str
+    subject: str
+    text: str
+    html: str
+    date: datetime
+    to_name: str = ""
+
+
+def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
+    """The message on the wire: CRLF, 7-bit, signed where there is a signer.
+
+    Raises InputError when an address or a text cannot stand in a header.
+    """
+    text, html = encode(letter.text), encode(letter.html)
+    # Quoted-printable never writes "=_", so it cannot stand in a part (RFC 2045 section 6.7).
+    boundary = f"=_{hashlib.sha256(text + html).hexdigest()[:32]}"
+    body = b"".join(
+        [
+            _part(boundary, "text/plain", text),
+            _part(boundary, "text/html", html),
+            f"--{boundary}--\r\n".encode(),
+        ]
+    )
+    fields = _fields(letter, boundary)
+    lines = [header_field(name, value) for name, value in fields]
+    signature = b""
+    if signer is not None:
+        names = tuple(name.lower() for name, _ in fields)
+        headers = b"".join([relaxed(line) for line in lines])
+        signature = signer.sign(names, headers, hashlib.sha256(body).digest())
+    return b"".join([signature, *lines, b"\r\n", body])
+
+
+def _fields(letter: Letter, boundary: str) -> list[tuple[str, str]]:
+    sender = letter.sender
+    return [
+        ("From", named_address(sender.name, wire_address(sender.address), column=6)),
+        ("To", named_address(letter.to_name, wire_address(letter.to_address), column=4)),
+        ("Subject", unstructured(clean(letter.subject), column=9)),
+        ("Date", format_datetime(letter.date)),
+        ("Message-ID", f"<{secrets.token_hex(16)}@{ascii_domain(sender.domain)}>"),
+        ("MIME-Version", "1.0"),
+        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+        # A person asked for it, a program wrote it (RFC 3834 section 5).
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"),
+    ]
+
+
+def _part(boundary: str, kind: str, encoded: bytes) -> bytes:
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: {kind}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n"
+        "\r\n"
+    )
+    return head.encode() + encoded + b"\r\n"

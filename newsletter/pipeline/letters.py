@@ -1,0 +1,71 @@
+"""Letters: one short mail to one person, from a template of templates/mail, sent at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from newsletter.delivery.letter import Letter, compose_letter
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.single import send_one
+from newsletter.errors import RelayUnavailableError
+from newsletter.pipeline.messages import envelope_sender, signer_of
+from newsletter.pipeline.site import Site
+from newsletter.rendering.theme import shipped_templates
+
+
+def post_letter(
+    site: Site,
+    slug: str,
+    template: str,
+    words: Mapping[str, Any],
+    *,
+    subject: str,
+    to_address: str,
+    to_name: str = "",
+    now: datetime,
+) -> Receipt:
+    """Send `template` (its .txt.j2 and .html.j2) in the name of the newsletter `slug`.
+
+    Raises RelayUnavailableError when no relay took it.
+    """
+    templates = _templates(site)
+    given = {**words, "subject": subject}
+    letter = Letter(
+        sender=site.newsletter(slug).sender,
+        to_address=to_address,
+        to_name=to_name,
+        subject=subject,
+        text=templates.get_template(f"{template}.txt.j2").render(given),
+        html=templates.get_template(f"{template}.html.j2").render(given),
+        date=now.astimezone(site.settings.site.zone),
+    )
+    receipt = asyncio.run(
+        send_one(
+            site.settings.relays,
+            compose_letter(letter, signer_of(site)),
+            envelope_sender=envelope_sender(site, slug),
+            recipient=to_address,
+            now=now,
+        )
+    )
+    if receipt.state is not DeliveryState.ACCEPTED:
+        raise RelayUnavailableError(
+            f"the relay {receipt.relay} did not take the letter: {receipt.code} {receipt.text}",
+            field="relays",
+        )
+    return receipt
+
+
+def _templates(site: Site) -> Environment:
+    return Environment(
+        loader=FileSystemLoader([site.folder / "templates" / "mail", shipped_templates() / "mail"]),
+        autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - escapes all others
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,46 @@
+"""How editors come in: the link by mail, and the one on the terminal of a new site."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from newsletter.pipeline.letters import post_letter
+from newsletter.pipeline.site import Site
+from newsletter.store import audit
+from newsletter.store.sessions import make_link
+from newsletter.store.users import all_users
+
+FIRST_LINK_LASTS = timedelta(days=1)
+
+
+def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: datetime) -> None:
+    """Send the link to its editor; raises RelayUnavailableError when no relay took it."""
+    title = site_title(site)
+    post_letter(
+        site,
+        next(iter(site.settings.newsletters)),
+        "sign_in",
+        {"name": name, "link": link, "title": title, "url": site.settings.site.url},
+        subject=f"Your sign-in link for {title}",
+        to_address=address,
+        to_name=name,
+        now=now,
+    )
+
+
+def first_link(site: Site, *, now: datetime) -> str | None:
+    """The path that signs somebody in on a site where nobody ever has; None on any other.
+
+    It works once. On a site without users it makes the first publisher.
+    """
+    with site.database.transaction() as connection:
+        if audit.has_happened(connection, "sign in"):
+            return None
+        users = sorted(all_users(connection), key=lambda user: not user.is_publisher)
+        token = make_link(connection, users[0] if users else None, now, FIRST_LINK_LASTS)
+    return f"/sign-in/link/{token}"
+
+
+def site_title(site: Site) -> str:
+    """What editors call the site: its newsletters' titles."""
+    return " & ".join(newsletter.title for newsletter in site.settings.newsletters.values())

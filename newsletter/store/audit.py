@@ -1,0 +1,49 @@
+"""The record of who did what, for as long as the site stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.store.tables import audit
+
+MAX_DETAIL = 500
+"""Characters; longer details are clipped."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One line of the record. `who` is an address, or "operator" for the command line."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    detail: str
+
+
+def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: datetime) -> None:
+    """Write down one act, in the transaction that does it: `what` a verb, `detail` its object."""
+    connection.execute(
+        sa.insert(audit).values(at=now, who=who, what=what, detail=detail[:MAX_DETAIL])
+    )
+
+
+def entries(connection: sa.Connection, *, limit: int, before: int | None = None) -> Sequence[Entry]:
+    """The newest entries first; `before` an entry's id asks for those older than it."""
+    query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(audit.c.id < before)
+    return [
+        Entry(id=row.id, at=row.at, who=row.who, what=row.what, detail=row.detail)
+        for row in connection.execute(query)
+    ]
+
+
+def has_happened(connection: sa.Connection, what: str) -> bool:
+    """Whether anybody ever did that."""
+    found = connection.execute(sa.select(audit.c.id).where(audit.c.what == what).limit(1))
+    return found.first() is not None

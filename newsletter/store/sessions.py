@@ -1,0 +1,138 @@
+"""Signing in: sessions of browsers, and links that work once. Only hashes of secrets are kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.store.tables import sessions, sign_in_links, users
+from newsletter.store.token_hash import hash_of
+from newsletter.store.users import Editor, editor_of_row
+
+SESSION_LASTS = timedelta(days=30)
+LINK_LASTS = timedelta(minutes=20)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """One browser that is signed in."""
+
+    id: int
+    editor: Editor
+    started_at: datetime
+    expires_at: datetime
+    browser: str
+
+
+def start_session(connection: sa.Connection, editor: Editor, *, browser: str, now: datetime) -> str:
+    """Sign the editor in; returns the secret that the browser's cookie carries."""
+    connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        sa.insert(sessions).values(
+            token_hash=hash_of(token),
+            user_id=editor.id,
+            started_at=now,
+            expires_at=now + SESSION_LASTS,
+            browser=browser[:200],
+        )
+    )
+    return token
+
+
+def session_of(connection: sa.Connection, token: str, now: datetime) -> Session | None:
+    """The living session that this secret opens."""
+    row = connection.execute(
+        _sessions().where(sessions.c.token_hash == hash_of(token), sessions.c.expires_at > now)
+    ).first()
+    return _session(row) if row is not None else None
+
+
+def sessions_of(connection: sa.Connection, editor: Editor, now: datetime) -> Sequence[Session]:
+    """Where the editor is signed in, the newest first."""
+    rows = connection.execute(
+        _sessions()
+        .where(sessions.c.user_id == editor.id, sessions.c.expires_at > now)
+        .order_by(sessions.c.id.desc())
+    )
+    return [_session(row) for row in rows]
+
+
+def end_session(connection: sa.Connection, editor: Editor, session_id: int) -> bool:
+    """Sign one of the editor's browsers out; whether it was signed in."""
+    ended = connection.execute(
+        sa.delete(sessions).where(sessions.c.id == session_id, sessions.c.user_id == editor.id)
+    )
+    return ended.rowcount > 0
+
+
+def make_link(
+    connection: sa.Connection, editor: Editor | None, now: datetime, lasts: timedelta = LINK_LASTS
+) -> str:
+    """The secret of a link that signs the editor in once; None: that makes the first user."""
+    connection.execute(sa.delete(sign_in_links).where(sign_in_links.c.expires_at <= now))
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        sa.insert(sign_in_links).values(
+            token_hash=hash_of(token),
+            user_id=editor.id if editor is not None else None,
+            expires_at=now + lasts,
+        )
+    )
+    return token
+
+
+def editor_of_link(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
+    """Whom the link would sign in; it can still be used."""
+    row = connection.execute(
+        sa.select(users)
+        .join(sign_in_links, sign_in_links.c.user_id == users.c.id)
+        .where(sign_in_links.c.token_hash == hash_of(token), sign_in_links.c.expires_at > now)
+    ).first()
+    return editor_of_row(row) if row is not None else None
+
+
+def is_first_link(connection: sa.Connection, token: str, now: datetime) -> bool:
+    """Whether the link makes the first user, and there still is none."""
+    found = connection.execute(
+        sa.select(sign_in_links.c.token_hash).where(
+            sign_in_links.c.token_hash == hash_of(token),
+            sign_in_links.c.user_id.is_(None),
+            sign_in_links.c.expires_at > now,
+            ~sa.exists(sa.select(users.c.id)),
+        )
+    )
+    return found.first() is not None
+
+
+def use_link(connection: sa.Connection, token: str) -> bool:
+    """Take the link out of the world; False when somebody else has used it meanwhile."""
+    used = connection.execute(
+        sa.delete(sign_in_links).where(sign_in_links.c.token_hash == hash_of(token))
+    )
+    return used.rowcount > 0
+
+
+def _sessions() -> sa.Select[Any]:
+    return sa.select(
+        users,
+        sessions.c.id.label("session_id"),
+        sessions.c.started_at,
+        sessions.c.expires_at,
+        sessions.c.browser,
+    ).join(sessions, sessions.c.user_id == users.c.id)
+
+
+def _session(row: sa.Row[Any]) -> Session:
+    return Session(
+        id=row.session_id,
+        editor=editor_of_row(row),
+        started_at=row.started_at,
+        expires_at=row.expires_at,
+        browser=row.browser,
+    )

@@ -1,0 +1,132 @@
+"""Editors: who may sign in, and what each of them may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.errors import UnknownNameError
+from newsletter.store.tables import api_tokens, sessions, sign_in_links, users
+from subscribers.addresses import parse_address
+
+
+class Role(StrEnum):
+    """What an editor may do."""
+
+    EDITOR = "editor"  # shape an issue
+    PUBLISHER = "publisher"  # also approve and send it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Editor:
+    """A person who may sign in."""
+
+    id: int
+    address: str
+    name: str
+    role: Role
+
+    @property
+    def is_publisher(self) -> bool:
+        """Whether they may approve and send."""
+        return self.role is Role.PUBLISHER
+
+
+def save_user(
+    connection: sa.Connection,
+    address: str,
+    *,
+    name: str,
+    role: Role,
+    now: datetime,
+    password_hash: str | None = None,
+) -> tuple[Editor, bool]:
+    """Add an editor, or give one a new name, role or password; and whether they are new.
+
+    Whoever's role or password changes is signed out everywhere. Raises AddressError.
+    """
+    parsed = parse_address(address)
+    known = connection.execute(sa.select(users).where(users.c.address_key == parsed.key)).first()
+    if known is None:
+        connection.execute(
+            sa.insert(users).values(
+                address=parsed.text,
+                address_key=parsed.key,
+                name=name,
+                role=role,
+                password_hash=password_hash or "",
+                created_at=now,
+            )
+        )
+    else:
+        values = {"name": name or known.name, "role": role}
+        if password_hash is not None:
+            values["password_hash"] = password_hash
+        connection.execute(sa.update(users).where(users.c.id == known.id).values(values))
+        if role != known.role or password_hash is not None:
+            sign_out_everywhere(connection, known.id)
+    return find_user(connection, parsed.text), known is None
+
+
+def find_user(connection: sa.Connection, address: str) -> Editor:
+    """The editor with that address; raises UnknownNameError and AddressError."""
+    row = connection.execute(
+        sa.select(users).where(users.c.address_key == parse_address(address).key)
+    ).first()
+    if row is None:
+        raise UnknownNameError(
+            f"{address} is no user", fix="see `newsletter users list`, or add them"
+        )
+    return editor_of_row(row)
+
+
+def all_users(connection: sa.Connection) -> Sequence[Editor]:
+    """Everybody who may sign in, by address."""
+    return [
+        editor_of_row(row)
+        for row in connection.execute(sa.select(users).order_by(users.c.address_key))
+    ]
+
+
+def remove_user(connection: sa.Connection, editor: Editor) -> None:
+    """Take an editor away, with every session, link and key; what they did stays on record."""
+    for table in (sessions, sign_in_links, api_tokens):
+        connection.execute(sa.delete(table).where(table.c.user_id == editor.id))
+    connection.execute(sa.delete(users).where(users.c.id == editor.id))
+
+
+def password_hash_of(connection: sa.Connection, editor: Editor) -> str:
+    """The hash to check a password against; "" for who signs in by e-mail only."""
+    return str(
+        connection.execute(
+            sa.select(users.c.password_hash).where(users.c.id == editor.id)
+        ).scalar_one()
+    )
+
+
+def set_password_hash(connection: sa.Connection, editor: Editor, password_hash: str) -> None:
+    """Keep a new hash; sessions stay."""
+    connection.execute(
+        sa.update(users).where(users.c.id == editor.id).values(password_hash=password_hash)
+    )
+
+
+def sign_out_everywhere(
+    connection: sa.Connection, user_id: int, *, except_session: int | None = None
+) -> None:
+    """End the editor's sessions and void the links that are under way."""
+    gone = sa.delete(sessions).where(sessions.c.user_id == user_id)
+    if except_session is not None:
+        gone = gone.where(sessions.c.id != except_session)
+    connection.execute(gone)
+    connection.execute(sa.delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
+
+
+def editor_of_row(row: sa.Row[Any]) -> Editor:
+    """The editor in a row that has the columns of `users`."""
+    return Editor(id=row.id, address=row.address, name=row.name, role=Role(row.role))

@@ -1,0 +1,159 @@
+"""/account: one's own sessions, password and keys to the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.errors import InputError
+from newsletter.store import audit
+from newsletter.store.api_tokens import api_tokens_of, make_api_token, revoke_api_token
+from newsletter.store.sessions import Session, end_session, sessions_of
+from newsletter.store.users import (
+    password_hash_of,
+    set_password_hash,
+    sign_out_everywhere,
+)
+from newsletter.web.reader.answers import text
+from newsletter.web.signin.gate import Gate, delete_session_cookie, gate_of
+from newsletter.web.signin.pages import page, row_id
+from newsletter.web.signin.passwords import hash_password, is_right
+from newsletter.web.signin.session import current_session
+
+MAX_NAME = 60
+"""Characters in the name of a key to the API."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Notice:
+    """What the page says after a change: `kind` is one of account.html.j2."""
+
+    kind: str
+    detail: str = ""
+    status: int = 200
+
+
+async def show(request: Request) -> Response:
+    """Where one is signed in, and by what."""
+    return await _page(request, None)
+
+
+async def change(request: Request) -> Response:
+    """Whatever the form's button says: password, keys, sessions."""
+    notice = await run_in_threadpool(_act, request, await request.form())
+    return await _page(request, notice)
+
+
+async def sign_out(request: Request) -> Response:
+    """End this browser's session."""
+    session = await _own_session(request)
+    await run_in_threadpool(_end, request, session)
+    response = RedirectResponse("/sign-in", status_code=303)
+    delete_session_cookie(request, response)
+    return response
+
+
+async def _page(request: Request, notice: _Notice | None) -> Response:
+    session = await _own_session(request)
+    context = await run_in_threadpool(_context, gate_of(request), session)
+    return page(
+        request,
+        "signin/account.html.j2",
+        {**context, "notice": notice},
+        notice.status if notice else 200,
+    )
+
+
+def _context(gate: Gate, session: Session) -> dict[str, object]:
+    with gate.database.transaction(read_only=True) as connection:
+        return {
+            "editor": session.editor,
+            "here": session.id,
+            "sessions": sessions_of(connection, session.editor, gate.clock()),
+            "tokens": api_tokens_of(connection, session.editor),
+            "has_password": bool(password_hash_of(connection, session.editor)),
+            "max_name": MAX_NAME,
+        }
+
+
+async def _own_session(request: Request) -> Session:
+    session = await current_session(request)
+    assert session is not None  # noqa: S101 - require_editor stands before every page of this file
+    return session
+
+
+def _act(request: Request, form: FormData) -> _Notice | None:
+    gate = gate_of(request)
+    session: Session = request.scope["newsletter.session"]
+    match text(form, "action"):
+        case "password":
+            return _set_password(gate, session, text(form, "current"), text(form, "password"))
+        case "make-key":
+            return _make_key(gate, session, " ".join(text(form, "name").split())[:MAX_NAME])
+        case "revoke-key":
+            return _revoke_key(gate, session, text(form, "name"))
+        case "end-session":
+            return _end_other(gate, session, row_id(text(form, "session")))
+        case "end-others":
+            with gate.database.transaction() as connection:
+                sign_out_everywhere(connection, session.editor.id, except_session=session.id)
+                _note(connection, gate, session, "sign out", "everywhere else")
+            return _Notice(kind="ended-others")
+        case _:
+            return None
+
+
+def _set_password(gate: Gate, session: Session, current: str, new: str) -> _Notice:
+    with gate.database.transaction(read_only=True) as connection:
+        known = password_hash_of(connection, session.editor)
+    if known and not is_right(current, known):
+        return _Notice(kind="wrong-password", status=403)
+    try:
+        password_hash = hash_password(new)
+    except InputError as error:
+        return _Notice(kind="bad-password", detail=error.problem.message, status=422)
+    with gate.database.transaction() as connection:
+        set_password_hash(connection, session.editor, password_hash)
+        # Whoever changes a password may do so because somebody else knew it.
+        sign_out_everywhere(connection, session.editor.id, except_session=session.id)
+        _note(connection, gate, session, "set password", "")
+    return _Notice(kind="password-set")
+
+
+def _make_key(gate: Gate, session: Session, name: str) -> _Notice:
+    if not name:
+        return _Notice(kind="no-name", status=422)
+    with gate.database.transaction() as connection:
+        token = make_api_token(connection, session.editor, name=name, now=gate.clock())
+        _note(connection, gate, session, "make API key", name)
+    return _Notice(kind="key-made", detail=token)
+
+
+def _revoke_key(gate: Gate, session: Session, name: str) -> _Notice:
+    with gate.database.transaction() as connection:
+        if revoke_api_token(connection, session.editor, name):
+            _note(connection, gate, session, "revoke API key", name)
+    return _Notice(kind="key-revoked", detail=name)
+
+
+def _end_other(gate: Gate, session: Session, which: int | None) -> _Notice:
+    with gate.database.transaction() as connection:
+        if which is not None and end_session(connection, session.editor, which):
+            _note(connection, gate, session, "sign out", "another browser")
+    return _Notice(kind="ended")
+
+
+def _end(request: Request, session: Session) -> None:
+    gate = gate_of(request)
+    with gate.database.transaction() as connection:
+        end_session(connection, session.editor, session.id)
+        _note(connection, gate, session, "sign out", "")
+
+
+def _note(connection: sa.Connection, gate: Gate, session: Session, what: str, detail: str) -> None:
+    audit.record(connection, who=session.editor.address, what=what, detail=detail, now=gate.clock())

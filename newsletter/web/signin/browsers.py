@@ -1,0 +1,37 @@
+"""What a browser says about itself, in a few words, and from which network it comes."""
+
+from __future__ import annotations
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from starlette.requests import Request
+
+# The order matters: Edge says that it is Chrome, and Chrome that it is Safari.
+_BROWSERS = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
+_SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "Linux": "Linux",
+}
+
+
+def browser_name(user_agent: str) -> str:
+    """`Firefox on Windows`: enough for its owner to know it; no more is kept."""
+    browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
+    return " on ".join(part for part in (browser or "A browser", system) if part)
+
+
+def network_of(request: Request) -> str:
+    """The caller's network: /24 of IPv4, /64 of IPv6, which one customer can have whole."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ip_network((address, 64 if isinstance(address, IPv6Address) else 24), strict=False))

@@ -1,0 +1,230 @@
+"""/sign-in: by password, or by a link that comes by mail and works once.
+
+The answers do not tell whether an address is known here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.store import audit
+from newsletter.store.sessions import (
+    editor_of_link,
+    is_first_link,
+    make_link,
+    start_session,
+)
+from newsletter.store.sessions import use_link as take_link
+from newsletter.store.tries import Limit, clear_tries, count_try, forget_tries
+from newsletter.store.users import (
+    Editor,
+    Role,
+    find_user,
+    password_hash_of,
+    save_user,
+    set_password_hash,
+)
+from newsletter.web.reader.answers import read_form, text
+from newsletter.web.signin.browsers import browser_name, network_of
+from newsletter.web.signin.csrf import is_same_origin
+from newsletter.web.signin.gate import Gate, gate_of, set_session_cookie
+from newsletter.web.signin.pages import page, refused
+from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
+from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
+
+HOME = "/desk"
+"""Where an editor goes who was on the way to nowhere else."""
+
+PER_ADDRESS = Limit(most=5, per=timedelta(minutes=15))
+PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
+
+log = logging.getLogger("newsletter")
+
+
+class _Answer(StrEnum):
+    WRONG = "wrong"
+    LINK = "link"
+    TOO_OFTEN = "too-often"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Entry:
+    """What became of one try: a session's secret, or an answer; and a link that is to be mailed."""
+
+    session: str | None = None
+    answer: _Answer = _Answer.WRONG
+    mail: tuple[Editor, str] | None = None
+
+
+async def show_form(request: Request) -> Response:
+    """Address, password, and two buttons."""
+    return _form(request, next_page=request.query_params.get("next", ""))
+
+
+async def take_form(request: Request) -> Response:
+    """Sign in by password; without one mail a link."""
+    if not is_same_origin(request):
+        return refused(request, "other-site")
+    form = await read_form(request) or FormData()
+    next_page = text(form, "next")
+    password = "" if text(form, "way") == "link" else text(form, "password")
+    entry = await run_in_threadpool(_try, request, text(form, "address"), password)
+    if entry.session is not None:
+        return _let_in(request, entry.session, next_page)
+    if entry.answer is _Answer.TOO_OFTEN:
+        return refused(request, "too-often", 429)
+    status = 403 if entry.answer is _Answer.WRONG else 200
+    response = _form(
+        request,
+        next_page=next_page,
+        address=text(form, "address"),
+        notice=entry.answer.value,
+        status=status,
+    )
+    if entry.mail is not None:
+        # After the answer, so that its time does not tell whether the address is known.
+        response.background = BackgroundTask(_mail, request, *entry.mail, next_page)
+    return response
+
+
+async def show_link(request: Request) -> Response:
+    """Who would be signed in, and a button: mail scanners open links, and change nothing."""
+    editor, is_first = await run_in_threadpool(_look, request)
+    if editor is None and not is_first:
+        return refused(request, "bad-link", 404)
+    return _link_page(request, editor)
+
+
+async def use_link(request: Request) -> Response:
+    """Sign in by the link, once; the first of a new site also makes its first publisher."""
+    if not is_same_origin(request):
+        return refused(request, "other-site")
+    form = await read_form(request) or FormData()
+    try:
+        session = await run_in_threadpool(_use, request, text(form, "address"), text(form, "name"))
+    except AddressError as error:
+        given = {"address": text(form, "address"), "name": text(form, "name")}
+        return _link_page(request, None, problem=str(error), **given, status=422)
+    if session is None:
+        return refused(request, "bad-link", 404)
+    return _let_in(request, session, request.query_params.get("next", ""))
+
+
+def safe_path(path: str) -> str:
+    """The path if it leads to a page of ours, else the desk: no link sends an editor elsewhere."""
+    is_ours = path.startswith("/") and not path.startswith(("//", "/\\"))
+    return path if is_ours and path.isascii() and path.isprintable() else HOME
+
+
+def _let_in(request: Request, session: str, next_page: str) -> Response:
+    response = RedirectResponse(safe_path(next_page), status_code=303)
+    set_session_cookie(request, response, session)
+    return response
+
+
+def _form(
+    request: Request, *, next_page: str, address: str = "", notice: str = "", status: int = 200
+) -> Response:
+    context = {"next": next_page, "address": address, "notice": notice}
+    return page(request, "signin/sign_in.html.j2", context, status)
+
+
+def _link_page(
+    request: Request,
+    editor: Editor | None,
+    *,
+    address: str = "",
+    name: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Response:
+    context = {"editor": editor, "address": address, "name": name, "problem": problem}
+    return page(request, "signin/link.html.j2", context, status)
+
+
+def _try(request: Request, address: str, password: str) -> _Entry:
+    gate = gate_of(request)
+    now = gate.clock()
+    with gate.database.transaction() as connection:
+        clear_tries(connection, now - timedelta(days=1))
+        by_network = gate.keyed(f"tries {network_of(request)}")
+        by_address = gate.keyed(f"tries {address.strip().casefold()}")
+        within = [
+            count_try(connection, by_network, PER_NETWORK, now),
+            count_try(connection, by_address, PER_ADDRESS, now),
+        ]
+        if not all(within):
+            return _Entry(answer=_Answer.TOO_OFTEN)
+        try:
+            editor = find_user(connection, address)
+        except (UnknownNameError, AddressError):
+            editor = None
+        if not password:
+            mail = (editor, make_link(connection, editor, now)) if editor is not None else None
+            return _Entry(answer=_Answer.LINK, mail=mail)
+        password_hash = password_hash_of(connection, editor) if editor is not None else ""
+    # Between two transactions: argon2 takes its time, and SQLite has one writer.
+    if not is_right(password, password_hash) or editor is None:
+        return _Entry(answer=_Answer.WRONG)
+    with gate.database.transaction() as connection:
+        if password_hash_of(connection, editor) != password_hash:
+            return _Entry(answer=_Answer.WRONG)
+        forget_tries(connection, by_address)
+        if needs_rehash(password_hash):
+            set_password_hash(connection, editor, hash_password(password))
+        return _Entry(session=_start(request, connection, editor, "by password"))
+
+
+def _look(request: Request) -> tuple[Editor | None, bool]:
+    gate, token = gate_of(request), request.path_params["token"]
+    with gate.database.transaction(read_only=True) as connection:
+        now = gate.clock()
+        return editor_of_link(connection, token, now), is_first_link(connection, token, now)
+
+
+def _use(request: Request, address: str, name: str) -> str | None:
+    gate, token = gate_of(request), request.path_params["token"]
+    now = gate.clock()
+    with gate.database.transaction() as connection:
+        editor = editor_of_link(connection, token, now)
+        if editor is None and is_first_link(connection, token, now):
+            parse_address(address)  # before the link is spent
+            if take_link(connection, token):
+                editor, _is_new = save_user(
+                    connection, address, name=name.strip()[:200], role=Role.PUBLISHER, now=now
+                )
+                audit.record(
+                    connection, who=editor.address, what="add user", detail="the first", now=now
+                )
+        elif editor is not None and not take_link(connection, token):
+            editor = None
+        return _start(request, connection, editor, "by link") if editor is not None else None
+
+
+def _start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
+    now = gate_of(request).clock()
+    audit.record(connection, who=editor.address, what="sign in", detail=way, now=now)
+    browser = browser_name(request.headers.get("user-agent", ""))
+    return start_session(connection, editor, browser=browser, now=now)
+
+
+def _mail(request: Request, editor: Editor, token: str, next_page: str) -> None:
+    gate: Gate = gate_of(request)
+    query = f"?next={quote(next_page, safe='/')}" if next_page else ""
+    try:
+        gate.send_link(editor.address, editor.name, f"{gate.url}/sign-in/link/{token}{query}")
+    except NewsletterError:
+        log.exception("the sign-in link for an editor could not be sent")

@@ -1,0 +1,28 @@
+"""/audit: who did what, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.store.audit import Entry, entries
+from newsletter.web.signin.gate import gate_of
+from newsletter.web.signin.pages import page, row_id
+
+PAGE = 100
+
+
+async def show(request: Request) -> Response:
+    """A hundred lines of the record; `?before=ID` shows older ones."""
+    before = request.query_params.get("before", "")
+    found = await run_in_threadpool(_read, request, row_id(before))
+    older = found[-1].id if len(found) == PAGE else None
+    return page(request, "signin/audit.html.j2", {"entries": found, "older": older})
+
+
+def _read(request: Request, before: int | None) -> Sequence[Entry]:
+    with gate_of(request).database.transaction(read_only=True) as connection:
+        return entries(connection, limit=PAGE, before=before)

@@ -1,0 +1,118 @@
+"""Who is at the browser: the session cookie, and the guards before an editor's pages.
+
+    Route("/desk", require_editor(show_desk))
+    Route("/desk/approve", require_publisher(approve), methods=["POST"])
+
+A guard asks for a session, for the role, and on POST for the CSRF token: the form's `csrf` field
+(`{{ csrf_field(request) }}` in templates) or the header X-CSRF-Token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.store.sessions import Session, session_of
+from newsletter.store.users import Editor, Role
+from newsletter.web.signin.csrf import csrf_token, is_same_origin, presents_csrf_token
+from newsletter.web.signin.gate import MAX_BODY, gate_of, session_token
+from newsletter.web.signin.pages import refused
+
+__all__ = [
+    "MAX_BODY",
+    "Editor",
+    "Role",
+    "csrf_token",
+    "current_editor",
+    "current_session",
+    "require_editor",
+    "require_publisher",
+]
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SCOPE_KEY = "newsletter.session"
+
+
+async def current_session(request: Request) -> Session | None:
+    """The living session of this request, looked up once."""
+    if _SCOPE_KEY not in request.scope:
+        token = session_token(request)
+        found = None
+        if token is not None:
+            found = await run_in_threadpool(_look_up, request, token)
+        request.scope[_SCOPE_KEY] = found
+    session: Session | None = request.scope[_SCOPE_KEY]
+    return session
+
+
+async def current_editor(request: Request) -> Editor | None:
+    """Who is signed in, or None."""
+    session = await current_session(request)
+    return session.editor if session is not None else None
+
+
+def require_editor(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, for whoever is signed in; the others are asked to sign in."""
+    return _guarded(endpoint, role=None)
+
+
+def require_publisher(endpoint: Endpoint) -> Endpoint:
+    """The endpoint, for publishers: who may approve and send."""
+    return _guarded(endpoint, role=Role.PUBLISHER)
+
+
+def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        editor = await current_editor(request)
+        if editor is None:
+            return _ask_to_sign_in(request)
+        if role is not None and editor.role is not role:
+            return refused(request, "not-a-publisher")
+        if request.method in _SAFE_METHODS:
+            return await endpoint(request)
+        if not is_same_origin(request):
+            return refused(request, "other-site")
+        replayed = await _read(request)
+        if replayed is None:
+            return refused(request, "too-long", 413)
+        if not await presents_csrf_token(replayed()):
+            return refused(request, "stale-form")
+        return await endpoint(replayed())
+
+    return answer
+
+
+async def _read(request: Request) -> Callable[[], Request] | None:
+    """Makes requests whose body can be read, each anew; None when it is longer than we take."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+
+    async def replay() -> dict[str, object]:
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return lambda: Request(request.scope, replay)
+
+
+def _ask_to_sign_in(request: Request) -> Response:
+    if "hx-request" in request.headers:
+        # htmx follows a redirect silently and would put the sign-in page into a corner.
+        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+    if request.method not in _SAFE_METHODS:
+        return refused(request, "signed-out", 401)
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?next={quote(here, safe='/')}", status_code=303)
+
+
+def _look_up(request: Request, token: str) -> Session | None:
+    gate = gate_of(request)
+    with gate.database.transaction(read_only=True) as connection:
+        return session_of(connection, token, gate.clock())
