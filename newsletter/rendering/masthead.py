@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -39,6 +39,10 @@ class Masthead:
     def direction(self) -> str:
         """`ltr` or `rtl`, by the language's script."""
         return self.locale.text_direction
+
+    def local_day(self, moment: datetime) -> date:
+        """The calendar day of the moment in the newsletter's zone."""
+        return self._local(moment).date()
 
     def long_date(self, moment: datetime) -> str:
         """`Monday, March 3, 2025`, in the newsletter's language and zone."""

@@ -11,6 +11,7 @@ from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
 from newsletter.rendering.layout import DENSITIES, Density, lay_out
 from newsletter.rendering.masthead import Masthead
+from newsletter.rendering.notes import surround
 from newsletter.rendering.plaintext import Footnotes, underline, wrap
 from newsletter.rendering.safe_text import one_line, shorten, web_link
 from newsletter.rendering.slots import sentinel
@@ -113,8 +114,15 @@ class _Sheet:
     def _context(self, items: Sequence[Item], density: Density) -> dict[str, Any]:
         pages = view(lay_out(items, density), density, self.masthead)
         right_to_left = self.masthead.direction == "rtl"
+        say = self.theme.words(self.masthead.language)
+        around = surround(
+            self.issue.words,
+            self.issue.blocks,
+            day=self.masthead.local_day(self.issue.due),
+            say=say,
+        )
         return {
-            "_": self.theme.words(self.masthead.language),
+            "_": say,
             "newsletter": self.masthead,
             "issue": {
                 "number": self.issue.number,
@@ -124,6 +132,10 @@ class _Sheet:
             },
             "lead": pages.lead,
             "sections": pages.sections,
+            "intro": around.intro,
+            "closing": around.closing,
+            "after_lead": around.after_lead,
+            "at_end": around.at_end,
             "links": {
                 "unsubscribe": sentinel(Slot.UNSUBSCRIBE, self.nonce),
                 "preferences": sentinel(Slot.PREFERENCES, self.nonce),

@@ -1,0 +1,166 @@
+"""What editors write around the articles, in HTML and in text."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.issues.blocks import Block, BlockKind, Place
+from newsletter.issues.issue import Words
+from newsletter.rendering.html import make_html
+from newsletter.rendering.notes import make_note, surround
+from newsletter.rendering.plaintext import WIDTH, Footnotes, columns
+from newsletter.rendering.theme import open_theme
+from tests.factories.cases import BLOCKS, CASES
+from tests.factories.editions import make_edition, make_masthead
+from tests.factories.issues import make_items
+
+DATA = Path(__file__).parents[2] / "data" / "rendering"
+DAY = date(2025, 3, 3)
+
+
+def html_of(source: str) -> str:
+    """The note as HTML."""
+    note = make_note(source)
+    assert note is not None
+    return str(note.html)
+
+
+def text_of(source: str) -> str:
+    """The note as text."""
+    note = make_note(source)
+    assert note is not None
+    return note.text(Footnotes())
+
+
+def make_block(**changes: object) -> Block:
+    """A sponsor's block that always runs."""
+    values: dict[str, object] = {"id": "b", "kind": BlockKind.SPONSOR, "title": "Title"}
+    return Block(**(values | changes))  # type: ignore[arg-type] # fields by name
+
+
+@pytest.mark.parametrize(
+    ("source", "html", "text"),
+    [
+        ("a *b* `c`", '<p dir="auto">a <em>b</em> <code>c</code></p>', "a b c"),
+        ("one\ntwo", '<p dir="auto">one\ntwo</p>', "one two"),
+        ("# Head", '<p class="subhead">Head</p>', "Head"),
+        ("<b>x</b>", '<p dir="auto">&lt;b&gt;x&lt;/b&gt;</p>', "<b>x</b>"),
+        ("![pic](https://x.test/a.png)", '<p dir="auto">pic</p>', "pic"),
+        (
+            "[go](https://x.test/?a=1&b=2)",
+            '<p dir="auto"><a href="https://x.test/?a=1&amp;b=2">go</a></p>',
+            "go [1]",
+        ),
+        (
+            "<desk@example.org>",
+            '<p dir="auto"><a href="mailto:desk@example.org">desk@example.org</a></p>',
+            "desk@example.org",
+        ),
+        (
+            "[us](mailto:desk@example.org)",
+            '<p dir="auto"><a href="mailto:desk@example.org">us</a></p>',
+            "us <desk@example.org>",
+        ),
+        ("[x](javascript:alert(1))", '<p dir="auto">[x](javascript:alert(1))</p>', None),
+        (
+            "3. a\n4. b\n   - c",
+            '<ol dir="auto">\n<li>a</li>\n<li>b\n<ul dir="auto">\n<li>c</li>\n</ul>\n</li>\n</ol>',
+            "3. a\n4. b\n  - c",
+        ),
+    ],
+)
+def test_markdown(source: str, html: str, text: str | None) -> None:
+    """Markdown becomes safe HTML and readable text; HTML, scripts and pictures do not pass."""
+    assert html_of(source) == html
+    assert text is None or text_of(source) == text
+
+
+def test_long_items_hang_under_their_words() -> None:
+    """A list's item that is wrapped stays behind its mark."""
+    first, second = text_of("1. " + "word " * 20).split("\n")
+    assert first.startswith("1. word")
+    assert second.startswith("   word")
+
+
+def test_no_words_no_note() -> None:
+    """White space alone is no note."""
+    assert make_note(" \n ") is None
+
+
+@given(st.text())
+def test_anything_editors_type_can_be_laid_out(source: str) -> None:
+    """Whatever is typed comes out well-formed for MJML, and as lines that fit."""
+    note = make_note(source)
+    if note is None:
+        return
+    make_html(
+        f"<mjml><mj-body><mj-section><mj-column><mj-text>{note.html}</mj-text></mj-column>"
+        "</mj-section></mj-body></mjml>",
+        "",
+    )
+    lines = note.text(Footnotes()).split("\n")
+    assert all(columns(line) <= WIDTH or " " not in line.strip() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "runs"),
+    [
+        (None, None, True),
+        (DAY, DAY, True),
+        (date(2025, 3, 4), None, False),
+        (None, date(2025, 3, 2), False),
+    ],
+)
+def test_blocks_run_on_their_days(starts: date | None, ends: date | None, runs: bool) -> None:
+    """A block is printed only in issues whose date lies in its period, both ends included."""
+    around = surround(
+        Words(),
+        [make_block(starts=starts, ends=ends, place=Place.END)],
+        day=DAY,
+        say=lambda sentence, **_values: sentence,
+    )
+    assert [aside.title for aside in around.at_end] == (["Title"] if runs else [])
+    assert around.after_lead == ()
+
+
+def test_the_issues_day_is_the_newsletters() -> None:
+    """Due on Monday at 07:00 UTC is Sunday still in Honolulu: a block of Monday's is not there."""
+    block = make_block(starts=DAY, title="Monday only")
+    for zone, shown in (("UTC", True), ("Pacific/Honolulu", False)):
+        edition = make_edition(blocks=(block,), masthead=make_masthead(timezone=zone))
+        assert ("Monday only" in edition.html) is shown
+        assert ("Monday only" in edition.text) is shown
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "shown"),
+    [("en", "", "Sponsor"), ("de", "", "Anzeige"), ("de", "Präsentiert von", "Präsentiert von")],
+)
+def test_paid_blocks_are_labelled(language: str, label: str, shown: str) -> None:
+    """A sponsor's block says what it is, in the newsletter's language or the editor's words."""
+    block = make_block(label=label)
+    edition = make_edition(blocks=(block,), masthead=make_masthead(language=language))
+    assert f">{shown}</h2>" in edition.html
+    assert f"{shown}\n===" in edition.text
+
+
+def test_blocks_cannot_break_the_issue() -> None:
+    """An address that runs code is dropped; markup in titles is text."""
+    block = make_block(title="</mj-text><b>", url="javascript:x", link_text="go", text="<i>")
+    html = make_edition(make_items(1), blocks=(block,)).html
+    assert "javascript" not in html
+    assert "&lt;/mj-text&gt;&lt;b&gt;</h3>" in html
+    assert ">go<" not in html
+
+
+def test_text_of_a_full_issue() -> None:
+    """Notes and blocks stand in the text part where they stand in the HTML, links as footnotes."""
+    edition = CASES["notes and blocks"].edition(open_theme(None))
+    assert edition.text == (DATA / "issue.full.txt").read_text(encoding="utf-8")
+    places = [edition.html.index(f">{block.shown_label}</h2>") for block in BLOCKS]
+    assert places == sorted(places)
