@@ -124,6 +124,8 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
     signs = [asyncio.create_task(event.wait()) for event in (stop, run.ending)]
     try:
         await asyncio.wait([writer, at_work, *signs], return_when=asyncio.FIRST_COMPLETED)
+        if run.paused:  # no hurry: messages whose reply is awaited are not cut off
+            await asyncio.wait([writer, at_work, signs[0]], return_when=asyncio.FIRST_COMPLETED)
     finally:
         run.end()
         await asyncio.wait([at_work], timeout=GRACE_SECONDS)

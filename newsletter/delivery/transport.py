@@ -16,6 +16,7 @@ from newsletter.delivery.envelope import Envelope, Extensions
 from newsletter.delivery.outcome import Outcome, from_reply, from_trouble
 from newsletter.delivery.replies import Reply, ReplyError
 from newsletter.delivery.wire import Wire, take_over
+from newsletter.errors import ConfigurationError, Problem
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 GO_AHEAD = 354
@@ -224,7 +225,7 @@ async def connect(
     except aiosmtplib.SMTPResponseException as error:
         session.close()
         return _refused_session(error)
-    except (aiosmtplib.SMTPException, OSError) as error:
+    except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:  # a host no DNS can hold
         session.close()
         return from_trouble(Stage.CONNECT, error)
 
@@ -272,10 +273,21 @@ def security_of(relay: RelaySettings) -> str:
 
 
 def tls_context(relay: RelaySettings) -> ssl.SSLContext | None:
-    """Verifies name and certificate, by the relay's `ca_file` alone where it has one."""
+    """Verifies name and certificate, by the relay's `ca_file` alone where it has one.
+
+    Raises ConfigurationError when that file cannot be read as certificates.
+    """
     if security_of(relay) == "none":
         return None
-    return ssl.create_default_context(cafile=relay.ca_file)
+    try:
+        return ssl.create_default_context(cafile=relay.ca_file)
+    except OSError as error:
+        problem = Problem(
+            message=f"relay {relay.name}: cannot read certificates from {relay.ca_file}: {error}",
+            field="relays.ca_file",
+            fix="name a file of PEM certificates",
+        )
+        raise ConfigurationError([problem]) from error
 
 
 def own_hostname() -> str:

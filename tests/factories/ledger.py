@@ -44,8 +44,10 @@ def plant_issue(
 ) -> SentIssue:
     """An issue, its editions, and one active reader per address, numbered from 1."""
     with database.transaction() as connection:
-        issue_id = connection.execute(
-            sa.insert(issues).values(
+        issue_id: int = connection.scalars(
+            sa.insert(issues)
+            .returning(issues.c.id)
+            .values(
                 newsletter="weekly",
                 number=1,
                 state="sending",
@@ -56,10 +58,12 @@ def plant_issue(
                 subject="News",
                 preheader="",
             )
-        ).inserted_primary_key[0]
+        ).one()
         edition_ids = tuple(
-            connection.execute(
-                sa.insert(editions).values(
+            connection.scalars(
+                sa.insert(editions)
+                .returning(editions.c.id)
+                .values(
                     issue_id=issue_id,
                     key=f"edition{number}",
                     nonce="n",
@@ -71,7 +75,7 @@ def plant_issue(
                     item_keys=[],
                     sha256="",
                 )
-            ).inserted_primary_key[0]
+            ).one()
             for number in range(edition_count)
         )
         connection.execute(sa.insert(lists).values(id=1, slug=LIST))

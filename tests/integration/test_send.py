@@ -132,7 +132,6 @@ async def test_a_relay_that_refuses_ehlo_pauses_the_run(sqlite_database: Databas
     """A 5xx to EHLO is about us."""
     ledger = planned_ledger(sqlite_database, readers=3)
     async with smtp_server(Catcher(ehlo_reply="554 5.7.1 Go away")) as catcher:
-        catcher.helo_reply = "554 5.7.1 Go away"
         report = await send(ledger, catcher.relay())
     assert "Go away" in report.paused
     assert set(states_of(sqlite_database).values()) == {S.PENDING}
@@ -376,3 +375,53 @@ async def test_unknown_sent_again_are_the_only_copies(sqlite_database: Database)
     assert (held.accepted, resent.accepted) == (0, 1)
     assert sorted(catcher.recipients) == sorted([*map(address_of, range(1, 5)), address_of(2)])
     assert ledger.counts()[S.ACCEPTED] == 4
+
+
+async def test_a_host_name_no_dns_can_hold_is_a_relay_that_is_down(
+    sqlite_database: Database,
+) -> None:
+    """Said as such, not as a traceback."""
+    ledger = planned_ledger(sqlite_database, readers=1)
+    with pytest.raises(RelayUnavailableError, match="relay main"):
+        await send(ledger, Catcher(port=25).relay(host="relay..example.org", security="none"))
+
+
+async def test_a_run_that_is_cancelled_loses_and_repeats_nobody(
+    sqlite_database: Database,
+) -> None:
+    """Connections are closed, not left with a reply to come; the next run sends the rest."""
+    ledger = planned_ledger(sqlite_database, readers=100)
+    async with smtp_server(Catcher()) as catcher:
+        sending = asyncio.create_task(send(ledger, catcher.relay()))
+        await catcher.has_caught(10)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert len(catcher.caught) < 100
+        await send(ledger, catcher.relay())
+    assert len(catcher.recipients) == len(set(catcher.recipients)) == 100
+    assert ledger.counts()[S.ACCEPTED] == 100
+
+
+async def test_a_pause_does_not_cut_off_those_whose_reply_is_awaited(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One connection is refused; the other's message ends with its own outcome."""
+    monkeypatch.setattr("newsletter.delivery.sender.GRACE_SECONDS", 0.0)
+    ledger = planned_ledger(sqlite_database, readers=2)
+    faults: dict[str, Script] = {
+        address_of(1): Fault.SILENT_AFTER_DOT,
+        address_of(2): "550 5.7.1 Blocked",
+    }
+    async with smtp_server(Catcher(faults=faults)) as catcher:
+        catcher.refuse_after = catcher.unanswered
+        report = await send(ledger, catcher.relay(), timeouts=replace(QUICK, dot=0.3))
+    assert report.paused
+    assert receipts_of(sqlite_database, 1)[0][2] == "no reply in time"
+
+
+async def test_without_relays_nothing_is_claimed(sqlite_database: Database) -> None:
+    """The operator is told what to add."""
+    ledger = planned_ledger(sqlite_database, readers=1)
+    with pytest.raises(RelayUnavailableError, match="no relay"):
+        await send(ledger)

@@ -184,7 +184,7 @@ class _Server(SMTP):
 
     def hang_up(self) -> None:
         """Close without a word."""
-        assert self.transport is not None
+        assert isinstance(self.transport, asyncio.Transport)
         self.transport.abort()
         raise ConnectionResetError("by script")
 
@@ -240,7 +240,7 @@ async def smtp_server(catcher: Catcher, **options: Any) -> AsyncIterator[Catcher
     finally:
         listener.close()
         for server in open_servers:
-            if server.transport is not None:
+            if isinstance(server.transport, asyncio.Transport):
                 server.transport.abort()
         await listener.wait_closed()
         await asyncio.sleep(0)

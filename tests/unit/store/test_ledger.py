@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
@@ -196,3 +197,14 @@ def test_counts_name_every_state(database: Database) -> None:
     assert counts[S.PENDING] == 2
     assert set(counts) == set(DeliveryState)
     assert sum(counts.values()) == 2
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_postgresql_learns_how_many_deliveries_were_planned(database: Database) -> None:
+    """Without it each claim sorts the whole table: half a second among a million."""
+    planned_ledger(database, readers=50)
+    with database.transaction() as connection:
+        known = connection.scalar(
+            sa.text("SELECT reltuples FROM pg_class WHERE relname = 'deliveries'")
+        )
+    assert known == 50
