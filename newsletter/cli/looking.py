@@ -20,7 +20,7 @@ from newsletter.cli.invocation import (
 )
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
-from newsletter.pipeline.test_send import test_send
+from newsletter.pipeline.trial import send_trial
 from newsletter.rendering.lint import Finding
 
 
@@ -96,7 +96,7 @@ def test(invocation: Invocation, issue: tuple[str, int | None], to: str) -> int:
     \b
     Example: newsletter test weekly --to editor@example.org
     """
-    receipt = test_send(invocation.site, *issue, to=to, now=invocation.now)
+    receipt = send_trial(invocation.site, *issue, to=to, now=invocation.now)
     invocation.report(
         {"to": to, "relay": receipt.relay, "code": receipt.code, "text": receipt.text},
         f"{receipt.relay} accepted the test message for {to}",

@@ -9,7 +9,7 @@ import uvicorn
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
-from newsletter.schedule.scheduler import scheduling
+from newsletter.scheduler import scheduling
 from newsletter.web.app import make_app
 
 

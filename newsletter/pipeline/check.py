@@ -11,11 +11,11 @@ from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.delivery.dkim import open_signer
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.issues.due import next_due
 from newsletter.pipeline.site import Site, open_site, read_secret
 from newsletter.rendering.checking import check_theme
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
-from newsletter.schedule.due import next_due
 from subscribers.audience import count_by_follows
 
 

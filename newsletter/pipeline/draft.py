@@ -13,12 +13,12 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
+from newsletter.issues.due import issue_date, newest_due, next_due, period_before
 from newsletter.issues.issue import Issue, State, Window, Words
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.site import Site
-from newsletter.schedule.due import issue_date, newest_due, next_due, period_before
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store

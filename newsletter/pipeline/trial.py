@@ -18,7 +18,7 @@ from newsletter.store import issues as issue_store
 MARK = "[TEST] "
 
 
-def test_send(site: Site, slug: str, number: int | None, *, to: str, now: datetime) -> Receipt:
+def send_trial(site: Site, slug: str, number: int | None, *, to: str, now: datetime) -> Receipt:
     """Send the complete edition, marked in its subject, to one address the site allows.
 
     Raises NotPermittedError for any other address, RelayUnavailableError when no relay took it.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.schedule.due import due_times, issue_date, newest_due, next_due, period_before
+from newsletter.issues.due import due_times, issue_date, newest_due, next_due, period_before
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = [

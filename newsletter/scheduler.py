@@ -1,6 +1,6 @@
 """The scheduler inside `serve`: asks every minute what is due, and does what cron's `run` does.
 
-APScheduler only wakes us. What is due is computed in schedule/due.py from the database, so a
+APScheduler only wakes us. What is due is computed in issues/due.py from the database, so a
 wake-up too many, too late, or in two processes at once changes nothing.
 """
 
