@@ -19,6 +19,7 @@ from newsletter.cli.people import subscribers
 from newsletter.cli.sending import run, send, status, unknown
 from newsletter.cli.serving import serve
 from newsletter.cli.setup import check, init
+from newsletter.cli.users import users
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from subscribers.errors import SubscribersError
 
@@ -71,6 +72,7 @@ for command in (
     run,
     serve,
     subscribers,
+    users,
     status,
     unknown,
     backup,

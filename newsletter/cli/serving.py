@@ -9,6 +9,7 @@ import uvicorn
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
 from newsletter.web.app import make_app
 
@@ -27,6 +28,20 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     """
     site = invocation.site
     app = make_app(site)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
+    socket = config.bind_socket()
+    link = first_link(site, now=invocation.now)
+    if link is not None:
+        place = _local_address(host, socket.getsockname()[1])
+        click.echo(
+            f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
+        )
     with nullcontext() if no_schedule else scheduling(site):
-        uvicorn.run(app, host=host, port=port, log_level="warning", server_header=False)
+        uvicorn.Server(config).run(sockets=[socket])
     return OK
+
+
+def _local_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds us."""
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"

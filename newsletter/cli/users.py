@@ -1,0 +1,160 @@
+"""users …: who may sign in to the desk, and their keys to the API."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from newsletter.cli.exit_codes import OK
+from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.errors import InputError
+from newsletter.store import audit
+from newsletter.store.api_tokens import make_api_token, revoke_api_token
+from newsletter.store.users import Role, all_users, find_user, remove_user, save_user
+from newsletter.web.signin.passwords import hash_password
+
+OPERATOR = "operator"
+"""Who did it, in the record, when it was done on the command line."""
+
+
+@click.group()
+def users() -> None:
+    """Editors who may sign in: add, remove, list, token."""
+
+
+@users.command("add")
+@click.argument("address")
+@click.option("--name", default="", help="What to call them.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.EDITOR.value,
+    show_default=True,
+    help="A publisher may also approve and send.",
+)
+@click.option(
+    "--password", is_flag=True, help="Ask for a password (piped: read one line of stdin)."
+)
+@json_option
+@now_option
+@pass_invocation
+def add_user(invocation: Invocation, address: str, name: str, role: str, password: bool) -> int:
+    """Let somebody sign in, or change their name, role or password.
+
+    Without a password they sign in by a link that comes by mail.
+
+    \b
+    Example: newsletter users add ed@example.org --name Ed --role publisher
+    """
+    password_hash = hash_password(_ask_password()) if password else None
+    with invocation.site.database.transaction() as connection:
+        user, is_new = save_user(
+            connection,
+            address,
+            name=name,
+            role=Role(role),
+            now=invocation.now,
+            password_hash=password_hash,
+        )
+        done = "added" if is_new else "updated"
+        audit.record(
+            connection,
+            who=OPERATOR,
+            what="add user" if is_new else "change user",
+            detail=f"{user.address} ({user.role})",
+            now=invocation.now,
+        )
+    invocation.report(
+        {"address": user.address, "name": user.name, "role": user.role, "outcome": done},
+        f"{user.address}: {done} as {user.role}",
+    )
+    return OK
+
+
+@users.command("remove")
+@click.argument("address")
+@json_option
+@now_option
+@pass_invocation
+def remove_one(invocation: Invocation, address: str) -> int:
+    """Take somebody's account away: sessions, links and keys end at once.
+
+    \b
+    Example: newsletter users remove ed@example.org
+    """
+    with invocation.site.database.transaction() as connection:
+        user = find_user(connection, address)
+        remove_user(connection, user)
+        audit.record(
+            connection, who=OPERATOR, what="remove user", detail=user.address, now=invocation.now
+        )
+    invocation.report({"address": user.address, "removed": True}, f"{user.address}: removed")
+    return OK
+
+
+@users.command("list")
+@json_option
+@pass_invocation
+def list_users(invocation: Invocation) -> int:
+    """List who may sign in.
+
+    \b
+    Example: newsletter users list
+    """
+    with invocation.site.database.transaction(read_only=True) as connection:
+        found = all_users(connection)
+    invocation.answer(
+        {
+            "users": [
+                {"address": user.address, "name": user.name, "role": user.role} for user in found
+            ]
+        },
+        *[f"{user.address}  {user.role}  {user.name}".rstrip() for user in found],
+    )
+    return OK
+
+
+@users.command("token")
+@click.argument("address")
+@click.option("--name", default="command line", show_default=True, help="What the key is for.")
+@click.option("--revoke", is_flag=True, help="Make the key of that name worthless.")
+@json_option
+@now_option
+@pass_invocation
+def make_token(invocation: Invocation, address: str, name: str, revoke: bool) -> int:
+    """Make a key to the API in somebody's name; it is shown this once.
+
+    A key of the same name is replaced.
+
+    \b
+    Example: newsletter users token ed@example.org --name "nightly report"
+    """
+    with invocation.site.database.transaction() as connection:
+        user = find_user(connection, address)
+        token = None
+        if revoke:
+            revoke_api_token(connection, user, name)
+        else:
+            token = make_api_token(connection, user, name=name, now=invocation.now)
+        audit.record(
+            connection,
+            who=OPERATOR,
+            what="revoke API key" if revoke else "make API key",
+            detail=f"{name} of {user.address}",
+            now=invocation.now,
+        )
+    invocation.answer(
+        {"address": user.address, "name": name, "token": token}, *[token] if token else []
+    )
+    return OK
+
+
+def _ask_password() -> str:
+    if sys.stdin.isatty():
+        answer: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return answer
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise InputError("there is no password on stdin", fix="pipe it in: one line")
+    return line
