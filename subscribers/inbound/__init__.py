@@ -1,0 +1,1 @@
+"""What comes back by mail: commands, confirmations, bounces, complaints. Reads, decides nothing."""

@@ -1,0 +1,136 @@
+"""Bounces that are plain prose: guarded help from flufl.bounce, then our own reading."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from email.message import Message
+
+from flufl.bounce import all_failures
+
+from subscribers.inbound.reading import addresses, children, headers, part_text, parts
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}\.?"
+)
+_LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + _ADDRESS.pattern + r")>?(?::|\.{3}|[ \t]*$)")
+_ORIGINAL_BEGINS = re.compile(
+    r"^[ \t>*=~-]{0,80}(?:below this line|this is a copy of|(?:the )?(?:headers of |body of |text of )?(?:the |your )?"
+    r"(?:original|returned|unsent|undelivered|message) (?:message|mail|header|text)"
+    r"|(?:message|mail) (?:header|text|follows|content)|begin(?:ning)? of|headers? of the source|(?:start of )?(?:unsent|returned) message"
+    r"|received: |return-path: |message-id: |x-mailer: |mime-version: |dkim-signature: )",
+    re.IGNORECASE | re.MULTILINE,
+)
+_DELAYED = re.compile(
+    r"warning message only|do(?:es)? not need to re-?send|has been delayed|(?:is|was) delayed"
+    r"|(?:still|continue|keep|again) (?:be )?(?:try|retr|attempt)|will (?:be )?(?:retr|continue|keep|try)"
+    r"|not (?:yet )?been delivered (?:yet|after)|could not (?:be )?(?:send|sent|deliver\w*) .{0,30}(?:hour|minute|day)s",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"gave up|giving up|could not be delivered to|permanent|fatal|failed|undeliverable",
+    re.IGNORECASE,
+)
+
+# flufl.bounce logs each message that it cannot read as an error; that is no news here.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+
+
+def returned_recipients(message: Message) -> list[str]:
+    """Whom the returned mail was written to, by its own To: ours have one reader each."""
+    for part in parts(message):
+        kind = part.get_content_type()
+        if kind in ("message/rfc822", "message/global") and (returned := children(part)):
+            return addresses(returned[0], "To")
+        if kind in ("text/rfc822-headers", "message/rfc822-headers", "message/global-headers"):
+            return _to_line(part_text(part))
+    for part in parts(message):
+        if part.get_content_type() == "text/plain":
+            text = part_text(part)
+            if begins := _ORIGINAL_BEGINS.search(text):
+                return _to_line(text[begins.start() :])
+    return []
+
+
+def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bool]]:
+    """Address, the words about it, and whether it is only delayed."""
+    own = text[: _end_of_notice(text)]
+    delayed = bool(_DELAYED.search(own)) and not _FINAL.search(own)
+    named = [
+        address
+        for value in headers(message, "X-Failed-Recipients")
+        for address in _ADDRESS.findall(value)
+    ]
+    if named:
+        yield from ((address, _about(address, own), delayed) for address in dict.fromkeys(named))
+        return
+    temporary, permanent = _detected(message)
+    if temporary or permanent:
+        yield from ((address, _about(address, own), False) for address in sorted(permanent))
+        yield from ((address, _about(address, own), True) for address in sorted(temporary))
+        return
+    yield from ((address, _about(address, own), delayed) for address in _guessed(message, own))
+
+
+def _detected(message: Message) -> tuple[set[str], set[str]]:
+    try:
+        temporary, permanent = all_failures(message)
+    except (
+        Exception
+    ):  # IndexError on a missing From, and whatever else a broken mail makes it raise
+        return set(), set()
+    # What it calls permanent may well be a 4.x failure: the verdict is ours.
+    return _texts(temporary), _texts(permanent)
+
+
+def _texts(found: frozenset[bytes] | set[bytes]) -> set[str]:
+    decoded = (bytes(address).decode("utf-8", "replace").strip("<>'\" .") for address in found)
+    return {address for address in decoded if _ADDRESS.fullmatch(address)}
+
+
+def _guessed(message: Message, own: str) -> list[str]:
+    """The addresses of the notice, without its writer; those we wrote to before all others."""
+    ours = {address.casefold() for name in ("From", "To", "Reply-To", "Cc", "Return-Path")
+            for address in addresses(message, name)}  # fmt: skip
+    found = dict.fromkeys(
+        address.strip(".'")
+        for address in _ADDRESS.findall(own)
+        if "." in address.rpartition("@")[2]
+    )
+    named = [
+        address
+        for address in found
+        if address.casefold() not in ours
+        and not re.match(r"(?i)postmaster@|mailer-daemon@", address)
+    ]
+    returned = returned_recipients(message)
+    written_to = {address.casefold() for address in returned}
+    sure = [address for address in named if address.casefold() in written_to]
+    listed = [address for address in named if address in set(_LISTED.findall(own))]
+    return sure or listed or named[:1] or returned[:1]
+
+
+def _about(address: str, own: str) -> str:
+    """The notice's words about one address: from it on, with its own line in front."""
+    place = own.casefold().find(address.casefold())
+    if place < 0:
+        return own[:2000]
+    start = own.rfind("\n", 0, place) + 1
+    after = own[start : start + 800]
+    # Some notices put the reason before the address.
+    return (
+        after
+        if re.search(r"[45]\d\d|unknown|full|exist|reject", after, re.IGNORECASE)
+        else own[:2000]
+    )
+
+
+def _end_of_notice(text: str) -> int:
+    begins = _ORIGINAL_BEGINS.search(text)
+    return begins.start() if begins and begins.start() > 0 else len(text)
+
+
+def _to_line(text: str) -> list[str]:
+    found = re.search(r"(?im)^[ \t>]*To:((?:.*)(?:\n[ \t]+\S.*)*)", text)
+    return [address.strip(".") for address in _ADDRESS.findall(found[1])] if found else []

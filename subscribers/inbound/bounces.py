@@ -1,0 +1,245 @@
+"""Bounces: which address failed, how, and why. Reports after RFC 3464 first, then the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from email.message import Message
+
+from subscribers.inbound.bounce_texts import failures_in_text, returned_recipients
+from subscribers.inbound.reading import (
+    MAX_TEXT,
+    addresses,
+    children,
+    fields,
+    header,
+    part_text,
+    parts,
+    text_of,
+)
+from subscribers.inbound.verdict import Verdict, status_in, verdict_of
+
+MAX_LINE = 2_000
+"""Characters of one line of a report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """One address that could not be reached.
+
+    `also` are other addresses the same report names for it: before forwarding, or as we wrote
+    it. `status` is the enhanced status code (RFC 3463) or "".
+    """
+
+    address: str
+    verdict: Verdict
+    status: str = ""
+    reason: str = ""
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a bounce tells. Without failures it tells of success, or nothing we can read."""
+
+    failures: tuple[Failure, ...] = ()
+    success: bool = False
+
+
+_DAEMON = re.compile(
+    r"mailer[-_.]?daemon|mail[-_.]?daemon|post(master|office)|mdaemon|mail[-_.]?(er|delivery|system|admin|router)"
+    r"|delivery[-_ ](system|subsystem|report|service|agent)|(system|mail) (administrator|attendant|delivery)"
+    r"|^(bounces?|no-?reply-?bounces?|returned-?mail|smtp|mta|daemon|gateway|autoanswer|symantec.*|complaints?)@"
+    r"|internet mail|microsoft exchange|exchange server|smtp[-_. ]?(mail|service|server|gateway|daemon)|@$",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"undeliver|non[- ]?deliver|not be delivered|n.t be delivered|not delivered|delivery[- :]*(status|fail|problem|report|error|notif|has|unsucc|delay|incident|attempt)"
+    r"|deliver (mail|message)|fail(ure|ed)[ :](notice|to|mail|deliv)|failed to deliver|returned (e-?)?mail|return(ed|ing)? (message|to sender|mail)"
+    r"|(mail|message|e-?mail)( could)?( was)? ?(not |un)?(deliver|sent|fail|error|return|reject|status|block|refus)"
+    r"|(mail|message|e-?mail) (system )?(error|fail|delivery|could not|returned|rejected|delayed)"
+    r"|could not (send|deliver|be sent)|unable to deliver|can.?t (deliver|send)|user unknown|unknown (user|address|recipient)|no such user"
+    r"|bounce|mail(box)? (is )?full|rejected|warning: (could|message)|unzustellbar|nicht zugestellt|zustellung|non (remis|distribu)|échec|echec"
+    r"|no (se )?(ha podido )?entreg|não entregue|mancat[ao] (consegna|recapito)|onbestelbaar|niedostarcz|не (доставлен|может быть доставлен)|недоставлен"
+    r"|退信|退回|无法投递|未能送达|投递失败|配信(不能|エラー)|送信できません|エラー|전송 실패",
+    re.IGNORECASE,
+)
+_SUCCESSES = ("delivered", "relayed", "expanded")
+_FORWARDED = re.compile(r"^(fwd?|wg|tr|rv|i|vs|enc) ?: |fwd: ", re.IGNORECASE)
+_NOTICE = re.compile(
+    r"(not|n.t|unable to|failed to|fail|pas) (yet )?(been |be |etre |être )?(deliver|send|sent|reach|delivr)[^>]{0,200}?@"
+    r"|failed (recipient|address)|rcpt to:|user unknown|returned (mail|message)|(address|recipient)\S* (failed|rejected)",
+    re.IGNORECASE,
+)
+_FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"]{1,200}@[^\s<>()\[\]\\,;:\"]{1,255}")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+
+
+def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
+    """Whether a machine wrote this because a mail of ours failed.
+
+    `envelope_sender` "" is the null sender (RFC 5321 4.5.5), None is unknown. A person's letter
+    about a bounce is none, whatever its subject.
+    """
+    if message.get("X-Failed-Recipients"):
+        return True
+    kinds = {part.get_content_type() for part in parts(message)}
+    if "message/delivery-status" in kinds or "message/global-delivery-status" in kinds:
+        return True
+    return_path = header(message, "Return-Path")
+    null_sender = envelope_sender == "" or return_path.replace(" ", "") == "<>"
+    senders = [header(message, "From"), return_path, *addresses(message, "From")]
+    from_daemon = any(_DAEMON.search(sender.replace("<>", "@")) for sender in senders)
+    subject = header(message, "Subject")
+    if any("mailer-daemon@" in sender.casefold() for sender in senders):
+        return True
+    if from_daemon:
+        return bool(_SUBJECT.search(subject)) or _is_notice(message)
+    if null_sender or not senders[0]:
+        return bool(_SUBJECT.search(subject))
+    # Some machines sign as nobody in particular: then subject and words must both say it.
+    is_answer = bool(message.get("In-Reply-To")) or bool(_FORWARDED.search(subject))
+    return bool(_SUBJECT.search(subject)) and not is_answer and _is_notice(message)
+
+
+def _is_notice(message: Message) -> bool:
+    opening = "\n".join(
+        line for line in text_of(message)[:1000].splitlines() if not line.lstrip().startswith(">")
+    )
+    return bool(_NOTICE.search(opening[:500]))
+
+
+def read_bounce(message: Message) -> Report:
+    """Every failed address the bounce names: by its fields, else by its prose."""
+    reported = _reported(message)
+    if reported.failures or reported.success:
+        return reported
+    texts = "\n".join(part_text(part) for part in parts(message) if _is_text(part))[:MAX_TEXT]
+    blocks = re.split(r"\n[ \t]*\n", texts)
+    written = _from_fields((_fields_of(block.splitlines()) for block in blocks), message)
+    if written.failures or written.success:
+        return written
+    status = status_in(texts)
+    others = set(returned_recipients(message))
+    return Report(
+        failures=tuple(
+            Failure(
+                address=address,
+                verdict=Verdict.SOFT if delayed else verdict_of(status, reason),
+                status=status,
+                reason=_brief(reason),
+                also=tuple(sorted(others - {address})),
+            )
+            for address, reason, delayed in failures_in_text(message, texts)
+        )
+    )
+
+
+def _is_text(part: Message) -> bool:
+    return part.get_content_maintype() in ("text", "multipart") or part.get_content_type() in (
+        "message/delivery-status",
+        "application/octet-stream",
+    )
+
+
+def _reported(message: Message) -> Report:
+    blocks: list[dict[str, str]] = []
+    for part in parts(message):
+        if part.get_content_type() not in (
+            "message/delivery-status",
+            "message/global-delivery-status",
+        ):
+            continue
+        if part.is_multipart():
+            for block in children(part):
+                blocks.append(_unfolded(block))
+                # What Python takes for the body is further blocks, in a report of another type.
+                rest = part_text(block)
+                blocks += [_fields_of(text.splitlines()) for text in rest.split("\n\n")]
+        else:
+            text = part_text(part)
+            blocks += [_fields_of(block.splitlines()) for block in re.split(r"\n[ \t]*\n", text)]
+    return _from_fields(blocks, message)
+
+
+def _unfolded(block: Message) -> dict[str, str]:
+    unfolded: dict[str, str] = {}
+    for name, value in fields(block):
+        unfolded.setdefault(name, " ".join(value.split()))
+    return unfolded
+
+
+def _fields_of(lines: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    last = ""
+    for line in lines:
+        line = line[:MAX_LINE]
+        indented = line[:1].isspace()
+        if field := _FIELD.match(line if indented and last else line.strip()):
+            last = field[1].casefold()
+            found.setdefault(last, field[2].strip())
+        elif last and indented and line.strip():
+            found[last] += " " + line.strip()
+        else:
+            last = ""
+    return found
+
+
+def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> Report:
+    """What the blocks of fields about recipients tell; other blocks are passed over."""
+    failures: dict[str, Failure] = {}
+    success = False
+    returned = returned_recipients(message)
+    notice = text_of(message)[:2000]
+    for block in blocks:
+        if "final-recipient" not in block and "original-recipient" not in block:
+            continue
+        action = next(iter(block.get("action", "").split()), "").casefold().strip("<>();,.")
+        if action in _SUCCESSES or block.get("status", "").startswith("2"):
+            success = True
+        elif failure := _failure(block, action, returned, notice):
+            failures.setdefault(failure.address.casefold(), failure)
+    return Report(failures=tuple(failures.values()), success=success and not failures)
+
+
+def _failure(
+    block: Mapping[str, str], action: str, returned: list[str], notice: str
+) -> Failure | None:
+    reason = block.get("diagnostic-code", "")
+    status = status_in(block.get("status", "")) or status_in(reason)
+    named = [
+        _recipient(block.get("original-recipient", "")),  # as we wrote it (RFC 3464 2.3.1)
+        _recipient(block.get("final-recipient", "")),  # where forwarding took it
+        _recipient(block.get("x-actual-recipient", "")),
+        *returned,
+    ]
+    named = [address for address in dict.fromkeys(named) if address]
+    if not named or not (action or status):
+        return None
+    soft = action == "delayed" or block.get("status", "").startswith("4")
+    return Failure(
+        address=named[0],
+        verdict=Verdict.SOFT if soft else verdict_of(status, reason or notice),
+        status=status,
+        reason=_brief(reason),
+        also=tuple(named[1:]),
+    )
+
+
+def _recipient(value: str) -> str:
+    """The address in `rfc822; jo@example.org`; xtext decoded (RFC 3461 4), "" if there is none."""
+    kind, marked, rest = value.partition(";")
+    text = rest if marked else kind
+    if marked and kind.strip().casefold() not in ("rfc822", "utf-8", "utf8", "smtp", "x-unix", ""):
+        return ""
+    found = _ADDRESS.search(text)
+    if found is None:
+        return ""
+    address = _XTEXT.sub(lambda code: chr(int(code[1], 16)), found[0]).strip(".'")
+    return "" if ".." in address else address
+
+
+def _brief(reason: str) -> str:
+    return " ".join(reason.split())[:300]

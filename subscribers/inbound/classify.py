@@ -1,0 +1,71 @@
+"""What an inbound message is, from its own words and its envelope; nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from subscribers.inbound.automatic import is_automatic
+from subscribers.inbound.bounces import Failure, looks_like_bounce, read_bounce
+from subscribers.inbound.commands import Command, Verb, read_command
+from subscribers.inbound.complaints import Complaint, read_complaint
+from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.reading import UnreadableError, addresses, parse_message
+
+
+class Kind(StrEnum):
+    """The `kind` of `newsletter receive --json`."""
+
+    COMMAND = "command"
+    CONFIRMATION = "confirmation"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    AUTOMATIC = "automatic"
+    REPLY = "reply"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inbound:
+    """An inbound message, read. `sender` is the writer's address, "" where there is none."""
+
+    kind: Kind
+    mailbox: Mailbox
+    sender: str = ""
+    command: Command | None = None
+    failures: tuple[Failure, ...] = ()
+    """Of a bounce; a bounce without any is one whose words we cannot read."""
+    complaint: Complaint | None = None
+    problem: str = ""
+    """Why it is unreadable."""
+
+
+def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbound:
+    """Read a message that came to one of our addresses; never raises.
+
+    `envelope_sender` is the SMTP MAIL FROM, "" the null sender, None where nobody told us.
+    """
+    try:
+        message = parse_message(raw)
+    except UnreadableError as error:
+        return Inbound(kind=Kind.UNREADABLE, mailbox=mailbox, problem=error.message)
+    sender = next(iter(addresses(message, "From")), "")
+    complaint = read_complaint(message)
+    if complaint is not None:
+        return Inbound(kind=Kind.COMPLAINT, mailbox=mailbox, sender=sender, complaint=complaint)
+    if looks_like_bounce(message, envelope_sender):
+        report = read_bounce(message)
+        kind = Kind.AUTOMATIC if report.success else Kind.BOUNCE
+        return Inbound(kind=kind, mailbox=mailbox, sender=sender, failures=report.failures)
+    if is_automatic(message, envelope_sender):
+        return Inbound(kind=Kind.AUTOMATIC, mailbox=mailbox, sender=sender)
+    command = read_command(message, mailbox)
+    if command is None:
+        return Inbound(kind=Kind.REPLY, mailbox=mailbox, sender=sender)
+    is_answer = command.verb is Verb.CONFIRM and mailbox.role in (Role.CONFIRM, Role.REQUEST)
+    return Inbound(
+        kind=Kind.CONFIRMATION if is_answer else Kind.COMMAND,
+        mailbox=mailbox,
+        sender=sender,
+        command=command,
+    )

@@ -1,0 +1,73 @@
+"""Complaints: feedback reports of mailbox providers (ARF, RFC 5965)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email.message import Message
+
+from subscribers.inbound.reading import addresses, children, header, part_text, parts
+
+_FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
+_WANTED = frozenset(
+    {"abuse", "fraud", "opt-out", "opt-out-list", "unsubscribe", "complaint", "other"}
+)
+_LINK = re.compile(r"https?://[^\s<>\"']+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Complaint:
+    """A reader called our mail spam, or the report says that it was none.
+
+    `links` are the List-Unsubscribe links of our returned mail: their tokens prove whom it is
+    about. `addresses` are what the report names; providers often redact them.
+    """
+
+    feedback_type: str
+    addresses: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
+    message_id: str = ""
+
+    @property
+    def ends_the_subscription(self) -> bool:
+        """Abuse and its kin do; not-spam, virus and authentication reports are not about a wish."""
+        return self.feedback_type in _WANTED
+
+
+def read_complaint(message: Message) -> Complaint | None:
+    """The complaint in a feedback report; None if the message is no such report."""
+    report = next(
+        (part for part in parts(message) if part.get_content_type() == "message/feedback-report"),
+        None,
+    )
+    if report is None:
+        return None
+    fields: dict[str, list[str]] = {}
+    for name, value in _FIELD.findall(part_text(report)):
+        fields.setdefault(name.casefold(), []).append(value.strip())
+    returned = _returned(message)
+    named = [
+        *(value.strip(" <>") for value in fields.get("original-rcpt-to", [])),
+        *(value.strip(" <>") for value in fields.get("removal-recipient", [])),
+        *(addresses(returned, "To") if returned is not None else []),
+    ]
+    links = _LINK.findall(header(returned, "List-Unsubscribe")) if returned is not None else []
+    return Complaint(
+        feedback_type=next(iter(fields.get("feedback-type", [])), "abuse").casefold(),
+        addresses=tuple(dict.fromkeys(address for address in named if "@" in address)),
+        links=tuple(links),
+        message_id=header(returned, "Message-ID") if returned is not None else "",
+    )
+
+
+def _returned(message: Message) -> Message | None:
+    for part in parts(message):
+        kind = part.get_content_type()
+        if kind in ("message/rfc822", "message/global") and (inner := children(part)):
+            return inner[0]
+        if kind in ("text/rfc822-headers", "message/rfc822-headers"):
+            returned = Message()
+            for name, value in _FIELD.findall(re.sub(r"\n[ \t]+", " ", part_text(part))):
+                returned[name] = value
+            return returned
+    return None

@@ -1,0 +1,183 @@
+"""A message from anybody, read so that nothing in it can raise, run long or pass for another thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header
+from email.message import Message
+from email.policy import compat32
+from email.utils import getaddresses
+from typing import cast
+
+from lxml import html as lxml_html
+from lxml.etree import LxmlError
+from lxml.html import HtmlElement
+
+from subscribers.errors import SubscribersError
+
+MAX_PARTS = 200
+MAX_DEPTH = 30
+MAX_FIELDS = 1_000
+MAX_HEADER = 5_000
+"""Characters of one header that are looked at."""
+
+MAX_TEXT = 200_000
+"""Characters of one part that are looked at."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_QUOTES = "//blockquote | //*[contains(@class, 'gmail_quote')] | //script | //style | //head"
+_BREAKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol", "pre"}
+
+
+class UnreadableError(SubscribersError, ValueError):
+    """Python's parser cannot make a message of it: it belongs in the quarantine."""
+
+    code = "unreadable"
+
+
+def parse_message(raw: bytes) -> Message:
+    """The message, its line ends made one kind, be they CRLF, LF or CR; raises UnreadableError."""
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
+    if lines.startswith(b"From "):  # an mbox separator that came along
+        lines = lines.partition(b"\n")[2]
+    try:
+        # compat32: the newer policies parse headers at once, and raise on broken ones.
+        message = message_from_bytes(lines, policy=compat32)
+        for _ in parts(message):
+            pass
+    except Exception as error:  # the parser has raised on many a kind of broken mail
+        raise UnreadableError(f"cannot be read as mail: {type(error).__name__}") from error
+    if not message.keys():
+        raise UnreadableError("cannot be read as mail: it has no header")
+    return message
+
+
+def parts(message: Message, *, into_attached: bool = False) -> Iterator[Message]:
+    """The message's leaves, in order, boundedly many; attached messages only where asked for.
+
+    A bounce somebody forwards as an attachment is their letter, not a bounce.
+    """
+    waiting = [(message, 0)]
+    seen = 0
+    while waiting and seen < MAX_PARTS:
+        part, depth = waiting.pop()
+        seen += 1
+        enclosed = part.get_content_maintype() == "message"
+        inner = children(part) if into_attached or not enclosed else []
+        if inner and depth < MAX_DEPTH:
+            waiting.extend((child, depth + 1) for child in reversed(inner))
+        else:
+            yield part
+
+
+def children(part: Message) -> list[Message]:
+    """The parts of a multipart, the message in a message/rfc822, the blocks of a delivery status."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return []
+    return [child for child in payload[:MAX_PARTS] if isinstance(child, Message)]
+
+
+def header(message: Message, name: str) -> str:
+    """The first header of that name, decoded, in one line; "" where there is none."""
+    return next(iter(headers(message, name)), "")
+
+
+def headers(message: Message, name: str) -> list[str]:
+    """All headers of that name, decoded, each in one line."""
+    return [_decoded(value) for field, value in fields(message) if field == name.casefold()]
+
+
+def fields(message: Message) -> list[tuple[str, str]]:
+    """All header fields, names folded, values as they stand; raw octets are read as UTF-8."""
+    # Not items(): it gives question marks for octets that are not ASCII.
+    return [
+        (
+            name.casefold(),
+            str(value)[:MAX_HEADER].encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+        )
+        for name, value in list(message.raw_items())[:MAX_FIELDS]
+    ]
+
+
+def addresses(message: Message, name: str) -> list[str]:
+    """The bare addresses in all headers of that name."""
+    values = [value for field, value in fields(message) if field == name.casefold()]
+    try:
+        return [address for _, address in getaddresses(values[:MAX_PARTS]) if "@" in address]
+    except RecursionError:  # thousands of nested comments
+        return []
+
+
+def text_of(message: Message) -> str:
+    """What a person wrote: the first plain text, or else the HTML without what it quotes."""
+    fallback = ""
+    for part in parts(message):
+        if part.get_content_disposition() == "attachment":
+            continue
+        kind = part.get_content_type()
+        if kind == "text/plain" and (text := part_text(part)).strip():
+            return text
+        if kind == "text/html" and not fallback:
+            fallback = _plain(part_text(part))
+    return fallback
+
+
+def part_text(part: Message) -> str:
+    """One part's text, whatever its transfer encoding and charset claim to be."""
+    if part.is_multipart():
+        return "\n".join(_flat(child) for child in children(part))[:MAX_TEXT]
+    try:
+        content = part.get_payload(decode=True)
+    except Exception:  # a broken transfer encoding: read it as it stands
+        content = None
+    if not isinstance(content, bytes):
+        return str(part.get_payload())[:MAX_TEXT]
+    content = content[: MAX_TEXT * 4]
+    charset = str(part.get_content_charset("utf-8"))
+    for guess in (charset, "utf-8"):
+        try:
+            text = content.decode(guess)
+            break
+        except (LookupError, UnicodeError, ValueError):
+            continue
+    else:
+        text = content.decode("latin-1")
+    return _UNPRINTABLE.sub("", text)[:MAX_TEXT]
+
+
+def _flat(message: Message) -> str:
+    head = "\n".join(f"{name}: {value}" for name, value in fields(message))
+    payload = message.get_payload()
+    return f"{head}\n\n{payload if isinstance(payload, str) else ''}"
+
+
+def _decoded(value: str) -> str:
+    try:
+        chunks = [
+            chunk if isinstance(chunk, str) else chunk.decode(charset or "ascii", "replace")
+            for chunk, charset in decode_header(value)
+        ]
+    except Exception:  # unknown charsets, broken base64: what stands there will do
+        chunks = [value]
+    return " ".join(_UNPRINTABLE.sub(" ", "".join(chunks)).split())
+
+
+def _plain(markup: str) -> str:
+    try:
+        tree = cast("HtmlElement", lxml_html.document_fromstring(markup.encode(), parser=_PARSER))
+    except (LxmlError, ValueError, AssertionError):
+        return ""
+    for quoted in cast("list[HtmlElement]", tree.xpath(_QUOTES)):
+        quoted.drop_tree()
+    for element in tree.iter():
+        if element.tag in _BREAKS:
+            element.tail = "\n" + (element.tail or "")
+            if element.tag != "br":
+                element.text = "\n" + (element.text or "")
+    return "\n".join(line.strip() for line in str(tree.text_content()).splitlines())
+
+
+_PARSER = lxml_html.HTMLParser(encoding="utf-8", huge_tree=False)

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from subscribers.inbound.classify import Inbound, Kind, classify
+from subscribers.inbound.complaints import Complaint
+from subscribers.inbound.mailboxes import Mailbox, Role
+
+DATA = Path(__file__).parents[3] / "data" / "subscribers" / "inbound"
+
+
+def mail(text: str = "Hello", **headers: str) -> bytes:
+    """A mail from a person, with these headers besides."""
+    message = EmailMessage()
+    given = {"From": "Jo Doe <jo@example.org>", "Subject": "Re: Issue 12"}
+    for name, value in {**given, **{n.replace("_", "-"): v for n, v in headers.items()}}.items():
+        if value:
+            message[name] = value
+    message.set_content(text)
+    return message.as_bytes()
+
+
+def read(
+    raw: bytes, role: Role = Role.LIST, *, detail: str = "", envelope_sender: str | None = None
+) -> Inbound:
+    """What a mail to `weekly-ROLE@` is."""
+    return classify(raw, Mailbox(list_slug="weekly", role=role, detail=detail), envelope_sender)
+
+
+def test_letters_commands_and_answers_are_told_apart() -> None:
+    """A reader's letter goes to the editor, a command is carried out, an answer confirms."""
+    assert read(mail()).kind is Kind.REPLY
+    assert read(mail()).sender == "jo@example.org"
+    assert read(mail("unsubscribe")).kind is Kind.COMMAND
+    assert read(mail("help"), Role.REQUEST).kind is Kind.COMMAND
+    assert read(mail("Yes!"), Role.CONFIRM, detail="token").kind is Kind.CONFIRMATION
+    assert read(b"").kind is Kind.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated (rejected)"},
+        {"Precedence": "bulk"},
+        {"X_Autoreply": "yes"},
+        {"List_Id": "<weekly.news.example.org>"},
+        {"From": "no-reply@example.org"},
+        {"From": "other-request@lists.example.org"},
+        {"From": ""},
+        {"Return_Path": "<>"},
+        {"Subject": "Out of Office: Re: Issue 12"},
+        {"Subject": "Automatische Antwort: Issue 12"},
+        {"Subject": "自动回复: Issue 12"},
+    ],
+)
+@pytest.mark.parametrize("role", [Role.REQUEST, Role.CONFIRM, Role.UNSUBSCRIBE, Role.LIST])
+def test_no_machine_gives_commands(headers: dict[str, str], role: Role) -> None:
+    """Autoresponders, lists and robots neither confirm nor leave, and get no answer (RFC 3834)."""
+    assert read(mail("unsubscribe", **headers), role, detail="token").kind is Kind.AUTOMATIC
+
+
+def test_a_person_s_mail_program_may_forbid_robots_to_answer_it() -> None:
+    """Auto-Submitted: no, and Exchange's header about automatic answers, are a person's mail."""
+    raw = mail("unsubscribe", Auto_Submitted="no", X_Auto_Response_Suppress="All")
+    assert read(raw).kind is Kind.COMMAND
+
+
+def test_the_null_sender_is_a_machine() -> None:
+    """RFC 5321 4.5.5: nothing is sent in answer to it."""
+    assert read(mail("unsubscribe"), envelope_sender="").kind is Kind.AUTOMATIC
+
+
+def test_bounces_are_read_and_success_is_none() -> None:
+    """A report that the mail arrived needs no attention; a mute bounce goes to the operator."""
+    bounce = read((DATA / "report-unknown-user.eml").read_bytes(), Role.BOUNCES)
+    assert (bounce.kind, bounce.failures[0].address) == (Kind.BOUNCE, "jo@example.org")
+    assert read((DATA / "report-success.eml").read_bytes()).kind is Kind.AUTOMATIC
+    mute = read((DATA / "prose-mute.eml").read_bytes(), Role.BOUNCES)
+    assert (mute.kind, mute.failures) == (Kind.BOUNCE, ())
+
+
+def test_a_bounce_about_a_bounce_is_not_answered() -> None:
+    """It is a bounce at any of our addresses, also where a command would be read."""
+    raw = (DATA / "prose-qmail.eml").read_bytes()
+    assert read(raw, Role.UNSUBSCRIBE).kind is Kind.BOUNCE
+
+
+LINK = "https://news.example.org/u/WzFd.abc"
+
+
+def report(
+    feedback_type: str = "abuse", *, redacted: bool = False, headers_only: bool = False
+) -> bytes:
+    """A feedback report (RFC 5965 B.1), written for this test."""
+    kind = "text/rfc822-headers" if headers_only else "message/rfc822"
+    to = "redacted" if redacted else "jo@example.org"
+    rcpt = "" if redacted else "Original-Rcpt-To: <jo@example.org>\n"
+    return f"""From: <feedback@isp.example.net>
+To: weekly-bounces@news.example.org
+Subject: FW: Issue 12
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=feedback-report; boundary="b1"
+
+--b1
+Content-Type: text/plain
+
+This is an email abuse report.
+
+--b1
+Content-Type: message/feedback-report
+
+Feedback-Type: {feedback_type}
+User-Agent: SomeGenerator/1.0
+Version: 1
+{rcpt}Original-Mail-From: <weekly-bounces@news.example.org>
+
+--b1
+Content-Type: {kind}
+
+From: Weekly <weekly@news.example.org>
+To: {to}
+Subject: Issue 12
+Message-ID: <12.7@news.example.org>
+List-Unsubscribe: <mailto:weekly-unsubscribe@news.example.org>,
+ <{LINK}>
+
+News.
+--b1--
+""".encode()
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+@pytest.mark.parametrize("headers_only", [False, True])
+def test_a_complaint_names_its_reader(redacted: bool, headers_only: bool) -> None:
+    """By address where the provider tells it, and always by the link in our returned mail."""
+    found = read(report(redacted=redacted, headers_only=headers_only), Role.BOUNCES)
+    assert found.kind is Kind.COMPLAINT
+    assert found.complaint == Complaint(
+        feedback_type="abuse",
+        addresses=() if redacted else ("jo@example.org",),
+        links=(LINK,),
+        message_id="<12.7@news.example.org>",
+    )
+
+
+@pytest.mark.parametrize(
+    ("feedback_type", "ends"),
+    [
+        ("abuse", True),
+        ("Fraud", True),
+        ("opt-out", True),
+        ("not-spam", False),
+        ("virus", False),
+        ("auth-failure", False),
+    ],
+)
+def test_only_a_wish_ends_a_subscription(feedback_type: str, ends: bool) -> None:
+    """`not-spam` takes a complaint back, and reports about authentication are not about readers."""
+    complaint = read(report(feedback_type)).complaint
+    assert complaint is not None
+    assert complaint.ends_the_subscription is ends
