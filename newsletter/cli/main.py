@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -129,5 +130,6 @@ def _print_json(status: int, *problems: Problem, code: str) -> None:
         "field": first.field,
         "fix": first.fix,
         "exit": status,
+        "problems": [asdict(problem) for problem in problems],
     }
     click.echo(json.dumps({"error": document}, ensure_ascii=False, indent=2))
