@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from newsletter.cli.main import main
 
 COMMAND = Path(sys.executable).parent / "newsletter"
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
@@ -45,17 +51,24 @@ class CommandLine:
     folder: Path
     environment: Mapping[str, str]
 
-    def __call__(self, *arguments: str, text: str | None = None) -> Answer:
-        """Run one command to its end, whatever its exit code."""
-        ended = subprocess.run(
-            self.line(*arguments),
-            capture_output=True,
-            text=True,
-            input=text,
-            timeout=120,
-            env=self.full_environment,
-        )
-        return Answer(code=ended.returncode, out=ended.stdout, err=ended.stderr)
+    def __call__(self, *arguments: str) -> Answer:
+        """Run one command to its end, whatever its exit code.
+
+        In this process: starting Python anew for each of some hundred commands would cost
+        minutes. What must be killed, and what is installed, runs on its own.
+        """
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            patch.object(sys, "argv", self.line(*arguments)),
+            patch.dict(os.environ, self.full_environment, clear=True),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        code = ended.value.code
+        assert isinstance(code, int)
+        return Answer(code=code, out=out.getvalue(), err=err.getvalue())
 
     def done(self, *arguments: str, now: datetime | None = None) -> Answer:
         """Run one command that must succeed; `now` is what it takes for the present."""
