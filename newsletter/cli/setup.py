@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,20 +12,28 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.errors import ConfigurationError
 from newsletter.pipeline.check import check as check_site
 from newsletter.pipeline.init import init as init_site
+from newsletter.rendering.theme import STANDARD, theme_names
 
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--theme",
+    type=click.Choice(theme_names()),
+    default=STANDARD,
+    show_default=True,
+    help="How its issues look; newsletter.toml can change it later.",
+)
 @json_option
 @now_option
 @pass_invocation
-def init(invocation: Invocation, directory: Path) -> int:
+def init(invocation: Invocation, directory: Path, theme: str) -> int:
     """Make a new site: newsletter.toml, a secret key, sample articles. Never overwrites.
 
     \b
-    Example: newsletter init my-site
+    Example: newsletter init my-site --theme harbour
     """
-    written = init_site(directory, now=invocation.now)
+    written = init_site(directory, theme=theme, now=invocation.now)
     invocation.report(
         {"site": str(directory), "files": [str(path) for path in written]},
         *[f"wrote {path}" for path in written],
@@ -49,6 +56,4 @@ def check(invocation: Invocation) -> int:
     if not problems:
         invocation.report({"problems": []}, "everything is in order")
         return OK
-    if invocation.as_json:
-        invocation.answer({"problems": [asdict(problem) for problem in problems]})
     raise ConfigurationError(problems)

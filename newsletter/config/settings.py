@@ -266,6 +266,8 @@ class NewsletterSettings(Table):
     max_lateness: Duration = Duration(hours=6)
     min_items: int = Field(default=3, ge=1)
     personalise: Literal["none", "tags"] = "none"
+    theme: Slug = "standard"
+    """One of ours, or a folder in the site's templates/themes."""
     subject: str = "{{ lead.title }}"
     """A Jinja template over newsletter, number, lead and items."""
     archive_url: WebAddress | None = None

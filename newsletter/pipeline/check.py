@@ -30,7 +30,7 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     problems = list(_in_settings(settings, folder, file, now))
     try:
         site = open_site(folder, environment)
-        problems += check_theme(site.theme)
+        problems += _in_themes(site)
         problems += _in_lists(site, file, now)
         site.database.close()
     except NewsletterError as error:
@@ -111,6 +111,12 @@ def _in_newsletter(
             field=f"{here}.subject",
             fix=error.problem.fix,
         )
+
+
+def _in_themes(site: Site) -> Iterator[Problem]:
+    slugs = {newsletter.theme: slug for slug, newsletter in site.settings.newsletters.items()}
+    for slug in slugs.values():
+        yield from check_theme(site.theme(slug))
 
 
 def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:

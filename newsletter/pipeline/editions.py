@@ -26,7 +26,7 @@ def key_for(site: Site, issue: Issue, follows: str) -> str:
 
 def render_for(site: Site, issue: Issue, follows: str) -> Edition:
     """The edition for readers with this `follows` string."""
-    return _render(site, site.theme, issue, _items_for(site, issue, follows))
+    return _render(site, site.theme(issue.newsletter), issue, _items_for(site, issue, follows))
 
 
 def wishes_of(site: Site, connection: sa.Connection, slug: str, now: datetime) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def render_all(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[Edition
     for follows in wishes:
         items = _items_for(site, issue, follows)
         sets.setdefault(edition_key(item.article.key for item in items), items)
-    theme = site.theme
+    theme = site.theme(issue.newsletter)
     return tuple(_render(site, theme, issue, items) for items in sets.values())
 
 

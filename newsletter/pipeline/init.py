@@ -9,17 +9,24 @@ from pathlib import Path
 
 from newsletter.errors import InputError, NotPermittedError
 from newsletter.pipeline.site import SECRET_FILE
-from newsletter.rendering.theme import shipped_templates
+from newsletter.rendering.theme import STANDARD, shipped_templates, theme_names
 
 
-def init(folder: Path, *, now: datetime) -> list[Path]:
+def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
     """Write newsletter.toml, a secret key and sample articles; returns the files written.
 
-    Never overwrites: raises NotPermittedError when one of them is there already.
+    Never overwrites: raises NotPermittedError when one of them is there already, InputError
+    for a theme we do not ship.
     """
+    if theme not in theme_names():
+        raise InputError(
+            f"there is no theme {theme!r}",
+            field="--theme",
+            fix=f"known: {', '.join(theme_names())}",
+        )
     sample = shipped_templates() / "site"
     texts = {
-        folder / path.relative_to(sample): _dated(path.read_text("utf-8"), now)
+        folder / path.relative_to(sample): _filled(path.read_text("utf-8"), theme, now)
         for path in sorted(sample.rglob("*"))
         if path.is_file()
     }
@@ -39,9 +46,10 @@ def init(folder: Path, *, now: datetime) -> list[Path]:
     return list(texts)
 
 
-def _dated(text: str, now: datetime) -> str:
+def _filled(text: str, theme: str, now: datetime) -> str:
     """The samples are of yesterday, so that the first issue finds them in its window."""
-    return text.replace("{{ yesterday }}", f"{now.astimezone(UTC).date():%Y-%m-%d}")
+    day = f"{now.astimezone(UTC).date():%Y-%m-%d}"
+    return text.replace("{{ yesterday }}", day).replace("{{ theme }}", theme)
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> Path:

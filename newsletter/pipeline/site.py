@@ -44,11 +44,14 @@ class Site:
         """The maker and reader of links' tokens."""
         return Tokens([self.secret])
 
-    @property
-    def theme(self) -> Theme:
-        """The templates of the issue, the site's own before ours."""
+    def theme(self, slug: str) -> Theme:
+        """The templates of the newsletter's issues, the site's own before ours."""
         own = self.folder / "templates"
-        return open_theme(own if own.is_dir() else None)
+        return open_theme(
+            own if own.is_dir() else None,
+            self.newsletter(slug).theme,
+            field=f"newsletters.{slug}.theme",
+        )
 
     def masthead(self, slug: str) -> Masthead:
         """What every issue of the newsletter says about itself."""

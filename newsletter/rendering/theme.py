@@ -19,12 +19,15 @@ from jinja2 import (
 )
 
 import newsletter
-from newsletter.errors import Problem, RenderingError
+from newsletter.errors import ConfigurationError, Problem, RenderingError
 from newsletter.rendering.tokens import Tokens, read_tokens
 from newsletter.rendering.words import Speaker, speaker
 
 PLAIN = (".txt.j2", ".css.j2")
 """Templates that hold no markup; every other is escaped, .mjml.j2 above all."""
+
+STANDARD = "standard"
+"""The theme of a newsletter that names none: `templates/issue` as it stands."""
 
 
 def shipped_templates() -> Path:
@@ -101,13 +104,30 @@ class Theme:
         return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
 
 
-def open_theme(site_templates: Path | None) -> Theme:
-    """The default theme, overridden by what the site's `templates/issue` has.
+def theme_names(site_templates: Path | None = None) -> list[str]:
+    """The themes there are: ours, and the folders in the site's `templates/themes`."""
+    folders = [parent / "themes" for parent in (shipped_templates(), site_templates) if parent]
+    found = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
+    return sorted(found | {STANDARD})
 
+
+def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str = "theme") -> Theme:
+    """The theme called `name`, overridden by what the site's `templates/` has.
+
+    A file is looked for in the site's `themes/NAME` and `issue`, then in ours of the same names.
     `site_templates` is the site's templates folder; it need not exist. Raises
-    ConfigurationError when the tokens are wrong.
+    ConfigurationError for an unknown name (set in `field`), or when the tokens are wrong.
     """
-    folders = [shipped_templates() / "issue"]
-    if site_templates is not None and (site_templates / "issue").is_dir():
-        folders.insert(0, site_templates.absolute() / "issue")
-    return Theme(folders=tuple(folders), tokens=read_tokens(folders))
+    known = theme_names(site_templates)
+    if name not in known:
+        message = f"there is no theme {name!r}"
+        fix = f"this site has: {', '.join(known)}"
+        raise ConfigurationError([Problem(message=message, field=field, fix=fix)])
+    parents = [site_templates.absolute()] if site_templates is not None else []
+    places = [
+        parent / sub
+        for parent in (*parents, shipped_templates())
+        for sub in (f"themes/{name}", "issue")
+    ]
+    folders = tuple(place for place in places if place.is_dir())
+    return Theme(folders=folders, tokens=read_tokens(folders))

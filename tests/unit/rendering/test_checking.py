@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from newsletter.rendering.checking import check_theme
-from newsletter.rendering.theme import open_theme
+from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.editions import make_site_theme
 
 FOOTER = (open_theme(None).folders[0] / "parts" / "footer.mjml.j2").read_text()
 
 
-def test_default_theme_is_sound() -> None:
-    """Our own theme has nothing to mend."""
-    assert check_theme(open_theme(None)) == []
+@pytest.mark.parametrize("name", theme_names())
+def test_our_themes_are_sound(name: str) -> None:
+    """Our own themes have nothing to mend."""
+    assert check_theme(open_theme(None, name)) == []
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.errors import RenderingError
-from newsletter.rendering.theme import open_theme
+from newsletter.errors import ConfigurationError, RenderingError
+from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.editions import make_site_theme
 
 
@@ -23,6 +23,35 @@ def test_site_overrides_file_by_file(tmp_path: Path) -> None:
 def test_site_without_templates(tmp_path: Path) -> None:
     """A site needs no templates folder."""
     assert open_theme(tmp_path / "none").folders == open_theme(None).folders
+
+
+def test_ready_themes_stand_on_the_standard_one() -> None:
+    """A theme of ours holds only what it changes; the rest is the standard theme's."""
+    letter, standard = open_theme(None, "letter"), open_theme(None)
+    assert letter.folders[1:] == standard.folders
+    assert "letter/parts/lead" in str(
+        letter.environment.get_template("parts/lead.mjml.j2").filename
+    )
+    assert open_theme(None, "serif").tokens.light == standard.tokens.light
+    assert open_theme(None, "serif").tokens.fonts.body == standard.tokens.fonts.body
+
+
+def test_site_brings_its_own_theme(tmp_path: Path) -> None:
+    """A folder in the site's templates/themes is a theme; a file there wins over every other."""
+    (tmp_path / "themes" / "house").mkdir(parents=True)
+    (tmp_path / "themes" / "house" / "more.css.j2").write_text(".title { color: #111111; }")
+    make_site_theme(tmp_path, more_css_j2=".title { color: #222222; }")
+    assert "#111111" in open_theme(tmp_path, "house").render("more.css.j2", {})
+    assert "#222222" in open_theme(tmp_path, "letter").render("more.css.j2", {})
+    assert "house" in theme_names(tmp_path)
+
+
+def test_unknown_theme_names_those_there_are() -> None:
+    """A theme that is not there is a mistake in the configuration, and the fix lists the others."""
+    with pytest.raises(ConfigurationError) as caught:
+        open_theme(None, "harbor", field="newsletters.weekly.theme")
+    assert caught.value.problem.field == "newsletters.weekly.theme"
+    assert "harbour" in (caught.value.problem.fix or "")
 
 
 @pytest.mark.parametrize(
