@@ -26,6 +26,9 @@ from newsletter.errors import SourceError
 _PROLOG = re.compile(rb"\A(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE = re.compile(rb"""<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\[>"'])*(\[)?""", re.IGNORECASE)
 """Up to its end, or to the bracket that opens its internal subset."""
+# Parsers compare every attribute of a tag with every other.
+MAX_TAG = 20_000
+_ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % MAX_TAG)
 _CHARACTER = re.compile(rb"&#(?:x([0-9a-f]{1,12})|([0-9]{1,12}));", re.IGNORECASE)
 _FEED_ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _HTML_ROOT = re.compile(rb"<!doctype\s+html|<html\b", re.IGNORECASE)
@@ -95,6 +98,10 @@ def _refuse_what_is_no_feed(body: bytes, url: str) -> None:
             if address
             else "check the address of the source, or configure it as a page",
         )
+    if _ENDLESS_TAG.search(body):
+        raise SourceError(
+            f"it holds a tag of more than {MAX_TAG:,} bytes", fix="tell the source's owner"
+        )
     doctype = _DOCTYPE.match(body, _prolog_end(body))
     if doctype and doctype[1] and b"<!entity" in body[doctype.end() :].lower():
         raise SourceError(
@@ -118,7 +125,7 @@ def _defused(body: bytes) -> bytes:
     doctype = _DOCTYPE.match(body, start)
     head = b""
     if doctype and not doctype[1]:
-        start, head = doctype.end() + 1, doctype[0] + b">\n"
+        start, head = doctype.end() + 1, b" ".join(doctype[0].split())[:500] + b">\n"
     return head + _CHARACTER.sub(_possible_character, body[start:].lstrip())
 
 

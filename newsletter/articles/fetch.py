@@ -95,6 +95,11 @@ class WebDoor:
     ) -> None:
         await self._pool.aclose()
 
+    @property
+    def seconds(self) -> float:
+        """How long one source may take."""
+        return self._settings.timeout.total_seconds()
+
     async def fetch(self, url: str, *, memory: FetchMemory | None, now: datetime) -> Fetched:
         """Fetch `url`, conditionally when `memory` has validators.
 
@@ -107,13 +112,12 @@ class WebDoor:
                 f"it asked to be left alone until {memory.not_before:%Y-%m-%d %H:%M %Z}",
                 memory.not_before,
             )
-        seconds = self._settings.timeout.total_seconds()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self.seconds):
                 return await self._follow(url, memory, now)
         except TimeoutError as error:
             raise SourceError(
-                f"it did not answer in full within {seconds:g} seconds",
+                f"it did not answer in full within {self.seconds:g} seconds",
                 field="fetch.timeout",
                 fix="try again later, or raise fetch.timeout",
             ) from error

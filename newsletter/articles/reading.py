@@ -21,6 +21,7 @@ from newsletter.articles.sanitize import clip, one_line, paragraphs_html
 from newsletter.articles.tags import Vocabulary
 from newsletter.articles.textdump import parse_dump
 from newsletter.articles.urls import is_web_address
+from newsletter.articles.workshop import in_workshop
 from newsletter.config.settings import FetchSettings, SourceSettings
 from newsletter.errors import SourceError
 
@@ -98,18 +99,14 @@ async def _read(
         if is_web_address(source.location):
             return await _from_web(source, origin, door, memory)
         content = await asyncio.to_thread(_file, folder / source.location, origin)
-        return await asyncio.to_thread(_parse, source, origin, content)
+        return await _parsed(source, origin, content, door.seconds)
     except RetryLaterError as error:
         remembered = memory or FetchMemory(source=source.location)
         return _failed(origin, error, replace(remembered, not_before=error.not_before))
     except SourceError as error:
         return _failed(origin, error, memory)
-    except Exception as error:  # a stranger's document found a mistake of ours: only it fails
-        failure = SourceError(
-            f"reading it failed: {type(error).__name__}: {one_line(str(error), 200)}",
-            fix="please report this as a bug, with the source's address",
-        )
-        return _failed(origin, failure, memory)
+    except Exception as error:  # never more than this one source
+        return _failed(origin, _mistake(error), memory)
 
 
 async def _from_web(
@@ -131,7 +128,10 @@ async def _from_web(
         content_type=fetched.content_type,
         modified=fetched.last_modified,
     )
-    reading = await asyncio.to_thread(_parse, source, origin, content)
+    reading = await _parsed(source, origin, content, door.seconds)
+    if any(finding.severity == "failure" for finding in reading.findings):
+        # What could not be read must not count as known, or the next fetch would call it unchanged.
+        return replace(reading, memory=memory or reading.memory)
     return replace(reading, findings=(*moved, *reading.findings), memory=fetched.memory)
 
 
@@ -152,15 +152,36 @@ def _file(path: Path, origin: Origin) -> _Content:
     return _Content(body=body, modified=modified)
 
 
+async def _parsed(
+    source: SourceSettings, origin: Origin, content: _Content, seconds: float
+) -> Reading:
+    size = len(content.body)
+    return await in_workshop(_parse, source, origin, content, size=size, seconds=seconds)
+
+
 def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading:
-    """The articles in the bytes of a feed, a page or a text dump."""
+    """The articles in the bytes of a feed, a page or a text dump; never raises."""
     readers: dict[str, Callable[[Origin, _Content], Reading]] = {
         "feed": _feed,
         "page": _page,
         "textdump": _dump,
     }
-    named = origin if source.name else replace(origin, source="")
-    return readers[source.kind](named, content)
+    unnamed = origin if source.name else replace(origin, source="")
+    try:
+        return readers[source.kind](unnamed, content)
+    except SourceError as error:
+        return _failed(origin, error, None)
+    except MemoryError:
+        raise
+    except Exception as error:  # a stranger's document found a mistake of ours
+        return _failed(origin, _mistake(error), None)
+
+
+def _mistake(error: Exception) -> SourceError:
+    return SourceError(
+        f"reading it failed: {type(error).__name__}: {one_line(str(error), 200)}",
+        fix="please report this as a bug, with the source's address",
+    )
 
 
 def _feed(origin: Origin, content: _Content) -> Reading:
@@ -235,6 +256,8 @@ def _reading(
 
 def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> Reading:
     """Nothing was read; what was remembered stays, so that the next fetch asks as this one did."""
+    if memory is None and is_web_address(origin.location):
+        memory = FetchMemory(source=origin.location)
     failure = Finding(
         source=origin.source,
         severity="failure",

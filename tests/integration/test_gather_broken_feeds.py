@@ -211,3 +211,15 @@ async def test_entries_that_share_an_id_stay_apart(server: FeedServer) -> None:
     reading = (await readings_of(server, "/guids"))["/guids"]
     assert [article.title for article in reading.articles] == ["Bridge", "Ferry"]
     assert len({article.key for article in reading.articles}) == 2
+
+
+async def test_a_feed_that_parsers_choke_on_is_given_up_in_time(server: FeedServer) -> None:
+    """A megabyte of opened elements takes feedparser minutes; it gets the source's time, no more."""
+    server.put("/nested", "<rss version='2.0'><channel>" + "<a>" * 400_000)
+    started = time.monotonic()
+    readings = await readings_of(server, "/nested", "/good")
+    assert [finding.message for finding in readings["/nested"].findings] == [
+        "it takes longer than 1.5 seconds to read"
+    ]
+    assert len(readings["/good"].articles) == 2
+    assert time.monotonic() - started < 10
