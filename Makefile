@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint lock clean
+.PHONY: install demo test lint bench lock clean
 
 install: $(VENV)/installed
 
@@ -27,6 +27,10 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Measures and writes docs/benchmarks.md; QUICK=1 in about two minutes.
+bench: install
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 # Pins every dependency with hashes; run it to take newer releases.
 lock: install

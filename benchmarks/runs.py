@@ -11,12 +11,12 @@ from benchmarks.arrivals import check_counts, check_messages
 from benchmarks.programs import BenchmarkError, Ended, run_together
 from benchmarks.publication import Publication
 from benchmarks.senders import Job, Sender
-from benchmarks.sink import c_sink, smtp_sink
+from benchmarks.sink import SinkProgram, c_sink, smtp_sink
 
 SAMPLE = 5
 """Messages of each timed run that are looked at."""
 
-WARM_UP = 200
+WARM_UP = 100
 """Messages of the first run, which is checked and timed only to know how many the next need."""
 
 
@@ -26,7 +26,7 @@ class Bench:
 
     publication: Publication
     folder: Path
-    sink: Path
+    sink: SinkProgram
     smtp_sink: str | None = None
     certificate: Path | None = None
 

@@ -48,8 +48,16 @@ class Sink:
     kept: list[bytes] = field(default_factory=list)
 
 
-def build_sink(folder: Path) -> Path:
-    """Compile sink.c, with STARTTLS where OpenSSL's headers are; raises BenchmarkError."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SinkProgram:
+    """The compiled sink; it `speaks_tls` where OpenSSL's headers were at hand."""
+
+    path: Path
+    speaks_tls: bool
+
+
+def build_sink(folder: Path) -> SinkProgram:
+    """Compile sink.c into `folder`; raises BenchmarkError."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         raise BenchmarkError("no C compiler: install gcc or clang")
@@ -59,13 +67,13 @@ def build_sink(folder: Path) -> Path:
         process = start([*common, *further], stderr=subprocess.PIPE)
         _, complaint = process.communicate()
         if process.returncode == 0:
-            return program
+            return SinkProgram(path=program, speaks_tls=bool(further))
     raise BenchmarkError(f"sink.c does not compile: {complaint}")
 
 
 @contextmanager
 def c_sink(
-    program: Path,
+    program: SinkProgram,
     folder: Path,
     *,
     delay_ms: int = 0,
@@ -79,7 +87,7 @@ def c_sink(
     options: list[Any] = ["-d", delay_ms, "-k", keep, "-e", keep_each, "-o", folder]
     if certificate is not None:
         options += ["-c", certificate]
-    process = start([program, *options])
+    process = start([program.path, *options])
     sink = Sink(port=_first_line(process)["port"])
     try:
         yield sink

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from newsletter.articles.article import Article, Image, Tag
 from newsletter.issues.issue import Item
 
-_WORDS = tuple(
+_PROSE = (
     "a valve that learns the tide opened early while engineers at the harbour read the clock "
     "and wrote down what the marsh did with fresh water over night because nobody had measured "
     "it before with sensors so small cheap patient or well sealed against salt mud and crabs"
-    .split()
-)  # fmt: skip
+)
+_WORDS = _PROSE.split()
 SECTIONS = ("Harbours", "Sensors", "Repair", "Everything else")
 
 

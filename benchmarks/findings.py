@@ -1,0 +1,130 @@
+"""Everything one run of the benchmarks found, and the ratios that are promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from benchmarks.costs import Cost
+from benchmarks.gathering import Gathering
+from benchmarks.machine import Machine
+from benchmarks.planning import LongSend, Plan
+from benchmarks.rendering import Rendering
+from benchmarks.runs import Condition, Result
+
+UNDELAYED = "c-sink"
+OURS = "newsletter-rsa-2"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """The senders under one condition."""
+
+    condition: Condition
+    results: Sequence[Result]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """All results; `loads` are the load averages before and after, `skipped` says what and why."""
+
+    at: datetime
+    machine: Machine
+    loads: tuple[float, float]
+    octets: int
+    rounds: int
+    seconds: float
+    raw_signs: float
+    comparisons: Sequence[Comparison]
+    costs: Sequence[Cost]
+    plans: Sequence[Plan]
+    sends: Sequence[LongSend]
+    renderings: Sequence[Rendering]
+    gatherings: Sequence[Gathering]
+    skipped: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """A figure that is promised; `at_most` where less is better. `figure` None: not measured."""
+
+    what: str
+    goal: float
+    figure: float | None
+    unit: str = "×"
+    at_most: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """Whether it is kept."""
+        if self.figure is None:
+            return "not measured"
+        kept = self.figure <= self.goal if self.at_most else self.figure >= self.goal
+        return "kept" if kept else "missed"
+
+
+def goals(findings: Findings) -> list[Goal]:
+    """What issue 7 of this project promises, and what this run found."""
+    rates = {
+        comparison.condition.slug: {
+            result.sender.slug: result.rate for result in comparison.results
+        }
+        for comparison in findings.comparisons
+    }
+    near = rates.get(UNDELAYED, {})
+    ours = near.get(OURS)
+    raw = ours / findings.raw_signs if ours else None
+    return [
+        _ratio(near, OURS, "nodemailer-dkim-2", 8, "RSA-2048, 2 p, to nodemailer with DKIM, 2 p"),
+        _ratio(near, OURS, "nodemailer-dkim-1", 13, "RSA-2048, 2 p, to nodemailer with DKIM, 1 p"),
+        _ratio(near, OURS, "python-composing-2", 30, "RSA-2048, 2 p, to the usual Python way, 2 p"),
+        Goal(what="RSA-2048, 2 p, to this machine's RSA signs", goal=0.5, figure=raw),
+        _ratio(near, "newsletter-plain-2", "smtp-source", 0.75, "no DKIM, 2 p, to smtp-source"),
+        _ratio(near, "newsletter-ed25519-2", "smtp-source", 0.35, "Ed25519, 2 p, to smtp-source"),
+        *_delayed_goals(rates),
+        *_memory_goals(findings),
+    ]
+
+
+def _delayed_goals(rates: Mapping[str, Mapping[str, float]]) -> list[Goal]:
+    found = []
+    for delay in (20, 50):
+        far = rates.get(f"delay-{delay}", {})
+        found += [
+            _ratio(far, OURS, "smtp-source", 3.8, f"RSA-2048, {delay} ms away, to smtp-source"),
+            _ratio(
+                far, OURS, "nodemailer-raw-1", 2.1,
+                f"RSA-2048, {delay} ms away, to nodemailer with ready bytes",
+            ),
+        ]  # fmt: skip
+    return found
+
+
+def _memory_goals(findings: Findings) -> list[Goal]:
+    plan = {plan.recipients: plan.seconds for plan in findings.plans}.get(1_000_000)
+    peaks = {send.recipients: send.peak_bytes for send in findings.sends}
+    million, fewer = peaks.get(1_000_000), peaks.get(100_000)
+    return [
+        Goal(
+            what="1,000,000 recipients planned", goal=10, figure=plan, unit=" s", at_most=True
+        ),
+        Goal(
+            what="peak memory of a sender of 1,000,000",
+            goal=200,
+            figure=million / 1e6 if million else None,
+            unit=" MB",
+            at_most=True,
+        ),
+        Goal(
+            what="that, to a sender of 100,000",
+            goal=1.1,
+            figure=million / fewer if million and fewer else None,
+            at_most=True,
+        ),
+    ]  # fmt: skip
+
+
+def _ratio(rates: Mapping[str, float], ours: str, peer: str, goal: float, what: str) -> Goal:
+    known = ours in rates and peer in rates
+    return Goal(what=what, goal=goal, figure=rates[ours] / rates[peer] if known else None)

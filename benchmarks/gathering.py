@@ -1,0 +1,122 @@
+"""How long gathering takes: feeds times items, read for the first time and read unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from benchmarks.programs import BenchmarkError
+from benchmarks.stories import make_article, make_feed
+from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.tags import make_vocabulary
+from newsletter.config.settings import FetchSettings, SourceSettings
+
+_NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+_VOCABULARY = make_vocabulary(["engineering"], {})
+_SETTINGS = FetchSettings(allow_private=("127.0.0.1",))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gathering:
+    """`feeds` feeds of `items` items each, `octets` in one feed.
+
+    `seconds` for the first reading, `unchanged_seconds` when every server answers the same.
+    """
+
+    feeds: int
+    items: int
+    octets: int
+    seconds: float
+    unchanged_seconds: float
+
+
+def gather_feeds(feeds: Sequence[int], items: Sequence[int]) -> list[Gathering]:
+    """Read every combination from a web server on loopback; raises BenchmarkError."""
+    return [_measure(feed_count, item_count) for feed_count in feeds for item_count in items]
+
+
+def _measure(feeds: int, items: int) -> Gathering:
+    pages = {
+        f"/{number}.xml": make_feed(
+            f"Feed {number}",
+            (
+                make_article(number * items + place, _NOW - timedelta(minutes=place))
+                for place in range(items)
+            ),
+        )
+        for number in range(feeds)
+    }
+    with _serving(pages) as address:
+        sources = [SourceSettings(feed=f"{address}{path}") for path in pages]
+        seconds, readings = _read(sources, [])
+        found = sum(len(reading.articles) for reading in readings)
+        if found != feeds * items:
+            raise BenchmarkError(f"{feeds} feeds of {items} items gave {found} articles")
+        unchanged_seconds, again = _read(sources, readings)
+        if not all(reading.unchanged for reading in again):
+            raise BenchmarkError("feeds that did not change were read again")
+    return Gathering(
+        feeds=feeds,
+        items=items,
+        octets=len(pages["/0.xml"]),
+        seconds=seconds,
+        unchanged_seconds=unchanged_seconds,
+    )
+
+
+def _read(
+    sources: Sequence[SourceSettings], before: Sequence[Reading]
+) -> tuple[float, Sequence[Reading]]:
+    memories = {
+        source.location: reading.memory
+        for source, reading in zip(sources, before, strict=False)
+        if reading.memory is not None
+    }
+    begun = time.perf_counter()
+    readings = asyncio.run(
+        read_sources(
+            sources,
+            settings=_SETTINGS,
+            vocabulary=_VOCABULARY,
+            memories=memories,
+            folder=Path(),
+            now=_NOW,
+        )
+    )
+    return time.perf_counter() - begun, readings
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a shorter queue makes a client wait a second for its next try
+
+
+@contextmanager
+def _serving(pages: Mapping[str, bytes]) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = pages[self.path]
+            self.send_response(200)
+            self.send_header("Content-Type", "application/rss+xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *values: object) -> None:
+            """Say nothing."""
+
+    server = _Server(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,248 @@
+"""Writes docs/benchmarks.md and its plots from what one run found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
+from benchmarks.plots import Bar, bar_chart, figure
+from benchmarks.runs import Result
+
+PAGE = "benchmarks.md"
+PLOTS = Path("images") / "benchmarks"
+
+_METHOD = """\
+`make bench` wrote this page: it is not edited. `make bench QUICK=1` takes about two minutes and
+says the same less surely.
+
+Every sender sends the same newsletter, about {octets:,} octets on the wire, one message to each
+recipient, into the same sink: `benchmarks/sink.c`, one thread of epoll that counts messages and
+distinct recipients and forgets the rest. The senders take turns for {rounds} rounds of about
+{seconds:g} s each, every round beginning with another one; the figures are medians. Time runs from
+the first MAIL to the last final dot, by the sink's clock; a process's start does not count. In
+each run every message must arrive once, and a sample of what arrived must parse without a defect
+and carry a DKIM signature that dkimpy verifies; else the run does not count. All of it runs on
+one machine, sender and sink together, so ratios say more than rates.
+
+*newsletter* is `newsletter send` as it is: the ledger on SQLite (WAL, synchronous FULL: a row is
+durable before the final dot, rule 3), links with signed tokens, splicing, DKIM. *Ready bytes* means
+that a peer composes nothing and sends everyone the same message. p is for processes.
+"""
+
+
+def write_report(findings: Findings, docs: Path) -> Path:
+    """Write the page and its plots below `docs`; returns the page."""
+    plots = docs / PLOTS
+    plots.mkdir(parents=True, exist_ok=True)
+    for name, drawing in _drawings(findings):
+        (plots / f"{name}.svg").write_text(drawing, encoding="utf-8")
+    page = docs / PAGE
+    page.write_text("\n".join(_page(findings)), encoding="utf-8")
+    return page
+
+
+def _page(findings: Findings) -> Iterable[str]:
+    yield "# Benchmarks\n"
+    yield _METHOD.format(octets=findings.octets, rounds=findings.rounds, seconds=findings.seconds)
+    yield from _machine(findings)
+    yield "## What is promised\n"
+    yield "Medians of one against medians of the other; both in the same rounds.\n"
+    yield _table(
+        ["", "promised", "here", ""],
+        [
+            [
+                goal.what,
+                f"{'≤' if goal.at_most else '≥'} {goal.goal:g}{goal.unit}",
+                "" if goal.figure is None else f"{figure(goal.figure)}{goal.unit}",
+                goal.verdict,
+            ]
+            for goal in goals(findings)
+        ],
+    )
+    yield "## Sending\n"
+    yield f"Raw RSA-2048 signatures of all cores together: {findings.raw_signs:,.0f} a second.\n"
+    for comparison in findings.comparisons:
+        yield from _comparison(comparison)
+    yield from _costs(findings)
+    yield from _long_lists(findings)
+    yield from _rooms(findings)
+    if findings.skipped:
+        yield "## Not measured\n"
+        yield "\n".join(f"- {reason}" for reason in findings.skipped) + "\n"
+
+
+def _machine(findings: Findings) -> Iterable[str]:
+    machine = findings.machine
+    versions = ", ".join(f"{name} {number}" for name, number in machine.versions.items())
+    before, after = findings.loads
+    yield "## The machine\n"
+    yield (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GiB, "
+        f"{machine.system}. {versions}. {findings.at:%d %B %Y}. The load average was "
+        f"{before:.1f} before and {after:.1f} after"
+        + (": others were at work, so rates are too low.\n" if before > 0.5 else ".\n")
+    )
+
+
+def _comparison(comparison: Comparison) -> Iterable[str]:
+    condition = comparison.condition
+    yield f"### {condition.title}\n"
+    yield f"{condition.connections} connections in all.\n"
+    yield _picture(condition.slug, condition.title)
+    yield _table(
+        ["sender", "p", "messages/s", "lowest – highest", "CPU µs/message"],
+        [
+            [
+                result.sender.title,
+                str(result.sender.processes),
+                f"{result.rate:,.0f}",
+                _spread(result),
+                f"{result.cpu_per_message:,.0f}",
+            ]
+            for result in _fastest_first(comparison)
+        ],
+    )
+
+
+def _costs(findings: Findings) -> Iterable[str]:
+    yield "## Where the microseconds go\n"
+    yield (
+        "Each step of our send path by itself, in one thread, for one message. What a run uses "
+        "beyond their sum is the event loop, the threads' meeting at Python's lock, and waiting "
+        "for caches.\n"
+    )
+    yield _picture("costs", "Microseconds by step")
+    yield _table(
+        ["step", "µs/message"],
+        [[cost.step, figure(cost.microseconds)] for cost in findings.costs],
+    )
+    near = [c for c in findings.comparisons if c.condition.slug == UNDELAYED]
+    used = [
+        [result.sender.title, str(result.sender.processes), figure(result.cpu_per_message)]
+        for comparison in near
+        for result in comparison.results
+        if _is_ours(result)
+    ]
+    yield "The whole, as measured in the runs above:\n"
+    yield _table(["sender", "p", "CPU µs/message"], used)
+
+
+def _long_lists(findings: Findings) -> Iterable[str]:
+    yield "## Long lists\n"
+    yield "Memory is a process's highest, the interpreter and all libraries included.\n"
+    yield _picture("planning", "Seconds to plan an issue")
+    yield _table(
+        ["recipients", "planned in s", "peak MB"],
+        [
+            [f"{plan.recipients:,}", figure(plan.seconds), f"{plan.peak_bytes / 1e6:.0f}"]
+            for plan in findings.plans
+        ],
+    )
+    yield "Sent by two processes without DKIM; the memory is the larger process's.\n"
+    yield _table(
+        ["recipients", "sent in s", "peak MB"],
+        [
+            [f"{send.recipients:,}", figure(send.seconds), f"{send.peak_bytes / 1e6:.0f}"]
+            for send in findings.sends
+        ],
+    )
+
+
+def _rooms(findings: Findings) -> Iterable[str]:
+    yield "## Rendering\n"
+    yield _picture("rendering", "Milliseconds to render an issue")
+    yield _table(
+        ["articles", "editions", "ms", "ms/edition", "HTML kB"],
+        [
+            [
+                str(one.articles),
+                str(one.editions),
+                figure(one.seconds * 1e3),
+                figure(one.seconds * 1e3 / one.editions),
+                f"{one.octets / 1e3:.0f}",
+            ]
+            for one in findings.renderings
+        ],
+    )
+    yield "## Gathering\n"
+    yield "From a web server on loopback, in Python and in the same process.\n"
+    yield _picture("gathering", "Milliseconds to gather")
+    yield _table(
+        ["feeds", "items each", "kB each", "first ms", "unchanged ms"],
+        [
+            [
+                str(one.feeds),
+                str(one.items),
+                f"{one.octets / 1e3:.0f}",
+                figure(one.seconds * 1e3),
+                figure(one.unchanged_seconds * 1e3),
+            ]
+            for one in findings.gatherings
+        ],
+    )
+
+
+def _drawings(findings: Findings) -> Iterable[tuple[str, str]]:
+    for comparison in findings.comparisons:
+        bars = [
+            Bar(
+                label=f"{result.sender.title}, {result.sender.processes} p",
+                value=result.rate,
+                is_ours=_is_ours(result),
+            )
+            for result in _fastest_first(comparison)
+        ]
+        condition = comparison.condition
+        yield condition.slug, bar_chart(f"Messages a second: {condition.title}", bars, "/s")
+    for name, title, unit, values in (
+        ("costs", "Microseconds by step", "µs", [(c.step, c.microseconds) for c in findings.costs]),
+        (
+            "planning",
+            "Seconds to plan an issue",
+            "s",
+            [(f"{plan.recipients:,} recipients", plan.seconds) for plan in findings.plans],
+        ),
+        (
+            "rendering",
+            "Milliseconds to render an issue",
+            "ms",
+            [
+                (f"{one.articles} articles, {one.editions} editions", one.seconds * 1e3)
+                for one in findings.renderings
+            ],
+        ),
+        (
+            "gathering",
+            "Milliseconds to gather",
+            "ms",
+            [
+                (f"{one.feeds} feeds of {one.items} items", one.seconds * 1e3)
+                for one in findings.gatherings
+            ],
+        ),
+    ):
+        bars = [Bar(label=label, value=value, is_ours=True) for label, value in values]
+        yield name, bar_chart(title, bars, unit)
+
+
+def _fastest_first(comparison: Comparison) -> list[Result]:
+    return sorted(comparison.results, key=lambda result: -result.rate)
+
+
+def _is_ours(result: Result) -> bool:
+    return result.sender.slug.startswith("newsletter")
+
+
+def _spread(result: Result) -> str:
+    rates = [run.rate for run in result.runs]
+    return f"{min(rates):,.0f} – {max(rates):,.0f}"
+
+
+def _picture(name: str, title: str) -> str:
+    return f"![{title}]({PLOTS.as_posix()}/{name}.svg)\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

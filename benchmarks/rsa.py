@@ -1,0 +1,43 @@
+"""How many RSA-2048 signatures a second this machine can make: what signing leaves room for.
+
+As a program it is one signing process: `python -m benchmarks.rsa KEY_FILE SECONDS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.programs import answer, begin_together, cpu_seconds, run_together
+from benchmarks.publication import DOMAIN
+from benchmarks.send import SELECTOR
+from newsletter.config.settings import DkimSettings
+from newsletter.delivery.dkim import load_key
+
+
+def signs_per_second(key: Path, *, processes: int, seconds: float) -> float:
+    """All processes' signatures together, by the library that signs our messages."""
+    command: list[str | Path] = [sys.executable, "-m", "benchmarks.rsa", key, str(seconds)]
+    ended = run_together([command] * processes)
+    return sum(float(told["rate"]) for told in ended.answers)
+
+
+def main(path: Path, seconds: float) -> None:
+    """Sign one digest over and over."""
+    settings = DkimSettings(domain=DOMAIN, selector=SELECTOR, key_file=str(path))
+    key = load_key(settings, path.parent)
+    digest = hashlib.sha256(b"a message").digest()
+    used_before = begin_together()
+    count, begun = 0, time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        for _ in range(50):
+            key.sign_digest(digest)
+        count += 50
+    rate = count / (time.perf_counter() - begun)
+    answer(rate=rate, cpu_seconds=cpu_seconds() - used_before)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), float(sys.argv[2]))
