@@ -13,7 +13,7 @@ import pytest
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW
 
-SEED = Path(__file__).parents[1] / "data" / "articles" / "textdump" / "good-gear-guide-article.txt"
+SEED = Path(__file__).parents[1] / "data" / "articles" / "textdump" / "good-gear-guide.txt"
 
 
 @pytest.fixture(scope="module")
