@@ -1,0 +1,76 @@
+"""add: an article that the draft did not take, or one from any address, put in by an editor."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from newsletter.articles.dedupe import merge_stories
+from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.urls import is_web_address
+from newsletter.config.settings import SourceSettings
+from newsletter.errors import InputError, SourceError, UnknownNameError
+from newsletter.issues.edits import Add
+from newsletter.pipeline.edit import EditDone, edit
+from newsletter.pipeline.gather import vocabulary_of
+from newsletter.pipeline.site import Site
+from newsletter.store.articles import load_articles
+from newsletter.store.issues import find_issue
+
+LOOK_BACK = timedelta(days=400)
+"""How old an article may be that the tray still offers."""
+
+
+def add_left_out(
+    site: Site, slug: str, number: int, *, key: str, section: str, editor: str, seen: int,
+    now: datetime,
+) -> EditDone:  # fmt: skip
+    """Put an article of the tray into a section, pinned; raises as `edit` does."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, slug, number)
+        if any(item.article.key == key for item in issue.items):
+            return EditDone(issue=issue, said="")
+        rows = load_articles(connection, slug, since=issue.window.start - LOOK_BACK)
+    stories = merge_stories([article for article, _first in rows])
+    article = next((story for story in stories if story.key == key), None)
+    if article is None:
+        raise UnknownNameError("that article is no longer kept", fix="add it by its address")
+    return edit(
+        site, slug, number, [Add(article=article, section=section)],
+        editor=editor, seen=seen, now=now,
+    )  # fmt: skip
+
+
+def add_by_url(
+    site: Site, slug: str, number: int, *, url: str, section: str, editor: str, seen: int,
+    now: datetime,
+) -> EditDone:  # fmt: skip
+    """Fetch the page through the guarded door and put its article into a section.
+
+    Raises InputError for what is no web address, SourceError when nothing can be read there.
+    """
+    if not is_web_address(url):
+        raise InputError(f"{url!r} is no web address", field="url", fix="it begins with https://")
+    newsletter = site.newsletter(slug)
+    readings: list[Reading] = asyncio.run(
+        read_sources(
+            [SourceSettings(page=url)],
+            settings=site.settings.fetch,
+            vocabulary=vocabulary_of(newsletter, site.settings.tags),
+            memories={},
+            folder=site.folder,
+            now=now,
+        )
+    )
+    article = next((article for reading in readings for article in reading.articles), None)
+    if article is None:
+        finding = next((found for reading in readings for found in reading.findings), None)
+        raise SourceError(
+            finding.message if finding else f"no article was found at {url}",
+            field="url",
+            fix=finding.fix if finding else "give the address of one article",
+        )
+    return edit(
+        site, slug, number, [Add(article=article, section=section)],
+        editor=editor, seen=seen, now=now,
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""From a form of the desk to edits. Pure: what the buttons and fields mean."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Literal
+
+from newsletter.articles.article import Article, Image
+from newsletter.errors import InputError, UnknownNameError
+from newsletter.issues.blocks import Block, BlockKind, Place
+from newsletter.issues.edits import (
+    DropBlock,
+    Edit,
+    Hide,
+    Lead,
+    Move,
+    Pin,
+    PutBlock,
+    Rewrite,
+    Say,
+)
+from newsletter.issues.issue import Issue, Item, Overrides
+from newsletter.rendering.safe_text import one_line, web_link
+
+Fields = Mapping[str, str]
+
+LONGEST_LINE, LONGEST_NOTE = 500, 20_000
+"""Characters of a title, and of a note or a block."""
+
+
+def item_id(article: Article) -> str:
+    """A short name for an item, fit for addresses and element ids."""
+    return hashlib.sha256(article.key.encode()).hexdigest()[:12]
+
+
+def item_of(issue: Issue, identifier: str) -> Item:
+    """The item of that `item_id`; raises UnknownNameError."""
+    for item in issue.items:
+        if item_id(item.article) == identifier:
+            return item
+    raise UnknownNameError(
+        "that article is no longer in the issue", fix="look for it among what was left out"
+    )
+
+
+def read_edits(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
+    """What the pressed button asks for. Raises InputError and UnknownNameError."""
+    action = fields.get("action", "")
+    if action in _ON_ITEMS:
+        return _ON_ITEMS[action](fields, issue, item_of(issue, fields.get("item", "")))
+    if action in _ON_ISSUE:
+        return _ON_ISSUE[action](fields, issue)
+    raise InputError(f"the desk knows no action {action!r}", fix="load the page anew")
+
+
+def in_section(issue: Issue, section: str) -> list[Item]:
+    """The section's items as the desk shows them: the lead stands apart."""
+    lead = issue.shown_items[:1]
+    return [item for item in issue.items if item.section == section and item not in lead]
+
+
+def _move(fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
+    before = fields.get("before", "")
+    return (
+        Move(
+            item=item.article.key,
+            section=fields.get("section") or item.section,
+            before=item_of(issue, before).article.key if before else "",
+        ),
+    )
+
+
+def _up(_fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
+    keys = [other.article.key for other in in_section(issue, item.section)]
+    place = keys.index(item.article.key) if item.article.key in keys else 0
+    if place == 0:
+        return ()
+    return (Move(item=item.article.key, section=item.section, before=keys[place - 1]),)
+
+
+def _down(_fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
+    keys = [other.article.key for other in in_section(issue, item.section)]
+    if item.article.key not in keys[:-1]:
+        return ()
+    place = keys.index(item.article.key)
+    before = keys[place + 2] if place + 2 < len(keys) else ""
+    return (Move(item=item.article.key, section=item.section, before=before),)
+
+
+def _rewrite(fields: Fields, _issue: Issue, item: Item) -> tuple[Edit, ...]:
+    article = item.article
+    overrides = Overrides(
+        title=_changed(one_line(_line(fields, "title")), article.title) or None,
+        summary=_changed(_clipped(fields, "summary", LONGEST_NOTE), article.summary),
+        link_text=one_line(_line(fields, "link_text")) or None,
+        image=_picture(fields, article.image),
+        no_image=fields.get("no_image") == "yes",
+    )
+    return (Rewrite(item=article.key, overrides=overrides),)
+
+
+def _picture(fields: Fields, own: Image | None) -> Image | None:
+    url = _line(fields, "image_url").strip()
+    alt = one_line(_line(fields, "image_alt"))
+    if url and not web_link(url):
+        raise InputError(
+            f"{url!r} is no address of a picture", field="image", fix="it begins with https://"
+        )
+    if not url or (own is not None and (url, alt) == (own.url, own.alt)):
+        return None
+    if own is not None and url == own.url:
+        return Image(url=url, alt=alt, width=own.width, height=own.height)
+    return Image(url=url, alt=alt)
+
+
+def _say_inbox(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
+    edits: list[Edit] = []
+    names: tuple[Literal["subject", "preheader"], ...] = ("subject", "preheader")
+    for name in names:
+        if name not in fields:
+            continue
+        own: str | None = getattr(issue.words, name)
+        typed = one_line(_line(fields, name))
+        # Words that are the ones made from the items are no words of the editor's.
+        made = getattr(issue, name) if own is None else None
+        text = None if not typed or typed == made else typed
+        if text != own:
+            edits.append(Say(name=name, text=text))
+    return tuple(edits)
+
+
+def _say_note(name: Literal["intro", "closing"]) -> Callable[[Fields, Issue], tuple[Edit, ...]]:
+    def read(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
+        return (Say(name=name, text=_clipped(fields, name, LONGEST_NOTE).strip()),)
+
+    return read
+
+
+def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
+    try:
+        kind, place = BlockKind(fields.get("kind", "")), Place(fields.get("place", ""))
+        starts, ends = _day(fields, "starts"), _day(fields, "ends")
+    except ValueError as error:
+        raise InputError(f"the block cannot be read: {error}", field="block") from error
+    url = _line(fields, "url").strip()
+    if url and not web_link(url):
+        raise InputError(f"{url!r} is no web address", field="url", fix="it begins with https://")
+    if starts and ends and ends < starts:
+        raise InputError("the block ends before it starts", field="ends", fix="swap the dates")
+    block = Block(
+        id=fields.get("block") or secrets.token_hex(6),
+        kind=kind,
+        title=one_line(_line(fields, "title")),
+        label=one_line(_line(fields, "label")),
+        text=_clipped(fields, "text", LONGEST_NOTE).strip(),
+        url=url,
+        link_text=one_line(_line(fields, "link_text")),
+        place=place,
+        starts=starts,
+        ends=ends,
+    )
+    if not (block.title or block.text):
+        raise InputError("an empty block says nothing", field="title", fix="give it a title")
+    return (PutBlock(block=block),)
+
+
+def _day(fields: Fields, name: str) -> date | None:
+    text = fields.get(name, "").strip()
+    return date.fromisoformat(text) if text else None
+
+
+def _line(fields: Fields, name: str) -> str:
+    return _clipped(fields, name, LONGEST_LINE)
+
+
+def _clipped(fields: Fields, name: str, limit: int) -> str:
+    text = fields.get(name, "").replace("\r\n", "\n")
+    if len(text) > limit:
+        raise InputError(f"that is longer than {limit:,} characters", field=name, fix="shorten it")
+    return text
+
+
+def _changed(text: str, own: str) -> str | None:
+    return None if text.strip() == own.strip() else text
+
+
+_ON_ITEMS: dict[str, Callable[[Fields, Issue, Item], tuple[Edit, ...]]] = {
+    "move": _move,
+    "up": _up,
+    "down": _down,
+    "lead": lambda _fields, _issue, item: (Lead(item=item.article.key),),
+    "pin": lambda _fields, _issue, item: (Pin(item=item.article.key, on=True),),
+    "unpin": lambda _fields, _issue, item: (Pin(item=item.article.key, on=False),),
+    "hide": lambda _fields, _issue, item: (Hide(item=item.article.key, on=True),),
+    "show": lambda _fields, _issue, item: (Hide(item=item.article.key, on=False),),
+    "rewrite": _rewrite,
+    "reset": lambda _fields, _issue, item: (Rewrite(item=item.article.key, overrides=Overrides()),),
+}
+
+_ON_ISSUE: dict[str, Callable[[Fields, Issue], tuple[Edit, ...]]] = {
+    "say-inbox": _say_inbox,
+    "say-intro": _say_note("intro"),
+    "say-closing": _say_note("closing"),
+    "block": _block,
+    "drop-block": lambda fields, _issue: (DropBlock(id=fields.get("block", "")),),
+}

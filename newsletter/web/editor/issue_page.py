@@ -1,0 +1,186 @@
+"""/desk/NEWSLETTER/NUMBER: the coming issue, to be shaped; or where a closed one stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.errors import ConflictError, InputError, NewsletterError
+from newsletter.issues.desk import EDITABLE
+from newsletter.issues.edits import Edit
+from newsletter.issues.issue import Issue, Item, LeftOut, State
+from newsletter.pipeline.add import add_by_url, add_left_out
+from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
+from newsletter.store import desk as desk_store
+from newsletter.web.editor.conflicts import conflict_rows
+from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
+from newsletter.web.editor.inbox import inbox_rows
+from newsletter.web.editor.room import Room, desk_url
+from newsletter.web.editor.strip import draw_strip
+
+CLOSED = frozenset({State.SENDING, State.SENT, State.STOPPED})
+"""States in which the report is what there is to see."""
+
+HISTORY = 15
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SectionView:
+    """A section on the desk: its items in order, the lead elsewhere."""
+
+    title: str
+    items: tuple[Item, ...]
+    shown: int
+
+
+class IssuePage:
+    """GET shows the desk; POST does one edit and comes back to it."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def get(self, request: Request) -> Response:
+        """The desk."""
+        issue = await self.room.issue(request)
+        if issue.state in CLOSED:
+            return RedirectResponse(desk_url(issue, "report"), status_code=303)
+        return await self._desk(request, issue)
+
+    async def post(self, request: Request) -> Response:
+        """One edit, an undo or a redo; 409 with both versions when it clashes."""
+        issue = await self.room.issue(request)
+        form = await request.form()
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        try:
+            done = await run_in_threadpool(
+                self._do, issue, fields, (await self.room.editor(request)).address
+            )
+        except ConflictError as error:
+            return await self._conflict(request, issue, fields, error)
+        except NewsletterError as error:
+            status = 422 if isinstance(error, InputError) else 409
+            fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+            return await self._desk(request, fresh, problem=error, typed=fields, status=status)
+        place = fields.get("item")
+        there = {item_id(item.article) for item in done.issue.items}
+        anchor = f"#item-{place}" if place in there else ""
+        return RedirectResponse(desk_url(issue) + anchor, status_code=303)
+
+    def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
+        site, now = self.room.site, self.room.clock()
+        slug, number = issue.newsletter, issue.number
+        seen = _seen(fields, issue)
+        match fields.get("action"):
+            case "undo":
+                return undo(site, slug, number, editor=editor, now=now)
+            case "redo":
+                return redo(site, slug, number, editor=editor, now=now)
+            case "add":
+                return add_left_out(
+                    site, slug, number, key=fields.get("key", ""),
+                    section=fields.get("section", ""), editor=editor, seen=seen, now=now,
+                )  # fmt: skip
+            case "add-url":
+                return add_by_url(
+                    site, slug, number, url=fields.get("url", "").strip(),
+                    section=fields.get("section", ""), editor=editor, seen=seen, now=now,
+                )  # fmt: skip
+        edits: tuple[Edit, ...] = read_edits(fields, issue)
+        return edit(site, slug, number, edits, editor=editor, seen=seen, now=now)
+
+    async def _conflict(
+        self, request: Request, issue: Issue, fields: Fields, error: ConflictError
+    ) -> Response:
+        fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+        context = {
+            "issue": fresh,
+            "error": error,
+            "rows": conflict_rows(fields, fresh),
+            "again": {
+                name: value for name, value in fields.items() if name not in ("csrf", "seen")
+            },
+            "back": desk_url(fresh),
+        }
+        return await self.room.page(request, "conflict.html.j2", context, 409)
+
+    async def _desk(
+        self,
+        request: Request,
+        issue: Issue,
+        *,
+        problem: NewsletterError | None = None,
+        typed: Fields | None = None,
+        status: int = 200,
+    ) -> Response:
+        editor = await self.room.editor(request)
+        context = await run_in_threadpool(self._context, issue, editor.address)
+        context |= {"problem": problem, "typed": typed or {}}
+        return await self.room.page(request, "issue.html.j2", context, status)
+
+    def _context(self, issue: Issue, editor: str) -> dict[str, Any]:
+        site = self.room.site
+        with site.database.transaction(read_only=True) as connection:
+            log = desk_store.history(connection, issue)
+        newsletter = site.newsletter(issue.newsletter)
+        titles = [section.title for section in newsletter.sections]
+        extra = sorted({item.section for item in issue.items} - set(titles))
+        dated = [(item.title, item.article.published) for item in issue.items]
+        dated += [(out.title, out.published) for out in issue.left_out if out.published]
+        return {
+            "issue": issue,
+            "newsletter": newsletter,
+            "url": desk_url(issue),
+            "editable": issue.state in EDITABLE,
+            "zone": site.settings.site.zone,
+            "now": self.room.clock(),
+            "lead": next(iter(issue.shown_items), None),
+            "sections": [_section(issue, title) for title in [*titles, *extra]],
+            "section_titles": titles,
+            "tray": _tray(issue.left_out),
+            "strip": draw_strip(
+                issue.window, dated, now=self.room.clock(), zone=site.settings.site.zone
+            ),
+            "inbox": inbox_rows(issue.subject, issue.preheader),
+            "history": log[:HISTORY],
+            "undo": undoable(log, editor),
+            "redo": redoable(log, editor),
+            "item_id": lambda item: item_id(item.article),
+        }
+
+
+def _section(issue: Issue, title: str) -> SectionView:
+    items = tuple(in_section(issue, title))
+    return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
+
+
+def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
+    """What was left out by the kind of its reason: what is most easily brought back first."""
+    kinds: dict[str, list[LeftOut]] = {
+        "Late arrivals": [],
+        "No room": [],
+        "No section": [],
+        "Before the window": [],
+        "Already sent": [],
+    }
+    for out in left_out:
+        if "after the window" in out.reason:
+            kinds["Late arrivals"].append(out)
+        elif out.reason.startswith("no room"):
+            kinds["No room"].append(out)
+        elif out.reason.startswith("already in"):
+            kinds["Already sent"].append(out)
+        elif "before the window" in out.reason:
+            kinds["Before the window"].append(out)
+        else:
+            kinds["No section"].append(out)
+    return [(kind, entries) for kind, entries in kinds.items() if entries]
+
+
+def _seen(fields: Fields, issue: Issue) -> int:
+    """The version that the form was made from; without one, nothing later was seen."""
+    text = fields.get("seen", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

@@ -1,0 +1,92 @@
+"""/desk: every newsletter with its issues and where they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.issues.due import next_due
+from newsletter.issues.issue import OPEN_STATES, Issue
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.status import IssueStatus, site_status
+from newsletter.store.audit import record
+from newsletter.web.editor.room import Room, desk_url
+
+SHOWN = 12
+"""Past issues on the page; the archive has all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewsletterView:
+    """One newsletter on the page: what is coming, and what went out."""
+
+    slug: str
+    title: str
+    list_slug: str
+    is_due: bool
+    next_due: datetime
+    coming: Issue | None
+    running: tuple[IssueStatus, ...]
+    past: tuple[IssueStatus, ...]
+
+
+class OverviewPage:
+    """GET shows; POST makes the coming issue."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def get(self, request: Request) -> Response:
+        """All newsletters."""
+        newsletters = await run_in_threadpool(self._look)
+        return await self.room.page(
+            request,
+            "overview.html.j2",
+            {"newsletters": newsletters, "zone": self.room.site.settings.site.zone},
+        )
+
+    async def newsletter(self, request: Request) -> Response:
+        """A newsletter's current issue."""
+        issue = await run_in_threadpool(self.room.find, request.path_params["slug"], None)
+        return RedirectResponse(desk_url(issue), status_code=303)
+
+    async def make(self, request: Request) -> Response:
+        """Draft the coming issue from what has been gathered, and go to it."""
+        editor = await self.room.editor(request)
+        slug = request.path_params["slug"]
+
+        def make() -> Issue:
+            now = self.room.clock()
+            issue = draft(self.room.site, slug, now=now)
+            with self.room.site.database.transaction() as connection:
+                record(connection, who=editor.address, what="draft", detail=issue.name, now=now)
+            return issue
+
+        return RedirectResponse(desk_url(await run_in_threadpool(make)), status_code=303)
+
+    def _look(self) -> list[NewsletterView]:
+        site, now = self.room.site, self.room.clock()
+        status = site_status(site, now=now)
+        views = []
+        for slug, newsletter in site.settings.newsletters.items():
+            own = [entry for entry in reversed(status.issues) if entry.issue.newsletter == slug]
+            coming = next((entry.issue for entry in own if entry.issue.state in OPEN_STATES), None)
+            going = [entry for entry in own if entry.issue.state in ("sending", "stopped")]
+            past = [entry for entry in own if entry.issue is not coming and entry not in going]
+            views.append(
+                NewsletterView(
+                    slug=slug,
+                    title=newsletter.title,
+                    list_slug=newsletter.list,
+                    is_due=slug in status.due,
+                    next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
+                    coming=self.room.find(slug, coming.number) if coming else None,
+                    running=tuple(going),
+                    past=tuple(past[:SHOWN]),
+                )
+            )
+        return views

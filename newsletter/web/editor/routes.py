@@ -1,0 +1,74 @@
+"""The routes of the editors' desk, for any Starlette application whose state has a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import jinja2
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.pipeline.site import Site
+from newsletter.rendering.theme import shipped_templates
+from newsletter.web.editor.changes import changes
+from newsletter.web.editor.issue_page import IssuePage
+from newsletter.web.editor.overview import OverviewPage
+from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.room import Room
+from newsletter.web.signin.session import Endpoint, require_editor
+
+_STATIC = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "htmx.min.js": "text/javascript",
+}
+
+
+def editor_routes(
+    site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, presses: Presses
+) -> list[Route]:
+    """The desk's pages; GET among them changes nothing (rule 5)."""
+    room = Room(site=site, clock=clock, templates=templates, presses=presses)
+    overview, issue = OverviewPage(room), IssuePage(room)
+    one = "/desk/{slug}/{number:int}"
+
+    def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
+        return Route(path, require_editor(_explained(room, endpoint)), methods=[method])
+
+    return [
+        Route("/desk/static/{name}", _static, methods=["GET"]),
+        page("/desk", overview.get),
+        page("/desk/{slug}", overview.newsletter),
+        page("/desk/{slug}/draft", overview.make, "POST"),
+        page(one, issue.get),
+        page(one, issue.post, "POST"),
+        page(one + "/changes", changes(room)),
+    ]
+
+
+def _explained(room: Room, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, its refusals told on a page: what is wrong, and what to do."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except NewsletterError as error:
+            status = 404 if isinstance(error, UnknownNameError) else 409
+            return await room.page(request, "trouble.html.j2", {"problem": error}, status)
+
+    return answer
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        return Response("no such file\n", 404, media_type="text/plain")
+    path = shipped_templates() / "web" / "editor" / "static" / name
+    return Response(
+        path.read_bytes(),
+        media_type=_STATIC[name],
+        headers={"Cache-Control": "private, max-age=300", "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,134 @@
+// The desk works without this file: buttons move items, forms save. This adds dragging, saving
+// without a button, a preview that follows, and a word when somebody else changes the issue.
+"use strict";
+document.documentElement.classList.add("js");
+
+const desk = () => document.getElementById("desk");
+const toast = document.getElementById("toast");
+
+function say(text, label, act) {
+  toast.replaceChildren();
+  if (!text) return;
+  const line = document.createElement("p");
+  line.textContent = text;
+  if (label) {
+    const button = document.createElement("button");
+    button.textContent = label;
+    button.addEventListener("click", () => { say(""); act(); });
+    line.append(button);
+  }
+  toast.append(line);
+}
+
+// A new section chosen is an item moved.
+document.addEventListener("change", (event) => {
+  const action = event.target.dataset && event.target.dataset.submits;
+  if (!action) return;
+  const button = [...event.target.form.elements].find((element) => element.value === action);
+  event.target.form.requestSubmit(button);
+});
+
+// What stood open stays open.
+let opened = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  opened = [...document.querySelectorAll("#desk details[open]")].map((element) => element.id);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (!desk()) return;
+  for (const id of opened) {
+    const element = document.getElementById(id);
+    if (element && element.matches("#desk details")) element.open = true;
+  }
+  say("");
+  follow();
+});
+document.addEventListener("htmx:sendError", () => {
+  say("Not saved: the server cannot be reached.");
+});
+document.addEventListener("htmx:responseError", (event) => {
+  say(`Not saved: the server answered ${event.detail.xhr.status}.`);
+});
+
+// The preview is fetched anew when the issue's version is another; the old one stands until then.
+let shown = desk() && desk().dataset.version;
+function follow() {
+  const frame = document.getElementById("peek");
+  const now = desk().dataset.version;
+  if (!frame || now === shown) return;
+  shown = now;
+  const address = new URL(frame.src, location.href);
+  address.searchParams.set("v", now);
+  frame.src = address.href;
+}
+
+// Someone else's change.
+if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSource) {
+  const changes = new EventSource(`${desk().dataset.url}/changes`);
+  changes.addEventListener("version", (event) => {
+    const element = desk();
+    if (!element || element.dataset.conflict || event.data === element.dataset.version) return;
+    if (Number(event.data) < Number(element.dataset.version)) return;
+    if (document.querySelector(".htmx-request")) return;
+    const refresh = () => htmx.ajax("GET", element.dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML" });
+    const typing = document.activeElement && document.activeElement.matches("#desk input, #desk textarea, #desk select");
+    if (typing || document.querySelector("#desk details.more[open]")) say("The issue has changed meanwhile.", "Show it", refresh);
+    else refresh();
+  });
+  addEventListener("pagehide", () => changes.close());
+}
+
+// Dragging, from the grip only, so that text can still be selected.
+let dragged = null;
+const mark = (element, name) => {
+  for (const other of document.querySelectorAll(".over, .over-end")) other.classList.remove("over", "over-end");
+  if (element) element.classList.add(name);
+};
+document.addEventListener("dragstart", (event) => {
+  if (!event.target.matches || !event.target.matches(".grip")) return;
+  dragged = event.target.closest(".item");
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", dragged.dataset.item);
+  event.dataTransfer.setDragImage(dragged, 16, 16);
+  dragged.classList.add("dragging");
+});
+function landing(event) {
+  const list = event.target.closest && event.target.closest(".section");
+  if (!dragged || !list) return null;
+  const items = list.querySelector(".items");
+  if (!items) return null;
+  if (items.classList.contains("leadplace")) return { lead: true, list: items };
+  const before = [...items.children].find((item) => {
+    const box = item.getBoundingClientRect();
+    return item !== dragged && event.clientY < box.top + box.height / 2;
+  });
+  return { list: items, before };
+}
+document.addEventListener("dragover", (event) => {
+  const place = landing(event);
+  if (!place) return;
+  event.preventDefault();
+  if (place.before) mark(place.before, "over");
+  else mark(place.list, "over-end");
+});
+document.addEventListener("drop", (event) => {
+  const place = landing(event);
+  if (!place) return;
+  event.preventDefault();
+  const form = dragged.querySelector(".tools");
+  const values = {
+    csrf: form.elements.csrf.value,
+    seen: form.elements.seen.value,
+    item: dragged.dataset.item,
+    action: place.lead ? "lead" : "move",
+  };
+  if (!place.lead) {
+    values.section = place.list.dataset.section;
+    values.before = place.before ? place.before.dataset.item : "";
+  }
+  htmx.ajax("POST", desk().dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML", values });
+});
+document.addEventListener("dragend", () => {
+  if (dragged) dragged.classList.remove("dragging");
+  dragged = null;
+  mark(null);
+});

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.site import Site
+from newsletter.store.issues import find_issue
+from newsletter.web.editor.forms import item_id
+from tests.factories.desk import SLUG
+from tests.factories.editors import Browser
+from tests.unit.web.conftest import BEN
+
+DESK = "/desk/weekly/1"
+
+Browse = Callable[..., Browser]
+
+
+def issue_of(site: Site) -> Issue:
+    """The coming issue as it stands in the database."""
+    with site.database.transaction(read_only=True) as connection:
+        return find_issue(connection, SLUG, 1)
+
+
+async def test_the_list_shows_what_is_coming(browse: Browse) -> None:
+    """The first page names the newsletter, its coming issue and when it is due."""
+    page = await browse().get("/desk")
+    assert page.status == 200
+    assert "Good Gear Weekly" in page.words
+    assert "No. 1" in page.words
+    assert "Monday 3 March, 07:00" in page.words
+
+
+async def test_without_an_issue_one_can_be_made(browse: Browse, site: Site) -> None:
+    """Making the issue that is there already leads to it, and makes no second."""
+    browser = browse()
+    assert (await browser.get(f"/desk/{SLUG}")).url == DESK
+    draft_again = await browser._client.post(f"/desk/{SLUG}/draft")
+    assert draft_again.status_code == 403, "not without the form's token"
+
+
+async def test_nobody_unknown_sees_the_desk(browse: Browse) -> None:
+    """Without a session every page leads to the sign-in."""
+    browser = browse()
+    browser._client.cookies.clear()
+    assert (await browser.get(DESK)).url == "/sign-in"
+
+
+async def test_the_desk_shows_items_tray_and_window(browse: Browse, site: Site) -> None:
+    """Every item stands once with its reason, what was left out stands in the tray."""
+    page = await browse().get(DESK)
+    issue = issue_of(site)
+    for item in issue.items:
+        assert len(page.tree.xpath(f"//li[@id='item-{item_id(item.article)}']")) == 1
+    assert len(page.tree.xpath("//ul[@class='tray']/li")) == len(issue.left_out) > 0
+    assert len(page.tree.xpath("//figure[@class='strip']//*[name()='circle']")) == 12
+
+
+async def test_pages_run_no_inline_code_and_load_nothing_foreign(browse: Browse) -> None:
+    """The policy is strict, and the page keeps to it."""
+    page = await browse().get(DESK)
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert not page.tree.xpath("//script[not(@src)] | //style | //*[@style] | //*[@onclick]")
+    for source in page.tree.xpath("//script/@src | //link[@rel='stylesheet']/@href"):
+        assert source.startswith("/desk/static/")
+        assert (await browse().get(source)).status == 200
+
+
+async def test_items_move_by_buttons(browse: Browse, site: Site) -> None:
+    """Without JavaScript: down, up, another section, and to the lead."""
+    browser = browse()
+    security = [item for item in issue_of(site).items[1:] if item.section == "Security"]
+    first, second = (item_id(item.article) for item in security[:2])
+
+    async def press(item: str, button: str, **fields: str) -> None:
+        page = await browser.get(DESK)
+        form = page.tree.xpath(f"//li[@id='item-{item}']//form[@class='tools']")[0]
+        assert (await browser.submit(form, button, **fields)).status == 200
+
+    def order(section: str) -> list[str]:
+        return [
+            item_id(item.article) for item in issue_of(site).items[1:] if item.section == section
+        ]
+
+    await press(first, "down")
+    assert order("Security")[:2] == [second, first]
+    await press(first, "up")
+    assert order("Security")[:2] == [first, second]
+    await press(first, "move", section="Making")
+    assert order("Making")[-1] == first
+    await press(first, "lead")
+    assert item_id(issue_of(site).items[0].article) == first
+
+
+async def test_an_items_words_are_edited_and_reset(browse: Browse, site: Site) -> None:
+    """A new headline is saved and shown; the article's own comes back."""
+    browser = browse()
+    item = issue_of(site).items[1]
+    form = f"//details[@id='edit-{item_id(item.article)}']//form"
+    page = await browser.get(DESK)
+    page = await browser.submit(page.tree.xpath(form)[0], "rewrite", title="A <b>bold</b> claim")
+    assert issue_of(site).items[1].title == "A <b>bold</b> claim"
+    assert issue_of(site).items[1].overrides.summary is None, "what was not changed is not kept"
+    assert "A <b>bold</b> claim" in page.words, "escaped, not marked up"
+    page = await browser.submit(page.tree.xpath(form)[0], "reset")
+    assert issue_of(site).items[1].title == item.article.title
+
+
+async def test_a_picture_must_have_a_web_address(browse: Browse, site: Site) -> None:
+    """What was typed comes back with the reason, and nothing is saved."""
+    browser = browse()
+    item = issue_of(site).items[1]
+    page = await browser.get(DESK)
+    form = page.tree.xpath(f"//details[@id='edit-{item_id(item.article)}']//form")[0]
+    page = await browser.submit(form, "rewrite", title="Kept", image_url="javascript:alert(1)")
+    assert page.status == 422
+    assert "no address of a picture" in page.words
+    assert page.tree.xpath(f"//input[@id='title-{item_id(item.article)}']/@value") == ["Kept"]
+    assert issue_of(site).items[1] == item
+
+
+async def test_undo_and_redo_are_one_button_each(browse: Browse, site: Site) -> None:
+    """A hidden item is shown again by undo, and hidden by redo."""
+    browser = browse()
+    item = issue_of(site).items[2]
+    page = await browser.get(DESK)
+    form = page.tree.xpath(f"//li[@id='item-{item_id(item.article)}']//form[@class='tools']")[0]
+    page = await browser.submit(form, "hide")
+    assert issue_of(site).items[2].hidden
+    page = await browser.press(page, "undo")
+    assert not issue_of(site).items[2].hidden
+    await browser.press(page, "redo")
+    assert issue_of(site).items[2].hidden
+
+
+async def test_two_editors_get_both_versions_to_choose_from(browse: Browse, site: Site) -> None:
+    """The second is answered 409 with theirs and hers, nothing is lost, and she may insist."""
+    anna, ben = browse(), browse(BEN)
+    item = issue_of(site).items[1]
+    form = f"//details[@id='edit-{item_id(item.article)}']//form"
+    seen_by_both = await anna.get(DESK)
+    seen_by_ben = await ben.get(DESK)
+    await ben.submit(seen_by_ben.tree.xpath(form)[0], "rewrite", title="Ben's headline")
+    clash = await anna.submit(seen_by_both.tree.xpath(form)[0], "rewrite", title="Anna's headline")
+    assert clash.status == 409
+    assert "Ben's headline" in clash.words
+    assert clash.tree.xpath("//input[@id='mine-title']/@value") == ["Anna's headline"]
+    assert issue_of(site).items[1].title == "Ben's headline"
+    after = await anna.submit(clash.tree.xpath("//form[@class='fields']")[0])
+    assert after.status == 200
+    assert issue_of(site).items[1].title == "Anna's headline"
+
+
+async def test_what_was_left_out_can_be_put_in(browse: Browse, site: Site) -> None:
+    """One press brings an article from the tray into a section."""
+    browser = browse()
+    out = issue_of(site).left_out[0]
+    page = await browser.get(DESK)
+    form = page.tree.xpath(f"//form[input[@name='key'][@value='{out.key}']]")[0]
+    await browser.submit(form, "add", section="Making")
+    issue = issue_of(site)
+    assert next(item for item in issue.items if item.article.key == out.key).section == "Making"
+    assert out.key not in {entry.key for entry in issue.left_out}
+
+
+async def test_subject_and_notes_are_said_and_taken_back(browse: Browse, site: Site) -> None:
+    """A subject of the editor's stands until it is emptied; the inbox rows show it cut."""
+    browser = browse()
+    page = await browser.get(DESK)
+    made = issue_of(site).subject
+    subject = "What the tide taught a county engineer about valves, and why it matters in March"
+    form = "//form[input[@value='say-inbox']]"
+    page = await browser.submit(page.tree.xpath(form)[0], subject=subject)
+    assert issue_of(site).subject == subject
+    assert "What the tide taught a county…" in page.words
+    page = await browser.submit(page.tree.xpath(form)[0], subject="")
+    assert issue_of(site).subject == made
+    await browser.submit(page.tree.xpath("//form[input[@value='say-intro']]")[0], intro="**Hello**")
+    assert issue_of(site).words.intro == "**Hello**"
+
+
+async def test_a_block_is_added_changed_and_removed(browse: Browse, site: Site) -> None:
+    """A sponsor with dates, which must not end before they start."""
+    browser = browse()
+    page = await browser.get(DESK)
+    new = "//details[@id='block-new']//form"
+    wrong = {"title": "Rope & Co.", "starts": "2025-03-09", "ends": "2025-03-01"}
+    page = await browser.submit(page.tree.xpath(new)[0], "block", **wrong)
+    assert page.status == 422
+    assert issue_of(site).blocks == ()
+    page = await browser.submit(page.tree.xpath(new)[0], "block", **wrong | {"ends": "2025-03-20"})
+    (block,) = issue_of(site).blocks
+    assert block.title == "Rope & Co."
+    own = f"//details[@id='block-{block.id}']//form"
+    page = await browser.submit(page.tree.xpath(own)[0], "block", text="Strong *rope*")
+    assert issue_of(site).blocks[0].text == "Strong *rope*"
+    await browser.submit(page.tree.xpath(own)[0], "drop-block")
+    assert issue_of(site).blocks == ()
+
+
+async def test_an_unknown_issue_is_a_page_that_says_so(browse: Browse) -> None:
+    """404, and a way back."""
+    page = await browse().get("/desk/weekly/99")
+    assert page.status == 404
+    assert "weekly/99" in page.words
+    assert (await browse().get("/desk/nothing/1")).status == 404
