@@ -1,101 +1,96 @@
-"""Editors at their browsers: a client with a session, that fills in forms as a browser does."""
+"""Editors who are signed in, and the desk's clock and letterbox, for tests of the web pages."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass
-from datetime import datetime
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
-from itsdangerous import Signer
-from lxml import html
 from starlette.applications import Starlette
 
 from newsletter.pipeline.site import Site
-from newsletter.store.sessions import start_session
-from newsletter.store.users import Role, save_user
+from newsletter.store.users import Editor, Role, save_user
+from newsletter.web.app import make_app
+from newsletter.web.signin.passwords import hash_password
+from tests.servers.web import serving
 
-COOKIE = "newsletter-session"
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+ADDRESS = "ed@press.example.org"
+PASSWORD = "a sentence that is long"
 
 
-def session_cookie(site: Site, address: str, *, role: Role, now: datetime, name: str = "") -> str:
-    """Make the editor and sign them in; what their browser's cookie holds."""
+@dataclass(kw_only=True)
+class Office:
+    """A running site: `letters` are the links that would have been mailed."""
+
+    site: Site
+    app: Starlette
+    client: httpx2.Client
+    browsers: ExitStack
+    now: datetime = NOW
+    letters: list[tuple[str, str]] = field(default_factory=list)
+    news: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def another_browser(self, **headers: str) -> httpx2.Client:
+        """A client with a cookie jar of its own."""
+        client = httpx2.Client(base_url=self.client.base_url, headers=headers)
+        return self.browsers.enter_context(client)
+
+    def mail(self, address: str, _name: str, link: str) -> None:
+        """Keep a link instead of mailing it."""
+        self.letters.append((address, link))
+        self.news.release()
+
+    def ask_for_link(self, **form: str) -> str:
+        """The path of the link that comes by mail, which is sent after the answer."""
+        self.client.post("/sign-in", data={"address": ADDRESS, "way": "link", **form})
+        assert self.news.acquire(timeout=10)
+        return self.letters[-1][1].removeprefix(self.site.settings.site.url)
+
+    def add(self, address: str = ADDRESS, **changes: Any) -> Editor:
+        """Add an editor, with the password PASSWORD."""
+        return add_editor(self.site, address, **changes)
+
+    def sign_in(self, client: httpx2.Client | None = None, address: str = ADDRESS) -> None:
+        """Sign the client in by password."""
+        answer = (client or self.client).post(
+            "/sign-in", data={"address": address, "password": PASSWORD, "way": "password"}
+        )
+        assert answer.status_code == 303, answer.text
+
+    def csrf(self, page: str = "/account") -> str:
+        """The token in the page's forms."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.client.get(page).text)
+        assert found is not None
+        return found[1]
+
+
+_HASH = hash_password(PASSWORD)
+
+
+def add_editor(
+    site: Site, address: str = ADDRESS, *, role: Role = Role.PUBLISHER, name: str = "Ed"
+) -> Editor:
+    """Put an editor with the password PASSWORD into the site's database."""
     with site.database.transaction() as connection:
-        editor, _new = save_user(connection, address, name=name, role=role, now=now)
-        token = start_session(connection, editor, browser="a test", now=now)
-    signer = Signer(site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
-    return signer.sign(token).decode("ascii")
+        return save_user(connection, address, name=name, role=role, now=NOW, password_hash=_HASH)[0]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
-    """An answer of the desk, read as a browser without JavaScript reads it."""
-
-    status: int
-    url: str
-    text: str
-    headers: httpx2.Headers
-
-    @property
-    def tree(self) -> html.HtmlElement:
-        """The page's elements."""
-        return html.document_fromstring(self.text)
-
-    @property
-    def words(self) -> str:
-        """What the page says."""
-        return re.sub(r"\s+", " ", self.tree.text_content())
-
-
-class Browser:
-    """An editor's browser without JavaScript, which follows redirects and submits forms."""
-
-    def __init__(self, app: Starlette, cookie: str) -> None:
-        self._client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app),
-            base_url="http://127.0.0.1:8000",
-            cookies={COOKIE: cookie},
-            follow_redirects=True,
+@contextmanager
+def open_office(site: Site) -> Iterator[Office]:
+    """The site's web application, running, with a clock that stands at `Office.now`."""
+    app = make_app(site)
+    with serving(app) as url, ExitStack() as browsers:
+        client = browsers.enter_context(httpx2.Client(base_url=url))
+        office = Office(site=site, app=app, client=client, browsers=browsers)
+        app.state.gate = replace(
+            app.state.gate,
+            clock=lambda: office.now,
+            send_link=office.mail,
         )
-
-    async def get(self, url: str) -> Page:
-        """Go to a page."""
-        return _page(await self._client.get(url))
-
-    async def press(self, page: Page, button: str, **fields: str) -> Page:
-        """Press the first button of that value or text, with these fields filled in."""
-        found = page.tree.xpath(
-            f"//form[.//button[@value='{button}' or normalize-space()='{button}']]"
-            f"[not({self._but(fields)})]"
-        )
-        assert found, f"no form with a button {button!r}"
-        return await self.submit(found[0], button, **fields)
-
-    async def submit(self, form: html.HtmlElement, button: str = "", **fields: str) -> Page:
-        """Submit a form by a button of that value, with these fields filled in."""
-        values = {name: value or "" for name, value in form.fields.items() if name}
-        values = {**values, **({"action": button} if button and "action" not in fields else {})}
-        if form.xpath(".//input[@type='hidden'][@name='action']"):
-            values["action"] = form.xpath(".//input[@name='action']")[0].get("value")
-        response = await self._client.post(form.get("action") or "", data={**values, **fields})
-        return _page(response)
-
-    async def close(self) -> None:
-        """End it."""
-        await self._client.aclose()
-
-    @staticmethod
-    def _but(fields: dict[str, str]) -> str:
-        """Forms that lack one of these fields."""
-        item = fields.get("item")
-        return f".//input[@name='item'][@value!='{item}']" if item else "false()"
-
-
-def _page(response: httpx2.Response) -> Page:
-    return Page(
-        status=response.status_code,
-        url=str(response.url.path),
-        text=response.text,
-        headers=response.headers,
-    )
+        yield office

@@ -13,7 +13,7 @@ from newsletter.store.database import Database
 from newsletter.store.users import Role
 from newsletter.web.app import make_app
 from tests.factories.desk import NOW, drafted, make_site
-from tests.factories.editors import Browser, session_cookie
+from tests.factories.desk_browser import Browser, session_cookie
 
 ANNA, BEN = "anna@news.example.org", "ben@news.example.org"
 

@@ -7,7 +7,7 @@ from newsletter.pipeline.site import Site
 from newsletter.store.issues import find_issue
 from newsletter.web.editor.forms import item_id
 from tests.factories.desk import SLUG
-from tests.factories.editors import Browser
+from tests.factories.desk_browser import Browser
 from tests.unit.web.conftest import BEN
 
 DESK = "/desk/weekly/1"
