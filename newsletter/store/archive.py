@@ -1,0 +1,99 @@
+"""What the public may see of issues: those that went out, and the stories in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.articles.article import Tag
+from newsletter.issues.issue import State
+from newsletter.store.tables import issues, items
+
+LISTED = frozenset({State.SENDING, State.SENT})
+"""States in which an issue is on the public list; a stopped one only has its own page."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """An issue that went out, as a list shows it."""
+
+    number: int
+    subject: str
+    preheader: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """One item of a published issue, in the words readers saw."""
+
+    title: str
+    url: str
+    summary: str
+    tags: tuple[Tag, ...]
+
+
+def published(
+    connection: sa.Connection, newsletter: str, *, limit: int, before: int | None = None
+) -> Sequence[Published]:
+    """The newest issues first; `before` a number asks for those older than it."""
+    query = (
+        sa.select(issues.c.number, issues.c.subject, issues.c.preheader, issues.c.send_started_at)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.state.in_(LISTED),
+            issues.c.send_started_at.is_not(None),
+        )
+        .order_by(issues.c.number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(issues.c.number < before)
+    return [
+        Published(
+            number=row.number,
+            subject=row.subject,
+            preheader=row.preheader,
+            sent_at=row.send_started_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def stories_of(
+    connection: sa.Connection, newsletter: str, numbers: Collection[int]
+) -> Mapping[int, Sequence[Story]]:
+    """The stories readers saw, by the issue's number, in reading order."""
+    # Field by field: an article's body is long, and a list needs none of it.
+    rows = connection.execute(
+        sa.select(
+            issues.c.number,
+            items.c.overrides,
+            items.c.article["title"].as_string().label("title"),
+            items.c.article["summary"].as_string().label("summary"),
+            items.c.article["url"].as_string().label("url"),
+            items.c.article["tags"].label("tags"),
+        )
+        .join(issues, issues.c.id == items.c.issue_id)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.number.in_(numbers),
+            items.c.hidden.is_(False),
+        )
+        .order_by(issues.c.number, items.c.position)
+    )
+    found: dict[int, list[Story]] = {number: [] for number in numbers}
+    for row in rows:
+        summary = row.overrides.get("summary")
+        found[row.number].append(
+            Story(
+                title=row.overrides.get("title") or row.title,
+                url=row.url,
+                summary=row.summary if summary is None else summary,
+                tags=tuple(Tag(slug=tag["slug"], label=tag["label"]) for tag in row.tags),
+            )
+        )
+    return found

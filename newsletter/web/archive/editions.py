@@ -1,0 +1,51 @@
+"""Published editions as anybody may see them: the frozen bytes, without any personal link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from newsletter.errors import UnknownNameError
+from newsletter.issues.issue import State
+from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.slots import fill
+from newsletter.store import issues as issue_store
+from newsletter.store.database import Database
+
+PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
+"""An issue is on the web from the moment the first reader may have it."""
+
+HIGHEST_NUMBER = 2**31 - 1
+"""What the column holds; an address may name more."""
+
+_IMPERSONAL = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
+
+
+def find_edition(database: Database, newsletter: str, number: int, key: str) -> str | None:
+    """The HTML of one published edition, or None."""
+    editions = _published(database, newsletter, number)
+    return _impersonal(next((edition for edition in editions if edition.key == key), None))
+
+
+def find_complete(database: Database, newsletter: str, number: int) -> str | None:
+    """The HTML of the edition that has every item, or None."""
+    editions = _published(database, newsletter, number)
+    return _impersonal(max(editions, key=lambda edition: len(edition.item_keys), default=None))
+
+
+def _published(database: Database, newsletter: str, number: int) -> Iterable[Edition]:
+    if number > HIGHEST_NUMBER:
+        return ()
+    with database.transaction(read_only=True) as connection:
+        try:
+            issue = issue_store.find_issue(connection, newsletter, number)
+        except UnknownNameError:
+            return ()
+        if issue.state not in PUBLISHED:
+            return ()
+        return tuple(issue_store.frozen_editions(connection, issue).values())
+
+
+def _impersonal(edition: Edition | None) -> str | None:
+    if edition is None:
+        return None
+    return fill(edition.html, edition.nonce, _IMPERSONAL, escape=True)

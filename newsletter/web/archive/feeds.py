@@ -1,0 +1,158 @@
+"""A newsletter's issues as a feed: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+from typing import Any
+
+from lxml import etree
+
+from newsletter.store.archive import Story
+
+ATOM = "http://www.w3.org/2005/Atom"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+
+_DEFAULT_ATOM: Any = {None: ATOM}  # the stubs know no default namespace
+# What XML 1.0 cannot hold at all (section 2.2), not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One issue; `url` is its page and its identity."""
+
+    url: str
+    title: str
+    summary: str
+    published: datetime
+    stories: Sequence[Story]
+
+    @property
+    def html(self) -> str:
+        """Its headlines with their links, in markup of our own."""
+        return "<ul>" + "".join(map(_line, self.stories)) + "</ul>"
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels of its stories' tags, each once."""
+        return list(dict.fromkeys(tag.label for story in self.stories for tag in story.tags))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feed:
+    """The newest issues first. `home` is the page they are listed on, `address` the feed's own."""
+
+    title: str
+    description: str
+    home: str
+    address: str
+    language: str
+    author: str
+    updated: datetime
+    entries: Sequence[Entry]
+
+
+def rss(feed: Feed) -> bytes:
+    """The feed as RSS 2.0."""
+    root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT}, version="2.0")
+    channel = etree.SubElement(root, "channel")
+    _put(channel, "title", feed.title)
+    _put(channel, "link", feed.home)
+    _put(channel, "description", feed.description)
+    _put(channel, "language", feed.language)
+    _put(channel, "lastBuildDate", format_datetime(feed.updated))
+    etree.SubElement(
+        channel, f"{{{ATOM}}}link", rel="self", type="application/rss+xml", href=feed.address
+    )
+    for entry in feed.entries:
+        item = etree.SubElement(channel, "item")
+        _put(item, "title", entry.title)
+        _put(item, "link", entry.url)
+        _put(item, "guid", entry.url)
+        _put(item, "pubDate", format_datetime(entry.published))
+        _put(item, "description", entry.summary)
+        for label in entry.labels:
+            _put(item, "category", label)
+        _put(item, f"{{{CONTENT}}}encoded", entry.html)
+    return _document(root)
+
+
+def atom(feed: Feed) -> bytes:
+    """The feed as Atom."""
+    root = etree.Element(f"{{{ATOM}}}feed", nsmap=_DEFAULT_ATOM)
+    root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
+    _put(root, f"{{{ATOM}}}id", feed.address)
+    _put(root, f"{{{ATOM}}}title", feed.title)
+    _put(root, f"{{{ATOM}}}subtitle", feed.description)
+    _put(root, f"{{{ATOM}}}updated", feed.updated.isoformat())
+    etree.SubElement(root, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=feed.home)
+    etree.SubElement(
+        root, f"{{{ATOM}}}link", rel="self", type="application/atom+xml", href=feed.address
+    )
+    _put(etree.SubElement(root, f"{{{ATOM}}}author"), f"{{{ATOM}}}name", feed.author)
+    for entry in feed.entries:
+        node = etree.SubElement(root, f"{{{ATOM}}}entry")
+        _put(node, f"{{{ATOM}}}id", entry.url)
+        _put(node, f"{{{ATOM}}}title", entry.title)
+        etree.SubElement(node, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=entry.url)
+        _put(node, f"{{{ATOM}}}published", entry.published.isoformat())
+        _put(node, f"{{{ATOM}}}updated", entry.published.isoformat())
+        for label in entry.labels:
+            etree.SubElement(node, f"{{{ATOM}}}category", term=_xml(label))
+        _put(node, f"{{{ATOM}}}summary", entry.summary)
+        _put(node, f"{{{ATOM}}}content", entry.html).set("type", "html")
+    return _document(root)
+
+
+def json_feed(feed: Feed) -> bytes:
+    """The feed as JSON Feed."""
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "description": feed.description,
+        "home_page_url": feed.home,
+        "feed_url": feed.address,
+        "language": feed.language,
+        "authors": [{"name": feed.author}],
+        "items": [
+            {
+                "id": entry.url,
+                "url": entry.url,
+                "title": entry.title,
+                "summary": entry.summary,
+                "content_html": entry.html,
+                "date_published": entry.published.isoformat(),
+                "tags": entry.labels,
+            }
+            for entry in feed.entries
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _line(story: Story) -> str:
+    summary = f"<br>{escape(story.summary)}" if story.summary else ""
+    title = escape(story.title)
+    if not story.url.startswith(("https://", "http://")):
+        return f"<li>{title}{summary}</li>"
+    return f'<li><a href="{escape(story.url)}">{title}</a>{summary}</li>'
+
+
+def _put(parent: etree._Element, name: str, text: str) -> etree._Element:
+    node = etree.SubElement(parent, name)
+    node.text = _xml(text)
+    return node
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _document(root: etree._Element) -> bytes:
+    return etree.tostring(root, encoding="utf-8", xml_declaration=True, pretty_print=True)

@@ -1,0 +1,130 @@
+"""The public archive: lists of issues, an issue's page, and feeds of issues, whole or by tag."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import jinja2
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.store.database import Database
+from newsletter.web.archive.editions import find_complete
+from newsletter.web.archive.feeds import atom, json_feed, rss
+from newsletter.web.archive.shelf import Shelf
+from newsletter.web.reader.answers import HEADERS as READER_HEADERS
+from newsletter.web.reader.routes import ARCHIVE_HEADERS
+
+PAGE_HEADERS = {
+    **{name: value for name, value in READER_HEADERS.items() if name != "X-Robots-Tag"},
+    "Cache-Control": "public, max-age=300",
+}
+FEED_HEADERS = {
+    "Cache-Control": "public, max-age=300",
+    "X-Content-Type-Options": "nosniff",
+    "Access-Control-Allow-Origin": "*",  # a reader in a browser may fetch what everybody may
+}
+WRITERS = {
+    "rss": (rss, "application/rss+xml"),
+    "atom": (atom, "application/atom+xml"),
+    "json": (json_feed, "application/feed+json"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archive:
+    """The archive of one site, as endpoints."""
+
+    settings: Settings
+    database: Database
+    templates: jinja2.Environment
+    clock: Callable[[], datetime]
+
+    async def newsletters(self, _request: Request) -> Response:
+        """All newsletters; the only one at once."""
+        found = self.settings.newsletters
+        if len(found) == 1:
+            return RedirectResponse(f"/archive/{next(iter(found))}", status_code=307)
+        return self._page("archive/newsletters.html.j2", {"newsletters": found})
+
+    async def issues(self, request: Request) -> Response:
+        """The issues of one newsletter, or those of its issues that have a tag."""
+        newsletter = self._newsletter(request)
+        if newsletter is None:
+            return self._nothing()
+        shelf, tag = self._shelf(request, newsletter), request.path_params.get("tag")
+        before = request.query_params.get("before", "")
+        listing = await run_in_threadpool(
+            shelf.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
+        )
+        if listing is None:
+            return self._nothing()
+        context = {"slug": shelf.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
+        return self._page("archive/issues.html.j2", {**context, "zone": self.settings.site.zone})
+
+    async def issue(self, request: Request) -> Response:
+        """The complete edition of one issue."""
+        slug, number = request.path_params["newsletter"], request.path_params["number"]
+        found = await run_in_threadpool(find_complete, self.database, slug, number)
+        if found is None:
+            return self._nothing()
+        canonical = f"{self.settings.site.url}/archive/{slug}/{number}"
+        headers = {**ARCHIVE_HEADERS, "Link": f'<{canonical}>; rel="canonical"'}
+        return HTMLResponse(found, headers=headers)
+
+    async def feed(self, request: Request) -> Response:
+        """The newest issues as RSS, Atom or JSON."""
+        newsletter = self._newsletter(request)
+        writer = WRITERS.get(request.path_params["form"])
+        if newsletter is None or writer is None:
+            return self._nothing()
+        write, media_type = writer
+        tag = request.path_params.get("tag")
+        shelf = self._shelf(request, newsletter)
+        feed = await run_in_threadpool(
+            shelf.feed, tag, request.path_params["form"], now=self.clock()
+        )
+        if feed is None:
+            return self._nothing()
+        body = write(feed)
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {**FEED_HEADERS, "ETag": etag}
+        if etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=media_type, headers=headers)
+
+    def _newsletter(self, request: Request) -> NewsletterSettings | None:
+        return self.settings.newsletters.get(request.path_params["newsletter"])
+
+    def _shelf(self, request: Request, newsletter: NewsletterSettings) -> Shelf:
+        return Shelf(
+            database=self.database,
+            site=self.settings.site,
+            slug=request.path_params["newsletter"],
+            newsletter=newsletter,
+        )
+
+    def _page(self, name: str, context: dict[str, object], status: int = 200) -> Response:
+        text = self.templates.get_template(name).render(context)
+        return HTMLResponse(text, status_code=status, headers=PAGE_HEADERS)
+
+    def _nothing(self) -> Response:
+        return self._page("archive/nothing.html.j2", {}, 404)
+
+
+def archive_routes(archive: Archive) -> list[Route]:
+    """The routes, for any Starlette application; all of them only show."""
+    return [
+        Route("/archive", archive.newsletters, methods=["GET"]),
+        Route("/archive/{newsletter}", archive.issues, methods=["GET"]),
+        Route("/archive/{newsletter}/{number:int}", archive.issue, methods=["GET"]),
+        Route("/archive/{newsletter}/feed.{form}", archive.feed, methods=["GET"]),
+        Route("/archive/{newsletter}/tags/{tag}", archive.issues, methods=["GET"]),
+        Route("/archive/{newsletter}/tags/{tag}/feed.{form}", archive.feed, methods=["GET"]),
+    ]
