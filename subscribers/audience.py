@@ -11,17 +11,20 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from subscribers import tables
-from subscribers.subscriber import Status
+from subscribers.subscriber import Frequency, Status
 
 
-def audience(list_slug: str, now: datetime) -> sa.Select[Any]:
+def audience(
+    list_slug: str, now: datetime, *, frequency: Frequency | None = None
+) -> sa.Select[Any]:
     """Select subscriber_id, address, name, follows of everyone to be mailed at `now`.
 
     That is: an active subscription to the list, neither the address nor its domain
-    suppressed, not paused. The select may be joined, counted, or be the source of an INSERT.
+    suppressed, not paused; with `frequency` only those who chose to read that often. The select may be joined, counted, or be the source of an INSERT.
     Erased people have no row, and suppression.py sees to it that they get none.
     """
     people, subscriptions = tables.subscribers, tables.subscriptions
+    often = [] if frequency is None else [people.c.frequency == frequency.value]
     return (
         sa.select(
             people.c.id.label("subscriber_id"), people.c.address, people.c.name, people.c.follows
@@ -39,13 +42,14 @@ def audience(list_slug: str, now: datetime) -> sa.Select[Any]:
             # once, SQLite each by one look into the index.
             ~_suppressed_as(people.c.address_key),
             ~_suppressed_as(at_domain(people.c.address_key)),
+            *often,
         )
     )
 
 
-def count_by_follows(connection: sa.Connection, list_slug: str, now: datetime) -> dict[str, int]:
-    """How many readers have each wish: follows string to readers."""
-    readers = audience(list_slug, now).subquery()
+def count_by_follows(connection: sa.Connection, audience: sa.Select[Any]) -> dict[str, int]:
+    """How many readers of this audience have each wish: follows string to readers."""
+    readers = audience.subquery()
     found = connection.execute(
         sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
     )

@@ -15,7 +15,7 @@ from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of
 from subscribers.lists import list_id
-from subscribers.subscriber import Status, Subscriber
+from subscribers.subscriber import Frequency, Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
 
 
@@ -148,7 +148,7 @@ def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscr
         address=row.address,
         name=row.name,
         follows=parse_follows(row.follows),
-        frequency=row.frequency,
+        frequency=Frequency(row.frequency),
         paused_until=row.paused_until,
         attributes=row.attributes,
     )

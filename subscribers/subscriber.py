@@ -29,6 +29,13 @@ class Status(StrEnum):
     COMPLAINED = "complained"
 
 
+class Frequency(StrEnum):
+    """How often a reader wants mail, where a list offers the choice."""
+
+    WEEKLY = "weekly"  # every issue
+    MONTHLY = "monthly"  # the digest
+
+
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 """Whoever left is not brought back unasked."""
 
@@ -41,7 +48,7 @@ class Subscriber:
     address: str
     name: str = ""
     follows: frozenset[str] = frozenset()
-    frequency: str = "weekly"
+    frequency: Frequency = Frequency.WEEKLY
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 

@@ -21,6 +21,11 @@ def check_schedule(text: str) -> str:
             f"{text!r} has {len(fields)} fields; a schedule has five: minute hour day month weekday, "
             'such as "0 7 * * mon"'
         )
+    if not (fields[0].isdigit() and fields[1].isdigit()):
+        raise ValueError(
+            f"{text!r} comes more than once a day, and a newsletter has one issue a date; "
+            'write one minute and one hour, such as "0 7 * * mon"'
+        )
     if re.search(r"\d", fields[4].partition("/")[0]):
         raise ValueError(
             f"day of the week {fields[4]!r} is a number, which cron and APScheduler count "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from email.utils import parseaddr
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -263,6 +264,16 @@ class NewsletterSettings(Table):
     list: Slug
     schedule: Schedule
     approval: Literal["auto", "hold", "remind"] = "auto"
+    paused: bool = False
+    """`run` leaves it alone; whatever comes due meanwhile is passed over."""
+    holidays: tuple[date, ...] = ()
+    """Dates without an issue: its window stays open, the next one has its articles."""
+    editors: tuple[Mailbox, ...] = ()
+    """Whom `approval = "remind"` writes to."""
+    remind: Duration = Duration(hours=24)
+    """How long before an issue is due its editors are written to."""
+    digest_of: Slug | None = None
+    """Take what that newsletter's issues printed, for its readers who chose monthly."""
     max_lateness: Duration = Duration(hours=6)
     min_items: int = Field(default=3, ge=1)
     personalise: Literal["none", "tags"] = "none"
@@ -278,6 +289,29 @@ class NewsletterSettings(Table):
     sections: tuple[SectionSettings, ...] = (SectionSettings(title="This week"),)
     sources: tuple[SourceSettings, ...] = ()
 
+    @model_validator(mode="after")
+    def somebody_to_remind(self) -> NewsletterSettings:
+        """A reminder needs a reader."""
+        if self.approval == "remind" and not self.editors:
+            raise ValueError(
+                'approval = "remind" writes to nobody; add editors = ["you@example.org"]'
+            )
+        return self
+
+
+class OperatorSettings(Table):
+    """[operators]: who is told when the site needs a look."""
+
+    mail: tuple[Mailbox, ...] = ()
+    ping_url: WebAddress | None = None
+    """A dead man's switch: told of each run's start (/start), success, and failure (/fail)."""
+
+    @field_validator("ping_url")
+    @classmethod
+    def without_trailing_slash(cls, url: str | None) -> str | None:
+        """One spelling, so that /start and /fail are joined with one slash."""
+        return url.rstrip("/") if url else None
+
 
 class Settings(Table):
     """The whole of newsletter.toml."""
@@ -288,4 +322,5 @@ class Settings(Table):
     relays: tuple[RelaySettings, ...] = ()
     dkim: DkimSettings | None = None
     inbound: InboundSettings | None = None
+    operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)

@@ -4,12 +4,17 @@ A schedule speaks of wall-clock times. APScheduler's trigger enumerates them on 
 summer time, and each is then placed in the zone: in a repeated autumn hour the first of the two
 moments counts, a time that the spring gap skips moves forward by the gap. So each wall-clock
 time of the schedule is exactly one moment, which the trigger alone does not promise.
+
+An occasion is known by its local date: whatever the clocks, zones and schedules did meanwhile,
+a date that an issue has served does not come again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -17,34 +22,82 @@ from apscheduler.triggers.cron import CronTrigger
 LONGEST_GAP = timedelta(days=370 * 8)
 """No schedule has a longer pause: a leap day comes back within eight years."""
 
+NO_DATES: frozenset[date] = frozenset()
 
-def due_times(schedule: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    """The moments (aware, UTC) later than `after` at which the schedule is due, in order."""
-    trigger = CronTrigger.from_crontab(schedule, timezone=UTC)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Behind:
+    """What is over for a newsletter: every due time up to `after`, and all on `dates`."""
+
+    after: datetime
+    dates: frozenset[date]
+
+
+def behind(
+    now: datetime,
+    *,
+    looked: Iterable[datetime | None],
+    served: Iterable[tuple[datetime, date]],
+    holidays: Iterable[date] = (),
+) -> Behind:
+    """What is over at `now`.
+
+    `looked` are moments up to which nothing was left to do, `served` the due times and dates of
+    past issues. A moment ahead of `now` was written by a clock that ran ahead, and is not
+    believed; the date of an issue is, for that issue did go out.
+    """
+    served = list(served)
+    moments = [*looked, *(due for due, _day in served)]
+    return Behind(
+        after=max((moment for moment in moments if moment and moment <= now), default=now),
+        dates=frozenset(day for _due, day in served) | frozenset(holidays),
+    )
+
+
+def due_times(
+    schedule: str, zone: ZoneInfo, after: datetime, *, without: Collection[date] = NO_DATES
+) -> Iterator[datetime]:
+    """The moments (aware, UTC) later than `after` at which the schedule is due, in order.
+
+    At most one on each local date, and none on the dates `without`.
+    """
     # Two days back: no zone's clock is moved by more, and a gap may have delayed a time past it.
-    wall = (after.astimezone(zone).replace(tzinfo=UTC) - timedelta(days=2)).replace(fold=0)
-    while (wall := trigger.get_next_fire_time(None, wall)) is not None:
+    start = after.astimezone(zone).date() - timedelta(days=2)
+    wall: datetime | None = datetime.combine(start, time(), UTC)
+    last_day = None
+    while (wall := _trigger(schedule).get_next_fire_time(None, wall)) is not None:
         moment = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        if moment > after:
+        day = issue_date(moment, zone)
+        if day != last_day and moment > after and day not in without:
             yield moment
+        last_day = day
         wall += timedelta(seconds=1)
 
 
-def next_due(schedule: str, zone: ZoneInfo, after: datetime) -> datetime:
+def next_due(
+    schedule: str, zone: ZoneInfo, after: datetime, *, without: Collection[date] = NO_DATES
+) -> datetime:
     """The first due time later than `after`; raises ValueError for a schedule that never comes."""
-    for moment in due_times(schedule, zone, after):
+    for moment in due_times(schedule, zone, after, without=without):
         return moment
     raise ValueError(f"the schedule {schedule!r} never comes due")
 
 
-def newest_due(schedule: str, zone: ZoneInfo, *, after: datetime, now: datetime) -> datetime | None:
+def newest_due(
+    schedule: str,
+    zone: ZoneInfo,
+    *,
+    after: datetime,
+    now: datetime,
+    without: Collection[date] = NO_DATES,
+) -> datetime | None:
     """The last due time in (after, now], or None: after downtime only the newest is served."""
     newest = None
     # Walks only the recent past, widening until something is found or `after` is reached.
     reach = timedelta(days=1)
     while newest is None:
         start = max(after, now - reach)
-        for moment in due_times(schedule, zone, start):
+        for moment in due_times(schedule, zone, start, without=without):
             if moment > now:
                 break
             newest = moment
@@ -65,3 +118,8 @@ def period_before(schedule: str, zone: ZoneInfo, due: datetime) -> timedelta:
 def issue_date(due: datetime, zone: ZoneInfo) -> date:
     """The newsletter's local date of a due time: what makes an issue once per occasion."""
     return due.astimezone(zone).date()
+
+
+@lru_cache(maxsize=256)
+def _trigger(schedule: str) -> CronTrigger:
+    return CronTrigger.from_crontab(schedule, timezone=UTC)

@@ -49,6 +49,12 @@ def hold(site: Site, slug: str, number: int | None, *, note: str = "held by an e
         return issue_store.find_issue(connection, slug, issue.number)
 
 
+def reopen(site: Site, issue: Issue) -> None:
+    """Make a draft of an issue that was held."""
+    with site.database.transaction() as connection:
+        issue_store.move(connection, issue, State.DRAFT)
+
+
 def stop(site: Site, slug: str, number: int | None) -> Issue:
     """Stop the presses: a running send leaves off within a second; `send` resumes it."""
     with site.database.transaction() as connection:

@@ -12,6 +12,7 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.delivery.dkim import open_signer
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
+from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site, open_site, read_secret
 from newsletter.rendering.checking import check_theme
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
@@ -61,13 +62,14 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
             yield error.problem
     for slug, newsletter in settings.newsletters.items():
         yield from _in_newsletter(slug, newsletter, folder, file, now)
+        yield from _in_digest(slug, newsletter, settings, file)
 
 
 def _in_newsletter(
     slug: str, newsletter: NewsletterSettings, folder: Path, file: str, now: datetime
 ) -> Iterator[Problem]:
     here = f"newsletters.{slug}"
-    if not newsletter.sources:
+    if newsletter.digest_of is None and not newsletter.sources:
         yield Problem(
             message="the newsletter has no sources",
             file=file,
@@ -119,10 +121,43 @@ def _in_themes(site: Site) -> Iterator[Problem]:
         yield from check_theme(site.theme(slug))
 
 
+def _in_digest(
+    slug: str, digest: NewsletterSettings, settings: Settings, file: str
+) -> Iterator[Problem]:
+    if digest.digest_of is None:
+        return
+    field = f"newsletters.{slug}.digest_of"
+    source = settings.newsletters.get(digest.digest_of)
+    if source is None or source.digest_of is not None:
+        plain = [name for name, other in settings.newsletters.items() if other.digest_of is None]
+        yield Problem(
+            message=f"{digest.digest_of!r} is no newsletter that a digest can be made of",
+            file=file,
+            field=field,
+            fix=f"name one of: {', '.join(plain)}",
+        )
+    elif source.list != digest.list:
+        yield Problem(
+            message=f"a digest goes to readers of the same list, and {digest.digest_of!r} has another",
+            file=file,
+            field=f"newsletters.{slug}.list",
+            fix=f'write list = "{source.list}"',
+        )
+    if digest.sources:
+        yield Problem(
+            message="a digest takes its articles from issues, and has no sources of its own",
+            file=file,
+            field=f"newsletters.{slug}.sources",
+            fix="remove its sources, or remove digest_of",
+        )
+
+
 def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:
     with site.database.transaction(read_only=True) as connection:
         for slug, newsletter in site.settings.newsletters.items():
-            if not count_by_follows(connection, newsletter.list, now):
+            if newsletter.digest_of is not None:
+                continue  # a digest nobody has chosen yet is no mistake
+            if not count_by_follows(connection, readers_of(site, slug)(now)):
                 yield Problem(
                     message=f"the list {newsletter.list!r} has no active subscribers",
                     file=file,

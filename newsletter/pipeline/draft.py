@@ -13,11 +13,12 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
-from newsletter.issues.due import issue_date, newest_due, next_due, period_before
-from newsletter.issues.issue import Issue, State, Window, Words
+from newsletter.issues.due import issue_date, period_before
+from newsletter.issues.issue import Issue, State, Words
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
+from newsletter.pipeline.occasions import coming_due
 from newsletter.pipeline.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
@@ -33,7 +34,7 @@ def draft(site: Site, slug: str, *, now: datetime) -> Issue:
         current = issue_store.open_issue(connection, slug)
         if current is not None and current.state is State.APPROVED:
             return current
-        due = _coming_due(site, connection, slug, now)
+        due = coming_due(site, connection, slug, now)
         period = period_before(newsletter.schedule, zone, due)
         window = coming_window(
             watermark=newsletter_store.watermark(connection, slug),
@@ -43,12 +44,12 @@ def draft(site: Site, slug: str, *, now: datetime) -> Issue:
         )
         newsletter_store.begin_at(connection, slug, window.start)
         assembly = assemble(
-            _candidates(connection, slug, window, since=window.start - period),
+            _candidates(connection, slug, newsletter, since=window.start - period),
             window=window,
             sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
             history=History(
                 used=issue_store.used_by(connection, slug),
-                closed=issue_store.last_closing(connection, slug),
+                closed=newsletter_store.last_closing(connection, slug),
                 grace=period,
             ),
             previous=current.items if current else (),
@@ -98,34 +99,30 @@ def _standing_blocks(
     return still_running(earlier[-1].blocks, day) if earlier else ()
 
 
-def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
-    """The newest due time that no issue has served or given up, or None."""
-    served = issue_store.last_served(connection, slug)
-    seen = newsletter_store.first_seen(connection, slug)
-    after = max((moment for moment in (served, seen) if moment is not None), default=now)
-    schedule = site.newsletter(slug).schedule
-    return newest_due(schedule, site.settings.site.zone, after=after, now=now)
-
-
-def _coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:
-    overdue = due_now(site, connection, slug, now)
-    if overdue is not None:
-        return overdue
-    served = issue_store.last_served(connection, slug)
-    after = max(now, served) if served is not None else now
-    return next_due(site.newsletter(slug).schedule, site.settings.site.zone, after)
-
-
 def _candidates(
-    connection: sa.Connection, slug: str, window: Window, *, since: datetime
+    connection: sa.Connection, slug: str, newsletter: NewsletterSettings, *, since: datetime
 ) -> Sequence[Candidate]:
     """One candidate per story: tellings of several sources are merged into one."""
+    if newsletter.digest_of is not None:
+        return _printed(connection, newsletter.digest_of, since)
     rows = article_store.load_articles(connection, slug, since=since)
     seen = {(article.source, article.key): first for article, first in rows}
     return [
         Candidate(article=story, first_seen=seen[story.source, story.key])
         for story in merge_stories([article for article, _first in rows])
     ]
+
+
+def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:
+    """What another newsletter's issues showed, as its editors worded it."""
+    found = {
+        item.article.key: Candidate(
+            article=replace(item.article, title=item.title, summary=item.summary, image=item.image),
+            first_seen=at,
+        )
+        for item, at in issue_store.printed(connection, slug, since=since)
+    }
+    return list(found.values())
 
 
 def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Section]:

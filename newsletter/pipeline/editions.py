@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.issue import Issue, Item
 from newsletter.issues.personalise import items_for
+from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition, edition_key
 from newsletter.rendering.press import render_edition
@@ -34,7 +35,7 @@ def wishes_of(site: Site, connection: sa.Connection, slug: str, now: datetime) -
     newsletter = site.newsletter(slug)
     if newsletter.personalise == "none":
         return ("",)
-    followed = count_by_follows(connection, newsletter.list, now)
+    followed = count_by_follows(connection, readers_of(site, slug)(now))
     return ("", *sorted(set(followed) - {""}))
 
 

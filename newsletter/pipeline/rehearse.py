@@ -10,9 +10,9 @@ from newsletter.delivery.message import compile_edition
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.messages import addressee, headers_for, signer_of
 from newsletter.pipeline.preview import current_editions
+from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
-from subscribers.audience import audience
 
 BATCH = 1000
 """Readers held in memory at a time."""
@@ -44,7 +44,7 @@ def rehearse(
     signer, tokens = signer_of(site), site.tokens
     count = 0
     with site.database.transaction(read_only=True) as connection:
-        query = audience(site.newsletter(slug).list, now)
+        query = readers_of(site, slug)(now)
         for row in connection.execution_options(yield_per=BATCH).execute(query):
             count += 1
             if out is None:

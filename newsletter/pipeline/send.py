@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition, compile_edition
@@ -17,14 +16,17 @@ from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.messages import addressee, envelope_sender, headers_for, signer_of
+from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
-from subscribers.audience import audience
 
 EXPIRE_AFTER = timedelta(days=2)
 """How long a deferred message is worth another try."""
+
+LATE = "late by"
+"""How the note of an issue begins that is held only for being late."""
 
 STOP_POLL = 0.5
 """Seconds between two looks at whether an editor has stopped the presses."""
@@ -88,12 +90,14 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         late = now - max(approved or issue.due, issue.due)
         too_late = started is None and late > site.newsletter(slug).max_lateness
         if too_late:
-            note = f"late by {late}, more than max_lateness"
+            note = f"{LATE} {late}, more than max_lateness"
             issue_store.move(connection, issue, State.HELD, note=note)
         else:
             issue_store.move(connection, issue, State.SENDING, send_started_at=started or now)
             issue_store.take_articles(connection, issue)
-            newsletter_store.advance_watermark(connection, slug, issue.window.end)
+            newsletter_store.advance_watermark(
+                connection, slug, issue.window.end, closed=approved or now
+            )
             issue = issue_store.find_issue(connection, slug, issue.number)
     if too_late:  # said only now, so that the hold is kept
         raise NotPermittedError(
@@ -108,9 +112,7 @@ def ledger_of(site: Site, issue: Issue) -> SqlLedger:
     """The books of this issue."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
-    return SqlLedger(
-        site.database, number, partial(audience, site.newsletter(issue.newsletter).list)
-    )
+    return SqlLedger(site.database, number, readers_of(site, issue.newsletter))
 
 
 def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> dict[int, CompiledEdition]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.draft import due_now
+from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.send import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store

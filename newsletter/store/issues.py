@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -118,24 +118,60 @@ def next_number(connection: sa.Connection, newsletter: str) -> int:
     return (newest or 0) + 1
 
 
-def last_served(connection: sa.Connection, newsletter: str) -> datetime | None:
-    """The newest due time that an issue has served or given up."""
-    due: datetime | None = connection.execute(
-        sa.select(sa.func.max(issues.c.due)).where(
+def occasions(connection: sa.Connection, newsletter: str) -> list[tuple[datetime, date]]:
+    """Due time and local date of every issue that has served its occasion or given it up."""
+    rows = connection.execute(
+        sa.select(issues.c.due, issues.c.due_date).where(
             issues.c.newsletter == newsletter, issues.c.state.not_in(OPEN_STATES)
         )
-    ).scalar_one()
-    return due
+    )
+    return [(row.due, date.fromisoformat(row.due_date)) for row in rows]
 
 
-def last_closing(connection: sa.Connection, newsletter: str) -> datetime | None:
-    """When the last issue that went out took its articles: its approval."""
-    closed: datetime | None = connection.execute(
-        sa.select(sa.func.max(issues.c.approved_at)).where(
-            issues.c.newsletter == newsletter, issues.c.send_started_at.is_not(None)
+def is_reminded(connection: sa.Connection, newsletter: str, due: datetime) -> bool:
+    """Whether the newsletter's editors were reminded of this due time."""
+    return (
+        connection.execute(
+            sa.select(issues.c.id)
+            .where(issues.c.newsletter == newsletter, issues.c.reminded == due)
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def printed(
+    connection: sa.Connection, newsletter: str, *, since: datetime
+) -> list[tuple[Item, datetime]]:
+    """The items that issues sent since then showed their readers, and when; oldest first."""
+    rows = connection.execute(
+        sa.select(items, issues.c.send_started_at)
+        .join(issues, issues.c.id == items.c.issue_id)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.send_started_at >= since,
+            items.c.hidden.is_(False),
         )
-    ).scalar_one()
-    return closed
+        .order_by(issues.c.number, items.c.position)
+    )
+    return [(_item(row), row.send_started_at) for row in rows]
+
+
+def remember_reminder(connection: sa.Connection, issue: Issue, due: datetime | None) -> bool:
+    """Note that the editors are reminded of `due`; False when they had been.
+
+    None takes the note back.
+    """
+    changed = connection.execute(
+        sa.update(issues)
+        .where(
+            issues.c.newsletter == issue.newsletter,
+            issues.c.number == issue.number,
+            issues.c.reminded.is_distinct_from(due),
+        )
+        .values(reminded=due)
+    )
+    return changed.rowcount > 0
 
 
 def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:

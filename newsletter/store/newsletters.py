@@ -25,18 +25,12 @@ def lock_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None
 
 def first_seen(connection: sa.Connection, slug: str) -> datetime | None:
     """When the site first saw the newsletter: due times before do not count."""
-    moment: datetime | None = connection.execute(
-        sa.select(newsletters.c.first_seen).where(newsletters.c.slug == slug)
-    ).scalar_one_or_none()
-    return moment
+    return _moment(connection, newsletters.c.first_seen, slug)
 
 
 def watermark(connection: sa.Connection, slug: str) -> datetime | None:
     """Where the next window starts, or None before the first draft."""
-    moment: datetime | None = connection.execute(
-        sa.select(newsletters.c.watermark).where(newsletters.c.slug == slug)
-    ).scalar_one_or_none()
-    return moment
+    return _moment(connection, newsletters.c.watermark, slug)
 
 
 def begin_at(connection: sa.Connection, slug: str, moment: datetime) -> None:
@@ -48,14 +42,60 @@ def begin_at(connection: sa.Connection, slug: str, moment: datetime) -> None:
     )
 
 
-def advance_watermark(connection: sa.Connection, slug: str, moment: datetime) -> None:
-    """An issue took everything up to `moment`; the watermark never goes back."""
-    connection.execute(
-        sa.update(newsletters)
-        .where(newsletters.c.slug == slug)
-        .where(newsletters.c.watermark.is_(None) | (newsletters.c.watermark < moment))
-        .values(watermark=moment)
-    )
+def advance_watermark(
+    connection: sa.Connection, slug: str, moment: datetime, *, closed: datetime
+) -> None:
+    """An issue took everything up to `moment`, and did so at `closed`; neither goes back."""
+    for column, value in ((newsletters.c.watermark, moment), (newsletters.c.closed, closed)):
+        connection.execute(
+            sa.update(newsletters)
+            .where(newsletters.c.slug == slug, column.is_(None) | (column < value))
+            .values({column: value})
+        )
+
+
+def last_closing(connection: sa.Connection, slug: str) -> datetime | None:
+    """When the last issue that went out took its articles."""
+    return _moment(connection, newsletters.c.closed, slug)
+
+
+def passed(connection: sa.Connection, slug: str) -> datetime | None:
+    """Up to when `run` has looked and left nothing to do."""
+    return _moment(connection, newsletters.c.passed, slug)
+
+
+def pass_over(connection: sa.Connection, slug: str, now: datetime) -> None:
+    """Let no due time up to `now` count any more.
+
+    So neither a new schedule nor the end of a pause or holiday makes a past occasion due.
+    """
+    connection.execute(sa.update(newsletters).where(newsletters.c.slug == slug).values(passed=now))
+
+
+def rewind(connection: sa.Connection, slug: str, now: datetime) -> bool:
+    """Bring a history that lies ahead of `now` back to it; returns whether there was one.
+
+    A clock that ran ahead closed a window in the future: what is published until then would
+    belong to no issue. What the issue took stays taken.
+    """
+    ahead = False
+    for column in (newsletters.c.watermark, newsletters.c.closed):
+        changed = connection.execute(
+            sa.update(newsletters)
+            .where(newsletters.c.slug == slug, column > now)
+            .values({column: now})
+        )
+        ahead = ahead or changed.rowcount > 0
+    return ahead
+
+
+def _moment(
+    connection: sa.Connection, column: sa.Column[datetime | None], slug: str
+) -> datetime | None:
+    moment: datetime | None = connection.execute(
+        sa.select(column).where(newsletters.c.slug == slug)
+    ).scalar_one_or_none()
+    return moment
 
 
 def is_armed(connection: sa.Connection) -> bool:

@@ -21,7 +21,9 @@ newsletters = sa.Table(
     metadata,
     sa.Column("slug", sa.String, primary_key=True),
     sa.Column("first_seen", UtcDateTime, nullable=False),  # due times before it do not count
+    sa.Column("passed", UtcDateTime),  # up to here `run` has looked: nothing older comes due
     sa.Column("watermark", UtcDateTime),  # where the last closed issue's window ended
+    sa.Column("closed", UtcDateTime),  # when that issue took its articles
 )
 
 fetches = sa.Table(
@@ -78,6 +80,7 @@ issues = sa.Table(
     sa.Column("preheader", sa.String, nullable=False),
     sa.Column("note", sa.String, nullable=False, default=""),
     sa.Column("frozen_hash", sa.String, nullable=False, default=""),
+    sa.Column("reminded", UtcDateTime),  # the due time that its editors were reminded of
     sa.Column("approved_at", UtcDateTime),
     sa.Column("send_started_at", UtcDateTime),
     sa.Column("send_finished_at", UtcDateTime),

@@ -34,9 +34,12 @@ schedule = "{schedule}"
 approval = "{approval}"
 max_lateness = "6h"
 min_items = {min_items}
+{keys}
 
 [[newsletters.weekly.sources]]
 folder = "articles"
+
+{tables}
 """
 
 
@@ -48,13 +51,18 @@ def make_site(
     database: str = "sqlite:///newsletter.db",
     **settings: Any,
 ) -> Site:
-    """A site in `folder` whose readers joined at `now`; settings: port, schedule, approval …"""
+    """A site in `folder` whose readers joined at `now`; settings: port, schedule, approval …
+
+    `keys` are further lines of the newsletter's table, `tables` further tables.
+    """
     values = {
         "timezone": "UTC",
         "port": 9,
         "schedule": "0 7 * * mon",
         "approval": "auto",
         "min_items": 2,
+        "keys": "",
+        "tables": "",
         **settings,
     }
     text = _SETTINGS.format(database=database, **values)

@@ -80,7 +80,7 @@ def test_readers_are_counted_by_their_wishes(database: Database) -> None:
         join(connection, "a@example.org", follows=["security", "ai"])
         join(connection, "b@example.org", follows=["ai", "security"])
         join(connection, "c@example.org")
-        assert count_by_follows(connection, LIST, NOW) == {"|ai|security|": 2, "": 1}
+        assert count_by_follows(connection, audience(LIST, NOW)) == {"|ai|security|": 2, "": 1}
 
 
 @given(st.frozensets(st.text(st.characters(exclude_characters="|"), min_size=1)))

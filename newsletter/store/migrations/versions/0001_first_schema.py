@@ -158,6 +158,7 @@ def upgrade() -> None:
         sa.Column("preheader", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("frozen_hash", sa.String(), nullable=False),
+        sa.Column("reminded", UtcDateTime(), nullable=True),
         sa.Column("approved_at", UtcDateTime(), nullable=True),
         sa.Column("send_started_at", UtcDateTime(), nullable=True),
         sa.Column("send_finished_at", UtcDateTime(), nullable=True),
@@ -173,7 +174,9 @@ def upgrade() -> None:
         "newsletters",
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("first_seen", UtcDateTime(), nullable=False),
+        sa.Column("passed", UtcDateTime(), nullable=True),
         sa.Column("watermark", UtcDateTime(), nullable=True),
+        sa.Column("closed", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_newsletters")),
     )
     op.create_table(

@@ -1,0 +1,79 @@
+"""remind: write to the editors that an issue is coming and waits for them."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from babel.dates import format_datetime
+
+from newsletter.errors import NewsletterError
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.letters import post_letter
+from newsletter.pipeline.occasions import coming_due
+from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
+
+log = logging.getLogger("newsletter")
+
+
+def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
+    """Draft the coming issue and write to its editors when it is time; None when it is not.
+
+    Once per occasion. Raises RelayUnavailableError when no editor could be written to: then
+    the next call tries again.
+    """
+    with site.database.transaction(read_only=True) as connection:
+        due = coming_due(site, connection, slug, now)
+        reminded = issue_store.is_reminded(connection, slug, due)
+    if reminded or now < due - site.newsletter(slug).remind:
+        return None
+    gather(site, slug, now=now)
+    issue = draft(site, slug, now=now)
+    if issue.state is State.APPROVED:
+        return None
+    with site.database.transaction() as connection:
+        if not issue_store.remember_reminder(connection, issue, issue.due):
+            return None
+    try:
+        _write_to_editors(site, issue, now)
+    except NewsletterError:
+        with site.database.transaction() as connection:
+            issue_store.remember_reminder(connection, issue, None)
+        raise
+    return issue
+
+
+def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
+    newsletter = site.newsletter(issue.newsletter)
+    due = issue.due.astimezone(site.settings.site.zone)
+    words = {
+        "title": newsletter.title,
+        "issue": issue.name,
+        "due": format_datetime(due, "EEEE d MMMM y, HH:mm z", locale="en_GB"),
+        "is_due": now >= issue.due,
+        "headline": issue.subject,
+        "items": [item.title for item in issue.shown_items],
+        "note": issue.note,
+        "link": f"{site.settings.site.url}/desk/{issue.name}",
+        "url": site.settings.site.url,
+    }
+    failures: list[NewsletterError] = []
+    for address in newsletter.editors:
+        try:
+            post_letter(
+                site,
+                issue.newsletter,
+                "reminder",
+                words,
+                subject=f"{newsletter.title} waits for your approval: {issue.subject}",
+                to_address=address,
+                now=now,
+            )
+        except NewsletterError as error:
+            failures.append(error)
+            log.warning("%s: cannot remind %s: %s", issue.name, address, error)
+    if len(failures) == len(newsletter.editors):
+        raise failures[0]
