@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.databases", "tests.no_skips"]
+pytest_plugins = ["tests.browsers", "tests.databases", "tests.no_skips"]

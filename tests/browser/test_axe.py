@@ -1,0 +1,65 @@
+"""axe-core, in Chromium, finds nothing in any theme, whatever it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from newsletter.rendering.theme import open_theme, theme_names
+from tests.browsers import Chromium
+from tests.factories.cases import CASES
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+COLOURFUL = ("one article", "notes and blocks", "right to left")
+"""Cases that between them use every class of a theme."""
+
+Mode = Literal["light", "dark"]
+
+
+def run_axe(
+    browser: Browser, documents: Mapping[str, str], mode: Mode, options: dict[str, Any]
+) -> dict[str, list[str]]:
+    """For each document what axe objects to: rule and element."""
+    context = browser.new_context(
+        viewport={"width": 600, "height": 800}, color_scheme=mode, offline=True
+    )
+    page = context.new_page()
+    page.evaluate(Axe().axe_script)
+    found: dict[str, list[str]] = {}
+    for title, document in documents.items():
+        page.set_content(document, wait_until="domcontentloaded")
+        result = page.evaluate("options => axe.run(document, options)", options)
+        found[title] = [
+            f"{violation['id']}: {node['html'][:120]}"
+            for violation in result["violations"]
+            for node in violation["nodes"]
+        ]
+    context.close()
+    return found
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_no_violations(name: str, chromium: Chromium) -> None:
+    """All of axe's rules on twelve kinds of content; in dark, contrast where every class is used."""
+    theme = open_theme(None, name)
+    documents = {title: case.edition(theme).html for title, case in CASES.items()}
+    colourful = {title: documents[title] for title in COLOURFUL}
+    everything = {"resultTypes": ["violations"]}
+    contrast = {**everything, "runOnly": ["color-contrast"]}
+    light = chromium.run(lambda browser: run_axe(browser, documents, "light", everything))
+    dark = chromium.run(lambda browser: run_axe(browser, colourful, "dark", contrast))
+    assert light == {title: [] for title in CASES}
+    assert dark == {title: [] for title in COLOURFUL}
+
+
+def test_axe_is_awake(chromium: Chromium) -> None:
+    """A mail that is wrong is not found right: the wrong language, pale text, a picture unnamed."""
+    document = '<!DOCTYPE html><html><body><p style="color:#cccccc">pale</p><img src="x.png"></body></html>'
+    found = chromium.run(lambda browser: run_axe(browser, {"wrong": document}, "light", {}))
+    rules = {line.partition(":")[0] for line in found["wrong"]}
+    assert {"html-has-lang", "document-title", "color-contrast", "image-alt"} <= rules
