@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsletter.articles.reading import Reading
 from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
@@ -21,6 +20,9 @@ from newsletter.issues.issue import Issue, Item, State
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.store.issues import find_issue
+
+if TYPE_CHECKING:
+    from newsletter.articles.reading import Reading
 
 log = logging.getLogger("newsletter")
 

@@ -5,27 +5,61 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from newsletter import __version__
-from newsletter.cli.arming import arm, backup
 from newsletter.cli.exit_codes import USAGE, exit_code
-from newsletter.cli.gathering import draft, gather, show
 from newsletter.cli.invocation import Invocation, configure_logging, json_option
-from newsletter.cli.looking import lint, preview, test
-from newsletter.cli.moving import approve, hold, stop
-from newsletter.cli.people import subscribers
-from newsletter.cli.sending import run, send, status, unknown
-from newsletter.cli.serving import serve
-from newsletter.cli.setup import check, init
-from newsletter.cli.users import users
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from subscribers.errors import SubscribersError
 
+COMMANDS = {
+    "init": "setup",
+    "check": "setup",
+    "gather": "gathering",
+    "draft": "gathering",
+    "show": "gathering",
+    "preview": "looking",
+    "lint": "looking",
+    "approve": "moving",
+    "hold": "moving",
+    "stop": "moving",
+    "test": "looking",
+    "send": "sending",
+    "run": "sending",
+    "serve": "serving",
+    "subscribers": "people",
+    "users": "users",
+    "status": "sending",
+    "unknown": "sending",
+    "backup": "arming",
+    "arm": "arming",
+}
+"""Every command and the module beside this one that holds it under the same name."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """Imports a command's module when it is called: each needs only some of the libraries."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """In the order in which an issue meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command, or None when there is none of that name."""
+        if name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"newsletter.cli.{COMMANDS[name]}"), name)
+        assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy
+        return command
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "-C",
     "--site",
@@ -55,31 +89,6 @@ def cli(context: click.Context, folder: Path, log_format: str) -> None:
     """
     context.ensure_object(Invocation).folder = folder
     configure_logging(log_format)
-
-
-for command in (
-    init,
-    check,
-    gather,
-    draft,
-    show,
-    preview,
-    lint,
-    approve,
-    hold,
-    stop,
-    test,
-    send,
-    run,
-    serve,
-    subscribers,
-    users,
-    status,
-    unknown,
-    backup,
-    arm,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

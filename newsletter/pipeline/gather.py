@@ -6,17 +6,23 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from newsletter.articles.reading import Reading, read_sources
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, TagSettings
 from newsletter.pipeline.site import Site
 from newsletter.store.articles import load_memories, save_articles, save_memory
 from newsletter.store.newsletters import ensure_newsletter
 
+if TYPE_CHECKING:
+    from newsletter.articles.reading import Reading
+
 
 def gather(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
     """Read every source of the newsletter; one that fails never stops the others."""
+    # The readers of pages and feeds take a second to import, and only a gathering needs them.
+    from newsletter.articles.reading import read_sources
+
     newsletter = site.newsletter(slug)
     fingerprint = _fingerprint(newsletter, site.settings.tags)
     with site.database.transaction() as connection:

@@ -5,33 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from newsletter.store.database import Database
 
-
-def alembic_config(connection: sa.Connection | None = None) -> Config:
-    """Alembic's configuration without a file: the scripts beside this module."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+_FOLDER = Path(__file__).parent
+_version = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
 def upgrade(database: Database) -> None:
     """Bring the database to today's schema; does nothing when it is there already."""
     if is_current(database):
         return
+    # Alembic is needed once in a schema's life, and takes long to import.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("path_separator", "os")
     with database.transaction() as connection:
-        command.upgrade(alembic_config(connection), "head")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def is_current(database: Database) -> bool:
     """Whether the database stands at the newest step."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with database.transaction(read_only=True) as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        if not sa.inspect(connection).has_table(_version.name):
+            return False
+        return connection.scalar(sa.select(_version.c.version_num)) == newest_step()
+
+
+def newest_step() -> str:
+    """The revision of the last file in versions/, which are named by their revisions."""
+    return max(path.stem for path in (_FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]
