@@ -6,24 +6,24 @@ import re
 
 from newsletter.articles.sanitize import one_line
 
-_PARTICLES = "de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|bin|ibn|al|el|ter|ten|y|e|and|und|et"
-_WORD = r"(?:[^\W\d_a-zà-ÿ][^\W\d_]*(?:['’\-.][^\W\d_]+)*|[^\W\d_a-z]\.(?:[^\W\d_a-z]\.)*)"
-_NAME = re.compile(
-    rf"{_WORD}(?:\s+(?:{_PARTICLES}|{_WORD}))*\s+{_WORD}(?:,?\s+(?:Jr|Sr|II|III)\.?)?"
-)
+_PARTICLES = {
+    *("de", "del", "della", "der", "den", "des", "di", "da", "das", "dos", "du", "la", "le"),
+    *("van", "von", "vom", "zu", "zur", "ter", "ten", "bin", "ibn", "al", "el"),
+    *("y", "e", "and", "und", "et"),
+}
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’\-.][^\W\d_]+)*\.?|(?:[^\W\d_]\.)+")
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7a3・·]{2,8}")
 
-_AGENCY = re.compile(
-    r"\b(?:news|newsroom|newswire|newsdesk|wire|wires|service|agency|press|bureau|syndicate|media"
-    r"|reuters|afp|dpa|upi|aap|ansa|efe|bloomberg|staff|desk|editors?|correspondents?"
-    r"|agence|presse|agentur|nachrichten|agencia|agenzia|prensa|stampa|redaktion|rédaction"
-    r"|redacción|redazione|redactie|агентство|вести|وكالة)\b"
-    r"|\w\.(?:com|org|net|info|co\.\w\w)\b|(?:通讯社|通訊社|新聞社|通信社|新闻网)",
+_AGENCY_WORD = re.compile(
+    r"news|newsroom|newswire|newsdesk|wires?|services?|agency|press|bureau|syndicate|media|reuters|afp|dpa"
+    r"|upi|aap|ansa|efe|bloomberg|staff|desk|editors?|correspondents?|agence|presse|agentur|nachrichten"
+    r"|agencia|agenzia|prensa|stampa|redaktion|rédaction|redacción|redazione|redactie|агентство|вести|وكالة"
+    r"|[\w.-]+\.(?:com|org|net|info)|\w*(?:通讯社|通訊社|新聞社|通信社|新闻网)",
     re.IGNORECASE,
 )
 _PERHAPS_AGENCY = re.compile(
-    r"\b(?:times|post|herald|tribune|gazette|chronicle|journal|daily|weekly|network|reports?"
-    r"|online|magazine|review|today|world|observer|guardian|standard|mail|radio|tv)\b",
+    r"times|post|herald|tribune|gazette|chronicle|journal|daily|weekly|network|reports?|reporter|writer"
+    r"|online|magazine|review|today|world|observer|guardian|standard|mail|radio|tv|planet",
     re.IGNORECASE,
 )
 _MARKER = re.compile(
@@ -42,19 +42,30 @@ _BETWEEN = re.compile(
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` has the form of a person's name: two to five words, capitals, no more."""
-    return len(text) <= 60 and len(text.split()) <= 6 and _NAME.fullmatch(text) is not None
+    """Whether `text` has the form of a person's name: two to six words in capitals, no more."""
+    words = text.removesuffix(", Jr.").removesuffix(" Jr.").split()
+    if len(text) > 60 or not 2 <= len(words) <= 6:
+        return False
+    if words[0] in _PARTICLES or words[-1] in _PARTICLES or words[-1].endswith("."):
+        return False
+    return all(
+        word in _PARTICLES or (word[0].isupper() and _NAME_WORD.fullmatch(word) is not None)
+        for word in words
+    )
 
 
 def is_agency(text: str) -> bool:
-    """Whether `text` calls itself an agency, a desk or a paper."""
-    if len(text) > 60 or len(text.split()) > 7 or text.endswith((".", "!", "?", ":")):
+    """Whether `text` is the name of an agency, a desk or a paper: by its last word, or its first."""
+    words = text.split()
+    if not words or len(text) > 60 or len(words) > 6 or text.endswith((".", "!", "?", ":")):
         return False
-    if text.isupper() and text.isalpha() and 2 <= len(text) <= 5:
+    if any(word[0].islower() and len(word) > 3 and "." not in word for word in words):
+        return False
+    if len(words) == 1 and text.isupper() and text.isalpha() and 2 <= len(text) <= 5:
         return True
-    if _AGENCY.search(text):
+    if _AGENCY_WORD.fullmatch(words[-1]) or (len(words) < 4 and _AGENCY_WORD.fullmatch(words[0])):
         return True
-    return _PERHAPS_AGENCY.search(text) is not None and len(text.split()) > 2
+    return len(words) > 2 and _PERHAPS_AGENCY.fullmatch(words[-1]) is not None
 
 
 def split_byline(text: str) -> tuple[str, str]:
@@ -66,7 +77,12 @@ def split_byline(text: str) -> tuple[str, str]:
     parts = [part.strip(" .:") for part in _BETWEEN.split(text)]
     parts = [part for part in parts if part]
     agencies = [part for part in parts if is_agency(part)]
-    if not agencies and len(parts) > 1 and is_name(parts[0]) and _PERHAPS_AGENCY.search(parts[-1]):
+    if (
+        not agencies
+        and len(parts) > 1
+        and is_name(parts[0])
+        and _PERHAPS_AGENCY.fullmatch((parts[-1].split() or [""])[-1])
+    ):
         agencies = parts[-1:]
     if not agencies:
         return text.strip(" ,"), ""

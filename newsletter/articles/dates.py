@@ -21,6 +21,13 @@ _RFC5322 = re.compile(r"\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})\Z")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
+# Trying all of dateparser's 200 languages takes two seconds on a line that is no date.
+_LANGUAGES = [
+    *("en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro"),
+    *("ru", "uk", "tr", "ar", "he", "fa", "hi", "zh", "ja", "ko", "id", "vi"),
+]
+
+
 def read_date(text: str) -> datetime | None:
     """An ISO 8601 or RFC 5322 date, in UTC; without a zone it is taken as UTC. None for others."""
     text = text.strip()
@@ -44,7 +51,7 @@ def read_date_line(line: str) -> datetime | None:
 
     Only lines with a year pass, and no day and month that could be swapped (03/04/2026).
     """
-    text = _MARKER.sub("", line.strip(), count=1) if _MARKER.match(line.strip()) else line.strip()
+    text = without_date_marker(line)
     if len(text) > 60 or not _YEAR.search(text) or not _DAY.search(text) or _ambiguous(text):
         return None
     exact = read_date(text)
@@ -54,6 +61,7 @@ def read_date_line(line: str) -> datetime | None:
     text = re.sub(r"\s+(?:at|um|à|a las|alle|om)\s+|\s*[|•·@]\s*|\s+-\s+", " ", text)
     found = dateparser.parse(
         text,
+        languages=_LANGUAGES,
         settings={
             "TIMEZONE": "UTC",
             "RETURN_AS_TIMEZONE_AWARE": True,
@@ -62,6 +70,12 @@ def read_date_line(line: str) -> datetime | None:
         },
     )
     return in_utc(found) if found else None
+
+
+def without_date_marker(line: str) -> str:
+    """The line without "Published on", "Updated:" and their like at its beginning."""
+    marker = _MARKER.match(line.strip())
+    return line.strip()[marker.end() :] if marker else line.strip()
 
 
 def _ambiguous(text: str) -> bool:

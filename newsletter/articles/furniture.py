@@ -89,7 +89,7 @@ _HEADINGS = {
     ),
     Furniture.LITTER: _whole(
         r"advertisements?|advert|ad|anzeige|werbung|publicité|publicidad|pubblicità|advertentie|广告|реклама|إعلان",
-        r"(?:story|article|content) continues (?:below|after) .*|continue reading(?: below)?|scroll (?:down )?to continue.*",
+        r"(?:story|article|content) continues (?:below|after)(?: .*)?|continue reading(?: below)?|scroll (?:down )?to continue.*",
         r"(?:share|print|e-?mail|save|bookmark|listen|copy link|facebook|twitter|x|linkedin|reddit|whatsapp"
         r"|telegram|pinterest|mastodon|bluesky|tweet|pin it|like|teilen|drucken|partager|imprimer|compartir"
         r"|condividi|delen|分享|打印|поделиться|شارك)(?:\W+(?:share|print|e-?mail|save|facebook|twitter|x"
