@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 from datetime import UTC, datetime
@@ -30,7 +31,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="end after the summary")
     headless = parser.parse_args().headless
-    console = Console(soft_wrap=False)
+    console = Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end like Ctrl-C: nothing stays
     shutil.rmtree(RESULT, ignore_errors=True)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
@@ -53,6 +55,8 @@ def main() -> int:
     except CommandFailedError as error:
         console.print(str(error), style="red", markup=False, highlight=False)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0 if complete else 1
 
 

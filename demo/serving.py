@@ -46,6 +46,7 @@ def free_port(preferred: int = 0) -> int:
     """`preferred` when nobody has it, else any free one."""
     for port in (preferred, 0):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed ones still linger
             try:
                 probe.bind((HOST, port))
             except OSError:
