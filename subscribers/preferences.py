@@ -1,4 +1,4 @@
-"""What readers choose for themselves: tags, name, and a pause."""
+"""What readers choose for themselves: tags, name, how often, and a pause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.audience import format_follows
 from subscribers.history import Entry, Event, Way, record
-from subscribers.subscriber import clean_name
+from subscribers.subscriber import Frequency, clean_name
 
 
 def choose(
@@ -67,6 +67,22 @@ def resume(connection: sa.Connection, subscriber_id: int, way: Way, now: datetim
     if resumed.rowcount == 0:
         return False
     _record(connection, subscriber_id, Event.RESUME, way, now, "")
+    return True
+
+
+def read_how_often(
+    connection: sa.Connection, subscriber_id: int, frequency: Frequency, way: Way, now: datetime
+) -> bool:
+    """Every issue, or the monthly digest; False when it was so before."""
+    table = tables.subscribers
+    changed = connection.execute(
+        sa.update(table)
+        .where(table.c.id == subscriber_id, table.c.frequency != frequency.value)
+        .values(frequency=frequency.value)
+    )
+    if changed.rowcount == 0:
+        return False
+    _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"reads {frequency}")
     return True
 
 

@@ -8,14 +8,23 @@ from newsletter.issues.issue import Window
 
 
 def coming_window(
-    *, watermark: datetime | None, due: datetime, period: timedelta, now: datetime
+    *,
+    watermark: datetime | None,
+    due: datetime,
+    period: timedelta,
+    now: datetime,
+    first_seen: datetime | None = None,
 ) -> Window:
     """The window of the issue that serves `due`.
 
     It starts at the watermark, where the last issue's window ended: a late or skipped issue
-    loses no article. Without one it starts a schedule period before the first draft.
+    loses no article. Without one it starts a schedule period before the first draft, or when
+    the site first saw the newsletter, where that was longer ago.
     """
-    start = watermark if watermark is not None else min(now, due) - period
+    start = watermark
+    if start is None:
+        start = min(now, due) - period
+        start = min(start, first_seen) if first_seen else start
     return Window(start=start, end=max(due, start))
 
 

@@ -41,6 +41,7 @@ def draft(site: Site, slug: str, *, now: datetime) -> Issue:
             due=due,
             period=period,
             now=now,
+            first_seen=newsletter_store.first_seen(connection, slug),
         )
         newsletter_store.begin_at(connection, slug, window.start)
         assembly = assemble(

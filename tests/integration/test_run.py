@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest_asyncio
@@ -14,18 +14,11 @@ from newsletter.issues.issue import State
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.run import RunOutcome, run
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site
-from newsletter.store.issues import all_issues, find_issue
 from newsletter.store.newsletters import set_armed
+from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, keys_of, run_at, states
 from tests.factories.site import READERS, make_site, publish
 from tests.servers.smtp import Catcher, smtp_server
-
-THURSDAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
-MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-WEEK = timedelta(days=7)
 
 
 @pytest_asyncio.fixture
@@ -33,25 +26,6 @@ async def catcher() -> AsyncIterator[Catcher]:
     """A mail server that takes everything."""
     async with smtp_server(Catcher()) as catcher:
         yield catcher
-
-
-async def run_at(site: Site, now: datetime) -> RunOutcome:
-    """What cron's `run` does at this moment with the only newsletter."""
-    (outcome,) = await asyncio.to_thread(run, site, clock=lambda: now)
-    return outcome
-
-
-def states(site: Site) -> list[State]:
-    """The state of every issue, oldest first."""
-    with site.database.transaction(read_only=True) as connection:
-        return [issue.state for issue in all_issues(connection)]
-
-
-def keys_of(site: Site, number: int) -> set[str]:
-    """The days of the articles an issue took."""
-    with site.database.transaction(read_only=True) as connection:
-        issue = find_issue(connection, "weekly", number)
-    return {item.article.key[-16:] for item in issue.shown_items}
 
 
 async def test_a_due_issue_goes_to_everyone_once(tmp_path: Path, catcher: Catcher) -> None:

@@ -1,0 +1,41 @@
+"""What cron's `run` does with a site of one newsletter or more, and what it left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from newsletter.issues.issue import State
+from newsletter.pipeline.run import RunOutcome, run
+from newsletter.pipeline.site import Site
+from newsletter.store.issues import all_issues, find_issue
+
+THURSDAY = datetime(2026, 3, 5, 10, tzinfo=UTC)
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+
+
+async def run_at(site: Site, now: datetime) -> RunOutcome:
+    """What becomes of the site's only newsletter at this moment."""
+    (outcome,) = await run_all_at(site, now)
+    return outcome
+
+
+async def run_all_at(site: Site, now: datetime) -> list[RunOutcome]:
+    """What becomes of each newsletter at this moment."""
+    return await asyncio.to_thread(run, site, clock=lambda: now)
+
+
+def states(site: Site, slug: str = "weekly") -> list[State]:
+    """The state of every issue, oldest first."""
+    with site.database.transaction(read_only=True) as connection:
+        return [issue.state for issue in all_issues(connection, slug)]
+
+
+def keys_of(site: Site, number: int, slug: str = "weekly") -> set[str]:
+    """The days of the articles an issue took."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, slug, number)
+    return {item.article.key[-16:] for item in issue.shown_items}
