@@ -124,3 +124,47 @@ confirmations = sa.Table(
     sa.Column("sent", sa.Integer, nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
 )
+
+bounces = sa.Table(
+    "bounces",
+    metadata,
+    # One row for each issue of a list that came back from a reader: how often, and since when.
+    sa.Column("subscriber_id", Id, primary_key=True),
+    sa.Column("list_slug", sa.String, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),  # the issue's; 0: a letter
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
+    sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
+)
+
+address_changes = sa.Table(
+    "address_changes",
+    metadata,
+    # A wish to be written to at another address, until that address confirms it. In a table,
+    # because no address may stand in a link.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("subscriber_id", Id, nullable=False, index=True),
+    sa.Column("list_slug", sa.String, nullable=False),
+    sa.Column("address", sa.String, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+inbound_messages = sa.Table(
+    "inbound_messages",
+    metadata,
+    # Every message that came in, written down before anything is done about it.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False, unique=True),  # the same mail twice is one
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("recipient", sa.String, nullable=False),
+    sa.Column("envelope_sender", sa.String),  # "": the null sender; null: nobody told us
+    sa.Column("content", sa.LargeBinary),  # null once it is dealt with, unless quarantined
+    sa.Column("handled_at", UtcDateTime),
+    sa.Column("kind", sa.String, nullable=False, default=""),
+    sa.Column("action", sa.String, nullable=False, default=""),
+    sa.Column("address", sa.String, nullable=False, default=""),  # whom it was about
+    sa.Column("problem", sa.String, nullable=False, default=""),
+    sa.Index("ix_inbound_messages_handled_at", "handled_at"),
+    sa.Index("ix_inbound_messages_address", "address"),
+)

@@ -284,3 +284,18 @@ webhook_messages = sa.Table(
     sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
     sa.Index("ix_webhook_messages_retry_at", "retry_at"),
 )
+
+outbox = sa.Table(
+    "outbox",
+    metadata,
+    # Letters that wait for a relay; a row goes when its letter is accepted or given up.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("recipient", sa.String, nullable=False),
+    sa.Column("envelope_sender", sa.String, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("retry_at", UtcDateTime, nullable=False),
+    sa.Column("answer", sa.String, nullable=False, default=""),
+    sa.Index("ix_outbox_retry_at", "retry_at"),
+)
