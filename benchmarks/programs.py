@@ -81,6 +81,9 @@ def run_together(
             if process.returncode is None:
                 process.kill()
                 process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
     for process in processes:
         if process.returncode:
             raise BenchmarkError(f"{process.args!r} ended with {process.returncode}")

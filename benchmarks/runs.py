@@ -16,7 +16,7 @@ from benchmarks.sink import SinkProgram, c_sink, smtp_sink
 SAMPLE = 5
 """Messages of each timed run that are looked at."""
 
-WARM_UP = 100
+WARM_UP = 50
 """Messages of the first run, which is checked and timed only to know how many the next need."""
 
 

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef WITH_TLS
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 static SSL_CTX *tls;
 #endif
@@ -346,6 +347,7 @@ static ssize_t take_octets(struct connection *c)
     size_t room = BUFFER - 1 - c->used;
 #ifdef WITH_TLS
     if (c->ssl) {
+        ERR_clear_error(); /* another connection's error must not be read as this one's */
         int taken = SSL_read(c->ssl, free_room, (int)room);
         if (taken <= 0 && SSL_get_error(c->ssl, taken) == SSL_ERROR_WANT_READ)
             errno = EAGAIN;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -102,7 +103,8 @@ def c_sink(
 def smtp_sink(program: str) -> Iterator[Sink]:
     """Run Postfix's smtp-sink, which only takes."""
     port = _free_port()
-    process = start([program, f"127.0.0.1:{port}", "1024"])
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to run as root
+    process = start([program, *user, f"127.0.0.1:{port}", "1024"])
     try:
         _await_port(port)
         yield Sink(port=port)

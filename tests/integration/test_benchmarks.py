@@ -1,0 +1,204 @@
+"""The benchmarks, in a short form: what they rest on works, so that their figures mean something."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.arrivals import check_counts, check_messages
+from benchmarks.costs import Cost
+from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
+from benchmarks.gathering import gather_feeds
+from benchmarks.machine import this_machine
+from benchmarks.measuring import NEAR
+from benchmarks.planning import LongSend, Plan
+from benchmarks.programs import BenchmarkError
+from benchmarks.publication import Publication, make_publication
+from benchmarks.rendering import render_issues
+from benchmarks.report import write_report
+from benchmarks.runs import Bench, Result, Run, run_once
+from benchmarks.send import our_sender
+from benchmarks.senders import shares
+from benchmarks.sink import SinkProgram, build_sink, c_sink
+
+pytestmark = pytest.mark.xdist_group("benchmarks")
+
+MESSAGE = b"Subject: one\r\n\r\nline\r\n..dotted\r\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the module's files."""
+    return tmp_path_factory.mktemp("benchmarks")
+
+
+@pytest.fixture(scope="module")
+def sink_program(folder: Path) -> SinkProgram:
+    """sink.c, compiled."""
+    return build_sink(folder)
+
+
+@pytest.fixture(scope="module")
+def publication(folder: Path) -> Publication:
+    """The site whose newsletter is sent."""
+    return make_publication(folder / "publication", articles=4)
+
+
+@pytest.fixture
+def bench(folder: Path, sink_program: SinkProgram, publication: Publication) -> Iterator[Bench]:
+    """All that a run needs."""
+    yield Bench(publication=publication, folder=folder, sink=sink_program)
+    shutil.rmtree(folder / "run", ignore_errors=True)
+
+
+def test_sink_counts_messages_and_distinct_recipients(
+    sink_program: SinkProgram, tmp_path: Path
+) -> None:
+    """Each recipient's number is counted once, and what came again is counted as repeated."""
+    with (
+        c_sink(sink_program, tmp_path / "kept", keep=9, keep_each=1) as sink,
+        smtplib.SMTP("127.0.0.1", sink.port, local_hostname="test") as session,
+    ):
+        for number in (1, 2, 3, 3):
+            session.sendmail(
+                "from@example.org", [f"reader{number}@example.net"], "Subject: x\n\n.\n"
+            )
+    assert sink.counts is not None
+    assert (sink.counts.messages, sink.counts.recipients) == (4, 4)
+    assert (sink.counts.distinct, sink.counts.repeated, sink.counts.refused) == (3, 1, 0)
+    assert sink.kept == [b"Subject: x\r\n\r\n..\r\n"] * 4
+    with pytest.raises(BenchmarkError):
+        check_counts(sink.counts, 4)
+
+
+def test_sink_finds_the_dot_wherever_the_bytes_are_cut(
+    sink_program: SinkProgram, tmp_path: Path
+) -> None:
+    """A pipelined transaction that arrives octet by octet is read as one that comes at once."""
+    dialogue = b"EHLO x\r\n" + b"".join(
+        b"MAIL FROM:<a@b.test>\r\nRCPT TO:<r%d@c.test>\r\nDATA\r\n%b.\r\n" % (number, MESSAGE)
+        for number in range(2)
+    )
+    with c_sink(sink_program, tmp_path / "kept", keep=2, keep_each=1) as sink:
+        for pieces in ([dialogue], [dialogue[at : at + 1] for at in range(len(dialogue))]):
+            with socket.create_connection(("127.0.0.1", sink.port)) as connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                for piece in pieces:
+                    connection.sendall(piece)
+                connection.sendall(b"QUIT\r\n")
+                _read_to(connection, b"221 ")
+    assert sink.counts is not None
+    assert (sink.counts.messages, sink.counts.distinct, sink.counts.repeated) == (4, 2, 2)
+    assert sink.kept == [MESSAGE, MESSAGE]
+
+
+def test_sink_refuses_what_is_out_of_order(sink_program: SinkProgram, tmp_path: Path) -> None:
+    """DATA without a recipient is no message."""
+    with (
+        c_sink(sink_program, tmp_path / "kept") as sink,
+        socket.create_connection(("127.0.0.1", sink.port)) as connection,
+    ):
+        connection.sendall(b"RCPT TO:<r1@c.test>\r\nDATA\r\nQUIT\r\n")
+        said = _read_to(connection, b"221 ")
+    assert said.count(b"503 ") == 2
+    assert sink.counts is not None
+    assert (sink.counts.messages, sink.counts.refused) == (0, 2)
+
+
+def test_sink_holds_replies_back_without_holding_up_others(
+    sink_program: SinkProgram, tmp_path: Path
+) -> None:
+    """Ten connections to a sink 200 ms away are greeted after 200 ms, not after 2 s."""
+    with c_sink(sink_program, tmp_path / "kept", delay_ms=200) as sink:
+        begun = time.perf_counter()
+        connections = [socket.create_connection(("127.0.0.1", sink.port)) for _ in range(10)]
+        for connection in connections:
+            _read_to(connection, b"220 ")
+        seconds = time.perf_counter() - begun
+        for connection in connections:
+            connection.close()
+    assert 0.2 <= seconds < 1.5
+
+
+def test_our_sender_reaches_every_reader_once(bench: Bench) -> None:
+    """Two processes send one issue, signed; the run is counted, and a sample of it verified."""
+    run = run_once(bench, our_sender("rsa", 2), replace(NEAR, connections=4), 60)
+    assert run.messages == 60
+    assert run.rate > 0
+    assert run.cpu_seconds > 0
+
+
+def test_a_wrong_message_is_no_run(publication: Publication) -> None:
+    """What arrived without its second part, or with a broken signature, is not taken for a mail."""
+    whole = publication.message.read_bytes().replace(b"\n", b"\r\n")
+    check_messages([whole], None)
+    with pytest.raises(BenchmarkError):
+        check_messages([MESSAGE], None)
+    with pytest.raises(BenchmarkError):
+        check_messages([b"DKIM-Signature: v=1\r\n" + whole], publication.keys["rsa"])
+
+
+def test_shares_cover_everyone_once() -> None:
+    """Recipients shared out over processes are all there, and none twice."""
+    numbers = [number for first, count in shares(10, 3) for number in range(first, first + count)]
+    assert numbers == list(range(1, 11))
+
+
+def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
+    """The report names each sender, says which promise is kept, and draws every plot it shows."""
+    page = write_report(_findings(), tmp_path).read_text(encoding="utf-8")
+    assert "| newsletter, RSA-2048 | 2 | 1,500 |" in page
+    assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | kept |" in page
+    assert "node is not installed" in page
+    for line in page.splitlines():
+        if line.startswith("!["):
+            drawing = (tmp_path / line.partition("](")[2].removesuffix(")")).read_text()
+            assert drawing.startswith("<svg")
+
+
+def test_a_promise_that_was_not_measured_is_not_called_kept() -> None:
+    """Without the peer there is no ratio."""
+    (ratio,) = [goal for goal in goals(_findings()) if "usual Python way" in goal.what]
+    assert ratio.verdict == "not measured"
+
+
+def _findings() -> Findings:
+    run = Run(
+        messages=1500, seconds=1, cpu_seconds=1.5, sink_cpu_seconds=0.1, peak_bytes=100_000_000
+    )
+    result = Result(sender=our_sender("rsa", 2), runs=(run,))
+    assert NEAR.slug == UNDELAYED
+    return Findings(
+        at=datetime(2026, 3, 2, 7, tzinfo=UTC),
+        machine=this_machine(),
+        loads=(0.1, 0.2),
+        octets=95_000,
+        rounds=1,
+        seconds=1,
+        raw_signs=3000,
+        comparisons=[Comparison(condition=NEAR, results=[result])],
+        costs=[Cost(step="a step", microseconds=12.3)],
+        plans=[Plan(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
+        sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
+        renderings=render_issues([2], [1], repeats=1),
+        gatherings=gather_feeds([1], [2]),
+        skipped=["nodemailer: node is not installed"],
+    )
+
+
+def _read_to(connection: socket.socket, mark: bytes) -> bytes:
+    """What the sink says, up to the line that begins with `mark`."""
+    said = b""
+    while mark not in said or not said.endswith(b"\r\n"):
+        received = connection.recv(4096)
+        assert received, said
+        said += received
+    return said
