@@ -124,6 +124,29 @@ class WebDoor:
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise SourceError(_explained(error), fix="try again later") from error
 
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send `body` to `url` and return the status of the answer; no redirect is followed.
+
+        Raises SourceError when there is no answer.
+        """
+        given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        own = [(b"User-Agent", USER_AGENT.encode("ascii")), (b"Host", _host_of(url))]
+        seconds = self._settings.timeout.total_seconds()
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._pool.stream(
+                    "POST", _request_url(url), headers=[*own, *given], content=body
+                ) as response,
+            ):
+                return response.status
+        except TimeoutError as error:
+            raise SourceError(
+                f"it did not answer within {seconds:g} seconds", field="fetch.timeout"
+            ) from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise SourceError(_explained(error)) from error
+
     async def _follow(self, url: str, memory: FetchMemory, now: datetime) -> Fetched:
         """Fetch, judging and following each redirect by hand."""
         here, moved_to, all_permanent = url, "", True
