@@ -17,9 +17,10 @@ from newsletter.cli.invocation import (
     pass_invocation,
 )
 from newsletter.issues.issue import Issue, Item, State
+from newsletter.issues.window import carried_over
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
-from newsletter.store.issues import find_issue
+from newsletter.store.issues import all_issues, find_issue
 
 if TYPE_CHECKING:
     from newsletter.articles.reading import Reading
@@ -99,7 +100,12 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
         found = find_issue(connection, slug, number)
-    invocation.answer(issue_document(found), *_issue_lines(found))
+        carried = [
+            f"{before.name} was skipped ({before.note}): its articles are here"
+            for before in carried_over(found, all_issues(connection, slug))
+        ]
+    document = {**issue_document(found), "carried_over": carried}
+    invocation.answer(document, *_issue_lines(found, carried))
     return OK
 
 
@@ -147,11 +153,12 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _issue_lines(issue: Issue) -> list[str]:
+def _issue_lines(issue: Issue, carried: Sequence[str]) -> list[str]:
     lines = [
         f"{issue.name} · {issue.state}" + (f" · {issue.note}" if issue.note else ""),
         f"Subject: {issue.subject}",
         f"Window: {issue.window.start.isoformat()} to {issue.window.end.isoformat()}",
+        *carried,
     ]
     for section in dict.fromkeys(item.section for item in issue.items):
         lines += ["", section]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from newsletter.issues.issue import Window
+from newsletter.issues.issue import Issue, State, Window
 
 
 def coming_window(
@@ -26,6 +27,17 @@ def coming_window(
         start = min(now, due) - period
         start = min(start, first_seen) if first_seen else start
     return Window(start=start, end=max(due, start))
+
+
+def carried_over(issue: Issue, issues: Sequence[Issue]) -> list[Issue]:
+    """The skipped issues whose window stayed open until this one."""
+    return [
+        before
+        for before in issues
+        if before.state is State.SKIPPED
+        and before.number < issue.number
+        and before.window.start >= issue.window.start
+    ]
 
 
 def closed_at(window: Window, now: datetime) -> Window:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from newsletter.config.settings import Settings
+from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.store.database import Database
 from newsletter.web.reader.desk import Desk, open_templates
 from newsletter.web.reader.routes import reader_routes
@@ -94,8 +94,22 @@ class Site:
             return people.show(connection, "jane@mail.example.org")
 
 
+DIGEST = NewsletterSettings.model_validate(
+    {
+        "title": "Good Gear Monthly",
+        "from": "Good Gear Weekly <weekly@news.example.org>",
+        "list": LIST,
+        "digest_of": "weekly",
+        "schedule": "0 7 1 * *",
+    }
+)
+WITH_DIGEST = SETTINGS.model_copy(
+    update={"newsletters": {**SETTINGS.newsletters, "monthly": DIGEST}}
+)
+
+
 @pytest.fixture
-def site(sqlite_database: Database) -> Iterator[Site]:
+def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[Site]:
     """A server on loopback with one reader, who follows security."""
     tokens = Tokens([NEW_KEY, OLD_KEY])
     with sqlite_database.transaction() as connection:
@@ -103,7 +117,7 @@ def site(sqlite_database: Database) -> Iterator[Site]:
             connection, "jane@mail.example.org", name="Jane <b>", follows=["security", "old-tag"]
         )
     desk = Desk(
-        settings=SETTINGS,
+        settings=getattr(request, "param", SETTINGS),
         database=sqlite_database,
         tokens=tokens,
         clock=lambda: NOW,
@@ -273,6 +287,26 @@ def test_preferences_are_offered_and_saved(site: Site) -> None:
     assert site.events() == [(Event.PREFERENCES, Way.PAGE)]
     shown = site.show()
     assert (shown["name"], shown["tags"]) == ("Jane Bcc: x", ["data-breach"])
+
+
+@pytest.mark.parametrize("site", [WITH_DIGEST], indirect=True)
+def test_a_reader_chooses_the_monthly_digest_where_there_is_one(site: Site) -> None:
+    """One choice of two, kept until it is taken back; nonsense changes nothing."""
+    path = site.preferences_link()
+    assert 'value="weekly" checked' in site.client.get(path).text
+    saved = site.client.post(path, data={"action": "save", "frequency": "monthly"})
+    assert 'value="monthly" checked' in saved.text
+    assert site.show()["frequency"] == "monthly"
+    site.client.post(path, data={"action": "save", "frequency": "hourly"})
+    assert site.show()["frequency"] == "monthly"
+
+
+def test_a_list_without_digest_offers_no_choice(site: Site) -> None:
+    """A forged choice of monthly would leave its reader without any mail."""
+    path = site.preferences_link()
+    assert "How often" not in site.client.get(path).text
+    site.client.post(path, data={"action": "save", "frequency": "monthly"})
+    assert site.show()["frequency"] == "weekly"
 
 
 def test_a_pause_lasts_until_a_day_and_can_be_ended(site: Site) -> None:

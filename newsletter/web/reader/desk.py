@@ -33,7 +33,7 @@ class Desk:
         titles = [
             newsletter.title
             for newsletter in self.settings.newsletters.values()
-            if newsletter.list == list_slug
+            if newsletter.list == list_slug and newsletter.digest_of is None
         ]
         return " & ".join(titles) or list_slug
 
@@ -52,6 +52,13 @@ class Desk:
             labels[slug] = vocabulary.labels.get(slug, slug)
         tags = [Tag(slug=slug, label=_spoken(slug, label)) for slug, label in labels.items()]
         return sorted(tags, key=lambda tag: tag.label.casefold())
+
+    def has_digest(self, list_slug: str) -> bool:
+        """Whether readers of the list may choose a digest in place of each issue."""
+        return any(
+            newsletter.list == list_slug and newsletter.digest_of is not None
+            for newsletter in self.settings.newsletters.values()
+        )
 
     @property
     def contact(self) -> str:

@@ -17,8 +17,8 @@ from newsletter.web.reader.desk import Desk
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.history import Way
-from subscribers.preferences import choose, pause, resume
-from subscribers.subscriber import MAX_NAME, Status, Subscriber
+from subscribers.preferences import choose, pause, read_how_often, resume
+from subscribers.subscriber import MAX_NAME, Frequency, Status, Subscriber
 from subscribers.tokens import Purpose, TokenSubject
 from subscribers.unsubscribe import status_of
 
@@ -81,6 +81,7 @@ class PreferencesPage:
             "reader": view.reader,
             "subscribed": view.subscribed,
             "tags": view.tags,
+            "has_digest": self.desk.has_digest(subject.list_slug),
             "pauses": PAUSES,
             "paused_until": self._spoken(view.paused_until),
             "notice": notice,
@@ -117,6 +118,15 @@ class PreferencesPage:
                 way=Way.PAGE,
                 now=self.desk.clock(),
             )
+            how_often = text(form, "frequency")
+            if how_often in set(Frequency) and self.desk.has_digest(subject.list_slug):
+                read_how_often(
+                    connection,
+                    subject.subscriber_id,
+                    Frequency(how_often),
+                    Way.PAGE,
+                    self.desk.clock(),
+                )
 
     def _pause(self, subject: TokenSubject, weeks: int) -> None:
         now = self.desk.clock()

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issues.issue import Window
-from newsletter.issues.window import closed_at, coming_window
+from newsletter.issues.issue import State, Window
+from newsletter.issues.window import carried_over, closed_at, coming_window
+from tests.factories.issues import make_issue
 
 MONDAY = datetime(2026, 11, 23, 7, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -54,3 +55,23 @@ def test_windows_tile_time(gaps: list[int]) -> None:
         watermark = window.end
         now += timedelta(minutes=gap)
     assert ends == sorted(ends)
+
+
+def test_a_skipped_issue_is_carried_into_the_one_that_takes_its_window() -> None:
+    """Two thin weeks are named by the third; the issue before them is not."""
+    sent = make_issue(number=1, state=State.SENT, window=Window(start=MONDAY - WEEK, end=MONDAY))
+    thin = [
+        make_issue(number=number, state=State.SKIPPED, window=Window(start=MONDAY, end=MONDAY + n))
+        for number, n in ((2, WEEK), (3, 2 * WEEK))
+    ]
+    coming = make_issue(number=4, window=Window(start=MONDAY, end=MONDAY + 3 * WEEK))
+    assert carried_over(coming, [sent, *thin, coming]) == thin
+    later = make_issue(number=5, window=Window(start=MONDAY + 3 * WEEK, end=MONDAY + 4 * WEEK))
+    assert carried_over(later, [sent, *thin, coming, later]) == []
+
+
+def test_the_first_window_reaches_back_to_when_the_site_first_saw_the_newsletter() -> None:
+    """A holiday or a pause before the first issue loses nothing."""
+    seen = MONDAY - timedelta(days=20)
+    window = coming_window(watermark=None, due=MONDAY, period=WEEK, now=MONDAY, first_seen=seen)
+    assert window.start == seen
