@@ -130,7 +130,7 @@ class WebDoor:
         Raises SourceError when there is no answer.
         """
         given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
-        own = [(b"User-Agent", USER_AGENT.encode("ascii")), (b"Host", _host_of(url))]
+        own = [(b"User-Agent", USER_AGENT.encode("ascii"))]
         seconds = self._settings.timeout.total_seconds()
         try:
             async with (

@@ -25,6 +25,8 @@ class Furniture(Enum):
 def furniture_of(line: str) -> Furniture | None:
     """What kind of furniture the line is; None for a line of the article."""
     text = line.strip(" \t*#>–—-•|")
+    if len(text) <= 400 and _ASKS.match(text) and _SUBSCRIPTION.search(text):
+        return Furniture.PLUG
     if len(text) <= MAX_HEADING:
         for kind, pattern in _HEADINGS.items():
             if pattern.fullmatch(text):
@@ -35,8 +37,6 @@ def furniture_of(line: str) -> Furniture | None:
         return Furniture.LITTER
     if len(text) <= 400 and (_LEGAL.match(text) or _SIGN_IN.match(text)):
         return Furniture.END
-    if len(text) <= 400 and _ASKS.match(text) and _SUBSCRIPTION.search(text):
-        return Furniture.PLUG
     return None
 
 
