@@ -313,6 +313,16 @@ class OperatorSettings(Table):
         return url.rstrip("/") if url else None
 
 
+class WebhookSettings(Table):
+    """[[webhooks]]: a program that is told what happened, by signed requests."""
+
+    url: WebAddress
+    secret: str = Field(min_length=16, repr=False)
+    events: tuple[Literal["sent", "subscribed", "unsubscribed", "bounced"], ...] = (
+        "sent", "subscribed", "unsubscribed", "bounced",
+    )  # fmt: skip
+
+
 class Settings(Table):
     """The whole of newsletter.toml."""
 
@@ -322,5 +332,6 @@ class Settings(Table):
     relays: tuple[RelaySettings, ...] = ()
     dkim: DkimSettings | None = None
     inbound: InboundSettings | None = None
+    webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
+from newsletter.web.api.routes import api_routes
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.presses import Presses
@@ -70,6 +71,7 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
             *archive_routes(archive),
             *sign_in_routes(),
             *editor_routes(site, clock=clock, templates=desk.templates, presses=presses),
+            *api_routes(site, clock=clock, templates=desk.templates, presses=presses),
             Route("/health", health, methods=["GET"]),
         ],
     )

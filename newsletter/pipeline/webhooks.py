@@ -1,0 +1,140 @@
+"""webhooks: tell the configured programs what happened, signed, until they take it.
+
+The requests are those of the Standard Webhooks specification (standardwebhooks.com): headers
+webhook-id, webhook-timestamp and webhook-signature, HMAC-SHA256 over the three parts. A message
+may arrive twice, after a crash of ours or of theirs; its webhook-id is then the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.articles.fetch import WebDoor
+from newsletter.config.settings import WebhookSettings
+from newsletter.errors import SourceError
+from newsletter.pipeline.site import Site
+from newsletter.store import webhooks as outbox
+from newsletter.store.webhooks import Happening, Message
+
+WAITS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60)
+)
+"""Between one attempt and the next; after the last of them it is given up."""
+
+TIMEOUT = timedelta(seconds=15)
+LEASE = timedelta(minutes=5)
+BATCH = 100
+AT_ONCE = 8
+GONE = 410
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What one round came to."""
+
+    delivered: int = 0
+    deferred: int = 0
+    given_up: int = 0
+
+
+def tell_webhooks(site: Site, *, clock: Callable[[], datetime]) -> Told:
+    """Note what happened since the last round and tell what is due. Can be repeated."""
+    hooks = {hook.url: hook for hook in site.settings.webhooks}
+    if not hooks:
+        return Told()
+    _note_happenings(site, hooks, clock())
+    now = clock()
+    with site.database.transaction() as connection:
+        messages = outbox.claim(connection, hooks, limit=BATCH, now=now, lease=LEASE)
+    if not messages:
+        return Told()
+    answers = asyncio.run(_post_all(site, hooks, messages, now))
+    return _settle(site, messages, answers, clock())
+
+
+def sign(secret: str, identifier: str, timestamp: int, body: bytes) -> str:
+    """The signature header; a secret that begins with `whsec_` is base64, any other is text."""
+    key = secret.encode()
+    if secret.startswith("whsec_"):
+        with suppress(binascii.Error):  # then it is text that happens to begin so
+            key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    signed = f"{identifier}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def _note_happenings(site: Site, hooks: Mapping[str, WebhookSettings], now: datetime) -> None:
+    with site.database.transaction() as connection:
+        outbox.clear(connection, now)
+        for url, hook in hooks.items():
+            outbox.begin(connection, url, now)
+            for happening in outbox.happenings(connection, url, now):
+                if happening.event in hook.events:
+                    outbox.note(connection, url, happening, _body(site, happening), now)
+            outbox.advance(connection, url)
+
+
+def _body(site: Site, happening: Happening) -> str:
+    data = dict(happening.data)
+    if "number" in data:
+        data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"
+    document = {
+        "type": happening.event,
+        "timestamp": happening.at.isoformat(),
+        "data": data,
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+async def _post_all(
+    site: Site, hooks: Mapping[str, WebhookSettings], messages: Sequence[Message], now: datetime
+) -> list[int | str]:
+    """The status of each answer, or why there was none."""
+    room = asyncio.Semaphore(AT_ONCE)
+    settings = site.settings.fetch
+    settings = settings.model_copy(update={"timeout": min(settings.timeout, TIMEOUT)})
+
+    async def post(door: WebDoor, message: Message) -> int | str:
+        body, identifier = message.body.encode(), f"msg_{message.id}"
+        timestamp = int(now.timestamp())
+        headers = {
+            "Content-Type": "application/json",
+            "webhook-id": identifier,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": sign(hooks[message.url].secret, identifier, timestamp, body),
+        }
+        async with room:
+            try:
+                return await door.post(message.url, body, headers)
+            except SourceError as error:
+                return error.problem.message
+
+    async with WebDoor(settings) as door:
+        return list(await asyncio.gather(*(post(door, message) for message in messages)))
+
+
+def _settle(
+    site: Site, messages: Sequence[Message], answers: Sequence[int | str], now: datetime
+) -> Told:
+    delivered = deferred = given_up = 0
+    with site.database.transaction() as connection:
+        for message, answer in zip(messages, answers, strict=True):
+            said = str(answer)[:500]
+            if isinstance(answer, int) and 200 <= answer < 300:
+                outbox.delivered(connection, message, said, now)
+                delivered += 1
+            elif answer == GONE or message.attempts > len(WAITS):
+                outbox.give_up(connection, message, said)
+                given_up += 1
+            else:
+                outbox.retry(connection, message, said, now + WAITS[message.attempts - 1])
+                deferred += 1
+    return Told(delivered=delivered, deferred=deferred, given_up=given_up)

@@ -1,0 +1,76 @@
+"""The OpenAPI document as a page for people: what to call, what to send, what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def explained(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What docs.html.j2 shows."""
+    schemas = document["components"]["schemas"]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            groups.setdefault(operation["tags"][0], []).append(
+                _operation(path, method, operation, schemas)
+            )
+    return {
+        "title": document["info"]["title"],
+        "description": document["info"]["description"],
+        "server": document["servers"][0]["url"],
+        "groups": groups,
+    }
+
+
+def _operation(
+    path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]
+) -> dict[str, Any]:
+    done = next(answer for status, answer in operation["responses"].items() if status[0] == "2")
+    body = operation.get("requestBody")
+    takes = _schema(body, schemas) if body else None
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "note": operation.get("description", ""),
+        "parameters": [
+            {
+                "name": parameter["name"],
+                "about": parameter["description"],
+                "required": parameter.get("required", False),
+            }
+            for parameter in operation["parameters"]
+        ],
+        "about": takes.get("description", "") if takes else "",
+        "takes": _fields(takes) if takes else [],
+        "gives": _fields(_schema(done, schemas)),
+    }
+
+
+def _schema(holder: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference: str = holder["content"]["application/json"]["schema"]["$ref"]
+    schema: Mapping[str, Any] = schemas[reference.rpartition("/")[2]]
+    return schema
+
+
+def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", [])
+    return [
+        {"name": name, "about": _type(field), "required": name in required}
+        for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _type(field: Mapping[str, Any]) -> str:
+    """The field's type in a few words."""
+    if "$ref" in field:
+        return str(field["$ref"].rpartition("/")[2])
+    if "anyOf" in field:
+        return " or ".join(_type(kind) for kind in field["anyOf"])
+    if "enum" in field:
+        return " | ".join(map(str, field["enum"]))
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}"
+    return str(field.get("format") or field.get("type", "any"))

@@ -1,0 +1,376 @@
+"""What the API takes and gives. Fields may be added, never renamed; times are ISO 8601, aware."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Given(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Taken(BaseModel):
+    """A request; unknown fields are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Problem(Given):
+    """What is wrong and how to mend it."""
+
+    code: str
+    message: str
+    file: str | None = None
+    field: str | None = None
+    fix: str | None = None
+
+
+class ErrorAnswer(Given):
+    """Every answer that is no success."""
+
+    error: Problem
+
+
+class Window(Given):
+    """The half-open period [start, end) from which the issue takes articles."""
+
+    start: datetime
+    end: datetime
+
+
+class Newsletter(Given):
+    """A configured publication."""
+
+    name: str
+    title: str
+    list: str
+    schedule: str
+    approval: str
+
+
+class Newsletters(Given):
+    """All publications of the site."""
+
+    newsletters: list[Newsletter]
+
+
+class IssueStatus(Given):
+    """Where an issue stands. `deliveries` counts every state; their sum is the audience."""
+
+    issue: str
+    state: str
+    window: Window
+    due: datetime
+    note: str
+    audience: int
+    deliveries: dict[str, int]
+
+
+class IssueList(Given):
+    """A newsletter's issues, oldest first."""
+
+    issues: list[IssueStatus]
+
+
+class SiteStatus(Given):
+    """All issues, which newsletters are due, and whether the site may send."""
+
+    issues: list[IssueStatus]
+    due: list[str]
+    armed: bool
+
+
+class Item(Given):
+    """An article's place in an issue. `id` names it in edits."""
+
+    id: str
+    title: str
+    url: str
+    tags: list[str]
+    author: str
+    agency: str
+    summary: str
+    body_text: str
+    published: datetime
+    source: str
+    section: str
+    position: int
+    pinned: bool
+    hidden: bool
+    reason: str
+
+
+class LeftOut(Given):
+    """An article that is not in the issue, and why."""
+
+    title: str
+    url: str
+    reason: str
+
+
+class Issue(Given):
+    """One number of a newsletter. `version` goes up with every change."""
+
+    issue: str
+    state: str
+    version: int
+    subject: str
+    preheader: str
+    intro: str
+    closing: str
+    window: Window
+    due: datetime
+    note: str
+    items: list[Item]
+    left_out: list[LeftOut]
+
+
+class Moved(Given):
+    """The state an issue is in now."""
+
+    issue: str
+    state: str
+    note: str
+
+
+class Finding(Given):
+    """Something lint found; a blocking one stands between the issue and its readers."""
+
+    rule: str
+    severity: Literal["blocking", "warning"]
+    element: str
+    line: int
+    who: str
+    fix: str
+
+
+class Lint(Given):
+    """All findings."""
+
+    blocking: int
+    warnings: int
+    findings: list[Finding]
+
+
+class Preview(Given):
+    """One reader's message: its parts, and the whole as it would be sent."""
+
+    issue: str
+    html: str
+    text: str
+    message: str
+    lint: Lint
+
+
+class SourceFinding(Given):
+    """A remark on a source."""
+
+    severity: Literal["failure", "warning", "notice"]
+    message: str
+    fix: str
+
+
+class SourceReading(Given):
+    """What came of one source."""
+
+    source: str
+    location: str
+    articles: int
+    unchanged: bool
+    findings: list[SourceFinding]
+
+
+class Gathered(Given):
+    """What came of all sources of a newsletter."""
+
+    newsletter: str
+    sources: list[SourceReading]
+
+
+class Edit(Taken):
+    """One change to an issue, as the desk's buttons make it.
+
+    `version` is the issue's when you looked at it. `item` is an item's id. Which further fields
+    count depends on `action`: move (section, before), rewrite (title, summary, link_text,
+    image_url, image_alt, no_image), say-inbox (subject, preheader), say-intro (intro),
+    say-closing (closing), block (kind, place, title, label, text, url, link_text, starts, ends,
+    and block to replace one), drop-block (block).
+    """
+
+    version: int = Field(ge=0)
+    action: Literal[
+        "move", "up", "down", "lead", "pin", "unpin", "hide", "show", "rewrite", "reset",
+        "say-inbox", "say-intro", "say-closing", "block", "drop-block",
+    ]  # fmt: skip
+    item: str = ""
+    section: str | None = None
+    before: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    link_text: str | None = None
+    image_url: str | None = None
+    image_alt: str | None = None
+    no_image: Literal["yes", "no"] | None = None
+    subject: str | None = None
+    preheader: str | None = None
+    intro: str | None = None
+    closing: str | None = None
+    block: str | None = None
+    kind: Literal["sponsor", "deals", "jobs", "popular"] | None = None
+    place: Literal["after-lead", "end"] | None = None
+    label: str | None = None
+    text: str | None = None
+    url: str | None = None
+    starts: str | None = None
+    ends: str | None = None
+
+
+class Edited(Given):
+    """What was done ("" where nothing was left to do), and the version to name next."""
+
+    issue: str
+    version: int
+    said: str
+
+
+class AddByUrl(Taken):
+    """An article to be fetched and put into a section."""
+
+    version: int = Field(ge=0)
+    url: str
+    section: str
+
+
+class Trial(Taken):
+    """Where a test message goes; the site must allow the address."""
+
+    to: str
+
+
+class Receipt(Given):
+    """What a relay answered."""
+
+    to: str
+    relay: str
+    code: int
+    text: str
+
+
+class Rehearsed(Given):
+    """What a send would come to at this moment."""
+
+    issue: str
+    audience: int
+    editions: int
+
+
+class UnknownDelivery(Given):
+    """A delivery whose outcome a crash hid."""
+
+    subscriber: int
+    address: str
+    since: datetime
+
+
+class UnknownDeliveries(Given):
+    """All of an issue's."""
+
+    unknown: list[UnknownDelivery]
+
+
+class Settle(Taken):
+    """What becomes of them."""
+
+    choice: Literal["resend", "skip"]
+
+
+class Settled(Given):
+    """How many were settled."""
+
+    settled: int
+
+
+class AddSubscriber(Taken):
+    """Somebody who agreed to be put on a list; without `tags` what they follow stays."""
+
+    address: str
+    name: str = ""
+    tags: list[str] | None = None
+
+
+class Admitted(Given):
+    """What became of it."""
+
+    address: str
+    list: str
+    outcome: Literal["added", "updated", "unchanged"]
+
+
+class Subscription(Given):
+    """A person on a list."""
+
+    list: str
+    status: str
+
+
+class HistoryEntry(Given):
+    """One line of the consent record."""
+
+    at: datetime
+    event: str
+    way: str
+    detail: str
+
+
+class Subscriber(Given):
+    """Everything known about one person."""
+
+    address: str
+    name: str
+    tags: list[str]
+    frequency: str
+    suppressed: bool
+    subscriptions: list[Subscription]
+    history: list[HistoryEntry]
+
+
+class Unsubscribed(Given):
+    """The lists that the person was taken off."""
+
+    address: str
+    unsubscribed: list[str]
+
+
+class Suppress(Taken):
+    """An address, or `@` and a domain, that is never to be mailed."""
+
+    pattern: str
+    reason: str = "by the operator"
+
+
+class Suppressed(Given):
+    """Whether it was not suppressed before."""
+
+    pattern: str
+    changed: bool
+
+
+class AuditEntry(Given):
+    """Who did what."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    detail: str
+
+
+class Audit(Given):
+    """The newest entries first."""
+
+    entries: list[AuditEntry]
