@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint bench lock clean
+.PHONY: install demo test lint bench lock caniemail clean
 
 install: $(VENV)/installed
 
@@ -16,7 +16,7 @@ $(VENV)/installed: requirements-dev.lock pyproject.toml
 	touch $@
 
 demo: install
-	$(BIN)/python -m demo $(if $(HEADLESS),--headless)
+	$(BIN)/python -m tests.demo $(if $(HEADLESS),--headless)
 
 test: install lint
 	$(BIN)/python tests/install_chromium.py
@@ -38,6 +38,10 @@ lock: install
 	  --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+
+# What lint knows of mail clients; needs npm.
+caniemail: install
+	$(BIN)/python tools/caniemail.py
 
 clean:
 	rm -rf $(VENV) build dist

@@ -10,11 +10,11 @@ from typing import Literal
 
 import pytest
 
-from demo.catcher import MailCatcher, catching_mail
-from demo.serving import serving
-from demo.site import make_site
-from demo.sources import sources_application
 from tests.acceptance.site import NOW, CommandLine, write_readers
+from tests.demo.catcher import MailCatcher, catching_mail
+from tests.demo.serving import serving
+from tests.demo.site import make_site
+from tests.demo.sources import sources_application
 
 SITE_URL = "http://127.0.0.1:18999"
 STAGES = ("new", "gathered", "drafted", "approved")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from demo.catcher import MailCatcher
-from demo.serving import free_port
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW, Answer, CommandLine
+from tests.demo.catcher import MailCatcher
+from tests.demo.serving import free_port
 
 
 @pytest.fixture(scope="module")

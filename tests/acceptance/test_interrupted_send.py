@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 from collections import Counter
 
-from demo.catcher import MailCatcher
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW, READERS, CommandLine, write_readers
+from tests.demo.catcher import MailCatcher
 
 CONNECTIONS = 4
 CROWD = tuple((f"crowd{number:03}@example.org", "", "") for number in range(120))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from lxml import html as lxml_html
 
-from demo.catcher import CaughtMail, MailCatcher
 from tests.acceptance.conftest import SITE_URL, SiteMaker
 from tests.acceptance.site import NOW, READERS, CommandLine
+from tests.demo.catcher import CaughtMail, MailCatcher
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,8 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
-from demo.catcher import MailCatcher
 from tests.acceptance.site import COMMAND
+from tests.demo.catcher import MailCatcher
 
 README = Path(__file__).parents[2] / "README.md"
 

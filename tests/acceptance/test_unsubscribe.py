@@ -10,12 +10,12 @@ from email.message import EmailMessage
 import httpx2
 import pytest
 
-from demo.catcher import CaughtMail, MailCatcher
-from demo.serving import free_port, serving
-from demo.site import Site
-from demo.sources import sources_application
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW, READERS, CommandLine
+from tests.demo.catcher import CaughtMail, MailCatcher
+from tests.demo.serving import free_port, serving
+from tests.demo.site import Site
+from tests.demo.sources import sources_application
 
 NEXT_WEEK = NOW + timedelta(days=7)
 

@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from demo import feeds
-from demo.articles import SAMPLE, Publication, SampleArticle, load_publication
+from tests.demo import feeds
+from tests.demo.articles import SAMPLE, Publication, SampleArticle, load_publication
 
 FEEDS: dict[str, tuple[str, str, Callable[[Publication, str], bytes]]] = {
     "tin-roof-times": ("rss.xml", "application/rss+xml", feeds.rss),

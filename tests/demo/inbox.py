@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from demo.catcher import CaughtMail
+from tests.demo.catcher import CaughtMail
 
 PAGES = Path(__file__).parent / "pages"
 WEB_VIEW = re.compile(r"/archive/[\w-]+/\d+/(\w+)")

@@ -13,13 +13,13 @@ from typing import Any
 
 from rich.console import Console
 
-from demo import summary
-from demo.articles import SAMPLE
-from demo.catcher import MailCatcher, catching_mail
-from demo.inbox import group_by_edition, inbox_application
-from demo.serving import HOST, free_port, serving
-from demo.site import CommandFailedError, Site, make_site, unsubscribe_by_one_click
-from demo.sources import sources_application
+from tests.demo import summary
+from tests.demo.articles import SAMPLE
+from tests.demo.catcher import MailCatcher, catching_mail
+from tests.demo.inbox import group_by_edition, inbox_application
+from tests.demo.serving import HOST, free_port, serving
+from tests.demo.site import CommandFailedError, Site, make_site, unsubscribe_by_one_click
+from tests.demo.sources import sources_application
 
 RESULT = Path("build/demo")
 INBOX_PORT, SITE_PORT = 8025, 8026
@@ -28,7 +28,7 @@ TITLE = "Good Gear Weekly"
 
 def main() -> int:
     """The exit code: 0 when every reader's message was accepted."""
-    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="end after the summary")
     headless = parser.parse_args().headless
     console = Console()

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from demo.articles import PICTURE_SIZE, Publication, SampleArticle
+from tests.demo.articles import PICTURE_SIZE, Publication, SampleArticle
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"

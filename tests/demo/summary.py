@@ -10,8 +10,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from demo.catcher import CaughtMail
-from demo.inbox import group_by_edition
+from tests.demo.catcher import CaughtMail
+from tests.demo.inbox import group_by_edition
 
 CLIP_BYTES = 102_000
 """Gmail cuts a message's HTML off here."""

@@ -17,8 +17,8 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from demo.articles import SAMPLE
-from demo.catcher import CaughtMail
+from tests.demo.articles import SAMPLE
+from tests.demo.catcher import CaughtMail
 
 COMMAND = Path(sys.executable).parent / "newsletter"
 PATIENCE_SECONDS = 30
@@ -36,7 +36,7 @@ class CommandFailedError(Exception):
 
 def run_command(*arguments: str) -> str:
     """Run `newsletter …` and return what it wrote; raises CommandFailedError."""
-    result = subprocess.run(  # noqa: S603 - our own command with our own arguments
+    result = subprocess.run(
         [COMMAND, *arguments], capture_output=True, text=True, check=False, env=_environment()
     )
     if result.returncode != 0:
@@ -67,7 +67,7 @@ class Site:
     def serving(self, port: int) -> Iterator[None]:
         """Run `newsletter serve` while the block lasts."""
         with (self.folder / "serve.log").open("w") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own command with our own arguments
+            process = subprocess.Popen(
                 [COMMAND, "-C", self.folder, "serve", "--port", str(port), "--no-schedule"],
                 stdout=log,
                 stderr=log,

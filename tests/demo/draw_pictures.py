@@ -1,6 +1,6 @@
 """Draws the sample's pictures: flat geometric compositions, 1200 × 675, a few kilobytes each.
 
-Run `python -m demo.draw_pictures` after changing one; the PNG files are committed.
+Run `python -m tests.demo.draw_pictures` after changing one; the PNG files are committed.
 """
 
 from __future__ import annotations
