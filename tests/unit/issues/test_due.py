@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issues.due import due_times, issue_date, newest_due, next_due, period_before
+from newsletter.issues.due import behind, due_times, issue_date, newest_due, next_due, period_before
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = [
@@ -107,3 +107,40 @@ def test_a_schedule_that_never_comes_is_an_error() -> None:
     """30 February is no date."""
     with pytest.raises(ValueError, match="never comes due"):
         next_due("0 7 30 2 *", LONDON, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_a_date_comes_due_once_however_often_the_schedule_names_it() -> None:
+    """The key of an issue is its local date: of several times on one date the first counts."""
+    after = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    dues = list(islice(due_times("0 7,19 * * *", LONDON, after), 2))
+    assert dues == [datetime(2026, 11, day, 7, tzinfo=UTC) for day in (24, 25)]
+
+
+def test_dates_left_out_are_passed_by() -> None:
+    """A holiday, or a date that an issue has served, is not due; the one before it still is."""
+    without = {date(2026, 11, 16)}
+    now = datetime(2026, 11, 17, 9, tzinfo=UTC)
+    newest = newest_due(
+        "0 7 * * mon", LONDON, after=now - timedelta(days=30), now=now, without=without
+    )
+    assert newest == datetime(2026, 11, 9, 7, tzinfo=UTC)
+    following = next_due("0 7 * * mon", LONDON, now, without={date(2026, 11, 23)})
+    assert following == datetime(2026, 11, 30, 7, tzinfo=UTC)
+
+
+def test_what_lies_ahead_of_now_is_not_believed_but_its_date_is_taken() -> None:
+    """A clock that ran ahead must not silence the newsletter, nor repeat what it sent."""
+    now = datetime(2026, 11, 17, 9, tzinfo=UTC)
+    served = [
+        (datetime(2026, 11, 9, 7, tzinfo=UTC), date(2026, 11, 9)),
+        (datetime(2026, 12, 7, 7, tzinfo=UTC), date(2026, 12, 7)),
+    ]
+    over = behind(now, looked=[None, datetime(2026, 12, 9, tzinfo=UTC)], served=served)
+    assert over.after == served[0][0]
+    assert over.dates == {date(2026, 11, 9), date(2026, 12, 7)}
+
+
+def test_a_newsletter_without_history_has_nothing_due() -> None:
+    """Its history begins now."""
+    now = datetime(2026, 11, 17, 9, tzinfo=UTC)
+    assert behind(now, looked=[None], served=[]).after == now
