@@ -109,6 +109,7 @@ def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
     return {
         "blocking": sum(finding.severity == "blocking" for finding in findings),
         "warnings": sum(finding.severity == "warning" for finding in findings),
+        "off": sum(finding.severity == "off" for finding in findings),
         "findings": [asdict(finding) for finding in findings],
     }
 

@@ -335,3 +335,5 @@ class Settings(Table):
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)
+    lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
+    """[lint]: another severity for a rule; what is off is still told."""

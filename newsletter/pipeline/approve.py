@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from newsletter.errors import LintBlockedError, NotPermittedError, TemporaryError
@@ -11,7 +11,7 @@ from newsletter.issues.window import closed_at
 from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.lint import Finding, lint
+from newsletter.rendering.lint import Finding, Severity, lint
 from newsletter.store import issues as issue_store
 
 
@@ -72,20 +72,20 @@ def skip(site: Site, issue: Issue, *, note: str) -> None:
 
 def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
     """What stands against these editions; each finding once, whatever edition shows it."""
-    masthead = site.masthead(issue.newsletter)
+    masthead, severities = site.masthead(issue.newsletter), site.settings.lint
     found: dict[tuple[str, str], Finding] = {}
     for edition in editions:
-        for finding in lint(edition, items=issue.items, masthead=masthead):
+        for finding in lint(edition, items=issue.items, masthead=masthead, severities=severities):
             found.setdefault((finding.rule, finding.element), finding)
         for out in edition.left_out:
-            found.setdefault(("unprintable", out.title), _unprintable(out))
+            found.setdefault(("unprintable", out.title), _unprintable(out, severities))
     return list(found.values())
 
 
-def _unprintable(out: LeftOut) -> Finding:
+def _unprintable(out: LeftOut, severities: Mapping[str, Severity]) -> Finding:
     return Finding(
         rule="unprintable",
-        severity="warning",
+        severity=severities.get("unprintable", "warning"),
         element=out.title,
         line=0,
         who="readers, who get the issue without this article",

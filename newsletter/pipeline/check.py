@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from newsletter.issues.due import next_due
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site, open_site, read_secret
 from newsletter.rendering.checking import check_theme
+from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
 from subscribers.audience import count_by_follows
@@ -60,9 +62,25 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
             open_signer(settings.dkim, folder)
         except NewsletterError as error:
             yield error.problem
+    for rule in settings.lint:
+        yield from _in_rule(rule, file)
     for slug, newsletter in settings.newsletters.items():
         yield from _in_newsletter(slug, newsletter, folder, file, now)
         yield from _in_digest(slug, newsletter, settings, file)
+
+
+def _in_rule(rule: str, file: str) -> Iterator[Problem]:
+    if rule not in RULES:
+        near = get_close_matches(rule, RULES, n=1, cutoff=0.5)
+        fix = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(RULES)}"
+        yield Problem(message="lint has no such rule", file=file, field=f"lint.{rule}", fix=fix)
+    elif rule in ALWAYS:
+        yield Problem(
+            message="this rule cannot be changed",
+            file=file,
+            field=f"lint.{rule}",
+            fix="remove it: no issue goes out without what it asks for",
+        )
 
 
 def _in_newsletter(

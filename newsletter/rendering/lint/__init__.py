@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition
@@ -10,25 +11,49 @@ from newsletter.rendering.lint.accessibility import check_accessibility
 from newsletter.rendering.lint.clients import check_clients
 from newsletter.rendering.lint.completeness import check_completeness
 from newsletter.rendering.lint.document import Document
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.lint.images import check_images
 from newsletter.rendering.lint.links import check_links
+from newsletter.rendering.lint.readability import check_readability
+from newsletter.rendering.lint.rules import ALWAYS, RULES
 from newsletter.rendering.lint.size import check_size
+from newsletter.rendering.lint.spam import check_spam_habits
+from newsletter.rendering.lint.structure import check_structure
 from newsletter.rendering.masthead import Masthead
 
-__all__ = ["Finding", "lint"]
+__all__ = ["ALWAYS", "RULES", "Finding", "Severity", "lint"]
+
+_ORDER = ("blocking", "warning", "off")
 
 
-def lint(edition: Edition, *, items: Sequence[Item], masthead: Masthead) -> list[Finding]:
+def lint(
+    edition: Edition,
+    *,
+    items: Sequence[Item],
+    masthead: Masthead,
+    severities: Mapping[str, Severity] | None = None,
+) -> list[Finding]:
     """All findings on an edition, blocking ones first; `items` are the issue's.
 
-    A good issue has none.
+    `severities` replace the rules' own. A good issue has no findings.
     """
     document = Document(edition.html)
     findings = [
         *check_accessibility(document),
+        *check_structure(document),
+        *check_readability(document),
         *check_clients(document),
         *check_links(document, edition.nonce),
+        *check_images(document, items),
         *check_size(edition.html),
+        *check_spam_habits(document, edition),
         *check_completeness(document, edition, items=items, postal_address=masthead.postal_address),
     ]
-    return sorted(findings, key=lambda found: found.severity != "blocking")
+    weighed = [_weigh(found, severities or {}) for found in findings]
+    return sorted(weighed, key=lambda found: _ORDER.index(found.severity))
+
+
+def _weigh(found: Finding, severities: Mapping[str, Severity]) -> Finding:
+    if found.rule in ALWAYS or found.rule not in severities:
+        return found
+    return replace(found, severity=severities[found.rule])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from newsletter.rendering.lint.document import Document, finding, words_of
 from newsletter.rendering.lint.finding import Finding
@@ -20,6 +21,7 @@ def check_accessibility(document: Document) -> Iterator[Finding]:
     yield from _pictures(document)
     yield from _tables(document)
     yield from _link_texts(document)
+    yield from _landmark(document)
 
 
 def _language_and_title(document: Document) -> Iterator[Finding]:
@@ -56,8 +58,10 @@ def _headings(document: Document) -> Iterator[Finding]:
 
 
 def _pictures(document: Document) -> Iterator[Finding]:
-    for image in document.elements("img"):
-        if image.get("alt") is None:
+    for image in document.elements("img", "area", "input"):
+        if image.tag == "input" and image.get("type") != "image":
+            continue
+        if image.get("alt") is None or (image.tag != "img" and not image.get("alt").strip()):
             fix = 'say what it shows in alt="…"; alt="" where it only decorates'
             yield finding(image, "image-alt", "blocking", who=_NO_PICTURES, fix=fix)
 
@@ -72,10 +76,30 @@ def _tables(document: Document) -> Iterator[Finding]:
 
 def _link_texts(document: Document) -> Iterator[Finding]:
     for link in document.elements("a"):
+        if not link.get("href"):
+            continue
         words = words_of(link).casefold().strip(" .…→»›")
         if not words:
             fix = "put words in the link, or alt on its picture"
             yield finding(link, "link-text", "blocking", who=_SCREEN_READERS, fix=fix)
+        elif _repeats(link):
+            fix = 'give the picture alt="": the words beside it say the same'
+            yield finding(link, "redundant-alt", "warning", who=_SCREEN_READERS, fix=fix)
         elif words in _SAYS_NOTHING:
             fix = f"say where it leads; {words!r} says nothing when links are read alone"
             yield finding(link, "link-text", "warning", who=_SCREEN_READERS, fix=fix)
+
+
+def _repeats(link: Any) -> bool:
+    said = " ".join("".join(link.itertext()).split()).casefold()
+    return any(
+        (image.get("alt") or "").casefold().strip() == said for image in link.iter("img") if said
+    )
+
+
+def _landmark(document: Document) -> Iterator[Finding]:
+    mains = [e for e in document.elements() if e.tag == "main" or e.get("role") == "main"]
+    if len(mains) != 1:
+        fix = "let one element around the whole text be the main landmark"
+        place = mains[1] if mains else document.root
+        yield finding(place, "landmark", "warning", who=_SCREEN_READERS, fix=fix)

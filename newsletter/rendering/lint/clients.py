@@ -2,14 +2,76 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+from newsletter.rendering.html import make_html
 from newsletter.rendering.lint.document import Document, finding
+from newsletter.rendering.lint.features import features_of
 from newsletter.rendering.lint.finding import Finding
+
+_DATA = Path(__file__).with_name("caniemail.json")
+
+# What MJML writes by itself works, or fails, as MJML's authors know; it is no news.
+_REFERENCE = """
+<mjml lang="en" dir="ltr"><mj-head><mj-title>t</mj-title><mj-preview>p</mj-preview></mj-head>
+<mj-body background-color="#ffffff">
+<mj-wrapper border-radius="8px" border-top="1px solid #000000">
+<mj-section><mj-group><mj-column width="50%" border-radius="4px"><mj-text>t</mj-text></mj-column>
+<mj-column width="50%"><mj-image src="https://example.org/a.png" alt="" fluid-on-mobile="true" href="https://example.org/" /></mj-column></mj-group></mj-section>
+<mj-section><mj-column><mj-button>b</mj-button><mj-divider /><mj-spacer height="8px" />
+<mj-table><tr><td>t</td></tr></mj-table></mj-column></mj-section>
+</mj-wrapper></mj-body></mjml>
+"""
+
+GRACEFUL = {
+    "css-at-media-prefers-color-scheme": "the light colours are shown",
+    "css-color-scheme": "the light colours are shown",
+    "html-meta-color-scheme": "the light colours are shown",
+    "css-selector-attribute": "used for dark mode only",
+    "css-selector-child": "used for dark mode and phones only",
+    "css-white-space": "a link breaks over two lines",
+    "html-bdi": "a name in another script may stand out of order",
+    "html-dir": "the element around it has its own direction",
+}
+"""Features of our themes that some client lacks, and what its readers get instead."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Support:
+    """What caniemail.com knows: `missing` are the names of clients that lack the feature."""
+
+    date: str
+    missing: dict[str, tuple[str, ...]]
+    titles: dict[str, str]
+
+
+@cache
+def read_support() -> Support:
+    """The data that `make caniemail` keeps beside this file."""
+    document = json.loads(_DATA.read_text(encoding="utf-8"))
+    names: dict[str, str] = document["clients"]
+    features = document["features"]
+    return Support(
+        date=document["date"],
+        missing={
+            slug: tuple(names[client] for client in feature["missing"])
+            for slug, feature in features.items()
+        },
+        titles={slug: feature["title"] for slug, feature in features.items()},
+    )
+
+
+@cache
+def _baseline() -> frozenset[str]:
+    return frozenset(features_of(Document(make_html(_REFERENCE, ""))))
 
 
 def check_clients(document: Document) -> Iterator[Finding]:
-    """Doctype, MJML that was not understood, images that Outlook cannot size, scripts."""
+    """Doctype, MJML that was not understood, active content, features that clients lack."""
     if not document.html.startswith("<!DOCTYPE html>"):
         fix = "let the document begin with <!DOCTYPE html>"
         yield finding(document.root, "doctype", "blocking", who="Outlook, Yahoo", fix=fix)
@@ -17,9 +79,26 @@ def check_clients(document: Document) -> Iterator[Finding]:
         if element.tag.startswith("mj-") or element.tag == "mjml":
             fix = f"correct the name <{element.tag}>: MJML has no such component here"
             yield finding(element, "unknown-mjml", "blocking", who="every reader", fix=fix)
-        elif element.tag in ("script", "iframe", "form", "object", "embed", "link"):
+        elif element.tag in _ACTIVE:
             fix = f"take <{element.tag}> out: clients drop it, and filters distrust it"
             yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
-        elif element.tag == "img" and not (element.get("width") or "").isdigit():
-            fix = 'give it width="…" in pixels'
-            yield finding(element, "image-width", "warning", who="Outlook for Windows", fix=fix)
+    yield from _unsupported(document)
+
+
+_ACTIVE = frozenset(
+    str.split(
+        "script iframe form object embed link base applet frame video audio svg canvas dialog"
+        " input button select textarea marquee blink"
+    )
+)
+
+
+def _unsupported(document: Document) -> Iterator[Finding]:
+    support = read_support()
+    for slug, element in features_of(document).items():
+        clients = support.missing.get(slug, ())
+        if not clients or slug in _baseline() or slug in GRACEFUL:
+            continue
+        fix = f"do without {support.titles[slug]}; https://www.caniemail.com/features/{slug}/ ({support.date})"
+        place = document.root if element is None else element
+        yield finding(place, "client-support", "warning", who=", ".join(clients), fix=fix)

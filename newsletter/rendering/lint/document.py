@@ -9,6 +9,7 @@ from lxml import etree
 
 from newsletter.rendering.lint.finding import Finding, Severity
 
+_NOTHING = "<html></html>"
 _SHOWN = 120
 
 
@@ -17,11 +18,18 @@ class Document:
 
     def __init__(self, html: str) -> None:
         self.html = html
-        self.root: Any = etree.fromstring(html or "<html></html>", etree.HTMLParser())
+        parsed: Any = etree.fromstring(html or _NOTHING, etree.HTMLParser())
+        self.root: Any = (
+            etree.fromstring(_NOTHING, etree.HTMLParser()) if parsed is None else parsed
+        )
 
     def elements(self, *names: str) -> Iterator[Any]:
         """The elements of these names in document order; all where none is named."""
         return (element for element in self.root.iter(*names) if isinstance(element.tag, str))
+
+    def style_sheets(self) -> list[str]:
+        """The content of every <style> that all clients read."""
+        return [block.text or "" for block in self.elements("style")]
 
     def text(self) -> str:
         """What the body says, runs of white space folded."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["blocking", "warning"]
+Severity = Literal["blocking", "warning", "off"]
+"""What stands in the way, what is only said, and what a site chose to let pass: still told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,25 +1,35 @@
-"""Do links lead somewhere?"""
+"""Do links lead somewhere, safely, each story once?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+from newsletter.articles.urls import TRACKING
 from newsletter.rendering.edition import Slot
-from newsletter.rendering.lint.document import Document, finding
+from newsletter.rendering.lint.document import Document, finding, words_of
 from newsletter.rendering.lint.finding import Finding
 from newsletter.rendering.slots import sentinel
 
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+
 
 def check_links(document: Document, nonce: str) -> Iterator[Finding]:
-    """Every address is a slot, mailto:, or http(s) with a host and no white space."""
+    """Every address is a slot, mailto:, or http(s) with a host and no white space; https is best."""
     slots = {sentinel(slot, nonce) for slot in Slot}
     for attribute in ("href", "src"):
         for element in document.elements("a", "img", "area"):
             address = element.get(attribute)
-            if address is not None and address not in slots and not _sound(address, attribute):
+            if address is None or address in slots:
+                continue
+            if not _sound(address, attribute):
                 fix = f"correct the address {address[:80]!r}; it begins with https:// and names a host"
                 yield finding(element, "address", "blocking", who="every reader", fix=fix)
+            else:
+                yield from _risky(element, address)
+    yield from _repeated(document)
 
 
 def _sound(address: str, attribute: str) -> bool:
@@ -31,3 +41,33 @@ def _sound(address: str, attribute: str) -> bool:
     if parts.scheme == "mailto":
         return attribute == "href" and "@" in parts.path
     return parts.scheme in ("http", "https") and bool(host) and not set(address) & set(' \t\n<>"')
+
+
+def _risky(element: Any, address: str) -> Iterator[Finding]:
+    parts = urlsplit(address)
+    if parts.scheme == "http" and not _on_this_machine(parts.hostname or ""):
+        fix = "use https, if the site has it"
+        who = "readers on open networks; clients that show no pictures without https"
+        yield finding(element, "https", "warning", who=who, fix=fix)
+    names = [name for name, _value in parse_qsl(parts.query, keep_blank_values=True)]
+    if tracked := [name for name in names if TRACKING.match(name)]:
+        fix = f"drop {', '.join(tracked)} from the address"
+        yield finding(element, "tracking", "warning", who="readers, who are counted", fix=fix)
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _repeated(document: Document) -> Iterator[Finding]:
+    """One story under two headlines."""
+    headlines: dict[str, str] = {}
+    for link in document.elements("a"):
+        address, words = link.get("href") or "", words_of(link)
+        in_heading = any(parent.tag in _HEADINGS for parent in link.iterancestors())
+        if in_heading and headlines.setdefault(address, words) != words:
+            fix = f"keep one: {headlines[address][:60]!r} leads to the same page"
+            yield finding(link, "duplicate-link", "warning", who="every reader", fix=fix)

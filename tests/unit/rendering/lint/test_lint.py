@@ -56,7 +56,7 @@ CASES = {
 def test_good_issue_is_silent(case: str, language: str) -> None:
     """What our own theme makes of any content has no finding."""
     masthead = make_masthead(language=language)
-    edition = make_edition(CASES[case], masthead=masthead)
+    edition = make_edition(CASES[case], masthead=masthead, subject="Subject")
     assert lint(edition, items=CASES[case], masthead=masthead) == []
 
 

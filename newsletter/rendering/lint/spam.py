@@ -1,0 +1,85 @@
+"""Habits that filters count against a mail, as far as they can be measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.lint.document import Document, finding, words_of
+from newsletter.rendering.lint.finding import Finding, Severity
+
+_WHO = "readers whose filter puts it into spam"
+_SHORTENERS = frozenset(
+    "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd buff.ly rebrand.ly cutt.ly lnkd.in tiny.cc rb.gy".split()  # noqa: SIM905 (reads as a line)
+)
+_ANSWER = re.compile(r"(re|fwd?|aw|wg|sv|tr)\s*:", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s/]+", re.IGNORECASE)
+LONG_SUBJECT = 120
+FEW_WORDS = 200
+"""Characters of text that a mail of pictures needs at least."""
+
+
+def check_spam_habits(document: Document, edition: Edition) -> Iterator[Finding]:
+    """The subject's shouting and pretending, links that hide where they lead, pictures for text."""
+    yield from _subject(edition.subject)
+    for link in document.elements("a"):
+        host = _host(link.get("href") or "")
+        if host in _SHORTENERS:
+            fix = f"link to the page itself: {host} hides where the link leads"
+            yield finding(link, "short-link", "warning", who=_WHO, fix=fix)
+        elif host and _is_address(host):
+            fix = "link to a host by its name"
+            yield finding(link, "numeric-host", "warning", who=_WHO, fix=fix)
+        shown = _ADDRESS.match(words_of(link))
+        if shown and host and not _same_site(_host(shown[0]), host):
+            fix = f"show the address it leads to, or words: it leads to {host}"
+            yield finding(
+                link, "other-address", "warning", who="readers, who look phished", fix=fix
+            )
+    pictures = next(document.elements("img"), None) is not None
+    if pictures and len(document.text()) < FEW_WORDS:
+        fix = "say in words what the pictures say"
+        yield finding(document.root, "few-words", "warning", who=_WHO, fix=fix)
+
+
+def _subject(subject: str) -> Iterator[Finding]:
+    letters = [letter for letter in subject if letter.isalpha()]
+    cased = [letter for letter in letters if letter.upper() != letter.lower()]
+    if len(cased) > 10 and sum(letter.isupper() for letter in cased) > len(cased) * 0.7:
+        yield _about("subject-shouts", subject, "write it in small letters")
+    if subject.count("!") > 1 or "$$" in subject:
+        yield _about("subject-shouts", subject, "one exclamation mark is enough")
+    if _ANSWER.match(subject):
+        yield _about("subject-pretends", subject, "drop what makes it look like an answer")
+    if len(subject) > LONG_SUBJECT:
+        yield _about("subject-long", subject, "keep to 60 characters or so: inboxes show no more")
+
+
+def _about(rule: str, subject: str, fix: str) -> Finding:
+    severity: Severity = "warning"
+    return Finding(
+        rule=rule, severity=severity, element=f"Subject: {subject}", line=0, who=_WHO, fix=fix
+    )
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url if "://" in url else f"https://{url}").hostname or "").removeprefix(
+            "www."
+        )
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _same_site(shown: str, host: str) -> bool:
+    return shown == host or shown.endswith("." + host) or host.endswith("." + shown)
