@@ -93,12 +93,15 @@ pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 def issue_argument(command: Command) -> Command:
     """ISSUE as `slug` and `number`: NAME is the current issue, NAME/NUMBER that one."""
-    return click.argument("issue", metavar="ISSUE", callback=_split_issue)(command)
+    return click.argument("issue", metavar="ISSUE", callback=split_issue)(command)
 
 
-def _split_issue(
-    _context: click.Context, _parameter: click.Parameter, value: str
-) -> tuple[str, int | None]:
+def split_issue(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[str, int | None] | None:
+    """NAME or NAME/NUMBER taken apart; None where an optional argument is not given."""
+    if value is None:
+        return None
     slug, slash, number = value.partition("/")
     if slash and not number.isdigit():
         raise click.BadParameter(f"{value!r} is no issue; write NAME or NAME/NUMBER")

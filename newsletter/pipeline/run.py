@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ class RunOutcome:
 
 
 def run(
-    site: Site, *, clock: Callable[[], datetime], interrupted: asyncio.Event | None = None
+    site: Site, *, clock: Callable[[], datetime], interrupted: threading.Event | None = None
 ) -> list[RunOutcome]:
     """Serve every due newsletter; one that fails never stops the others. Can be repeated."""
     outcomes = []
@@ -48,7 +48,7 @@ def run(
 
 
 def _run_one(
-    site: Site, slug: str, clock: Callable[[], datetime], interrupted: asyncio.Event | None
+    site: Site, slug: str, clock: Callable[[], datetime], interrupted: threading.Event | None
 ) -> RunOutcome:
     now = clock()
     running, due = _look(site, slug, now)
@@ -93,7 +93,7 @@ def _serve(
     slug: str,
     issue: Issue,
     clock: Callable[[], datetime],
-    interrupted: asyncio.Event | None,
+    interrupted: threading.Event | None,
 ) -> RunOutcome:
     newsletter = site.newsletter(slug)
     now = clock()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,8 +30,8 @@ EXPIRE_AFTER = timedelta(days=2)
 LATE = "late by"
 """How the note of an issue begins that is held only for being late."""
 
-STOP_POLL = 0.5
-"""Seconds between two looks at whether an editor has stopped the presses."""
+LOOK_AT_SIGNALS, LOOK_AT_ISSUE = 0.1, 0.5
+"""Seconds between two looks at whether we are to end, and whether an editor stopped the presses."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +50,7 @@ def send(
     number: int | None,
     *,
     clock: Callable[[], datetime],
-    interrupted: asyncio.Event | None = None,
+    interrupted: threading.Event | None = None,
     progress: Callable[[Receipt], None] | None = None,
 ) -> SendOutcome:
     """Deliver the issue to everyone who is due it, each once.
@@ -147,12 +149,12 @@ async def _deliver(
     ledger: SqlLedger,
     compiled: Mapping[int, CompiledEdition],
     clock: Callable[[], datetime],
-    interrupted: asyncio.Event | None,
+    interrupted: threading.Event | None,
     progress: Callable[[Receipt], None] | None,
 ) -> SendReport:
     signer, tokens = signer_of(site), site.tokens
     sender = envelope_sender(site, issue.newsletter)
-    stop = interrupted or asyncio.Event()
+    stop = asyncio.Event()
 
     def compose(claim: Claim) -> bytes:
         to = addressee(
@@ -165,7 +167,7 @@ async def _deliver(
         )
         return compiled[claim.edition_id].compose(to, signer)
 
-    watcher = asyncio.create_task(_stop_with_issue(site, issue, stop))
+    watcher = asyncio.create_task(_watch(site, issue, interrupted, stop))
     try:
         return await send_all(
             ledger,
@@ -183,12 +185,19 @@ async def _deliver(
             await watcher
 
 
-async def _stop_with_issue(site: Site, issue: Issue, stop: asyncio.Event) -> None:
-    """Set `stop` as soon as the issue is no longer being sent."""
+async def _watch(
+    site: Site, issue: Issue, interrupted: threading.Event | None, stop: asyncio.Event
+) -> None:
+    """Set `stop` when we are interrupted, or the issue is no longer being sent."""
+    looked = time.monotonic()
     while not stop.is_set():
-        await asyncio.sleep(STOP_POLL)
-        if await asyncio.to_thread(_state, site, issue) is not State.SENDING:
+        await asyncio.sleep(LOOK_AT_SIGNALS)
+        if interrupted is not None and interrupted.is_set():
             stop.set()
+        elif time.monotonic() - looked >= LOOK_AT_ISSUE:
+            looked = time.monotonic()
+            if await asyncio.to_thread(_state, site, issue) is not State.SENDING:
+                stop.set()
 
 
 def _state(site: Site, issue: Issue) -> State:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.errors import NewsletterError
+from newsletter.issues.issue import State
 from newsletter.pipeline.send import begin, send
 from newsletter.pipeline.site import Site
+from newsletter.store.issues import find_issue
 
 log = logging.getLogger("newsletter")
 
@@ -24,17 +25,17 @@ class Presses:
     def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:
         self._site = site
         self._clock = clock
-        self._running: dict[str, tuple[threading.Thread, asyncio.Event]] = {}
+        self._running: dict[str, tuple[threading.Thread, threading.Event]] = {}
         self._problems: dict[str, str] = {}
 
     def start(self, slug: str, number: int) -> None:
         """Send the issue, or go on with it. Raises as `send` does where it may not begin."""
         name = f"{slug}/{number}"
-        if self.is_running(name):
+        if self.is_running(name) and not self._has_left_off(name, slug, number):
             return
         begin(self._site, slug, number, now=self._clock())
         self._problems.pop(name, None)
-        interrupted = asyncio.Event()
+        interrupted = threading.Event()
         thread = threading.Thread(
             target=self._send, args=(slug, number, interrupted), name=f"send {name}"
         )
@@ -57,7 +58,17 @@ class Presses:
         for thread, _interrupted in self._running.values():
             thread.join(CLOSING_SECONDS)
 
-    def _send(self, slug: str, number: int, interrupted: asyncio.Event) -> None:
+    def _has_left_off(self, name: str, slug: str, number: int) -> bool:
+        """Whether the send was stopped and has put down what it held: it may be resumed."""
+        with self._site.database.transaction(read_only=True) as connection:
+            if find_issue(connection, slug, number).state is State.SENDING:
+                return False
+        thread, interrupted = self._running[name]
+        interrupted.set()
+        thread.join(CLOSING_SECONDS)
+        return not thread.is_alive()
+
+    def _send(self, slug: str, number: int, interrupted: threading.Event) -> None:
         name = f"{slug}/{number}"
         try:
             outcome = send(self._site, slug, number, clock=self._clock, interrupted=interrupted)
