@@ -18,6 +18,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _AMBIGUOUS = re.compile(r"(?<!\d)\d{1,2}([/.\-])\d{1,2}\1(?:19|20)?\d\d(?!\d)")
 _DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 _RFC5322 = re.compile(r"\d:\d\d(?::\d\d)? (?:GMT|UTC?|[+-]\d{4})\Z")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -55,7 +56,7 @@ def read_date_line(line: str) -> datetime | None:
     if len(text) > 60 or not _YEAR.search(text) or not _DAY.search(text) or _ambiguous(text):
         return None
     exact = read_date(text)
-    if exact or len(_LETTERS.findall(text)) > 6:
+    if exact or _ISO.match(text) or len(_LETTERS.findall(text)) > 6:
         return exact
     text = re.sub(r"(\d)[.h](\d\d)\s*(am|pm)?\b(?![.\d])", r"\1:\2 \3", text, flags=re.IGNORECASE)
     text = re.sub(r"\s+(?:at|um|à|a las|alle|om)\s+|\s*[|•·@]\s*|\s+-\s+", " ", text)

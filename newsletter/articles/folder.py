@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from newsletter.articles.article import Image
-from newsletter.articles.dates import in_utc, read_date_line
+from newsletter.articles.dates import read_date_line
 from newsletter.articles.entries import Entry, Origin, picture
 from newsletter.articles.finding import Finding
 from newsletter.articles.sanitize import one_line, paragraphs_html
@@ -24,6 +24,15 @@ MAX_FILES = 500
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)(?:\n)?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as they are written, so that a wrong one is a wrong field and not wrong YAML."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own way to say it
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 def read_folder(folder: Path, origin: Origin) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
@@ -102,7 +111,7 @@ def read_markdown(path: Path, name: str) -> Entry:
 
 def _fields(front: str) -> dict[str, Any]:
     try:
-        fields = yaml.safe_load(front)
+        fields = yaml.load(front, _Loader)  # noqa: S506 - a safe loader, with fewer types
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         # The mark counts from 0, and the file's first line is the opening "---".
@@ -122,7 +131,7 @@ def _text(fields: dict[str, Any], key: str) -> str:
     value = fields.get(key)
     if value is None:
         return ""
-    if isinstance(value, str | int | float | date):
+    if isinstance(value, str | int | float):
         return str(value).strip()
     raise SourceError("is no text", field=key, fix=f"write `{key}: some text`")
 
@@ -141,10 +150,7 @@ def _date(fields: dict[str, Any]) -> datetime | None:
     value = fields.get("date")
     if value is None:
         return None
-    try:
-        moment = in_utc(value) if isinstance(value, date) else read_date_line(str(value))
-    except (ValueError, OverflowError):
-        moment = None
+    moment = read_date_line(str(value))
     if moment is None:
         raise SourceError(
             f"{str(value)[:60]!r} is no date", field="date", fix="write `date: 2026-05-31 09:30`"

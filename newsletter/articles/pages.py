@@ -25,6 +25,8 @@ from newsletter.errors import SourceError
 MAX_PAGE = 1_000_000
 """Characters of a page; more is cut off, since an article stands near its top."""
 MAX_DEPTH = 1000
+MIN_LETTERS = 40
+"""Less text than this is a menu or an error message."""
 
 _ARTICLE = re.compile(r"(?:\w*Article|BlogPosting|Report|Review|Posting)\Z")
 _SAVED_FROM = re.compile(r"<!-- saved from url=\(\d+\)(\S+) -->")
@@ -54,7 +56,7 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
     saved = _SAVED_FROM.search(source[:5000])
     url = said.address(url or (saved[1] if saved else ""))
     text, found = _extracted(source, url, now)
-    if not text:
+    if len(re.sub(r"<[^>]*>|\s", "", text)) < MIN_LETTERS:
         raise SourceError(
             "no article can be found on that page",
             fix="check the address; a page that builds itself by script cannot be read",

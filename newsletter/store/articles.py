@@ -66,6 +66,8 @@ def save_articles(
         values["tags"] = [asdict(tag) for tag in article.tags]
         values["image"] = asdict(article.image) if article.image else None
         if identity in known:
+            if not article.dated:
+                del values["published"]  # it counts as published when it was first seen
             connection.execute(
                 sa.update(articles).where(articles.c.id == known[identity]).values(values)
             )

@@ -25,6 +25,7 @@ from newsletter.articles.dates import in_utc, read_date, read_date_line
         ("2026年5月12日", datetime(2026, 5, 12, tzinfo=UTC)),
         ("31/05/2026", datetime(2026, 5, 31, tzinfo=UTC)),
         ("03/04/2026", None),
+        ("2026-13-01", None),
         ("May 2026", None),
         ("2026", None),
         ("Top 10 phones of 2026", None),
