@@ -29,7 +29,7 @@ MAY_BECOME: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.SENDING}),  # only to resend what is unknown
     State.HELD: frozenset({State.APPROVED, State.DRAFT, State.SKIPPED}),
     State.SKIPPED: frozenset({State.DRAFT}),
-    State.STOPPED: frozenset({State.SENDING}),
+    State.STOPPED: frozenset({State.SENDING, State.SENT}),  # resumed, or closed for good
 }
 """The moves a person or a command may make; an issue that has begun to send never turns back."""
 

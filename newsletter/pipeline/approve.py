@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from newsletter.errors import LintBlockedError, NotPermittedError, TemporaryError
+from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.window import closed_at
 from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
@@ -15,17 +15,24 @@ from newsletter.rendering.lint import Finding, Severity, lint
 from newsletter.store import issues as issue_store
 
 
-def approve(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
+def approve(
+    site: Site, slug: str, number: int | None, *, now: datetime, seen: int | None = None
+) -> Issue:
     """Freeze the issue's editions: what was approved is what is sent (rule 4).
 
-    Approving an approved issue changes nothing. Raises NotPermittedError for an issue that is
-    too thin or past its draft, LintBlockedError when a blocking finding stands.
+    Approving an approved issue changes nothing. `seen` is the version that was looked at.
+    Raises NotPermittedError for an issue that is too thin or past its draft, LintBlockedError
+    when a blocking finding stands, ConflictError when the issue is another than was seen.
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state in {State.APPROVED, State.SENDING, State.SENT}:
             return issue
         wishes = wishes_of(site, connection, slug, now)
+    if seen is not None and issue.version != seen:
+        raise ConflictError(
+            f"{issue.name} has changed since you looked at it", fix="look at it and approve again"
+        )
     _require_enough(issue, site.newsletter(slug).min_items)
     editions = render_all(site, issue, wishes)
     _require_clean(site, issue, editions)

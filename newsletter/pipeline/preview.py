@@ -55,7 +55,7 @@ def preview(
         name=name,
     )
     compiled = compile_edition(edition, headers_for(site, issue, message_date(site, issue)))
-    values = _slot_values(to)
+    values = slot_values(to)
     return Preview(
         issue=issue,
         message=compiled.compose(to, signer_of(site)),
@@ -88,7 +88,8 @@ def message_date(site: Site, issue: Issue) -> datetime:
     return started or issue.due
 
 
-def _slot_values(to: Addressee) -> dict[Slot, str]:
+def slot_values(to: Addressee) -> dict[Slot, str]:
+    """What stands in the open slots of this reader's edition."""
     return {
         Slot.UNSUBSCRIBE: to.unsubscribe_url,
         Slot.PREFERENCES: to.preferences_url,

@@ -195,7 +195,8 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
     if connection.execute(sa.update(issues).where(here).values(newer)).rowcount == 0:
         connection.execute(sa.insert(issues).values({**values, "version": 1}))
     number = issue_id(connection, issue)
-    for table in (items, left_out, editions):
+    # Editions that an earlier approval froze stay: the desk shows what has changed since.
+    for table in (items, left_out):
         connection.execute(sa.delete(table).where(table.c.issue_id == number))
     insert_rows(connection, items, (item_row(number, item) for item in issue.items))
     insert_rows(

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from newsletter.articles.article import Article, Tag
+from newsletter.articles.tags import slug_of
 from newsletter.config.settings import Settings
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.site import Site
 from newsletter.store.articles import save_articles
 from newsletter.store.database import Database
+from subscribers.csvfile import import_subscribers
 from tests.factories.issues import DUE, make_article
 
 NOW = DUE - timedelta(hours=20)
@@ -47,9 +50,17 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def make_site(database: Database, folder: Path, **site: Any) -> Site:
-    """A site over this database; `site` changes [site]."""
-    settings = Settings.model_validate({**SETTINGS, "site": {**SETTINGS["site"], **site}})
+def make_site(
+    database: Database, folder: Path, *, relay: Mapping[str, Any] | None = None, **site: Any
+) -> Site:
+    """A site over this database; `relay` changes its relay, `site` its table [site]."""
+    settings = Settings.model_validate(
+        {
+            **SETTINGS,
+            "site": {**SETTINGS["site"], **site},
+            "relays": [{**SETTINGS["relays"][0], **(relay or {})}],
+        }
+    )
     return Site(folder=folder, settings=settings, database=database, secret="s" * 40)
 
 
@@ -75,3 +86,16 @@ def drafted(site: Site, count: int = 9, *, now: datetime = NOW) -> Issue:
     """The coming issue over a week of `count` articles."""
     gather_articles(site, week_of_articles(count), now=now)
     return draft(site, SLUG, now=now)
+
+
+def subscribe(site: Site, *addresses: str, tags: str = "") -> None:
+    """Make active readers of the newsletter's list, who follow these tags."""
+    rows = "email,name,tags\n" + "".join(f"{address},,{tags}\n" for address in addresses)
+    import_subscribers(
+        site.database.transaction,
+        BytesIO(rows.encode()),
+        list_slug=SLUG,
+        source_name="readers.csv",
+        now=NOW,
+        slug_of=slug_of,
+    )

@@ -73,7 +73,7 @@ class IssuePage:
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
         site, now = self.room.site, self.room.clock()
         slug, number = issue.newsletter, issue.number
-        seen = _seen(fields, issue)
+        seen = seen_version(fields.get("seen", ""))
         match fields.get("action"):
             case "undo":
                 return undo(site, slug, number, editor=editor, now=now)
@@ -180,7 +180,6 @@ def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
     return [(kind, entries) for kind, entries in kinds.items() if entries]
 
 
-def _seen(fields: Fields, issue: Issue) -> int:
-    """The version that the form was made from; without one, nothing later was seen."""
-    text = fields.get("seen", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+def seen_version(text: str) -> int:
+    """The version that a form was made from; without one, nothing later was seen."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

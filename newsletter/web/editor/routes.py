@@ -12,13 +12,17 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.pipeline.site import Site
+from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.preview_page import PreviewPage
+from newsletter.web.editor.publish_page import PublishPage
+from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.room import Room
-from newsletter.web.signin.session import Endpoint, require_editor
+from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
 _STATIC = {
     "desk.css": "text/css",
@@ -31,12 +35,18 @@ def editor_routes(
     site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, presses: Presses
 ) -> list[Route]:
     """The desk's pages; GET among them changes nothing (rule 5)."""
+    templates.filters["web_link"] = web_link
     room = Room(site=site, clock=clock, templates=templates, presses=presses)
-    overview, issue = OverviewPage(room), IssuePage(room)
+    overview, issue, preview = OverviewPage(room), IssuePage(room), PreviewPage(room)
+    publish, report = PublishPage(room), ReportPage(room)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
         return Route(path, require_editor(_explained(room, endpoint)), methods=[method])
+
+    def verb(path: str, endpoint: Endpoint) -> Route:
+        guarded = require_publisher(_explained(room, endpoint))
+        return Route(f"{one}/{path}", guarded, methods=["POST"])
 
     return [
         Route("/desk/static/{name}", _static, methods=["GET"]),
@@ -46,6 +56,18 @@ def editor_routes(
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(room)),
+        page(one + "/preview", preview.get),
+        page(one + "/frame", preview.frame),
+        page(one + "/publish", publish.get),
+        page(one + "/test", publish.test, "POST"),
+        page(one + "/report", report.get),
+        page(one + "/progress", report.events),
+        verb("approve", publish.approve),
+        verb("reopen", publish.reopen),
+        verb("hold", publish.hold),
+        verb("send", publish.send),
+        verb("stop", publish.stop),
+        verb("close", publish.close),
     ]
 
 

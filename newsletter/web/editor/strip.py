@@ -54,10 +54,12 @@ def draw_strip(
     last = window.end.astimezone(zone).date()
     left = datetime.combine(first, time(), zone)
     right = datetime.combine(last + timedelta(days=1), time(), zone)
-    whole = (right - left).total_seconds()
+    # In seconds since the epoch: two moments of one zone subtract as wall clocks, whatever
+    # summer time did between them.
+    begins, whole = left.timestamp(), right.timestamp() - left.timestamp()
 
     def place(moment: datetime) -> float:
-        return round(WIDTH * (moment - left).total_seconds() / whole, 1)
+        return round(WIDTH * (moment.timestamp() - begins) / whole, 1)
 
     count = (last - first).days + 1
     every = max(1, count // 10)

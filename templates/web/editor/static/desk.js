@@ -69,7 +69,7 @@ if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSour
     if (!element || element.dataset.conflict || event.data === element.dataset.version) return;
     if (Number(event.data) < Number(element.dataset.version)) return;
     if (document.querySelector(".htmx-request")) return;
-    const refresh = () => htmx.ajax("GET", element.dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML" });
+    const refresh = () => htmx.ajax("GET", element.dataset.refresh || element.dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML" });
     const typing = document.activeElement && document.activeElement.matches("#desk input, #desk textarea, #desk select");
     if (typing || document.querySelector("#desk details.more[open]")) say("The issue has changed meanwhile.", "Show it", refresh);
     else refresh();
@@ -132,3 +132,31 @@ document.addEventListener("dragend", () => {
   dragged = null;
   mark(null);
 });
+
+// A running send tells its numbers; when it has come to an end, the page is read anew.
+const live = desk() && desk().dataset.progress;
+if (live && window.EventSource) {
+  const numbers = new EventSource(live);
+  const put = (id, value) => { const place = document.getElementById(id); if (place) place.textContent = value; };
+  const spoken = (seconds) => seconds === null ? "–" : seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  let told = 0;
+  numbers.addEventListener("progress", (event) => {
+    const now = JSON.parse(event.data);
+    for (const state of ["accepted", "deferred", "rejected", "unknown"]) put(`n-${state}`, now.counts[state].toLocaleString("en"));
+    put("n-rate", now.rate.toLocaleString("en"));
+    put("n-left", spoken(now.left));
+    const whole = document.getElementById("whole");
+    let x = 0;
+    whole.replaceChildren(...[["accepted", ["accepted"]], ["rejected", ["rejected"]], ["given-up", ["suppressed", "expired"]], ["unknown", ["unknown"]]].map(([group, states]) => {
+      const width = 100 * states.reduce((sum, state) => sum + now.counts[state], 0) / Math.max(now.audience, 1);
+      const piece = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      for (const [name, value] of Object.entries({ class: `g-${group}`, x, width, height: 3 })) piece.setAttribute(name, value);
+      x += width;
+      return piece;
+    }));
+    const tenth = Math.floor(10 * now.settled / Math.max(now.audience, 1));
+    if (tenth !== told) { told = tenth; put("said", `${now.settled} of ${now.audience} messages settled`); }
+  });
+  numbers.addEventListener("end", () => { numbers.close(); location.reload(); });
+  addEventListener("pagehide", () => numbers.close());
+}

@@ -1,0 +1,151 @@
+"""look: an issue as one reader will get it, with everything an editor wants to know of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.articles.tags import slug_of
+from newsletter.delivery.message import compile_edition
+from newsletter.errors import UnknownNameError
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.approve import lint_findings
+from newsletter.pipeline.editions import key_for
+from newsletter.pipeline.messages import addressee, headers_for, signer_of
+from newsletter.pipeline.preview import (
+    SAMPLE_READER,
+    current_editions,
+    message_date,
+    slot_values,
+)
+from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.site import Site
+from newsletter.rendering.edition import Edition
+from newsletter.rendering.html import encoded_size
+from newsletter.rendering.lint import Finding
+from newsletter.rendering.slots import fill
+from newsletter.store import issues as issue_store
+from subscribers.audience import count_by_follows, format_follows
+from subscribers.errors import SubscribersError
+from subscribers.people import find
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reader:
+    """As whom to look: a subscriber, anybody who follows these tags, or (neither) everybody."""
+
+    address: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """One reader's message whole and in parts; `size` in octets of its HTML as encoded.
+
+    `sharing` of all `readers` get this edition, one of `editions`. `sha256` is of the HTML
+    as this reader gets it.
+    """
+
+    issue: Issue
+    edition: Edition
+    html: str
+    text: str
+    message: bytes
+    size: int
+    sha256: str
+    findings: Sequence[Finding]
+    sharing: int
+    readers: int
+    editions: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """Whom an approval would reach: readers, and the editions they get."""
+
+    readers: int
+    editions: int
+
+
+def look(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Look:
+    """The message as `reader` would get it at `now`; raises UnknownNameError for a stranger."""
+    follows, subscriber_id, name = format_follows(map(slug_of, reader.tags)), 0, ""
+    with site.database.transaction(read_only=True) as connection:
+        if reader.address:
+            try:
+                person = find(connection, reader.address)
+            except SubscribersError as error:
+                raise UnknownNameError(
+                    f"{reader.address} is nobody this site knows", fix="choose tags instead"
+                ) from error
+            follows = format_follows(person.follows)
+            subscriber_id, name = person.id, person.name
+        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
+    edition = edition_for(site, issue, follows)
+    to = addressee(
+        site,
+        site.tokens,
+        issue.newsletter,
+        subscriber_id=subscriber_id,
+        address=reader.address or SAMPLE_READER,
+        name=name,
+    )
+    compiled = compile_edition(edition, headers_for(site, issue, message_date(site, issue)))
+    values = slot_values(to)
+    html = fill(edition.html, edition.nonce, values, escape=True)
+    keys = {wish: key_for(site, issue, wish) for wish in wishes}
+    return Look(
+        issue=issue,
+        edition=edition,
+        html=html,
+        text=fill(edition.text, edition.nonce, values, escape=False),
+        message=compiled.compose(to, signer_of(site)),
+        size=encoded_size(html),
+        sha256=hashlib.sha256(html.encode()).hexdigest(),
+        findings=lint_findings(site, issue, [edition]),
+        sharing=sum(count for wish, count in wishes.items() if keys[wish] == edition.key),
+        readers=sum(wishes.values()),
+        editions=len(set(keys.values())),
+    )
+
+
+def reach(site: Site, issue: Issue, *, now: datetime) -> Reach:
+    """How many readers and editions the issue would have at `now`."""
+    with site.database.transaction(read_only=True) as connection:
+        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
+    keys = {key_for(site, issue, wish) for wish in wishes} | {key_for(site, issue, "")}
+    return Reach(readers=sum(wishes.values()), editions=len(keys))
+
+
+def edition_for(site: Site, issue: Issue, follows: str) -> Edition:
+    """The edition for these wishes; of an approved issue the frozen one, or the complete."""
+    editions = current_editions(site, issue, (follows,))
+    by_key = {edition.key: edition for edition in editions}
+    complete = by_key.get(key_for(site, issue, ""), editions[0])
+    return by_key.get(key_for(site, issue, follows), complete)
+
+
+def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
+    """What the issue can be compared with: its last approved state, and the issue before it."""
+    found: dict[str, str] = {}
+    with site.database.transaction(read_only=True) as connection:
+        approved = issue_store.frozen_editions(connection, issue).values()
+        before = [
+            other
+            for other in issue_store.all_issues(connection, issue.newsletter)
+            if other.number < issue.number
+        ]
+        if approved:
+            found["approved"] = _complete(approved).text
+        for other in reversed(before):
+            if sent := issue_store.frozen_editions(connection, other).values():
+                found["last"] = _complete(sent).text
+                break
+    return found
+
+
+def _complete(editions: Iterable[Edition]) -> Edition:
+    """The edition with the most items: the one of those who follow everything."""
+    return max(editions, key=lambda edition: len(edition.item_keys))

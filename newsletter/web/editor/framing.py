@@ -1,0 +1,83 @@
+"""The bytes of a preview's frame: the mail as sent, or as some client would change it. Pure.
+
+Only `scheme="sent"` with styles on shows the very bytes; every other view is a picture of what
+clients make of them.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any, Literal
+
+from lxml import etree
+
+Scheme = Literal["sent", "light", "dark", "inverted"]
+
+_STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE)
+_PREFERS = re.compile(r"@media\s*\(prefers-color-scheme:\s*(dark|light)\)", re.IGNORECASE)
+_INVERTED = (
+    "<style>html{background:#fff!important;filter:invert(1) hue-rotate(180deg)}"
+    "img,video{filter:invert(1) hue-rotate(180deg)}</style>"
+)
+_UNSEEN = frozenset({"html", "head", "meta", "title", "style", "body"})
+_FOUND = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
+
+
+def frame_policy(*, images: bool) -> str:
+    """The Content-Security-Policy of a frame: nothing runs, nothing is sent, nothing leaves it."""
+    pictures = "https: http: data:" if images else "'none'"
+    return (
+        f"default-src 'none'; img-src {pictures}; style-src 'unsafe-inline'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'self'; sandbox"
+    )
+
+
+def framed(html: str, *, scheme: Scheme = "sent", styles: bool = True, mark: int = 0) -> str:
+    """The mail's HTML in this view; `mark` a line (from 1) whose first element is outlined."""
+    if mark:
+        html = _marked(html, mark)
+    if scheme != "sent":
+        html = _in_scheme(html, scheme)
+    if not styles:
+        html = _STYLE.sub("", html)
+    if scheme == "inverted":
+        html = html.replace("</head>", f"{_INVERTED}</head>", 1)
+    return html
+
+
+def plain_frame(text: str) -> str:
+    """A text as a page: the text part, the headers, or the raw message."""
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
+        '<meta name="viewport" content="width=device-width"><style>'
+        ":root{color-scheme:light dark}body{margin:16px}"
+        "pre{font:13px/1.55 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;"
+        "white-space:pre-wrap;overflow-wrap:anywhere}</style></head>"
+        f"<body><pre>{escape(text)}</pre></body></html>"
+    )
+
+
+def _in_scheme(html: str, scheme: Scheme) -> str:
+    """Media queries answered as the client would, whatever the editor's own screen prefers."""
+    wanted = "dark" if scheme == "dark" else "light"
+
+    def answer(match: re.Match[str]) -> str:
+        return "@media all" if match[1].lower() == wanted else "@media not all"
+
+    html = _PREFERS.sub(answer, html)
+    return re.sub(r"color-scheme:\s*light dark", f"color-scheme: {wanted}", html)
+
+
+def _marked(html: str, line: int) -> str:
+    """The first element that begins on the line, outlined, under the name `found`."""
+    root: Any = etree.fromstring(html, etree.HTMLParser())
+    elements = (element for element in root.iter() if isinstance(element.tag, str))
+    at_line = (element for element in elements if (element.sourceline or 0) >= line)
+    found = next((element for element in at_line if element.tag not in _UNSEEN), None)
+    if found is None:
+        return html
+    found.set("id", "found")
+    found.set("style", f"{found.get('style', '').rstrip(';')};{_FOUND}")
+    text: str = etree.tostring(root, method="html", encoding="unicode")
+    return f"<!DOCTYPE html>{text}"

@@ -1,0 +1,133 @@
+"""Plots of a send as numbers for an SVG: outcomes by domain, acceptances over time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.delivery.receipt import DeliveryState
+
+GROUPS: dict[str, frozenset[DeliveryState]] = {
+    "accepted": frozenset({DeliveryState.ACCEPTED}),
+    "waiting": frozenset(
+        {
+            DeliveryState.PENDING,
+            DeliveryState.CLAIMED,
+            DeliveryState.TRANSMITTING,
+            DeliveryState.DEFERRED,
+        }
+    ),
+    "rejected": frozenset({DeliveryState.REJECTED}),
+    "given up": frozenset({DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
+    "unknown": frozenset({DeliveryState.UNKNOWN}),
+}
+"""How outcomes are told apart by colour."""
+
+MOST_BARS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Piece:
+    """A part of a bar, in hundredths of the longest bar."""
+
+    group: str
+    x: float
+    width: float
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """One domain's deliveries."""
+
+    name: str
+    total: int
+    accepted: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curve:
+    """Accepted messages over time: `points` of a polyline in a box of 1000 by 240.
+
+    `ticks` are heights with their numbers; `seconds` is how long it took.
+    """
+
+    points: str
+    ticks: tuple[tuple[float, str], ...]
+    start: datetime
+    end: datetime
+    seconds: float
+    rate: float
+
+
+def domain_bars(domains: Mapping[str, Mapping[DeliveryState, int]]) -> tuple[Bar, ...]:
+    """The largest domains first, the small ones together as "all others"."""
+    ranked = sorted(domains.items(), key=lambda pair: (-sum(pair[1].values()), pair[0]))
+    shown = ranked[: MOST_BARS if len(ranked) <= MOST_BARS else MOST_BARS - 1]
+    rest = ranked[len(shown) :]
+    if rest:
+        together: dict[DeliveryState, int] = {}
+        for _name, counts in rest:
+            for state, count in counts.items():
+                together[state] = together.get(state, 0) + count
+        shown.append((f"{len(rest)} others", together))
+    longest = max((sum(counts.values()) for _name, counts in shown), default=1)
+    return tuple(_bar(name, counts, longest) for name, counts in shown)
+
+
+def acceptance_curve(moments: Sequence[datetime]) -> Curve | None:
+    """How many were accepted by when; None for fewer than two."""
+    if len(moments) < 2:
+        return None
+    start, end = moments[0], moments[-1]
+    seconds = max((end - start).total_seconds(), 0.001)
+    top = _round_up(len(moments))
+    step = max(1, len(moments) // 200)
+    chosen = [*range(0, len(moments) - 1, step), len(moments) - 1]
+    points = " ".join(
+        f"{1000 * (moments[n] - start).total_seconds() / seconds:.1f},{240 - 240 * (n + 1) / top:.1f}"
+        for n in chosen
+    )
+    ticks = tuple((240 - 240 * part / 4, f"{top * part // 4:,}") for part in range(5))
+    return Curve(
+        points=points,
+        ticks=ticks,
+        start=start,
+        end=end,
+        seconds=seconds,
+        rate=len(moments) / seconds,
+    )
+
+
+def share_bar(counts: Mapping[DeliveryState, int]) -> Bar:
+    """All deliveries as one bar."""
+    return _bar("all", counts, max(1, sum(counts.values())))
+
+
+def _bar(name: str, counts: Mapping[DeliveryState, int], longest: int) -> Bar:
+    pieces = []
+    x = 0.0
+    for group, states in GROUPS.items():
+        count = sum(counts.get(state, 0) for state in states)
+        if count:
+            width = 100 * count / longest
+            pieces.append(Piece(group=group, x=round(x, 3), width=round(width, 3), count=count))
+            x += width
+    return Bar(
+        name=name,
+        total=sum(counts.values()),
+        accepted=counts.get(DeliveryState.ACCEPTED, 0),
+        pieces=tuple(pieces),
+    )
+
+
+def _round_up(number: int) -> int:
+    """Four round steps that reach `number`: 20, 40, 100, 200 …"""
+    unit = 1
+    while True:
+        for step in (unit, 2 * unit, 5 * unit // 2 if unit > 1 else 3, 5 * unit):
+            if 4 * step >= number:
+                return 4 * step
+        unit *= 10

@@ -1,0 +1,172 @@
+"""/desk/…/preview and its frame: the issue as readers will get it, on the bytes that are sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from newsletter.errors import UnknownNameError
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.look import Look, Reader, earlier_texts, look
+from newsletter.rendering.lint.size import CLIPPED, NEAR
+from newsletter.web.editor.differences import differences
+from newsletter.web.editor.framing import Scheme, frame_policy, framed, plain_frame
+from newsletter.web.editor.room import Room, desk_url
+
+PARTS = {
+    "html": "HTML",
+    "text": "Text",
+    "headers": "Headers",
+    "raw": "Source",
+    "changes": "Changes",
+}
+WIDTHS = {"desktop": 720, "mobile": 375}
+NARROWEST, WIDEST = 280, 1200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """What the controls ask for, cleaned; an address that says nothing shows the mail as sent."""
+
+    part: str
+    width: int
+    scheme: Scheme
+    images: bool
+    styles: bool
+    mark: int
+    reader: Reader
+    against: str
+
+    def query(self, **changes: object) -> str:
+        """The address's query for this view, with some of it changed."""
+        plain: dict[str, object] = {
+            "part": self.part,
+            "width": self.width,
+            "scheme": self.scheme,
+            "images": "" if self.images else "off",
+            "styles": "" if self.styles else "off",
+            "mark": self.mark or "",
+            "as": self.reader.address,
+            "tags": ",".join(self.reader.tags),
+            "against": self.against,
+            **changes,
+        }
+        return urlencode({name: value for name, value in plain.items() if value != ""})
+
+
+def read_view(query: QueryParams) -> View:
+    """The view that an address asks for; nonsense is the default."""
+    part, scheme = query.get("part", ""), query.get("scheme", "")
+    return View(
+        part=part if part in PARTS else "html",
+        width=_width(query.get("width", "")),
+        scheme=scheme if scheme in get_args(Scheme) else "sent",  # type: ignore[arg-type] # one of them
+        images=query.get("images") != "off",
+        styles=query.get("styles") != "off",
+        mark=int(query["mark"]) if _small_number(query.get("mark", "")) else 0,
+        reader=Reader(
+            address=query.get("as", "").strip()[:320],
+            tags=tuple(
+                tag.strip()
+                for text in query.getlist("tags")
+                for tag in text.split(",")
+                if tag.strip()
+            )[:40],
+        ),
+        against="last" if query.get("against") == "last" else "approved",
+    )
+
+
+class PreviewPage:
+    """Both only look."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def get(self, request: Request) -> Response:
+        """The page around the frame."""
+        issue = await self.room.issue(request)
+        view = read_view(request.query_params)
+        problem: UnknownNameError | None = None
+        try:
+            seen = await run_in_threadpool(self._look, issue, view.reader)
+        except UnknownNameError as error:
+            if not view.reader.address:
+                raise
+            problem = error
+            seen = await run_in_threadpool(self._look, issue, Reader())
+        context = await run_in_threadpool(self._context, issue, view, seen)
+        context["problem"] = problem
+        return await self.room.page(request, "preview.html.j2", context)
+
+    async def frame(self, request: Request) -> Response:
+        """What stands in the frame."""
+        issue = await self.room.issue(request)
+        view = read_view(request.query_params)
+        seen = await run_in_threadpool(self._look, issue, view.reader)
+        match view.part:
+            case "text":
+                page = plain_frame(seen.text)
+            case "headers":
+                page = plain_frame(_headers(seen.message))
+            case "raw":
+                page = plain_frame(seen.message.decode("utf-8", "replace"))
+            case _:
+                page = framed(seen.html, scheme=view.scheme, styles=view.styles, mark=view.mark)
+        return HTMLResponse(
+            page,
+            headers={
+                "Content-Security-Policy": frame_policy(images=view.images),
+                "Referrer-Policy": "no-referrer",
+                "Cache-Control": "no-store",
+                "X-Robots-Tag": "noindex, nofollow",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+    def _look(self, issue: Issue, reader: Reader) -> Look:
+        return look(self.room.site, issue, reader, now=self.room.clock())
+
+    def _context(self, issue: Issue, view: View, seen: Look) -> dict[str, Any]:
+        site = self.room.site
+        newsletter = site.newsletter(issue.newsletter)
+        earlier = earlier_texts(site, issue)
+        against = view.against if view.against in earlier else next(iter(earlier), "")
+        tags = {tag.slug: tag.label for item in issue.shown_items for tag in item.article.tags}
+        return {
+            "issue": issue,
+            "newsletter": newsletter,
+            "url": desk_url(issue),
+            "view": view,
+            "look": seen,
+            "parts": PARTS,
+            "widths": WIDTHS,
+            "bounds": (NARROWEST, WIDEST),
+            "tags": sorted(tags.items(), key=lambda pair: pair[1].casefold()),
+            "zone": site.settings.site.zone,
+            "clipped": CLIPPED,
+            "near": NEAR,
+            "earlier": earlier,
+            "against": against,
+            "lines": differences(earlier[against], seen.text) if against else [],
+        }
+
+
+def _headers(message: bytes) -> str:
+    return message.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+
+
+def _width(text: str) -> int:
+    if _small_number(text):
+        return min(max(int(text), NARROWEST), WIDEST)
+    return WIDTHS["desktop"]
+
+
+def _small_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 7

@@ -1,0 +1,181 @@
+"""/desk/…/publish: approve, reopen, hold, test, send. What was approved is what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.errors import NewsletterError, RelayUnavailableError
+from newsletter.issues.desk import EDITABLE
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.approve import approve, hold, stop
+from newsletter.pipeline.edit import reopen
+from newsletter.pipeline.look import Reader, look, reach
+from newsletter.pipeline.report import close
+from newsletter.pipeline.trial import send_trial
+from newsletter.store.audit import record
+from newsletter.web.editor.issue_page import CLOSED, seen_version
+from newsletter.web.editor.room import Room, desk_url
+
+
+class PublishPage:
+    """GET shows what approving would mean; each POST is one move."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def get(self, request: Request) -> Response:
+        """The check-list and the buttons."""
+        issue = await self.room.issue(request)
+        if issue.state in CLOSED:
+            return RedirectResponse(desk_url(issue, "report"), status_code=303)
+        return await self._page(request, issue)
+
+    async def approve(self, request: Request) -> Response:
+        """Freeze the issue as the publisher saw it."""
+        issue = await self.room.issue(request)
+        form = await request.form()
+        seen = seen_version(str(form.get("seen", "")))
+
+        def act() -> None:
+            approve(
+                self.room.site, issue.newsletter, issue.number, now=self.room.clock(), seen=seen
+            )
+
+        return await self._move(request, issue, "approve", act, "publish")
+
+    async def reopen(self, request: Request) -> Response:
+        """Make an approved issue a draft again."""
+        issue = await self.room.issue(request)
+        editor = (await self.room.editor(request)).address
+
+        def act() -> None:
+            reopen(
+                self.room.site,
+                issue.newsletter,
+                issue.number,
+                editor=editor,
+                now=self.room.clock(),
+            )
+
+        return await self._move(request, issue, "", act, "")
+
+    async def hold(self, request: Request) -> Response:
+        """Keep the issue from going out by itself."""
+        issue = await self.room.issue(request)
+
+        def act() -> None:
+            hold(self.room.site, issue.newsletter, issue.number)
+
+        return await self._move(request, issue, "hold", act, "publish")
+
+    async def test(self, request: Request) -> Response:
+        """Send one marked message to an allowed address; nothing changes."""
+        issue = await self.room.issue(request)
+        form = await request.form()
+        to = str(form.get("to", "")).strip()
+        try:
+            receipt = await run_in_threadpool(
+                send_trial, self.room.site, issue.newsletter, issue.number, to=to,
+                now=self.room.clock(),
+            )  # fmt: skip
+        except NewsletterError as error:
+            status = 502 if isinstance(error, RelayUnavailableError) else 422
+            return await self._page(request, issue, problem=error, status=status)
+        editor = (await self.room.editor(request)).address
+        await run_in_threadpool(self._record, editor, "test", f"{issue.name} to {to}")
+        notice = f"A test went to {to}. {receipt.relay} accepted it: {receipt.code} {receipt.text}"
+        return await self._page(request, issue, notice=notice)
+
+    async def send(self, request: Request) -> Response:
+        """Begin the send, or go on with a stopped one."""
+        issue = await self.room.issue(request)
+
+        def act() -> None:
+            self.room.presses.start(issue.newsletter, issue.number)
+
+        word = "resume" if issue.state is State.STOPPED else "send"
+        return await self._move(request, issue, word, act, "report")
+
+    async def stop(self, request: Request) -> Response:
+        """Stop the presses."""
+        issue = await self.room.issue(request)
+
+        def act() -> None:
+            stop(self.room.site, issue.newsletter, issue.number)
+
+        return await self._move(request, issue, "stop", act, "report")
+
+    async def close(self, request: Request) -> Response:
+        """Give up what a stopped send has left."""
+        issue = await self.room.issue(request)
+        editor = (await self.room.editor(request)).address
+
+        def act() -> None:
+            close(
+                self.room.site,
+                issue.newsletter,
+                issue.number,
+                editor=editor,
+                now=self.room.clock(),
+            )
+
+        return await self._move(request, issue, "", act, "report")
+
+    async def _move(
+        self, request: Request, issue: Issue, word: str, act: Any, then: str
+    ) -> Response:
+        try:
+            await run_in_threadpool(act)
+        except NewsletterError as error:
+            fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+            if fresh.state in CLOSED:
+                raise
+            return await self._page(request, fresh, problem=error, status=409)
+        if word:
+            editor = (await self.room.editor(request)).address
+            await run_in_threadpool(self._record, editor, word, issue.name)
+        return RedirectResponse(desk_url(issue, then), status_code=303)
+
+    def _record(self, editor: str, what: str, detail: str) -> None:
+        with self.room.site.database.transaction() as connection:
+            record(connection, who=editor, what=what, detail=detail, now=self.room.clock())
+
+    async def _page(
+        self,
+        request: Request,
+        issue: Issue,
+        *,
+        problem: NewsletterError | None = None,
+        notice: str = "",
+        status: int = 200,
+    ) -> Response:
+        context = await run_in_threadpool(self._context, issue)
+        editor = await self.room.editor(request)
+        allowed = context["allowed"]
+        own = f"@{editor.address.rpartition('@')[2]}"
+        if own in self.room.site.settings.site.allow_test and editor.address not in allowed:
+            allowed.insert(0, editor.address)
+        context |= {"problem": problem, "notice": notice}
+        return await self.room.page(request, "publish.html.j2", context, status)
+
+    def _context(self, issue: Issue) -> dict[str, Any]:
+        site, now = self.room.site, self.room.clock()
+        newsletter = site.newsletter(issue.newsletter)
+        own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)
+        written = [entry for entry in site.settings.site.allow_test if not entry.startswith("@")]
+        return {
+            "issue": issue,
+            "newsletter": newsletter,
+            "url": desk_url(issue),
+            "zone": site.settings.site.zone,
+            "now": now,
+            "look": look(site, issue, Reader(), now=now),
+            "reach": reach(site, issue, now=now),
+            "editable": issue.state in EDITABLE,
+            "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
+            "domains": [entry for entry in site.settings.site.allow_test if entry.startswith("@")],
+        }

@@ -1,0 +1,92 @@
+"""/desk/…/report: how a send goes, live, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.report import Progress, progress, report
+from newsletter.web.editor.changes import LONGEST_SECONDS, stream
+from newsletter.web.editor.issue_page import CLOSED
+from newsletter.web.editor.plots import GROUPS, acceptance_curve, domain_bars, share_bar
+from newsletter.web.editor.room import Room, desk_url
+
+TICK_SECONDS = 0.5
+
+
+class ReportPage:
+    """Both only look."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+
+    async def get(self, request: Request) -> Response:
+        """The report; of a send that runs, with its progress."""
+        issue = await self.room.issue(request)
+        if issue.state not in CLOSED:
+            return RedirectResponse(desk_url(issue), status_code=303)
+        context = await run_in_threadpool(self._context, issue)
+        return await self.room.page(request, "report.html.j2", context)
+
+    async def events(self, request: Request) -> Response:
+        """The progress as server-sent events, until the send has come to an end."""
+        issue = await self.room.issue(request)
+
+        async def ticks() -> AsyncIterator[str]:
+            before: Progress | None = None
+            rate = 0.0
+            for _turn in range(int(LONGEST_SECONDS / TICK_SECONDS)):
+                now = await run_in_threadpool(progress, self.room.site, issue)
+                if before is not None:
+                    latest = (now.settled - before.settled) / TICK_SECONDS
+                    rate = latest if rate == 0 else 0.7 * rate + 0.3 * latest
+                before = now
+                yield f"event: progress\ndata: {json.dumps(told(now, rate))}\n\n"
+                if now.state is not State.SENDING:
+                    yield "event: end\ndata: {}\n\n"
+                    return
+                if await request.is_disconnected():
+                    return
+                await asyncio.sleep(TICK_SECONDS)
+
+        return stream(ticks())
+
+    def _context(self, issue: Issue) -> dict[str, Any]:
+        site = self.room.site
+        told_of = report(site, issue)
+        return {
+            "issue": told_of.issue,
+            "newsletter": site.newsletter(issue.newsletter),
+            "url": desk_url(issue),
+            "zone": site.settings.site.zone,
+            "report": told_of,
+            "counts": told_of.progress.counts,
+            "told": told(told_of.progress, 0.0),
+            "groups": list(GROUPS),
+            "whole": share_bar(told_of.progress.counts),
+            "bars": domain_bars(told_of.domains),
+            "curve": acceptance_curve(told_of.acceptances),
+            "problem_said": self.room.presses.problem(issue.name),
+            "running_here": self.room.presses.is_running(issue.name),
+        }
+
+
+def told(now: Progress, rate: float) -> dict[str, Any]:
+    """The progress as the page's script reads it; `left` in seconds, None while nobody knows."""
+    audience = now.audience or 0
+    waiting = audience - now.settled
+    return {
+        "state": now.state.value,
+        "audience": audience,
+        "settled": now.settled,
+        "counts": {state.value: count for state, count in now.counts.items()},
+        "rate": round(rate, 1),
+        "left": round(waiting / rate) if rate > 0.05 else None,
+    }

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from newsletter.pipeline.approve import approve
+from newsletter.pipeline.edit import reopen
+from newsletter.pipeline.site import Site
+from tests.factories.desk import NOW, SLUG, subscribe
+from tests.factories.desk_browser import Browser
+from tests.unit.web.conftest import ANNA
+
+URL = "/desk/weekly/1"
+
+Browse = Callable[..., Browser]
+
+
+async def test_the_hash_is_of_the_bytes_in_the_frame(browse: Browse) -> None:
+    """What the page calls the HTML's hash is the hash of what the frame shows."""
+    browser = browse()
+    page = await browser.get(f"{URL}/preview")
+    shown = page.tree.xpath("//iframe/@src")[0]
+    frame = await browser.get(shown)
+    wanted = page.tree.xpath("//code[@id='sha256']")[0].text
+    assert hashlib.sha256(frame.text.encode()).hexdigest() == wanted
+    assert page.tree.xpath("//iframe/@sandbox") == [""]
+
+
+async def test_the_frame_is_closed_on_all_sides(browse: Browse) -> None:
+    """Its own route has a policy of its own, whatever the view."""
+    browser = browse()
+    for query in ("", "?part=text", "?part=raw", "?scheme=dark&styles=off"):
+        frame = await browser.get(f"{URL}/frame{query}")
+        policy = frame.headers["content-security-policy"]
+        assert policy.endswith("sandbox")
+        assert "default-src 'none'" in policy
+        assert frame.headers["referrer-policy"] == "no-referrer"
+    off = await browser.get(f"{URL}/frame?images=off")
+    assert "img-src 'none'" in off.headers["content-security-policy"]
+
+
+async def test_every_part_of_the_message_can_be_seen(browse: Browse) -> None:
+    """Text, headers and source are those of one reader's message."""
+    browser = browse()
+    assert "Good Gear Weekly" in (await browser.get(f"{URL}/frame?part=text")).words
+    assert "List-Unsubscribe-Post" in (await browser.get(f"{URL}/frame?part=headers")).words
+    assert "quoted-printable" in (await browser.get(f"{URL}/frame?part=raw")).words
+
+
+async def test_as_somebody_who_follows_a_tag(browse: Browse) -> None:
+    """Another edition, with another hash and fewer items."""
+    browser = browse()
+    everything = await browser.get(f"{URL}/frame")
+    security = await browser.get(f"{URL}/frame?tags=security")
+    assert len(security.text) < len(everything.text)
+    both = [
+        (await browser.get(f"{URL}/preview?{query}")).tree.xpath("//code[@id='sha256']")[0].text
+        for query in ("", "tags=security")
+    ]
+    assert both[0] != both[1]
+
+
+async def test_as_a_stranger_says_so(browse: Browse) -> None:
+    """An address that nobody has is a message, not an error page."""
+    page = await browse().get(f"{URL}/preview?as=nobody@example.org")
+    assert page.status == 200
+    assert "nobody@example.org is nobody" in page.words
+
+
+async def test_nonsense_in_the_address_is_the_plain_view(browse: Browse) -> None:
+    """No query breaks the page."""
+    page = await browse().get(f"{URL}/preview?part=%00&width=9e99&scheme=x&mark=-1&against=z")
+    assert page.status == 200
+
+
+async def test_changes_since_the_approval_are_shown(browse: Browse, site: Site) -> None:
+    """Reopened and mended, the issue shows what is new against what was approved."""
+    subscribe(site, "reader@example.org")
+    approve(site, SLUG, 1, now=NOW)
+    reopen(site, SLUG, 1, editor=ANNA, now=NOW)
+    browser = browse()
+    page = await browser.get(URL)
+    form = page.tree.xpath("//details[starts-with(@id, 'edit-')]//form")[0]
+    await browser.submit(form, "rewrite", title="A headline nobody approved")
+    changes = await browser.get(f"{URL}/preview?part=changes")
+    assert any("nobody approved" in line.text for line in changes.tree.xpath("//li/ins"))

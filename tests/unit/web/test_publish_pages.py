@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.issue import State
+from newsletter.pipeline.report import progress
+from newsletter.pipeline.site import Site
+from newsletter.store.audit import entries
+from newsletter.store.database import Database
+from newsletter.store.issues import find_issue
+from newsletter.store.users import Role
+from newsletter.web.app import make_app
+from tests.demo.catcher import MailCatcher, catching_mail
+from tests.factories.desk import NOW, SLUG, drafted, make_site, subscribe
+from tests.factories.desk_browser import Browser, Page, session_cookie
+from tests.unit.web.conftest import ANNA, BEN
+
+URL = "/desk/weekly/1"
+READERS = tuple(f"reader{number}@example.org" for number in range(60))
+
+Browse = Callable[..., Browser]
+
+
+@pytest.fixture(scope="module")
+def catcher() -> Iterator[MailCatcher]:
+    """A real SMTP server."""
+    with catching_mail() as running:
+        yield running
+
+
+@pytest.fixture
+def sending_site(sqlite_database: Database, tmp_path: Path, catcher: MailCatcher) -> Site:
+    """A site with 60 readers and a relay that takes 40 messages a second."""
+    relay = {"port": catcher.port, "rate": "40/s"}
+    site = make_site(sqlite_database, tmp_path, relay=relay, allow_test=["@example.net"])
+    drafted(site, 12)
+    subscribe(site, *READERS)
+    return site
+
+
+@pytest_asyncio.fixture
+async def anna(sending_site: Site) -> AsyncIterator[Browser]:
+    """A publisher at her browser."""
+    app = make_app(sending_site, clock=lambda: NOW)
+    cookie = session_cookie(sending_site, ANNA, role=Role.PUBLISHER, now=NOW)
+    browser = Browser(app, cookie)
+    async with app.router.lifespan_context(app):
+        yield browser
+    await browser.close()
+
+
+def state_of(site: Site) -> State:
+    """Where the issue stands."""
+    with site.database.transaction(read_only=True) as connection:
+        return find_issue(connection, SLUG, 1).state
+
+
+def accepted(site: Site) -> int:
+    """How many messages a relay has taken."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, SLUG, 1)
+    return progress(site, issue).counts[DeliveryState.ACCEPTED]
+
+
+def in_hand(site: Site) -> int:
+    """How many messages a sender holds."""
+    with site.database.transaction(read_only=True) as connection:
+        issue = find_issue(connection, SLUG, 1)
+    counts = progress(site, issue).counts
+    return counts[DeliveryState.CLAIMED] + counts[DeliveryState.TRANSMITTING]
+
+
+async def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    """Wait for what another thread brings about."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - nobody tells: it is read from the database
+            await asyncio.sleep(0.02)
+
+
+async def press(browser: Browser, page: Page, verb: str, **fields: str) -> Page:
+    """Submit the page's form for this verb."""
+    form = page.tree.xpath(f"//form[@action='{URL}/{verb}']")
+    assert form, f"the page has no button for {verb}"
+    return await browser.submit(form[0], **fields)
+
+
+async def test_approving_says_whom_it_reaches_and_freezes_what_was_seen(
+    anna: Browser, sending_site: Site
+) -> None:
+    """Readers, editions and messages are counted; who approved is in the record."""
+    page = await anna.get(f"{URL}/publish")
+    numbers = [node.text_content() for node in page.tree.xpath("//dl[@class='numbers']//dd")]
+    assert numbers[:3] == ["60", "1", "60"]
+    page = await press(anna, page, "approve")
+    assert page.status == 200
+    assert state_of(sending_site) is State.APPROVED
+    with sending_site.database.transaction(read_only=True) as connection:
+        assert [entry.what for entry in entries(connection, limit=1)] == ["approve"]
+
+
+async def test_a_page_seen_before_a_change_approves_nothing(
+    anna: Browser, sending_site: Site
+) -> None:
+    """What was approved is what the publisher saw, not what somebody made of it since."""
+    seen = await anna.get(f"{URL}/publish")
+    desk = await anna.get(URL)
+    await anna.submit(desk.tree.xpath("//form[input[@value='say-intro']]")[0], intro="New words")
+    page = await press(anna, seen, "approve")
+    assert page.status == 409
+    assert "has changed since you looked" in page.words
+    assert state_of(sending_site) is State.DRAFT
+
+
+async def test_only_publishers_approve_and_send(sending_site: Site, anna: Browser) -> None:
+    """An editor sees no such buttons, and a forged form is refused."""
+    app = make_app(sending_site, clock=lambda: NOW)
+    ben = Browser(app, session_cookie(sending_site, BEN, role=Role.EDITOR, now=NOW))
+    page = await ben.get(f"{URL}/publish")
+    assert not page.tree.xpath(f"//form[@action='{URL}/approve']")
+    token = page.tree.xpath("//input[@name='csrf']/@value")[0]
+    for verb in ("approve", "send", "stop", "close", "reopen", "hold"):
+        answer = await ben._client.post(f"{URL}/{verb}", data={"csrf": token})
+        assert answer.status_code == 403
+    assert state_of(sending_site) is State.DRAFT
+    await ben.close()
+
+
+async def test_a_test_goes_only_where_the_site_allows(
+    anna: Browser, sending_site: Site, catcher: MailCatcher
+) -> None:
+    """Marked, real, and to nobody else; the issue does not move."""
+    before = len(catcher.mails)
+    page = await anna.get(f"{URL}/publish")
+    refused = await press(anna, page, "test", to="stranger@example.com")
+    assert refused.status == 422
+    assert "not an address this site allows" in refused.words
+    sent = await press(anna, page, "test", to="colleague@example.net")
+    assert "A test went to colleague@example.net" in sent.words
+    assert [mail.recipient for mail in catcher.mails[before:]] == ["colleague@example.net"]
+    assert str(catcher.mails[-1].message["Subject"]).startswith("[TEST]")
+    assert state_of(sending_site) is State.DRAFT
+
+
+async def test_a_relay_that_is_away_is_said_on_the_page(anna: Browser, sending_site: Site) -> None:
+    """No stack trace: a sentence."""
+    away = sending_site.settings.relays[0].model_copy(update={"port": 9})
+    object.__setattr__(sending_site.settings, "relays", (away,))
+    page = await press(anna, await anna.get(f"{URL}/publish"), "test", to="colleague@example.net")
+    assert page.status == 502
+
+
+async def test_what_was_approved_arrives_byte_for_byte(
+    anna: Browser, sending_site: Site, catcher: MailCatcher
+) -> None:
+    """The hash on the preview of a reader is the hash of the HTML that reader gets."""
+    catcher.mails.clear()
+    await press(anna, await anna.get(f"{URL}/publish"), "approve")
+    preview = await anna.get(f"{URL}/preview?as={READERS[7]}")
+    wanted = preview.tree.xpath("//code[@id='sha256']")[0].text
+    report = await press(anna, await anna.get(f"{URL}/publish"), "send")
+    assert report.url == f"{URL}/report"
+    await until(lambda: state_of(sending_site) is State.SENT)
+    (mail,) = [mail for mail in catcher.mails if mail.recipient == READERS[7]]
+    html = mail.part("html").replace("\r\n", "\n")
+    assert hashlib.sha256(html.encode()).hexdigest() == wanted
+    page = await anna.get(f"{URL}/report")
+    assert "Audience 60 = 60 accepted + 0 rejected" in page.words
+    assert "example.org" in page.words
+    assert page.tree.xpath("//*[name()='polyline']")
+
+
+async def test_the_presses_are_stopped_resumed_and_closed(
+    anna: Browser, sending_site: Site, catcher: MailCatcher
+) -> None:
+    """Within a second nothing more goes out; what is left is sent, or given up and counted."""
+    catcher.mails.clear()
+    subscribe(sending_site, *(f"more{number}@example.com" for number in range(140)))
+    await press(anna, await anna.get(f"{URL}/publish"), "approve")
+    page = await press(anna, await anna.get(f"{URL}/publish"), "send")
+    await until(lambda: accepted(sending_site) >= 5)
+    page = await press(anna, await anna.get(f"{URL}/report"), "stop")
+    assert state_of(sending_site) is State.STOPPED
+    await until(lambda: in_hand(sending_site) == 0, seconds=2)
+    stopped_at = accepted(sending_site)
+    assert len(catcher.mails) == stopped_at < 200
+
+    page = await press(anna, await anna.get(f"{URL}/report"), "send")
+    await until(lambda: accepted(sending_site) > stopped_at)
+    page = await press(anna, await anna.get(f"{URL}/report"), "stop")
+    await until(lambda: in_hand(sending_site) == 0, seconds=2)
+    page = await press(anna, await anna.get(f"{URL}/report"), "close")
+    assert state_of(sending_site) is State.SENT
+    assert "expired" in page.words
+    assert page.tree.xpath("//p[contains(@class, 'sum ok')]"), "the sum comes out"
+    assert len({mail.recipient for mail in catcher.mails}) == len(catcher.mails), "none twice"
+
+
+async def test_an_approved_issue_can_be_reopened(anna: Browser, sending_site: Site) -> None:
+    """It is a draft again, and the record says who did it."""
+    await press(anna, await anna.get(f"{URL}/publish"), "approve")
+    page = await press(anna, await anna.get(URL), "reopen")
+    assert page.url == URL
+    assert state_of(sending_site) is State.DRAFT
+    with sending_site.database.transaction(read_only=True) as connection:
+        assert [entry.what for entry in entries(connection, limit=2)] == ["reopen", "approve"]
+
+
+async def test_a_held_issue_waits_for_its_approval(anna: Browser, sending_site: Site) -> None:
+    """Held by a person, it can still be edited and approved."""
+    page = await press(anna, await anna.get(f"{URL}/publish"), "hold")
+    assert state_of(sending_site) is State.HELD
+    await press(anna, page, "approve")
+    assert state_of(sending_site) is State.APPROVED
