@@ -16,6 +16,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.pipeline.run import run
 from newsletter.pipeline.site import Site
+from newsletter.pipeline.webhooks import tell_webhooks
 
 log = logging.getLogger("newsletter")
 
@@ -30,6 +31,14 @@ def scheduling(site: Site) -> Iterator[None]:
         args=[site],
         next_run_time=datetime.now(UTC),
         # A machine that slept wakes with many missed minutes: one look makes up for all.
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
+    scheduler.add_job(
+        _tell_webhooks,
+        IntervalTrigger(seconds=10, timezone=UTC),
+        args=[site],
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
@@ -52,3 +61,13 @@ def _serve_due(site: Site) -> None:
             log.error("%s: %s", outcome.newsletter, outcome.problem)
         elif outcome.issue is not None:
             log.info("%s: %s", outcome.issue, outcome.did)
+
+
+def _tell_webhooks(site: Site) -> None:
+    try:
+        told = tell_webhooks(site, clock=lambda: datetime.now(UTC))
+    except Exception:  # the next round is another chance, and the log says why
+        log.exception("webhooks could not be told")
+        return
+    if told.given_up:
+        log.error("webhooks: %d given up", told.given_up)

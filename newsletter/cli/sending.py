@@ -31,6 +31,7 @@ from newsletter.pipeline.send import SendOutcome
 from newsletter.pipeline.send import send as send_issue
 from newsletter.pipeline.settle import settle, unknown_deliveries
 from newsletter.pipeline.status import IssueStatus, issue_status, site_status
+from newsletter.pipeline.webhooks import tell_webhooks
 from newsletter.store.issues import find_issue
 
 log = logging.getLogger("newsletter")
@@ -105,6 +106,7 @@ def run(invocation: Invocation) -> int:
         {"newsletters": [_run_document(outcome) for outcome in outcomes]},
         *[f"{outcome.newsletter}: {outcome.did}" for outcome in outcomes],
     )
+    tell_webhooks(invocation.site, clock=invocation.clock)
     return max((_run_code(outcome) for outcome in outcomes), default=OK)
 
 

@@ -87,10 +87,11 @@ def note(
 
 def advance(connection: sa.Connection, url: str) -> None:
     """All that the record holds now has been noted for this address."""
+    newest = _newest(connection)
     connection.execute(
         sa.update(webhook_endpoints)
-        .where(webhook_endpoints.c.url == url)
-        .values(history_id=_newest(connection))
+        .where(webhook_endpoints.c.url == url, webhook_endpoints.c.history_id != newest)
+        .values(history_id=newest)
     )
 
 

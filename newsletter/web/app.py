@@ -6,14 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from newsletter.errors import NewsletterError
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
 from newsletter.web.api.routes import api_routes
@@ -21,6 +16,7 @@ from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.presses import Presses
 from newsletter.web.editor.routes import editor_routes
+from newsletter.web.health import health_routes
 from newsletter.web.reader.desk import Desk, open_templates
 from newsletter.web.reader.routes import reader_routes
 from newsletter.web.signin.csrf import add_csrf_field
@@ -52,13 +48,6 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
         clock=clock,
     )
 
-    async def health(_request: Request) -> Response:
-        try:
-            await run_in_threadpool(_touch_database, site)
-        except NewsletterError as error:
-            return JSONResponse({"live": True, "ready": False, "problem": str(error)}, 503)
-        return JSONResponse({"live": True, "ready": True})
-
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
@@ -72,7 +61,7 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
             *sign_in_routes(),
             *editor_routes(site, clock=clock, templates=desk.templates, presses=presses),
             *api_routes(site, clock=clock, templates=desk.templates, presses=presses),
-            Route("/health", health, methods=["GET"]),
+            *health_routes(site, clock=clock),
         ],
     )
     add_csrf_field(desk.templates)
@@ -88,8 +77,3 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
         ),
     )
     return app
-
-
-def _touch_database(site: Site) -> None:
-    with site.database.transaction(read_only=True) as connection:
-        connection.execute(sa.select(sa.literal(1)))

@@ -7,6 +7,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 
+from newsletter.cli.invocation import Invocation
+from newsletter.cli.main import cli
 from newsletter.config.settings import FetchSettings, WebhookSettings
 from newsletter.issues.issue import State
 from newsletter.pipeline.draft import draft
@@ -258,6 +262,23 @@ def test_two_processes_tell_each_message_once(site: Site, hooks: HookCatcher) ->
         assert sum(done.result().delivered for done in rounds) == 20
     assert len({posted.headers["webhook-id"] for posted in hooks.posted}) == 20
     assert len(hooks.posted) == 20
+
+
+def test_run_tells_what_is_due(tmp_path: Path, hooks: HookCatcher) -> None:
+    """cron's `run` tells webhooks as `serve` does."""
+    make_site(tmp_path, now=NOW)
+    with (tmp_path / "newsletter.toml").open("a") as file:
+        file.write(
+            f'[fetch]\nallow_private = ["127.0.0.1"]\n'
+            f'[[webhooks]]\nurl = "{hooks.url}"\nsecret = "{SECRET}"\n'
+        )
+    invocation = Invocation(folder=tmp_path, moment=NOW, started=time.monotonic())
+    for _ in range(2):
+        arguments = ["-C", str(tmp_path), "run"]
+        CliRunner().invoke(cli, arguments, obj=invocation, standalone_mode=False)
+        with invocation.site.database.transaction() as connection:
+            join(connection, "new@example.org", now=NOW + timedelta(hours=1))
+    assert [document["type"] for document in documents(hooks)] == ["subscribed"]
 
 
 def test_the_outbox_works_on_both_databases(database: Database) -> None:

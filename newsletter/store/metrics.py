@@ -1,0 +1,111 @@
+"""Counts for monitoring: a few grouped queries that stay cheap however long the history is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.issues.issue import State
+from newsletter.store.tables import deliveries, fetches, issues, receipts, webhook_messages
+from subscribers.tables import lists, subscriptions
+
+
+def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
+    """How many issues, by newsletter and state."""
+    rows = connection.execute(
+        sa.select(issues.c.newsletter, issues.c.state, sa.func.count())
+        .group_by(issues.c.newsletter, issues.c.state)
+        .order_by(issues.c.newsletter, issues.c.state)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def latest_deliveries(connection: sa.Connection) -> dict[tuple[str, str], int]:
+    """Deliveries of the issue that each newsletter sent last, by the issue's name and state."""
+    found = {}
+    for number, name in _latest(connection):
+        counts = connection.execute(
+            sa.select(deliveries.c.state, sa.func.count())
+            .where(deliveries.c.issue_id == number)
+            .group_by(deliveries.c.state)
+            .order_by(deliveries.c.state)
+        )
+        found.update({(name, row[0]): row[1] for row in counts})
+    return found
+
+
+def latest_attempts(connection: sa.Connection) -> dict[tuple[str, str, str], int]:
+    """Attempts to deliver the same issues, by the issue's name, relay and outcome."""
+    found = {}
+    for number, name in _latest(connection):
+        counts = connection.execute(
+            sa.select(receipts.c.relay, receipts.c.state, sa.func.count())
+            .where(receipts.c.issue_id == number, receipts.c.relay != "")
+            .group_by(receipts.c.relay, receipts.c.state)
+            .order_by(receipts.c.relay, receipts.c.state)
+        )
+        found.update({(name, row[0], row[1]): row[2] for row in counts})
+    return found
+
+
+def oldest_send(connection: sa.Connection) -> datetime | None:
+    """When the oldest send that is still going on began."""
+    moment: datetime | None = connection.execute(
+        sa.select(sa.func.min(issues.c.send_started_at)).where(issues.c.state == State.SENDING)
+    ).scalar_one()
+    return moment
+
+
+def last_sent(connection: sa.Connection) -> dict[str, datetime]:
+    """When each newsletter's newest issue was sent whole."""
+    rows = connection.execute(
+        sa.select(issues.c.newsletter, sa.func.max(issues.c.send_finished_at))
+        .where(issues.c.send_finished_at.is_not(None))
+        .group_by(issues.c.newsletter)
+        .order_by(issues.c.newsletter)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def subscriptions_by_status(connection: sa.Connection) -> dict[tuple[str, str], int]:
+    """How many subscriptions, by list and status."""
+    rows = connection.execute(
+        sa.select(lists.c.slug, subscriptions.c.status, sa.func.count())
+        .join(subscriptions, subscriptions.c.list_id == lists.c.id)
+        .group_by(lists.c.slug, subscriptions.c.status)
+        .order_by(lists.c.slug, subscriptions.c.status)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def failing_sources(connection: sa.Connection) -> dict[str, int]:
+    """How many of each newsletter's sources failed when they were last read."""
+    rows = connection.execute(
+        sa.select(
+            fetches.c.newsletter, sa.func.sum(sa.case((fetches.c.problem != "", 1), else_=0))
+        ).group_by(fetches.c.newsletter)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def waiting_webhooks(connection: sa.Connection) -> int:
+    """Messages of webhooks that have not been taken yet."""
+    return connection.execute(
+        sa.select(sa.func.count()).where(webhook_messages.c.retry_at.is_not(None))
+    ).scalar_one()
+
+
+def _latest(connection: sa.Connection) -> list[tuple[int, str]]:
+    """For each newsletter the row's number and the name of the issue that was sent last."""
+    newest = (
+        sa.select(issues.c.newsletter, sa.func.max(issues.c.number))
+        .where(issues.c.send_started_at.is_not(None))
+        .group_by(issues.c.newsletter)
+    )
+    rows = connection.execute(
+        sa.select(issues.c.id, issues.c.newsletter, issues.c.number)
+        .where(sa.tuple_(issues.c.newsletter, issues.c.number).in_(newest))
+        .order_by(issues.c.newsletter)
+    )
+    return [(row.id, f"{row.newsletter}/{row.number}") for row in rows]

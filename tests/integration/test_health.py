@@ -1,0 +1,177 @@
+"""/health and /metrics of a running site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+from starlette.requests import Request
+
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.issues.issue import State
+from newsletter.pipeline.approve import approve
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.send import begin
+from newsletter.pipeline.site import Site
+from newsletter.store import metrics as counts
+from newsletter.store import tables
+from newsletter.store.api_tokens import make_api_token
+from newsletter.store.database import Database
+from newsletter.store.issues import find_issue, issue_id
+from newsletter.store.ledger_rows import keep_receipts
+from newsletter.store.newsletters import set_armed
+from newsletter.web.app import make_app
+from newsletter.web.health import Metric, may_read, written
+from tests.factories.editors import add_editor
+from tests.factories.site import READERS, make_site, publish
+from tests.servers.web import serving
+
+NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
+SAMPLE = re.compile(
+    r'[a-z_]+(?:\{[a-z]+="(?:[^"\\\n]|\\.)*"(?:,[a-z]+="(?:[^"\\\n]|\\.)*")*\})? \S+'
+)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    """A site whose issue is due and drafted."""
+    site = make_site(tmp_path, now=NOW - timedelta(days=2))
+    publish(tmp_path, *(NOW - timedelta(hours=hours) for hours in (1, 2)))
+    gather(site, "weekly", now=NOW - timedelta(days=1))
+    draft(site, "weekly", now=NOW)
+    return site
+
+
+@pytest.fixture
+def client(site: Site) -> Iterator[httpx2.Client]:
+    """Whoever watches the site."""
+    with (
+        serving(make_app(site, clock=lambda: NOW + timedelta(minutes=10))) as url,
+        httpx2.Client(base_url=url) as client,
+    ):
+        yield client
+
+
+def metrics(client: httpx2.Client) -> dict[str, float]:
+    """What /metrics says now."""
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    found = {}
+    for line in answer.text.splitlines():
+        if not line.startswith("#"):
+            assert SAMPLE.fullmatch(line), line
+            name, _, value = line.rpartition(" ")
+            found[name.removeprefix("newsletter_")] = float(value)
+    return found
+
+
+def test_a_site_that_works_is_live_and_ready(client: httpx2.Client) -> None:
+    """All three addresses answer 200, and nothing keeps the answer."""
+    for path in ("/health", "/health/live", "/health/ready"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "no-store"
+    assert client.get("/health").json() == {"live": True, "ready": True}
+    assert client.head("/health/live").status_code == 200
+
+
+def test_without_its_database_a_site_lives_but_is_not_ready(
+    client: httpx2.Client, site: Site
+) -> None:
+    """A restart would not help: live. No traffic, please: not ready. And no paths in public."""
+    with site.database.transaction() as connection:
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+    answer = client.get("/health")
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert str(site.folder) not in answer.text
+    assert client.get("/health/live").status_code == 200
+
+
+def test_what_is_due_and_not_sent_is_seen(client: httpx2.Client, site: Site) -> None:
+    """An alert can be set on an issue that should have gone out, and on a disarmed site."""
+    before = metrics(client)
+    assert before['due{newsletter="weekly"}'] == 1
+    assert before['issues{newsletter="weekly",state="draft"}'] == 1
+    assert before["armed"] == 1
+    assert before["queue_age_seconds"] == 0
+    assert before['subscriptions{list="weekly",status="active"}'] == len(READERS)
+    with site.database.transaction() as connection:
+        set_armed(connection, False)
+    assert metrics(client)["armed"] == 0
+
+
+def test_a_send_is_seen_by_state_relay_and_age(client: httpx2.Client, site: Site) -> None:
+    """While it goes on the queue has an age; deliveries and attempts are those of this issue."""
+    approve(site, "weekly", 1, now=NOW)
+    issue = begin(site, "weekly", 1, now=NOW)
+    with site.database.transaction() as connection:
+        number = issue_id(connection, issue)
+        edition = connection.scalar(sa.select(tables.editions.c.id))
+        for reader, state in ((1, DeliveryState.ACCEPTED), (2, DeliveryState.DEFERRED)):
+            connection.execute(
+                sa.insert(tables.deliveries).values(
+                    issue_id=number, subscriber_id=reader, edition_id=edition, state=state
+                )
+            )
+            receipt = Receipt(subscriber_id=reader, state=state, at=NOW, relay="main", text="")
+            keep_receipts(connection, number, [receipt])
+    seen = metrics(client)
+    assert seen["queue_age_seconds"] == 600
+    assert seen['due{newsletter="weekly"}'] == 0
+    assert seen['deliveries{issue="weekly/1",state="accepted"}'] == 1
+    assert seen['attempts{issue="weekly/1",relay="main",state="deferred"}'] == 1
+    with site.database.transaction() as connection:
+        connection.execute(sa.update(tables.issues).values(state=State.SENT, send_finished_at=NOW))
+        assert find_issue(connection, "weekly", 1).state is State.SENT
+    after = metrics(client)
+    assert after["queue_age_seconds"] == 0
+    assert after['last_sent_timestamp_seconds{newsletter="weekly"}'] == NOW.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("host", "key", "allowed"),
+    [
+        ("127.0.0.1", False, True),
+        ("::1", False, True),
+        ("203.0.113.9", False, False),
+        ("203.0.113.9", True, True),
+        ("testclient", False, False),
+    ],
+)
+def test_metrics_are_for_this_machine_or_a_key(
+    site: Site, host: str, key: bool, allowed: bool
+) -> None:
+    """How many readers a site has is nobody else's business."""
+    editor = add_editor(site)
+    with site.database.transaction() as connection:
+        token = make_api_token(connection, editor, name="watch", now=NOW)
+    headers = [(b"authorization", f"Bearer {token if key else 'nl_no'}".encode())]
+    request = Request({"type": "http", "client": (host, 1), "headers": headers})
+    assert may_read(site, request) is allowed
+
+
+def test_labels_are_escaped() -> None:
+    """Whatever a relay is called, the text stays readable to Prometheus."""
+    text = written([Metric(name="x", meaning="m", samples=[({"a": 'q"\\\n'}, 1.5)])])
+    assert text.splitlines()[-1] == 'newsletter_x{a="q\\"\\\\\\n"} 1.5'
+
+
+def test_the_counts_work_on_both_databases(database: Database) -> None:
+    """An empty database of either kind has no numbers, and no errors."""
+    with database.transaction(read_only=True) as connection:
+        assert counts.issues_by_state(connection) == {}
+        assert counts.latest_deliveries(connection) == {}
+        assert counts.latest_attempts(connection) == {}
+        assert counts.oldest_send(connection) is None
+        assert counts.last_sent(connection) == {}
+        assert counts.subscriptions_by_status(connection) == {}
+        assert counts.failing_sources(connection) == {}
+        assert counts.waiting_webhooks(connection) == 0
