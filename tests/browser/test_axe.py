@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from newsletter.rendering.lint import lint
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.browsers import Chromium
 from tests.factories.cases import CASES
+from tests.factories.defects import DEFECTS
+from tests.factories.editions import make_edition, make_masthead
+from tests.factories.issues import make_items
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -19,6 +24,7 @@ COLOURFUL = ("one article", "notes and blocks", "right to left")
 """Cases that between them use every class of a theme."""
 
 Mode = Literal["light", "dark"]
+MODES: tuple[Mode, ...] = ("light", "dark")
 
 
 def run_axe(
@@ -63,3 +69,24 @@ def test_axe_is_awake(chromium: Chromium) -> None:
     found = chromium.run(lambda browser: run_axe(browser, {"wrong": document}, "light", {}))
     rules = {line.partition(":")[0] for line in found["wrong"]}
     assert {"html-has-lang", "document-title", "color-contrast", "image-alt"} <= rules
+
+
+def test_axe_finds_the_seeded_defects(chromium: Chromium) -> None:
+    """The defects that our lint is held to are defects to axe; the issue they are put into is good."""
+    good = make_edition(make_items(4, pictures=True))
+    masthead = make_masthead()
+    items = make_items(4, pictures=True)
+    assert lint(good, items=items, masthead=masthead) == []
+    assert len(DEFECTS) >= 30
+    for mode in MODES:
+        seeded = {
+            f"{number} {defect.axe}": defect.change(good.html)
+            for number, defect in enumerate(DEFECTS)
+            if defect.mode == mode
+        }
+        by_axe = chromium.run(lambda browser: run_axe(browser, seeded, mode, {}))  # noqa: B023 (runs at once)
+        assert [
+            name
+            for name, found in by_axe.items()
+            if name.split()[1] not in {line.partition(":")[0] for line in found}
+        ] == []

@@ -15,6 +15,7 @@ from newsletter.rendering.lint.clients import GRACEFUL, read_support
 from newsletter.rendering.lint.css import read_sheet, read_style
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.cases import CASES
+from tests.factories.defects import DEFECTS, Defect
 from tests.factories.editions import make_edition, make_masthead
 from tests.factories.issues import make_article, make_image, make_item, make_items
 
@@ -202,3 +203,9 @@ def test_any_css_is_read(text: str) -> None:
 def test_any_html_is_linted(text: str) -> None:
     """Whatever the document is, findings come out and nothing is raised."""
     assert check(text)
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.axe)
+def test_what_axe_finds_is_found(defect: Defect) -> None:
+    """The defects that tests/browser shows to axe are found without a browser too."""
+    assert defect.lint in {finding.rule for finding in check(defect.change(GOOD.html))}
