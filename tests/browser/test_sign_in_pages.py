@@ -1,0 +1,133 @@
+"""Sign-in, account, record, archive and API pages in Chromium: axe finds nothing, nothing sticks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from newsletter.pipeline.approve import approve
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.send import begin
+from newsletter.pipeline.sign_in import first_link
+from tests.browsers import Chromium
+from tests.factories.editors import ADDRESS, PASSWORD, Office, open_office
+from tests.factories.site import make_site, publish
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
+OPEN = ("/sign-in", "/archive/weekly", "/archive/weekly/tags/news", "/archive/none", "/api/docs")
+BEHIND = ("/account", "/audit")
+Mode = Literal["light", "dark"]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A site with one sent issue, an editor, and a key."""
+    folder: Path = tmp_path_factory.mktemp("pages")
+    site = make_site(folder, now=SENT - timedelta(days=7))
+    publish(folder, *(SENT - timedelta(hours=hours) for hours in (1, 2, 3)))
+    gather(site, "weekly", now=SENT)
+    approve(site, "weekly", draft(site, "weekly", now=SENT).number, now=SENT)
+    begin(site, "weekly", 1, now=SENT)
+    with open_office(site) as office:
+        office.add()
+        yield office
+
+
+def sign_in(page: Page, office: Office) -> None:
+    """As an editor does it, with the keyboard alone."""
+    page.goto(f"{office.client.base_url}/sign-in?next=/account")
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type(ADDRESS)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Your account").wait_for()
+
+
+def objections(page: Page, script: str) -> list[str]:
+    """What axe objects to on the page, and whether it is wider than its window."""
+    # Evaluated by the browser's own tool, which the page's CSP does not bind.
+    page.evaluate(script)
+    result: dict[str, Any] = page.evaluate("axe.run()")
+    found = [
+        f"{violation['id']}: {node['html'][:120]}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append("wider than the window")
+    return found
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_are_whole_and_clean(
+    office: Office, chromium: Chromium, mode: Mode, width: int
+) -> None:
+    """Every page, in light and dark, on a phone and a desk, with an account that has everything."""
+
+    def look(browser: Browser) -> dict[str, list[str]]:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=mode,
+            base_url=str(office.client.base_url),
+        )
+        page, script, found = context.new_page(), Axe().axe_script, {}
+        for path in OPEN:
+            page.goto(path)
+            found[path] = objections(page, script)
+        page.goto("/api/docs")
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found["/api/docs, opened"] = objections(page, script)
+        sign_in(page, office)
+        page.get_by_label("What the key is for").fill("the nightly report")
+        page.get_by_role("button", name="Make a key").click()
+        page.get_by_text("not shown again").wait_for()
+        found["a new key"] = objections(page, script)
+        for path in BEHIND:
+            page.goto(path)
+            found[path] = objections(page, script)
+        page.goto("/sign-in")
+        page.get_by_label("E-mail address").fill("who@example.org")
+        page.get_by_label("Password").fill("wrong")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("alert").wait_for()
+        found["wrong password"] = objections(page, script)
+        office.now += timedelta(minutes=16)  # the next case may try, too
+        context.close()
+        return found
+
+    found = chromium.run(look)
+    assert found == {place: [] for place in found}
+
+
+def test_the_first_editor_needs_only_the_link(tmp_path: Path, chromium: Chromium) -> None:
+    """From the link on the terminal to the desk, in a browser with a real cookie."""
+    site = make_site(tmp_path, now=SENT)
+    link = str(first_link(site, now=SENT))
+
+    def come_in(browser: Browser) -> str:
+        with open_office(site) as office:
+            office.now = SENT
+            context = browser.new_context(base_url=str(office.client.base_url))
+            page = context.new_page()
+            page.goto(link)
+            assert objections(page, Axe().axe_script) == []
+            page.get_by_label("E-mail address").fill(ADDRESS)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url("**/desk")
+            page.goto("/account")
+            shown = page.get_by_role("main").inner_text()
+            context.close()
+            return shown
+
+    assert ADDRESS in chromium.run(come_in)
