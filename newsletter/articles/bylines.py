@@ -16,16 +16,22 @@ _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7a3・·]{2,8}")
 
 _AGENCY_WORD = re.compile(
     r"news|newsroom|newswire|newsdesk|wires?|services?|agency|press|bureau|syndicate|media|reuters|afp|dpa"
-    r"|upi|aap|ansa|efe|bloomberg|staff|desk|editors?|correspondents?|agence|presse|agentur|nachrichten"
+    r"|upi|aap|ansa|efe|bloomberg|staff|desk|agence|presse|agentur|nachrichten"
     r"|agencia|agenzia|prensa|stampa|redaktion|rédaction|redacción|redazione|redactie|агентство|вести|وكالة"
     r"|[\w.-]+\.(?:com|org|net|info)|\w*(?:通讯社|通訊社|新聞社|通信社|新闻网)",
     re.IGNORECASE,
 )
 _PERHAPS_AGENCY = re.compile(
-    r"times|post|herald|tribune|gazette|chronicle|journal|daily|weekly|network|reports?|reporter|writer"
+    r"times|post|herald|tribune|gazette|chronicle|journal|daily|weekly|network|reports?"
     r"|online|magazine|review|today|world|observer|guardian|standard|mail|radio|tv|planet",
     re.IGNORECASE,
 )
+_ROLE = re.compile(
+    r"(?:[\w-]+ ){0,3}(?:editor|writer|reporter|correspondent|journalist|columnist|contributor|critic|blogger"
+    r"|redakteur(?:in)?|korrespondent(?:in)?|rédact(?:eur|rice)|redactora?|periodista)(?:[ -]in[ -]chief)?",
+    re.IGNORECASE,
+)
+_IN_BRACKETS = re.compile(r"(?P<name>[^()]+?)\s*\((?P<agency>[^\W\d_].{1,48})\)")
 _MARKER = re.compile(
     r"(?:(?:written|posted|reported|published|story|words|article|text|reporting) by|by"
     r"|(?:authors?|byline|автор|авторы|текст|作者|记者|記者|文|بقلم|كتب)(?=\s*[:：/]|\s))"
@@ -74,20 +80,23 @@ def split_byline(text: str) -> tuple[str, str]:
     marked = _MARKER.match(text)
     if marked:
         text = text[marked.end() :]
+    bracketed = _IN_BRACKETS.fullmatch(text)
+    if bracketed and is_name(bracketed["name"]) and not _ROLE.fullmatch(bracketed["agency"]):
+        return bracketed["name"], bracketed["agency"]
     parts = [part.strip(" .:") for part in _BETWEEN.split(text)]
-    parts = [part for part in parts if part]
-    agencies = [part for part in parts if is_agency(part)]
-    if (
-        not agencies
-        and len(parts) > 1
-        and is_name(parts[0])
-        and _PERHAPS_AGENCY.fullmatch((parts[-1].split() or [""])[-1])
-    ):
-        agencies = parts[-1:]
-    if not agencies:
-        return text.strip(" ,"), ""
-    people = [part for part in parts if part not in agencies]
-    return ", ".join(people), agencies[0]
+    named = [part for part in parts if part and not _ROLE.fullmatch(part)]
+    agencies = [part for part in named if is_agency(part)]
+    if not agencies and len(named) > 1 and is_name(named[0]) and _may_be_agency(named[-1]):
+        agencies = named[-1:]
+    if agencies:
+        return ", ".join(part for part in named if part not in agencies), agencies[0]
+    has_role = named and len(named) < len([part for part in parts if part])
+    return ", ".join(named) if has_role else text.strip(" ,"), ""
+
+
+def _may_be_agency(text: str) -> bool:
+    """Whether the last word behind a name makes it a paper."""
+    return _PERHAPS_AGENCY.fullmatch((text.split() or [""])[-1]) is not None
 
 
 def read_byline(line: str) -> tuple[str, str] | None:

@@ -75,8 +75,9 @@ def read_date_line(line: str) -> datetime | None:
 
 def without_date_marker(line: str) -> str:
     """The line without "Published on", "Updated:" and their like at its beginning."""
-    marker = _MARKER.match(line.strip())
-    return line.strip()[marker.end() :] if marker else line.strip()
+    text = line.strip(" \t-–—•|")
+    marker = _MARKER.match(text)
+    return text[marker.end() :] if marker else text
 
 
 def _ambiguous(text: str) -> bool:

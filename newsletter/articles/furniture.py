@@ -100,6 +100,7 @@ _HEADINGS = {
         r"skip to (?:main )?content|skip (?:navigation|advertisement).*|toggle navigation|open menu|close",
         r"listen to this (?:article|story).*|play (?:audio|video)|(?:enlarge|view) (?:this )?image|click to enlarge",
         r"image|photo|picture|caption|gallery|\d+ of \d+|\d+/\d+",
+        r"error:? please (?:check|enter) .*|(?:read |see )?more (?:about|on) .*",
     ),
 }
 
@@ -121,7 +122,7 @@ _LEGAL = re.compile(
 _SIGN_IN = re.compile(
     r"(?:don['’]?t|do not) have an account|already (?:have an account|a member|a subscriber|registered)"
     r"|not (?:yet )?a member|(?:sign|log) in (?:to|with|using|or)\b|(?:please )?(?:sign|log) in\b"
-    r"|you must be (?:logged|signed) in|error: please check your email|noch kein konto|pas encore inscrit"
+    r"|you must be (?:logged|signed) in|noch kein konto|pas encore inscrit"
     r"|(?:follow|contact|e-?mail|tweet) (?:the author|@\w+|\w+(?: \w+)? on (?:twitter|x|mastodon|facebook|linkedin))"
     r"|(?:send|got) (?:a |us |your )*(?:news )?tips?\b",
     re.IGNORECASE,

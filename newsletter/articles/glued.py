@@ -121,7 +121,7 @@ def _prices(vocabulary: Vocabulary, body: str) -> dict[str, float]:
     parts = [part for name in names for part in name.split() if len(part) > 2]
     known = (*vocabulary.labels, *vocabulary.labels.values(), *vocabulary.aliases)
     return {
-        **{_folded(word): _WORD for word in words},
+        **{_folded(word + ending): _WORD for word in words for ending in ("", "s")},
         **{_folded(name): _NAME for name in (*parts, *names)},
         **dict.fromkeys(_topics(), _TOPIC),
         **{_folded(label): _KNOWN for label in known},

@@ -183,8 +183,6 @@ class _Reader:
         if about is None:
             return False
         author, agency, published = about
-        if self.author and author and not self.agency and not agency and is_agency(author):
-            author, agency = "", author
         self.author = self.author or author
         self.agency = self.agency or agency
         self.published = self.published or published
