@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 WIDTH = 72
 
 
 def columns(text: str) -> int:
     """How many columns a terminal gives the text: wide East Asian letters take two."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     return sum(map(_columns_of, text))
 
 
+@lru_cache(maxsize=4096)
 def _columns_of(sign: str) -> int:
     if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
+@lru_cache(maxsize=4096)  # a story's words stand in many editions
 def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
     """The text in lines of at most `width` columns, each after `indent`.
 
@@ -26,12 +31,13 @@ def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
     word longer than a line keeps its line, so that an address stays whole.
     """
     lines: list[str] = []
-    line = ""
+    line, used, room = "", 0, width - columns(indent)
     for piece in _pieces(text):
-        if line and columns(indent + line + piece.rstrip(" ")) > width:
+        if line and used + columns(piece.rstrip(" ")) > room:
             lines.append(line)
-            line = ""
-        line += piece if line else piece.lstrip(" ")
+            line, used = "", 0
+        added = piece if line else piece.lstrip(" ")
+        line, used = line + added, used + columns(added)
     lines.append(line)
     return "\n".join((indent + line).rstrip(" ") for line in lines)
 
@@ -40,6 +46,9 @@ def _pieces(text: str) -> list[str]:
     """What may not be broken: words with the space after them, wide letters with their marks."""
     pieces: list[str] = []
     for word in re.findall(r"[^ ]+ *| +", text):
+        if word.isascii():
+            pieces.append(word)
+            continue
         start = 0
         for place in range(1, len(word)):
             if _may_break(word[place - 1], word[place]):
