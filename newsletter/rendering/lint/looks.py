@@ -62,25 +62,40 @@ def runs(document: Document, mode: Mode) -> Iterator[Run]:
             continue
         if element.tag == "a" and element.get("href"):
             parent = replace(parent, ink=from_hex(_LINK[mode]))
-        look = _look(element, parent, sheet_styles.get(element, {}))
+        look = _look(
+            parent,
+            element.tag,
+            element.get("style") or "",
+            tuple(sheet_styles.get(element, {}).items()),
+            bgcolor=element.get("bgcolor") or "",
+            color=element.get("color") or "",
+        )
         above[element] = look
         said = (element.text or "") + "".join(child.tail or "" for child in element)
         if said.strip(" \n\t\r\xa0\u034f\u200c\u00ad") and not look.hidden:
             yield Run(element=element, text=" ".join(said.split()), look=look)
 
 
-def _look(element: Any, parent: Look, sheet: dict[str, str]) -> Look:
-    style = {name: value for name, (value, _strength) in _inline(element).items()}
-    values = {**style, **sheet}
-    look = parent
-    if element.tag in _BOLD:
-        look = replace(look, weight=700)
-    if ground := element.get("bgcolor"):
-        look = _coloured(look, ground=ground)
+@lru_cache(maxsize=4096)  # rows of an issue look alike
+def _look(
+    parent: Look,
+    tag: str,
+    style: str,
+    sheet: tuple[tuple[str, str], ...],
+    *,
+    bgcolor: str,
+    color: str,
+) -> Look:
+    values = {declaration.name: declaration.value for declaration in read_style(style)} | dict(
+        sheet
+    )
+    look = replace(parent, weight=700) if tag in _BOLD else parent
+    if bgcolor:
+        look = _coloured(look, ground=bgcolor)
     return replace(
         _coloured(
             look,
-            ink=values.get("color") or element.get("color") or "",
+            ink=values.get("color") or color,
             ground=values.get("background-color") or values.get("background") or "",
         ),
         size=_size(values.get("font-size", ""), parent.size),
@@ -88,7 +103,7 @@ def _look(element: Any, parent: Look, sheet: dict[str, str]) -> Look:
         hidden=parent.hidden
         or values.get("display") == "none"
         or values.get("visibility") == "hidden"
-        or element.tag in ("style", "script", "title"),
+        or tag in ("style", "script", "title"),
     )
 
 
@@ -122,8 +137,9 @@ def _weight(value: str, inherited: int) -> int:
     return int(value) if value.isdigit() else _NAMED_WEIGHTS.get(value, inherited)
 
 
-def _inline(element: Any) -> dict[str, tuple[str, bool]]:
-    return {d.name: (d.value, d.important) for d in read_style(element.get("style") or "")}
+@lru_cache(maxsize=4096)
+def _names(style: str) -> frozenset[str]:
+    return frozenset(declaration.name for declaration in read_style(style))
 
 
 def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
@@ -133,9 +149,10 @@ def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
     for rule in _rules_in(document, mode):
         for selector, specificity in _matchers(rule.selectors):
             for element in selector(document.root):  # type: ignore[union-attr] # only elements
+                own = _names(element.get("style") or "")
                 for declaration in rule.declarations:
                     order += 1
-                    if not declaration.important and declaration.name in _inline(element):
+                    if not declaration.important and declaration.name in own:
                         continue
                     strength = (declaration.important, specificity, order)
                     held = chosen.setdefault(element, {}).get(declaration.name)
