@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -15,6 +13,7 @@ from subscribers.admission import Candidate, Outcome, Terms, admit
 from subscribers.audience import format_follows
 from subscribers.hashing import hashed
 from subscribers.history import Entry, Event, Way, latest, record
+from subscribers.letters import Letter, Template
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import status_of
 from subscribers.writing import insert_once
@@ -28,24 +27,6 @@ CONFIRM_WITHIN = timedelta(days=7)
 
 _MAY_RETURN = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED})
 # Not COMPLAINED: whoever called our mail spam is not mailed because a form says so.
-
-
-class Template(StrEnum):
-    """Which letter is to be written."""
-
-    CONFIRM = "confirm"
-    ALREADY = "already"
-    WELCOME = "welcome"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
-    """A mail that should go out now; whoever called renders and sends it."""
-
-    template: Template
-    subscriber_id: int
-    address: str
-    list_slug: str
 
 
 def ask_to_join(

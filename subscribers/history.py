@@ -30,6 +30,7 @@ class Event(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     UNDO = "undo"  # took the unsubscription back
     REASON = "reason"  # why the reader left, told afterwards
+    MOVE = "move"  # to another address
     SUPPRESS = "suppress"
     LIFT = "lift"
 
@@ -69,7 +70,7 @@ def record(connection: sa.Connection, entries: Iterable[Entry]) -> None:
             "event": entry.event.value,
             "list_slug": entry.list_slug,
             "way": entry.way.value,
-            "detail": entry.detail[:MAX_DETAIL],
+            "detail": entry.detail.replace("\x00", "")[:MAX_DETAIL],  # PostgreSQL takes no NUL
         }
         for entry in entries
     ]

@@ -97,6 +97,22 @@ def remove(
     ]
 
 
+def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
+    """The lists that a person gets."""
+    lists, subscriptions = tables.lists, tables.subscriptions
+    return list(
+        connection.scalars(
+            sa.select(lists.c.slug)
+            .join(subscriptions, subscriptions.c.list_id == lists.c.id)
+            .where(
+                subscriptions.c.subscriber_id == subscriber_id,
+                subscriptions.c.status == Status.ACTIVE.value,
+            )
+            .order_by(lists.c.slug)
+        )
+    )
+
+
 def show(connection: sa.Connection, address: str) -> dict[str, Any]:
     """Everything known about one person, in the shape of `subscribers show --json`."""
     person = find(connection, address)

@@ -28,8 +28,11 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
         if connection.scalar(sa.select(suppressions.c.id).where(suppressions.c.pattern == pattern)):
             return False
         raise UnknownSubscriberError("nobody has that address", field="address")
-    for table in (tables.history, tables.subscriptions):
+    for table in (tables.history, tables.subscriptions, tables.bounces, tables.address_changes):
         connection.execute(sa.delete(table).where(table.c.subscriber_id == person))
+    letters, asked = tables.inbound_messages, tables.address_changes
+    connection.execute(sa.delete(letters).where(letters.c.address == key))
+    connection.execute(sa.delete(asked).where(sa.func.lower(asked.c.address) == key))
     connection.execute(sa.delete(people).where(people.c.id == person))
     row = {"pattern": pattern, "reason": "erased at the reader's wish", "at": now}
     insert_once(connection, suppressions, row)

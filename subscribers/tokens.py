@@ -24,6 +24,9 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"  # in mails: works for ever
     PREFERENCES = "preferences"  # in mails: works for ever
     CONFIRM = "confirm"  # expires
+    MOVE = "move"  # about a change of address, not a person; expires
+    ERASE = "erase"  # mailed when asked for; expires
+    EXPORT = "export"  # mailed when asked for; expires
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

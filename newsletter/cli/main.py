@@ -31,6 +31,7 @@ COMMANDS = {
     "send": "sending",
     "run": "sending",
     "serve": "serving",
+    "receive": "receiving",
     "subscribers": "people",
     "users": "users",
     "status": "sending",

@@ -106,6 +106,10 @@ class SiteSettings(Table):
     language: Annotated[str, AfterValidator(_language)] = "en"
     postal_address: Text
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
+    former_secret_keys: tuple[str, ...] = Field(default=(), repr=False)
+    """Keys used before: links in mails that were signed with one still work."""
+    forget_unconfirmed: Duration = Duration(days=14)
+    """Whoever never confirmed is forgotten after that."""
     allow_test: tuple[str, ...] = ()
     """Addresses and @domains that `newsletter test` may write to."""
 
@@ -114,6 +118,12 @@ class SiteSettings(Table):
     def without_trailing_slash(cls, url: str) -> str:
         """One spelling, so that links are joined with one slash."""
         return url.rstrip("/")
+
+    @field_validator("former_secret_keys", mode="before")
+    @classmethod
+    def one_key_a_line(cls, keys: object) -> object:
+        """As `former_secret_keys_file` holds them."""
+        return keys.split() if isinstance(keys, str) else keys
 
     @field_validator("database")
     @classmethod
@@ -200,7 +210,7 @@ class ImapSettings(Table):
 
 
 class InboundSettings(Table):
-    """[inbound]: the addresses that subscribers write to."""
+    """[inbound]: the addresses that subscribers write to, and the ways their mail comes in."""
 
     domain: Text
     lmtp: str | None = None
@@ -331,9 +341,9 @@ class Settings(Table):
     tags: TagSettings = TagSettings()
     relays: tuple[RelaySettings, ...] = ()
     dkim: DkimSettings | None = None
+    lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
+    """[lint]: another severity for a rule; what is off is still told."""
     inbound: InboundSettings | None = None
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)
-    lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
-    """[lint]: another severity for a rule; what is off is still told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -23,7 +24,12 @@ from newsletter.delivery.quoted_printable import encode
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What is in it. `date` is aware; `html` says the same as `text`."""
+    """What is in it. `date` is aware; `html` says the same as `text`.
+
+    `answers` is the Message-ID of a mail that it answers, "" where nobody knows it; None is no
+    answer to a mail. `reply_to` takes the reader's reply instead of the sender. `enclosed` is a
+    whole message that goes with it as a file.
+    """
 
     sender: Mailbox
     to_address: str
@@ -32,6 +38,9 @@ class Letter:
     html: str
     date: datetime
     to_name: str = ""
+    reply_to: str | None = None
+    answers: str | None = None
+    enclosed: bytes | None = None
 
 
 def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
@@ -42,6 +51,7 @@ def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
     text, html = encode(letter.text), encode(letter.html)
     # Quoted-printable never writes "=_", so it cannot stand in a part (RFC 2045 section 6.7).
     boundary = f"=_{hashlib.sha256(text + html).hexdigest()[:32]}"
+    kind = f'multipart/alternative;\r\n boundary="{boundary}"'
     body = b"".join(
         [
             _part(boundary, "text/plain", text),
@@ -49,7 +59,9 @@ def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
             f"--{boundary}--\r\n".encode(),
         ]
     )
-    fields = _fields(letter, boundary)
+    if letter.enclosed is not None:
+        kind, body = _with_file(kind, body, letter.enclosed)
+    fields = _fields(letter, kind)
     lines = [header_field(name, value) for name, value in fields]
     signature = b""
     if signer is not None:
@@ -59,18 +71,23 @@ def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
     return b"".join([signature, *lines, b"\r\n", body])
 
 
-def _fields(letter: Letter, boundary: str) -> list[tuple[str, str]]:
+def _fields(letter: Letter, kind: str) -> list[tuple[str, str]]:
     sender = letter.sender
+    answers = letter.answers
     return [
         ("From", named_address(sender.name, wire_address(sender.address), column=6)),
         ("To", named_address(letter.to_name, wire_address(letter.to_address), column=4)),
+        *([("Reply-To", wire_address(letter.reply_to))] if letter.reply_to else []),
         ("Subject", unstructured(clean(letter.subject), column=9)),
         ("Date", format_datetime(letter.date)),
         ("Message-ID", f"<{secrets.token_hex(16)}@{ascii_domain(sender.domain)}>"),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'),
+        ("Content-Type", kind),
+        *([("In-Reply-To", answers), ("References", answers)] if answers else []),
         # A person asked for it, a program wrote it (RFC 3834 section 5).
-        ("Auto-Submitted", "auto-generated"),
+        ("Auto-Submitted", "auto-generated" if answers is None else "auto-replied"),
+        # Older vacation responders know only this.
+        *([("Precedence", "bulk")] if answers is not None else []),
         ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"),
     ]
 
@@ -83,3 +100,23 @@ def _part(boundary: str, kind: str, encoded: bytes) -> bytes:
         "\r\n"
     )
     return head.encode() + encoded + b"\r\n"
+
+
+def _with_file(kind: str, body: bytes, enclosed: bytes) -> tuple[str, bytes]:
+    """The letter and the enclosed message as a file of its own.
+
+    Not as message/rfc822, which may not be encoded (RFC 2046 section 5.2.1): a stranger's
+    octets would go out as they came.
+    """
+    encoded = base64.encodebytes(enclosed).replace(b"\n", b"\r\n")
+    boundary = f"=_{hashlib.sha256(encoded).hexdigest()[:32]}"
+    head = f"--{boundary}\r\nContent-Type: {kind}\r\n\r\n"
+    file = (
+        f"--{boundary}\r\n"
+        'Content-Type: application/octet-stream; name="message.eml"\r\n'
+        'Content-Disposition: attachment; filename="message.eml"\r\n'
+        "Content-Transfer-Encoding: base64\r\n"
+        "\r\n"
+    )
+    mixed = b"".join([head.encode(), body, file.encode(), encoded, f"--{boundary}--\r\n".encode()])
+    return f'multipart/mixed;\r\n boundary="{boundary}"', mixed

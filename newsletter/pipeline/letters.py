@@ -1,4 +1,4 @@
-"""Letters: one short mail to one person, from a template of templates/mail, sent at once."""
+"""Letters: one short mail to one person, from a template of templates/mail."""
 
 from __future__ import annotations
 
@@ -29,25 +29,24 @@ def post_letter(
     to_name: str = "",
     now: datetime,
 ) -> Receipt:
-    """Send `template` (its .txt.j2 and .html.j2) in the name of the newsletter `slug`.
+    """Send `template` (its .txt.j2 and .html.j2) in the name of the newsletter `slug`, at once.
 
     Raises RelayUnavailableError when no relay took it.
     """
-    templates = _templates(site)
-    given = {**words, "subject": subject}
-    letter = Letter(
-        sender=site.newsletter(slug).sender,
+    message = compose(
+        site,
+        slug,
+        template,
+        words,
+        subject=subject,
         to_address=to_address,
         to_name=to_name,
-        subject=subject,
-        text=templates.get_template(f"{template}.txt.j2").render(given),
-        html=templates.get_template(f"{template}.html.j2").render(given),
-        date=now.astimezone(site.settings.site.zone),
+        now=now,
     )
     receipt = asyncio.run(
         send_one(
             site.settings.relays,
-            compose_letter(letter, signer_of(site)),
+            message,
             envelope_sender=envelope_sender(site, slug),
             recipient=to_address,
             now=now,
@@ -59,6 +58,38 @@ def post_letter(
             field="relays",
         )
     return receipt
+
+
+def compose(
+    site: Site,
+    slug: str,
+    template: str,
+    words: Mapping[str, Any],
+    *,
+    subject: str,
+    to_address: str,
+    to_name: str = "",
+    reply_to: str | None = None,
+    answers: str | None = None,
+    enclosed: bytes | None = None,
+    now: datetime,
+) -> bytes:
+    """The letter's bytes, signed; raises InputError when an address cannot stand in a header."""
+    templates = _templates(site)
+    given = {**words, "subject": subject}
+    letter = Letter(
+        sender=site.newsletter(slug).sender,
+        to_address=to_address,
+        to_name=to_name,
+        subject=subject,
+        text=templates.get_template(f"{template}.txt.j2").render(given),
+        html=templates.get_template(f"{template}.html.j2").render(given),
+        date=now.astimezone(site.settings.site.zone),
+        reply_to=reply_to,
+        answers=answers,
+        enclosed=enclosed,
+    )
+    return compose_letter(letter, signer_of(site))
 
 
 def _templates(site: Site) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.delivery.dkim import Signer, open_signer
@@ -44,6 +45,19 @@ def envelope_sender(site: Site, slug: str) -> str:
     newsletter = site.newsletter(slug)
     inbound = site.settings.inbound
     return f"{newsletter.list}-bounces@{inbound.domain}" if inbound else newsletter.sender.address
+
+
+def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
+    """Whom the bounce of each reader's copy goes to, by the reader's number.
+
+    Where mail comes in it is signed for this reader and issue, so that nobody can forge one.
+    """
+    inbound = site.settings.inbound
+    if inbound is None:
+        common = envelope_sender(site, issue.newsletter)
+        return lambda _subscriber_id: common
+    paths, list_slug = site.return_paths, site.newsletter(issue.newsletter).list
+    return lambda subscriber_id: paths.make(list_slug, inbound.domain, subscriber_id, issue.number)
 
 
 def addressee(

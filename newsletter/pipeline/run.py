@@ -13,6 +13,7 @@ from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.approve import approve, hold, reopen, skip
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.housekeeping import keep_house
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.remind import remind
 from newsletter.pipeline.send import LATE, SendOutcome, send
@@ -38,6 +39,7 @@ def run(
     site: Site, *, clock: Callable[[], datetime], interrupted: threading.Event | None = None
 ) -> list[RunOutcome]:
     """Serve every due newsletter; one that fails never stops the others. Can be repeated."""
+    keep_house(site, clock)
     outcomes = []
     for slug in site.settings.newsletters:
         try:

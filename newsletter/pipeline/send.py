@@ -17,7 +17,7 @@ from newsletter.delivery.sender import SendReport, send_all
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.editions import key_for, wishes_of
-from newsletter.pipeline.messages import addressee, envelope_sender, headers_for, signer_of
+from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
@@ -153,7 +153,7 @@ async def _deliver(
     progress: Callable[[Receipt], None] | None,
 ) -> SendReport:
     signer, tokens = signer_of(site), site.tokens
-    sender = envelope_sender(site, issue.newsletter)
+    return_path = return_path_of(site, issue)
     stop = asyncio.Event()
 
     def compose(claim: Claim) -> bytes:
@@ -173,7 +173,7 @@ async def _deliver(
             ledger,
             compose,
             site.settings.relays,
-            envelope_sender=lambda _claim: sender,
+            envelope_sender=lambda claim: return_path(claim.subscriber_id),
             clock=clock,
             stop=stop,
             expire_after=EXPIRE_AFTER,

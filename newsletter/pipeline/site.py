@@ -15,6 +15,7 @@ from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
+from subscribers.inbound.mailboxes import ReturnPaths
 from subscribers.tokens import Tokens
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
@@ -42,7 +43,17 @@ class Site:
     @property
     def tokens(self) -> Tokens:
         """The maker and reader of links' tokens."""
-        return Tokens([self.secret])
+        return Tokens(self._secrets)
+
+    @property
+    def return_paths(self) -> ReturnPaths:
+        """The maker and reader of the addresses that bounces and answers come to."""
+        return ReturnPaths(self._secrets)
+
+    @property
+    def _secrets(self) -> list[str]:
+        """The keys that signed links and addresses, the newest first."""
+        return [self.secret, *self.settings.site.former_secret_keys]
 
     def theme(self, slug: str) -> Theme:
         """The templates of the newsletter's issues, the site's own before ours."""

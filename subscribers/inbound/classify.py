@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from subscribers.inbound.automatic import is_automatic
 from subscribers.inbound.bounces import Failure, looks_like_bounce, read_bounce
 from subscribers.inbound.commands import Command, Verb, read_command
 from subscribers.inbound.complaints import Complaint, read_complaint
+from subscribers.inbound.letterhead import Letterhead, read_letterhead
 from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.reading import UnreadableError, addresses, parse_message
 
@@ -32,6 +33,8 @@ class Inbound:
     kind: Kind
     mailbox: Mailbox
     sender: str = ""
+    letterhead: Letterhead = field(default_factory=Letterhead)
+    """Of a command or a reply: what can prove its writer."""
     command: Command | None = None
     failures: tuple[Failure, ...] = ()
     """Of a bounce; a bounce without any is one whose words we cannot read."""
@@ -60,12 +63,14 @@ def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbou
     if is_automatic(message, envelope_sender):
         return Inbound(kind=Kind.AUTOMATIC, mailbox=mailbox, sender=sender)
     command = read_command(message, mailbox)
+    letterhead = read_letterhead(message)
     if command is None:
-        return Inbound(kind=Kind.REPLY, mailbox=mailbox, sender=sender)
+        return Inbound(kind=Kind.REPLY, mailbox=mailbox, sender=sender, letterhead=letterhead)
     is_answer = command.verb is Verb.CONFIRM and mailbox.role in (Role.CONFIRM, Role.REQUEST)
     return Inbound(
         kind=Kind.CONFIRMATION if is_answer else Kind.COMMAND,
         mailbox=mailbox,
         sender=sender,
+        letterhead=letterhead,
         command=command,
     )

@@ -60,7 +60,12 @@ _WORDS = {
     **dict.fromkeys(("tags", "topics"), Verb.TAGS),
 }
 
-_CONFIRM = re.compile(r"(?:confirm|CONFIRM|Confirm) ([A-Za-z0-9_.-]{20,400})")
+_LONG = r"([A-Za-z0-9_.-]{20,400})"
+_TOKENED = (  # a token's letters have their case
+    (Verb.CONFIRM, re.compile(rf"(?:confirm|CONFIRM|Confirm) {_LONG}")),
+    # What the address in List-Unsubscribe puts into the subject.
+    (Verb.UNSUBSCRIBE, re.compile(rf"(?:unsubscribe|UNSUBSCRIBE|Unsubscribe) {_LONG}")),
+)
 _PATTERNS = (
     (Verb.TAGS, re.compile(r"(?:tags|topics) ((?:[+-][^\s+-]\S{0,60}(?: |$)){1,30})")),
     (Verb.PAUSE, re.compile(r"pause(?: ?(\d{1,2})(?: ?weeks?)?| until (\d{4}-\d\d-\d\d))?")),
@@ -88,7 +93,11 @@ def read_command(message: Message, mailbox: Mailbox) -> Command | None:
     heard when it says nothing but that it wants out.
     """
     match mailbox.role:
-        case Role.SUBSCRIBE | Role.UNSUBSCRIBE | Role.HELP:
+        case Role.UNSUBSCRIBE:
+            said = parse_command(header(message, "Subject"), mailbox.list_slug)
+            words = said.words if said and said.verb is Verb.UNSUBSCRIBE else ()
+            return Command(verb=Verb.UNSUBSCRIBE, words=words)
+        case Role.SUBSCRIBE | Role.HELP:
             return Command(verb=Verb(mailbox.role.value))
         case Role.CONFIRM:
             return Command(verb=Verb.CONFIRM, words=(mailbox.detail,) if mailbox.detail else ())
@@ -113,8 +122,9 @@ def parse_command(line: str, list_slug: str = "") -> Command | None:
         text = text.removesuffix(f" {list_slug}")
     if text in _WORDS:
         return Command(verb=_WORDS[text])
-    if found := _CONFIRM.fullmatch(said):  # a token's letters have their case
-        return Command(verb=Verb.CONFIRM, words=(found[1],))
+    for verb, pattern in _TOKENED:
+        if found := pattern.fullmatch(said):
+            return Command(verb=verb, words=(found[1],))
     for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             return Command(verb=verb, words=tuple(" ".join(filter(None, found.groups())).split()))

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass
 from email.message import Message
 
-from subscribers.inbound.reading import addresses, children, header, part_text, parts
+from subscribers.inbound.reading import (
+    addresses,
+    children,
+    header,
+    headers,
+    part_text,
+    parts,
+)
 
 _FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _WANTED = frozenset(
@@ -19,13 +26,15 @@ _LINK = re.compile(r"https?://[^\s<>\"']+")
 class Complaint:
     """A reader called our mail spam, or the report says that it was none.
 
-    `links` are the List-Unsubscribe links of our returned mail: their tokens prove whom it is
-    about. `addresses` are what the report names; providers often redact them.
+    `links` are the List-Unsubscribe links of our returned mail, `return_paths` whom its bounces
+    would have gone to: their signatures prove whom it is about. `addresses` are what the report
+    names; providers often redact them.
     """
 
     feedback_type: str
     addresses: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    return_paths: tuple[str, ...] = ()
     message_id: str = ""
 
     @property
@@ -52,10 +61,15 @@ def read_complaint(message: Message) -> Complaint | None:
         *(addresses(returned, "To") if returned is not None else []),
     ]
     links = _LINK.findall(header(returned, "List-Unsubscribe")) if returned is not None else []
+    bounces_to = [
+        *fields.get("original-mail-from", []),
+        *(headers(returned, "Return-Path") if returned is not None else []),
+    ]
     return Complaint(
         feedback_type=next(iter(fields.get("feedback-type", [])), "abuse").casefold(),
         addresses=tuple(dict.fromkeys(address for address in named if "@" in address)),
         links=tuple(links),
+        return_paths=tuple(value.strip(" <>") for value in bounces_to if "@" in value),
         message_id=header(returned, "Message-ID") if returned is not None else "",
     )
 

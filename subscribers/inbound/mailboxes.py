@@ -1,4 +1,4 @@
-"""The addresses that subscribers write to, and the signed ones that bounces come back to."""
+"""The addresses that subscribers write to, and the signed ones that answers come back to."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Mailbox:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """Which mail a bounce is about, proven by the signature in its address."""
+    """Which mail of ours was answered, proven by the signature in its address."""
 
     subscriber_id: int
     number: int
-    """The issue's number."""
+    """The issue's number; of a question to confirm, its day (date.toordinal)."""
 
 
 def parse_mailbox(address: str, list_slugs: Collection[str], domain: str) -> Mailbox | None:
@@ -63,7 +63,10 @@ def parse_mailbox(address: str, list_slugs: Collection[str], domain: str) -> Mai
 
 
 class ReturnPaths:
-    """Makes and reads signed envelope senders (VERP): `weekly-bounces+7-12-SIGNATURE@`.
+    """Makes and reads signed addresses (VERP): `weekly-bounces+7-12-SIGNATURE@`.
+
+    Bounces come back to such an envelope sender, the answer to a question to confirm to
+    `weekly-confirm+…@`; neither signature is good for the other.
 
     Hexadecimal, so that a relay that changes the case of local parts does no harm; with the
     list's name it stays within 64 octets (RFC 5321 4.5.3.1.1) for names up to 20 characters
@@ -76,24 +79,31 @@ class ReturnPaths:
             for key in secret_keys
         ]
 
-    def make(self, list_slug: str, domain: str, subscriber_id: int, number: int) -> str:
-        """The envelope sender of one reader's copy of an issue."""
-        signature = _sign(self._keys[0], list_slug, subscriber_id, number)
-        return f"{list_slug}-bounces+{subscriber_id}-{number}-{signature}@{domain}"
+    def make(
+        self,
+        list_slug: str,
+        domain: str,
+        subscriber_id: int,
+        number: int,
+        role: Role = Role.BOUNCES,
+    ) -> str:
+        """The address that a bounce of, or an answer to, this one mail comes to."""
+        signature = _sign(self._keys[0], role, list_slug, subscriber_id, number)
+        return f"{list_slug}-{role}+{subscriber_id}-{number}-{signature}@{domain}"
 
     def read(self, mailbox: Mailbox) -> Envelope | None:
-        """Whose bounce it is; None without a valid signature: a forged bounce changes nothing."""
+        """Whose it is; None without a valid signature: a forged bounce changes nothing."""
         found = _VERP.match(mailbox.detail.casefold())
-        if found is None or mailbox.role is not Role.BOUNCES:
+        if found is None or mailbox.role not in (Role.BOUNCES, Role.CONFIRM):
             return None
         subscriber_id, number = int(found[1]), int(found[2])
         for key in self._keys:
-            wanted = _sign(key, mailbox.list_slug, subscriber_id, number)
+            wanted = _sign(key, mailbox.role, mailbox.list_slug, subscriber_id, number)
             if hmac.compare_digest(wanted, found[3]):
                 return Envelope(subscriber_id=subscriber_id, number=number)
         return None
 
 
-def _sign(key: bytes, list_slug: str, subscriber_id: int, number: int) -> str:
-    text = f"{list_slug}\0{subscriber_id}\0{number}".encode()
-    return hmac.new(key, text, hashlib.sha256).hexdigest()[:20]
+def _sign(key: bytes, role: Role, list_slug: str, subscriber_id: int, number: int) -> str:
+    text = f"{role}\0{list_slug}\0{subscriber_id}\0{number}".encode()
+    return hmac.digest(key, text, "sha256").hex()[:20]

@@ -11,13 +11,12 @@ from subscribers.audience import audience
 from subscribers.consent import (
     ASK_AT_MOST,
     ASK_EVERY,
-    Letter,
-    Template,
     ask_to_join,
     confirm,
     drop_unconfirmed,
 )
 from subscribers.history import Event, Way
+from subscribers.letters import Letter, Template
 from subscribers.privacy import erase
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress

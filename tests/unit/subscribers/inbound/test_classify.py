@@ -143,6 +143,7 @@ def test_a_complaint_names_its_reader(redacted: bool, headers_only: bool) -> Non
         feedback_type="abuse",
         addresses=() if redacted else ("jo@example.org",),
         links=(LINK,),
+        return_paths=("weekly-bounces@news.example.org",),
         message_id="<12.7@news.example.org>",
     )
 

@@ -1,0 +1,89 @@
+"""join: somebody gave an address; it is asked whether it wants the list, within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from newsletter.errors import UnknownNameError
+from newsletter.pipeline.lists import list_slugs
+from newsletter.pipeline.post import put_letter
+from newsletter.pipeline.site import Site
+from subscribers import consent, people
+from subscribers.errors import UnknownSubscriberError
+from subscribers.history import Way
+from subscribers.letters import Letter, Template
+from subscribers.tokens import TokenSubject
+
+
+def join(
+    site: Site,
+    list_slug: str,
+    address: str,
+    *,
+    origin: str,
+    wording: str,
+    now: datetime,
+    name: str = "",
+    follows: Iterable[str] = (),
+) -> None:
+    """Ask the address; what to show is the same whoever it is. Raises AddressError."""
+    require_list(site, list_slug)
+    with site.database.transaction() as connection:
+        letter = consent.ask_to_join(
+            connection,
+            address,
+            list_slug=list_slug,
+            way=Way.FORM,
+            now=now,
+            origin=origin,
+            wording=wording,
+            name=name,
+            follows=follows,
+        )
+        if letter is not None:
+            put_letter(site, connection, letter, now)
+
+
+def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) -> bool:
+    """The reader pressed the button: they are on the list. False where the request is gone."""
+    with site.database.transaction() as connection:
+        letter = consent.confirm(
+            connection,
+            subject.subscriber_id,
+            subject.list_slug,
+            way=Way.PAGE,
+            now=now,
+            origin=origin,
+        )
+        if letter is not None:
+            put_letter(site, connection, letter, now)
+            return True
+        person = people.get(connection, subject.subscriber_id)
+        return person is not None and subject.list_slug in people.active_lists(
+            connection, person.id
+        )
+
+
+def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> None:
+    """Send somebody who lost them their links; a stranger gets nothing. Raises AddressError."""
+    require_list(site, list_slug)
+    with site.database.transaction() as connection:
+        try:
+            person = people.find(connection, address)
+        except UnknownSubscriberError:
+            return
+        letter = Letter(
+            template=Template.LINKS,
+            subscriber_id=person.id,
+            address=person.address,
+            list_slug=list_slug,
+            words={"asked": ""},
+        )
+        put_letter(site, connection, letter, now)
+
+
+def require_list(site: Site, list_slug: str) -> None:
+    """Raises UnknownNameError for a list that no newsletter is sent to."""
+    if list_slug not in list_slugs(site.settings):
+        raise UnknownNameError(f"there is no list {list_slug!r}")

@@ -1,0 +1,31 @@
+"""leave: a reader goes, is told so where nobody saw it was they, and may come back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.pipeline.post import put_letter
+from newsletter.pipeline.site import Site
+from subscribers import people
+from subscribers.history import Way
+from subscribers.letters import Letter, Template
+from subscribers.tokens import TokenSubject
+from subscribers.unsubscribe import unsubscribe
+
+_TOLD = frozenset({Way.PAGE, Way.MAIL, Way.REPLY})
+# Not one-click: the mail program did it for its owner, who asked for no more mail.
+
+
+def leave(site: Site, subject: TokenSubject, way: Way, now: datetime) -> None:
+    """End the subscription; twice is once."""
+    with site.database.transaction() as connection:
+        left = unsubscribe(connection, subject.subscriber_id, subject.list_slug, way, now)
+        person = people.get(connection, subject.subscriber_id)
+        if left.changed and person is not None and way in _TOLD:
+            letter = Letter(
+                template=Template.GOODBYE,
+                subscriber_id=person.id,
+                address=person.address,
+                list_slug=subject.list_slug,
+            )
+            put_letter(site, connection, letter, now)

@@ -1,0 +1,236 @@
+"""Letters to readers: written as part of what caused them, sent from the outbox, never lost."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from babel.dates import format_date
+
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.single import send_one
+from newsletter.errors import InputError, RelayUnavailableError
+from newsletter.pipeline.letters import compose
+from newsletter.pipeline.lists import contact_of, newsletters_of, title_of
+from newsletter.pipeline.site import Site
+from newsletter.store import newsletters as newsletter_store
+from newsletter.store import outbox
+from newsletter.store.tries import Limit, count_try
+from subscribers import people, suppression
+from subscribers.addresses import parse_address
+from subscribers.inbound.mailboxes import Role
+from subscribers.letters import Letter, Template
+from subscribers.tokens import Purpose
+
+log = logging.getLogger("newsletter")
+
+BATCH = 20
+
+ANSWERS = Limit(most=1, per=timedelta(hours=1))
+"""Letters that change nothing, to one address (rule 10)."""
+
+NOTICES = Limit(most=10, per=timedelta(days=1))
+"""Letters about something that changed, to one address."""
+
+_ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
+_COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
+_TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
+
+_SUBJECTS = {
+    Template.CONFIRM: "Please confirm: {title}",
+    Template.ALREADY: "You already get {title}",
+    Template.WELCOME: "Welcome to {title}",
+    Template.GOODBYE: "You are unsubscribed from {title}",
+    Template.HELP: "How to reach {title} by mail",
+    Template.TAGS: "The subjects of {title}",
+    Template.WHICH: "What you get from us",
+    Template.LINKS: "Your links for {title}",
+    Template.CHANGED: "Done: your {title}",
+    Template.MOVE: "Please confirm your new address for {title}",
+    Template.MOVED: "{title} now goes to another address",
+    Template.ERASE: "Erase your data at {title}?",
+    Template.EXPORT: "Your data at {title}",
+}
+
+
+def put_letter(
+    site: Site,
+    connection: sa.Connection,
+    letter: Letter,
+    now: datetime,
+    *,
+    answers: str | None = None,
+) -> bool:
+    """Leave the letter in the outbox, with the caller's transaction.
+
+    False where nothing goes out: the address is suppressed, or had enough letters. `answers` is
+    the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
+    """
+    if not _may_write(site, connection, letter, now):
+        return False
+    slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
+    if slug is None:  # a list that is no newsletter's any more
+        return False
+    try:
+        message = compose(
+            site,
+            slug,
+            letter.template.value,
+            _words(site, connection, letter, now),
+            subject=_SUBJECTS[letter.template].format(
+                title=title_of(site.settings, letter.list_slug)
+            ),
+            to_address=letter.address,
+            reply_to=_reply_to(site, letter, now),
+            answers=answers,
+            now=now,
+        )
+    except InputError as error:  # an address that no header can hold
+        log.warning("a letter cannot be written: %s", error)
+        return False
+    sender = _return_path(site, letter, is_answer=answers is not None)
+    outbox.put(
+        connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
+    )
+    return True
+
+
+def flush(site: Site, clock: Callable[[], datetime]) -> int:
+    """Send what waits in the outbox; how many letters were accepted. Raises nothing of a relay's."""
+    accepted = 0
+    while True:
+        now = clock()
+        with site.database.transaction(read_only=True) as connection:
+            due = outbox.is_anything_due(connection, now) and newsletter_store.is_armed(connection)
+        if not due or not site.settings.relays:
+            return accepted
+        with site.database.transaction() as connection:
+            letters = outbox.take(connection, now, BATCH)
+        for letter in letters:
+            accepted += _send(site, letter, clock())
+
+
+def _send(site: Site, letter: outbox.Waiting, now: datetime) -> bool:
+    try:
+        receipt = asyncio.run(
+            send_one(
+                site.settings.relays,
+                letter.message,
+                envelope_sender=letter.envelope_sender,
+                recipient=letter.recipient,
+                now=now,
+            )
+        )
+    except RelayUnavailableError as error:
+        _put_back(site, letter, str(error), now)
+        return False
+    if receipt.state is DeliveryState.ACCEPTED or 500 <= receipt.code < 600:
+        with site.database.transaction() as connection:
+            outbox.remove(connection, letter.id)
+        if receipt.state is not DeliveryState.ACCEPTED:
+            log.warning("letter %d was refused: %s", letter.id, _said(receipt))
+        return receipt.state is DeliveryState.ACCEPTED
+    _put_back(site, letter, _said(receipt), now)
+    return False
+
+
+def _put_back(site: Site, letter: outbox.Waiting, answer: str, now: datetime) -> None:
+    with site.database.transaction() as connection:
+        kept = outbox.put_back(connection, letter, answer, now)
+    if not kept:
+        log.error("letter %d is given up: %s", letter.id, answer)
+
+
+def _said(receipt: Receipt) -> str:
+    return f"{receipt.code} {receipt.text}".strip()
+
+
+def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
+    """The address wants mail at all, and did not have enough of such letters."""
+    address = parse_address(letter.address)
+    if suppression.suppressed(connection, [address]):
+        return False
+    if letter.template in _COUNTED_ELSEWHERE:
+        return True
+    kind, limit = ("answer", ANSWERS) if letter.template in _ANSWERS else ("notice", NOTICES)
+    return count_try(connection, site.keyed(f"{kind} {address.key}"), limit, now)
+
+
+def _return_path(site: Site, letter: Letter, *, is_answer: bool) -> str:
+    """Where a bounce goes: an answer's nowhere (RFC 3834 section 3.3), so that none comes back."""
+    inbound = site.settings.inbound
+    if inbound is not None and letter.subscriber_id:
+        return site.return_paths.make(letter.list_slug, inbound.domain, letter.subscriber_id, 0)
+    if is_answer or inbound is not None:
+        return ""
+    slug = next(iter(newsletters_of(site.settings, letter.list_slug)))
+    return site.newsletter(slug).sender.address
+
+
+def _reply_to(site: Site, letter: Letter, now: datetime) -> str | None:
+    """A question is confirmed by any reply to it."""
+    inbound = site.settings.inbound
+    if inbound is None:
+        return None
+    if letter.template is Template.CONFIRM:
+        return site.return_paths.make(
+            letter.list_slug,
+            inbound.domain,
+            letter.subscriber_id,
+            now.date().toordinal(),
+            Role.CONFIRM,
+        )
+    if letter.template in _ANSWERS:
+        return f"{letter.list_slug}-request@{inbound.domain}"
+    return None
+
+
+def _words(
+    site: Site, connection: sa.Connection, letter: Letter, now: datetime
+) -> Mapping[str, Any]:
+    """What the templates are given: texts, personal links, and the list's addresses."""
+    settings, inbound = site.settings, site.settings.inbound
+    person = people.get(connection, letter.subscriber_id) if letter.subscriber_id else None
+    words = {**letter.words}
+    if until := words.get("paused_until"):
+        assert isinstance(until, datetime)  # noqa: S101 - narrows
+        day = until.astimezone(settings.site.zone)
+        words["paused_until"] = format_date(day, "long", locale="en_GB")
+    return {
+        "name": person.name if person else "",
+        "title": title_of(settings, letter.list_slug),
+        "url": settings.site.url,
+        "postal_address": settings.site.postal_address,
+        "contact": contact_of(settings, letter.list_slug),
+        "list": letter.list_slug,
+        "mail_domain": inbound.domain if inbound else None,
+        "join": f"{settings.site.url}/join/{letter.list_slug}",
+        "links": _links(site, letter, now),
+        **words,
+    }
+
+
+def _links(site: Site, letter: Letter, now: datetime) -> dict[str, str]:
+    tokens, url = site.tokens, site.settings.site.url
+    reader, slug = letter.subscriber_id, letter.list_slug
+    change = letter.words.get("change")
+    links = {}
+    if isinstance(change, int):
+        links["move"] = f"{url}/move/{tokens.make(Purpose.MOVE, change, slug, now)}"
+    if not reader or letter.template in _TO_STRANGERS:
+        return links
+    if letter.template is Template.CONFIRM:
+        return {"confirm": f"{url}/confirm/{tokens.make(Purpose.CONFIRM, reader, slug, now)}"}
+    if letter.template is Template.MOVED:
+        return links  # its address is no longer the reader's: no other link is for whoever reads it
+    return {
+        **links,
+        "unsubscribe": f"{url}/u/{tokens.make(Purpose.UNSUBSCRIBE, reader, slug)}",
+        "preferences": f"{url}/p/{tokens.make(Purpose.PREFERENCES, reader, slug)}",
+        "erase": f"{url}/erase/{tokens.make(Purpose.ERASE, reader, slug, now)}",
+        "export": f"{url}/export/{tokens.make(Purpose.EXPORT, reader, slug, now)}",
+    }

@@ -1,0 +1,176 @@
+"""The book of inbound mail: written down first, dealt with once, kept where nobody could read it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from subscribers import tables
+from subscribers.inbound.reading import UnreadableError, header, parse_message
+from subscribers.writing import insert_once
+
+FORGET_AFTER = timedelta(days=30)
+"""How long it is known what was dealt with: a server that tries again tries within days."""
+
+QUARANTINE_FOR = timedelta(days=90)
+
+MAX_OCTETS = 2_000_000
+"""Of one message; of a longer one only the beginning is kept and looked at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """One message in the book. `content` is None once it was dealt with and thrown away."""
+
+    id: int
+    received_at: datetime
+    recipient: str
+    envelope_sender: str | None
+    content: bytes | None
+    handled: bool
+    kind: str
+    action: str
+    address: str
+    problem: str
+
+
+def write_down(
+    connection: sa.Connection,
+    content: bytes,
+    recipient: str,
+    envelope_sender: str | None,
+    now: datetime,
+) -> Recorded:
+    """Record a message; the same one once more is the row that is there."""
+    table = tables.inbound_messages
+    content = content[:MAX_OCTETS]
+    digest = _digest(content, recipient)
+    insert_once(
+        connection,
+        table,
+        {
+            "digest": digest,
+            "received_at": now,
+            "recipient": _clipped(recipient),
+            "envelope_sender": None if envelope_sender is None else _clipped(envelope_sender),
+            "content": content,
+            "kind": "",
+            "action": "",
+            "address": "",
+            "problem": "",
+        },
+    )
+    return _recorded(connection.execute(sa.select(table).where(table.c.digest == digest)).one())
+
+
+def find(connection: sa.Connection, message_id: int) -> Recorded | None:
+    """The message of this number."""
+    table = tables.inbound_messages
+    row = connection.execute(sa.select(table).where(table.c.id == message_id)).one_or_none()
+    return _recorded(row) if row else None
+
+
+def lock(connection: sa.Connection, message_id: int) -> Recorded | None:
+    """The same, held until the transaction ends: two processes never deal with one message."""
+    table = tables.inbound_messages
+    row = connection.execute(
+        sa.select(table).where(table.c.id == message_id).with_for_update()
+    ).one_or_none()
+    return _recorded(row) if row else None
+
+
+def close(
+    connection: sa.Connection,
+    message_id: int,
+    *,
+    kind: str,
+    action: str,
+    address: str,
+    problem: str = "",
+    keep: bool,
+    now: datetime,
+) -> None:
+    """It was dealt with; its content goes, unless it is kept for people to look at."""
+    table = tables.inbound_messages
+    values = {
+        "handled_at": now,
+        "kind": kind,
+        "action": action,
+        "address": _clipped(address),
+        "problem": _clipped(problem),
+    }
+    if not keep:
+        values["content"] = None
+    connection.execute(sa.update(table).where(table.c.id == message_id).values(values))
+
+
+def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
+    """Messages recorded before this moment by a process that then died."""
+    table = tables.inbound_messages
+    return list(
+        connection.scalars(
+            sa.select(table.c.id)
+            .where(table.c.handled_at.is_(None), table.c.received_at < before)
+            .order_by(table.c.id)
+            .limit(100)
+        )
+    )
+
+
+def quarantined(connection: sa.Connection) -> Sequence[Recorded]:
+    """What is kept for people to look at, newest first."""
+    table = tables.inbound_messages
+    rows = connection.execute(
+        sa.select(table)
+        .where(table.c.handled_at.is_not(None), table.c.content.is_not(None))
+        .order_by(table.c.id.desc())
+        .limit(1000)
+    )
+    return [_recorded(row) for row in rows]
+
+
+def forget_handled(connection: sa.Connection, now: datetime) -> None:
+    """Delete what is old: rows soon, quarantined messages later."""
+    table = tables.inbound_messages
+    kept = table.c.content.is_not(None)
+    old = sa.or_(
+        sa.and_(sa.not_(kept), table.c.handled_at < now - FORGET_AFTER),
+        sa.and_(kept, table.c.handled_at < now - QUARANTINE_FOR),
+    )
+    connection.execute(sa.delete(table).where(old))
+
+
+def _digest(content: bytes, recipient: str) -> str:
+    """What is the same when the same mail comes again: a server that tries anew adds Received."""
+    body = content.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    try:
+        message = parse_message(content[:100_000])
+        named = [header(message, name) for name in ("Message-ID", "From", "Date", "Subject")]
+    except UnreadableError:
+        named = []
+    # Without a Message-ID two mails may be alike and yet two.
+    told = repr(named).encode() + body if named and named[0] else content
+    return hashlib.sha256(recipient.casefold().encode() + b"\0" + told).hexdigest()
+
+
+def _clipped(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:320]
+
+
+def _recorded(row: sa.Row[tuple[object, ...]]) -> Recorded:
+    return Recorded(
+        id=row.id,
+        received_at=row.received_at,
+        recipient=row.recipient,
+        envelope_sender=row.envelope_sender,
+        content=row.content,
+        handled=row.handled_at is not None,
+        kind=row.kind,
+        action=row.action,
+        address=row.address,
+        problem=row.problem,
+    )
