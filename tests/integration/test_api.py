@@ -340,7 +340,7 @@ def test_the_page_for_people_names_every_operation(api: Api) -> None:
     assert "<script" not in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     for operation in OPERATIONS:
-        assert f"/api/v1{operation.path}" in page.text
+        assert f"/api/v1{operation.path}" in page.text.replace("<wbr>", "")
 
 
 def test_answers_are_not_kept_by_caches(api: Api) -> None:

@@ -17,7 +17,7 @@ def explained(document: Mapping[str, Any]) -> dict[str, Any]:
             )
     return {
         "title": document["info"]["title"],
-        "description": document["info"]["description"],
+        "description": _plain(document["info"]["description"]),
         "server": document["servers"][0]["url"],
         "groups": groups,
     }
@@ -38,7 +38,7 @@ def _operation(
         "parameters": [
             {
                 "name": parameter["name"],
-                "about": parameter["description"],
+                "about": _plain(parameter["description"]),
                 "required": parameter.get("required", False),
             }
             for parameter in operation["parameters"]
@@ -61,6 +61,11 @@ def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
         {"name": name, "about": _type(field), "required": name in required}
         for name, field in schema.get("properties", {}).items()
     ]
+
+
+def _plain(text: str) -> str:
+    """The document's Markdown without its marks for code."""
+    return text.replace("`", "")
 
 
 def _type(field: Mapping[str, Any]) -> str:
