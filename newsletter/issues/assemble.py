@@ -121,7 +121,10 @@ def _fill(
     taken: set[str],
     kept: Mapping[str, Item],
 ) -> list[Item]:
-    """The section's items, pinned ones first; marks them as taken."""
+    """The section's items, pinned ones first, then the newest; marks them as taken.
+
+    When room is short, what more sources cover is taken before what is newer.
+    """
     fitting = [
         (article, reason)
         for article, reason in eligible
@@ -143,7 +146,7 @@ def _fill(
         item = Item(
             article=article,
             section=section.title,
-            position=len(items),
+            position=0,
             reason=f"{reason}; {_why_here(article, section)}",
         )
         if before is not None:
@@ -155,7 +158,8 @@ def _fill(
                 overrides=before.overrides,
             )
         items.append(item)
-    return items
+    items.sort(key=lambda item: (not item.pinned, -item.article.published.timestamp()))
+    return [replace(item, position=position) for position, item in enumerate(items)]
 
 
 def _belongs(article: Article, section: Section, before: Item | None) -> bool:

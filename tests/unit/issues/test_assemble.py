@@ -120,6 +120,17 @@ def test_the_lead_is_the_most_covered_with_a_picture() -> None:
     assert build(newest, pictured, covered).items[0].article == covered
 
 
+def test_a_section_takes_the_most_covered_and_shows_the_newest_first() -> None:
+    """An old story of many sources gets room, not the first place in its section."""
+    covered = article(
+        9, "security", also=(Coverage(source="Other", title="t", url="https://o.example.net/t"),)
+    )
+    news = [article(number, "security") for number in (1, 2, 3)]
+    pinned_lead = replace(build(article(4, "ai")).items[0], pinned=True)
+    assembly = build(*news, covered, article(4, "ai"), previous=(pinned_lead,))
+    assert titles(assembly, "Security") == ["1", "9"]
+
+
 def test_an_editors_hand_survives_a_new_draft() -> None:
     """Pins, hidden items and overrides are kept; a hidden item takes no room."""
     first = build(*[article(number, "security") for number in (1, 2, 3)])
