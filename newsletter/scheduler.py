@@ -7,28 +7,42 @@ wake-up too many, too late, or in two processes at once changes nothing.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from newsletter.pipeline.run import run
+from newsletter.pipeline.operators import watched_run
 from newsletter.pipeline.site import Site
 from newsletter.pipeline.webhooks import tell_webhooks
 
 log = logging.getLogger("newsletter")
 
+EVERY = timedelta(minutes=1)
+"""How long an issue may be due before anyone looks."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 @contextmanager
-def scheduling(site: Site) -> Iterator[None]:
-    """While entered, due newsletters are served."""
+def scheduling(
+    site: Site, *, clock: Callable[[], datetime] = _now, every: timedelta = EVERY
+) -> Iterator[None]:
+    """While entered, due newsletters are served; leaving stops a send that is under way.
+
+    `clock` tells what is due; when to wake, and how often, goes by the machine's own.
+    """
     scheduler = BackgroundScheduler(timezone=UTC)
+    interrupted = threading.Event()
     scheduler.add_job(
         _serve_due,
-        IntervalTrigger(minutes=1, timezone=UTC),
-        args=[site],
+        IntervalTrigger(seconds=every.total_seconds(), timezone=UTC),
+        args=[site, clock, interrupted],
         next_run_time=datetime.now(UTC),
         # A machine that slept wakes with many missed minutes: one look makes up for all.
         coalesce=True,
@@ -47,12 +61,13 @@ def scheduling(site: Site) -> Iterator[None]:
     try:
         yield
     finally:
+        interrupted.set()
         scheduler.shutdown()
 
 
-def _serve_due(site: Site) -> None:
+def _serve_due(site: Site, clock: Callable[[], datetime], interrupted: threading.Event) -> None:
     try:
-        outcomes = run(site, clock=lambda: datetime.now(UTC))
+        outcomes = watched_run(site, clock=clock, interrupted=interrupted)
     except Exception:  # the next minute is another chance, and the log says why
         log.exception("the scheduled run failed")
         return
