@@ -24,9 +24,9 @@ from newsletter.cli.invocation import (
     pass_invocation,
 )
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.pipeline.operators import watched_run
 from newsletter.pipeline.rehearse import rehearse
 from newsletter.pipeline.run import RunOutcome
-from newsletter.pipeline.run import run as run_due
 from newsletter.pipeline.send import SendOutcome
 from newsletter.pipeline.send import send as send_issue
 from newsletter.pipeline.settle import settle, unknown_deliveries
@@ -96,7 +96,7 @@ def run(invocation: Invocation) -> int:
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
     """
     with _interruptible() as interrupted:
-        outcomes = run_due(invocation.site, clock=invocation.clock, interrupted=interrupted)
+        outcomes = watched_run(invocation.site, clock=invocation.clock, interrupted=interrupted)
     for outcome in outcomes:
         if outcome.problem is not None:
             log.error("%s: %s", outcome.newsletter, outcome.problem)
