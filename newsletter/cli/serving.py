@@ -28,7 +28,15 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     """
     site = invocation.site
     app = make_app(site)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        # An open desk listens for changes without end; nobody waits for it when we stop.
+        timeout_graceful_shutdown=3,
+    )
     socket = config.bind_socket()
     link = first_link(site, now=invocation.now)
     if link is not None:

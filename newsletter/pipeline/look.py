@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.articles.tags import slug_of
-from newsletter.delivery.message import compile_edition
+from newsletter.delivery.message import Addressee, compile_edition
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import lint_findings
@@ -42,7 +42,7 @@ class Reader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """One reader's message whole and in parts; `size` in octets of its HTML as encoded.
+    """What there is to say of one reader's message; `size` in octets of its HTML as encoded.
 
     `sharing` of all `readers` get this edition, one of `editions`. `sha256` is of the HTML
     as this reader gets it.
@@ -50,9 +50,7 @@ class Look:
 
     issue: Issue
     edition: Edition
-    html: str
     text: str
-    message: bytes
     size: int
     sha256: str
     findings: Sequence[Finding]
@@ -69,21 +67,36 @@ class Reach:
     editions: int
 
 
-def look(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Look:
-    """The message as `reader` would get it at `now`; raises UnknownNameError for a stranger."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """The edition that a reader gets, and to whom it is written."""
+
+    edition: Edition
+    to: Addressee
+
+    @property
+    def html(self) -> str:
+        """The HTML with the reader's own links."""
+        return fill(self.edition.html, self.edition.nonce, slot_values(self.to), escape=True)
+
+    @property
+    def text(self) -> str:
+        """The text with the reader's own links."""
+        return fill(self.edition.text, self.edition.nonce, slot_values(self.to), escape=False)
+
+
+def render(site: Site, issue: Issue, reader: Reader) -> Rendered:
+    """The edition as `reader` would get it; raises UnknownNameError for a stranger."""
     follows, subscriber_id, name = format_follows(map(slug_of, reader.tags)), 0, ""
-    with site.database.transaction(read_only=True) as connection:
-        if reader.address:
+    if reader.address:
+        with site.database.transaction(read_only=True) as connection:
             try:
                 person = find(connection, reader.address)
             except SubscribersError as error:
                 raise UnknownNameError(
                     f"{reader.address} is nobody this site knows", fix="choose tags instead"
                 ) from error
-            follows = format_follows(person.follows)
-            subscriber_id, name = person.id, person.name
-        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
-    edition = edition_for(site, issue, follows)
+        follows, subscriber_id, name = format_follows(person.follows), person.id, person.name
     to = addressee(
         site,
         site.tokens,
@@ -92,16 +105,26 @@ def look(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Look:
         address=reader.address or SAMPLE_READER,
         name=name,
     )
-    compiled = compile_edition(edition, headers_for(site, issue, message_date(site, issue)))
-    values = slot_values(to)
-    html = fill(edition.html, edition.nonce, values, escape=True)
+    return Rendered(edition=edition_for(site, issue, follows), to=to)
+
+
+def message_of(site: Site, issue: Issue, rendered: Rendered) -> bytes:
+    """The whole message on the wire."""
+    headers = headers_for(site, issue, message_date(site, issue))
+    return compile_edition(rendered.edition, headers).compose(rendered.to, signer_of(site))
+
+
+def look(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Look:
+    """Everything about the message as `reader` would get it at `now`; raises as `render` does."""
+    rendered = render(site, issue, reader)
+    with site.database.transaction(read_only=True) as connection:
+        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
     keys = {wish: key_for(site, issue, wish) for wish in wishes}
+    html, edition = rendered.html, rendered.edition
     return Look(
         issue=issue,
         edition=edition,
-        html=html,
-        text=fill(edition.text, edition.nonce, values, escape=False),
-        message=compiled.compose(to, signer_of(site)),
+        text=rendered.text,
         size=encoded_size(html),
         sha256=hashlib.sha256(html.encode()).hexdigest(),
         findings=lint_findings(site, issue, [edition]),

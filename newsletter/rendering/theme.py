@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,25 @@ def shipped_templates() -> Path:
     return installed if installed.is_dir() else package.parent / "templates"
 
 
+@lru_cache(maxsize=8)
+def _environment(folders: tuple[Path, ...], _state: tuple[tuple[str, int], ...]) -> Environment:
+    """Compiling templates takes longer than an edition: kept until one of the files changes."""
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=lambda name: not (name or "").endswith(PLAIN),  # noqa: S701 (escapes all others)
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def _state_of(folders: Sequence[Path]) -> tuple[tuple[str, int], ...]:
+    """The templates there are, and when each was last changed."""
+    files = (path for folder in folders for path in sorted(folder.rglob("*.j2")))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
 @dataclass(frozen=True)
 class Theme:
     """Templates, tokens and words. `folders` are looked through in order, the site's first."""
@@ -47,14 +66,7 @@ class Theme:
     @cached_property
     def environment(self) -> Environment:
         """Jinja, set so that strangers' words are escaped and an unknown name is an error."""
-        return Environment(
-            loader=FileSystemLoader(self.folders),
-            autoescape=lambda name: not (name or "").endswith(PLAIN),  # noqa: S701 (escapes all others)
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        return _environment(self.folders, _state_of(self.folders))
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """The template filled in one pass; raises RenderingError naming file and line."""

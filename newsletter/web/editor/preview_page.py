@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import Look, Reader, earlier_texts, look
+from newsletter.pipeline.look import Look, Reader, earlier_texts, look, message_of, render
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.framing import Scheme, frame_policy, framed, plain_frame
@@ -109,16 +109,7 @@ class PreviewPage:
         """What stands in the frame."""
         issue = await self.room.issue(request)
         view = read_view(request.query_params)
-        seen = await run_in_threadpool(self._look, issue, view.reader)
-        match view.part:
-            case "text":
-                page = plain_frame(seen.text)
-            case "headers":
-                page = plain_frame(_headers(seen.message))
-            case "raw":
-                page = plain_frame(seen.message.decode("utf-8", "replace"))
-            case _:
-                page = framed(seen.html, scheme=view.scheme, styles=view.styles, mark=view.mark)
+        page = await run_in_threadpool(self._frame, issue, view)
         return HTMLResponse(
             page,
             headers={
@@ -129,6 +120,19 @@ class PreviewPage:
                 "X-Content-Type-Options": "nosniff",
             },
         )
+
+    def _frame(self, issue: Issue, view: View) -> str:
+        rendered = render(self.room.site, issue, view.reader)
+        match view.part:
+            case "text":
+                return plain_frame(rendered.text)
+            case "headers":
+                return plain_frame(_headers(message_of(self.room.site, issue, rendered)))
+            case "raw":
+                message = message_of(self.room.site, issue, rendered)
+                return plain_frame(message.decode("utf-8", "replace"))
+            case _:
+                return framed(rendered.html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
     def _look(self, issue: Issue, reader: Reader) -> Look:
         return look(self.room.site, issue, reader, now=self.room.clock())

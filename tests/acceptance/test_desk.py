@@ -1,0 +1,275 @@
+"""An editor's Thursday, in a real browser: shape the issue, look at it, test, approve, send."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.acceptance.conftest import SiteMaker
+from tests.browsers import Chromium
+from tests.demo.catcher import CaughtMail, MailCatcher
+from tests.factories.office import ANNA, BEN, PASSWORD, Office, open_office
+
+pytestmark = [pytest.mark.browser]
+
+DESK = "/desk/weekly/1"
+
+
+@pytest.fixture
+def office(new_site: SiteMaker) -> Iterator[Office]:
+    """A drafted issue, and two publishers who may sign in."""
+    with open_office(Path(new_site("drafted").folder)) as running:
+        yield running
+
+
+def working(office: Office, *visits: Callable[[Page], None]) -> Callable[[Browser], None]:
+    """Each visit by an editor of its own, all at the same time."""
+
+    def work(browser: Browser) -> None:
+        contexts: list[BrowserContext] = []
+        try:
+            for visit, address in zip(visits, (ANNA, BEN), strict=False):
+                contexts.append(office.sit_down(browser, address))
+                visit(watched(contexts[-1].new_page()))
+        finally:
+            for context in contexts:
+                context.close()
+
+    return work
+
+
+def watched(page: Page) -> Page:
+    """The page, whose scripts may not fail."""
+    page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
+    return page
+
+
+def headlines(page: Page, section: str) -> list[str]:
+    """The section's headlines in order."""
+    return page.locator(f"ul[data-section='{section}'] h3").all_inner_texts()
+
+
+def saved(page: Page, before: str | None) -> str | None:
+    """Wait until the desk has another version; returns it."""
+    expect(page.locator("#desk")).not_to_have_attribute("data-version", before or "")
+    return page.locator("#desk").get_attribute("data-version")
+
+
+def test_from_signing_in_to_the_bytes_in_the_mailbox(
+    office: Office, chromium: Chromium, catcher: MailCatcher
+) -> None:
+    """Sign in, reorder, edit, add, preview four ways, test, approve, send; what arrives is what was seen."""
+    seen: dict[str, str] = {}
+
+    def thursday(browser: Browser) -> None:
+        context = browser.new_context(base_url=office.base, viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(15_000)
+        try:
+            page = watched(context.new_page())
+            page.goto(DESK)
+            page.get_by_label("E-mail address").fill(ANNA)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_role("heading", level=1)).to_contain_text("No. 1")
+            shape(page)
+            look(page, seen)
+            page.goto(f"{DESK}/publish")
+            page.get_by_role("button", name="Send a test").click()
+            expect(page.get_by_role("status").first).to_contain_text("A test went to")
+            page.get_by_role("button", name="Approve and schedule").click()
+            expect(page.locator("h1 .badge")).to_have_text("Approved")
+            page.goto(f"{DESK}/preview?as=reader03@example.org")
+            seen["approved"] = page.locator("#sha256").inner_text()
+            page.goto(f"{DESK}/publish")
+            page.get_by_text("Send now").click()
+            page.get_by_role("button", name="Send 20 messages").click()
+            expect(page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
+            expect(page.locator(".sum")).to_contain_text("Audience 20 = 20 accepted")
+        finally:
+            context.close()
+
+    before = len(catcher.mails)
+    chromium.run(thursday)
+    mails = catcher.mails[before:]
+    assert str(mails[0].message["Subject"]) == "[TEST] A subject of our own"
+    (mail,) = [mail for mail in mails if mail.recipient == "reader03@example.org"]
+    assert html_hash(mail) == seen["approved"]
+    assert "A headline of our own" in mail.part("html")
+    assert "Hello from the desk" in mail.part("plain")
+    assert len(mails) == 21
+
+
+def shape(page: Page) -> None:
+    """Drag, use the keyboard, edit, add a note, bring an article in, undo a mistake."""
+    version = page.locator("#desk").get_attribute("data-version")
+    first, second, third = headlines(page, "Security")[:3]
+    items = page.locator("ul[data-section='Security'] > li")
+    items.nth(2).locator(".grip").drag_to(items.nth(0), target_position={"x": 200, "y": 4})
+    version = saved(page, version)
+    assert headlines(page, "Security")[:3] == [third, first, second]
+
+    down = page.get_by_role("button", name=f"Move down: {third[:30]}")
+    down.focus()
+    page.keyboard.press("Enter")
+    version = saved(page, version)
+    assert headlines(page, "Security")[:3] == [first, third, second]
+
+    card = page.locator("li.item", has_text=second)
+    card.get_by_text("Edit", exact=True).click()
+    card.get_by_label("Headline").fill("A headline of our own")
+    card.get_by_role("button", name="Save").click()
+    version = saved(page, version)
+
+    page.get_by_label("Subject").fill("A subject of our own")
+    page.get_by_label("Preheader").focus()
+    version = saved(page, version)
+    page.get_by_role("textbox", name="Opening note").fill("Hello from *the desk*")
+    page.keyboard.press("Tab")
+    version = saved(page, version)
+
+    put_in = page.locator(".tray").first.get_by_role("button").first
+    put_in.click()
+    version = saved(page, version)
+    lead = page.locator(".leadplace h3").inner_text()
+    page.get_by_role("button", name=f"Hide: {lead[:30]}").click()
+    version = saved(page, version)
+    assert page.locator(".leadplace h3").inner_text() != lead
+    page.get_by_role("button", name="Undo").click()
+    saved(page, version)
+    assert page.locator(".leadplace h3").inner_text() == lead
+
+
+def look(page: Page, seen: dict[str, str]) -> None:
+    """Desktop, mobile, dark, and as text; each shows the new headline."""
+    page.goto(f"{DESK}/preview")
+    frame = page.frame_locator("#frame")
+    expect(frame.get_by_text("A headline of our own")).to_be_visible()
+    seen["draft"] = page.locator("#sha256").inner_text()
+    page.get_by_role("link", name="Mobile").click()
+    expect(page.locator("#frame")).to_have_attribute("width", "375")
+    page.get_by_label("Dark, as designed").check()
+    expect(page.locator("#frame")).to_have_attribute("src", pattern("scheme=dark"))
+    dark = frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    assert max(map(int, dark[4:-1].split(", "))) < 60, "the authored dark is dark"
+    page.get_by_label("Pictures off").check()
+    expect(page.locator("#frame")).to_have_attribute("src", pattern("images=off"))
+    page.get_by_role("navigation", name="Parts").get_by_role("link", name="Text").click()
+    expect(frame.get_by_text("Hello from the desk")).to_be_visible()
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """A pattern that finds the text anywhere."""
+    return re.compile(re.escape(text))
+
+
+def html_hash(mail: CaughtMail) -> str:
+    """The SHA-256 of the HTML part, its line ends as the press makes them."""
+    return hashlib.sha256(mail.part("html").replace("\r\n", "\n").encode()).hexdigest()
+
+
+def test_the_preview_follows_within_a_second(office: Office, chromium: Chromium) -> None:
+    """A changed headline stands in the phone beside the desk at once."""
+
+    def edit(page: Page) -> None:
+        page.goto(DESK)
+        expect(page.frame_locator("#peek").locator("h1")).to_be_visible()
+        card = page.locator("li.item.lead")
+        card.get_by_text("Edit", exact=True).click()
+        card.get_by_label("Headline").fill("Seen at once")
+        begun = time.perf_counter()
+        card.get_by_role("button", name="Save").click()
+        expect(page.frame_locator("#peek").get_by_text("Seen at once")).to_be_visible()
+        assert time.perf_counter() - begun < 1
+
+    chromium.run(working(office, edit))
+
+
+def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: Chromium) -> None:
+    """What Ben does appears at Anna's; what both do to one headline is shown side by side."""
+
+    def work(browser: Browser) -> None:
+        contexts = [office.sit_down(browser, ANNA), office.sit_down(browser, BEN)]
+        try:
+            anna, ben = (watched(context.new_page()) for context in contexts)
+            anna.goto(DESK)
+            ben.goto(DESK)
+            lead = anna.locator(".leadplace h3").inner_text()
+            ben.get_by_role("button", name=f"Pin: {lead[:30]}").click()
+            expect(anna.locator(".leadplace .flag", has_text="Pinned")).to_be_visible()
+
+            for page in (anna, ben):
+                page.locator("li.item.lead").get_by_text("Edit", exact=True).click()
+            anna.locator("li.item.lead").get_by_label("Headline").fill("Anna's headline")
+            ben.locator("li.item.lead").get_by_label("Headline").fill("Ben's headline")
+            ben.locator("li.item.lead").get_by_role("button", name="Save").click()
+            expect(ben.locator(".leadplace h3")).to_have_text("Ben's headline")
+            expect(anna.get_by_text("The issue has changed meanwhile.")).to_be_visible()
+            anna.locator("li.item.lead").get_by_role("button", name="Save").click()
+            expect(anna.get_by_role("alert")).to_contain_text("Somebody was there first")
+            expect(anna.locator(".pairing", has_text="Headline")).to_contain_text("Ben's headline")
+            expect(anna.get_by_label("Yours").first).to_have_value("Anna's headline")
+            anna.get_by_role("button", name="Save mine").click()
+            expect(anna.locator(".leadplace h3")).to_have_text("Anna's headline")
+        finally:
+            for context in contexts:
+                context.close()
+
+    chromium.run(work)
+
+
+PAGES = (
+    "/desk",
+    DESK,
+    f"{DESK}/preview",
+    f"{DESK}/preview?part=changes",
+    f"{DESK}/preview?width=375&scheme=inverted&images=off",
+    f"{DESK}/publish",
+    "/desk/weekly/77",
+)
+
+
+def test_every_page_is_open_to_everyone(office: Office, chromium: Chromium) -> None:
+    """axe finds nothing in light or dark, on a desktop or a phone, and no page is wider than it."""
+
+    def visit(browser: Browser) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)):
+            context = office.sit_down(browser, width=width, scheme=scheme)
+            page = context.new_page()
+            for address in PAGES:
+                page.goto(address)
+                found[f"{address} {scheme} {width}"] = [*objections(page), *too_wide(page, width)]
+            page.goto(DESK)
+            for details in page.locator("details").all():
+                details.evaluate("element => element.open = true")
+            found[f"{DESK} all open {scheme} {width}"] = [*objections(page), *too_wide(page, width)]
+            context.close()
+        return found
+
+    found = chromium.run(visit)
+    assert {name: objections for name, objections in found.items() if objections} == {}
+
+
+def objections(page: Page) -> list[str]:
+    """What axe says of the page; what stands in sandboxed frames is the mail's own affair."""
+    options = {"resultTypes": ["violations"], "iframes": False}
+    page.evaluate(Axe().axe_script)
+    result = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in result["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def too_wide(page: Page, width: int) -> list[str]:
+    """A complaint when the page scrolls sideways."""
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"{wide} pixels wide"] if wide > width else []

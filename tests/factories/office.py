@@ -1,0 +1,73 @@
+"""The sample's site served to real browsers: a drafted issue, publishers, a catcher of mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext
+
+from newsletter.pipeline.site import Site, open_site
+from newsletter.store.users import Role, save_user
+from newsletter.web.app import make_app
+from newsletter.web.signin.passwords import hash_password
+from tests.acceptance.site import NOW
+from tests.factories.desk_browser import COOKIE, session_cookie
+from tests.servers.web import serving
+
+PASSWORD = "the tide waits for no valve"
+ANNA, BEN = "anna@news.example.org", "ben@news.example.org"
+NAMES = {ANNA: "Anna Petrova", BEN: "Ben Okafor"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Office:
+    """A running site and who works there."""
+
+    site: Site
+    base: str
+
+    def sit_down(
+        self, browser: Browser, address: str = ANNA, *, width: int = 1280, height: int = 900,
+        scheme: str = "light", touch: bool = False,
+    ) -> BrowserContext:  # fmt: skip
+        """A browser of somebody who is signed in."""
+        context = browser.new_context(
+            base_url=self.base,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            has_touch=touch,
+            locale="en-GB",
+        )
+        context.set_default_timeout(15_000)
+        cookie = session_cookie(
+            self.site, address, role=Role.PUBLISHER, now=NOW, name=NAMES.get(address, "")
+        )
+        context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.base}])
+        return context
+
+
+@contextmanager
+def open_office(folder: Path) -> Iterator[Office]:
+    """Serve the site in `folder`; for it the present is NOW, and time goes on from there."""
+    site = open_site(folder, {})
+    started = datetime.now(UTC)
+    clock: Callable[[], datetime] = lambda: NOW + (datetime.now(UTC) - started)  # noqa: E731 - short
+    with site.database.transaction() as connection:
+        for address, name in NAMES.items():
+            save_user(
+                connection,
+                address,
+                name=name,
+                role=Role.PUBLISHER,
+                now=NOW,
+                password_hash=hash_password(PASSWORD),
+            )
+    try:
+        with serving(make_app(site, clock=clock)) as base:
+            yield Office(site=site, base=base)
+    finally:
+        site.database.close()
