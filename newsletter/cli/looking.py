@@ -18,6 +18,7 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
+from newsletter.pipeline.gallery import take_gallery
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.trial import send_trial
@@ -33,13 +34,24 @@ from newsletter.rendering.lint import Finding
     help="The folder to write into; made where it is missing.",
 )
 @click.option("--as", "as_address", metavar="ADDRESS", help="Whose edition; default: everything.")
+@click.option(
+    "--screenshots",
+    is_flag=True,
+    help="Also pictures of it in light, dark, inverted and without pictures, at four widths.",
+)
 @json_option
 @now_option
 @pass_invocation
 def preview(
-    invocation: Invocation, issue: tuple[str, int | None], out: Path, as_address: str | None
+    invocation: Invocation,
+    issue: tuple[str, int | None],
+    out: Path,
+    as_address: str | None,
+    screenshots: bool,
 ) -> int:
     """Write the message as it will be sent: message.eml, index.html, text.txt, lint.json.
+
+    With --screenshots (which needs Chromium) a folder of that name too; open its gallery.html.
 
     \b
     Example: newsletter preview weekly --out preview --as reader@example.org
@@ -53,11 +65,14 @@ def preview(
     (out / "lint.json").write_text(
         json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
-    files = ["message.eml", "index.html", "text.txt", "lint.json"]
+    files = [out / name for name in ("message.eml", "index.html", "text.txt", "lint.json")]
+    if screenshots:
+        fetch = invocation.site.settings.fetch
+        files += take_gallery(seen.html, out / "screenshots", fetch, now=invocation.now)
     invocation.report(
         {
             "issue": seen.issue.name,
-            "files": [str(out / name) for name in files],
+            "files": [str(file) for file in files],
             "bytes": len(seen.message),
             "blocking": document["blocking"],
             "warnings": document["warnings"],

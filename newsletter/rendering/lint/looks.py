@@ -148,7 +148,8 @@ def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
     order = 0
     for rule in _rules_in(document, mode):
         for selector, specificity in _matchers(rule.selectors):
-            for element in selector(document.root):  # type: ignore[union-attr] # only elements
+            matched: Any = selector(document.root)  # elements, for these selectors
+            for element in matched:
                 own = _names(element.get("style") or "")
                 for declaration in rule.declarations:
                     order += 1
