@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import median
 
 from benchmarks.programs import BenchmarkError
 from benchmarks.stories import make_article, make_feed
@@ -37,12 +38,18 @@ class Gathering:
     unchanged_seconds: float
 
 
-def gather_feeds(feeds: Sequence[int], items: Sequence[int]) -> list[Gathering]:
-    """Read every combination from a web server on loopback; raises BenchmarkError."""
-    return [_measure(feed_count, item_count) for feed_count in feeds for item_count in items]
+def gather_feeds(feeds: Sequence[int], items: Sequence[int], *, repeats: int) -> list[Gathering]:
+    """Read every combination from a web server on loopback; medians of `repeats`.
+
+    Raises BenchmarkError when an article is missing.
+    """
+    _measure(1, 2, 1)  # fills the caches that a process has after its first reading
+    return [
+        _measure(feed_count, item_count, repeats) for feed_count in feeds for item_count in items
+    ]
 
 
-def _measure(feeds: int, items: int) -> Gathering:
+def _measure(feeds: int, items: int, repeats: int) -> Gathering:
     pages = {
         f"/{number}.xml": make_feed(
             f"Feed {number}",
@@ -55,20 +62,26 @@ def _measure(feeds: int, items: int) -> Gathering:
     }
     with _serving(pages) as address:
         sources = [SourceSettings(feed=f"{address}{path}") for path in pages]
-        seconds, readings = _read(sources, [])
-        found = sum(len(reading.articles) for reading in readings)
-        if found != feeds * items:
-            raise BenchmarkError(f"{feeds} feeds of {items} items gave {found} articles")
-        unchanged_seconds, again = _read(sources, readings)
-        if not all(reading.unchanged for reading in again):
-            raise BenchmarkError("feeds that did not change were read again")
+        times = [_read_twice(sources, feeds * items) for _ in range(repeats)]
     return Gathering(
         feeds=feeds,
         items=items,
         octets=len(pages["/0.xml"]),
-        seconds=seconds,
-        unchanged_seconds=unchanged_seconds,
+        seconds=median(first for first, _ in times),
+        unchanged_seconds=median(second for _, second in times),
     )
+
+
+def _read_twice(sources: Sequence[SourceSettings], expected: int) -> tuple[float, float]:
+    """The seconds of a first reading, and of one of feeds that have not changed."""
+    first, readings = _read(sources, [])
+    found = sum(len(reading.articles) for reading in readings)
+    if found != expected:
+        raise BenchmarkError(f"{expected} items gave {found} articles")
+    second, again = _read(sources, readings)
+    if not all(reading.unchanged for reading in again):
+        raise BenchmarkError("feeds that did not change were read again")
+    return first, second
 
 
 def _read(

@@ -63,8 +63,8 @@ class Extent:
 
 
 FULL = Extent(
-    rounds=5,
-    seconds=4,
+    rounds=3,
+    seconds=3,
     list_sizes=(10_000, 100_000, 1_000_000),
     send_sizes=(10_000, 100_000, 1_000_000),
     articles=(5, 10, 20, 40),
@@ -126,7 +126,7 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
         plans=plan_lists(bench, extent.list_sizes),
         sends=send_lists(bench, extent.send_sizes),
         renderings=render_issues(extent.articles, extent.editions, repeats=extent.repeats),
-        gatherings=gather_feeds(extent.feeds, extent.items),
+        gatherings=gather_feeds(extent.feeds, extent.items, repeats=extent.repeats),
         skipped=skipped,
     )
     return replace(findings, loads=(load_before, load_average()))

@@ -18,7 +18,7 @@ says the same less surely.
 
 Every sender sends the same newsletter, about {octets:,} octets on the wire, one message to each
 recipient, into the same sink: `benchmarks/sink.c`, one thread of epoll that counts messages and
-distinct recipients and forgets the rest. The senders take turns for {rounds} rounds of about
+distinct recipients and forgets the rest. The senders take turns for {rounds} of about
 {seconds:g} s each, every round beginning with another one; the figures are medians. Time runs from
 the first MAIL to the last final dot, by the sink's clock; a process's start does not count. In
 each run every message must arrive once, and a sample of what arrived must parse without a defect
@@ -44,7 +44,11 @@ def write_report(findings: Findings, docs: Path) -> Path:
 
 def _page(findings: Findings) -> Iterable[str]:
     yield "# Benchmarks\n"
-    yield _METHOD.format(octets=findings.octets, rounds=findings.rounds, seconds=findings.seconds)
+    yield _METHOD.format(
+        octets=findings.octets,
+        rounds="one round" if findings.rounds == 1 else f"{findings.rounds} rounds",
+        seconds=findings.seconds,
+    )
     yield from _machine(findings)
     yield "## What is promised\n"
     yield "Medians of one against medians of the other; both in the same rounds.\n"

@@ -131,7 +131,7 @@ def compare(
     counts = {}
     for sender in able:
         rate = run_once(bench, sender, condition, WARM_UP).rate
-        counts[sender.slug] = max(WARM_UP, min(int(rate * seconds), 100_000))
+        counts[sender.slug] = max(WARM_UP, sender.least, min(int(rate * seconds), 100_000))
     runs: dict[str, list[Run]] = {sender.slug: [] for sender in able}
     for turn in range(rounds):
         # Each round begins with another one, so that no place in the order is anybody's.

@@ -41,7 +41,8 @@ class Launch:
 class Sender:
     """One way of sending. `missing` says what is not installed; `key` what it signs with.
 
-    `speaks_tls` is False for one that knows no STARTTLS.
+    `speaks_tls` is False for one that knows no STARTTLS. With fewer than `least` messages some of
+    its processes would have nothing to do.
     """
 
     slug: str
@@ -51,6 +52,7 @@ class Sender:
     key: str = ""
     missing: str = ""
     speaks_tls: bool = True
+    least: int = 0
 
 
 def shares(count: int, parts: int) -> list[tuple[int, int]]:

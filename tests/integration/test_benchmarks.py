@@ -189,7 +189,7 @@ def _findings() -> Findings:
         plans=[Plan(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),
-        gatherings=gather_feeds([1], [2]),
+        gatherings=gather_feeds([1], [2], repeats=1),
         skipped=["nodemailer: node is not installed"],
     )
 
