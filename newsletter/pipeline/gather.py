@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from newsletter import __version__
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, TagSettings
 from newsletter.pipeline.site import Site
@@ -40,7 +41,7 @@ def gather(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
     )
     with site.database.transaction() as connection:
         for reading in readings:
-            save_articles(connection, slug, reading.articles, now)
+            save_articles(connection, slug, reading.location, reading.articles, now)
             if reading.memory is not None:
                 save_memory(
                     connection,
@@ -61,7 +62,7 @@ def vocabulary_of(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabula
 
 def _fingerprint(newsletter: NewsletterSettings, tags: TagSettings) -> str:
     """Changes when the same feed would be read differently."""
-    read_with = repr((newsletter.sources, newsletter.sections, tags))
+    read_with = repr((__version__, newsletter.sources, newsletter.sections, tags))
     return hashlib.sha256(read_with.encode()).hexdigest()[:16]
 
 

@@ -48,34 +48,37 @@ def article_from_json(data: Mapping[str, Any]) -> Article:
 
 
 def save_articles(
-    connection: sa.Connection, newsletter: str, found: Iterable[Article], now: datetime
-) -> int:
-    """Add the new ones, refresh those known; `first_seen` stays. Returns how many were new."""
+    connection: sa.Connection,
+    newsletter: str,
+    location: str,
+    found: Iterable[Article],
+    now: datetime,
+) -> None:
+    """Add a source's new articles, refresh those known; `first_seen` stays."""
+    by_key: dict[str, Article] = {}
+    for article in found:
+        by_key.setdefault(article.key, article)
+    here = (articles.c.newsletter == newsletter) & (articles.c.location == location)
     known = {
-        (row.source, row.key): row.id
+        row.key: row.id
         for row in connection.execute(
-            sa.select(articles.c.id, articles.c.source, articles.c.key).where(
-                articles.c.newsletter == newsletter
-            )
+            sa.select(articles.c.id, articles.c.key).where(here, articles.c.key.in_(by_key))
         )
     }
-    new: dict[tuple[str, str], dict[str, Any]] = {}
-    for article in found:
-        identity = (article.source, article.key)
+    new = []
+    for key, article in by_key.items():
         values = {name: getattr(article, name) for name in _COLUMNS}
         values["tags"] = [asdict(tag) for tag in article.tags]
         values["image"] = asdict(article.image) if article.image else None
-        if identity in known:
-            if not article.dated:
-                del values["published"]  # it counts as published when it was first seen
-            connection.execute(
-                sa.update(articles).where(articles.c.id == known[identity]).values(values)
-            )
-        else:
-            new.setdefault(identity, {**values, "newsletter": newsletter, "first_seen": now})
+        if key not in known:
+            origin = {"newsletter": newsletter, "location": location, "first_seen": now}
+            new.append({**values, **origin})
+            continue
+        if not article.dated:
+            del values["published"]  # it counts as published when it was first seen
+        connection.execute(sa.update(articles).where(articles.c.id == known[key]).values(values))
     if new:
-        connection.execute(sa.insert(articles), list(new.values()))
-    return len(new)
+        connection.execute(sa.insert(articles), new)
 
 
 def load_articles(

@@ -46,6 +46,8 @@ articles = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("newsletter", sa.String, nullable=False),
+    # The source's URL or path: a feed that gives itself a new title is still the same source.
+    sa.Column("location", sa.String, nullable=False),
     sa.Column("source", sa.String, nullable=False),
     sa.Column("key", sa.String, nullable=False),
     sa.Column("url", sa.String, nullable=False),
@@ -59,7 +61,7 @@ articles = sa.Table(
     sa.Column("image", sa.JSON),  # {"url", "alt", "width", "height"}
     sa.Column("published", UtcDateTime, nullable=False),
     sa.Column("first_seen", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("newsletter", "source", "key", name="uq_articles_newsletter"),
+    sa.UniqueConstraint("newsletter", "location", "key", name="uq_articles_newsletter"),
     sa.Index("ix_articles_newsletter_published", "newsletter", "published"),
 )
 

@@ -79,7 +79,7 @@ def week_of_articles(count: int = 9) -> list[Article]:
 def gather_articles(site: Site, articles: Sequence[Article], *, now: datetime = NOW) -> None:
     """Keep the articles as a gathering would have."""
     with site.database.transaction() as connection:
-        save_articles(connection, SLUG, articles, now)
+        save_articles(connection, SLUG, "articles", articles, now)
 
 
 def drafted(site: Site, count: int = 9, *, now: datetime = NOW) -> Issue:

@@ -14,6 +14,29 @@ down_revision = None
 def upgrade() -> None:
     """Create every table of both houses."""
     op.create_table(
+        "address_changes",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("list_slug", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("asked_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_changes")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_address_changes_subscriber_id"), "address_changes", ["subscriber_id"], unique=False
+    )
+    op.create_table(
+        "bounces",
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("list_slug", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("subscriber_id", "list_slug", "number", name=op.f("pk_bounces")),
+    )
+    op.create_table(
         "confirmations",
         sa.Column("address_hash", sa.String(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
@@ -25,6 +48,26 @@ def upgrade() -> None:
         sa.Column("id", Id, nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure_salt")),
+    )
+    op.create_table(
+        "inbound_messages",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("envelope_sender", sa.String(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("handled_at", UtcDateTime(), nullable=True),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("problem", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_messages")),
+        sa.UniqueConstraint("digest", name=op.f("uq_inbound_messages_digest")),
+    )
+    op.create_index("ix_inbound_messages_address", "inbound_messages", ["address"], unique=False)
+    op.create_index(
+        "ix_inbound_messages_handled_at", "inbound_messages", ["handled_at"], unique=False
     )
     op.create_table(
         "lists",
@@ -99,65 +142,10 @@ def upgrade() -> None:
         "ix_subscriptions_subscriber_id", "subscriptions", ["subscriber_id"], unique=False
     )
     op.create_table(
-        "address_changes",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("subscriber_id", Id, nullable=False),
-        sa.Column("list_slug", sa.String(), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
-        sa.Column("asked_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_changes")),
-        sqlite_autoincrement=True,
-    )
-    op.create_index(
-        op.f("ix_address_changes_subscriber_id"), "address_changes", ["subscriber_id"], unique=False
-    )
-    op.create_table(
-        "bounces",
-        sa.Column("subscriber_id", Id, nullable=False),
-        sa.Column("list_slug", sa.String(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
-        sa.Column("verdict", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("subscriber_id", "list_slug", "number", name=op.f("pk_bounces")),
-    )
-    op.create_table(
-        "inbound_messages",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("digest", sa.String(), nullable=False),
-        sa.Column("received_at", UtcDateTime(), nullable=False),
-        sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("envelope_sender", sa.String(), nullable=True),
-        sa.Column("content", sa.LargeBinary(), nullable=True),
-        sa.Column("handled_at", UtcDateTime(), nullable=True),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
-        sa.Column("problem", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbound_messages")),
-        sa.UniqueConstraint("digest", name=op.f("uq_inbound_messages_digest")),
-    )
-    op.create_index(
-        "ix_inbound_messages_handled_at", "inbound_messages", ["handled_at"], unique=False
-    )
-    op.create_index("ix_inbound_messages_address", "inbound_messages", ["address"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", Id, nullable=False),
-        sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("envelope_sender", sa.String(), nullable=False),
-        sa.Column("message", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("retry_at", UtcDateTime(), nullable=False),
-        sa.Column("answer", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
-    op.create_index("ix_outbox_retry_at", "outbox", ["retry_at"], unique=False)
-    op.create_table(
         "articles",
         sa.Column("id", Id, nullable=False),
         sa.Column("newsletter", sa.String(), nullable=False),
+        sa.Column("location", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("url", sa.String(), nullable=False),
@@ -172,7 +160,7 @@ def upgrade() -> None:
         sa.Column("published", UtcDateTime(), nullable=False),
         sa.Column("first_seen", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
-        sa.UniqueConstraint("newsletter", "source", "key", name="uq_articles_newsletter"),
+        sa.UniqueConstraint("newsletter", "location", "key", name="uq_articles_newsletter"),
     )
     op.create_index(
         "ix_articles_newsletter_published", "articles", ["newsletter", "published"], unique=False
@@ -235,6 +223,19 @@ def upgrade() -> None:
         sa.Column("closed", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_newsletters")),
     )
+    op.create_table(
+        "outbox",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("envelope_sender", sa.String(), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_index("ix_outbox_retry_at", "outbox", ["retry_at"], unique=False)
     op.create_table(
         "receipts",
         sa.Column("id", Id, nullable=False),
