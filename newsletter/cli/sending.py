@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +22,7 @@ from newsletter.cli.invocation import (
     json_option,
     now_option,
     pass_invocation,
+    split_issue,
 )
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.pipeline.operators import watched_run
@@ -111,11 +112,11 @@ def run(invocation: Invocation) -> int:
 
 
 @click.command()
-@click.argument("issue", metavar="[ISSUE]", required=False)
+@click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
 @json_option
 @now_option
 @pass_invocation
-def status(invocation: Invocation, issue: str | None) -> int:
+def status(invocation: Invocation, issue: tuple[str, int | None] | None) -> int:
     """Show issues with their deliveries by state, what is due, and what is unknown.
 
     \b
@@ -134,10 +135,10 @@ def status(invocation: Invocation, issue: str | None) -> int:
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK
-    slug, _, number = issue.partition("/")
+    slug, number = issue
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
-        found = find_issue(connection, slug, int(number) if number.isdigit() else None)
+        found = find_issue(connection, slug, number)
     one = issue_status(site, found)
     invocation.answer(_status_document(one), _status_line(one))
     return OK
@@ -171,9 +172,9 @@ def unknown(
 
 
 @contextmanager
-def _interruptible() -> Iterator[asyncio.Event]:
+def _interruptible() -> Iterator[threading.Event]:
     """An event that SIGTERM and SIGINT set: messages in flight are finished, the rest is kept."""
-    event = asyncio.Event()
+    event = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         event.set()
