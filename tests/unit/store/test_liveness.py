@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import DatabaseUnavailableError
+from newsletter.store.database import Database, open_database
+from newsletter.store.liveness import FOLDER, is_alive, living_sender
+
+
+def test_a_sender_lives_as_long_as_its_block(database: Database) -> None:
+    """Asking does not disturb it, nor do others who ask or live."""
+    with living_sender(database) as one, living_sender(database) as other:
+        assert is_alive(database, one)
+        assert is_alive(database, one)
+        assert one != other
+    assert not is_alive(database, one)
+
+
+def test_a_sender_nobody_knows_is_dead(database: Database) -> None:
+    """Its lock is nowhere."""
+    assert not is_alive(database, "0" * 32)
+
+
+def test_the_file_of_a_dead_sender_is_cleared_away(sqlite_database: Database) -> None:
+    """A killed process leaves its file, not its lock."""
+    folder = Path(str(sqlite_database.engine.url.database)).parent / FOLDER
+    folder.mkdir()
+    (folder / "killed").touch()
+    assert not is_alive(sqlite_database, "killed")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """The operator is told which file."""
+    (tmp_path / FOLDER).write_text("a file where the folder should be")
+    database = open_database("sqlite:///newsletter.db", tmp_path)
+    with pytest.raises(DatabaseUnavailableError, match=FOLDER), living_sender(database):
+        pass
