@@ -116,6 +116,25 @@ def test_guessing_is_limited_for_each_address_even_with_the_right_password(offic
     assert office.client.post("/sign-in", data=right).status_code == 303
 
 
+def test_other_spellings_of_an_address_are_no_further_tries(office: Office) -> None:
+    """Capitals, spaces and the two forms of an international domain count as one address."""
+    office.add("ed@bücher.example.org")
+    spellings = ["ed@bücher.example.org", " ED@BÜCHER.example.org ", "Ed@xn--bcher-kva.example.org"]
+    for number in range(PER_ADDRESS.most):
+        wrong = {"address": spellings[number % 3], "password": "wrong"}
+        assert office.client.post("/sign-in", data=wrong).status_code == 403
+    for address in spellings:
+        right = {"address": address, "password": PASSWORD}
+        assert office.client.post("/sign-in", data=right).status_code == 429
+
+
+def test_who_is_locked_out_by_a_guesser_still_gets_a_link(office: Office) -> None:
+    """A stranger who tries passwords in an editor's name does not keep the editor out."""
+    for _ in range(PER_ADDRESS.most + 1):
+        office.client.post("/sign-in", data={"address": ADDRESS, "password": "wrong"})
+    assert office.client.post(office.ask_for_link()).status_code == 303
+
+
 def test_guessing_is_limited_for_each_network(office: Office) -> None:
     """One network cannot try a list of addresses, or ask for a mail to each of them."""
     for number in range(PER_NETWORK.most):

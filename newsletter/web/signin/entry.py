@@ -160,8 +160,9 @@ def _try(request: Request, address: str, password: str) -> _Entry:
     now = gate.clock()
     with gate.database.transaction() as connection:
         clear_tries(connection, now - timedelta(days=1))
+        way = "password" if password else "link"
         by_network = gate.keyed(f"tries {network_of(request)}")
-        by_address = gate.keyed(f"tries {address.strip().casefold()}")
+        by_address = gate.keyed(f"tries {way} {_key(address)}")
         within = [
             count_try(connection, by_network, PER_NETWORK, now),
             count_try(connection, by_address, PER_ADDRESS, now),
@@ -186,6 +187,14 @@ def _try(request: Request, address: str, password: str) -> _Entry:
         if needs_rehash(password_hash):
             set_password_hash(connection, editor, hash_password(password))
         return _Entry(session=_start(request, connection, editor, "by password"))
+
+
+def _key(address: str) -> str:
+    """One key for all spellings of an address, or each would have tries of its own."""
+    try:
+        return parse_address(address).key
+    except AddressError:
+        return address.strip().casefold()
 
 
 def _look(request: Request) -> tuple[Editor | None, bool]:
