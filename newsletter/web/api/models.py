@@ -43,22 +43,6 @@ class Window(Given):
     end: datetime
 
 
-class Newsletter(Given):
-    """A configured publication."""
-
-    name: str
-    title: str
-    list: str
-    schedule: str
-    approval: str
-
-
-class Newsletters(Given):
-    """All publications of the site."""
-
-    newsletters: list[Newsletter]
-
-
 class IssueStatus(Given):
     """Where an issue stands. `deliveries` counts every state; their sum is the audience."""
 
@@ -293,84 +277,3 @@ class Settled(Given):
     """How many were settled."""
 
     settled: int
-
-
-class AddSubscriber(Taken):
-    """Somebody who agreed to be put on a list; without `tags` what they follow stays."""
-
-    address: str
-    name: str = ""
-    tags: list[str] | None = None
-
-
-class Admitted(Given):
-    """What became of it."""
-
-    address: str
-    list: str
-    outcome: Literal["added", "updated", "unchanged"]
-
-
-class Subscription(Given):
-    """A person on a list."""
-
-    list: str
-    status: str
-
-
-class HistoryEntry(Given):
-    """One line of the consent record."""
-
-    at: datetime
-    event: str
-    way: str
-    detail: str
-
-
-class Subscriber(Given):
-    """Everything known about one person."""
-
-    address: str
-    name: str
-    tags: list[str]
-    frequency: str
-    suppressed: bool
-    subscriptions: list[Subscription]
-    history: list[HistoryEntry]
-
-
-class Unsubscribed(Given):
-    """The lists that the person was taken off."""
-
-    address: str
-    unsubscribed: list[str]
-
-
-class Suppress(Taken):
-    """An address, or `@` and a domain, that is never to be mailed."""
-
-    pattern: str
-    reason: str = "by the operator"
-
-
-class Suppressed(Given):
-    """Whether it was not suppressed before."""
-
-    pattern: str
-    changed: bool
-
-
-class AuditEntry(Given):
-    """Who did what."""
-
-    id: int
-    at: datetime
-    who: str
-    what: str
-    detail: str
-
-
-class Audit(Given):
-    """The newest entries first."""
-
-    entries: list[AuditEntry]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter.web.api import issues, models, people
+from newsletter.web.api import issues, models, people, people_models
 from newsletter.web.api.operation import Operation
 
 _ALL = "/newsletters/{newsletter}"
@@ -11,7 +11,7 @@ _ONE = _ALL + "/issues/{number}"
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="GET", path="/newsletters", name="newsletters", group="Site",
-        summary="The site's newsletters", answer=people.newsletters, gives=models.Newsletters,
+        summary="The site's newsletters", answer=people.newsletters, gives=people_models.Newsletters,
     ),
     Operation(
         method="GET", path="/status", name="status", group="Site",
@@ -21,7 +21,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="GET", path="/audit", name="audit", group="Site", publisher=True,
         summary="Who did what, the newest first",
-        answer=people.read_audit, gives=models.Audit,
+        answer=people.read_audit, gives=people_models.Audit,
         query={"before": "The id of an entry: those older than it"},
     ),
     Operation(
@@ -109,22 +109,22 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         method="GET", path="/subscribers/{address}", name="show subscriber", publisher=True,
         group="Subscribers", summary="Everything known about a person",
-        answer=people.show_subscriber, gives=models.Subscriber,
+        answer=people.show_subscriber, gives=people_models.Subscriber,
     ),
     Operation(
         method="POST", path="/lists/{list}/subscribers", name="add subscriber", publisher=True,
         group="Subscribers",
         summary="Put somebody who agreed on a list; who left or is suppressed is refused",
-        answer=people.add_subscriber, takes=models.AddSubscriber, gives=models.Admitted,
+        answer=people.add_subscriber, takes=people_models.AddSubscriber, gives=people_models.Admitted,
     ),
     Operation(
         method="DELETE", path="/lists/{list}/subscribers/{address}", name="remove subscriber",
         publisher=True, group="Subscribers", summary="Unsubscribe somebody from a list",
-        answer=people.remove_subscriber, gives=models.Unsubscribed,
+        answer=people.remove_subscriber, gives=people_models.Unsubscribed,
     ),
     Operation(
         method="POST", path="/suppressions", name="suppress", publisher=True,
         group="Subscribers", summary="Never mail an address, or a whole domain",
-        answer=people.suppress, takes=models.Suppress, gives=models.Suppressed,
+        answer=people.suppress, takes=people_models.Suppress, gives=people_models.Suppressed,
     ),
 )  # fmt: skip

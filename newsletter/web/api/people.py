@@ -5,7 +5,7 @@ from __future__ import annotations
 from newsletter.articles.tags import make_vocabulary
 from newsletter.pipeline.status import site_status
 from newsletter.store import audit
-from newsletter.web.api import models
+from newsletter.web.api import models, people_models
 from newsletter.web.api.issues import status_of
 from newsletter.web.api.operation import Call
 from subscribers import people, suppression
@@ -14,11 +14,11 @@ from subscribers.errors import UnknownListError
 AUDIT_PAGE = 100
 
 
-def newsletters(call: Call) -> models.Newsletters:
+def newsletters(call: Call) -> people_models.Newsletters:
     """What the site publishes."""
-    return models.Newsletters(
+    return people_models.Newsletters(
         newsletters=[
-            models.Newsletter(
+            people_models.Newsletter(
                 name=slug,
                 title=newsletter.title,
                 list=newsletter.list,
@@ -38,7 +38,7 @@ def status(call: Call) -> models.SiteStatus:
     )
 
 
-def add_subscriber(call: Call) -> models.Admitted:
+def add_subscriber(call: Call) -> people_models.Admitted:
     """Put a person on a list; who left or is suppressed is refused."""
     body, list_slug = call.body, _list(call)
     with call.site.database.transaction() as connection:
@@ -51,18 +51,20 @@ def add_subscriber(call: Call) -> models.Admitted:
             follows=None if body.tags is None else _slugs(call, body.tags),
             detail=f"by {call.editor.address} over the API",
         )
-    return models.Admitted.model_validate(
+    return people_models.Admitted.model_validate(
         {"address": body.address, "list": list_slug, "outcome": outcome.value}
     )
 
 
-def show_subscriber(call: Call) -> models.Subscriber:
+def show_subscriber(call: Call) -> people_models.Subscriber:
     """Everything known about a person."""
     with call.site.database.transaction(read_only=True) as connection:
-        return models.Subscriber.model_validate(people.show(connection, call.path["address"]))
+        return people_models.Subscriber.model_validate(
+            people.show(connection, call.path["address"])
+        )
 
 
-def remove_subscriber(call: Call) -> models.Unsubscribed:
+def remove_subscriber(call: Call) -> people_models.Unsubscribed:
     """Take a person off one list."""
     address = call.path["address"]
     with call.site.database.transaction() as connection:
@@ -73,24 +75,26 @@ def remove_subscriber(call: Call) -> models.Unsubscribed:
             list_slug=_list(call),
             detail=f"by {call.editor.address} over the API",
         )
-    return models.Unsubscribed(address=address, unsubscribed=changed)
+    return people_models.Unsubscribed(address=address, unsubscribed=changed)
 
 
-def suppress(call: Call) -> models.Suppressed:
+def suppress(call: Call) -> people_models.Suppressed:
     """Never mail an address or a domain."""
     with call.site.database.transaction() as connection:
         changed = suppression.suppress(
             connection, call.body.pattern, call.body.reason, call.clock()
         )
-    return models.Suppressed(pattern=call.body.pattern, changed=changed)
+    return people_models.Suppressed(pattern=call.body.pattern, changed=changed)
 
 
-def read_audit(call: Call) -> models.Audit:
+def read_audit(call: Call) -> people_models.Audit:
     """Who did what."""
     before = call.number_in_query("before")
     with call.site.database.transaction(read_only=True) as connection:
         found = audit.entries(connection, limit=AUDIT_PAGE, before=before)
-    return models.Audit(entries=[models.AuditEntry.model_validate(entry) for entry in found])
+    return people_models.Audit(
+        entries=[people_models.AuditEntry.model_validate(entry) for entry in found]
+    )
 
 
 def _list(call: Call) -> str:
