@@ -22,7 +22,7 @@ from newsletter.pipeline.preview import (
 )
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
-from newsletter.rendering.edition import Edition
+from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.lint import Finding
 from newsletter.rendering.slots import fill
@@ -78,6 +78,12 @@ class Rendered:
     def html(self) -> str:
         """The HTML with the reader's own links."""
         return fill(self.edition.html, self.edition.nonce, slot_values(self.to), escape=True)
+
+    @property
+    def impersonal_html(self) -> str:
+        """The HTML without anybody's links, for whoever is no reader."""
+        nobody = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
+        return fill(self.edition.html, self.edition.nonce, nobody, escape=True)
 
     @property
     def text(self) -> str:

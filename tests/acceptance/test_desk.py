@@ -212,7 +212,7 @@ def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: C
             expect(ben.locator(".leadplace h3")).to_have_text("Ben's headline")
             expect(anna.get_by_text("The issue has changed meanwhile.")).to_be_visible()
             anna.locator("li.item.lead").get_by_role("button", name="Save").click()
-            expect(anna.get_by_role("alert")).to_contain_text("Somebody was there first")
+            expect(anna.get_by_role("alert")).to_contain_text("nothing is lost: choose")
             expect(anna.locator(".pairing", has_text="Headline")).to_contain_text("Ben's headline")
             expect(anna.get_by_label("Yours").first).to_have_value("Anna's headline")
             anna.get_by_role("button", name="Save mine").click()

@@ -159,7 +159,9 @@ class PublishPage:
         own = f"@{editor.address.rpartition('@')[2]}"
         if own in self.room.site.settings.site.allow_test and editor.address not in allowed:
             allowed.insert(0, editor.address)
-        context |= {"problem": problem, "notice": notice}
+        token = request.query_params.get("shared", "")
+        shared = f"{self.room.site.settings.site.url}/shared/{token}" if token else ""
+        context |= {"problem": problem, "notice": notice, "shared": shared}
         return await self.room.page(request, "publish.html.j2", context, status)
 
     def _context(self, issue: Issue) -> dict[str, Any]:

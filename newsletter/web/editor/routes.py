@@ -22,6 +22,7 @@ from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.room import Room
+from newsletter.web.editor.sharing import SharePage
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
 _STATIC = {
@@ -38,7 +39,7 @@ def editor_routes(
     templates.filters["web_link"] = web_link
     room = Room(site=site, clock=clock, templates=templates, presses=presses)
     overview, issue, preview = OverviewPage(room), IssuePage(room), PreviewPage(room)
-    publish, report = PublishPage(room), ReportPage(room)
+    publish, report, share = PublishPage(room), ReportPage(room), SharePage(room)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -60,6 +61,9 @@ def editor_routes(
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
         page(one + "/test", publish.test, "POST"),
+        page(one + "/share", share.make, "POST"),
+        Route("/shared/{token}", share.get, methods=["GET"]),
+        Route("/shared/{token}/frame", share.frame, methods=["GET"]),
         page(one + "/report", report.get),
         page(one + "/progress", report.events),
         verb("approve", publish.approve),

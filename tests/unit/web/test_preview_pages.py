@@ -6,6 +6,8 @@ from collections.abc import Callable
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.edit import reopen
 from newsletter.pipeline.site import Site
+from newsletter.web.app import make_app
+from newsletter.web.editor.sharing import LASTS
 from tests.factories.desk import NOW, SLUG, subscribe
 from tests.factories.desk_browser import Browser
 from tests.unit.web.conftest import ANNA
@@ -84,3 +86,26 @@ async def test_changes_since_the_approval_are_shown(browse: Browse, site: Site) 
     await browser.submit(form, "rewrite", title="A headline nobody approved")
     changes = await browser.get(f"{URL}/preview?part=changes")
     assert any("nobody approved" in line.text for line in changes.tree.xpath("//li/ins"))
+
+
+async def test_a_reviewer_without_an_account_may_look_for_a_week(
+    browse: Browse, site: Site
+) -> None:
+    """The link shows the issue without anybody's links; forged or too old it shows nothing."""
+    browser = browse()
+    page = await browser.get(f"{URL}/publish")
+    page = await browser.submit(page.tree.xpath(f"//form[@action='{URL}/share']")[0])
+    path = page.tree.xpath("//input[@id='shared']/@value")[0].removeprefix(site.settings.site.url)
+    browser._client.cookies.clear()
+    shared = await browser.get(path)
+    assert shared.status == 200
+    assert not shared.tree.xpath("//form | //button | //input")
+    frame = await browser.get(f"{path}/frame")
+    assert "/u/" not in frame.text
+    assert frame.headers["content-security-policy"].endswith("sandbox")
+    assert (await browser.get(path[:-4] + "AAAA")).status == 404
+    assert (await browser.get(URL)).url == "/sign-in", "it opens nothing else"
+
+    later = Browser(make_app(site, clock=lambda: NOW + LASTS), "")
+    assert (await later.get(path)).status == 404
+    await later.close()

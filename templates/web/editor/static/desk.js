@@ -40,6 +40,7 @@ document.addEventListener("htmx:afterSwap", () => {
     if (element && element.matches("#desk details")) element.open = true;
   }
   say("");
+  if (desk().dataset.conflict) scrollTo(0, 0);
   follow();
 });
 document.addEventListener("htmx:sendError", () => {

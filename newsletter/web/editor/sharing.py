@@ -1,0 +1,105 @@
+"""Links for reviewers without an account: they look at one issue, until a day, and do nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from newsletter.errors import UnknownNameError
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.look import Reader, render
+from newsletter.store.audit import record
+from newsletter.web.editor.framing import frame_policy, framed
+from newsletter.web.editor.room import HEADERS, Room, desk_url
+
+LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What a link is good for."""
+
+    slug: str
+    number: int
+    until: datetime
+
+
+class SharePage:
+    """POST makes a link; whoever has it may look."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self._signer = URLSafeSerializer(room.site.secret, salt="newsletter.share")
+
+    async def make(self, request: Request) -> Response:
+        """A link to the issue, shown on the publish page."""
+        issue = await self.room.issue(request)
+        editor = await self.room.editor(request)
+        now = self.room.clock()
+        token = self.token(Share(slug=issue.newsletter, number=issue.number, until=now + LASTS))
+
+        def note() -> None:
+            with self.room.site.database.transaction() as connection:
+                record(connection, who=editor.address, what="share", detail=issue.name, now=now)
+
+        await run_in_threadpool(note)
+        return RedirectResponse(f"{desk_url(issue, 'publish')}?shared={token}#share", 303)
+
+    async def get(self, request: Request) -> Response:
+        """The page around the frame, for anybody with the link."""
+        found = await run_in_threadpool(self._issue, request.path_params["token"])
+        if found is None:
+            return self._gone()
+        issue, share = found
+        zone = self.room.site.settings.site.zone
+        text = self.room.templates.get_template("editor/shared.html.j2").render(
+            issue=issue,
+            newsletter=self.room.site.newsletter(issue.newsletter),
+            zone=zone,
+            until=share.until.astimezone(zone),
+            token=request.path_params["token"],
+        )
+        return HTMLResponse(text, headers={**HEADERS, "Referrer-Policy": "no-referrer"})
+
+    async def frame(self, request: Request) -> Response:
+        """The complete edition as it stands, without anybody's links."""
+        found = await run_in_threadpool(self._issue, request.path_params["token"])
+        if found is None:
+            return self._gone()
+        rendered = await run_in_threadpool(render, self.room.site, found[0], Reader())
+        headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
+        return HTMLResponse(
+            framed(rendered.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
+        )
+
+    def token(self, share: Share) -> str:
+        """The link's secret."""
+        until = int(share.until.timestamp())
+        return str(self._signer.dumps([share.slug, share.number, until]))
+
+    def read(self, token: str) -> Share | None:
+        """What the token is good for now; None when it is forged or too old."""
+        try:
+            slug, number, until = self._signer.loads(token)
+        except (BadSignature, ValueError, TypeError):
+            return None
+        share = Share(slug=slug, number=number, until=datetime.fromtimestamp(until, UTC))
+        return share if self.room.clock() < share.until else None
+
+    def _issue(self, token: str) -> tuple[Issue, Share] | None:
+        share = self.read(token)
+        if share is None or share.slug not in self.room.site.settings.newsletters:
+            return None
+        try:
+            return self.room.find(share.slug, share.number), share
+        except UnknownNameError:
+            return None
+
+    def _gone(self) -> HTMLResponse:
+        text = self.room.templates.get_template("editor/shared.html.j2").render(issue=None)
+        return HTMLResponse(text, status_code=404, headers=HEADERS)
