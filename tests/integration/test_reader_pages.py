@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.pipeline.site import Site as OurSite
 from newsletter.store.database import Database
 from newsletter.web.reader.desk import Desk, open_templates
 from newsletter.web.reader.routes import reader_routes
@@ -108,6 +110,12 @@ WITH_DIGEST = SETTINGS.model_copy(
 )
 
 
+def with_former_key(settings: Settings) -> Settings:
+    """The same, after a rotation of the secret key."""
+    former = settings.site.model_copy(update={"former_secret_keys": (OLD_KEY,)})
+    return settings.model_copy(update={"site": former})
+
+
 @pytest.fixture
 def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[Site]:
     """A server on loopback with one reader, who follows security."""
@@ -117,9 +125,12 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
             connection, "jane@mail.example.org", name="Jane <b>", follows=["security", "old-tag"]
         )
     desk = Desk(
-        settings=getattr(request, "param", SETTINGS),
-        database=sqlite_database,
-        tokens=tokens,
+        site=OurSite(
+            folder=Path(),
+            settings=with_former_key(getattr(request, "param", SETTINGS)),
+            database=sqlite_database,
+            secret=NEW_KEY,
+        ),
         clock=lambda: NOW,
         templates=open_templates(None),
         find_edition=lambda *which: {("weekly", 12, "abc"): "<h1>Issue 12</h1>"}.get(which),

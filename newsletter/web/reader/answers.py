@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import jinja2
+from starlette.background import BackgroundTask
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
-from newsletter.errors import TemporaryError, UnavailableError
+from newsletter.errors import NewsletterError, TemporaryError, UnavailableError
+from newsletter.pipeline.post import flush
 from newsletter.web.reader.desk import Desk
 from subscribers.errors import TokenError
 from subscribers.tokens import Purpose, TokenSubject, looks_like_token
+
+log = logging.getLogger("newsletter")
 
 MAX_FORM = 64_000
 """Octets of a form; the largest of ours has a few hundred."""
@@ -43,21 +49,41 @@ def page(
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def trouble(desk: Desk, kind: str, status: int) -> HTMLResponse:
+def trouble(desk: Desk, kind: str, status: int, *, join: str = "") -> HTMLResponse:
     """A page that says what went wrong and what to do; kinds are those of trouble.html.j2."""
-    return page(
-        desk.templates, "reader/trouble.html.j2", {"kind": kind, "contact": desk.contact}, status
-    )
+    context = {"kind": kind, "contact": desk.contact, "join": join}
+    return page(desk.templates, "reader/trouble.html.j2", context, status)
 
 
-def subject_of(desk: Desk, purpose: Purpose, token: str) -> TokenSubject | HTMLResponse:
-    """Whom the link is about, or the page to answer with: 404 to nonsense, 400 to damage."""
+def posting(desk: Desk, answer: Response) -> Response:
+    """The answer; after it has gone out, the letters that the request left in the outbox."""
+    answer.background = BackgroundTask(_flush, desk)
+    return answer
+
+
+def _flush(desk: Desk) -> None:
+    try:
+        flush(desk.site, desk.clock)
+    except NewsletterError as error:  # they stay in the outbox, and go with the next
+        log.warning("letters wait: %s", error)
+
+
+def subject_of(
+    desk: Desk, purpose: Purpose, token: str, *, lasts: timedelta | None = None
+) -> TokenSubject | HTMLResponse:
+    """Whom the link is about, or the page to answer with.
+
+    That is 404 to nonsense, 400 to damage, 410 to what is older than it `lasts`.
+    """
     if not looks_like_token(token):
         return trouble(desk, "nothing-here", 404)
     try:
-        return desk.tokens.read(purpose, token)
+        subject = desk.tokens.read(purpose, token)
     except TokenError:
         return trouble(desk, "bad-link", 400)
+    if lasts and (subject.issued is None or desk.clock() - subject.issued > lasts):
+        return trouble(desk, "expired", 410, join=f"/join/{subject.list_slug}")
+    return subject
 
 
 def guarded(desk: Desk, endpoint: Endpoint) -> Endpoint:
@@ -74,13 +100,21 @@ def guarded(desk: Desk, endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-async def read_form(request: Request) -> FormData | None:
-    """The form, urlencoded or multipart; None when it is too long or no form."""
+async def read_body(request: Request) -> bytes | None:
+    """The request's body; None when it is too long."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_FORM:
             return None
+    return body
+
+
+async def read_form(request: Request) -> FormData | None:
+    """The form, urlencoded or multipart; None when it is too long or no form."""
+    body = await read_body(request)
+    if body is None:
+        return None
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

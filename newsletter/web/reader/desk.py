@@ -10,8 +10,9 @@ from pathlib import Path
 import jinja2
 
 from newsletter.articles.article import Tag
-from newsletter.articles.tags import make_vocabulary
 from newsletter.config.settings import Settings
+from newsletter.pipeline import lists
+from newsletter.pipeline.site import Site
 from newsletter.rendering.theme import shipped_templates
 from newsletter.store.database import Database
 from subscribers.tokens import Tokens
@@ -21,56 +22,42 @@ from subscribers.tokens import Tokens
 class Desk:
     """`find_edition(newsletter, number, key)` is an edition's HTML without personal links, or None."""
 
-    settings: Settings
-    database: Database
-    tokens: Tokens
+    site: Site
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     find_edition: Callable[[str, int, str], str | None]
 
-    def title_of(self, list_slug: str) -> str:
-        """What readers call the list: the titles of the newsletters that are sent to it."""
-        titles = [
-            newsletter.title
-            for newsletter in self.settings.newsletters.values()
-            if newsletter.list == list_slug and newsletter.digest_of is None
-        ]
-        return " & ".join(titles) or list_slug
+    @property
+    def settings(self) -> Settings:
+        """The site's configuration."""
+        return self.site.settings
 
-    def tags_of(self, list_slug: str, followed: frozenset[str]) -> list[Tag]:
+    @property
+    def database(self) -> Database:
+        """The site's database."""
+        return self.site.database
+
+    @property
+    def tokens(self) -> Tokens:
+        """The maker and reader of links."""
+        return self.site.tokens
+
+    def title_of(self, list_slug: str) -> str:
+        """What readers call the list."""
+        return lists.title_of(self.settings, list_slug)
+
+    def tags_of(self, list_slug: str, followed: frozenset[str] = frozenset()) -> list[Tag]:
         """The tags a reader of the list may follow: its sections' and those followed already."""
-        vocabulary = make_vocabulary(self.settings.tags.known, self.settings.tags.aliases)
-        offered = vocabulary.tags(
-            label
-            for newsletter in self.settings.newsletters.values()
-            if newsletter.list == list_slug
-            for section in newsletter.sections
-            for label in section.tags
-        )
-        labels = {tag.slug: tag.label for tag in offered}
-        for slug in followed - set(labels):
-            labels[slug] = vocabulary.labels.get(slug, slug)
-        tags = [Tag(slug=slug, label=_spoken(slug, label)) for slug, label in labels.items()]
-        return sorted(tags, key=lambda tag: tag.label.casefold())
+        return lists.tags_of(self.settings, list_slug, followed)
 
     def has_digest(self, list_slug: str) -> bool:
         """Whether readers of the list may choose a digest in place of each issue."""
-        return any(
-            newsletter.list == list_slug and newsletter.digest_of is not None
-            for newsletter in self.settings.newsletters.values()
-        )
+        return lists.has_digest(self.settings, list_slug)
 
     @property
     def contact(self) -> str:
         """An address of people, for whoever holds a link that does not work."""
-        newsletter = next(iter(self.settings.newsletters.values()))
-        return newsletter.owner or newsletter.reply_to or newsletter.sender.address
-
-
-def _spoken(slug: str, label: str) -> str:
-    """A label as a heading has it; one that was written as a slug ("data-breach") in words."""
-    words = label.replace("-", " ") if label == slug else label
-    return words[:1].upper() + words[1:]
+        return lists.contact_of(self.settings)
 
 
 def open_templates(site_templates: Path | None) -> jinja2.Environment:

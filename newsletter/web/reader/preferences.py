@@ -1,4 +1,4 @@
-"""/p/TOKEN: what to read and when, and a pause."""
+"""/p/TOKEN: what to read and when, a pause, another address, and one's own data."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.articles.article import Tag
-from newsletter.web.reader.answers import page, read_form, subject_of, text, texts, trouble
+from newsletter.pipeline.own_data import ask_to_move, mail_link
+from newsletter.web.reader.answers import (
+    page,
+    posting,
+    read_form,
+    subject_of,
+    text,
+    texts,
+    trouble,
+)
 from newsletter.web.reader.desk import Desk
 from subscribers import people
 from subscribers.addresses import masked
+from subscribers.errors import AddressError
 from subscribers.history import Way
+from subscribers.letters import Template
 from subscribers.preferences import choose, pause, read_how_often, resume
 from subscribers.subscriber import MAX_NAME, Frequency, Status, Subscriber
 from subscribers.tokens import Purpose, TokenSubject
@@ -37,7 +48,7 @@ class _View:
 
 
 class PreferencesPage:
-    """GET shows and changes nothing (rule 5); POST saves, pauses or resumes."""
+    """GET shows and changes nothing (rule 5); POST does what its button says."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -67,10 +78,27 @@ class PreferencesPage:
             case "resume":
                 await run_in_threadpool(self._resume, subject)
                 return await self._page(subject, "resumed")
+            case "move":
+                return await self._move(subject, text(form, "email"))
+            case "export" | "erase" as wish:
+                template = Template(wish)
+                await run_in_threadpool(
+                    mail_link, self.desk.site, subject, template, now=self.desk.clock()
+                )
+                return posting(self.desk, await self._page(subject, "mailed"))
             case _:
                 return trouble(self.desk, "bad-form", 400)
 
-    async def _page(self, subject: TokenSubject, notice: str = "") -> Response:
+    async def _move(self, subject: TokenSubject, address: str) -> Response:
+        try:
+            await run_in_threadpool(
+                ask_to_move, self.desk.site, subject, address, now=self.desk.clock()
+            )
+        except AddressError:
+            return await self._page(subject, "bad-address", 422)
+        return posting(self.desk, await self._page(subject, "asked"))
+
+    async def _page(self, subject: TokenSubject, notice: str = "", status: int = 200) -> Response:
         view = await run_in_threadpool(self._look, subject)
         if view is None:
             return trouble(self.desk, "gone", 410)
@@ -88,7 +116,7 @@ class PreferencesPage:
             "max_name": MAX_NAME,
             "leave": f"/u/{leave}",
         }
-        return page(self.desk.templates, "reader/preferences.html.j2", context)
+        return page(self.desk.templates, "reader/preferences.html.j2", context, status)
 
     def _look(self, subject: TokenSubject) -> _View | None:
         with self.desk.database.transaction(read_only=True) as connection:

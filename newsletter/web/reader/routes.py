@@ -1,4 +1,4 @@
-"""The readers' pages: leaving, preferences, and an issue in the browser."""
+"""The readers' pages: joining, choosing, leaving, and an issue in the browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from newsletter.web.reader.answers import guarded, trouble
 from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.join import JoinPage, LinksPage
+from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
 from newsletter.web.reader.unsubscribe import UnsubscribePage
 
@@ -30,6 +32,7 @@ ARCHIVE_HEADERS = {
 def reader_routes(desk: Desk) -> list[Route]:
     """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
     leaving, choosing = UnsubscribePage(desk), PreferencesPage(desk)
+    joining, lost = JoinPage(desk), LinksPage(desk)
 
     async def edition(request: Request) -> Response:
         found = await run_in_threadpool(
@@ -52,6 +55,20 @@ def reader_routes(desk: Desk) -> list[Route]:
         Route("/u/{token}", guarded(desk, leaving.post), methods=["POST"]),
         Route("/p/{token}", guarded(desk, choosing.get), methods=["GET"]),
         Route("/p/{token}", guarded(desk, choosing.post), methods=["POST"]),
+        Route("/join/{list}", guarded(desk, joining.get), methods=["GET"]),
+        Route("/join/{list}", guarded(desk, joining.post), methods=["POST"]),
+        Route("/join/{list}", joining.options, methods=["OPTIONS"]),
+        Route("/links/{list}", guarded(desk, lost.get), methods=["GET"]),
+        Route("/links/{list}", guarded(desk, lost.post), methods=["POST"]),
+        *(
+            route
+            for purpose in LASTS
+            for behind in [MailedPage(desk, purpose)]
+            for route in (
+                Route(f"/{purpose}/{{token}}", guarded(desk, behind.get), methods=["GET"]),
+                Route(f"/{purpose}/{{token}}", guarded(desk, behind.post), methods=["POST"]),
+            )
+        ),
         Route(
             "/archive/{newsletter}/{number:int}/{edition_key}",
             guarded(desk, edition),

@@ -9,14 +9,23 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from newsletter.web.reader.answers import HEADERS, page, read_form, subject_of, text, trouble
+from newsletter.pipeline.leave import leave
+from newsletter.web.reader.answers import (
+    HEADERS,
+    page,
+    posting,
+    read_form,
+    subject_of,
+    text,
+    trouble,
+)
 from newsletter.web.reader.desk import Desk
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.history import Way
 from subscribers.subscriber import Status
 from subscribers.tokens import Purpose, TokenSubject
-from subscribers.unsubscribe import give_reason, may_undo, status_of, undo, unsubscribe
+from subscribers.unsubscribe import give_reason, may_undo, status_of, undo
 
 REASONS = {
     "often": "It comes too often",
@@ -72,7 +81,8 @@ class UnsubscribePage:
             case _:
                 await run_in_threadpool(self._leave, subject, Way.PAGE)
                 notice = "left"
-        return self._page(subject, await run_in_threadpool(self._look, subject), notice)
+        answer = self._page(subject, await run_in_threadpool(self._look, subject), notice)
+        return posting(self.desk, answer) if notice == "left" else answer
 
     def _page(self, subject: TokenSubject, view: _View, notice: str = "") -> Response:
         preferences = self.desk.tokens.make(
@@ -101,10 +111,7 @@ class UnsubscribePage:
         )
 
     def _leave(self, subject: TokenSubject, way: Way) -> None:
-        with self.desk.database.transaction() as connection:
-            unsubscribe(
-                connection, subject.subscriber_id, subject.list_slug, way, self.desk.clock()
-            )
+        leave(self.desk.site, subject, way, self.desk.clock())
 
     def _undo(self, subject: TokenSubject) -> bool:
         """Whether the reader is subscribed now; a repeated undo is as good as the first."""

@@ -1,0 +1,233 @@
+"""/join/LIST: signing up, by our page, by a form on any other page, or by JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from newsletter.pipeline import join as verbs
+from newsletter.pipeline.lists import list_slugs
+from newsletter.store.tries import Limit, count_try
+from newsletter.web.reader.answers import (
+    HEADERS,
+    page,
+    posting,
+    read_body,
+    read_form,
+    text,
+    texts,
+    trouble,
+)
+from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.stamp import is_fresh, make_stamp
+from newsletter.web.signin.browsers import network_of
+from subscribers.errors import AddressError
+from subscribers.subscriber import MAX_NAME
+
+PER_NETWORK = Limit(most=20, per=timedelta(hours=1))
+"""Sign-ups and requests for links; one address is limited besides (subscribers/consent.py)."""
+
+WORDING = "Yes, send me {title} by e-mail. I can leave at any time with one click."
+"""What stands at the button, and is kept as the consent's words."""
+
+TRAP = "website"
+"""A field that people do not see."""
+
+CORS = {
+    # No cookie and no secret is involved, so any page may ask.
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """What somebody filled in."""
+
+    address: str
+    name: str = ""
+    tags: Sequence[str] = ()
+    trapped: bool = False
+
+
+class JoinPage:
+    """GET shows the form; POST asks the address whether it wants the list."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def get(self, request: Request) -> Response:
+        """The empty form."""
+        list_slug = request.path_params["list"]
+        if list_slug not in list_slugs(self.desk.settings):
+            return trouble(self.desk, "nothing-here", 404)
+        return self._form(list_slug, _Wish(address=""))
+
+    async def post(self, request: Request) -> Response:
+        """The same answer for every address: the question goes out, or does not, unseen."""
+        list_slug = request.path_params["list"]
+        if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
+            return await self._json(request, list_slug)
+        if list_slug not in list_slugs(self.desk.settings):
+            return trouble(self.desk, "nothing-here", 404)
+        form = await read_form(request)
+        if form is None:
+            return trouble(self.desk, "bad-form", 400)
+        wish = _Wish(
+            address=text(form, "email").strip(),
+            name=text(form, "name"),
+            tags=texts(form, "tag"),
+            trapped=bool(text(form, TRAP)),
+        )
+        if not wish.trapped and not is_fresh(
+            self.desk.site, list_slug, text(form, "stamp"), self.desk.clock()
+        ):
+            # A form on another page has no stamp: one more button, on ours.
+            return self._form(list_slug, wish, notice="once-more")
+        try:
+            if not await run_in_threadpool(self._ask, request, list_slug, wish):
+                return trouble(self.desk, "too-many", 429)
+        except AddressError:
+            return self._form(list_slug, wish, notice="bad-address", status=422)
+        context = {"title": self.desk.title_of(list_slug), "address": wish.address}
+        answer = page(self.desk.templates, "reader/asked.html.j2", context)
+        return posting(self.desk, answer)
+
+    async def options(self, _request: Request) -> Response:
+        """A browser asks whether another site's page may post JSON."""
+        return Response(status_code=204, headers=CORS)
+
+    async def _json(self, request: Request, list_slug: str) -> Response:
+        try:
+            given: Any = json.loads(await read_body(request) or b"")
+        except ValueError:
+            given = None
+        if list_slug not in list_slugs(self.desk.settings):
+            return _problem("unknown-list", "There is no such list.", 404)
+        if not isinstance(given, Mapping) or not isinstance(given.get("email"), str):
+            return _problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
+        tags = given.get("tags")
+        wish = _Wish(
+            address=given["email"].strip(),
+            name=str(given.get("name") or ""),
+            tags=[str(tag) for tag in tags] if isinstance(tags, list) else (),
+            trapped=bool(given.get(TRAP)),
+        )
+        try:
+            if not await run_in_threadpool(self._ask, request, list_slug, wish):
+                return _problem("too-many", "Too many sign-ups from there. Try later.", 429)
+        except AddressError as error:
+            return _problem("bad-address", error.message, 422)
+        return posting(self.desk, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
+
+    def _ask(self, request: Request, list_slug: str, wish: _Wish) -> bool:
+        """Whether the network may go on; a robot's wish is passed over, and told nothing."""
+        desk = self.desk
+        if wish.trapped:
+            return True
+        if not may_go_on(desk, request):
+            return False
+        offered = {tag.slug for tag in desk.tags_of(list_slug)}
+        verbs.join(
+            desk.site,
+            list_slug,
+            wish.address,
+            origin=f"form, from {_host(request)}",
+            wording=WORDING.format(title=desk.title_of(list_slug)),
+            now=desk.clock(),
+            name=wish.name[:MAX_NAME],
+            follows=offered.intersection(wish.tags),
+        )
+        return True
+
+    def _form(
+        self, list_slug: str, wish: _Wish, *, notice: str = "", status: int = 200
+    ) -> Response:
+        title = self.desk.title_of(list_slug)
+        context = {
+            "title": title,
+            "wish": wish,
+            "tags": self.desk.tags_of(list_slug),
+            "wording": WORDING.format(title=title),
+            "stamp": make_stamp(self.desk.site, list_slug, self.desk.clock()),
+            "trap": TRAP,
+            "notice": notice,
+            "max_name": MAX_NAME,
+            "links": f"/links/{list_slug}",
+            "action": f"/join/{list_slug}",
+        }
+        return page(self.desk.templates, "reader/join.html.j2", context, status)
+
+
+class LinksPage:
+    """/links/LIST: have the links mailed that somebody lost."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def get(self, request: Request) -> Response:
+        """The form."""
+        return self._form(request.path_params["list"])
+
+    async def post(self, request: Request) -> Response:
+        """The same answer for every address."""
+        list_slug = request.path_params["list"]
+        form = await read_form(request)
+        if form is None:
+            return trouble(self.desk, "bad-form", 400)
+        if list_slug not in list_slugs(self.desk.settings):
+            return trouble(self.desk, "nothing-here", 404)
+        try:
+            if not await run_in_threadpool(self._mail, request, list_slug, text(form, "email")):
+                return trouble(self.desk, "too-many", 429)
+        except AddressError:
+            return self._form(list_slug, text(form, "email"), "bad-address", 422)
+        return posting(self.desk, self._form(list_slug, notice="mailed"))
+
+    def _mail(self, request: Request, list_slug: str, address: str) -> bool:
+        if not may_go_on(self.desk, request):
+            return False
+        verbs.mail_links(self.desk.site, list_slug, address, now=self.desk.clock())
+        return True
+
+    def _form(
+        self, list_slug: str, address: str = "", notice: str = "", status: int = 200
+    ) -> Response:
+        if list_slug not in list_slugs(self.desk.settings):
+            return trouble(self.desk, "nothing-here", 404)
+        context = {
+            "title": self.desk.title_of(list_slug),
+            "address": address,
+            "notice": notice,
+            "join": f"/join/{list_slug}",
+        }
+        return page(self.desk.templates, "reader/links.html.j2", context, status)
+
+
+def may_go_on(desk: Desk, request: Request) -> bool:
+    """Count a request that makes us write to an address, by the network it comes from."""
+    key = desk.site.keyed(f"join {network_of(request)}")
+    with desk.database.transaction() as connection:
+        return count_try(connection, key, PER_NETWORK, desk.clock())
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _problem(code: str, message: str, status: int) -> Response:
+    return JSONResponse(
+        {"error": {"code": code, "message": message}},
+        status,
+        headers={**CORS, "X-Content-Type-Options": HEADERS["X-Content-Type-Options"]},
+    )

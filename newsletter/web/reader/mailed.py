@@ -1,0 +1,110 @@
+"""Pages behind links that were mailed for one purpose and expire: confirm, move, erase, export."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.pipeline import join as joining
+from newsletter.pipeline import own_data
+from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
+from newsletter.web.reader.desk import Desk
+from subscribers import consent, moving, people
+from subscribers.addresses import masked
+from subscribers.tokens import Purpose, TokenSubject
+
+LASTS = {
+    Purpose.CONFIRM: consent.CONFIRM_WITHIN,
+    Purpose.MOVE: moving.CONFIRM_WITHIN,
+    Purpose.ERASE: own_data.LINK_LASTS,
+    Purpose.EXPORT: own_data.LINK_LASTS,
+}
+
+
+class MailedPage:
+    """GET shows what the button will do; POST does it."""
+
+    def __init__(self, desk: Desk, purpose: Purpose) -> None:
+        self.desk = desk
+        self.purpose = purpose
+        self.lasts: timedelta = LASTS[purpose]
+
+    async def get(self, request: Request) -> Response:
+        """The question and one button."""
+        subject = self._subject(request)
+        if isinstance(subject, Response):
+            return subject
+        about = await run_in_threadpool(self._about, subject)
+        if about is None:
+            return self._gone(subject)
+        return self._page(subject, about, done=False)
+
+    async def post(self, request: Request) -> Response:
+        """Do it; once more is as good as once."""
+        subject = self._subject(request)
+        if isinstance(subject, Response):
+            return subject
+        about = await run_in_threadpool(self._about, subject)
+        if about is None:
+            return self._gone(subject)
+        if self.purpose is Purpose.EXPORT:
+            return await self._export(subject)
+        if not await run_in_threadpool(self._do, request, subject):
+            return self._gone(subject)
+        return posting(self.desk, self._page(subject, about, done=True))
+
+    def _subject(self, request: Request) -> TokenSubject | Response:
+        token = request.path_params["token"]
+        return subject_of(self.desk, self.purpose, token, lasts=self.lasts)
+
+    def _about(self, subject: TokenSubject) -> str | None:
+        """The masked address that it is about; None where there is nothing to be done any more."""
+        with self.desk.database.transaction(read_only=True) as connection:
+            if self.purpose is Purpose.MOVE:
+                address = moving.wished(connection, subject.subscriber_id, self.desk.clock())
+                return masked(address) if address else None
+            person = people.get(connection, subject.subscriber_id)
+        return masked(person.address) if person else None
+
+    def _do(self, request: Request, subject: TokenSubject) -> bool:
+        site, now = self.desk.site, self.desk.clock()
+        match self.purpose:
+            case Purpose.CONFIRM:
+                host = request.client.host if request.client else "unknown"
+                return joining.confirm(site, subject, origin=f"from {host}", now=now)
+            case Purpose.MOVE:
+                return own_data.move(site, subject.subscriber_id, now=now)
+            case _:
+                own_data.erase_reader(site, subject.subscriber_id, now=now)
+                return True
+
+    async def _export(self, subject: TokenSubject) -> Response:
+        known = await run_in_threadpool(own_data.export, self.desk.site, subject.subscriber_id)
+        content = json.dumps(known, ensure_ascii=False, indent=2, default=str)
+        headers = {**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'}
+        return Response(content, media_type="application/json", headers=headers)
+
+    def _gone(self, subject: TokenSubject) -> Response:
+        if self.purpose is Purpose.CONFIRM:
+            return trouble(self.desk, "expired", 410, join=f"/join/{subject.list_slug}")
+        return trouble(self.desk, "done-already", 410)
+
+    def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
+        reader, slug = subject.subscriber_id, subject.list_slug
+        preferences = (
+            f"/p/{self.desk.tokens.make(Purpose.PREFERENCES, reader, slug)}"
+            if self.purpose is Purpose.CONFIRM
+            else ""
+        )
+        context = {
+            "title": self.desk.title_of(slug),
+            "kind": self.purpose.value,
+            "address": about,
+            "done": done,
+            "preferences": preferences,
+        }
+        return page(self.desk.templates, "reader/mailed.html.j2", context)

@@ -1,0 +1,247 @@
+"""Signing up and one's own data in the browser: from the form to the mail and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from newsletter.web.app import make_app
+from subscribers import people
+from subscribers.consent import ASK_AT_MOST
+from subscribers.tokens import Purpose
+from tests.factories.mail import READER, PostOffice, link_in, post_office
+from tests.servers.web import serving
+
+NEWCOMER = "new@example.org"
+
+
+@dataclass(kw_only=True)
+class Web:
+    """The running site, as a browser and a reader's mailbox see it."""
+
+    office: PostOffice
+    client: httpx2.Client
+
+    def stamp(self) -> str:
+        """The stamp of a form shown some seconds ago."""
+        found = re.search(r'name="stamp" value="([^"]+)"', self.client.get("/join/weekly").text)
+        assert found is not None
+        self.office.now += timedelta(seconds=5)
+        return found[1]
+
+    def sign_up(self, address: str = NEWCOMER, **fields: str) -> httpx2.Response:
+        """Fill in the form and press the button."""
+        data = {"stamp": self.stamp(), "email": address, **fields}
+        return self.client.post("/join/weekly", data=data)
+
+    def preferences(self, address: str = READER) -> str:
+        """The path of a reader's preferences."""
+        person = self.office.person(address)
+        assert person is not None
+        return f"/p/{self.office.site.tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}"
+
+    def got(self, count: int) -> None:
+        """Wait for so many letters in all."""
+        assert self.office.catcher.wait_for(count, seconds=10)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    """A site that takes mail, on loopback."""
+    with post_office(tmp_path) as office:
+        app = make_app(office.site, clock=lambda: office.now)
+        with serving(app) as base, httpx2.Client(base_url=base) as client:
+            yield Web(office=office, client=client)
+
+
+def test_the_form_asks_and_the_button_joins(web: Web) -> None:
+    """Form, question by mail, page, button: and the record says when, from where, in which words."""
+    answer = web.sign_up(name="Jo", tag="security")
+    assert "Look into your mail" in answer.text
+    web.got(1)
+    path = link_in(web.office.last(), "confirm")
+    assert "Yes, subscribe me" in web.client.get(path).text
+    assert web.office.status(NEWCOMER) == "pending"
+
+    assert "You are subscribed" in web.client.post(path).text
+    assert web.client.post(path).status_code == 200  # pressed twice is pressed once
+
+    assert web.office.status(NEWCOMER) == "active"
+    web.got(2)
+    with web.office.site.database.transaction(read_only=True) as connection:
+        known = people.show(connection, NEWCOMER)
+    assert (known["name"], known["tags"]) == ("Jo", ["security"])
+    asked, confirmed = known["history"]
+    assert (asked["event"], asked["way"]) == ("subscribe", "form")
+    assert "127.0.0.1" in asked["detail"]
+    assert "Yes, send me The Weekly by e-mail" in asked["detail"]
+    assert (confirmed["event"], confirmed["way"]) == ("confirm", "page")
+
+
+def test_known_and_unknown_look_the_same(web: Web) -> None:
+    """The page never tells who reads."""
+    answers = [web.sign_up(address).text for address in (NEWCOMER, READER)]
+    assert answers[0].replace(NEWCOMER, "") == answers[1].replace(READER, "")
+
+
+def test_a_form_on_another_page_takes_one_more_button(web: Web) -> None:
+    """Without our stamp nothing is mailed yet: the page comes back filled in."""
+    answer = web.client.post("/join/weekly", data={"email": NEWCOMER})
+    assert f'value="{NEWCOMER}"' in answer.text
+    assert "One more click" in answer.text
+    assert web.office.status(NEWCOMER) == ""
+
+
+@pytest.mark.parametrize("wait", [0, 86_500])
+def test_a_stamp_has_its_time(web: Web, wait: int) -> None:
+    """Sooner than a person can, or a day later: once more."""
+    stamp = web.stamp()
+    web.office.now += timedelta(seconds=wait - 5)
+    answer = web.client.post("/join/weekly", data={"email": NEWCOMER, "stamp": stamp})
+    assert "One more click" in answer.text
+    forged = web.client.post("/join/weekly", data={"email": NEWCOMER, "stamp": "1.abc"})
+    assert "One more click" in forged.text
+    assert web.office.status(NEWCOMER) == ""
+
+
+def test_the_trap_catches_in_silence(web: Web) -> None:
+    """A robot that fills in everything gets the usual answer, and nothing happens."""
+    assert "Look into your mail" in web.sign_up(website="https://spam.example").text
+    assert web.office.status(NEWCOMER) == ""
+
+
+def test_a_wrong_address_is_shown_again(web: Web) -> None:
+    """With 422, its error tied to its field, and no letter."""
+    answer = web.sign_up("not an address")
+    assert answer.status_code == 422
+    assert 'aria-describedby="problem"' in answer.text
+
+
+def test_json_from_any_page(web: Web) -> None:
+    """The endpoint is open to every origin, with a preflight, and answers in JSON."""
+    preflight = web.client.options("/join/weekly", headers={"Origin": "https://shop.example"})
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    answer = web.client.post("/join/weekly", json={"email": NEWCOMER})
+    assert (answer.status_code, answer.json()) == (202, {"status": "check-your-mail"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    web.got(1)
+    assert web.client.post("/join/weekly", json={"email": "no"}).status_code == 422
+    assert web.client.post("/join/weekly", json=[1]).status_code == 400
+    assert web.client.post("/join/nowhere", json={"email": NEWCOMER}).status_code == 404
+
+
+def test_one_network_has_its_limit(web: Web) -> None:
+    """After twenty in an hour it is told to wait."""
+    codes = [
+        web.client.post("/join/weekly", json={"email": f"n{number}@example.org"}).status_code
+        for number in range(22)
+    ]
+    assert codes == [202] * 20 + [429] * 2
+
+
+def test_a_victim_is_asked_a_few_times_ever(web: Web) -> None:
+    """Once a day, and no more after the third question without an answer."""
+    for _day in range(6):
+        for _ in range(3):
+            web.client.post("/join/weekly", json={"email": NEWCOMER})
+        web.office.now += timedelta(hours=25)
+    web.got(ASK_AT_MOST)
+    assert [letter.recipient for letter in web.office.letters] == [NEWCOMER] * ASK_AT_MOST
+
+
+def test_lost_links_are_mailed_to_readers_only(web: Web) -> None:
+    """The page says the same to all; a stranger gets nothing."""
+    known = web.client.post("/links/weekly", data={"email": READER})
+    unknown = web.client.post("/links/weekly", data={"email": NEWCOMER})
+    assert known.text == unknown.text
+    web.got(1)
+    assert [letter.recipient for letter in web.office.letters] == [READER]
+    assert web.client.get(link_in(web.office.last(), "p")).status_code == 200
+
+
+def test_leaving_on_the_page_says_goodbye(web: Web) -> None:
+    """A friend with a forwarded mail cannot do it unseen: the reader can undo it from a mail."""
+    person = web.office.person()
+    assert person is not None
+    path = f"/u/{web.office.site.tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}"
+    web.client.post(path, data={"action": "unsubscribe"})
+    web.got(1)
+    assert web.office.last().recipient == READER
+    web.client.post(link_in(web.office.last(), "u"), data={"action": "undo"})
+    assert web.office.status() == "active"
+
+
+def test_one_click_sends_no_goodbye(web: Web) -> None:
+    """A mail program's button asks for no more mail, and gets none."""
+    person = web.office.person()
+    assert person is not None
+    path = f"/u/{web.office.site.tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}"
+    web.client.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert web.office.status() == "unsubscribed"
+    web.client.post("/links/weekly", data={"email": "reader1@example.org"})
+    web.got(1)
+    assert [letter.recipient for letter in web.office.letters] == ["reader1@example.org"]
+
+
+def test_another_address_is_confirmed_there_and_told_here(web: Web) -> None:
+    """Asked at the new one; then the old one is told, and can take it back."""
+    web.client.post(web.preferences(), data={"action": "move", "email": NEWCOMER})
+    web.got(1)
+    assert (web.office.last().recipient, web.office.status(NEWCOMER)) == (NEWCOMER, "")
+    path = link_in(web.office.last(), "move")
+    web.client.get(path)
+    assert web.office.status(NEWCOMER) == ""
+    web.client.post(path)
+    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    web.got(2)
+    assert web.office.last().recipient == READER
+    assert web.client.post(path).status_code == 410
+    web.client.post(link_in(web.office.last(), "move"))
+    assert (web.office.status(NEWCOMER), web.office.status()) == ("", "active")
+
+
+def test_moving_to_another_readers_address_joins_the_two(web: Web) -> None:
+    """Who reads at both addresses reads at one of them after that."""
+    other = "reader1@example.org"
+    web.client.post(web.preferences(), data={"action": "move", "email": other})
+    web.got(1)
+    web.client.post(link_in(web.office.last(), "move"))
+    assert (web.office.status(other), web.office.status()) == ("active", "unsubscribed")
+
+
+def test_data_and_erasure_come_by_mail(web: Web) -> None:
+    """The page alone shows and destroys nothing: the mailed links do, by POST."""
+    page = web.preferences()
+    web.client.post(page, data={"action": "export"})
+    web.got(1)
+    path = link_in(web.office.last(), "export")
+    assert READER not in web.client.get(path).text
+    assert web.client.post(path).json()["address"] == READER
+
+    web.client.post(page, data={"action": "erase"})
+    web.got(2)
+    path = link_in(web.office.last(), "erase")
+    web.client.get(path)
+    assert web.office.status() == "active"
+    assert "You are erased" in web.client.post(path).text
+    assert web.office.person() is None
+    assert web.client.get(path).status_code == 410
+
+
+def test_mailed_links_run_out(web: Web) -> None:
+    """A day for one's data, a week to confirm; a token of another purpose opens nothing."""
+    person = web.office.person()
+    assert person is not None
+    for purpose, days in ((Purpose.ERASE, 1), (Purpose.EXPORT, 1), (Purpose.CONFIRM, 7)):
+        token = web.office.site.tokens.make(purpose, person.id, "weekly", web.office.now)
+        assert web.client.get(f"/{purpose}/{token}").status_code == 200
+        assert web.client.post(f"/u/{token}").status_code == 400
+        web.office.now += timedelta(days=days, hours=1)
+        assert web.client.post(f"/{purpose}/{token}").status_code == 410
+    assert web.office.status() == "active"
