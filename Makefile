@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test lint bench lock caniemail clean
+.PHONY: install demo test faults lint bench lock caniemail pictures clean
 
 install: $(VENV)/installed
 
@@ -45,3 +45,8 @@ caniemail: install
 
 clean:
 	rm -rf $(VENV) build dist
+# The pictures in docs/ and those that guard the themes; look at them before you commit.
+pictures: install
+	$(BIN)/python -m tools.pictures
+	$(BIN)/python -m tests.browser.golden
+

@@ -1,0 +1,97 @@
+"""Takes the pictures in docs/images: the demo's issue at four widths, and each theme. `make pictures`."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+
+from newsletter.issues.edits import PutBlock, Say
+from newsletter.pipeline.edit import edit
+from newsletter.pipeline.gallery import MODES, WIDTHS, take_gallery
+from newsletter.pipeline.preview import preview
+from newsletter.pipeline.site import open_site
+from newsletter.rendering.theme import theme_names
+from newsletter.store import issues as issue_store
+from tests.demo.articles import SAMPLE
+from tests.demo.serving import serving
+from tests.demo.site import make_site
+from tests.demo.sources import sources_application
+from tests.factories.cases import BLOCKS
+
+TARGET = Path(__file__).parents[1] / "docs" / "images"
+NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
+INTRO = "Good morning. This week a lighthouse, a **tide clock** and a lock that explains itself."
+COLOURS = 128
+SHOWN = 2000
+"""Pixels from the top: all kinds of parts are there, the rest repeats them."""
+
+
+def main() -> None:
+    """Make the demo's issue, with a note and two blocks, and photograph it."""
+    with tempfile.TemporaryDirectory() as folder, serving(sources_application(NOW)) as sources:
+        root = Path(folder)
+        demo = make_site(
+            root / "site",
+            site_url="https://news.example.org",
+            sources=sources,
+            relay_port=25,
+            now=NOW,
+        )
+        now = ("--now", NOW.isoformat())
+        demo.run("subscribers", "import", str(SAMPLE / "subscribers.csv"), "--list", "weekly")
+        demo.run("gather", *now)
+        demo.run("draft", "weekly", *now)
+        for theme in theme_names():
+            os.environ["NEWSLETTER__NEWSLETTERS__WEEKLY__THEME"] = theme
+            photograph(demo.folder, root / theme, theme)
+
+
+def photograph(folder: Path, out: Path, theme: str) -> None:
+    """The issue in one theme: all widths of the standard one, the top of the others."""
+    site = open_site(folder, os.environ)
+    with site.database.transaction(read_only=True) as connection:
+        issue = issue_store.find_issue(connection, "weekly", None)
+    if not issue.words.intro:
+        edits = [Say(name="intro", text=INTRO), *(PutBlock(block=block) for block in BLOCKS)]
+        edit(site, "weekly", issue.number, edits, editor="pictures", seen=issue.version, now=NOW)
+    seen = preview(site, "weekly", None, as_address=None, now=NOW)
+    standard = theme == "standard"
+    take_gallery(
+        seen.html,
+        out,
+        site.settings.fetch,
+        now=NOW,
+        modes=MODES[:2],
+        widths=WIDTHS if standard else (600,),
+    )
+    site.database.close()
+    if standard:
+        for shot in out.glob("*-*.png"):
+            with Image.open(shot) as picture:
+                save(picture.crop((0, 0, picture.width, SHOWN)), f"issue-{shot.name}")
+    save(side_by_side(out / "light-600.png", out / "dark-600.png"), f"theme-{theme}.png")
+
+
+def side_by_side(left: Path, right: Path) -> Image.Image:
+    """The tops of two screenshots, at half their size."""
+    with Image.open(left) as one, Image.open(right) as other:
+        height = 1200
+        both = Image.new("RGB", (1200, height), "#ffffff")
+        both.paste(one, (0, 0))
+        both.paste(other, (600, 0))
+        return both.resize((600, height // 2), Image.Resampling.LANCZOS)
+
+
+def save(picture: Image.Image, name: str) -> None:
+    """Write a small PNG."""
+    reduced = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    reduced.save(TARGET / name, optimize=True)
+    print(f"{name}: {picture.width}x{picture.height}, {(TARGET / name).stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
