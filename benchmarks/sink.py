@@ -57,9 +57,14 @@ class SinkProgram:
     speaks_tls: bool
 
 
+def find_compiler() -> str | None:
+    """The path of a C compiler on this machine, or None."""
+    return shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+
+
 def build_sink(folder: Path) -> SinkProgram:
     """Compile sink.c into `folder`; raises BenchmarkError."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
+    compiler = find_compiler()
     if compiler is None:
         raise BenchmarkError("no C compiler: install gcc or clang")
     program = folder / "sink"
