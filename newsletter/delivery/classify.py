@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
+from newsletter.delivery.providers import (
+    asks_to_slow_down,
+    is_greylisting,
+    names_nobody,
+    names_us,
+)
 from newsletter.delivery.replies import Reply
 
 
@@ -35,6 +42,12 @@ class Meaning(StrEnum):
 ABOUT_THE_READER = frozenset({"5.7.13", "5.7.17", "5.7.18"})
 """Security codes that speak of the mailbox: disabled (RFC 5248), owner changed (RFC 7293)."""
 
+ABOUT_THE_SENDER = frozenset({"5.1.7", "5.1.8", "5.1.9"})
+"""The sender's address is malformed, unknown, or has a null MX (RFC 3463, RFC 7505)."""
+
+_BAD_ADDRESS = re.compile(r"5\.1\.(?!7\b|8\b|9\b)\d+\Z")
+_QUOTA = re.compile(r"quota|mailbox.{0,20}full|exceeded storage", re.IGNORECASE)
+
 TOO_LARGE = frozenset({"5.2.3", "5.3.4"})
 """Message too large for the mailbox, for the system (RFC 3463 sections 3.3 and 3.4)."""
 
@@ -60,12 +73,47 @@ def classify(stage: Stage, reply: Reply) -> Meaning:
     return Meaning.BROKEN
 
 
+def says_address_is_bad(code: int, enhanced: str, text: str) -> bool:
+    """Whether a rejection proves that the address takes no mail, now or ever.
+
+    By RFC 3463 section 3.2 (5.1.x, but not 5.1.7 to 5.1.9, which speak of the sender), a
+    disabled mailbox (5.2.1, 5.7.13), or the provider's own words; a bare 5xx proves nothing.
+    """
+    if _BAD_ADDRESS.match(enhanced) or enhanced in {"5.2.1", "5.7.13"}:
+        return True
+    return code >= 500 and names_nobody(enhanced, text) and not names_us(text)
+
+
+def says_mailbox_is_full(enhanced: str) -> bool:
+    """Whether the mailbox exists and takes no more for now (RFC 3463 section 3.3)."""
+    return enhanced == "5.2.2"
+
+
+def says_slow_down(stage: Stage, reply: Reply) -> bool:
+    """Whether a 4xx means that we send too fast to this domain, or at all.
+
+    421, and security codes (4.7.x) with 450 or 451 (RFC 5321 section 4.2.1, RFC 3463 section
+    3.8), unless the words say greylisting.
+    """
+    if not 400 <= reply.code < 500 or is_greylisting(reply.text):
+        return False
+    if asks_to_slow_down(reply.text):
+        return True
+    if stage not in ABOUT_ONE_MESSAGE:
+        return False
+    return reply.code == CLOSING or reply.enhanced.startswith("4.7.")
+
+
 def _permanent(stage: Stage, reply: Reply) -> Meaning:
     if stage in ABOUT_ONE_MESSAGE | {Stage.MAIL} and _says_too_large(reply):
         return Meaning.REJECTED
     if stage not in ABOUT_ONE_MESSAGE or reply.code in AUTHENTICATION_REQUIRED:
         return Meaning.POLICY
-    if reply.enhanced.startswith("5.7.") and reply.enhanced not in ABOUT_THE_READER:
+    if names_us(reply.text) or reply.enhanced in ABOUT_THE_SENDER:
+        return Meaning.POLICY
+    if names_nobody(reply.enhanced, reply.text) or reply.enhanced in ABOUT_THE_READER:
+        return Meaning.REJECTED
+    if reply.enhanced.startswith("5.7."):
         return Meaning.POLICY
     if reply.code == 503:  # our commands and its replies are out of step
         return Meaning.BROKEN
@@ -73,5 +121,8 @@ def _permanent(stage: Stage, reply: Reply) -> Meaning:
 
 
 def _says_too_large(reply: Reply) -> bool:
-    # 552 without more means "too large" (RFC 1870 section 6.2); with 5.2.2 it is a full mailbox.
-    return reply.enhanced in TOO_LARGE or (reply.code == 552 and not reply.enhanced)
+    # 552 without more means "too large" (RFC 1870 section 6.2); with 5.2.2 it is a full mailbox,
+    # and so it is where the words say quota (Yahoo).
+    if reply.code == 552 and not reply.enhanced:
+        return _QUOTA.search(reply.text) is None
+    return reply.enhanced in TOO_LARGE

@@ -16,7 +16,7 @@ class Claim:
     """One reader's delivery, ours to send.
 
     `attempts` counts those made before; `first_attempt` is when the first of them was, None
-    when this is the first.
+    when this is the first. `was_refused_by_policy`: one of them paused a run.
     """
 
     subscriber_id: int
@@ -25,6 +25,7 @@ class Claim:
     edition_id: int
     attempts: int
     first_attempt: datetime | None = None
+    was_refused_by_policy: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from newsletter.delivery.classify import Meaning, Stage
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning, Stage
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
@@ -47,7 +47,7 @@ def receipt_for(
     random: Random,
 ) -> Receipt:
     """The receipt of one attempt."""
-    state = _state_after(outcome)
+    state = _state_after(claim, outcome)
     retry_at = None
     if state is DeliveryState.DEFERRED:
         retry_at = next_attempt(
@@ -66,13 +66,25 @@ def receipt_for(
     )
 
 
-def _state_after(outcome: Outcome) -> DeliveryState:
+def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
+    """Whether a person has to look before anything more is sent.
+
+    A reader whose own server refuses us each time pauses one run, not every run: from then on
+    she is only tried again like anybody deferred. If we are refused in general, the next
+    reader's refusal pauses the run.
+    """
+    if outcome.meaning is not Meaning.POLICY:
+        return False
+    return outcome.stage not in ABOUT_ONE_MESSAGE or not claim.was_refused_by_policy
+
+
+def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:
     match outcome.meaning:
         case Meaning.ACCEPTED:
             return DeliveryState.ACCEPTED
         case Meaning.REJECTED:
             return DeliveryState.REJECTED
-        case Meaning.POLICY:
+        case Meaning.POLICY if pauses_the_run(claim, outcome):
             return DeliveryState.PENDING
         case Meaning.BROKEN if outcome.stage is Stage.DOT:
             return DeliveryState.UNKNOWN

@@ -16,7 +16,7 @@ from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import Lane
-from newsletter.delivery.retry import receipt_for
+from newsletter.delivery.retry import pauses_the_run, receipt_for
 
 BLAMELESS_TRIES = 3
 """How often one claim may meet a relay in trouble before it counts as the claim's own try: a
@@ -80,7 +80,7 @@ class Run:
             )
         )
         self.feed.done()
-        if meaning is Meaning.POLICY:
+        if pauses_the_run(claim, outcome):
             self.end(paused=f"relay {lane.relay.name} refuses us, no reader: {outcome}")
 
     async def recover(self) -> int:

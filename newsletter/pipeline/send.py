@@ -19,6 +19,7 @@ from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
 from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
@@ -64,7 +65,10 @@ def send(
         return _outcome(site, issue, None)
     ledger = ledger_of(site, issue)
     compiled = _plan(site, issue, ledger, clock())
-    report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
+    try:
+        report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
+    finally:
+        report_rejections(site, issue, clock())
     return _outcome(site, _finish(site, issue, ledger, clock()), report)
 
 
@@ -75,6 +79,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
             [Problem(message="no relay to send through", field="relays", fix="add [[relays]]")]
         )
     with site.database.transaction() as connection:
+        newsletter_store.lock_newsletter(connection, slug, now)
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state in {State.SENDING, State.SENT}:
             return issue

@@ -83,7 +83,9 @@ class SqlLedger:
             readers = self._readers(connection, [row.subscriber_id for row in rows], now)
             gone = [row.subscriber_id for row in rows if row.subscriber_id not in readers]
             self._move(connection, gone, DeliveryState.SUPPRESSED)
-            first = self._first_attempts(connection, [r.subscriber_id for r in rows if r.attempts])
+            before = self._attempts_before(
+                connection, [r.subscriber_id for r in rows if r.attempts]
+            )
         return Claimed(
             claims=tuple(
                 Claim(
@@ -92,7 +94,11 @@ class SqlLedger:
                     name=readers[row.subscriber_id].name,
                     edition_id=row.edition_id,
                     attempts=row.attempts,
-                    first_attempt=first.get(row.subscriber_id),
+                    first_attempt=before[row.subscriber_id].first
+                    if row.subscriber_id in before
+                    else None,
+                    was_refused_by_policy=row.subscriber_id in before
+                    and bool(before[row.subscriber_id].refused),
                 )
                 for row in sorted(rows, key=lambda row: int(row.subscriber_id))
                 if row.subscriber_id in readers
@@ -261,20 +267,28 @@ class SqlLedger:
         )
         return {row.subscriber_id: row for row in rows}
 
-    def _first_attempts(
+    def _attempts_before(
         self, connection: sa.Connection, subscriber_ids: Collection[int]
-    ) -> dict[int, datetime]:
+    ) -> dict[int, Any]:
+        """When the first attempt was, and whether one was refused by policy, by reader."""
         if not subscriber_ids:
             return {}
+        # Only a refusal by policy, which paused a run, leaves a reply and the delivery pending.
+        paused_us = (receipts_table.c.state == DeliveryState.PENDING) & (receipts_table.c.code > 0)
+        refused = sa.case((paused_us, 1), else_=0)
         rows = connection.execute(
-            sa.select(receipts_table.c.subscriber_id, sa.func.min(receipts_table.c.at))
+            sa.select(
+                receipts_table.c.subscriber_id,
+                sa.func.min(receipts_table.c.at).label("first"),
+                sa.func.max(refused).label("refused"),
+            )
             .where(
                 receipts_table.c.issue_id == self._issue_id,
                 receipts_table.c.subscriber_id.in_(subscriber_ids),
             )
             .group_by(receipts_table.c.subscriber_id)
         )
-        return {row[0]: row[1] for row in rows}
+        return {row.subscriber_id: row for row in rows}
 
     def _move(
         self, connection: sa.Connection, subscriber_ids: Collection[int], state: DeliveryState

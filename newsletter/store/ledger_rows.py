@@ -84,8 +84,6 @@ def _settled(issue_id: int, sender: str, receipt: Receipt) -> dict[str, object]:
         "of_subscriber": receipt.subscriber_id,
         "by_sender": sender,
         "now_state": receipt.state,
-        # Given back without blame: the reader's tries are not used up.
-        "tried": 0 if receipt.state is DeliveryState.PENDING else 1,
         "now_retry_at": receipt.retry_at,
         # Who sent it stays on an unknown row, until somebody decides what becomes of it.
         "now_sender": sender if receipt.state is DeliveryState.UNKNOWN else None,
@@ -101,7 +99,7 @@ _SETTLE = (
     )
     .values(
         state=sa.bindparam("now_state"),
-        attempts=deliveries.c.attempts + sa.bindparam("tried"),
+        attempts=deliveries.c.attempts + 1,
         retry_at=sa.bindparam("now_retry_at"),
         sender=sa.bindparam("now_sender"),
     )

@@ -120,6 +120,31 @@ async def test_a_refusal_about_us_pauses_the_run_and_blames_nobody(
     assert ledger.is_conserved(30)
 
 
+async def test_one_reader_refused_by_policy_pauses_one_run_not_every_run(
+    sqlite_database: Database,
+) -> None:
+    """Her server's word alone holds up nobody twice; she is tried again, then expires."""
+    ledger = planned_ledger(sqlite_database, readers=10)
+    async with smtp_server(Catcher(faults={address_of(2): "550 5.7.1 Not from you"})) as catcher:
+        first = await send(ledger, catcher.relay(connections=1))
+        second = await send(ledger, catcher.relay(connections=1))
+        last = await send(ledger, catcher.relay(), now=NOW + timedelta(days=2))
+    assert first.paused
+    assert (second.paused, second.deferred, second.accepted) == ("", 1, 9 - first.accepted)
+    assert (last.paused, last.expired) == ("", 1)
+    assert ledger.is_conserved(10)
+
+
+async def test_a_refusal_of_everybody_pauses_every_run(sqlite_database: Database) -> None:
+    """Who was refused before does not excuse a refusal of others."""
+    ledger = planned_ledger(sqlite_database, readers=10)
+    faults: dict[str, Script] = {address_of(n): "550 5.7.1 Blocked" for n in range(1, 11)}
+    async with smtp_server(Catcher(faults=faults)) as catcher:
+        reports = [await send(ledger, catcher.relay(connections=1)) for _ in range(3)]
+    assert all(report.paused for report in reports)
+    assert set(states_of(sqlite_database).values()) <= {S.PENDING, S.DEFERRED}
+
+
 async def test_a_relay_of_old_is_greeted_as_of_old(sqlite_database: Database) -> None:
     """It knows no EHLO: HELO will do, and one command at a time."""
     ledger = planned_ledger(sqlite_database, readers=3)

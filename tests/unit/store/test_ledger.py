@@ -109,14 +109,14 @@ def test_a_deferred_delivery_waits_for_its_time(database: Database) -> None:
     assert ledger.next_retry() is None
 
 
-def test_what_was_given_back_without_blame_has_used_up_no_try(database: Database) -> None:
-    """A receipt that says pending keeps the relay's words and leaves the count of tries."""
+def test_who_was_refused_by_policy_is_known_at_the_next_claim(database: Database) -> None:
+    """A reply that left the delivery pending had paused a run."""
     ledger = planned_ledger(database, readers=1)
     with ledger.on_duty():
         ledger.claim(1, NOW)
         ledger.write(receipts=[make_receipt(1, state=S.PENDING, code=550)], intents=[])
         (claim,) = ledger.claim(1, NOW).claims
-    assert claim.attempts == 0
+    assert (claim.attempts, claim.was_refused_by_policy) == (1, True)
     assert receipts_of(database, 1)[0][:2] == ("pending", 550)
 
 
