@@ -43,10 +43,10 @@ lock: install
 caniemail: install
 	$(BIN)/python tools/caniemail.py
 
-clean:
-	rm -rf $(VENV) build dist
 # The pictures in docs/ and those that guard the themes; look at them before you commit.
 pictures: install
 	$(BIN)/python -m tools.pictures
 	$(BIN)/python -m tests.browser.golden
 
+clean:
+	rm -rf $(VENV) build dist
