@@ -26,6 +26,9 @@ EDITABLE = frozenset({State.DRAFT, State.HELD})
 """States in which an issue may be edited: approval freezes it until it is reopened."""
 
 
+_NAMES = {"intro": "opening note", "closing": "closing note"}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edited:
     """The issue after some edits, the edits that take them back, and what was done in words."""
@@ -96,7 +99,7 @@ def _apply_one(issue: Issue, edit: Edit, sections: Sequence[str]) -> Edited:
             return Edited(
                 issue=replace(issue, words=_worded(issue.words, edit)),
                 inverse=(Say(name=edit.name, text=before),),
-                said=f"changed the {edit.name}",
+                said=f"changed the {_NAMES.get(edit.name, edit.name)}",
             )
         case PutBlock() | DropBlock():
             return _blocks(issue, edit)

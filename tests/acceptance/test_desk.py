@@ -224,6 +224,44 @@ def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: C
     chromium.run(work)
 
 
+def test_a_clash_and_a_report_are_open_to_everyone_too(
+    office: Office, chromium: Chromium, catcher: MailCatcher
+) -> None:
+    """axe finds nothing on the pages that only come about by what people do."""
+
+    def visit(browser: Browser) -> list[str]:
+        anna, ben = office.sit_down(browser, ANNA), office.sit_down(browser, BEN)
+        pages = [anna.new_page(), ben.new_page()]
+        for page, words in zip(pages, ("Anna's words", "Ben's words"), strict=True):
+            page.goto(DESK)
+            page.get_by_role("textbox", name="Opening note").fill(words)
+        for page in reversed(pages):  # Ben's are saved first
+            page.get_by_label("Subject").focus()
+            if page is pages[1]:
+                expect(page.locator("#h-history + ol")).to_contain_text("changed the opening note")
+        expect(pages[0].locator(".pairing")).to_be_visible()
+        found = [f"clash: {objection}" for objection in objections(pages[0])]
+        anna_page = pages[0]
+        anna_page.goto(f"{DESK}/publish")
+        anna_page.get_by_role("button", name="Approve and schedule").click()
+        found += [f"approved: {objection}" for objection in objections(anna_page)]
+        anna_page.get_by_text("Send now").click()
+        refuse = {"example.com": "550 5.1.1 no such mailbox"}
+        with catcher.answering(lambda to: refuse.get(to.rpartition("@")[2], "")):
+            anna_page.get_by_role("button", name="Send 20 messages").click()
+            expect(anna_page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
+        for width in (1280, 360):
+            anna_page.set_viewport_size({"width": width, "height": 800})
+            found += [f"report: {objection}" for objection in objections(anna_page)]
+            found += too_wide(anna_page, width)
+        expect(anna_page.locator(".reasons")).to_contain_text("no such mailbox")
+        anna.close()
+        ben.close()
+        return found
+
+    assert chromium.run(visit) == []
+
+
 PAGES = (
     "/desk",
     DESK,

@@ -59,9 +59,9 @@ class IssuePage:
             done = await run_in_threadpool(
                 self._do, issue, fields, (await self.room.editor(request)).address
             )
-        except ConflictError as error:
-            return await self._conflict(request, issue, fields, error)
         except NewsletterError as error:
+            if isinstance(error, ConflictError) and fields.get("action") not in ("undo", "redo"):
+                return await self._conflict(request, issue, fields, error)
             status = 422 if isinstance(error, InputError) else 409
             fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
             return await self._desk(request, fresh, problem=error, typed=fields, status=status)

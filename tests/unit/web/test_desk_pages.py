@@ -152,6 +152,22 @@ async def test_two_editors_get_both_versions_to_choose_from(browse: Browse, site
     assert issue_of(site).items[1].title == "Anna's headline"
 
 
+async def test_an_undo_that_clashes_is_told_on_the_desk(browse: Browse, site: Site) -> None:
+    """It would take away what somebody else wrote: nothing happens, and the page says why."""
+    anna, ben = browse(), browse(BEN)
+    item = issue_of(site).items[1]
+    form = f"//details[@id='edit-{item_id(item.article)}']//form"
+    page = await anna.get(DESK)
+    page = await anna.submit(page.tree.xpath(form)[0], "rewrite", title="Anna's")
+    seen = await ben.get(DESK)
+    await ben.submit(seen.tree.xpath(form)[0], "rewrite", title="Ben's")
+    page = await anna.press(page, "undo")
+    assert page.status == 409
+    assert f"{BEN} rewrote" in page.words
+    assert page.tree.xpath("//ul[@class='items']"), "the desk is still there"
+    assert issue_of(site).items[1].title == "Ben's"
+
+
 async def test_what_was_left_out_can_be_put_in(browse: Browse, site: Site) -> None:
     """One press brings an article from the tray into a section."""
     browser = browse()
