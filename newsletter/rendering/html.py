@@ -67,10 +67,13 @@ def _lay_out(mjml: str) -> str:
     # premailer drops a doctype in lower case. A conditional comment opens a new line, so that
     # findings and differences have lines to speak of; between blocks the break is not seen.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
+    html = html.replace(_PREVIEW, _PREVIEW.replace("color:#ffffff;", ""), 1)
     html = _MAIN.sub(r'<div role="main">\1</div>\2', html, count=1)
     return html.replace("<!--[if mso | IE]>", "\n<!--[if mso | IE]>")
 
 
+# White on white is what SpamAssassin looks for; display:none hides the preheader well enough.
+_PREVIEW = "display:none;font-size:1px;color:#ffffff;"
 # On the web the issue is a page, and a page has one main landmark; the article stays inside.
 _MAIN = re.compile(r'(<div [^>]*role="article".*</div>)(\s*</body>)', re.DOTALL)
 

@@ -168,3 +168,10 @@ def test_sheets_read_once_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(html_module, "_Inliner", Premailer)
     assert first == second == make_html(mjml, css)
     assert "color:#102030" in first or "color:#000000" in first
+
+
+def test_preheader_is_not_white_on_white() -> None:
+    """Filters count text in the colour of its ground; the preheader is hidden, not painted over."""
+    html = make_html(make_mjml(head="<mj-preview>In short</mj-preview>"), "")
+    assert re.search(r'<div style="display:none;font-size:1px;[^"]*">In short</div>', html)
+    assert "color:#ffffff" not in html
