@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.issues.due import next_due
 from newsletter.issues.issue import OPEN_STATES, Issue
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
 from newsletter.pipeline.status import IssueStatus, site_status
 from newsletter.store.audit import record
 from newsletter.web.editor.room import Room, desk_url
@@ -55,12 +56,15 @@ class OverviewPage:
         return RedirectResponse(desk_url(issue), status_code=303)
 
     async def make(self, request: Request) -> Response:
-        """Draft the coming issue from what has been gathered, and go to it."""
+        """Draft the coming issue from what has been gathered, or is now, and go to it."""
         editor = await self.room.editor(request)
         slug = request.path_params["slug"]
+        fetch = (await request.form()).get("gather") == "yes"
 
         def make() -> Issue:
             now = self.room.clock()
+            if fetch:
+                gather(self.room.site, slug, now=now)
             issue = draft(self.room.site, slug, now=now)
             with self.room.site.database.transaction() as connection:
                 record(connection, who=editor.address, what="draft", detail=issue.name, now=now)

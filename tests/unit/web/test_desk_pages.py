@@ -6,8 +6,9 @@ from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store.issues import find_issue
 from newsletter.web.editor.forms import item_id
-from tests.factories.desk import SLUG
+from tests.factories.desk import SLUG, gather_articles
 from tests.factories.desk_browser import Browser
+from tests.factories.issues import make_article
 from tests.unit.web.conftest import BEN
 
 DESK = "/desk/weekly/1"
@@ -178,6 +179,21 @@ async def test_what_was_left_out_can_be_put_in(browse: Browse, site: Site) -> No
     issue = issue_of(site)
     assert next(item for item in issue.items if item.article.key == out.key).section == "Making"
     assert out.key not in {entry.key for entry in issue.left_out}
+
+
+async def test_the_sources_are_fetched_at_a_press(browse: Browse, site: Site) -> None:
+    """What came since the draft comes in; what was changed stays."""
+    browser = browse()
+    page = await browser.get(DESK)
+    form = "//form[input[@name='gather']]"
+    page = await browser.submit(
+        page.tree.xpath("//form[input[@value='say-intro']]")[0], intro="Kept"
+    )
+    gather_articles(site, [make_article(50, title="Brand new")])
+    page = await browser.submit(page.tree.xpath(form)[0])
+    assert page.url == DESK
+    assert "Brand new" in page.words
+    assert issue_of(site).words.intro == "Kept"
 
 
 async def test_subject_and_notes_are_said_and_taken_back(browse: Browse, site: Site) -> None:
