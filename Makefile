@@ -22,6 +22,10 @@ test: install lint
 	$(BIN)/python tests/install_chromium.py
 	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
+# The fault tests at length: fifty weeks of killed runs.
+faults: install
+	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s $(PYTEST_ARGS)
+
 lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

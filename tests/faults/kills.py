@@ -1,0 +1,52 @@
+"""kill -9 at random moments: a real process, a real server, a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from dataclasses import dataclass
+from random import Random
+
+from newsletter.store.database import Database
+from newsletter.store.ledger import SqlLedger
+from tests.factories.ledger import NOW, SentIssue
+from tests.factories.sending import main as send_in_process
+from tests.factories.sending import send
+from tests.faults.honesty import Comparison, compare
+from tests.servers.fast_smtp import FastCatcher, fast_server
+
+CONNECTIONS = 8
+
+_STARTS = multiprocessing.get_context("forkserver")
+_STARTS.set_forkserver_preload(["tests.factories.sending"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kill:
+    """What one kill left: after how many messages, how many unknown, and the end of it all."""
+
+    after: int
+    unknown: int
+    end: Comparison
+
+
+async def kill_once(
+    database: Database, url: str, ledger: SqlLedger, issue: SentIssue, readers: int, random: Random
+) -> Kill:
+    """Kill a sender at a random moment, let another finish, and compare."""
+    moment, pause = random.randrange(readers), random.random() / 100
+    async with fast_server(FastCatcher()) as catcher:
+        sender = _STARTS.Process(
+            target=send_in_process,
+            args=(url, str(issue.issue_id), str(catcher.port), str(CONNECTIONS)),
+        )
+        await asyncio.to_thread(sender.start)
+        await asyncio.wait_for(catcher.has_caught(moment), timeout=60)
+        await asyncio.sleep(pause)
+        sender.kill()
+        await asyncio.to_thread(sender.join)
+        sender.close()
+        after = catcher.messages
+        unknown = ledger.recover(NOW).unknown
+        await send(ledger, catcher.relay(connections=CONNECTIONS))
+    return Kill(after=after, unknown=unknown, end=compare(database, catcher.copies))
