@@ -18,7 +18,6 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
-from newsletter.pipeline.gallery import take_gallery
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.trial import send_trial
@@ -67,6 +66,9 @@ def preview(
     )
     files = [out / name for name in ("message.eml", "index.html", "text.txt", "lint.json")]
     if screenshots:
+        # What fetches pictures takes a while to import, and only this needs it.
+        from newsletter.pipeline.gallery import take_gallery
+
         fetch = invocation.site.settings.fetch
         files += take_gallery(seen.html, out / "screenshots", fetch, now=invocation.now)
     invocation.report(
@@ -84,16 +86,21 @@ def preview(
 
 @click.command()
 @issue_argument
+@click.option("--reach", is_flag=True, help="Also ask every link and picture whether it is there.")
 @json_option
 @now_option
 @pass_invocation
-def lint(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+def lint(invocation: Invocation, issue: tuple[str, int | None], reach: bool) -> int:
     """Check the issue's final HTML and text; exit 1 when a blocking finding stands.
 
     \b
     Example: newsletter lint weekly
     """
     findings = lint_issue(invocation.site, *issue, now=invocation.now)
+    if reach:
+        from newsletter.pipeline.reach import reach as reach_issue
+
+        findings += reach_issue(invocation.site, *issue, now=invocation.now)
     document = findings_document(findings)
     invocation.answer(document, *[_finding_line(finding) for finding in findings])
     return FINDINGS if document["blocking"] else OK

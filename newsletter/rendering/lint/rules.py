@@ -48,6 +48,7 @@ RULES = {
     "tracking": "addresses carry no tracking parameters",
     "unknown-mjml": "no MJML is left over",
     "unprintable": "every article could be printed",
+    "unreachable": "links and pictures answer (only with `newsletter lint --reach`)",
     "unsubscribe": "there is a way out, in both parts",
     "zoom": "readers may enlarge the text",
 }
