@@ -13,6 +13,10 @@ from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import Finding, Severity, lint
 from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
+
+
+_APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
 
 def approve(
@@ -26,7 +30,7 @@ def approve(
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-        if issue.state in {State.APPROVED, State.SENDING, State.SENT}:
+        if issue.state in _APPROVED:
             return issue
         wishes = wishes_of(site, connection, slug, now)
     if seen is not None and issue.version != seen:
@@ -37,7 +41,11 @@ def approve(
     editions = render_all(site, issue, wishes)
     _require_clean(site, issue, editions)
     with site.database.transaction() as connection:
-        if issue_store.find_issue(connection, slug, issue.number) != issue:
+        newsletter_store.lock_newsletter(connection, slug, now)
+        current = issue_store.find_issue(connection, slug, issue.number)
+        if current.state in _APPROVED:  # by another run, meanwhile
+            return current
+        if current != issue:
             raise TemporaryError(
                 f"{issue.name} changed while it was rendered", fix="look at it and approve again"
             )

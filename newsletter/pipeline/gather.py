@@ -13,7 +13,7 @@ from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, TagSettings
 from newsletter.pipeline.site import Site
 from newsletter.store.articles import load_memories, save_articles, save_memory
-from newsletter.store.newsletters import ensure_newsletter
+from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 
 if TYPE_CHECKING:
     from newsletter.articles.reading import Reading
@@ -40,6 +40,7 @@ def gather(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
         )
     )
     with site.database.transaction() as connection:
+        lock_newsletter(connection, slug, now)
         for reading in readings:
             save_articles(connection, slug, reading.location, reading.articles, now)
             if reading.memory is not None:

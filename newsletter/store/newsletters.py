@@ -7,16 +7,16 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.store.tables import newsletters, site
+from subscribers.writing import insert_once
 
 
 def ensure_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:
     """Begin the newsletter's history at `now`, unless it has one."""
-    if first_seen(connection, slug) is None:
-        connection.execute(sa.insert(newsletters).values(slug=slug, first_seen=now))
+    insert_once(connection, newsletters, {"slug": slug, "first_seen": now})
 
 
 def lock_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:
-    """Hold the newsletter until the transaction ends: two drafts at once take turns."""
+    """Hold the newsletter until the transaction ends: two commands at once take turns."""
     ensure_newsletter(connection, slug, now)
     connection.execute(
         sa.select(newsletters.c.slug).where(newsletters.c.slug == slug).with_for_update()
