@@ -26,6 +26,10 @@ CLOSED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 """States in which the report is what there is to see."""
 
 HISTORY = 15
+"""Edits that the page lists."""
+
+LOOKED_BACK = 200
+"""Edits among which the page looks for one to undo."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +128,7 @@ class IssuePage:
     def _context(self, issue: Issue, editor: str) -> dict[str, Any]:
         site = self.room.site
         with site.database.transaction(read_only=True) as connection:
-            log = desk_store.history(connection, issue)
+            log = desk_store.history(connection, issue, limit=LOOKED_BACK)
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
         extra = sorted({item.section for item in issue.items} - set(titles))
