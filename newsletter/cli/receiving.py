@@ -9,7 +9,7 @@ import click
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
-from newsletter.errors import TemporaryError, UnavailableError
+from newsletter.errors import InputError, TemporaryError, UnavailableError
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message
@@ -53,6 +53,8 @@ def receive(
         received = handle(site, replay, now=invocation.now, again=True)
     else:
         content = sys.stdin.buffer.read(book.MAX_OCTETS)
+        if not content.strip():
+            raise InputError("there is no message", field="stdin", fix="pipe one message in")
         try:
             received = receive_message(
                 site,

@@ -9,6 +9,7 @@ import uvicorn
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
 from newsletter.web.app import make_app
@@ -34,6 +35,7 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         port=port,
         log_level="warning",
         server_header=False,
+        access_log=False,  # its lines would hold readers' tokens
         # An open desk listens for changes without end; nobody waits for it when we stop.
         timeout_graceful_shutdown=3,
     )
@@ -44,7 +46,7 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         click.echo(
             f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
         )
-    with nullcontext() if no_schedule else scheduling(site):
+    with listening(site), nullcontext() if no_schedule else scheduling(site):
         uvicorn.Server(config).run(sockets=[socket])
     return OK
 

@@ -207,6 +207,7 @@ class ImapSettings(Table):
     username: Text
     password: str = Field(repr=False)
     folder: str = "INBOX"
+    security: Literal["tls", "starttls", "none"] = "tls"
 
 
 class InboundSettings(Table):

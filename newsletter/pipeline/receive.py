@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.errors import ConfigurationError, InputError, Problem, UnknownNameError
+from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.issues.issue import State
 from newsletter.pipeline.correspondence import forward, office_of, tell_operator
 from newsletter.pipeline.lists import mailbox_of, newsletters_of
@@ -55,11 +55,9 @@ def receive(
     """Record the message, then deal with it; the same message once more changes nothing.
 
     `recipient` None: as its headers say. `envelope_sender` "" is the null sender, None unknown.
-    Raises ConfigurationError without [inbound], InputError for an empty message.
+    Raises ConfigurationError without [inbound].
     """
     require_inbound(site)
-    if not content.strip():
-        raise InputError("there is no message", field="stdin")
     if recipient is None:
         recipient = _recipient_in(site, content)
     with site.database.transaction() as connection:

@@ -1,0 +1,128 @@
+"""Mail coming in while `serve` runs: an LMTP or SMTP listener, a Maildir, an IMAP folder."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.config.settings import ImapSettings
+from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.pipeline.post import flush
+from newsletter.pipeline.receive import receive, takes
+from newsletter.pipeline.site import Site
+from subscribers.inbound.listener import listening_at
+from subscribers.inbound.mailbox import ImapPlace, watch_imap, watch_maildir
+
+log = logging.getLogger("newsletter")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[dict[str, str]]:
+    """While entered, mail is taken in every way that [inbound] names; gives where it listens.
+
+    Raises ConfigurationError when an address to listen on cannot be had.
+    """
+    inbound = site.settings.inbound
+    if inbound is None:
+        yield {}
+        return
+    places: dict[str, str] = {}
+    with ExitStack() as stack:
+        post = stack.enter_context(_posting(site, clock))
+
+        def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
+            receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
+            post.set()
+
+        for kind in ("lmtp", "smtp"):
+            place = getattr(inbound, kind)
+            if place is None:
+                continue
+            door = listening_at(
+                place,
+                lmtp=kind == "lmtp",
+                hostname=inbound.domain,
+                takes=lambda address: takes(site, address),
+                deliver=take,
+            )
+            try:
+                places[kind] = stack.enter_context(door)
+            except OSError as error:
+                raise _taken(kind, place, error) from error
+        if inbound.maildir is not None:
+            folder: Path = site.folder / inbound.maildir
+            stack.enter_context(_watching(lambda stop: watch_maildir(folder, take, stop)))
+        if inbound.imap is not None:
+            imap = _place(inbound.imap)
+            stack.enter_context(_watching(lambda stop: watch_imap(imap, take, stop)))
+        yield places
+
+
+@contextmanager
+def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Event]:
+    """Sends what waits in the outbox whenever the event is set."""
+    wake, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        while True:
+            wake.wait()
+            wake.clear()
+            try:
+                flush(site, clock)
+            except NewsletterError as error:
+                log.warning("letters wait: %s", error)
+            if done.is_set():
+                return
+
+    thread = threading.Thread(target=work, name="posting")
+    thread.start()
+    try:
+        yield wake
+    finally:
+        done.set()
+        wake.set()
+        thread.join()
+
+
+@contextmanager
+def _watching(watch: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=watch, args=[stop], name="mailbox")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _place(imap: ImapSettings) -> ImapPlace:
+    return ImapPlace(
+        host=imap.host,
+        port=imap.port,
+        username=imap.username,
+        password=imap.password,
+        folder=imap.folder,
+        security=imap.security,
+    )
+
+
+def _taken(kind: str, place: str, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        [
+            Problem(
+                message=f"cannot listen at {place!r}: {error.strerror or error}",
+                file="newsletter.toml",
+                field=f"inbound.{kind}",
+                fix="is another `serve` running? else name another port",
+            )
+        ]
+    )

@@ -1,0 +1,151 @@
+"""The ways mail comes in: LMTP, SMTP, a Maildir, IMAP; each to the same end."""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.config.settings import InboundSettings
+from newsletter.errors import ConfigurationError
+from newsletter.listening import listening
+from newsletter.pipeline.site import Site
+from subscribers import tables
+from subscribers.inbound.mailbox import empty_maildir
+from tests.factories.mail import PostOffice, post_office
+from tests.servers.imap import PASSWORD, USER, imap_server
+
+NEWCOMER = "new@example.org"
+MAIL = (
+    b"Return-Path: <new@example.org>\r\nFrom: New <new@example.org>\r\n"
+    b"To: weekly-subscribe@news.example.org\r\nMessage-ID: <1@example.org>\r\n\r\nhello\r\n"
+)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PostOffice]:
+    """A site that takes mail."""
+    with post_office(tmp_path) as running:
+        yield running
+
+
+def with_inbound(office: PostOffice, **ways: object) -> PostOffice:
+    """The same site with further keys in [inbound]."""
+    site = office.site
+    inbound = InboundSettings.model_validate({"domain": "news.example.org", **ways})
+    office.site = Site(
+        folder=site.folder,
+        settings=site.settings.model_copy(update={"inbound": inbound}),
+        database=site.database,
+        secret=site.secret,
+    )
+    return office
+
+
+def was_asked(office: PostOffice) -> bool:
+    """The question went out, once."""
+    return office.catcher.wait_for(1, seconds=20) and (
+        [letter.recipient for letter in office.letters] == [NEWCOMER]
+    )
+
+
+@pytest.mark.parametrize("kind", ["lmtp", "smtp"])
+def test_mail_servers_hand_over(office: PostOffice, kind: str) -> None:
+    """A real client's message is answered; what is not ours is refused, one copy each."""
+    office = with_inbound(office, **{kind: "127.0.0.1:0"})
+    with listening(office.site, clock=lambda: office.now) as places:
+        host, _, port = places[kind].rpartition(":")
+        client = (smtplib.LMTP if kind == "lmtp" else smtplib.SMTP)(host, int(port))
+        with client:
+            client.sendmail(NEWCOMER, ["weekly-subscribe@news.example.org"], MAIL)
+            with pytest.raises(smtplib.SMTPRecipientsRefused):
+                client.sendmail(NEWCOMER, ["somebody@example.net"], MAIL)
+            client.docmd("RSET")
+            client.docmd("MAIL", "FROM:<new@example.org>")
+            assert client.docmd("RCPT", "TO:<weekly-help@news.example.org>")[0] == 250
+            assert client.docmd("RCPT", "TO:<weekly@news.example.org>")[0] == 452
+        assert was_asked(office)
+
+
+def test_a_socket_in_the_file_system(office: PostOffice, tmp_path: Path) -> None:
+    """A path in place of host and port, as a mail server on the same machine likes it."""
+    place = str(tmp_path / "lmtp")
+    office = with_inbound(office, lmtp=place)
+    with listening(office.site, clock=lambda: office.now), smtplib.LMTP(place) as client:
+        client.sendmail(NEWCOMER, ["weekly-subscribe@news.example.org"], MAIL)
+        assert was_asked(office)
+
+
+def test_what_cannot_be_written_down_is_not_taken(office: PostOffice) -> None:
+    """The database is gone: the server is told to try again, and keeps the mail."""
+    office = with_inbound(office, lmtp="127.0.0.1:0")
+    with listening(office.site, clock=lambda: office.now) as places:
+        host, _, port = places["lmtp"].rpartition(":")
+        with smtplib.LMTP(host, int(port)) as client:
+            with office.site.database.transaction() as connection:
+                connection.execute(sa.text("ALTER TABLE inbound_messages RENAME TO gone"))
+            with pytest.raises(smtplib.SMTPDataError) as refused:
+                client.sendmail(NEWCOMER, ["weekly-subscribe@news.example.org"], MAIL)
+    assert refused.value.smtp_code == 451
+
+
+def test_a_place_that_is_taken_is_a_mistake_to_mend(office: PostOffice) -> None:
+    """It names the key."""
+    first = with_inbound(office, smtp="127.0.0.1:0")
+    with listening(first.site) as places:
+        second = with_inbound(office, smtp=places["smtp"])
+        with pytest.raises(ConfigurationError, match=r"inbound\.smtp"), listening(second.site):
+            pass
+
+
+def test_a_maildir_is_emptied(office: PostOffice) -> None:
+    """New mail is taken and marked seen; nothing is deleted."""
+    folder = office.site.folder / "Maildir"
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True)
+    (folder / "new" / "1.host").write_bytes(MAIL)
+    office = with_inbound(office, maildir="Maildir")
+    with listening(office.site, clock=lambda: office.now):
+        assert was_asked(office)
+    assert [path.name for path in (folder / "cur").iterdir()] == ["1.host:2,S"]
+    assert list((folder / "new").iterdir()) == []
+
+
+def test_a_mail_that_cannot_be_taken_stays(tmp_path: Path) -> None:
+    """And does not hold up the others."""
+    (tmp_path / "new").mkdir()
+    for name in ("1", "2"):
+        (tmp_path / "new" / name).write_bytes(name.encode())
+    taken: list[bytes] = []
+
+    def take(content: bytes) -> None:
+        if content == b"1":
+            raise OSError
+        taken.append(content)
+
+    assert empty_maildir(tmp_path, take) == 1
+    assert taken == [b"2"]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["1"]
+
+
+@pytest.mark.parametrize("offers_idle", [True, False])
+def test_an_imap_folder_is_emptied(office: PostOffice, offers_idle: bool) -> None:
+    """What lies there is taken and marked seen; with IDLE what comes later too, at once."""
+    with imap_server() as folder:
+        folder.offers_idle = offers_idle
+        folder.put(MAIL)
+        imap = {"host": "127.0.0.1", "port": folder.port, "username": USER, "password": PASSWORD}
+        office = with_inbound(office, imap={**imap, "security": "none"})
+        with listening(office.site, clock=lambda: office.now):
+            assert was_asked(office)
+            assert folder.wait_seen(1)
+            if offers_idle:
+                folder.put(MAIL.replace(b"<1@", b"<2@"))
+                assert folder.wait_seen(2)
+    assert ("IDLE" in folder.commands) is offers_idle
+    with office.site.database.transaction(read_only=True) as connection:
+        rows = connection.execute(sa.select(tables.inbound_messages.c.kind)).scalars().all()
+    assert rows == ["command"] * (2 if offers_idle else 1)

@@ -1,0 +1,140 @@
+"""A small IMAP server (RFC 3501, with IDLE of RFC 2177) on loopback: one user, one folder."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+USER, PASSWORD = "weekly", "a-password-for-tests"
+
+
+@dataclass(kw_only=True)
+class Folder:
+    """The folder's mails, by UID from 1 on, and which are seen."""
+
+    mails: list[bytes] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    offers_idle: bool = True
+    commands: list[str] = field(default_factory=list)
+    port: int = 0
+    news: threading.Condition = field(default_factory=threading.Condition)
+
+    def put(self, mail: bytes) -> None:
+        """A mail arrives; whoever idles is told."""
+        with self.news:
+            self.mails.append(mail)
+            self.news.notify_all()
+
+    def wait_seen(self, count: int) -> bool:
+        """Wait until so many mails are marked seen."""
+        with self.news:
+            return self.news.wait_for(lambda: len(self.seen) >= count, timeout=20)
+
+
+class _Session(socketserver.StreamRequestHandler):
+    folder: Folder
+    tag = ""
+
+    def handle(self) -> None:
+        self.say("* OK ready")
+        while line := self.rfile.readline().decode().rstrip("\r\n"):
+            self.tag, _, rest = line.partition(" ")
+            name, _, words = rest.partition(" ")
+            if name == "UID":
+                name, _, words = words.partition(" ")
+            with self.folder.news:
+                self.folder.commands.append(name.upper())
+            getattr(self, f"do_{name.lower()}")(words)
+            if name.upper() == "LOGOUT":
+                return
+
+    def say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+    def done(self) -> None:
+        self.say(f"{self.tag} OK done")
+
+    def do_capability(self, _words: str) -> None:
+        self.say(f"* CAPABILITY IMAP4rev1{' IDLE' if self.folder.offers_idle else ''}")
+        self.done()
+
+    def do_login(self, words: str) -> None:
+        if words.replace('"', "") == f"{USER} {PASSWORD}":
+            self.done()
+        else:
+            self.say(f"{self.tag} NO wrong")
+
+    def do_select(self, _words: str) -> None:
+        self.say(f"* {len(self.folder.mails)} EXISTS")
+        self.done()
+
+    def do_search(self, _words: str) -> None:
+        with self.folder.news:
+            unseen = [
+                uid for uid in range(1, len(self.folder.mails) + 1) if uid not in self.folder.seen
+            ]
+        self.say(f"* SEARCH {' '.join(map(str, unseen))}".rstrip())
+        self.done()
+
+    def do_fetch(self, words: str) -> None:
+        uid = int(words.split()[0])
+        mail = self.folder.mails[uid - 1]
+        self.wfile.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, len(mail)) + mail)
+        self.say(")")
+        self.done()
+
+    def do_store(self, words: str) -> None:
+        found = re.match(r"(\d+) \+FLAGS \(\\Seen\)", words)
+        assert found is not None, words
+        with self.folder.news:
+            self.folder.seen.add(int(found[1]))
+            self.folder.news.notify_all()
+        self.done()
+
+    def do_idle(self, _words: str) -> None:
+        self.say("+ idling")
+        known = len(self.folder.mails)
+        told = threading.Event()
+
+        def tell() -> None:
+            with self.folder.news:
+                while not told.is_set() and len(self.folder.mails) == known:
+                    self.folder.news.wait(0.1)
+            if not told.is_set():
+                self.say(f"* {len(self.folder.mails)} EXISTS")
+
+        teller = threading.Thread(target=tell)
+        teller.start()
+        self.rfile.readline()  # DONE
+        told.set()
+        teller.join()
+        self.done()
+
+    def do_logout(self, _words: str) -> None:
+        self.say("* BYE")
+        self.done()
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+@contextmanager
+def imap_server() -> Iterator[Folder]:
+    """The server, running on a free port."""
+    folder = Folder()
+    session = type("Session", (_Session,), {"folder": folder})
+    with _Server(("127.0.0.1", 0), session) as server:
+        folder.port = server.server_address[1]
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
+        thread.start()
+        try:
+            yield folder
+        finally:
+            server.shutdown()
+            thread.join()
