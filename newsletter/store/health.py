@@ -1,0 +1,84 @@
+"""What the database says about its own health, and about what is stuck in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.issue import State
+from newsletter.store.database import Database
+from newsletter.store.migrations import is_current
+from newsletter.store.tables import deliveries, fetches, issues, receipts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailingSource:
+    """A source whose last fetch failed; `since` is when it was last read well."""
+
+    newsletter: str
+    source: str
+    problem: str
+    since: datetime | None
+
+
+def damage(database: Database) -> str:
+    """What is wrong with the database's pages, rows or schema; "" when nothing is."""
+    if not is_current(database):
+        return "its schema is not this version's"
+    if not database.is_sqlite:
+        return ""  # the server keeps its own checksums
+    with database.transaction(read_only=True) as connection:
+        found = connection.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    pages = "; ".join(str(line) for line in found if line != "ok")
+    return pages or (f"{len(broken)} rows point to nothing" if broken else "")
+
+
+def newest_moment(connection: sa.Connection) -> datetime | None:
+    """The latest moment at which anything was sent, read or approved."""
+    found = [
+        connection.execute(sa.select(sa.func.max(column))).scalar_one()
+        for column in (receipts.c.at, fetches.c.checked_at, issues.c.approved_at)
+    ]
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+def undecided(connection: sa.Connection) -> dict[str, int]:
+    """Deliveries of unknown outcome on which nobody has decided, by issue."""
+    rows = connection.execute(
+        sa.select(issues.c.newsletter, issues.c.number, sa.func.count())
+        .join(deliveries, deliveries.c.issue_id == issues.c.id)
+        .where(deliveries.c.state == DeliveryState.UNKNOWN, deliveries.c.sender.is_not(None))
+        .group_by(issues.c.newsletter, issues.c.number)
+        .order_by(issues.c.newsletter, issues.c.number)
+    )
+    return {f"{row[0]}/{row[1]}": row[2] for row in rows}
+
+
+def sending_since(connection: sa.Connection, *, before: datetime) -> dict[str, datetime]:
+    """Issues whose send began before this moment and has not ended."""
+    rows = connection.execute(
+        sa.select(issues.c.newsletter, issues.c.number, issues.c.send_started_at)
+        .where(issues.c.state == State.SENDING, issues.c.send_started_at < before)
+        .order_by(issues.c.newsletter, issues.c.number)
+    )
+    return {f"{row[0]}/{row[1]}": row[2] for row in rows}
+
+
+def failing_sources(connection: sa.Connection) -> list[FailingSource]:
+    """Every source whose last fetch failed."""
+    rows = connection.execute(
+        sa.select(fetches).where(fetches.c.problem != "").order_by(fetches.c.newsletter)
+    )
+    return [
+        FailingSource(
+            newsletter=row.newsletter,
+            source=row.source,
+            problem=row.problem,
+            since=row.succeeded_at,
+        )
+        for row in rows
+    ]
