@@ -19,6 +19,7 @@ from subscribers.errors import SubscribersError
 COMMANDS = {
     "init": "setup",
     "check": "setup",
+    "doctor": "doctor",
     "gather": "gathering",
     "draft": "gathering",
     "show": "gathering",
