@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_REPLY = 32_768
@@ -50,20 +51,25 @@ class ReplyReader:
         """Whether no part of a further reply has come."""
         return not self._buffer and not self._lines
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that `data` completes; raises ReplyError when it is no SMTP."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that `data` completes, one by one; raises ReplyError at what is no SMTP.
+
+        Those before it count: nonsense after a message's reply does not unsay the reply.
+        """
         self._buffer += data
-        replies = []
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end]).removesuffix(b"\r")
             del self._buffer[: end + 1]
             self._size += end + 1
+            self._limit(self._size)
             reply = self._take_line(line)
             if reply is not None:
-                replies.append(reply)
-        if self._size + len(self._buffer) > MAX_REPLY:
+                yield reply
+        self._limit(self._size + len(self._buffer))
+
+    def _limit(self, octets: int) -> None:
+        if octets > MAX_REPLY:
             raise ReplyError(f"a reply of more than {MAX_REPLY} octets")
-        return replies
 
     def _take_line(self, line: bytes) -> Reply | None:
         match = _LINE.match(line)

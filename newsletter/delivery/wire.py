@@ -71,7 +71,8 @@ class Wire(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Asyncio brings what the relay wrote."""
         try:
-            self._replies.extend(self._reader.feed(data))
+            for reply in self._reader.feed(data):
+                self._replies.append(reply)
         except ReplyError as error:
             self._fail(error)
             self._transport.abort()

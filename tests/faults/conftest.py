@@ -1,15 +1,12 @@
-"""The long form runs on demand only: `make faults`."""
+"""The page is written when the long form has held."""
 
 from __future__ import annotations
 
-import os
-
 from tests.faults.page import write_page
-
-collect_ignore_glob = [] if "NEWSLETTER_FAULTS" in os.environ else ["test_*.py"]
+from tests.faults.rounds import IS_LONG
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
-    """Write docs/reliability.md when every class held."""
-    if "NEWSLETTER_FAULTS" in os.environ and exitstatus == 0:
+    """Write docs/reliability.md, if everything was tried at length and nothing failed."""
+    if IS_LONG and exitstatus == 0:
         write_page()

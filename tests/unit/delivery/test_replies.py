@@ -9,7 +9,7 @@ from newsletter.delivery.replies import MAX_REPLY, Reply, ReplyError, ReplyReade
 
 def read(data: bytes) -> list[Reply]:
     """The replies in bytes that came at once."""
-    return ReplyReader().feed(data)
+    return list(ReplyReader().feed(data))
 
 
 def test_replies_of_one_and_of_many_lines() -> None:
@@ -51,8 +51,18 @@ def test_what_is_no_reply_is_an_error(data: bytes) -> None:
             read(data)
 
 
+def test_what_stands_before_nonsense_counts() -> None:
+    """A relay that took the message and then talks nonsense has taken the message."""
+    reader = ReplyReader().feed(b"250 2.0.0 queued\r\n2xx what\r\n")
+    assert next(reader).code == 250
+    with pytest.raises(ReplyError):
+        next(reader)
+
+
 def test_an_endless_reply_is_an_error() -> None:
     """With line ends or without."""
+    with pytest.raises(ReplyError):
+        read(b"250 " + b"x" * MAX_REPLY + b"\r\n")
     with pytest.raises(ReplyError):
         read(b"2" * (MAX_REPLY + 1))
     with pytest.raises(ReplyError):

@@ -44,7 +44,8 @@ async def test_garbage_closes_the_connection() -> None:
         session = aiosmtplib.SMTP(hostname="127.0.0.1", port=catcher.port, start_tls=False)
         await session.connect()
         wire = take_over(session)
-        wire.data_received(b"hello\r\n")
+        wire.data_received(b"250 2.0.0 queued\r\nhello\r\n")
+        assert (await wire.reply(5)).code == 250
         with pytest.raises(ReplyError):
             await wire.reply(5)
         assert not wire.is_open

@@ -1,0 +1,15 @@
+"""How long the fault tests go on: a short form in every run of the suite, the long on demand."""
+
+from __future__ import annotations
+
+import os
+
+_ROUNDS = int(os.environ.get("NEWSLETTER_FAULT_ROUNDS", "0"))
+
+IS_LONG = _ROUNDS > 0
+"""`make faults` sets it."""
+
+KILLS = 4 * _ROUNDS if IS_LONG else 3
+READERS = 2_000 if IS_LONG else 600
+SIGNALS = _ROUNDS // 5 if IS_LONG else 1
+EACH_NTH_FAULT = 1 if IS_LONG else 13
