@@ -82,6 +82,41 @@ def ask_to_join(
     )
 
 
+def questions(
+    connection: sa.Connection, list_slug: str, asked_at: datetime, *, after: int, most: int
+) -> tuple[list[Letter], int]:
+    """The questions to those whom one import left pending, some at a time.
+
+    `asked_at` is the import's moment, `after` the number that the call before gave, 0 at first;
+    gives 0 when there are no more. Who had enough questions gets none.
+    """
+    people, table = tables.subscribers, tables.subscriptions
+    rows = connection.execute(
+        sa.select(people.c.id, people.c.address)
+        .join(table, table.c.subscriber_id == people.c.id)
+        .join(tables.lists, tables.lists.c.id == table.c.list_id)
+        .where(
+            tables.lists.c.slug == list_slug,
+            table.c.status == Status.PENDING.value,
+            table.c.changed_at == asked_at,
+            people.c.id > after,
+        )
+        .order_by(people.c.id)
+        .limit(most)
+    ).all()
+    letters = [
+        Letter(
+            template=Template.CONFIRM,
+            subscriber_id=row.id,
+            address=row.address,
+            list_slug=list_slug,
+        )
+        for row in rows
+        if _may_ask(connection, parse_address(row.address), asked_at)
+    ]
+    return letters, rows[-1].id if rows else 0
+
+
 def confirm(
     connection: sa.Connection,
     subscriber_id: int,

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from newsletter.articles.tags import Vocabulary, make_vocabulary
+from newsletter.articles.tags import Vocabulary
 from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
-from newsletter.pipeline.site import Site
-from subscribers import people, privacy, suppression
-from subscribers.csvfile import Rejected, export_subscribers, import_subscribers
+from newsletter.pipeline.import_people import import_people
+from newsletter.pipeline.lists import vocabulary_of
+from newsletter.pipeline.own_data import erase
+from newsletter.pipeline.post import flush
+from subscribers import people, suppression
+from subscribers.csvfile import Rejected, export_subscribers
 from subscribers.subscriber import Status
 
 log = logging.getLogger("newsletter")
@@ -41,6 +50,7 @@ list_option = click.option("--list", "list_slug", required=True, metavar="LIST",
     metavar="COLUMN=HEADER",
     help="Which header of the file stands for email, name or tags, such as email=Mail.",
 )
+@click.option("--confirm", is_flag=True, help="Ask each newcomer first, by mail.")
 @click.option("--force", is_flag=True, help="Bring back people who left; needs --consent.")
 @click.option("--consent", default="", help="How they agreed to be brought back; kept on record.")
 @json_option
@@ -51,6 +61,7 @@ def import_file(
     file: Path,
     list_slug: str,
     mapping: tuple[str, ...],
+    confirm: bool,
     force: bool,
     consent: str,
 ) -> int:
@@ -62,31 +73,33 @@ def import_file(
     Example: newsletter subscribers import people.csv --list weekly
     """
     site = invocation.site
-    vocabulary = site_vocabulary(site)
     if force and not consent:
         raise click.UsageError("--force needs --consent: say how they agreed to come back")
     try:
-        with file.open("rb") as rows:
-            report = import_subscribers(
-                site.database.transaction,
+        with file.open("rb") as rows, _progress_bar(rows, invocation) as progress:
+            report, asked = import_people(
+                site,
                 rows,
                 list_slug=list_slug,
                 source_name=file.name,
                 now=invocation.now,
-                slug_of=lambda label: _slug(vocabulary, label),
                 mapping=_mapping(mapping),
+                confirm=confirm,
                 force=force,
                 consent=consent,
                 on_rejected=_log_rejected,
+                progress=progress,
             )
     except OSError as error:
         raise InputError(
             f"cannot read it: {error.strerror}", file=str(file), fix="name a readable CSV file"
         ) from error
+    flush(site, invocation.clock)
     invocation.report(
         {
             "list": list_slug,
             "added": report.added,
+            "asked": asked,
             "updated": report.updated,
             "unchanged": report.unchanged,
             "rejected": report.rejected_count,
@@ -141,7 +154,7 @@ def add_one(
     Example: newsletter subscribers add reader@example.org --list weekly --tags security,reviews
     """
     site = invocation.site
-    vocabulary = site_vocabulary(site)
+    vocabulary = vocabulary_of(site.settings)
     follows = [_slug(vocabulary, tag) for tag in tags.split(",")] if tags is not None else None
     with site.database.transaction() as connection:
         outcome = people.add(
@@ -240,8 +253,7 @@ def erase_one(invocation: Invocation, address: str) -> int:
     \b
     Example: newsletter subscribers erase reader@example.org
     """
-    with invocation.site.database.transaction() as connection:
-        erased = privacy.erase(connection, address, invocation.now)
+    erased = erase(invocation.site, address, now=invocation.now)
     invocation.report({"erased": erased}, "erased" if erased else "was erased before")
     return OK
 
@@ -266,18 +278,16 @@ def list_people(invocation: Invocation, list_slug: str, status: str | None) -> i
     return OK
 
 
-def site_vocabulary(site: Site) -> Vocabulary:
-    """The tags that any newsletter of the site knows."""
-    known = [
-        *site.settings.tags.known,
-        *(
-            tag
-            for newsletter in site.settings.newsletters.values()
-            for section in newsletter.sections
-            for tag in section.tags
-        ),
-    ]
-    return make_vocabulary(known, site.settings.tags.aliases)
+@contextmanager
+def _progress_bar(file: BinaryIO, invocation: Invocation) -> Iterator[Callable[[int], None] | None]:
+    """How far into the file the import is; on a terminal only."""
+    if invocation.as_json or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("importing", total=os.fstat(file.fileno()).st_size)
+        yield lambda _rows: bar.update(task, completed=file.tell())
 
 
 def _slug(vocabulary: Vocabulary, label: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -64,9 +65,6 @@ def office_of(site: Site) -> Office:
                     return True
         return False
 
-    def issues_sent(connection: sa.Connection, subscriber_id: int, list_slug: str) -> list[int]:
-        return _sent(connection, subscriber_id, list(newsletters_of(site.settings, list_slug)))
-
     return Office(
         domain=inbound.domain,
         list_slugs=list_slugs(site.settings),
@@ -76,8 +74,15 @@ def office_of(site: Site) -> Office:
         tags_of=lambda slug: {tag.slug: tag.label for tag in tags_of(site.settings, slug)},
         tag_named=tag_named,
         is_ours=is_ours,
-        issues_sent=issues_sent,
+        issues_sent=partial(issues_sent, site),
     )
+
+
+def issues_sent(
+    site: Site, connection: sa.Connection, subscriber_id: int, list_slug: str
+) -> list[int]:
+    """The numbers of the list's issues that went out to this reader, the newest first."""
+    return _sent(connection, subscriber_id, list(newsletters_of(site.settings, list_slug)))
 
 
 def _sent(connection: sa.Connection, subscriber_id: int, slugs: Sequence[str]) -> list[int]:

@@ -19,6 +19,7 @@ from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
 from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.rejections import note_rejections
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
@@ -69,6 +70,7 @@ def send(
         report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
     finally:
         report_rejections(site, issue, clock())
+    note_rejections(site, issue, clock())
     return _outcome(site, _finish(site, issue, ledger, clock()), report)
 
 

@@ -94,10 +94,10 @@ def verdict_of(status: str, text: str) -> Verdict:
 
     A failure that is final and says no more counts as hard.
     """
-    known = _by_status(status)
+    known = status_verdict(status)
     if known is None:
         for found in _STATUS.finditer(text):
-            known = _by_status(found[0])
+            known = status_verdict(found[0])
             if known is not None:
                 break
     if known is not None:
@@ -116,7 +116,8 @@ def status_in(text: str) -> str:
     return next((found[0] for found in _STATUS.finditer(text) if found[1] != "2"), "")
 
 
-def _by_status(status: str) -> Verdict | None:
+def status_verdict(status: str) -> Verdict | None:
+    """What an enhanced status code says by itself; None where it leaves that open."""
     found = _STATUS.fullmatch(status.strip())
     if found is None or found[1] == "2":
         return None

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import Received, receive
+from newsletter.pipeline.run import run
 from newsletter.pipeline.site import Site
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError
 from subscribers.subscriber import Subscriber
 from tests.demo.catcher import CaughtMail, MailCatcher, catching_mail
-from tests.factories.site import make_site
+from tests.factories.site import make_site, publish
 
 NOW = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 READER = "reader0@example.org"
@@ -134,3 +135,45 @@ def link_in(mail: CaughtMail, kind: str) -> str:
     found = re.search(rf"https://news\.example\.org(/{kind}/\S+)", mail.part("plain"))
     assert found is not None, mail.part("plain")
     return found[1]
+
+
+def send_issue(office: PostOffice, monday: datetime) -> list[CaughtMail]:
+    """Let the issue that is due at `monday` go out; the readers' copies."""
+    before = len(office.letters)
+    run(office.site, clock=lambda: monday - timedelta(days=3))
+    publish(office.site.folder, monday - timedelta(days=2), monday - timedelta(days=1))
+    (outcome,) = run(office.site, clock=lambda: monday)
+    assert outcome.problem is None, outcome
+    office.now = monday + timedelta(hours=1)
+    return office.letters[before:]
+
+
+def bounce(copy: CaughtMail, status: str = "5.1.1", reason: str = "user unknown") -> bytes:
+    """A report (RFC 3464) that a copy failed."""
+    return (
+        "From: MAILER-DAEMON@mx.example.org\nTo: " + copy.sender + "\n"
+        f"Subject: Undelivered Mail Returned to Sender\nMessage-ID: <{status}{copy.sender}>\n"
+        'MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\n'
+        f"\n--b\nContent-Type: text/plain\n\nNot delivered.\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n"
+        f"Final-Recipient: rfc822; {copy.recipient}\nAction: failed\nStatus: {status}\n"
+        f"Diagnostic-Code: smtp; 550 {status} {reason}\n\n--b--\n"
+    ).encode()
+
+
+def complaint(copy: CaughtMail, *, redacted: bool = False, proof: bool = True) -> bytes:
+    """A feedback report (RFC 5965) about a copy; `proof` leaves our headers in it."""
+    original = (
+        copy.content.decode().replace("\r\n", "\n") if proof else "From: x\nSubject: y\n\nz\n"
+    )
+    if redacted:
+        original = original.replace(copy.recipient, "redacted@example.org")
+    rcpt = "" if redacted else f"Original-Rcpt-To: {copy.recipient}\n"
+    return (
+        "From: feedback@isp.example.net\nTo: weekly-owner@news.example.org\nSubject: abuse\n"
+        f"Message-ID: <{hash((copy.recipient, redacted, proof))}@isp>\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=feedback-report; boundary="c"\n\n'
+        "--c\nContent-Type: text/plain\n\nabuse\n--c\nContent-Type: message/feedback-report\n\n"
+        f"Feedback-Type: abuse\nVersion: 1\nUser-Agent: test/1\n{rcpt}\n"
+        f"--c\nContent-Type: message/rfc822\n\n{original}\n--c--\n"
+    ).encode()

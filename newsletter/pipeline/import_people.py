@@ -1,0 +1,67 @@
+"""import: a file of subscribers onto a list; with `confirm` each newcomer is asked first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import BinaryIO
+
+from newsletter.pipeline.lists import vocabulary_of
+from newsletter.pipeline.post import put_letter
+from newsletter.pipeline.site import Site
+from subscribers.consent import questions
+from subscribers.csvfile import ImportReport, Rejected, import_subscribers
+
+BATCH = 500
+
+
+def import_people(
+    site: Site,
+    file: BinaryIO,
+    *,
+    list_slug: str,
+    source_name: str,
+    now: datetime,
+    mapping: dict[str, str],
+    confirm: bool = False,
+    force: bool = False,
+    consent: str = "",
+    on_rejected: Callable[[Rejected], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[ImportReport, int]:
+    """Import, and leave the questions to newcomers in the outbox: what came of it, how many asked.
+
+    Raises ImportFileError when the file cannot be used.
+    """
+    vocabulary = vocabulary_of(site.settings)
+
+    def slug_of(label: str) -> str:
+        tag = vocabulary.tag(label)
+        return tag.slug if tag else ""
+
+    report = import_subscribers(
+        site.database.transaction,
+        file,
+        list_slug=list_slug,
+        source_name=source_name,
+        now=now,
+        slug_of=slug_of,
+        mapping=mapping,
+        confirm=confirm,
+        force=force,
+        consent=consent,
+        on_rejected=on_rejected,
+        progress=progress,
+    )
+    return report, _ask(site, list_slug, now) if confirm else 0
+
+
+def _ask(site: Site, list_slug: str, now: datetime) -> int:
+    asked, last = 0, 0
+    while True:
+        with site.database.transaction() as connection:
+            letters, last = questions(connection, list_slug, now, after=last, most=BATCH)
+            for letter in letters:
+                asked += put_letter(site, connection, letter, now)
+        if not last:
+            return asked

@@ -1,0 +1,173 @@
+"""What comes back: bounces, complaints and refusals, from a real send to the end of a subscription."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from newsletter.issues.issue import State
+from newsletter.pipeline.own_data import erase
+from newsletter.pipeline.receive import handle
+from newsletter.store.issues import find_issue
+from newsletter.store.tables import issues, receipts
+from subscribers import people, tables
+from tests.demo.catcher import CaughtMail
+from tests.factories.mail import (
+    READER,
+    PostOffice,
+    bounce,
+    complaint,
+    link_in,
+    post_office,
+    send_issue,
+)
+
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PostOffice]:
+    """A site that takes mail."""
+    with post_office(tmp_path) as running:
+        yield running
+
+
+def copy_to(copies: list[CaughtMail], address: str = READER) -> CaughtMail:
+    """One reader's copy of an issue."""
+    return next(copy for copy in copies if copy.recipient == address)
+
+
+def returned(office: PostOffice, copy: CaughtMail, status: str, reason: str = "") -> str:
+    """A copy bounces to its envelope sender; what was done."""
+    to = copy.sender.partition("@")[0]
+    return office.take(bounce(copy, status, reason), to, envelope="").action
+
+
+def test_a_hard_bounce_ends_it_at_once(office: PostOffice) -> None:
+    """With the code and the words in the history; once more changes nothing."""
+    copy = copy_to(send_issue(office, MONDAY))
+    assert returned(office, copy, "5.1.1", "user unknown") == "unsubscribe"
+    assert office.status() == "bounced"
+    with office.site.database.transaction(read_only=True) as connection:
+        last = people.show(connection, READER)["history"][-1]
+    assert (last["way"], last["detail"]) == (
+        "bounce",
+        "5.1.1 smtp; 550 5.1.1 user unknown",
+    )
+    assert office.status("reader1@example.org") == "active"
+
+
+def test_soft_bounces_end_it_after_three_issues_and_two_weeks(office: PostOffice) -> None:
+    """Not after two, not when one came through between; then yes."""
+    came_through = 2
+    for week in range(5):
+        copy = copy_to(send_issue(office, MONDAY + week * WEEK))
+        assert office.status() == "active"
+        if week + 1 != came_through:
+            returned(office, copy, "4.2.2", "mailbox full")
+    assert office.status() == "bounced"
+
+
+def test_a_policy_bounce_stops_the_run_and_no_reader(office: PostOffice) -> None:
+    """5.7.1 is about us: the reader stays, the presses stop, the operator has a word of it."""
+    copy = copy_to(send_issue(office, MONDAY))
+    with office.site.database.transaction() as connection:
+        connection.execute(sa.update(issues).values(state=State.SENDING))
+    assert returned(office, copy, "5.7.1", "blocked by policy") == "stop"
+    assert office.status() == "active"
+    with office.site.database.transaction(read_only=True) as connection:
+        assert find_issue(connection, "weekly", 1).state is State.STOPPED
+    word = office.last()
+    assert word.recipient == "operator@example.net"
+    assert "blocked by policy" in word.part("plain")
+    other = copy_to(office.letters, "reader1@example.org")
+    returned(office, other, "5.7.1", "blocked again")
+    assert office.last() is word  # once an hour is enough
+
+
+def test_a_forged_bounce_changes_nothing(office: PostOffice) -> None:
+    """Wrong signature, another reader's number, another list's address, no signature at all."""
+    copy = copy_to(send_issue(office, MONDAY))
+    local, _, domain = copy.sender.partition("@")
+    head, reader, number, signature = local.replace("+", "-").rsplit("-", 3)
+    for forged in (
+        f"{head}+{reader}-{number}-{'0' * 20}",
+        f"{head}+{int(reader) + 1}-{number}-{signature}",
+        f"{head}+{reader}-{int(number) + 1}-{signature}",
+        f"weekly-confirm+{reader}-{number}-{signature}",
+        head,
+        "weekly",
+    ):
+        assert returned(office, replace(copy, sender=f"{forged}@{domain}"), "5.1.1") in (
+            "none",
+            "quarantine",
+        )
+    assert {office.status(f"reader{number}@example.org") for number in range(4)} == {"active"}
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+def test_a_complaint_ends_it(office: PostOffice, redacted: bool) -> None:
+    """Our own link in the returned mail proves whose it is, whatever the provider struck out."""
+    copy = copy_to(send_issue(office, MONDAY))
+    before = len(office.letters)
+    got = office.take(complaint(copy, redacted=redacted), "weekly-owner", envelope="x@example.net")
+    assert (got.kind, got.action, got.address) == ("complaint", "unsubscribe", READER)
+    assert office.status() == "complained"
+    assert len(office.letters) == before  # whoever complained of mail gets none
+
+
+def test_a_complaint_that_only_names_an_address_can_be_taken_back(office: PostOffice) -> None:
+    """It is acted on; the reader, who may know nothing of it, is told and has an undo."""
+    copy = copy_to(send_issue(office, MONDAY))
+    office.take(complaint(copy, proof=False), "weekly-owner", envelope="x@example.net")
+    assert office.status() == "unsubscribed"
+    assert (office.last().recipient, bool(link_in(office.last(), "u"))) == (READER, True)
+
+
+def test_a_refusal_while_sending_counts_too(office: PostOffice) -> None:
+    """The relay knows no such user: that is a hard bounce, without any mail coming back."""
+    refusal = "550 5.1.1 no such user"
+    with office.catcher.answering(lambda to: refusal if to == READER else ""):
+        copies = send_issue(office, MONDAY)
+    assert office.status() == "bounced"
+    assert len(copies) == 3
+
+
+def test_an_unreadable_bounce_waits_for_a_person(office: PostOffice) -> None:
+    """Signed, but it says nothing: it is kept, and can be dealt with anew."""
+    copy = copy_to(send_issue(office, MONDAY))
+    mute = b"From: MAILER-DAEMON@mx.example.org\nSubject: failure notice\n\nhm.\n"
+    got = office.take(mute, copy.sender.partition("@")[0], envelope="")
+    assert (got.kind, got.action) == ("bounce", "quarantine")
+    assert office.status() == "active"
+    assert handle(office.site, got.id, now=office.now, again=True).action == "quarantine"
+
+
+def test_an_answer_to_an_issue_proves_its_reader(office: PostOffice) -> None:
+    """Its Message-ID is secret between us: a reply from another envelope is believed."""
+    copy = copy_to(send_issue(office, MONDAY))
+    reference = f"In-Reply-To: {copy.message['Message-ID']}\n"
+    left = office.mail("weekly", text="unsubscribe", headers=reference, envelope="x@example.net")
+    assert (left.action, office.status()) == ("unsubscribe", "unsubscribed")
+    other = "reader1@example.org"  # somebody else's Message-ID proves nothing
+    office.mail("weekly", sender=other, text="stop", headers=reference, envelope="x@example.net")
+    assert office.status(other) == "active"
+
+
+def test_erasing_scrubs_what_relays_said(office: PostOffice) -> None:
+    """Their words may repeat the address."""
+    refusal = f"550 5.1.1 <{READER}>: no such user"
+    with office.catcher.answering(lambda to: refusal if to == READER else ""):
+        send_issue(office, MONDAY)
+    erase(office.site, READER, now=office.now)
+    with office.site.database.transaction(read_only=True) as connection:
+        told = connection.execute(sa.select(receipts.c.text)).scalars().all()
+        kept = connection.execute(sa.select(tables.bounces)).all()
+    assert not any(READER in text for text in told)
+    assert kept == []
