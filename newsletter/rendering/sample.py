@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from newsletter.articles.article import Article, Coverage, Image, Tag
-from newsletter.issues.issue import Issue, Item, Overrides, State, Window
+from newsletter.issues.blocks import Block, BlockKind, Place
+from newsletter.issues.issue import Issue, Item, Overrides, State, Window, Words
 from newsletter.rendering.masthead import Masthead
 
 _DUE = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
@@ -35,6 +36,24 @@ def sample_issue(items: tuple[Item, ...]) -> Issue:
         subject="Sample <issue>",
         preheader="",
         items=items,
+        words=Words(
+            intro="Good *morning*.", closing="## Until then\n\nWrite to <desk@example.org>."
+        ),
+        blocks=tuple(_block(kind, place) for kind in BlockKind for place in Place),
+    )
+
+
+def _block(kind: BlockKind, place: Place) -> Block:
+    """Full after the lead, and at the end with no more than it must have."""
+    full = place is Place.AFTER_LEAD
+    return Block(
+        id=f"{kind}-{place}",
+        kind=kind,
+        title="Sample <block>" if full else "",
+        text="- [one](https://example.org/one)\n- two",
+        url="https://example.org/block" if full else "",
+        link_text="See the block" if full else "",
+        place=place,
     )
 
 

@@ -56,6 +56,16 @@ def test_branch_that_only_some_items_reach(tmp_path: Path) -> None:
     assert check_theme(make_site_theme(tmp_path, parts__section_mjml_j2=section + row))
 
 
+@pytest.mark.parametrize("kind", ["sponsor", "deals", "jobs", "popular"])
+def test_blocks_and_notes_are_tried(tmp_path: Path, kind: str) -> None:
+    """Every kind of block, with and without its optional words, is printed when a theme is checked."""
+    aside = f"{{% if aside.kind == '{kind}' and not aside.title %}}{{{{ nobody }}}}{{% endif %}}"
+    (problem,) = check_theme(make_site_theme(tmp_path, parts__aside_mjml_j2=aside))
+    assert "'nobody' is undefined" in problem.message
+    note = "{{ note.nothing }}"
+    assert check_theme(make_site_theme(tmp_path / "other", parts__note_mjml_j2=note))
+
+
 def test_theme_without_unsubscribe_is_refused(tmp_path: Path) -> None:
     """What lint would block on every issue is said when the theme is checked."""
     text = "{{ newsletter.title }}"
