@@ -180,7 +180,13 @@ def test_every_rule_is_listed() -> None:
     code = "".join(path.read_text() for path in LINT.glob("*.py") if path.name != "rules.py")
     named = set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)*)"', code))
     page = (LINT.parents[2] / "docs" / "lint.md").read_text(encoding="utf-8")
-    composed = {"contrast-light", "contrast-dark", "contrast-inverted", "unprintable", "unreachable"}
+    composed = {
+        "contrast-light",
+        "contrast-dark",
+        "contrast-inverted",
+        "unprintable",
+        "unreachable",
+    }
     assert set(RULES) - composed <= named
     assert set(RULES) == set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
 
