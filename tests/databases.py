@@ -87,6 +87,17 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
         _execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database without tables."""
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(postgres_server, "CREATE DATABASE {}", name)
+    try:
+        yield _with_name(postgres_server, name)
+    finally:
+        _execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
     """The address of a fresh database: the test runs once on SQLite, once on PostgreSQL."""

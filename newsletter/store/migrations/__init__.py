@@ -12,8 +12,8 @@ _FOLDER = Path(__file__).parent
 _version = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
-def upgrade(database: Database) -> None:
-    """Bring the database to today's schema; does nothing when it is there already."""
+def upgrade(database: Database, to: str = "head") -> None:
+    """Bring the database to today's schema, or `to` an older step; nothing where it is current."""
     if is_current(database):
         return
     # Alembic is needed once in a schema's life, and takes long to import.
@@ -25,7 +25,7 @@ def upgrade(database: Database) -> None:
     config.set_main_option("path_separator", "os")
     with database.transaction() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_current(database: Database) -> bool:

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from newsletter.store.database import Database, open_database
+from newsletter.store.migrations import is_current, upgrade, versions
+from newsletter.store.tables import metadata, newsletters
+from subscribers.tables import lists
+from subscribers.tables import metadata as subscribers_metadata
+
+REVISIONS = sorted(path.stem.partition("_")[0] for path in Path(versions.__path__[0]).glob("0*.py"))
+NOW = datetime(2026, 3, 5, 10, tzinfo=UTC)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """A database without any table."""
+    if request.param == "sqlite":
+        return open_database("sqlite:///empty.db", tmp_path)
+    return open_database(request.getfixturevalue("empty_postgres_url"), tmp_path)
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_schema_there_ever_was_runs_forward(empty_database: Database, revision: str) -> None:
+    """A site of that version, with people in it, becomes one of today's; its rows stay."""
+    upgrade(empty_database, to=revision)
+    with empty_database.transaction() as connection:
+        connection.execute(sa.text("INSERT INTO lists (slug) VALUES ('weekly')"))
+        connection.execute(
+            sa.text("INSERT INTO newsletters (slug, first_seen) VALUES ('weekly', :now)"),
+            {"now": NOW if not empty_database.is_sqlite else NOW.isoformat()},
+        )
+    upgrade(empty_database)
+    assert is_current(empty_database)
+    with empty_database.transaction(read_only=True) as connection:
+        assert connection.execute(sa.select(lists.c.slug)).scalar_one() == "weekly"
+        assert connection.execute(sa.select(newsletters.c.first_seen)).scalar_one() == NOW
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, [metadata, subscribers_metadata]) == []
+    empty_database.close()
