@@ -1,0 +1,76 @@
+"""What forgers, floods, scanners and robots do to a site, as long as it takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx2
+import sqlalchemy as sa
+
+from newsletter.web.app import make_app
+from subscribers import tables
+from tests.demo.catcher import CaughtMail
+from tests.factories.hostile import forged_mails, robots
+from tests.factories.mail import PostOffice
+from tests.servers.web import serving
+
+_LINK = re.compile(r"https://news\.example\.org(/[^\s<>\"']*)")
+
+
+def membership(office: PostOffice) -> list[tuple[Any, ...]]:
+    """Who is mailed, with which wishes: everything that an issue's audience depends on."""
+    people, subscriptions = tables.subscribers, tables.subscriptions
+    with office.site.database.transaction(read_only=True) as connection:
+        rows = connection.execute(
+            sa.select(people.c.address, people.c.follows, people.c.paused_until, people.c.frequency)
+            .join(subscriptions, subscriptions.c.subscriber_id == people.c.id)
+            .where(subscriptions.c.status == "active")
+            .order_by(people.c.id)
+        ).all()
+    return [tuple(row) for row in rows]
+
+
+def play_forgeries(office: PostOffice, count: int) -> None:
+    """So many of each kind."""
+    for to, envelope, content in forged_mails(count):
+        office.take(content, to, envelope=envelope, send=False)
+
+
+def flood(office: PostOffice, *, requests: int, victims: int) -> list[str]:
+    """Sign victims up from as many networks as there are requests; who was written to."""
+    app = make_app(office.site, clock=lambda: office.now)
+    with serving(app) as base, httpx2.Client(base_url=base) as client:
+        for number in range(requests):
+            network = f"{10 + number // 65536}.{number // 256 % 256}.{number % 256}.7"
+            answer = client.post(
+                "/join/weekly",
+                json={"email": f"victim{number % victims}@example.com"},
+                headers={"X-Forwarded-For": network},
+            )
+            assert answer.status_code == 202
+        assert office.catcher.wait_for(victims, seconds=60)
+    return [letter.recipient for letter in office.letters]
+
+
+def follow_every_link(office: PostOffice, copies: list[CaughtMail]) -> int:
+    """GET and HEAD, as link scanners do; how many links."""
+    paths: set[str] = set()
+    for copy in copies:
+        texts = (str(copy.message["List-Unsubscribe"]), copy.part("plain"), copy.part("html"))
+        paths.update(path for text in texts for path in _LINK.findall(text))
+    app = make_app(office.site, clock=lambda: office.now)
+    with serving(app) as base, httpx2.Client(base_url=base) as client:
+        for path in paths:
+            assert client.get(path).status_code < 500
+            assert client.head(path).status_code < 500
+    return len(paths)
+
+
+def play_robots(office: PostOffice, exchanges: int) -> int:
+    """Robots answer each letter of ours, again and again; how many letters we wrote."""
+    office.mail("weekly-help")
+    for number in range(exchanges):
+        for to, envelope, content in robots(office.last().content, number):
+            office.take(content, to, envelope=envelope)
+    return len(office.letters)

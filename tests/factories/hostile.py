@@ -1,0 +1,126 @@
+"""Mail that nobody should believe, and mail that nobody should choke on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.factories.mail import DOMAIN, READER
+
+EVIL = "evil@example.net"
+
+FORGED_TOKENS = (
+    "x" * 60,
+    "WzEsIndlZWtseSJd." + "A" * 43,
+    "WzEsIndlZWtseSIsMTc3Mjg3NTgwMF0." + "A" * 43,
+    "../../etc/passwd",
+    "1-1-" + "0" * 20,
+)
+
+
+def forged_mails(count: int) -> Iterator[tuple[str, str | None, bytes]]:
+    """So many mails of each kind in a reader's name: to, envelope sender, content."""
+    for number in range(count):
+        victim, token = f"reader{number % 4}@example.org", FORGED_TOKENS[number % 5]
+        yield "weekly-subscribe", EVIL, _mail(f"victim{number}@example.com", f"j{number}")
+        yield "weekly-unsubscribe", EVIL, _mail(victim, f"u{number}")
+        yield "weekly-request", None, _mail(victim, f"r{number}", f"unsubscribe {token}")
+        yield "weekly-request", EVIL, _mail(victim, f"t{number}", "tags +security")
+        yield f"weekly-confirm+{token}", victim, _mail(victim, f"c{number}", text="yes")
+        yield "weekly-request", victim, _mail(victim, f"d{number}", f"confirm {token}")
+        signature = f"{number:020x}"
+        yield (
+            f"weekly-bounces+{number % 4 + 1}-1-{signature}",
+            "",
+            _report(victim, f"b{number}"),
+        )
+        yield "weekly-bounces", "", _report(victim, f"n{number}")
+
+
+def _mail(sender: str, name: str, subject: str = "", text: str = "") -> bytes:
+    return (
+        f"From: {sender}\nSubject: {subject}\nMessage-ID: <{name}@example.net>\n\n{text}\n"
+    ).encode()
+
+
+def _report(victim: str, name: str) -> bytes:
+    return (
+        f"From: MAILER-DAEMON@example.net\nSubject: failure notice\nMessage-ID: <{name}@example.net>\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n'
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\n"
+        f"Final-Recipient: rfc822; {victim}\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
+    ).encode()
+
+
+def hostile_mails() -> Iterator[bytes]:
+    """Some three hundred messages made by hand to break whoever reads them."""
+    bodies = (
+        b"",
+        b"\x00" * 500,
+        b"unsubscribe\x00me",
+        b"\xff\xfe\xfd" * 200,
+        b"=?utf-8?q?" * 500,
+        b"<html>" + b"<div>" * 20_000,
+        b"." * 3 + b"\n.\n..\n",
+        b"--x\nContent-Type: multipart/mixed; boundary=x\n\n" * 100,
+    )
+    subjects = (
+        b"s" * 10_000_000,
+        b"=?utf-8?q?x=0d=0aBcc:_evil@example.net?=",
+        b"=?utf-8?b?dW5zdWJzY3JpYmU=?=\r\n Bcc: evil@example.net",
+        b"=?no-such-charset?q?unsubscribe?=",
+        b"=?utf-8?b?!!!!?=",
+        b"\xe2\x80\xae unsubscribe",
+        b"confirm " + b"A" * 400,
+        b"tags +" + b"a" * 5000,
+        b"pause 99999999999999999999",
+        b"pause until 9999-99-99",
+    )
+    heads = (
+        b"From: \n",
+        b"From: <>\n",
+        b"From: @\n",
+        b"From: " + b"(" * 5000 + b"\n",
+        b"From: " + b"a@b," * 5000 + b"\n",
+        b"From: reader0@example.org\x00\n",
+        b"From: =?utf-8?q?reader0=40example.org=0d=0aTo:?= <evil@example.net>\n",
+        b"From: reader0@example.org\r\n\r\nBcc: evil@example.net\n",
+        b"Content-Type: multipart/mixed; boundary=\n",
+        b"Content-Type: text/plain; charset=" + b"x" * 3000 + b"\n",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n",
+        b"Content-Transfer-Encoding: base64\nContent-Type: text/plain; charset=utf-7\n",
+        b"Content-Transfer-Encoding: uuencode\n",
+        b"Message-ID: <" + b"a" * 5000 + b">\n",
+        b"Received: x\n" * 3000,
+        b"\xff\xfe: \xff\n",
+        b": no name\n",
+        b"no header at all",
+    )
+    for number, head in enumerate(heads):
+        for subject in subjects if number == 0 else subjects[1:]:
+            yield head + b"Subject: " + subject + b"\n\n" + bodies[number % len(bodies)]
+    for body in bodies:
+        yield b"From: reader0@example.org\nSubject: hello\n\n" + body
+        yield body
+    yield b"From: reader0@example.org\n" + _nested(100)
+    yield b"From: reader0@example.org\n" + _nested(1_000)
+
+
+def _nested(depth: int) -> bytes:
+    return b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level)
+        for level in range(depth)
+    )
+
+
+def robots(letter: bytes, number: int) -> Iterator[tuple[str, str, bytes]]:
+    """How robots answer a letter of ours: to, envelope sender, content."""
+    name = f"Message-ID: <{number}-%d@robot>\n"
+    naive = f"From: {READER}\n{name % 0}Subject: Re: your mail\n\nThank you, we got it.\n"
+    yield "weekly-request", READER, naive.encode()
+    away = f"From: {READER}\n{name % 1}Auto-Submitted: auto-replied\nSubject: away\n\nhelp\n"
+    yield "weekly-request", READER, away.encode()
+    listed = f"From: {READER}\n{name % 2}List-Id: <x.example.org>\nSubject: help\n\nhelp\n"
+    yield "weekly-request", READER, listed.encode()
+    yield "weekly-request", f"weekly@{DOMAIN}", letter  # our own mail, sent back to us
+    report = f"From: MAILER-DAEMON@x.example\n{name % 3}Subject: failure notice\n\nhelp\n"
+    yield "weekly-request", "", report.encode()
