@@ -1,0 +1,124 @@
+"""The servers and people around a site: relays, keys, inbound mail, webhooks, operators."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from newsletter.config.sender import Rate
+from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+
+
+class RelaySettings(Table):
+    """[[relays]]: an SMTP server we hand mail to."""
+
+    name: Slug
+    """A short name, for logs and receipts."""
+    host: Text
+    """Where it listens."""
+    port: int = Field(default=25, ge=1, le=65535)
+    """Where it listens."""
+    security: Literal["starttls", "tls", "none"] | None = None
+    """Unset: `none` for a relay on this machine, else `starttls`, which never falls back to clear text."""
+    username: str | None = None
+    """To sign in with; needs a password."""
+    password: str | None = Field(default=None, repr=False)
+    """To sign in with; needs a username."""
+    connections: int = Field(default=8, ge=1, le=256)
+    """Open at once."""
+    rate: Rate | None = None
+    """At most so many messages: `100/s`. Unset: no limit."""
+    per_domain: dict[str, Rate] = Field(default_factory=dict)
+    """Rates for single domains: `{"mail.example" = "20/s"}`."""
+    ca_file: str | None = None
+    """A certificate authority of your own. Unset: the system's."""
+
+    @model_validator(mode="after")
+    def name_and_password_together(self) -> RelaySettings:
+        """A user name without a password (or the reverse) cannot sign in."""
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password (or password_file) go together")
+        return self
+
+
+class DkimSettings(Table):
+    """[dkim]: the key that signs every message.
+
+    See [Be delivered](how-to/be-delivered.md).
+    """
+
+    domain: Text
+    """Who signs: the domain of the sender."""
+    selector: Text
+    """Names the key in the DNS: SELECTOR._domainkey.DOMAIN."""
+    key_file: Text
+    """The private key: PEM, RSA or Ed25519, readable by nobody else."""
+
+
+class ImapSettings(Table):
+    """[inbound].imap: a mailbox that subscribers write to."""
+
+    host: Text
+    """Where it listens."""
+    port: int = Field(default=993, ge=1, le=65535)
+    """Where it listens."""
+    username: Text
+    """To sign in with."""
+    password: str = Field(repr=False)
+    """To sign in with."""
+    folder: str = "INBOX"
+    """The folder that is read."""
+    security: Literal["tls", "starttls", "none"] = "tls"
+    """`tls`, `starttls` or `none`."""
+
+
+class InboundSettings(Table):
+    """[inbound]: the addresses that subscribers write to, and the ways their mail comes in."""
+
+    domain: Text
+    """The host part of the unsubscribe and bounce addresses."""
+    lmtp: str | None = None
+    """`HOST:PORT` on which `serve` takes mail by LMTP."""
+    smtp: str | None = None
+    """`HOST:PORT` on which `serve` takes mail by SMTP."""
+    imap: ImapSettings | None = None
+    """A mailbox to read."""
+    maildir: str | None = None
+    """A folder to read."""
+
+
+class OperatorSettings(Table):
+    """[operators]: who is told when the site needs a look."""
+
+    mail: tuple[Mailbox, ...] = ()
+    """Addresses that a letter goes to, once a day while the trouble lasts."""
+    ping_url: WebAddress | None = None
+    """A dead man's switch: told of each run's start (/start), success, and failure (/fail)."""
+
+    @field_validator("ping_url")
+    @classmethod
+    def without_trailing_slash(cls, url: str | None) -> str | None:
+        """One spelling, so that /start and /fail are joined with one slash."""
+        return url.rstrip("/") if url else None
+
+
+class WebhookSettings(Table):
+    """[[webhooks]]: a program that is told what happened, by signed requests.
+
+    The requests follow [Standard Webhooks](https://www.standardwebhooks.com): a JSON document with
+    `type`, `timestamp` and `data`, and the headers `webhook-id`, `webhook-timestamp` and
+    `webhook-signature` (HMAC-SHA256). Whatever is not answered by a 2xx is told again after 1, 5
+    and 30 minutes and 2, 6, 12 and 24 hours, then given up; 410 ends it at once. A message may
+    come twice, with the same `webhook-id`. `serve` and `run` tell them; imports from a file are
+    not told.
+    """
+
+    url: WebAddress
+    """Where to POST; private addresses only where `fetch.allow_private` lets them through."""
+    secret: str = Field(min_length=16, repr=False)
+    """At least 16 characters, or one that begins with `whsec_`."""
+    events: tuple[Literal["sent", "subscribed", "unsubscribed", "bounced"], ...] = (
+        "sent", "subscribed", "unsubscribed", "bounced",
+    )  # fmt: skip
+    """Which of them to tell."""

@@ -1,0 +1,63 @@
+"""What every table of newsletter.toml is made of, and the values that stand in many."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+
+class Table(BaseModel):
+    """A table of newsletter.toml: unknown keys are errors, `key_file` reads `key` from a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_values_from_files(cls, values: Any, info: ValidationInfo) -> Any:
+        """Replace `password_file = "relay.pw"` by `password = <its content>`."""
+        if not isinstance(values, dict):
+            return values
+        folder = (info.context or {}).get("folder", Path())
+        values = dict(values)
+        for key in [key for key in values if key.endswith("_file")]:
+            plain = key.removesuffix("_file")
+            if key in cls.model_fields or plain not in cls.model_fields:
+                continue
+            path = folder / str(values.pop(key))
+            try:
+                values[plain] = path.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ValueError(f"{key}: cannot read {path}: {error.strerror}") from error
+        return values
+
+
+def _web_address(url: str) -> str:
+    if not re.match(r"https?://[^/\s?#]+", url):
+        raise ValueError(f"{url!r} is no web address; it starts with https:// and names a host")
+    return url
+
+
+def _mailbox(address: str) -> str:
+    try:
+        return validate_email(parseaddr(address)[1], check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f"{address!r} is no e-mail address: {error}") from error
+
+
+def _slug(text: str) -> str:
+    if not SLUG.match(text):
+        raise ValueError(f"{text!r} is no short name; use a-z, 0-9 and single hyphens")
+    return text
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Text = Annotated[str, Field(min_length=1)]
