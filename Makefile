@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test faults lint bench lock caniemail pictures clean
+.PHONY: install demo test faults lint docs reference bench lock caniemail pictures clean
 
 install: $(VENV)/installed
 
@@ -31,6 +31,14 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation as a site, in build/site.
+docs: install
+	$(BIN)/mkdocs build
+
+# Writes the pages that the program's own words make.
+reference: install
+	PYTHONPATH=. $(BIN)/python tools/reference.py
 
 # Measures and writes docs/benchmarks.md; QUICK=1 in about two minutes.
 bench: install

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from click.testing import CliRunner
 from pydantic import BaseModel
 
+from newsletter.cli.invocation import Invocation
+from newsletter.cli.main import cli
 from newsletter.config.settings import Settings
+from tests.acceptance.site import COMMAND
+from tests.demo.catcher import MailCatcher
+from tools import reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -25,6 +34,79 @@ def keys_of(kind: Any) -> Iterator[str]:
         return
     for inner in get_args(kind):
         yield from keys_of(inner)
+
+
+OTHERS = r"docker build|psql|createuser|createdb|systemctl|useradd|install |litestream"
+"""Programs that are told of newsletter, and are not newsletter."""
+
+
+def commands_in(page: Path) -> Iterator[list[str]]:
+    """Every `newsletter …` line of the page's shell and crontab blocks, split into words."""
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"```(?:sh|crontab)\n(.*?)```", text, flags=re.DOTALL):
+        for line in block.splitlines():
+            for part in re.split(r"&&|\|\|", line):
+                found = re.search(r"(?:^|\s|/bin/)newsletter (?!-- )(.*)", part)
+                if found and not re.match(OTHERS, part.strip()):
+                    yield shlex.split(found[1], comments=True)
+
+
+COMMANDS = [
+    pytest.param(words, id=f"{page.stem}: {' '.join(words)}")
+    for page in PAGES
+    for words in commands_in(page)
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_every_command_in_the_docs_is_one(words: list[str]) -> None:
+    """The command exists, and so does every option; with --help, it does nothing."""
+    answer = CliRunner().invoke(cli, [*words, "--help"], obj=Invocation())
+    assert answer.exit_code == 0, answer.output
+
+
+def test_the_tutorial_ends_with_mail(tmp_path: Path, catcher: MailCatcher) -> None:
+    """Line by line, as it stands there: two readers have their issue."""
+    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL))
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        env={
+            **os.environ,
+            "PATH": f"{COMMAND.parent}:{os.environ['PATH']}",
+            "NEWSLETTER__RELAYS__0__PORT": str(catcher.port),
+        },
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert {mail.recipient for mail in catcher.mails} == {"you@example.org", "friend@example.net"}
+
+
+@pytest.mark.parametrize("name", sorted(reference.PAGES))
+def test_the_reference_is_what_the_program_says(name: str) -> None:
+    """After a change of a key, a command or a view: `make reference`."""
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == reference.PAGES[name]()
+
+
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    """Every page is in the navigation, every link and anchor leads somewhere, nothing is fetched."""
+    built = subprocess.run(
+        [COMMAND.parent / "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "DISABLE_MKDOCS_2_WARNING": "true"},
+    )
+    assert built.returncode == 0, built.stderr
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert not re.search(
+        r"<(?:script|link|img)[^>]+(?:src|href)=\"https?://(?!news\.example)", page
+    )
 
 
 @pytest.mark.parametrize("key", sorted(set(keys_of(Settings))))
