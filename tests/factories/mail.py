@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from newsletter.config.settings import InboundSettings
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import Received, receive
 from newsletter.pipeline.run import run
@@ -84,6 +85,12 @@ class PostOffice:
         if send:
             flush(self.site, lambda: self.now)
         return received
+
+    def with_inbound(self, **ways: object) -> Site:
+        """The same site with further keys in [inbound]."""
+        inbound = InboundSettings.model_validate({"domain": DOMAIN, **ways})
+        settings = self.site.settings.model_copy(update={"inbound": inbound})
+        return replace(self.site, settings=settings)
 
     @property
     def letters(self) -> list[CaughtMail]:

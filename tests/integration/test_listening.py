@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from newsletter.config.settings import InboundSettings
 from newsletter.errors import ConfigurationError
 from newsletter.listening import listening
-from newsletter.pipeline.site import Site
 from subscribers import tables
 from subscribers.inbound.mailbox import empty_maildir
 from tests.factories.mail import PostOffice, post_office
@@ -33,15 +31,8 @@ def office(tmp_path: Path) -> Iterator[PostOffice]:
 
 
 def with_inbound(office: PostOffice, **ways: object) -> PostOffice:
-    """The same site with further keys in [inbound]."""
-    site = office.site
-    inbound = InboundSettings.model_validate({"domain": "news.example.org", **ways})
-    office.site = Site(
-        folder=site.folder,
-        settings=site.settings.model_copy(update={"inbound": inbound}),
-        database=site.database,
-        secret=site.secret,
-    )
+    """The office with further keys in [inbound]."""
+    office.site = office.with_inbound(**ways)
     return office
 
 
