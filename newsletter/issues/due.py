@@ -19,6 +19,8 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
+from newsletter.errors import InputError
+
 LONGEST_GAP = timedelta(days=370 * 8)
 """No schedule has a longer pause: a leap day comes back within eight years."""
 
@@ -52,6 +54,45 @@ def behind(
         after=max((moment for moment in moments if moment and moment <= now), default=now),
         dates=frozenset(day for _due, day in served) | frozenset(holidays),
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """When an approved issue goes out by its editor's choice, and the due time it serves."""
+
+    due: datetime
+    send_at: datetime
+
+
+def due_by_choice(
+    scheduled: datetime | None, chosen: Chosen | None, now: datetime
+) -> datetime | None:
+    """The due time to be served at `now`: the schedule says when, unless an editor chose.
+
+    While an approved issue waits for its chosen moment nothing is due, though the schedule says so.
+    """
+    if chosen is None:
+        return scheduled
+    return chosen.due if chosen.send_at <= now else None
+
+
+def require_choosable(moment: datetime, *, now: datetime, following: datetime) -> None:
+    """Raise InputError unless an issue may be sent at `moment`.
+
+    That is from this minute on, and before `following`, when the next issue is due.
+    """
+    if moment < now.replace(second=0, microsecond=0):
+        raise InputError(
+            f"{moment.isoformat(timespec='minutes')} is past",
+            field="send_at",
+            fix="choose a later time, or send it now",
+        )
+    if moment >= following:
+        raise InputError(
+            "by then the next issue is due",
+            field="send_at",
+            fix=f"choose a time before {following.isoformat(timespec='minutes')}",
+        )
 
 
 def due_times(

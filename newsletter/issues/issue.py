@@ -139,11 +139,18 @@ class Issue:
     blocks: tuple[Block, ...] = ()
     version: int = 0
     """Grows with every change: what an editor saw is known by it."""
+    send_at: datetime | None = None
+    """The moment an editor chose for the send, in place of `due`; belongs to an approval."""
 
     @property
     def name(self) -> str:
         """`weekly/12`, as the command line writes it."""
         return f"{self.newsletter}/{self.number}"
+
+    @property
+    def goes_out(self) -> datetime:
+        """The moment from which it is to be sent."""
+        return self.send_at or self.due
 
     @property
     def shown_items(self) -> tuple[Item, ...]:

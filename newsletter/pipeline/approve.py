@@ -6,26 +6,35 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
+from newsletter.issues.due import require_choosable
 from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.window import closed_at
 from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
+from newsletter.pipeline.occasions import following_due
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import Finding, Severity, lint
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-
+from newsletter.store.audit import record
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
 
 def approve(
-    site: Site, slug: str, number: int | None, *, now: datetime, seen: int | None = None
+    site: Site,
+    slug: str,
+    number: int | None,
+    *,
+    now: datetime,
+    seen: int | None = None,
+    send_at: datetime | None = None,
 ) -> Issue:
     """Freeze the issue's editions: what was approved is what is sent (rule 4).
 
-    Approving an approved issue changes nothing. `seen` is the version that was looked at.
-    Raises NotPermittedError for an issue that is too thin or past its draft, LintBlockedError
+    Approving an approved issue changes nothing. `seen` is the version that was looked at,
+    `send_at` the time to send it at, where that is not when it is due.
+    Raises InputError for a time that is past or the next issue's, NotPermittedError for an issue that is too thin or past its draft, LintBlockedError
     when a blocking finding stands, ConflictError when the issue is another than was seen.
     """
     with site.database.transaction(read_only=True) as connection:
@@ -37,6 +46,8 @@ def approve(
         raise ConflictError(
             f"{issue.name} has changed since you looked at it", fix="look at it and approve again"
         )
+    if send_at is not None:
+        require_choosable(send_at, now=now, following=following_due(site, issue, now))
     _require_enough(issue, site.newsletter(slug).min_items)
     editions = render_all(site, issue, wishes)
     _require_clean(site, issue, editions)
@@ -51,7 +62,36 @@ def approve(
             )
         issue_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
         end = closed_at(issue.window, now).end
-        issue_store.move(connection, issue, State.APPROVED, approved_at=now, window_end=end)
+        issue_store.move(
+            connection, issue, State.APPROVED, approved_at=now, window_end=end, send_at=send_at
+        )
+        return issue_store.find_issue(connection, slug, issue.number)
+
+
+def reschedule(
+    site: Site,
+    slug: str,
+    number: int | None,
+    *,
+    send_at: datetime | None,
+    editor: str,
+    now: datetime,
+) -> Issue:
+    """Send the approved issue at another time; None is when it is due. No byte of it changes.
+
+    Raises InputError for a time that is past or the next issue's, NotPermittedError for an
+    issue that is not approved.
+    """
+    with site.database.transaction() as connection:
+        newsletter_store.lock_newsletter(connection, slug, now)
+        issue = issue_store.find_issue(connection, slug, number)
+        if send_at is not None:
+            require_choosable(send_at, now=now, following=following_due(site, issue, now))
+        if issue.state is not State.APPROVED or send_at != issue.send_at:
+            issue_store.choose_time(connection, issue, send_at)
+            when = (send_at or issue.due).astimezone(site.settings.site.zone)
+            detail = f"{issue.name} for {when.isoformat(timespec='minutes')}"
+            record(connection, who=editor, what="schedule", detail=detail, now=now)
         return issue_store.find_issue(connection, slug, issue.number)
 
 

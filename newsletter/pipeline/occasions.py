@@ -6,21 +6,26 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.issues.due import Behind, behind, newest_due, next_due
+from newsletter.issues.due import Behind, behind, due_by_choice, newest_due, next_due
+from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 
 
 def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
-    """The newest due time that no issue has served or given up; None when paused."""
+    """The newest due time that no issue has served or given up; None when paused.
+
+    Of an approved issue with a chosen time, its due time from that time on, and None before.
+    """
     newsletter = site.newsletter(slug)
     if newsletter.paused:
         return None
     over = _behind(site, connection, slug, now)
-    return newest_due(
+    scheduled = newest_due(
         newsletter.schedule, site.settings.site.zone, after=over.after, now=now, without=over.dates
     )
+    return due_by_choice(scheduled, issue_store.chosen_time(connection, slug), now)
 
 
 def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:
@@ -33,6 +38,17 @@ def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) 
         site.settings.site.zone,
         now,
         without=_behind(site, connection, slug, now).dates,
+    )
+
+
+def following_due(site: Site, issue: Issue, now: datetime) -> datetime:
+    """When the issue after this one is due."""
+    newsletter = site.newsletter(issue.newsletter)
+    return next_due(
+        newsletter.schedule,
+        site.settings.site.zone,
+        max(issue.due, now),
+        without=frozenset(newsletter.holidays),
     )
 
 

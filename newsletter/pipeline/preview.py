@@ -82,10 +82,10 @@ def current_editions(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[E
 
 
 def message_date(site: Site, issue: Issue) -> datetime:
-    """The Date of every message of the issue: when its send began, else when it is due."""
+    """The Date of every message of the issue: when its send began, else when it is to."""
     with site.database.transaction(read_only=True) as connection:
         _approved, started = issue_store.send_times(connection, issue)
-    return started or issue.due
+    return started or issue.goes_out
 
 
 def slot_values(to: Addressee) -> dict[Slot, str]:

@@ -60,8 +60,12 @@ def _run_one(
         return _in_between(site, slug, now)
     gather(site, slug, now=now)
     issue = draft(site, slug, now=now)
-    if issue.due != due and issue.state is not State.APPROVED:
-        # Another run served this occasion meanwhile.
+    if issue.state is State.APPROVED:
+        overtaken = issue.send_at is not None and issue.send_at > now
+    else:
+        overtaken = issue.due != due or due > now
+    if overtaken:
+        # Another run served this occasion meanwhile, or an editor put it off.
         return RunOutcome(newsletter=slug, did="nothing due")
     return _serve(site, slug, issue, clock, interrupted)
 
@@ -75,7 +79,7 @@ def _look(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime 
         issues = issue_store.all_issues(connection, slug)
         running = next((issue for issue in issues if issue.state is State.SENDING), None)
         due = due_now(site, connection, slug, now)
-        if due is None:
+        if due is None and issue_store.chosen_time(connection, slug) is None:
             newsletter_store.pass_over(connection, slug, now)
     return running, due
 

@@ -96,7 +96,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
                 fix=f"approve it with `newsletter approve {issue.name}`",
             )
         approved, started = issue_store.send_times(connection, issue)
-        late = now - max(approved or issue.due, issue.due)
+        late = now - max(approved or issue.goes_out, issue.goes_out)
         too_late = started is None and late > site.newsletter(slug).max_lateness
         if too_late:
             note = f"{LATE} {late}, more than max_lateness"

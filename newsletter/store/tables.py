@@ -78,6 +78,7 @@ issues = sa.Table(
     # The newsletter's local date of `due`: what makes an issue once per occasion, whatever
     # the clocks of two schedulers or a repeated autumn hour say.
     sa.Column("due_date", sa.String, nullable=False),
+    sa.Column("send_at", UtcDateTime),  # chosen by an editor in place of `due`
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("preheader", sa.String, nullable=False),
     sa.Column("note", sa.String, nullable=False, default=""),

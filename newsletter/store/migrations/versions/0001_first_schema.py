@@ -198,6 +198,7 @@ def upgrade() -> None:
         sa.Column("window_end", UtcDateTime(), nullable=False),
         sa.Column("due", UtcDateTime(), nullable=False),
         sa.Column("due_date", sa.String(), nullable=False),
+        sa.Column("send_at", UtcDateTime(), nullable=True),
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("preheader", sa.String(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
