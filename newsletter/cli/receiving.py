@@ -45,30 +45,34 @@ def receive(
     """
     if sum((replay is not None, listing)) > 1:
         raise click.UsageError("--replay or --list, not both")
-    site = invocation.site
-    require_inbound(site)
-    if listing:
-        return _list_quarantine(invocation, site)
-    if replay is not None:
-        received = handle(site, replay, now=invocation.now, again=True)
-    else:
-        content = sys.stdin.buffer.read(book.MAX_OCTETS)
-        if not content.strip():
-            raise InputError("there is no message", field="stdin", fix="pipe one message in")
-        try:
+    try:
+        site = invocation.site
+        require_inbound(site)
+        if listing:
+            return _list_quarantine(invocation, site)
+        if replay is not None:
+            received = handle(site, replay, now=invocation.now, again=True)
+        else:
             received = receive_message(
                 site,
-                content,
+                _read_stdin(),
                 recipient=recipient,
                 envelope_sender=sender,
                 now=invocation.now,
             )
-        except UnavailableError as error:
-            # A mail server returns the mail to its sender on any code but this one.
-            raise TemporaryError(str(error), fix="the mail server tries again") from error
+    except UnavailableError as error:
+        # A mail server returns the mail to its sender on any code but this one.
+        raise TemporaryError(str(error), fix="the mail server tries again") from error
     flush(site, invocation.clock)
     invocation.report(_document(received), f"{received.kind}: {received.action}")
     return OK
+
+
+def _read_stdin() -> bytes:
+    content = sys.stdin.buffer.read(book.MAX_OCTETS)
+    if not content.strip():
+        raise InputError("there is no message", field="stdin", fix="pipe one message in")
+    return content
 
 
 def _document(received: Received) -> dict[str, Any]:
