@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from newsletter.config.durations import Duration
+from newsletter.config.hours import SendingHours
 from newsletter.config.sender import Rate
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
 
 
+class WarmUpSettings(Table):
+    """[relays.warm_up]: a new relay's days, each with more messages than the one before."""
+
+    since: date
+    """The first day."""
+    first_day: int = Field(default=500, ge=1)
+    """Messages on it."""
+    growth: float = Field(default=2.0, gt=1)
+    """Times as many as the day before."""
+
+
 class RelaySettings(Table):
-    """[[relays]]: an SMTP server we hand mail to."""
+    """[[relays]]: an SMTP server we hand mail to.
+
+    A relay that fails is rested, longer each time, and comes back by itself; others go on
+    meanwhile. Servers that answer "too fast" (421, 4.7.x) halve the rate to their domain; it
+    grows again when they are quiet. Rates, halved ones too, and the day's count of a warm-up
+    outlive a restart. They hold for each sending process.
+    """
 
     name: Slug
     """A short name, for logs and receipts."""
@@ -31,6 +51,14 @@ class RelaySettings(Table):
     """At most so many messages: `100/s`. Unset: no limit."""
     per_domain: dict[str, Rate] = Field(default_factory=dict)
     """Rates for single domains: `{"mail.example" = "20/s"}`."""
+    weight: int | None = Field(default=None, ge=0)
+    """Its share of the messages beside other relays; 0 is a spare for when they fail. Unset: as fast as it can."""
+    messages_per_connection: int | None = Field(default=None, ge=1)
+    """After so many the connection is closed and a new one opened. Unset: no limit."""
+    hours: SendingHours | None = None
+    """When it may send, in the site's time zone: `07:00-21:00`. Unset: always."""
+    warm_up: WarmUpSettings | None = None
+    """A new relay's first days. Unset: none."""
     ca_file: str | None = None
     """A certificate authority of your own. Unset: the system's."""
 
@@ -40,6 +68,17 @@ class RelaySettings(Table):
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password (or password_file) go together")
         return self
+
+
+class SendingSettings(Table):
+    """[sending]: how long to try, and when to stop and ask."""
+
+    expire_after: Duration = Duration(days=2)
+    """How long a message that a relay puts off is tried again."""
+    pause_share: float = Field(default=0.3, gt=0, le=1)
+    """Pause, and tell the operators, when more than this share of the last messages is refused for good."""
+    pause_window: int = Field(default=200, ge=10)
+    """How many messages that share is of."""
 
 
 class DkimSettings(Table):

@@ -21,6 +21,7 @@ from newsletter.config.servers import (
     InboundSettings,
     OperatorSettings,
     RelaySettings,
+    SendingSettings,
     WebhookSettings,
 )
 from newsletter.config.table import Slug, Table, Text, WebAddress
@@ -34,6 +35,7 @@ __all__ = [
     "OperatorSettings",
     "RelaySettings",
     "SectionSettings",
+    "SendingSettings",
     "Settings",
     "SiteSettings",
     "SourceSettings",
@@ -150,6 +152,7 @@ class Settings(Table):
     fetch: FetchSettings = FetchSettings()
     tags: TagSettings = TagSettings()
     relays: tuple[RelaySettings, ...] = ()
+    sending: SendingSettings = SendingSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
     """[lint]: another severity for single rules, such as `tracking = "blocking"`.

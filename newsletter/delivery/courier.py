@@ -31,14 +31,14 @@ class Courier:
         self._run = run
         self._lane = lane
         self._connection: Connection | None = None
+        self._carried = 0
 
     async def work(self) -> None:
-        """Send until nothing is left for this relay, the run ends, or the relay is given up."""
+        """Send until nothing is left, the run ends, or the relay refuses us or may not send."""
         try:
             while not self._lane.is_given_up:
-                await self._lane.rest(self._run.ending)
-                claim = await self._run.feed.take(self._lane.throttle)
-                if claim is None:
+                await self._lane.rest(self._run.feed.over)
+                if self._is_shut() or (claim := await self._run.feed.take(self._lane)) is None:
                     break
                 connection = await self._connected(claim)
                 if connection is not None:
@@ -54,8 +54,10 @@ class Courier:
     async def _connected(self, claim: Claim) -> Connection | None:
         """The connection, opened anew where need be; None when the claim was given back."""
         if self._connection is not None and self._connection.is_usable:
-            return self._connection
-        self._connection = None
+            if not self._is_worn_out(self._carried):
+                return self._connection
+            await self._connection.quit()
+        self._connection, self._carried = None, 0
         try:
             opened = await self._lane.connect()
         except asyncio.CancelledError:
@@ -65,9 +67,7 @@ class Courier:
             self._connection = opened
             return opened
         self._run.feed.give_back(claim)
-        if opened.meaning is Meaning.POLICY:
-            self._run.end(paused=f"relay {self._lane.relay.name} refuses us: {opened}")
-        self._lane.failed(opened)
+        self._run.lane_failed(self._lane, opened)
         return None
 
     async def _carry(self, connection: Connection, claim: Claim) -> None:
@@ -102,7 +102,8 @@ class Courier:
         except asyncio.CancelledError:
             self._cut_off(connection, parcel, following)
             raise
-        self._run.settle(parcel.claim, outcome, self._lane)
+        self._run.settle(parcel.claim, outcome, self._lane, is_worn=self._carried > 0)
+        self._carried += 1
         if outcome.stage is Stage.DOT and connection.is_usable:
             return following
         self._give_back(following)
@@ -110,11 +111,22 @@ class Courier:
 
     def _next(self, connection: Connection) -> Parcel | None:
         """A further parcel, if its relay may send one this moment."""
-        while (claim := self._run.feed.take_now(self._lane.throttle)) is not None:
+        if self._is_worn_out(self._carried + 1) or self._is_shut():
+            return None
+        while (claim := self._run.feed.take_now(self._lane)) is not None:
             parcel = self._packed(connection, claim)
             if parcel is not None:
                 return parcel
         return None
+
+    def _is_worn_out(self, carried: int) -> bool:
+        limit = self._lane.relay.messages_per_connection
+        return limit is not None and carried >= limit
+
+    def _is_shut(self) -> bool:
+        why = self._lane.is_shut(self._run.local_time()) if self._lane.may_shut else ""
+        self._run.shut = self._run.shut or why
+        return bool(why)
 
     def _packed(self, connection: Connection, claim: Claim) -> Parcel | None:
         """The claim made ready; None when no relay can be asked to take it."""

@@ -5,9 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from newsletter.delivery.ledger import Claim
-from newsletter.delivery.throttle import Throttle
+
+
+class Gate(Protocol):
+    """What a relay lets through; `now` is the event loop's seconds."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no limit at all."""
+
+    def wait(self, domain: str, now: float) -> float:
+        """Seconds until a message to `domain` may go."""
+
+    def take(self, domain: str, now: float) -> None:
+        """A message to `domain` goes."""
 
 
 class Feed:
@@ -22,6 +36,8 @@ class Feed:
         self._is_closed = False
         self._change = asyncio.Event()
         self._hunger = asyncio.Event()
+        self.over = asyncio.Event()
+        """Set when there is no more for anybody."""
 
     async def run(self) -> None:
         """Claim whenever few are left, until nothing can be claimed or the feed is closed."""
@@ -37,13 +53,14 @@ class Feed:
                 self._hunger.clear()
                 await self._hunger.wait()
 
-    async def take(self, throttle: Throttle) -> Claim | None:
+    async def take(self, gate: Gate) -> Claim | None:
         """The next claim that may be sent; None when the run has no more for anybody."""
         while not self._is_closed:
-            claim, seconds = self._pick(throttle)
+            claim, seconds = self._pick(gate)
             if claim is not None:
                 return claim
             if not self._waiting and not self._under_way and self._is_exhausted:
+                self.over.set()
                 self._stir()
                 return None
             self._change.clear()
@@ -54,9 +71,9 @@ class Feed:
                 continue
         return None
 
-    def take_now(self, throttle: Throttle) -> Claim | None:
+    def take_now(self, gate: Gate) -> Claim | None:
         """The next claim that may be sent this moment, if there is one."""
-        return None if self._is_closed else self._pick(throttle)[0]
+        return None if self._is_closed else self._pick(gate)[0]
 
     def done(self) -> None:
         """A claim that was taken has come to its end."""
@@ -73,6 +90,7 @@ class Feed:
     def close(self) -> None:
         """Nothing more is handed out."""
         self._is_closed = True
+        self.over.set()
         self._hunger.set()
         self._stir()
 
@@ -80,17 +98,17 @@ class Feed:
         """The subscribers whose claims nobody took."""
         return [claim.subscriber_id for claim in self._waiting]
 
-    def _pick(self, throttle: Throttle) -> tuple[Claim | None, float | None]:
+    def _pick(self, gate: Gate) -> tuple[Claim | None, float | None]:
         """A claim, or the seconds until one may go (None: until something changes)."""
-        if throttle.is_open:
+        if gate.is_open:
             return (self._taken(0), None) if self._waiting else (None, None)
         now = asyncio.get_running_loop().time()
         shortest = None
         for place, claim in enumerate(self._waiting):
             domain = claim.address.rpartition("@")[2]
-            seconds = throttle.wait(domain, now)
+            seconds = gate.wait(domain, now)
             if not seconds:
-                throttle.take(domain, now)
+                gate.take(domain, now)
                 return self._taken(place), None
             shortest = seconds if shortest is None else min(seconds, shortest)
         return None, shortest

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from random import Random
 
+from newsletter.config.settings import SendingSettings
 from newsletter.delivery.books import Books
-from newsletter.delivery.classify import Meaning
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, says_slow_down
 from newsletter.delivery.feed import Feed
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import Lane
+from newsletter.delivery.replies import Reply
 from newsletter.delivery.retry import pauses_the_run, receipt_for
+from newsletter.delivery.throttle import WHOLE_RELAY
 
 BLAMELESS_TRIES = 3
 """How often one claim may meet a relay in trouble before it counts as the claim's own try: a
@@ -25,7 +28,7 @@ message at which a relay hangs up each time must not be the last one for ever.""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """What the caller gives: the bytes of a claim, its envelope sender, time and patience.
+    """What the caller gives: the bytes of a claim, its envelope sender, time, and when to stop.
 
     `compose` raises InputError for a reader whose message cannot be made.
     """
@@ -33,9 +36,15 @@ class Work:
     compose: Callable[[Claim], bytes]
     envelope_sender: Callable[[Claim], str]
     clock: Callable[[], datetime]
-    expire_after: timedelta
+    sending: SendingSettings
+    zone: tzinfo
     random: Random
     progress: Callable[[Receipt], None] | None
+
+    @property
+    def expire_after(self) -> timedelta:
+        """How long a deferred message is worth another try."""
+        return self.sending.expire_after
 
 
 class Run:
@@ -47,10 +56,40 @@ class Run:
         self.feed = Feed(self._claim_more, low=claim_at_once // 2)
         self.ending = asyncio.Event()
         self.paused = ""
+        self.shut = ""
+        """Why a relay that could send may not at this hour."""
         self.states: Counter[DeliveryState] = Counter()
         self._ledger = ledger
         self._claim_at_once = claim_at_once
         self._blameless: Counter[int] = Counter()
+        self._refusals: deque[bool] = deque(maxlen=work.sending.pause_window)
+        self._lanes: tuple[Lane, ...] = ()
+
+    def open_lanes(self, lanes: Sequence[Lane]) -> None:
+        """The relays that this run may use."""
+        self._lanes = tuple(lanes)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether no relay can be worked with, now or soon."""
+        return all(lane.is_down for lane in self._lanes)
+
+    def local_time(self) -> datetime:
+        """Now, in the site's time zone."""
+        return self.work.clock().astimezone(self.work.zone)
+
+    def lane_failed(self, lane: Lane, outcome: Outcome) -> None:
+        """Rest the relay, or leave it when it refuses us; end the run when it was the last."""
+        if outcome.meaning is Meaning.POLICY:
+            lane.give_up(outcome)
+        else:
+            lane.failed(outcome)
+        if self.is_hopeless:
+            refused = all(lane.is_given_up for lane in self._lanes)
+            troubles = (
+                f"relay {lane.relay.name} refuses us: {lane.trouble}" for lane in self._lanes
+            )
+            self.end(paused="; ".join(troubles) if refused else "")
 
     def end(self, paused: str = "") -> None:
         """Hand out nothing more; `paused` says why, when a person has to look."""
@@ -58,17 +97,22 @@ class Run:
         self.ending.set()
         self.feed.close()
 
-    def settle(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
-        """Book what a claim came to, or give it back when the relay is to blame."""
+    def settle(self, claim: Claim, outcome: Outcome, lane: Lane, *, is_worn: bool = False) -> None:
+        """Book what a claim came to, or give it back when the relay is to blame.
+
+        `is_worn`: the connection has carried messages before, and may simply have had enough.
+        """
         meaning = outcome.meaning
+        self._heed(claim, outcome, lane)
         if meaning is Meaning.RELAY:
-            lane.failed(outcome)
+            if not (is_worn and outcome.code in (0, CLOSING)):
+                self.lane_failed(lane, outcome)
             self._blameless[claim.subscriber_id] += 1
             if self._blameless[claim.subscriber_id] < BLAMELESS_TRIES:
                 self.feed.give_back(claim)
                 return
         if outcome.code and meaning in (Meaning.ACCEPTED, Meaning.DEFERRED, Meaning.REJECTED):
-            lane.worked()
+            lane.worked(_domain_of(claim))
         self.books.keep(
             receipt_for(
                 claim,
@@ -80,8 +124,29 @@ class Run:
             )
         )
         self.feed.done()
-        if pauses_the_run(claim, outcome):
+        if meaning is Meaning.POLICY and outcome.stage not in ABOUT_ONE_MESSAGE:
+            self.lane_failed(lane, outcome)
+        elif pauses_the_run(claim, outcome):
             self.end(paused=f"relay {lane.relay.name} refuses us, no reader: {outcome}")
+        self._watch_refusals(outcome)
+
+    def _heed(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
+        """Send slower where a server asks for it."""
+        if says_slow_down(outcome.stage, Reply(code=outcome.code, text=outcome.text)):
+            is_one = outcome.stage in ABOUT_ONE_MESSAGE
+            lane.throttle.slow_down(_domain_of(claim) if is_one else WHOLE_RELAY, _loop_time())
+
+    def _watch_refusals(self, outcome: Outcome) -> None:
+        """Pause when too many of the last messages were refused: a person has to look."""
+        if not outcome.code:
+            return
+        self._refusals.append(outcome.meaning in (Meaning.REJECTED, Meaning.POLICY))
+        share = sum(self._refusals) / len(self._refusals)
+        if len(self._refusals) == self._refusals.maxlen and share > self.work.sending.pause_share:
+            self.end(
+                paused=f"{sum(self._refusals)} of the last {len(self._refusals)} messages were "
+                f"refused for good, the last with {outcome}"
+            )
 
     async def recover(self) -> int:
         """Take in what dead senders left; how many deliveries that gives us to send."""
@@ -104,3 +169,11 @@ class Run:
         self.states[receipt.state] += 1
         if self.work.progress is not None:
             self.work.progress(receipt)
+
+
+def _domain_of(claim: Claim) -> str:
+    return claim.address.rpartition("@")[2]
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

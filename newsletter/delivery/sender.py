@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, tzinfo
 from random import Random
 from typing import Any
 
-from newsletter.config.settings import RelaySettings
+from newsletter.config.settings import RelaySettings, SendingSettings
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.ledger import Claim, Ledger
+from newsletter.delivery.limit_keeping import keep_limits
+from newsletter.delivery.limits import LimitBook
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import PAUSES, Lane
 from newsletter.delivery.run import Run, Work
+from newsletter.delivery.shares import Shares
 from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
 from newsletter.errors import RelayUnavailableError
 
@@ -31,7 +34,11 @@ GRACE_SECONDS = 8.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendReport:
-    """What one run came to; `paused` says why it stopped before its end, "" if it did not."""
+    """What one run came to.
+
+    `paused` says why it stopped before its end and a person has to look, "" if it did not;
+    `shut` why it left something to a later hour, "" if nothing.
+    """
 
     accepted: int
     rejected: int
@@ -42,6 +49,7 @@ class SendReport:
     seconds: float
     paused: str
     next_retry: datetime | None
+    shut: str = ""
 
 
 async def send_all(
@@ -52,7 +60,9 @@ async def send_all(
     envelope_sender: Callable[[Claim], str],
     clock: Callable[[], datetime],
     stop: asyncio.Event,
-    expire_after: timedelta,
+    sending: SendingSettings | None = None,
+    zone: tzinfo = UTC,
+    limits: LimitBook | None = None,
     progress: Callable[[Receipt], None] | None = None,
     random: Random | None = None,
     timeouts: Timeouts = TIMEOUTS,
@@ -63,9 +73,10 @@ async def send_all(
     `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no
     final dot. Deliveries deferred to a later time stay; call again at `next_retry`. When
     `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
-    refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL)
-    pauses the run. Raises RelayUnavailableError when no relay can be worked with, and what
-    the ledger raises; in each case nothing that was not sent is lost.
+    refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
+    every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
+    their rates between runs. Raises RelayUnavailableError when no relay can be worked with,
+    and what the ledger raises; in each case nothing that was not sent is lost.
     """
     if not relays:
         raise RelayUnavailableError("no relay is configured", field="relays", fix="add [[relays]]")
@@ -73,26 +84,31 @@ async def send_all(
         compose=compose,
         envelope_sender=envelope_sender,
         clock=clock,
-        expire_after=expire_after,
+        sending=sending or SendingSettings(),
+        zone=zone,
         random=random or Random(),  # noqa: S311 - spreads retries, guards nothing
         progress=progress,
     )
     hostname = await asyncio.to_thread(own_hostname)
+    started = asyncio.get_running_loop().time()
+    shares = Shares({relay.name: relay.weight for relay in relays}, started)
     lanes = [
-        Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses) for relay in relays
+        Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares)
+        for relay in relays
     ]
     run = Run(ledger, work, claim_at_once=_claim_at_once(relays))
-    started = asyncio.get_running_loop().time()
+    run.open_lanes(lanes)
     with ledger.on_duty():
         try:
             await run.recover()
-            await _conduct(run, lanes, stop)
+            async with keep_limits(run, lanes, limits):
+                await _conduct(run, lanes, stop)
             left = run.feed.left()
             await run.books.call(ledger.release, left)
             next_retry = await run.books.call(ledger.next_retry)
         finally:
             run.books.end_thread()
-    if left and all(lane.is_given_up for lane in lanes):
+    if left and not run.paused and run.is_hopeless:
         raise RelayUnavailableError(
             "; ".join(f"relay {lane.relay.name}: {lane.trouble}" for lane in lanes),
             field="relays",
@@ -108,6 +124,7 @@ async def send_all(
         seconds=asyncio.get_running_loop().time() - started,
         paused=run.paused,
         next_retry=next_retry,
+        shut=run.shut if left else "",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from newsletter.config.settings import RelaySettings
+from newsletter.config.settings import RelaySettings, SendingSettings
 from newsletter.delivery.ledger import Claim, Claimed, Recovery
 from newsletter.delivery.receipt import Receipt
 from newsletter.delivery.sender import send_all
@@ -69,7 +69,7 @@ async def send_one(
         envelope_sender=lambda _claim: envelope_sender,
         clock=lambda: now,
         stop=asyncio.Event(),
-        expire_after=timedelta(0),
+        sending=SendingSettings(expire_after=timedelta(0)),
     )
     if ledger.receipt is None:
         raise RelayUnavailableError(

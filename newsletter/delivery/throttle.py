@@ -1,37 +1,103 @@
-"""How fast messages may go: a token bucket for a relay, and one for each domain it names."""
+"""How fast messages may go: by the relay's rate, by its domains' rates, and as servers ask."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from newsletter.config.sender import MessageRate
+
+QUIET = 30.0
+"""Seconds after a complaint in which the rate stays halved."""
+
+TOGETHER = 3.0
+"""Complaints within so many seconds are one: connections are often refused together."""
+
+GROWTH, GROWTH_SECONDS = 1.25, 10.0
+"""Then it grows by so much in so many seconds."""
+
+SLOWEST = 1 / 60
+"""Messages a second to a domain that complains each time."""
+
+METERED = 10.0
+"""Seconds over which is measured how fast a domain without a limit was sent to."""
+
+WHOLE_RELAY = ""
+"""Where a domain may stand: the limit for all of them together."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Where one limit stands: `domain` "" is the whole relay; see TokenBucket.saved."""
+
+    domain: str
+    tokens: float
+    halved: float | None
+    halved_ago: float
+    ceiling: float
 
 
 class TokenBucket:
     """Lets so many messages pass a second; `now` is a monotonic clock's seconds.
 
-    Holds one second's worth, but one message at least.
+    Holds one second's worth, but one message at least. A complaint halves the rate, and quiet
+    lets it grow again to what is configured, or to twice what it was where nothing is.
     """
 
-    def __init__(self, rate: MessageRate, now: float) -> None:
-        self._per_second = rate.per_second
-        self._capacity = max(1.0, rate.per_second)
-        self._tokens = self._capacity
+    def __init__(self, rate: MessageRate | None, now: float, *, measured: float = 0.0) -> None:
+        self._configured = rate.per_second if rate else None
+        self.ceiling = self._configured or max(2 * measured, 2 * SLOWEST)
+        self._halved: float | None = None
+        self._halved_at = now
+        self._tokens = max(1.0, self.ceiling)
         self._filled_at = now
+
+    def per_second(self, now: float) -> float:
+        """The rate at this moment."""
+        if self._halved is None:
+            return self.ceiling
+        steps = max(0.0, now - self._halved_at - QUIET) / GROWTH_SECONDS
+        return min(self.ceiling, self._halved * math.pow(GROWTH, min(steps, 200.0)))
 
     def wait(self, now: float) -> float:
         """Seconds until one message may pass; 0 when it may now."""
         tokens = self._at(now)
         # A rounding error must not make a waiter wake a moment too soon, over and over.
-        return 0.0 if tokens >= 1 - 1e-6 else (1 - tokens) / self._per_second
+        return 0.0 if tokens >= 1 - 1e-6 else (1 - tokens) / self.per_second(now)
 
     def take(self, now: float) -> None:
         """One message passes."""
         self._tokens = self._at(now) - 1
         self._filled_at = now
 
+    def slow_down(self, now: float) -> None:
+        """Halve the rate, unless that was done a moment ago."""
+        if self._halved is not None and now < self._halved_at + TOGETHER:
+            return
+        tokens = self._at(now)
+        self._halved = max(SLOWEST, self.per_second(now) / 2)
+        self._halved_at = now
+        self._tokens, self._filled_at = min(tokens, 0.0), now
+
+    def is_done(self, now: float) -> bool:
+        """Whether it holds nobody up any more: never configured, and grown back."""
+        return self._configured is None and self.per_second(now) >= self.ceiling
+
+    def saved(self, now: float) -> tuple[float, float | None, float]:
+        """Tokens, the halved rate if there is one, and how long ago it was halved."""
+        halved = self._halved if self.per_second(now) < self.ceiling else None
+        return self._at(now), halved, now - self._halved_at
+
+    def restore(self, standing: Standing, now: float, ago: float) -> None:
+        """Go on where another run stood `ago` seconds ago."""
+        self._halved, self._halved_at = standing.halved, now - standing.halved_ago - ago
+        self._tokens, self._filled_at = standing.tokens, now - ago
+
     def _at(self, now: float) -> float:
-        return min(self._capacity, self._tokens + (now - self._filled_at) * self._per_second)
+        rate = self.per_second(now)
+        return min(max(1.0, rate), self._tokens + max(0.0, now - self._filled_at) * rate)
 
 
 class Throttle:
@@ -40,25 +106,74 @@ class Throttle:
     def __init__(
         self, rate: MessageRate | None, per_domain: Mapping[str, MessageRate], now: float
     ) -> None:
-        self._relay = TokenBucket(rate, now) if rate else None
-        self._domains = {
+        self._buckets = {
             domain.casefold(): TokenBucket(limit, now) for domain, limit in per_domain.items()
         }
+        if rate:
+            self._buckets[WHOLE_RELAY] = TokenBucket(rate, now)
+        self._metered: Counter[str] = Counter()
+        self._metered_before: Counter[str] = Counter()
+        self._metered_since = now
 
     @property
     def is_open(self) -> bool:
         """Whether there is no limit at all."""
-        return self._relay is None and not self._domains
+        return not self._buckets
 
     def wait(self, domain: str, now: float) -> float:
         """Seconds until a message to `domain` may go."""
-        return max((bucket.wait(now) for bucket in self._buckets(domain)), default=0.0)
+        return max((bucket.wait(now) for bucket in self._of(domain)), default=0.0)
 
     def take(self, domain: str, now: float) -> None:
         """A message to `domain` goes."""
-        for bucket in self._buckets(domain):
+        for bucket in self._of(domain):
             bucket.take(now)
 
-    def _buckets(self, domain: str) -> list[TokenBucket]:
-        found = (self._relay, self._domains.get(domain.casefold()))
+    def passed(self, domain: str, now: float) -> None:
+        """A message to `domain` was dealt with: what a complaint halves where nothing is set."""
+        if now - self._metered_since >= METERED:
+            self._metered_before, self._metered = self._metered, Counter()
+            self._metered_since = now
+            self._drop_what_has_grown_back(now)
+        self._metered[domain.casefold()] += 1
+        self._metered[WHOLE_RELAY] += 1
+
+    def slow_down(self, domain: str, now: float) -> None:
+        """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
+        domain = domain.casefold()
+        if domain not in self._buckets:
+            most = max(self._metered[domain], self._metered_before[domain])
+            self._buckets[domain] = TokenBucket(None, now, measured=most / METERED)
+        self._buckets[domain].slow_down(now)
+
+    def standings(self, now: float) -> list[Standing]:
+        """Every limit as it stands, for the run after this one."""
+        return [
+            Standing(
+                domain=domain,
+                tokens=tokens,
+                halved=halved,
+                halved_ago=halved_ago,
+                ceiling=bucket.ceiling,
+            )
+            for domain, bucket in self._buckets.items()
+            for tokens, halved, halved_ago in [bucket.saved(now)]
+        ]
+
+    def restore(self, standings: Iterable[Standing], now: float, *, ago: float) -> None:
+        """Go on where another run stood `ago` seconds ago; what is no longer configured goes."""
+        for standing in standings:
+            bucket = self._buckets.get(standing.domain)
+            if bucket is None and standing.halved is not None:
+                bucket = TokenBucket(None, now, measured=standing.ceiling / 2)
+                self._buckets[standing.domain] = bucket
+            if bucket is not None:
+                bucket.restore(standing, now, ago)
+
+    def _drop_what_has_grown_back(self, now: float) -> None:
+        for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:
+            del self._buckets[domain]
+
+    def _of(self, domain: str) -> list[TokenBucket]:
+        found = (self._buckets.get(WHOLE_RELAY), self._buckets.get(domain.casefold()))
         return [bucket for bucket in found if bucket is not None]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition, compile_edition
@@ -19,15 +19,12 @@ from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
 from newsletter.pipeline.readers import readers_of
-from newsletter.pipeline.rejections import note_rejections
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
-
-EXPIRE_AFTER = timedelta(days=2)
-"""How long a deferred message is worth another try."""
+from newsletter.store.limits import SqlLimitBook
 
 LATE = "late by"
 """How the note of an issue begins that is held only for being late."""
@@ -70,7 +67,6 @@ def send(
         report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
     finally:
         report_rejections(site, issue, clock())
-    note_rejections(site, issue, clock())
     return _outcome(site, _finish(site, issue, ledger, clock()), report)
 
 
@@ -183,7 +179,9 @@ async def _deliver(
             envelope_sender=lambda claim: return_path(claim.subscriber_id),
             clock=clock,
             stop=stop,
-            expire_after=EXPIRE_AFTER,
+            sending=site.settings.sending,
+            zone=site.settings.site.zone,
+            limits=SqlLimitBook(site.database),
             progress=progress,
         )
     finally:

@@ -195,6 +195,16 @@ receipts = sa.Table(
     sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
 )
 
+relay_limits = sa.Table(
+    "relay_limits",
+    metadata,
+    sa.Column("relay", sa.String, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.throttle.Standing]
+    sa.Column("day", sa.String, nullable=False),  # its local date …
+    sa.Column("sent", sa.Integer, nullable=False),  # … and how many went on it
+)
+
 users = sa.Table(
     "users",
     metadata,

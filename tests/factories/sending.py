@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from newsletter.config.settings import RelaySettings
+from newsletter.config.settings import RelaySettings, SendingSettings
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.delivery.transport import Timeouts
@@ -38,10 +38,11 @@ async def send(
         "envelope_sender": lambda claim: f"bounce+{claim.subscriber_id}@example.org",
         "clock": lambda: now,
         "stop": asyncio.Event(),
-        "expire_after": timedelta(days=2),
         "timeouts": QUICK,
         "pauses": (0.01, 0.02),
     }
+    if (expire_after := changes.pop("expire_after", None)) is not None:
+        changes["sending"] = SendingSettings(expire_after=expire_after)
     return await send_all(ledger, changes.pop("compose", compose), relays, **{**values, **changes})
 
 

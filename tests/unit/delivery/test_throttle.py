@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.sender import MessageRate
-from newsletter.delivery.throttle import Throttle, TokenBucket
+from newsletter.delivery.throttle import TOGETHER, Throttle, TokenBucket
 
 
 @given(st.integers(1, 500), st.sampled_from([1, 60, 3600]), st.lists(st.floats(0, 2), max_size=200))
@@ -43,3 +43,54 @@ def test_a_domain_has_its_own_limit_within_the_relays() -> None:
     assert 0 < throttle.wait("example.org", 0.0) < 1
     assert not throttle.is_open
     assert Throttle(None, {}, 0.0).is_open
+
+
+def test_a_complaint_halves_and_quiet_lets_it_grow_to_what_is_configured() -> None:
+    """Complaints that come together are one; a further one halves again."""
+    bucket = TokenBucket(MessageRate(messages=40, seconds=1), 0.0)
+    bucket.slow_down(10.0)
+    bucket.slow_down(11.0)
+    assert bucket.per_second(12.0) == 20
+    bucket.slow_down(10.0 + TOGETHER)
+    assert bucket.per_second(14.0) == 10
+    later = [bucket.per_second(14.0 + seconds) for seconds in range(0, 300, 10)]
+    assert later == sorted(later)
+    assert later[-1] == 40
+
+
+def test_a_domain_without_a_limit_gets_one_from_what_was_measured_until_it_is_quiet() -> None:
+    """Half of the rate at which it complained; gone when twice that rate brought no complaint."""
+    throttle = Throttle(None, {}, 0.0)
+    for count in range(100):
+        throttle.passed("Big.example", count / 20)
+    throttle.slow_down("big.example", 5.0)
+    assert throttle.wait("big.example", 5.0) > 0
+    assert throttle.wait("other.example", 5.0) == 0
+    throttle.passed("other.example", 5.0 + 600)
+    assert throttle.is_open
+
+
+def test_a_restart_brings_no_burst() -> None:
+    """What was used up is used up, what was halved is halved, by the time that went by."""
+    rate = MessageRate(messages=10, seconds=1)
+    before = Throttle(rate, {"slow.example": rate}, 0.0)
+    for _ in range(10):
+        before.take("slow.example", 0.0)
+    before.slow_down("slow.example", 0.0)
+    before.slow_down("new.example", 0.0)
+    after = Throttle(rate, {"slow.example": rate}, 500.0)
+    after.restore(before.standings(0.0), 500.0, ago=0.0)
+    assert after.wait("slow.example", 500.0) == before.wait("slow.example", 0.0) > 0
+    assert after.wait("new.example", 500.0) > 0
+    later = Throttle(rate, {"slow.example": rate}, 500.0)
+    later.restore(before.standings(0.0), 500.0, ago=3600.0)
+    assert later.wait("slow.example", 500.0) == 0
+
+
+def test_a_relay_that_is_no_longer_limited_is_not_limited_by_its_past() -> None:
+    """What was configured is not restored; what a server asked for is."""
+    before = Throttle(MessageRate(messages=1, seconds=3600), {}, 0.0)
+    before.take("example.org", 0.0)
+    after = Throttle(None, {}, 0.0)
+    after.restore(before.standings(0.0), 0.0, ago=0.0)
+    assert after.is_open

@@ -252,6 +252,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipts_issue_id", "receipts", ["issue_id", "subscriber_id"], unique=False)
     op.create_table(
+        "relay_limits",
+        sa.Column("relay", sa.String(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("standings", sa.JSON(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("relay", name=op.f("pk_relay_limits")),
+    )
+    op.create_table(
         "site",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
