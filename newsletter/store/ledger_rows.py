@@ -35,11 +35,13 @@ def insert_pending(
                 edition,
                 sa.literal(DeliveryState.PENDING.value),
                 sa.literal(0),
-            ).select_from(
+            )
+            .select_from(
                 readers.outerjoin(
                     _PLANNED_EDITIONS, readers.c.follows == _PLANNED_EDITIONS.c.follows
                 )
-            ),
+            )
+            .order_by(readers.c.subscriber_id),  # indexes grow at their end, which is quick
         )
     )
     _PLANNED_EDITIONS.drop(connection)

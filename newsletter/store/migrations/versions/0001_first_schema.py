@@ -175,6 +175,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_table(
+        "deliveries",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("subscriber_id", Id, nullable=False),
+        sa.Column("edition_id", Id, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", UtcDateTime(), nullable=True),
+        sa.Column("sender", sa.String(), nullable=True),
+        sa.Column("claimed_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("issue_id", "subscriber_id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        "ix_deliveries_state",
+        "deliveries",
+        ["issue_id", "state", "retry_at", "subscriber_id"],
+        unique=False,
+    )
+    op.create_table(
         "fetches",
         sa.Column("newsletter", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
@@ -421,28 +439,4 @@ def upgrade() -> None:
             ["issue_id"], ["issues.id"], name=op.f("fk_used_keys_issue_id_issues")
         ),
         sa.PrimaryKeyConstraint("newsletter", "article_key", "issue_id", name=op.f("pk_used_keys")),
-    )
-    op.create_table(
-        "deliveries",
-        sa.Column("issue_id", Id, nullable=False),
-        sa.Column("subscriber_id", Id, nullable=False),
-        sa.Column("edition_id", Id, nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("retry_at", UtcDateTime(), nullable=True),
-        sa.Column("sender", sa.String(), nullable=True),
-        sa.Column("claimed_at", UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["edition_id"], ["editions.id"], name=op.f("fk_deliveries_edition_id_editions")
-        ),
-        sa.ForeignKeyConstraint(
-            ["issue_id"], ["issues.id"], name=op.f("fk_deliveries_issue_id_issues")
-        ),
-        sa.PrimaryKeyConstraint("issue_id", "subscriber_id", name=op.f("pk_deliveries")),
-    )
-    op.create_index(
-        "ix_deliveries_state",
-        "deliveries",
-        ["issue_id", "state", "retry_at", "subscriber_id"],
-        unique=False,
     )
