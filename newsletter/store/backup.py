@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from newsletter.errors import InputError, NotPermittedError
-from newsletter.store.database import Database, open_database
+from newsletter.store.database import Database, create_private, open_database
 from newsletter.store.newsletters import set_armed
 
 
@@ -30,6 +30,7 @@ def back_up(database: Database, path: Path) -> None:
             file=str(path),
             fix="name a new file",
         )
+    create_private(path)
     try:
         with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(path)) as copy:
             live.backup(copy)

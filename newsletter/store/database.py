@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,23 @@ def open_database(url: str, folder: Path) -> Database:
     if url.startswith("sqlite:///"):
         path = folder / url.removeprefix("sqlite:///")
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "do_connect", lambda *_given: create_private(path))
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return Database(engine)
     return Database(
         sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     )
+
+
+def create_private(path: Path) -> None:
+    """Make an empty file for its owner only, before SQLite makes one for everybody.
+
+    SQLite gives its -wal and -shm files the same permissions. A file that is there keeps its
+    own; where none can be made, SQLite says why.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -62,7 +62,6 @@ def make_healthy(folder: Path, port: int, url: str) -> Site:
         '[fetch]\nallow_private = ["127.0.0.1"]'
     )
     site = make_site(folder, now=THURSDAY, port=port, tables=tables)
-    (folder / "newsletter.db").chmod(0o600)
     settings = site.settings.model_copy(
         update={"site": site.settings.site.model_copy(update={"url": url})}
     )
