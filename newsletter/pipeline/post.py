@@ -49,7 +49,7 @@ _SUBJECTS = {
     Template.TAGS: "The subjects of {title}",
     Template.WHICH: "What you get from us",
     Template.LINKS: "Your links for {title}",
-    Template.CHANGED: "Done: your {title}",
+    Template.CHANGED: "Done: {title}",
     Template.MOVE: "Please confirm your new address for {title}",
     Template.MOVED: "{title} now goes to another address",
     Template.ERASE: "Erase your data at {title}?",
@@ -163,7 +163,9 @@ def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datet
 def _return_path(site: Site, letter: Letter, *, is_answer: bool) -> str:
     """Where a bounce goes: an answer's nowhere (RFC 3834 section 3.3), so that none comes back."""
     inbound = site.settings.inbound
-    if inbound is not None and letter.subscriber_id:
+    # A letter to an address that is not the reader's (yet, or any more) says nothing of theirs.
+    about_reader = letter.subscriber_id and letter.template not in (Template.MOVE, Template.MOVED)
+    if inbound is not None and about_reader:
         return site.return_paths.make(letter.list_slug, inbound.domain, letter.subscriber_id, 0)
     if is_answer or inbound is not None:
         return ""

@@ -11,7 +11,7 @@ from subscribers import people
 from subscribers.addresses import parse_address
 from subscribers.bounces import note_bounce
 from subscribers.errors import AddressError, TokenError, UnknownSubscriberError
-from subscribers.history import Way
+from subscribers.history import Event, Way, latest
 from subscribers.inbound.bounces import Failure
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.complaints import Complaint
@@ -35,6 +35,8 @@ def take_bounce(connection: sa.Connection, office: Office, mail: Inbound, now: d
     failure = _failure_of(mail, person)
     if failure is None:
         return Done(action=Action.QUARANTINE, address=person.address, keep=True)
+    if _is_of_the_past(connection, person, failure):
+        return Done(action=Action.NONE, address=person.address)
     list_slug = mail.mailbox.list_slug
     ended = note_bounce(
         connection,
@@ -65,6 +67,15 @@ def _failure_of(mail: Inbound, person: Subscriber) -> Failure | None:
         if person.address.casefold() in named:
             return failure
     return mail.failures[0] if len(mail.failures) == 1 else None
+
+
+def _is_of_the_past(connection: sa.Connection, person: Subscriber, failure: Failure) -> bool:
+    """Whether it speaks of the address that the reader has moved away from."""
+    moved = latest(connection, person.id, "", [Event.MOVE])
+    if moved is None:
+        return False
+    before = moved.detail.removeprefix("from ").casefold()
+    return before in {address.casefold() for address in (failure.address, *failure.also)}
 
 
 def take_complaint(connection: sa.Connection, office: Office, mail: Inbound, now: datetime) -> Done:

@@ -11,11 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.issues.issue import State
-from newsletter.pipeline.own_data import erase
+from newsletter.pipeline.own_data import ask_to_move, erase, move
+from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import handle
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts
 from subscribers import people, tables
+from subscribers.tokens import Purpose, TokenSubject
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import (
     READER,
@@ -171,3 +173,21 @@ def test_erasing_scrubs_what_relays_said(office: PostOffice) -> None:
         kept = connection.execute(sa.select(tables.bounces)).all()
     assert not any(READER in text for text in told)
     assert kept == []
+
+
+def test_a_bounce_of_a_former_address_ends_nothing(office: PostOffice) -> None:
+    """Neither a copy that went there before the move nor the letters about the move count."""
+    copy = copy_to(send_issue(office, MONDAY))
+    reader = office.person()
+    assert reader is not None
+    subject = TokenSubject(subscriber_id=reader.id, list_slug="weekly")
+    ask_to_move(office.site, subject, "new@example.org", now=office.now)
+    flush(office.site, lambda: office.now)
+    assert office.last().sender == "<>"
+    token = link_in(office.last(), "move").rpartition("/")[2]
+    change = office.site.tokens.read(Purpose.MOVE, token).subscriber_id
+    move(office.site, change, now=office.now)
+    flush(office.site, lambda: office.now)
+    assert (office.last().recipient, office.last().sender) == (READER, "<>")
+    assert returned(office, copy, "5.1.1") == "none"
+    assert office.status("new@example.org") == "active"
