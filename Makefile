@@ -38,7 +38,7 @@ docs: install
 
 # Writes the pages that the program's own words make.
 reference: install
-	PYTHONPATH=. $(BIN)/python tools/reference.py
+	$(BIN)/python -m docs.tools.reference
 
 # Measures and writes docs/benchmarks.md; QUICK=1 in about two minutes.
 bench: install
@@ -53,11 +53,11 @@ lock: install
 
 # What lint knows of mail clients; needs npm.
 caniemail: install
-	$(BIN)/python tools/caniemail.py
+	$(BIN)/python docs/tools/caniemail.py
 
 # The pictures in docs/ and those that guard the themes; look at them before you commit.
 pictures: install
-	$(BIN)/python -m tools.pictures
+	$(BIN)/python -m docs.tools.pictures
 	$(BIN)/python -m tests.browser.golden
 
 clean:

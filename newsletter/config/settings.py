@@ -1,6 +1,6 @@
 """What newsletter.toml may say: one frozen model per table, checked as it is read.
 
-The text under each key is the reference: tools/reference.py writes docs/configuration.md from it.
+The text under each key is the reference: docs/tools/reference.py writes docs/configuration.md from it.
 """
 
 from __future__ import annotations

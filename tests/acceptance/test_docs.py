@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner
 from pydantic import BaseModel
 
+from docs.tools import reference
 from newsletter.cli.invocation import Invocation
 from newsletter.cli.main import cli
 from newsletter.config.settings import Settings
 from tests.acceptance.site import COMMAND
 from tests.demo.catcher import MailCatcher
-from tools import reference
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

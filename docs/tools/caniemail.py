@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parents[1] / "newsletter" / "rendering" / "lint" / "caniemail.json"
+TARGET = Path(__file__).parents[2] / "newsletter" / "rendering" / "lint" / "caniemail.json"
 CLIENTS = {
     "gmail.desktop-webmail": "Gmail",
     "gmail.ios": "Gmail on iOS",

@@ -22,7 +22,7 @@ from tests.demo.site import make_site
 from tests.demo.sources import sources_application
 from tests.factories.cases import BLOCKS
 
-TARGET = Path(__file__).parents[1] / "docs" / "images"
+TARGET = Path(__file__).parents[1] / "images"
 NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
 INTRO = "Good morning. This week a lighthouse, a **tide clock** and a lock that explains itself."
 COLOURS = 128

@@ -25,10 +25,8 @@ from newsletter.cli.main import cli
 from newsletter.config import publication, servers, settings
 from newsletter.rendering import masthead, views
 
-DOCS = Path(__file__).parents[1] / "docs"
-MADE = (
-    "<!-- Written by tools/reference.py: change the program's own words, then `make reference`. -->"
-)
+DOCS = Path(__file__).parents[1]
+MADE = "<!-- Written by docs/tools/reference.py: change the program's own words, then `make reference`. -->"
 
 CONFIGURATION = f"""# newsletter.toml
 
