@@ -262,6 +262,7 @@ def _status_document(one: IssueStatus) -> dict[str, Any]:
         "state": one.issue.state,
         "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
         "due": one.issue.due.isoformat(),
+        "send_at": one.issue.send_at.isoformat() if one.issue.send_at else None,
         "note": one.issue.note,
         "audience": one.audience,
         "deliveries": one.deliveries,

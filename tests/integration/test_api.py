@@ -89,6 +89,20 @@ def api(tmp_path: Path) -> Iterator[Api]:
         yield api
 
 
+def test_an_approved_issue_is_scheduled_anew(api: Api) -> None:
+    """A chosen time, with or without an offset, shows in the status; null is when it is due."""
+    assert api.refused("POST", ISSUE + "/schedule", {"send_at": None}) == (409, "not-permitted")
+    api.done("POST", ISSUE + "/approve")
+    for typed in ("2026-03-06T08:30:00Z", "2026-03-06T08:30"):
+        done = api.done("POST", ISSUE + "/schedule", {"send_at": typed})
+        assert datetime.fromisoformat(done["send_at"]) == datetime(2026, 3, 6, 8, 30, tzinfo=UTC)
+    assert api.done("GET", ISSUE)["send_at"] == done["send_at"]
+    assert "schedule weekly/1 for 2026-03-06T08:30+00:00" in "\n".join(api.recorded())
+    status, _code = api.refused("POST", ISSUE + "/schedule", {"send_at": "2026-03-04T08:30:00Z"})
+    assert status == 422
+    assert api.done("POST", ISSUE + "/schedule", {"send_at": None})["send_at"] is None
+
+
 def test_the_weekly_round_by_calls_alone(tmp_path: Path) -> None:
     """gather, draft, show, lint, preview, rehearse, approve: the same words as the command line."""
     with open_api(tmp_path) as api:
@@ -267,9 +281,7 @@ def test_subscribers_come_and_go(api: Api) -> None:
     assert not api.done("POST", "/suppressions", {"pattern": "@example.net"})["changed"]
 
 
-@pytest.mark.parametrize(
-    "authorization", ["", "Bearer", "Bearer nl_wrong", "Basic eDp5", "nl_x"]
-)
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer nl_wrong", "Basic eDp5", "nl_x"])
 def test_without_a_key_nothing_opens(api: Api, authorization: str) -> None:
     """No call works without a key, and a cookie is none."""
     for operation in OPERATIONS:

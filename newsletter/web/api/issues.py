@@ -10,6 +10,7 @@ from newsletter.pipeline import settle as settling
 from newsletter.pipeline.add import add_by_url as add_article
 from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
+from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.edit import edit as edit_issue
@@ -24,6 +25,7 @@ from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
 from newsletter.web.api.operation import Call
 from newsletter.web.editor.forms import item_id, item_of, read_edits
+from newsletter.web.editor.moments import in_zone
 
 
 def gather(call: Call) -> models.Gathered:
@@ -129,6 +131,20 @@ def approve(call: Call) -> models.Moved:
     return _moved(approve_issue(call.site, call.slug, call.number, now=call.clock()))
 
 
+def schedule(call: Call) -> models.IssueStatus:
+    """Send the approved issue at another time."""
+    chosen = call.body.send_at
+    issue = reschedule(
+        call.site,
+        call.slug,
+        call.number,
+        send_at=in_zone(chosen, call.site.settings.site.zone) if chosen else None,
+        editor=call.editor.address,
+        now=call.clock(),
+    )
+    return status_of(issue_status(call.site, issue))
+
+
 def hold(call: Call) -> models.Moved:
     """Keep the issue from being sent."""
     note = f"held by {call.editor.address}"
@@ -183,6 +199,7 @@ def status_of(one: IssueStatus) -> models.IssueStatus:
         state=one.issue.state,
         window=models.Window.model_validate(one.issue.window),
         due=one.issue.due,
+        send_at=one.issue.send_at,
         note=one.issue.note,
         audience=one.audience,
         deliveries={state.value: count for state, count in one.deliveries.items()},
@@ -230,6 +247,7 @@ def _issue(issue: Issue) -> models.Issue:
         closing=issue.words.closing,
         window=models.Window.model_validate(issue.window),
         due=issue.due,
+        send_at=issue.send_at,
         note=issue.note,
         items=[_item(item) for item in issue.items],
         left_out=[models.LeftOut.model_validate(entry) for entry in issue.left_out],

@@ -44,12 +44,16 @@ class Window(Given):
 
 
 class IssueStatus(Given):
-    """Where an issue stands. `deliveries` counts every state; their sum is the audience."""
+    """Where an issue stands. `deliveries` counts every state; their sum is the audience.
+
+    `send_at` is the time an editor chose in place of `due`.
+    """
 
     issue: str
     state: str
     window: Window
     due: datetime
+    send_at: datetime | None
     note: str
     audience: int
     deliveries: dict[str, int]
@@ -109,6 +113,7 @@ class Issue(Given):
     closing: str
     window: Window
     due: datetime
+    send_at: datetime | None
     note: str
     items: list[Item]
     left_out: list[LeftOut]
@@ -120,6 +125,16 @@ class Moved(Given):
     issue: str
     state: str
     note: str
+
+
+class Schedule(Taken):
+    """When the approved issue is to be sent; null is when it is due.
+
+    From this minute on, and before the next issue is due. A time without an offset is the
+    site's.
+    """
+
+    send_at: datetime | None
 
 
 class Finding(Given):

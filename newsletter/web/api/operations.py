@@ -83,6 +83,11 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=issues.approve, gives=models.Moved,
     ),
     Operation(
+        method="POST", path=_ONE + "/schedule", name="schedule", publisher=True,
+        summary="Send an approved issue at another time; its bytes stay",
+        answer=issues.schedule, takes=models.Schedule, gives=models.IssueStatus,
+    ),
+    Operation(
         method="GET", path=_ONE + "/rehearsal", name="rehearse",
         summary="How many messages and editions a send would make",
         answer=issues.rehearse, gives=models.Rehearsed,

@@ -15,6 +15,7 @@ from newsletter.issues.edits import Edit
 from newsletter.issues.issue import Issue, Item, LeftOut, State
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
+from newsletter.pipeline.late import REASON, late_arrivals
 from newsletter.store import desk as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
@@ -129,6 +130,7 @@ class IssuePage:
         site = self.room.site
         with site.database.transaction(read_only=True) as connection:
             log = desk_store.history(connection, issue, limit=LOOKED_BACK)
+        late = late_arrivals(site, issue)
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
         extra = sorted({item.section for item in issue.items} - set(titles))
@@ -144,7 +146,9 @@ class IssuePage:
             "lead": next(iter(issue.shown_items), None),
             "sections": [_section(issue, title) for title in [*titles, *extra]],
             "section_titles": titles,
-            "tray": _tray(issue.left_out),
+            "tray": _tray((*late, *issue.left_out)),
+            "left_out": len(late) + len(issue.left_out),
+            "late": len(late),
             "strip": draw_strip(
                 issue.window, dated, now=self.room.clock(), zone=site.settings.site.zone
             ),
@@ -171,7 +175,7 @@ def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
         "Already sent": [],
     }
     for out in left_out:
-        if "after the window" in out.reason:
+        if out.reason == REASON or "after the window" in out.reason:
             kinds["Late arrivals"].append(out)
         elif out.reason.startswith("no room"):
             kinds["No room"].append(out)

@@ -1,23 +1,26 @@
-"""/desk/…/publish: approve, reopen, hold, test, send. What was approved is what is sent."""
+"""/desk/…/publish: approve, schedule, reopen, hold, test, send. What was approved is what is sent."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.errors import NewsletterError, RelayUnavailableError
+from newsletter.errors import InputError, NewsletterError, RelayUnavailableError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue, State
-from newsletter.pipeline.approve import approve, hold, stop
+from newsletter.pipeline.approve import approve, hold, reschedule, stop
+from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
 from newsletter.pipeline.look import Reader, look, reach
 from newsletter.pipeline.report import close
 from newsletter.pipeline.trial import send_trial
 from newsletter.store.audit import record
 from newsletter.web.editor.issue_page import CLOSED, seen_version
+from newsletter.web.editor.moments import read_moment, typed
 from newsletter.web.editor.room import Room, desk_url
 
 
@@ -35,21 +38,45 @@ class PublishPage:
         return await self._page(request, issue)
 
     async def approve(self, request: Request) -> Response:
-        """Freeze the issue as the publisher saw it."""
+        """Freeze the issue as the publisher saw it, to be sent at the time the form says."""
         issue = await self.room.issue(request)
         form = await request.form()
         seen = seen_version(str(form.get("seen", "")))
 
         def act() -> None:
             approve(
-                self.room.site, issue.newsletter, issue.number, now=self.room.clock(), seen=seen
+                self.room.site,
+                issue.newsletter,
+                issue.number,
+                now=self.room.clock(),
+                seen=seen,
+                send_at=self._chosen(issue, str(form.get("send_at", ""))),
             )
 
         return await self._move(request, issue, "approve", act, "publish")
 
-    async def reopen(self, request: Request) -> Response:
-        """Make an approved issue a draft again."""
+    async def schedule(self, request: Request) -> Response:
+        """Send the approved issue at another time; an empty field is when it is due."""
         issue = await self.room.issue(request)
+        form = await request.form()
+        editor = (await self.room.editor(request)).address
+
+        def act() -> None:
+            reschedule(
+                self.room.site,
+                issue.newsletter,
+                issue.number,
+                send_at=self._chosen(issue, str(form.get("send_at", ""))),
+                editor=editor,
+                now=self.room.clock(),
+            )
+
+        return await self._move(request, issue, "", act, "publish")
+
+    async def reopen(self, request: Request) -> Response:
+        """Make an approved issue a draft again; with what came late, where that was asked for."""
+        issue = await self.room.issue(request)
+        take_in = (await request.form()).get("take-in") == "yes"
         editor = (await self.room.editor(request)).address
 
         def act() -> None:
@@ -60,6 +87,8 @@ class PublishPage:
                 editor=editor,
                 now=self.room.clock(),
             )
+            if take_in:
+                draft(self.room.site, issue.newsletter, now=self.room.clock())
 
         return await self._move(request, issue, "", act, "")
 
@@ -134,11 +163,17 @@ class PublishPage:
             fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
             if fresh.state in CLOSED:
                 raise
-            return await self._page(request, fresh, problem=error, status=409)
+            status = 422 if isinstance(error, InputError) else 409
+            return await self._page(request, fresh, problem=error, status=status)
         if word:
             editor = (await self.room.editor(request)).address
             await run_in_threadpool(self._record, editor, word, issue.name)
         return RedirectResponse(desk_url(issue, then), status_code=303)
+
+    def _chosen(self, issue: Issue, text: str) -> datetime | None:
+        """The time of the form; None where it is the due time, as the form offered it."""
+        zone = self.room.site.settings.site.zone
+        return None if text == typed(issue.due, zone) else read_moment(text, zone)
 
     def _record(self, editor: str, what: str, detail: str) -> None:
         with self.room.site.database.transaction() as connection:
@@ -167,14 +202,17 @@ class PublishPage:
     def _context(self, issue: Issue) -> dict[str, Any]:
         site, now = self.room.site, self.room.clock()
         newsletter = site.newsletter(issue.newsletter)
+        zone = site.settings.site.zone
         own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)
         written = [entry for entry in site.settings.site.allow_test if not entry.startswith("@")]
         return {
             "issue": issue,
             "newsletter": newsletter,
             "url": desk_url(issue),
-            "zone": site.settings.site.zone,
+            "zone": zone,
             "now": now,
+            "offered": typed(issue.goes_out, zone) if issue.goes_out > now else "",
+            "soonest": typed(now, zone),
             "look": look(site, issue, Reader(), now=now),
             "reach": reach(site, issue, now=now),
             "editable": issue.state in EDITABLE,

@@ -67,6 +67,7 @@ def editor_routes(
         page(one + "/report", report.get),
         page(one + "/progress", report.events),
         verb("approve", publish.approve),
+        verb("schedule", publish.schedule),
         verb("reopen", publish.reopen),
         verb("hold", publish.hold),
         verb("send", publish.send),

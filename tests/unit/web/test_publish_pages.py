@@ -3,13 +3,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from newsletter.articles.article import Tag
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.issues.issue import State
+from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.report import progress
 from newsletter.pipeline.site import Site
 from newsletter.store.audit import entries
@@ -18,11 +21,21 @@ from newsletter.store.issues import find_issue
 from newsletter.store.users import Role
 from newsletter.web.app import make_app
 from tests.demo.catcher import MailCatcher, catching_mail
-from tests.factories.desk import NOW, SLUG, drafted, make_site, subscribe
+from tests.factories.desk import (
+    NOW,
+    SLUG,
+    drafted,
+    gather_articles,
+    make_site,
+    subscribe,
+    week_of_articles,
+)
 from tests.factories.desk_browser import Browser, Page, session_cookie
+from tests.factories.issues import DUE, make_article
 from tests.unit.web.conftest import ANNA, BEN
 
 URL = "/desk/weekly/1"
+HOUR = timedelta(hours=1)
 READERS = tuple(f"reader{number}@example.org" for number in range(60))
 
 Browse = Callable[..., Browser]
@@ -60,6 +73,12 @@ def state_of(site: Site) -> State:
     """Where the issue stands."""
     with site.database.transaction(read_only=True) as connection:
         return find_issue(connection, SLUG, 1).state
+
+
+def issue_of(site: Site) -> Issue:
+    """The issue as it stands."""
+    with site.database.transaction(read_only=True) as connection:
+        return find_issue(connection, SLUG, 1)
 
 
 def accepted(site: Site) -> int:
@@ -118,6 +137,61 @@ async def test_a_page_seen_before_a_change_approves_nothing(
     assert state_of(sending_site) is State.DRAFT
 
 
+async def test_a_time_chosen_on_approval_is_shown_and_can_be_changed_or_taken_back(
+    anna: Browser, sending_site: Site
+) -> None:
+    """Saturday at nine in place of Monday at seven; then Sunday; then as it was due."""
+    page = await anna.get(f"{URL}/publish")
+    assert page.tree.xpath("//input[@name='send_at']/@value") == [f"{DUE:%Y-%m-%dT%H:%M}"]
+    page = await press(anna, page, "approve", send_at=f"{DUE - HOUR * 8:%Y-%m-%dT%H:%M}")
+    assert "Sunday 2 March, 23:00 UTC" in page.words
+    assert "A time of your own: it is due Mon 3 Mar, 07:00" in page.words
+    assert "Sun 2 Mar, 23:00" in (await anna.get("/desk")).words
+    page = await press(anna, page, "schedule", send_at=f"{DUE + HOUR:%Y-%m-%dT%H:%M}")
+    assert issue_of(sending_site).send_at == DUE + HOUR
+    back = page.tree.xpath("//form[.//button[normalize-space()='Back to when it is due']]")
+    page = await anna.submit(back[0])
+    assert issue_of(sending_site).send_at is None
+    assert "Monday 3 March, 07:00 UTC" in page.words
+
+
+@pytest.mark.parametrize(
+    ("send_at", "said"),
+    [
+        ("2025-03-01T07:00", "is past"),
+        ("2025-03-10T07:00", "the next issue is due"),
+        ("soon", "is no date and time"),
+        ("9999-12-31T23:59", "the next issue is due"),
+    ],
+)
+async def test_an_impossible_time_is_refused_and_approves_nothing(
+    anna: Browser, sending_site: Site, send_at: str, said: str
+) -> None:
+    """The page says why, and the issue stays a draft."""
+    page = await press(anna, await anna.get(f"{URL}/publish"), "approve", send_at=send_at)
+    assert page.status == 422
+    assert said in page.words
+    assert state_of(sending_site) is State.DRAFT
+
+
+async def test_what_came_after_the_approval_is_in_the_tray_and_can_be_taken_in(
+    anna: Browser, sending_site: Site
+) -> None:
+    """A late article is shown with the way to have it; a new telling of a known one is not."""
+    await press(anna, await anna.get(f"{URL}/publish"), "approve")
+    assert "came after the approval" not in (await anna.get(URL)).words
+    known = replace(week_of_articles(1)[0], key="elsewhere", source="Another feed")
+    late = make_article(70, tags=(Tag(slug="making", label="making"),), published=DUE - HOUR / 2)
+    gather_articles(sending_site, [late, known], now=NOW + HOUR)
+    page = await anna.get(URL)
+    assert "1 article came after the approval" in page.words
+    assert page.tree.xpath("//ul[@class='tray']/li//a/text()")[0] == late.title
+    form = page.tree.xpath("//form[.//input[@name='take-in']]")
+    page = await anna.submit(form[0])
+    assert state_of(sending_site) is State.DRAFT
+    assert late.key in {item.article.key for item in issue_of(sending_site).items}
+
+
 async def test_only_publishers_approve_and_send(sending_site: Site, anna: Browser) -> None:
     """An editor sees no such buttons, and a forged form is refused."""
     app = make_app(sending_site, clock=lambda: NOW)
@@ -125,7 +199,7 @@ async def test_only_publishers_approve_and_send(sending_site: Site, anna: Browse
     page = await ben.get(f"{URL}/publish")
     assert not page.tree.xpath(f"//form[@action='{URL}/approve']")
     token = page.tree.xpath("//input[@name='csrf']/@value")[0]
-    for verb in ("approve", "send", "stop", "close", "reopen", "hold"):
+    for verb in ("approve", "schedule", "send", "stop", "close", "reopen", "hold"):
         answer = await ben._client.post(f"{URL}/{verb}", data={"csrf": token})
         assert answer.status_code == 403
     assert state_of(sending_site) is State.DRAFT
