@@ -110,32 +110,33 @@ def flush(site: Site, clock: Callable[[], datetime]) -> int:
             return accepted
         with site.database.transaction() as connection:
             letters = outbox.take(connection, now, BATCH)
-        for letter in letters:
-            accepted += _send(site, letter, clock())
+        for place, letter in enumerate(letters):
+            try:
+                accepted += _send(site, letter, clock())
+            except RelayUnavailableError as error:
+                for waiting in letters[place:]:  # each would only wait for the same relay
+                    _put_back(site, waiting, str(error), clock())
+                return accepted
 
 
 def _send(site: Site, letter: outbox.Waiting, now: datetime) -> bool:
-    try:
-        receipt = asyncio.run(
-            send_one(
-                site.settings.relays,
-                letter.message,
-                envelope_sender=letter.envelope_sender,
-                recipient=letter.recipient,
-                now=now,
-            )
+    receipt = asyncio.run(
+        send_one(
+            site.settings.relays,
+            letter.message,
+            envelope_sender=letter.envelope_sender,
+            recipient=letter.recipient,
+            now=now,
         )
-    except RelayUnavailableError as error:
-        _put_back(site, letter, str(error), now)
+    )
+    if receipt.state is not DeliveryState.ACCEPTED and receipt.code < 500:
+        _put_back(site, letter, _said(receipt), now)
         return False
-    if receipt.state is DeliveryState.ACCEPTED or 500 <= receipt.code < 600:
-        with site.database.transaction() as connection:
-            outbox.remove(connection, letter.id)
-        if receipt.state is not DeliveryState.ACCEPTED:
-            log.warning("letter %d was refused: %s", letter.id, _said(receipt))
-        return receipt.state is DeliveryState.ACCEPTED
-    _put_back(site, letter, _said(receipt), now)
-    return False
+    with site.database.transaction() as connection:
+        outbox.remove(connection, letter.id)
+    if receipt.state is not DeliveryState.ACCEPTED:
+        log.warning("letter %d was refused: %s", letter.id, _said(receipt))
+    return receipt.state is DeliveryState.ACCEPTED
 
 
 def _put_back(site: Site, letter: outbox.Waiting, answer: str, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
@@ -223,3 +224,16 @@ def test_return_paths_are_signed_for_each_copy(office: PostOffice) -> None:
     one, two = (return_path_of(office.site, issue)(number) for number in (1, 2))
     assert one != two
     assert one.startswith("weekly-bounces+1-1-")
+
+
+def test_a_dead_relay_is_asked_once(office: PostOffice) -> None:
+    """All letters wait; none is tried after the first has found nobody there."""
+    dead = office.site.settings.relays[0].model_copy(update={"port": 1})
+    settings = office.site.settings.model_copy(update={"relays": (dead,)})
+    for number in range(3):
+        office.mail("weekly-join", sender=f"new{number}@example.org", send=False)
+    assert flush(replace(office.site, settings=settings), lambda: office.now) == 0
+    with office.site.database.transaction() as connection:
+        assert not outbox.is_anything_due(connection, office.now)
+        later = outbox.take(connection, office.now + timedelta(minutes=1), 9)
+    assert [letter.attempts for letter in later] == [2, 2, 2]
