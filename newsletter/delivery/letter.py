@@ -23,12 +23,21 @@ from newsletter.delivery.quoted_printable import encode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class InlinePicture:
+    """A picture that goes with a letter; its `html` shows it as `cid:CONTENT_ID` (RFC 2392)."""
+
+    content: bytes
+    kind: str
+    content_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
     """What is in it. `date` is aware; `html` says the same as `text`.
 
     `answers` is the Message-ID of a mail that it answers, "" where nobody knows it; None is no
     answer to a mail. `reply_to` takes the reader's reply instead of the sender. `enclosed` is a
-    whole message that goes with it as a file.
+    whole message that goes with it as a file, `pictures` are what `html` shows.
     """
 
     sender: Mailbox
@@ -41,6 +50,7 @@ class Letter:
     reply_to: str | None = None
     answers: str | None = None
     enclosed: bytes | None = None
+    pictures: tuple[InlinePicture, ...] = ()
 
 
 def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
@@ -55,7 +65,7 @@ def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
     body = b"".join(
         [
             _part(boundary, "text/plain", text),
-            _part(boundary, "text/html", html),
+            _html_part(boundary, html, letter.pictures),
             f"--{boundary}--\r\n".encode(),
         ]
     )
@@ -100,6 +110,35 @@ def _part(boundary: str, kind: str, encoded: bytes) -> bytes:
         "\r\n"
     )
     return head.encode() + encoded + b"\r\n"
+
+
+def _html_part(boundary: str, html: bytes, pictures: tuple[InlinePicture, ...]) -> bytes:
+    """The HTML, and with it the pictures it shows (multipart/related, RFC 2387)."""
+    if not pictures:
+        return _part(boundary, "text/html", html)
+    encoded = [_picture_part(picture) for picture in pictures]
+    inner = f"=_{hashlib.sha256(b''.join([html, *encoded])).hexdigest()[:32]}"
+    delimiter = f"--{inner}\r\n".encode()
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n'
+        "\r\n"
+    )
+    parts = b"".join(delimiter + part for part in encoded)
+    return b"".join(
+        [head.encode(), _part(inner, "text/html", html), parts, f"--{inner}--\r\n".encode()]
+    )
+
+
+def _picture_part(picture: InlinePicture) -> bytes:
+    head = (
+        f"Content-Type: {picture.kind}\r\n"
+        f"Content-ID: <{picture.content_id}>\r\n"
+        "Content-Disposition: inline\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        "\r\n"
+    )
+    return head.encode() + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
 
 
 def _with_file(kind: str, body: bytes, enclosed: bytes) -> tuple[str, bytes]:

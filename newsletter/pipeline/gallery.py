@@ -1,4 +1,5 @@
-"""preview --screenshots: the issue in Chromium, in each mode and width, on one page."""
+"""Screenshots of the issue in Chromium: `preview --screenshots` takes each mode and width on one
+page, the editors' reminder carries one."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +18,17 @@ from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError, UnavailableError
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Playwright, Route
+    from playwright.async_api import Browser, Page, Playwright, Route
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (320, 375, 600, 1024)
 """CSS pixels: the smallest phone, a common one, the mail's own width, a desktop pane."""
 PATIENCE_MS = 60_000
+LETTER_WIDTH = 600
+LETTER_HEIGHTS = (1200, 800, 400)
+"""CSS pixels from the top, the first that is small enough: a letter tells, it does not print."""
+LETTER_BYTES = 300_000
+LETTER_QUALITY = 75
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +70,14 @@ def take_gallery(
     return [*files, page]
 
 
+def take_picture(document: str, settings: FetchSettings, *, now: datetime) -> bytes:
+    """The top of the document, light and 600 pixels wide, as a JPEG of at most 300 kB.
+
+    Raises UnavailableError where Chromium or playwright is missing, or did not do it.
+    """
+    return asyncio.run(_take_one(document, settings, now))
+
+
 def find_chromium() -> str:
     """The browser's path; raises UnavailableError with what to install."""
     path = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
@@ -82,12 +97,9 @@ async def _take(
     widths: Sequence[int],
 ) -> list[Path]:
     path = find_chromium()
-    try:
-        from playwright.async_api import async_playwright
-    except ImportError as error:
-        raise UnavailableError(
-            "screenshots need playwright", fix="pip install 'newsletter[screenshots]'"
-        ) from error
+    _require_playwright()
+    from playwright.async_api import async_playwright
+
     files: list[Path] = []
     async with async_playwright() as playwright, WebDoor(settings) as door:
         pictures = _Pictures(door, now)
@@ -99,6 +111,40 @@ async def _take(
                 files.append(file)
             await browser.close()
     return files
+
+
+async def _take_one(document: str, settings: FetchSettings, now: datetime) -> bytes:
+    path = find_chromium()
+    _require_playwright()
+    from playwright.async_api import Error, async_playwright
+
+    light = MODES[0]
+    try:
+        async with (
+            asyncio.timeout(PATIENCE_MS / 1000),
+            async_playwright() as playwright,
+            WebDoor(settings) as door,
+        ):
+            browser = await _start(playwright, path, light)
+            page = await _open(browser, document, light, LETTER_WIDTH, _Pictures(door, now))
+            for height in LETTER_HEIGHTS:
+                await page.set_viewport_size({"width": LETTER_WIDTH, "height": height})
+                shot = await page.screenshot(type="jpeg", quality=LETTER_QUALITY)
+                if len(shot) <= LETTER_BYTES:
+                    break
+            await browser.close()
+    except (Error, TimeoutError) as error:
+        raise UnavailableError(f"Chromium took no picture: {error}") from error
+    if len(shot) > LETTER_BYTES:
+        raise UnavailableError(f"a picture of {len(shot):,} bytes is too large for a letter")
+    return shot
+
+
+def _require_playwright() -> None:
+    if find_spec("playwright") is None:
+        raise UnavailableError(
+            "screenshots need playwright", fix="pip install 'newsletter[screenshots]'"
+        )
 
 
 async def _start(playwright: Playwright, path: str, mode: Mode) -> Browser:
@@ -113,6 +159,14 @@ async def _start(playwright: Playwright, path: str, mode: Mode) -> Browser:
 async def _shoot(
     browser: Browser, document: str, mode: Mode, width: int, pictures: _Pictures, file: Path
 ) -> None:
+    page = await _open(browser, document, mode, width, pictures)
+    await page.screenshot(path=file, full_page=True, timeout=PATIENCE_MS)
+    await page.context.close()
+
+
+async def _open(
+    browser: Browser, document: str, mode: Mode, width: int, pictures: _Pictures
+) -> Page:
     context = await browser.new_context(
         viewport={"width": width, "height": 800},
         color_scheme="dark" if mode.dark or mode.inverts else "light",
@@ -124,8 +178,7 @@ async def _shoot(
     if mode.inverts:  # Gmail drops both the meta tags and the media query
         document = document.replace("color-scheme", "ignored-scheme")
     await page.set_content(document, wait_until="load", timeout=PATIENCE_MS)
-    await page.screenshot(path=file, full_page=True, timeout=PATIENCE_MS)
-    await context.close()
+    return page
 
 
 class _Pictures:

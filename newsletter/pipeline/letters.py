@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from newsletter.delivery.letter import Letter, compose_letter
+from newsletter.delivery.letter import InlinePicture, Letter, compose_letter
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.single import send_one
 from newsletter.errors import RelayUnavailableError
@@ -27,6 +27,7 @@ def post_letter(
     subject: str,
     to_address: str,
     to_name: str = "",
+    pictures: tuple[InlinePicture, ...] = (),
     now: datetime,
 ) -> Receipt:
     """Send `template` (its .txt.j2 and .html.j2) in the name of the newsletter `slug`, at once.
@@ -41,6 +42,7 @@ def post_letter(
         subject=subject,
         to_address=to_address,
         to_name=to_name,
+        pictures=pictures,
         now=now,
     )
     receipt = asyncio.run(
@@ -72,6 +74,7 @@ def compose(
     reply_to: str | None = None,
     answers: str | None = None,
     enclosed: bytes | None = None,
+    pictures: tuple[InlinePicture, ...] = (),
     now: datetime,
 ) -> bytes:
     """The letter's bytes, signed; raises InputError when an address cannot stand in a header."""
@@ -88,6 +91,7 @@ def compose(
         reply_to=reply_to,
         answers=answers,
         enclosed=enclosed,
+        pictures=pictures,
     )
     return compose_letter(letter, signer_of(site))
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from datetime import datetime
 
 from babel.dates import format_datetime
 
+from newsletter.delivery.addresses import ascii_domain
+from newsletter.delivery.letter import InlinePicture
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gallery import take_picture
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.letters import post_letter
 from newsletter.pipeline.occasions import coming_due
+from newsletter.pipeline.preview import preview
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 
@@ -49,6 +54,7 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
 def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
     newsletter = site.newsletter(issue.newsletter)
     due = issue.due.astimezone(site.settings.site.zone)
+    picture = _picture(site, issue, now)
     words = {
         "title": newsletter.title,
         "issue": issue.name,
@@ -59,6 +65,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
         "note": issue.note,
         "link": f"{site.settings.site.url}/desk/{issue.name}",
         "url": site.settings.site.url,
+        "picture": picture.content_id if picture else "",
     }
     failures: list[NewsletterError] = []
     for address in newsletter.editors:
@@ -70,6 +77,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
                 words,
                 subject=f"{newsletter.title} waits for your approval: {issue.subject}",
                 to_address=address,
+                pictures=(picture,) if picture else (),
                 now=now,
             )
         except NewsletterError as error:
@@ -77,3 +85,16 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
             log.warning("%s: cannot remind %s: %s", issue.name, address, error)
     if len(failures) == len(newsletter.editors):
         raise failures[0]
+
+
+def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
+    """How the issue looks; None where there is no browser: the letter does not wait for it."""
+    try:
+        seen = preview(site, issue.newsletter, issue.number, as_address=None, now=now)
+        content = take_picture(seen.html, site.settings.fetch, now=now)
+    except NewsletterError as error:
+        log.info("%s: the reminder goes without a picture: %s", issue.name, error)
+        return None
+    domain = ascii_domain(site.newsletter(issue.newsletter).sender.domain)
+    name = hashlib.sha256(content).hexdigest()[:32]
+    return InlinePicture(content=content, kind="image/jpeg", content_id=f"{name}@{domain}")

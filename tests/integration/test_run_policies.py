@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from newsletter.errors import NotPermittedError, RelayUnavailableError
 from newsletter.issues.issue import State
+from newsletter.pipeline import gallery
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
@@ -44,6 +45,12 @@ async def catcher() -> AsyncIterator[Catcher]:
     """A mail server that takes everything."""
     async with smtp_server(Catcher()) as catcher:
         yield catcher
+
+
+@pytest.fixture(autouse=True)
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without Chromium: tests/browser has the reminder with a picture."""
+    monkeypatch.setattr(gallery, "CHROMIUM", ())
 
 
 def reconfigure(site: Site, old: str, new: str) -> Site:
@@ -99,6 +106,8 @@ async def test_editors_are_reminded_once_and_their_approval_sends(
     assert "https://news.example.org/desk/weekly/1" in part.get_content()
     assert "story of 05 March 2026 10:00" in part.get_content()
     assert "Monday 9 March 2026" in part.get_content()
+    assert letter.get_body(("related",)) is None
+    assert b"cid:" not in catcher.caught[0].content
     assert (await run_at(site, MONDAY)).did == "waits for an editor's approval"
     assert len(catcher.caught) == 2
     approve(site, "weekly", None, now=MONDAY + HOUR)

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from newsletter.config.sender import Mailbox
 from newsletter.delivery.dkim import Signer
-from newsletter.delivery.letter import Letter, compose_letter
+from newsletter.delivery.letter import InlinePicture, Letter, compose_letter
 from newsletter.errors import InputError
 from tests.factories.delivery import content, dns_of, ed25519_key, parsed, rsa_key
 
 DATE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
-def letter(**changes: str) -> Letter:
+def letter(*pictures: InlinePicture, **changes: str) -> Letter:
     """A letter to an editor."""
     values: dict[str, str] = {
         "to_address": "ed@press.example.org",
@@ -28,7 +28,7 @@ def letter(**changes: str) -> Letter:
         **changes,
     }
     sender = Mailbox(name="Good Gear Weekly", address="weekly@news.example.org")
-    return Letter(sender=sender, date=DATE, **values)
+    return Letter(sender=sender, date=DATE, pictures=pictures, **values)
 
 
 def test_a_letter_says_the_same_in_text_and_html_and_asks_for_no_answer() -> None:
@@ -65,6 +65,26 @@ def test_strangers_words_break_no_letter_and_no_signature(words: str) -> None:
     assert max(map(len, lines)) <= 998
     assert not any(line.startswith(b".") for line in lines)
     assert b"\n" not in message.replace(b"\r\n", b"")
+
+
+def test_a_picture_goes_with_the_html_that_shows_it() -> None:
+    """multipart/related inside the alternative: who reads text gets none, and DKIM verifies."""
+    picture = InlinePicture(content=bytes(range(256)) * 9, kind="image/jpeg", content_id="x@y.test")
+    keys = (rsa_key(),)
+    wire = compose_letter(letter(picture, html='<img src="cid:x@y.test">'), Signer(keys=keys))
+    message = parsed(wire)
+    assert message.get_content_type() == "multipart/alternative"
+    plain, related = message.iter_parts()
+    assert (plain.get_content_type(), related.get_content_type()) == (
+        "text/plain",
+        "multipart/related",
+    )
+    html, shown = related.iter_parts()
+    assert 'src="cid:x@y.test"' in html.get_content()
+    assert (shown["Content-ID"], shown.get_content_disposition()) == ("<x@y.test>", "inline")
+    assert (shown.get_content_type(), shown.get_content()) == ("image/jpeg", picture.content)
+    assert dkim.verify(wire, dnsfunc=dns_of(*keys))
+    assert b"\n" not in wire.replace(b"\r\n", b"")
 
 
 def test_an_address_that_is_none_is_refused() -> None:
