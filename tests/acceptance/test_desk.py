@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,11 +16,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.acceptance.conftest import SiteMaker
 from tests.browsers import Chromium
 from tests.demo.catcher import CaughtMail, MailCatcher
-from tests.factories.office import ANNA, BEN, PASSWORD, Office, open_office
+from tests.factories.office import COPY_DESK, NEWS_DESK, PASSWORD, Office, open_office
 
 pytestmark = [pytest.mark.browser]
 
 DESK = "/desk/weekly/1"
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def working(office: Office, *visits: Callable[[Page], None]) -> Callable[[Browse
     def work(browser: Browser) -> None:
         contexts: list[BrowserContext] = []
         try:
-            for visit, address in zip(visits, (ANNA, BEN), strict=False):
+            for visit, address in zip(visits, (NEWS_DESK, COPY_DESK), strict=False):
                 contexts.append(office.sit_down(browser, address))
                 visit(watched(contexts[-1].new_page()))
         finally:
@@ -74,7 +76,7 @@ def test_from_signing_in_to_the_bytes_in_the_mailbox(
         try:
             page = watched(context.new_page())
             page.goto(DESK)
-            page.get_by_label("E-mail address").fill(ANNA)
+            page.get_by_label("E-mail address").fill(NEWS_DESK)
             page.get_by_label("Password").fill(PASSWORD)
             page.get_by_role("button", name="Sign in").click()
             expect(page.get_by_role("heading", level=1)).to_contain_text("No. 1")
@@ -196,31 +198,33 @@ def test_the_preview_follows_within_a_second(office: Office, chromium: Chromium)
 
 
 def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: Chromium) -> None:
-    """What Ben does appears at Anna's; what both do to one headline is shown side by side."""
+    """What the copy desk does appears at the news desk's; what both do to one headline is shown side by side."""
 
     def work(browser: Browser) -> None:
-        contexts = [office.sit_down(browser, ANNA), office.sit_down(browser, BEN)]
+        contexts = [office.sit_down(browser, NEWS_DESK), office.sit_down(browser, COPY_DESK)]
         try:
-            anna, ben = (watched(context.new_page()) for context in contexts)
-            anna.goto(DESK)
-            ben.goto(DESK)
-            lead = anna.locator(".leadplace h3").inner_text()
-            ben.get_by_role("button", name=f"Pin: {lead[:30]}").click()
-            expect(anna.locator(".leadplace .flag", has_text="Pinned")).to_be_visible()
+            news_desk, copy_desk = (watched(context.new_page()) for context in contexts)
+            news_desk.goto(DESK)
+            copy_desk.goto(DESK)
+            lead = news_desk.locator(".leadplace h3").inner_text()
+            copy_desk.get_by_role("button", name=f"Pin: {lead[:30]}").click()
+            expect(news_desk.locator(".leadplace .flag", has_text="Pinned")).to_be_visible()
 
-            for page in (anna, ben):
+            for page in (news_desk, copy_desk):
                 page.locator("li.item.lead").get_by_text("Edit", exact=True).click()
-            anna.locator("li.item.lead").get_by_label("Headline").fill("Anna's headline")
-            ben.locator("li.item.lead").get_by_label("Headline").fill("Ben's headline")
-            ben.locator("li.item.lead").get_by_role("button", name="Save").click()
-            expect(ben.locator(".leadplace h3")).to_have_text("Ben's headline")
-            expect(anna.get_by_text("The issue has changed meanwhile.")).to_be_visible()
-            anna.locator("li.item.lead").get_by_role("button", name="Save").click()
-            expect(anna.get_by_role("alert")).to_contain_text("nothing is lost: choose")
-            expect(anna.locator(".pairing", has_text="Headline")).to_contain_text("Ben's headline")
-            expect(anna.get_by_label("Yours").first).to_have_value("Anna's headline")
-            anna.get_by_role("button", name="Save mine").click()
-            expect(anna.locator(".leadplace h3")).to_have_text("Anna's headline")
+            news_desk.locator("li.item.lead").get_by_label("Headline").fill("News desk's headline")
+            copy_desk.locator("li.item.lead").get_by_label("Headline").fill("Copy desk's headline")
+            copy_desk.locator("li.item.lead").get_by_role("button", name="Save").click()
+            expect(copy_desk.locator(".leadplace h3")).to_have_text("Copy desk's headline")
+            expect(news_desk.get_by_text("The issue has changed meanwhile.")).to_be_visible()
+            news_desk.locator("li.item.lead").get_by_role("button", name="Save").click()
+            expect(news_desk.get_by_role("alert")).to_contain_text("nothing is lost: choose")
+            expect(news_desk.locator(".pairing", has_text="Headline")).to_contain_text(
+                "Copy desk's headline"
+            )
+            expect(news_desk.get_by_label("Yours").first).to_have_value("News desk's headline")
+            news_desk.get_by_role("button", name="Save mine").click()
+            expect(news_desk.locator(".leadplace h3")).to_have_text("News desk's headline")
         finally:
             for context in contexts:
                 context.close()
@@ -234,33 +238,37 @@ def test_a_clash_and_a_report_are_open_to_everyone_too(
     """axe finds nothing on the pages that only come about by what people do."""
 
     def visit(browser: Browser) -> list[str]:
-        anna, ben = office.sit_down(browser, ANNA), office.sit_down(browser, BEN)
-        pages = [anna.new_page(), ben.new_page()]
-        for page, words in zip(pages, ("Anna's words", "Ben's words"), strict=True):
+        news_desk, copy_desk = (
+            office.sit_down(browser, NEWS_DESK),
+            office.sit_down(browser, COPY_DESK),
+        )
+        pages = [news_desk.new_page(), copy_desk.new_page()]
+        for page, words in zip(pages, ("News desk's words", "Copy desk's words"), strict=True):
             page.goto(DESK)
             page.get_by_role("textbox", name="Opening note").fill(words)
-        for page in reversed(pages):  # Ben's are saved first
+        for page in reversed(pages):  # the copy desk's are saved first
             page.get_by_label("Subject").focus()
             if page is pages[1]:
                 expect(page.locator("#h-history + ol")).to_contain_text("changed the opening note")
         expect(pages[0].locator(".pairing")).to_be_visible()
-        found = [f"clash: {objection}" for objection in objections(pages[0])]
-        anna_page = pages[0]
-        anna_page.goto(f"{DESK}/publish")
-        anna_page.get_by_role("button", name="Approve and schedule").click()
-        found += [f"approved: {objection}" for objection in objections(anna_page)]
-        anna_page.get_by_text("Send now").click()
+        found = [f"clash {objection}" for objection in in_both_schemes(pages[0])]
+        news_page = pages[0]
+        news_page.goto(f"{DESK}/publish")
+        news_page.get_by_role("button", name="Approve and schedule").click()
+        news_page.get_by_text("Another time …").click()
+        news_page.get_by_text("Send now …").click()
+        found += [f"approved {objection}" for objection in in_both_schemes(news_page)]
         refuse = {"example.com": "550 5.1.1 no such mailbox"}
         with catcher.answering(lambda to: refuse.get(to.rpartition("@")[2], "")):
-            anna_page.get_by_role("button", name="Send 20 messages").click()
-            expect(anna_page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
+            news_page.get_by_role("button", name="Send 20 messages").click()
+            expect(news_page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
         for width in (1280, 360):
-            anna_page.set_viewport_size({"width": width, "height": 800})
-            found += [f"report: {objection}" for objection in objections(anna_page)]
-            found += too_wide(anna_page, width)
-        expect(anna_page.locator(".reasons")).to_contain_text("no such mailbox")
-        anna.close()
-        ben.close()
+            news_page.set_viewport_size({"width": width, "height": 800})
+            found += [f"report {objection}" for objection in in_both_schemes(news_page)]
+            found += too_wide(news_page, width)
+        expect(news_page.locator(".reasons")).to_contain_text("no such mailbox")
+        news_desk.close()
+        copy_desk.close()
         return found
 
     assert chromium.run(visit) == []
@@ -297,6 +305,41 @@ def test_every_page_is_open_to_everyone(office: Office, chromium: Chromium) -> N
 
     found = chromium.run(visit)
     assert {name: objections for name, objections in found.items() if objections} == {}
+
+
+def test_what_a_reviewer_sees_is_open_to_everyone(office: Office, chromium: Chromium) -> None:
+    """The page behind a share link, and what an ended link leads to: axe, both schemes, two widths."""
+
+    def visit(browser: Browser) -> list[str]:
+        context = office.sit_down(browser)
+        page = context.new_page()
+        page.goto(f"{DESK}/publish")
+        page.get_by_role("button", name="Make a link").click()
+        link = page.locator("#shared").input_value()
+        context.close()
+        context = browser.new_context(base_url=office.base)  # nobody is signed in
+        page = context.new_page()
+        found: list[str] = []
+        for address in (f"/shared/{link.rpartition('/')[2]}", "/shared/ended"):
+            for width in (1280, 360):
+                page.set_viewport_size({"width": width, "height": 800})
+                page.goto(address)
+                found += [f"{address[:9]} {objection}" for objection in in_both_schemes(page)]
+                found += too_wide(page, width)
+            expect(page.locator("iframe")).to_have_count(0 if address.endswith("ended") else 1)
+        context.close()
+        return found
+
+    assert chromium.run(visit) == []
+
+
+def in_both_schemes(page: Page) -> list[str]:
+    """What axe says of the page in light and in dark, each objection after its scheme."""
+    found = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += [f"{scheme}: {objection}" for objection in objections(page)]
+    return found
 
 
 def objections(page: Page) -> list[str]:

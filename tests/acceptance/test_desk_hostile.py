@@ -19,7 +19,7 @@ from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW
 from tests.browsers import Chromium
 from tests.factories.issues import make_article
-from tests.factories.office import ANNA, Office, open_office
+from tests.factories.office import NEWS_DESK, Office, open_office
 
 pytestmark = [pytest.mark.browser]
 
@@ -149,7 +149,7 @@ def test_nothing_runs_and_nothing_is_fetched(
     """No script, no dialog, no request to a stranger but for pictures; the page stays where it is."""
 
     def visit(browser: Browser) -> tuple[list[str], list[str], str]:
-        context = besieged.sit_down(browser, ANNA)
+        context = besieged.sit_down(browser, NEWS_DESK)
         asked: list[str] = []
         trouble: list[str] = []
         context.on(
@@ -186,7 +186,7 @@ def test_the_mail_itself_says_only_words(besieged: Office, chromium: Chromium) -
     """What readers would get holds no element or address that does anything."""
 
     def read(browser: Browser) -> list[str]:
-        context = besieged.sit_down(browser, ANNA)
+        context = besieged.sit_down(browser, NEWS_DESK)
         page = context.new_page()
         page.goto(f"{DESK}/frame")
         found: list[str] = page.evaluate(

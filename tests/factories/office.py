@@ -19,8 +19,8 @@ from tests.factories.desk_browser import COOKIE, session_cookie
 from tests.servers.web import serving
 
 PASSWORD = "the tide waits for no valve"
-ANNA, BEN = "anna@news.example.org", "ben@news.example.org"
-NAMES = {ANNA: "Anna Petrova", BEN: "Ben Okafor"}
+NEWS_DESK, COPY_DESK = "news@news.example.org", "copy@news.example.org"
+NAMES = {NEWS_DESK: "News desk", COPY_DESK: "Copy desk"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +31,7 @@ class Office:
     base: str
 
     def sit_down(
-        self, browser: Browser, address: str = ANNA, *, width: int = 1280, height: int = 900,
+        self, browser: Browser, address: str = NEWS_DESK, *, width: int = 1280, height: int = 900,
         scheme: str = "light", touch: bool = False,
     ) -> BrowserContext:  # fmt: skip
         """A browser of somebody who is signed in."""

@@ -22,7 +22,7 @@ from tests.demo.catcher import MailCatcher, catching_mail
 from tests.demo.serving import serving
 from tests.demo.site import Site, make_site
 from tests.demo.sources import sources_application
-from tests.factories.office import ANNA, Office, open_office
+from tests.factories.office import NEWS_DESK, Office, open_office
 from tests.install_chromium import find_chromium
 
 DESK = "/desk/weekly/1"
@@ -103,7 +103,7 @@ def prepare(sample: Site) -> None:
         Pin(item=issue.items[2].article.key, on=True),
     )
     for one in edits:
-        edit(site, "weekly", issue.number, [one], editor=ANNA, seen=issue.version, now=NOW)
+        edit(site, "weekly", issue.number, [one], editor=NEWS_DESK, seen=issue.version, now=NOW)
     site.database.close()
 
 

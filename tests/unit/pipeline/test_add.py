@@ -50,7 +50,7 @@ def add(site: Site, url: str, section: str = "Making") -> tuple[str, ...]:
     """Add the page to the issue; the titles in the section afterwards."""
     issue = drafted(site)
     done = add_by_url(
-        site, SLUG, 1, url=url, section=section, editor="anna", seen=issue.version, now=NOW
+        site, SLUG, 1, url=url, section=section, editor="news_desk", seen=issue.version, now=NOW
     )
     return tuple(item.title for item in done.issue.items if item.section == section)
 
@@ -88,5 +88,12 @@ def test_an_article_that_is_gone_is_named(site: Site) -> None:
     issue = drafted(site)
     with pytest.raises(UnknownNameError):
         add_left_out(
-            site, SLUG, 1, key="gone", section="Making", editor="anna", seen=issue.version, now=NOW
+            site,
+            SLUG,
+            1,
+            key="gone",
+            section="Making",
+            editor="news_desk",
+            seen=issue.version,
+            now=NOW,
         )

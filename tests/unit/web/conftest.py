@@ -15,7 +15,7 @@ from newsletter.web.app import make_app
 from tests.factories.desk import NOW, drafted, make_site
 from tests.factories.desk_browser import Browser, session_cookie
 
-ANNA, BEN = "anna@news.example.org", "ben@news.example.org"
+NEWS_DESK, COPY_DESK = "news@news.example.org", "copy@news.example.org"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ async def browse(site: Site) -> AsyncIterator[Callable[..., Browser]]:
     app = make_app(site, clock=lambda: NOW)
     made: list[Browser] = []
 
-    def make(address: str = ANNA, role: Role = Role.PUBLISHER) -> Browser:
+    def make(address: str = NEWS_DESK, role: Role = Role.PUBLISHER) -> Browser:
         made.append(Browser(app, session_cookie(site, address, role=role, now=NOW)))
         return made[-1]
 

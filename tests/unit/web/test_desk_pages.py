@@ -9,7 +9,7 @@ from newsletter.web.editor.forms import item_id
 from tests.factories.desk import SLUG, gather_articles
 from tests.factories.desk_browser import Browser
 from tests.factories.issues import make_article
-from tests.unit.web.conftest import BEN
+from tests.unit.web.conftest import COPY_DESK
 
 DESK = "/desk/weekly/1"
 
@@ -136,37 +136,41 @@ async def test_undo_and_redo_are_one_button_each(browse: Browse, site: Site) -> 
 
 
 async def test_two_editors_get_both_versions_to_choose_from(browse: Browse, site: Site) -> None:
-    """The second is answered 409 with theirs and hers, nothing is lost, and she may insist."""
-    anna, ben = browse(), browse(BEN)
+    """The second is answered 409 with both versions, nothing is lost, and its editor may insist."""
+    news_desk, copy_desk = browse(), browse(COPY_DESK)
     item = issue_of(site).items[1]
     form = f"//details[@id='edit-{item_id(item.article)}']//form"
-    seen_by_both = await anna.get(DESK)
-    seen_by_ben = await ben.get(DESK)
-    await ben.submit(seen_by_ben.tree.xpath(form)[0], "rewrite", title="Ben's headline")
-    clash = await anna.submit(seen_by_both.tree.xpath(form)[0], "rewrite", title="Anna's headline")
+    seen_by_both = await news_desk.get(DESK)
+    seen_by_copy = await copy_desk.get(DESK)
+    await copy_desk.submit(
+        seen_by_copy.tree.xpath(form)[0], "rewrite", title="Copy desk's headline"
+    )
+    clash = await news_desk.submit(
+        seen_by_both.tree.xpath(form)[0], "rewrite", title="News desk's headline"
+    )
     assert clash.status == 409
-    assert "Ben's headline" in clash.words
-    assert clash.tree.xpath("//input[@id='mine-title']/@value") == ["Anna's headline"]
-    assert issue_of(site).items[1].title == "Ben's headline"
-    after = await anna.submit(clash.tree.xpath("//form[@class='fields']")[0])
+    assert "Copy desk's headline" in clash.words
+    assert clash.tree.xpath("//input[@id='mine-title']/@value") == ["News desk's headline"]
+    assert issue_of(site).items[1].title == "Copy desk's headline"
+    after = await news_desk.submit(clash.tree.xpath("//form[@class='fields']")[0])
     assert after.status == 200
-    assert issue_of(site).items[1].title == "Anna's headline"
+    assert issue_of(site).items[1].title == "News desk's headline"
 
 
 async def test_an_undo_that_clashes_is_told_on_the_desk(browse: Browse, site: Site) -> None:
     """It would take away what somebody else wrote: nothing happens, and the page says why."""
-    anna, ben = browse(), browse(BEN)
+    news_desk, copy_desk = browse(), browse(COPY_DESK)
     item = issue_of(site).items[1]
     form = f"//details[@id='edit-{item_id(item.article)}']//form"
-    page = await anna.get(DESK)
-    page = await anna.submit(page.tree.xpath(form)[0], "rewrite", title="Anna's")
-    seen = await ben.get(DESK)
-    await ben.submit(seen.tree.xpath(form)[0], "rewrite", title="Ben's")
-    page = await anna.press(page, "undo")
+    page = await news_desk.get(DESK)
+    page = await news_desk.submit(page.tree.xpath(form)[0], "rewrite", title="News desk's")
+    seen = await copy_desk.get(DESK)
+    await copy_desk.submit(seen.tree.xpath(form)[0], "rewrite", title="Copy desk's")
+    page = await news_desk.press(page, "undo")
     assert page.status == 409
-    assert f"{BEN} rewrote" in page.words
+    assert f"{COPY_DESK} rewrote" in page.words
     assert page.tree.xpath("//ul[@class='items']"), "the desk is still there"
-    assert issue_of(site).items[1].title == "Ben's"
+    assert issue_of(site).items[1].title == "Copy desk's"
 
 
 async def test_what_was_left_out_can_be_put_in(browse: Browse, site: Site) -> None:

@@ -10,7 +10,7 @@ from newsletter.web.app import make_app
 from newsletter.web.editor.sharing import LASTS
 from tests.factories.desk import NOW, SLUG, subscribe
 from tests.factories.desk_browser import Browser
-from tests.unit.web.conftest import ANNA
+from tests.unit.web.conftest import NEWS_DESK
 
 URL = "/desk/weekly/1"
 
@@ -79,7 +79,7 @@ async def test_changes_since_the_approval_are_shown(browse: Browse, site: Site) 
     """Reopened and mended, the issue shows what is new against what was approved."""
     subscribe(site, "reader@example.org")
     approve(site, SLUG, 1, now=NOW)
-    reopen(site, SLUG, 1, editor=ANNA, now=NOW)
+    reopen(site, SLUG, 1, editor=NEWS_DESK, now=NOW)
     browser = browse()
     page = await browser.get(URL)
     form = page.tree.xpath("//details[starts-with(@id, 'edit-')]//form")[0]
