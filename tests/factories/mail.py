@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from newsletter.config.settings import InboundSettings
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import Received, receive
 from newsletter.pipeline.run import run
 from newsletter.pipeline.site import Site
+from newsletter.store.tables import outbox
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError
 from subscribers.subscriber import Subscriber
@@ -96,6 +100,16 @@ class PostOffice:
     def letters(self) -> list[CaughtMail]:
         """What went out."""
         return self.catcher.mails
+
+    def settle(self) -> None:
+        """Wait until nothing is under way: a letter in flight is another one's after ten minutes."""
+        patience = threading.Event()
+        while self._waiting():
+            patience.wait(0.01)
+
+    def _waiting(self) -> int:
+        with self.site.database.transaction(read_only=True) as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
 
     def last(self) -> CaughtMail:
         """The newest letter."""
