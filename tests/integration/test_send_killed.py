@@ -90,7 +90,8 @@ async def test_killed_again_and_again_it_loses_nobody_and_repeats_nobody(
         database, database_url, readers=readers, kills=kills, seed=7
     )
     assert_honest(catcher, ledger, readers)
-    assert max(unknown) <= CONNECTIONS
+    # In all, not for each kill: PostgreSQL may notice a client's death only after the next one.
+    assert sum(unknown) <= CONNECTIONS * kills
 
 
 async def test_two_processes_at_once_send_each_message_once(
