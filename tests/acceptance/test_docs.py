@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from click.testing import CliRunner
 from pydantic import BaseModel
 
 from docs.tools import reference
-from newsletter.cli.invocation import Invocation
-from newsletter.cli.main import cli
 from newsletter.config.settings import Settings
+from tests.acceptance.documented import PAGES, ROOT
 from tests.acceptance.site import COMMAND
 from tests.demo.catcher import MailCatcher
-
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def keys_of(kind: Any) -> Iterator[str]:
@@ -34,35 +28,6 @@ def keys_of(kind: Any) -> Iterator[str]:
         return
     for inner in get_args(kind):
         yield from keys_of(inner)
-
-
-OTHERS = r"docker build|psql|createuser|createdb|systemctl|useradd|install |litestream"
-"""Programs that are told of newsletter, and are not newsletter."""
-
-
-def commands_in(page: Path) -> Iterator[list[str]]:
-    """Every `newsletter …` line of the page's shell and crontab blocks, split into words."""
-    text = page.read_text(encoding="utf-8")
-    for block in re.findall(r"```(?:sh|crontab)\n(.*?)```", text, flags=re.DOTALL):
-        for line in block.splitlines():
-            for part in re.split(r"&&|\|\|", line):
-                found = re.search(r"(?:^|\s|/bin/)newsletter (?!-- )(.*)", part)
-                if found and not re.match(OTHERS, part.strip()):
-                    yield shlex.split(found[1], comments=True)
-
-
-COMMANDS = [
-    pytest.param(words, id=f"{page.stem}: {' '.join(words)}")
-    for page in PAGES
-    for words in commands_in(page)
-]
-
-
-@pytest.mark.parametrize("words", COMMANDS)
-def test_every_command_in_the_docs_is_one(words: list[str]) -> None:
-    """The command exists, and so does every option; with --help, it does nothing."""
-    answer = CliRunner().invoke(cli, [*words, "--help"], obj=Invocation())
-    assert answer.exit_code == 0, answer.output
 
 
 def test_the_tutorial_ends_with_mail(tmp_path: Path, catcher: MailCatcher) -> None:

@@ -74,7 +74,7 @@ class Site:
                 env=_environment(),
             )
         try:
-            _wait_for(f"http://127.0.0.1:{port}/health", process)
+            wait_for(f"http://127.0.0.1:{port}/health", process)
             yield
         finally:
             process.terminate()
@@ -129,7 +129,8 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if "NEWSLETTER__" not in name}
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until a GET is answered; raises RuntimeError when the process ended or took too long."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:

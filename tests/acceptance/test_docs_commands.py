@@ -1,0 +1,152 @@
+"""Every `newsletter …` command of the documentation is run, each in a prepared site of its own."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from newsletter.cli import doctor
+from newsletter.delivery.records import LiveRecords
+from newsletter.pipeline import gallery
+from tests.acceptance.conftest import SiteMaker, Stage
+from tests.acceptance.documented import Documented, documented_commands, leaf
+from tests.acceptance.site import NOW, CommandLine
+from tests.demo.serving import free_port
+from tests.demo.site import wait_for
+from tests.servers.dns import name_server
+
+COMMANDS = documented_commands()
+SERVING = [command for command in COMMANDS if "serve" in command.words]
+
+IN_THE_TEST = {
+    "weekly/12": "weekly/1",
+    "12": "1",
+    "/srv/news": ".",
+    "/srv/newsletter": "my-site",
+    "../my-letter": "my-letter",
+    "/var/backups/newsletter-2026-11-23.db": "backup.db",
+    "${recipient}": "weekly@news.example.org",
+    "${sender}": "reader@example.org",
+}
+"""Issues, messages and places of the documentation, and ours."""
+
+CODES = {
+    "doctor": 1,  # the test's site is not https, and its zone is empty
+    "preview weekly --out preview --screenshots": 69,  # tests/browser has the pictures
+}
+"""What ends with something else than 0."""
+
+APPROVED = ("send", "status", "unknown", "stop", "run", "backup")
+"""The commands that find an approved issue; others find a draft."""
+
+EDITORS = ("ed@example.org", "pat@example.org")
+PEOPLE = "email,name,tags\nyou@example.org,,\nmore@example.net,Mo,security\n"
+UNREADABLE = b"\xff\xfe no header at all"
+
+
+@pytest.fixture
+def prepared(
+    request: pytest.FixtureRequest, new_site: SiteMaker, monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """A site with what the documentation's commands are about."""
+    documented: Documented = request.param
+    first = documented.words[0]
+    stage: Stage = "approved" if first in APPROVED else "drafted"
+    site = new_site(stage, NEWSLETTER__INBOUND__DOMAIN="news.example.org")
+    monkeypatch.chdir(site.folder)
+    (site.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    if first == "subscribers" or "--as" in documented.words:
+        for address in ("reader@example.org", "friend@example.net"):
+            if address not in documented.words or "add" not in documented.words:
+                site.done("subscribers", "add", address, "--list", "weekly")
+    if first == "users":
+        for address in EDITORS:
+            if "add" not in documented.words:
+                site.done("users", "add", address)
+    if first == "unknown":
+        site.done("send", "weekly", now=NOW)
+    if first == "stop":
+        send_in_vain(site)
+    if first == "receive":
+        give_mail(monkeypatch)
+        site.done("receive", "--recipient", "weekly@news.example.org")
+        give_mail(monkeypatch)
+    if "--revoke" in documented.words:
+        site.done(*(word for word in documented.words if word != "--revoke"))
+    if "export" in documented.words:
+        (site.folder / "people.csv").unlink()
+    return site
+
+
+def give_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message on stdin, as a mail server's pipe has it."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNREADABLE)))
+
+
+def send_in_vain(site: CommandLine) -> None:
+    """No relay answers: the issue stays half sent."""
+    relay = {"NEWSLETTER__RELAYS__0__PORT": str(free_port())}
+    away = CommandLine(folder=site.folder, environment={**site.environment, **relay})
+    assert away("send", "weekly", "--now", NOW.isoformat()).code == 69
+
+
+def restored_by_litestream(folder: Path) -> None:
+    """The database under the name that litestream was told."""
+    shutil.move(folder / "newsletter.db", folder / "restored.db")
+
+
+@pytest.mark.parametrize(
+    ("prepared", "documented"),
+    [(command, command) for command in COMMANDS if command not in SERVING],
+    ids=[str(command) for command in COMMANDS if command not in SERVING],
+    indirect=["prepared"],
+)
+def test_a_documented_command_does_what_it_is_for(
+    prepared: CommandLine, documented: Documented, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends with 0, or with the code that its page or the contract says."""
+    words = [IN_THE_TEST.get(word, word) for word in documented.words]
+    name, _, value = documented.setting.partition("=")
+    if name:
+        restored_by_litestream(prepared.folder)
+    site = CommandLine(
+        folder=prepared.folder,
+        environment={**prepared.environment, **({name: value} if name else {})},
+    )
+    command, _rest = leaf(documented.words)
+    if any(parameter.name == "now" for parameter in command.params):
+        words += ["--now", NOW.isoformat()]
+    monkeypatch.setattr(gallery, "CHROMIUM", ())
+    with name_server({}) as port:
+        monkeypatch.setattr(doctor, "LiveRecords", lambda: LiveRecords(["127.0.0.1"], port))
+        answer = site(*words)
+    assert answer.code == CODES.get(str(documented), 0), answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    ("prepared", "documented"),
+    [(command, command) for command in SERVING],
+    ids=[str(command) for command in SERVING],
+    indirect=["prepared"],
+)
+def test_serve_answers_until_it_is_stopped(prepared: CommandLine, documented: Documented) -> None:
+    """On a free port, until it is told to end."""
+    port = free_port()
+    process = subprocess.Popen(
+        prepared.line(*documented.words, "--port", str(port)), env=prepared.full_environment
+    )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health", process)
+        with urlopen(f"http://127.0.0.1:{port}/health/live") as answer:
+            assert answer.status == 200
+    finally:
+        process.terminate()
+        ended = process.wait(30)
+    assert ended == -signal.SIGTERM  # after an orderly end, uvicorn hands on the signal
