@@ -17,6 +17,7 @@ from newsletter.rendering.lint import Finding, Severity, lint
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
+from newsletter.store.chosen_time import choose_time
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
@@ -88,7 +89,7 @@ def reschedule(
         if send_at is not None:
             require_choosable(send_at, now=now, following=following_due(site, issue, now))
         if issue.state is not State.APPROVED or send_at != issue.send_at:
-            issue_store.choose_time(connection, issue, send_at)
+            choose_time(connection, issue, send_at)
             when = (send_at or issue.due).astimezone(site.settings.site.zone)
             detail = f"{issue.name} for {when.isoformat(timespec='minutes')}"
             record(connection, who=editor, what="schedule", detail=detail, now=now)

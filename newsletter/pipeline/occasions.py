@@ -11,6 +11,7 @@ from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.chosen_time import chosen_time
 
 
 def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
@@ -25,7 +26,7 @@ def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> 
     scheduled = newest_due(
         newsletter.schedule, site.settings.site.zone, after=over.after, now=now, without=over.dates
     )
-    return due_by_choice(scheduled, issue_store.chosen_time(connection, slug), now)
+    return due_by_choice(scheduled, chosen_time(connection, slug), now)
 
 
 def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:

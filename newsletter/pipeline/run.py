@@ -20,6 +20,7 @@ from newsletter.pipeline.send import LATE, SendOutcome, send
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.chosen_time import chosen_time
 
 log = logging.getLogger("newsletter")
 
@@ -79,7 +80,7 @@ def _look(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime 
         issues = issue_store.all_issues(connection, slug)
         running = next((issue for issue in issues if issue.state is State.SENDING), None)
         due = due_now(site, connection, slug, now)
-        if due is None and issue_store.chosen_time(connection, slug) is None:
+        if due is None and chosen_time(connection, slug) is None:
             newsletter_store.pass_over(connection, slug, now)
     return running, due
 

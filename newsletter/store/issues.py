@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 from newsletter.articles.article import Image
 from newsletter.errors import NotPermittedError, UnknownNameError
 from newsletter.issues.blocks import Block
-from newsletter.issues.due import Chosen
 from newsletter.issues.issue import (
     MAY_BECOME,
     OPEN_STATES,
@@ -109,35 +108,6 @@ def set_audience(connection: sa.Connection, issue: Issue, audience: int) -> None
         .where(issues.c.id == issue_id(connection, issue))
         .values(audience=audience)
     )
-
-
-def chosen_time(connection: sa.Connection, newsletter: str) -> Chosen | None:
-    """The time that an editor chose for the approved issue, if there is such an issue."""
-    row = connection.execute(
-        sa.select(issues.c.due, issues.c.send_at).where(
-            issues.c.newsletter == newsletter,
-            issues.c.state == State.APPROVED,
-            issues.c.send_at.is_not(None),
-        )
-    ).first()
-    return Chosen(due=row.due, send_at=row.send_at) if row is not None else None
-
-
-def choose_time(connection: sa.Connection, issue: Issue, moment: datetime | None) -> None:
-    """Send the approved issue at `moment`; None is when it is due.
-
-    Raises NotPermittedError for an issue that is not approved.
-    """
-    changed = connection.execute(
-        sa.update(issues)
-        .where(issues.c.id == issue_id(connection, issue), issues.c.state == State.APPROVED)
-        .values(send_at=moment, version=issues.c.version + 1)
-    )
-    if changed.rowcount == 0:
-        raise NotPermittedError(
-            f"{issue.name} is not approved",
-            fix=f"approve it with `newsletter approve {issue.name}`",
-        )
 
 
 def next_number(connection: sa.Connection, newsletter: str) -> int:
