@@ -58,8 +58,10 @@ def commands_in(text: str) -> Iterator[Documented]:
 def is_whole(words: Sequence[str]) -> bool:
     """False for a mere mention, as in "look at it with `newsletter preview`"."""
     command, rest = leaf(words)
+    # A command remembers the help options of its first context: they come from the program's own.
+    program = click.Context(cli, **cli.context_settings)
     try:
-        command.make_context(command.name, list(rest))
+        command.make_context(command.name, list(rest), parent=program)
     except click.MissingParameter:
         return False
     return True
