@@ -92,8 +92,8 @@ def says_mailbox_is_full(enhanced: str) -> bool:
 def says_slow_down(stage: Stage, reply: Reply) -> bool:
     """Whether a 4xx means that we send too fast to this domain, or at all.
 
-    421, and security codes (4.7.x) with 450 or 451 (RFC 5321 section 4.2.1, RFC 3463 section
-    3.8), unless the words say greylisting.
+    421 and security codes (4.7.x), unless the words say greylisting or the code that the
+    server itself is in trouble (4.3.x): RFC 3463 sections 3.4 and 3.8.
     """
     if not 400 <= reply.code < 500 or is_greylisting(reply.text):
         return False
@@ -101,7 +101,8 @@ def says_slow_down(stage: Stage, reply: Reply) -> bool:
         return True
     if stage not in ABOUT_ONE_MESSAGE:
         return False
-    return reply.code == CLOSING or reply.enhanced.startswith("4.7.")
+    is_closing = reply.code == CLOSING and not reply.enhanced.startswith("4.3.")
+    return is_closing or reply.enhanced.startswith("4.7.")
 
 
 def _permanent(stage: Stage, reply: Reply) -> Meaning:

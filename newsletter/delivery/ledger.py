@@ -63,6 +63,12 @@ class Ledger(Protocol):
     def release(self, subscriber_ids: Collection[int]) -> None:
         """Give back what was claimed and not sent."""
 
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        """Give back what was claimed and not sent, not to be claimed before `until`."""
+
+    def bring_forward(self) -> None:
+        """Forget what was postponed: a run that begins knows nothing of that one's haste."""
+
     def recover(self, now: datetime) -> Recovery:
         """Take in what senders that have died left claimed or transmitting."""
 

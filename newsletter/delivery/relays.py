@@ -131,6 +131,10 @@ class Lane:
         self._shares.took(self.relay.name, now)
         self.sent_today += 1
 
+    def pace(self, domain: str, now: float) -> float:
+        """Seconds from one message to `domain` to the next."""
+        return self.throttle.pace(domain, now) or TURN
+
     @property
     def may_shut(self) -> bool:
         """Whether hours or a warm-up are configured."""

@@ -53,7 +53,7 @@ class Run:
     def __init__(self, ledger: Ledger, work: Work, claim_at_once: int) -> None:
         self.work = work
         self.books = Books(ledger, self._kept)
-        self.feed = Feed(self._claim_more, low=claim_at_once // 2)
+        self.feed = Feed(self, low=claim_at_once // 2)
         self.ending = asyncio.Event()
         self.paused = ""
         self.shut = ""
@@ -154,16 +154,23 @@ class Run:
         self.states[DeliveryState.UNKNOWN] += recovery.unknown
         return recovery.released
 
-    async def _claim_more(self) -> tuple[Claim, ...]:
+    async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
+        """For the feed: further claims, those of dead senders too."""
         while True:
-            claimed = await self.books.call(
-                self._ledger.claim, self._claim_at_once, self.work.clock()
-            )
+            now = max(self.work.clock(), moment) if moment else self.work.clock()
+            claimed = await self.books.call(self._ledger.claim, self._claim_at_once, now)
             self.states[DeliveryState.SUPPRESSED] += claimed.suppressed
             if claimed.claims:
                 return claimed.claims
             if not claimed.suppressed and not await self.recover():
                 return ()
+
+    async def postpone(self, claims: Sequence[Claim], seconds: float) -> datetime:
+        """For the feed: give back what a domain's limit lets go only later."""
+        until = self.work.clock() + timedelta(seconds=seconds)
+        ids = [claim.subscriber_id for claim in claims]
+        await self.books.call(self._ledger.postpone, ids, until)
+        return until
 
     def _kept(self, receipt: Receipt) -> None:
         self.states[receipt.state] += 1

@@ -100,6 +100,7 @@ async def send_all(
     run.open_lanes(lanes)
     with ledger.on_duty():
         try:
+            await run.books.call(ledger.bring_forward)
             await run.recover()
             async with keep_limits(run, lanes, limits):
                 await _conduct(run, lanes, stop)

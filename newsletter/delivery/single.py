@@ -41,6 +41,12 @@ class _OneDelivery:
     def release(self, subscriber_ids: Collection[int]) -> None:
         pass
 
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        pass
+
+    def bring_forward(self) -> None:
+        pass
+
     def recover(self, now: datetime) -> Recovery:
         return Recovery(released=0, unknown=0)
 

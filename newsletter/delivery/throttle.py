@@ -129,6 +129,10 @@ class Throttle:
         for bucket in self._of(domain):
             bucket.take(now)
 
+    def pace(self, domain: str, now: float) -> float:
+        """Seconds from one message to `domain` to the next; 0 without a limit."""
+        return max((1 / bucket.per_second(now) for bucket in self._of(domain)), default=0.0)
+
     def passed(self, domain: str, now: float) -> None:
         """A message to `domain` was dealt with: what a complaint halves where nothing is set."""
         if now - self._metered_since >= METERED:
@@ -142,8 +146,7 @@ class Throttle:
         """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
         domain = domain.casefold()
         if domain not in self._buckets:
-            most = max(self._metered[domain], self._metered_before[domain])
-            self._buckets[domain] = TokenBucket(None, now, measured=most / METERED)
+            self._buckets[domain] = TokenBucket(None, now, measured=self._measured(domain, now))
         self._buckets[domain].slow_down(now)
 
     def standings(self, now: float) -> list[Standing]:
@@ -169,6 +172,11 @@ class Throttle:
                 self._buckets[standing.domain] = bucket
             if bucket is not None:
                 bucket.restore(standing, now, ago)
+
+    def _measured(self, domain: str, now: float) -> float:
+        """Messages a second to `domain` of late."""
+        seconds = max(1.0, now - self._metered_since)
+        return max(self._metered[domain] / seconds, self._metered_before[domain] / METERED)
 
     def _drop_what_has_grown_back(self, now: float) -> None:
         for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:

@@ -77,9 +77,12 @@ class SqlLedger:
         The audience is asked again: who is no longer in it becomes suppressed (rule 1).
         """
         with self._database.transaction() as connection:
-            rows = self._take(connection, DeliveryState.DEFERRED, limit, now)
-            if len(rows) < limit:
-                rows += self._take(connection, DeliveryState.PENDING, limit - len(rows), now)
+            due = deliveries.c.retry_at <= now
+            rows = self._take(connection, DeliveryState.DEFERRED, limit, due, now)
+            for when in (due, deliveries.c.retry_at.is_(None)):
+                if len(rows) < limit:
+                    free = limit - len(rows)
+                    rows += self._take(connection, DeliveryState.PENDING, free, when, now)
             readers = self._readers(connection, [row.subscriber_id for row in rows], now)
             gone = [row.subscriber_id for row in rows if row.subscriber_id not in readers]
             self._move(connection, gone, DeliveryState.SUPPRESSED)
@@ -134,6 +137,24 @@ class SqlLedger:
         """Give back what this sender claimed and did not send."""
         with self._database.transaction() as connection:
             self._move(connection, subscriber_ids, DeliveryState.PENDING)
+
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        """Give back what this sender claimed and did not send, not to be claimed before `until`."""
+        with self._database.transaction() as connection:
+            self._move(connection, subscriber_ids, DeliveryState.PENDING, retry_at=until)
+
+    def bring_forward(self) -> None:
+        """Let everything pending be claimed at once, whatever a run before postponed."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.update(deliveries)
+                .where(
+                    self._ours,
+                    deliveries.c.state == DeliveryState.PENDING,
+                    deliveries.c.retry_at.is_not(None),
+                )
+                .values(retry_at=None)
+            )
 
     def recover(self, now: datetime) -> Recovery:
         """Take in what dead senders left: claimed is pending again, transmitting is unknown.
@@ -236,11 +257,16 @@ class SqlLedger:
         )
 
     def _take(
-        self, connection: sa.Connection, state: DeliveryState, limit: int, now: datetime
+        self,
+        connection: sa.Connection,
+        state: DeliveryState,
+        limit: int,
+        when: sa.ColumnElement[bool],
+        now: datetime,
     ) -> list[Any]:
-        free = sa.select(deliveries.c.subscriber_id).where(self._ours, deliveries.c.state == state)
-        if state is DeliveryState.DEFERRED:
-            free = free.where(deliveries.c.retry_at <= now)
+        free = sa.select(deliveries.c.subscriber_id).where(
+            self._ours, deliveries.c.state == state, when
+        )
         # A CTE: as a plain subquery PostgreSQL may run it more than once, past its limit.
         chosen = (
             free.order_by(deliveries.c.retry_at, deliveries.c.subscriber_id)
@@ -291,7 +317,11 @@ class SqlLedger:
         return {row.subscriber_id: row for row in rows}
 
     def _move(
-        self, connection: sa.Connection, subscriber_ids: Collection[int], state: DeliveryState
+        self,
+        connection: sa.Connection,
+        subscriber_ids: Collection[int],
+        state: DeliveryState,
+        retry_at: datetime | None = None,
     ) -> None:
         if subscriber_ids:
             connection.execute(
@@ -301,7 +331,7 @@ class SqlLedger:
                     deliveries.c.subscriber_id.in_(subscriber_ids),
                     deliveries.c.sender == self._sender,
                 )
-                .values(state=state, sender=None)
+                .values(state=state, sender=None, retry_at=retry_at)
             )
 
     def _note(

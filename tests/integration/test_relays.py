@@ -18,7 +18,14 @@ from newsletter.delivery.relays import PAUSES, allowance
 from newsletter.errors import RelayUnavailableError
 from newsletter.store.database import Database
 from newsletter.store.limits import SqlLimitBook
-from tests.factories.ledger import NOW, planned_ledger, states_of
+from tests.factories.ledger import (
+    NOW,
+    address_of,
+    ledger_on,
+    planned_ledger,
+    plant_issue,
+    states_of,
+)
 from tests.factories.sending import send
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
@@ -206,3 +213,40 @@ def test_a_warm_up_grows_by_day(day: int, messages: float) -> None:
     """From its first day on; before it nothing."""
     since = date(2026, 3, 2)
     assert allowance(WarmUpSettings(since=since), since + timedelta(days=day)) == messages
+
+
+async def test_a_limited_domains_backlog_holds_up_nobody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few of it are kept in hand, the rest is postponed; all others go at full speed."""
+    monkeypatch.setattr("newsletter.delivery.feed.FEWEST_PARKED", 4)
+    monkeypatch.setattr("newsletter.delivery.feed.PARKED_SECONDS", 0.1)
+    slow = [f"r{n}@slow.example" for n in range(60)]
+    issue = plant_issue(database, [*slow, *(address_of(n) for n in range(61, 661))])
+    ledger = ledger_on(database, issue)
+    ledger.plan({}, issue.edition_id, NOW)
+    took: list[int] = []
+    async with fast_server(FastCatcher()) as catcher:
+        report = await send(
+            ledger,
+            catcher.relay(per_domain={"slow.example": "20/s"}),
+            progress=lambda receipt: took.append(receipt.subscriber_id),
+        )
+    assert report.accepted == 660
+    assert 1.5 < report.seconds < 12
+    last_of_others = max(place for place, reader in enumerate(took) if reader > 60)
+    slow_before = sum(reader <= 60 for reader in took[:last_of_others])
+    assert slow_before < 50
+    assert max(catcher.copies.values()) == 1
+    assert ledger.is_conserved(660)
+
+
+async def test_what_a_run_postponed_the_next_run_sends_at_once(sqlite_database: Database) -> None:
+    """The limit may be gone by then."""
+    ledger = planned_ledger(sqlite_database, readers=10)
+    with ledger.on_duty():
+        ledger.claim(10, NOW)
+        ledger.postpone(range(1, 11), NOW + timedelta(days=1))
+        assert ledger.claim(10, NOW).claims == ()
+    async with fast_server(FastCatcher()) as catcher:
+        assert (await send(ledger, catcher.relay())).accepted == 10
