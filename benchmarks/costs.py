@@ -25,6 +25,7 @@ from newsletter.delivery.replies import ReplyReader
 from newsletter.pipeline.messages import addressee, headers_for
 from newsletter.pipeline.send import ledger_of
 from newsletter.pipeline.site import Site, open_site
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 
@@ -66,7 +67,7 @@ def measure_costs(publication: Publication, folder: Path, *, repeats: int) -> li
 def _composing(site: Site, publication: Publication, repeats: int) -> list[Cost]:
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, SLUG, 1)
-        (edition,) = issue_store.frozen_editions(connection, issue).values()
+        (edition,) = edition_store.frozen_editions(connection, issue).values()
     compiled = compile_edition(edition, headers_for(site, issue, datetime.now(UTC)))
     tokens = site.tokens
 
@@ -115,7 +116,7 @@ def _signer(publication: Publication, key: str) -> Signer:
 def _keeping_books(site: Site, repeats: int) -> list[Cost]:
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, SLUG, 1)
-        (edition,) = issue_store.frozen_editions(connection, issue)
+        (edition,) = edition_store.frozen_editions(connection, issue)
     ledger = ledger_of(site, issue)
     now = datetime.now(UTC)
     ledger.plan({}, edition, now)

@@ -20,6 +20,7 @@ from benchmarks.runs import Bench, Condition, run_once
 from benchmarks.send import our_sender
 from newsletter.pipeline.send import ledger_of
 from newsletter.pipeline.site import open_site
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 
 
@@ -70,7 +71,7 @@ def main(folder: Path) -> None:
     site = open_site(folder, os.environ)
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, SLUG, 1)
-        (edition,) = issue_store.frozen_editions(connection, issue)
+        (edition,) = edition_store.frozen_editions(connection, issue)
     used_before = begin_together()
     begun = time.perf_counter()
     planned = ledger_of(site, issue).plan({}, edition, datetime.now(UTC))

@@ -22,6 +22,7 @@ from newsletter.pipeline.messages import addressee, headers_for
 from newsletter.pipeline.site import Site, open_site
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.slots import sentinel
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 
 SLUG = "weekly"
@@ -130,7 +131,7 @@ def _approved_issue(site: Site, articles: int, now: datetime) -> Issue:
 
 def _write_peers_parts(site: Site, issue: Issue, folder: Path, now: datetime) -> bytes:
     with site.database.transaction(read_only=True) as connection:
-        (edition,) = issue_store.frozen_editions(connection, issue).values()
+        (edition,) = edition_store.frozen_editions(connection, issue).values()
     reader = addressee(
         site, site.tokens, SLUG, subscriber_id=0, address="reader0@example.net", name="Reader 0"
     )

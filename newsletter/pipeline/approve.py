@@ -14,6 +14,7 @@ from newsletter.pipeline.occasions import following_due
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import Finding, Severity, lint
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
@@ -61,7 +62,7 @@ def approve(
             raise TemporaryError(
                 f"{issue.name} changed while it was rendered", fix="look at it and approve again"
             )
-        issue_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
+        edition_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
         end = closed_at(issue.window, now).end
         issue_store.move(
             connection, issue, State.APPROVED, approved_at=now, window_end=end, send_at=send_at

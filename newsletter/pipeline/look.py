@@ -26,6 +26,7 @@ from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.lint import Finding
 from newsletter.rendering.slots import fill
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from subscribers.audience import count_by_follows, format_follows
 from subscribers.errors import SubscribersError
@@ -160,7 +161,7 @@ def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
     """What the issue can be compared with: its last approved state, and the issue before it."""
     found: dict[str, str] = {}
     with site.database.transaction(read_only=True) as connection:
-        approved = issue_store.frozen_editions(connection, issue).values()
+        approved = edition_store.frozen_editions(connection, issue).values()
         before = [
             other
             for other in issue_store.all_issues(connection, issue.newsletter)
@@ -169,7 +170,7 @@ def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
         if approved:
             found["approved"] = _complete(approved).text
         for other in reversed(before):
-            if sent := issue_store.frozen_editions(connection, other).values():
+            if sent := edition_store.frozen_editions(connection, other).values():
                 found["last"] = _complete(sent).text
                 break
     return found

@@ -15,6 +15,7 @@ from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.lint import Finding
 from newsletter.rendering.slots import fill
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from subscribers.audience import format_follows
 from subscribers.people import find
@@ -78,7 +79,7 @@ def current_editions(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[E
     if issue.state in OPEN_STATES - {State.APPROVED} or issue.state is State.SKIPPED:
         return render_all(site, issue, wishes)
     with site.database.transaction(read_only=True) as connection:
-        return tuple(issue_store.frozen_editions(connection, issue).values())
+        return tuple(edition_store.frozen_editions(connection, issue).values())
 
 
 def message_date(site: Site, issue: Issue) -> datetime:

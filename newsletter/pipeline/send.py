@@ -21,6 +21,7 @@ from newsletter.pipeline.messages import addressee, headers_for, return_path_of,
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
@@ -127,7 +128,7 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> dict[in
     nothing is rendered after it.
     """
     with site.database.transaction(read_only=True) as connection:
-        frozen = issue_store.frozen_editions(connection, issue)
+        frozen = edition_store.frozen_editions(connection, issue)
         wishes = wishes_of(site, connection, issue.newsletter, now)
         _approved, started = issue_store.send_times(connection, issue)
     number_of = {edition.key: number for number, edition in frozen.items()}

@@ -1,4 +1,4 @@
-"""Issues with their items, what they left out, and the editions that approval froze."""
+"""Issues with their items and what they left out."""
 
 from __future__ import annotations
 
@@ -24,13 +24,11 @@ from newsletter.issues.issue import (
     Window,
     Words,
 )
-from newsletter.rendering.edition import Edition
 from newsletter.store.articles import article_from_json, article_to_json
-from newsletter.store.tables import editions, issues, items, left_out, used_keys
+from newsletter.store.tables import issues, items, left_out, used_keys
 
 BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
 _LEFT_OUT = tuple(field.name for field in fields(LeftOut))
-_EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "language")
 
 
 def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
@@ -256,45 +254,6 @@ def used_by(connection: sa.Connection, newsletter: str) -> dict[str, str]:
         .order_by(issues.c.number.desc())
     )
     return {row.article_key: f"{newsletter}/{row.number}" for row in rows}
-
-
-def freeze_editions(
-    connection: sa.Connection, issue: Issue, frozen: Iterable[Edition], *, frozen_hash: str
-) -> None:
-    """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
-    number = issue_id(connection, issue)
-    connection.execute(sa.delete(editions).where(editions.c.issue_id == number))
-    insert_rows(
-        connection,
-        editions,
-        (
-            {
-                **{name: getattr(edition, name) for name in _EDITION_TEXTS},
-                "item_keys": list(edition.item_keys),
-                "issue_id": number,
-                "sha256": edition.sha256,
-            }
-            for edition in frozen
-        ),
-    )
-    connection.execute(
-        sa.update(issues).where(issues.c.id == number).values(frozen_hash=frozen_hash)
-    )
-
-
-def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Edition]:
-    """The frozen editions by their row's number."""
-    rows = connection.execute(
-        sa.select(editions)
-        .where(editions.c.issue_id == issue_id(connection, issue))
-        .order_by(editions.c.id)
-    )
-    return {row.id: _edition(row) for row in rows}
-
-
-def _edition(row: sa.Row[Any]) -> Edition:
-    names = ("key", "nonce", "subject", "preheader", "html", "text", "language")
-    return Edition(**{name: getattr(row, name) for name in names}, item_keys=tuple(row.item_keys))
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:

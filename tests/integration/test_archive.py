@@ -17,6 +17,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.pipeline.site import Site
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.web.app import make_app
 from tests.factories.site import make_site, publish
@@ -89,7 +90,7 @@ def test_an_issue_is_the_frozen_edition_without_personal_links(
     )
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, "weekly", 1)
-        edition = next(iter(issue_store.frozen_editions(connection, issue).values()))
+        edition = next(iter(edition_store.frozen_editions(connection, issue).values()))
     assert client.get(f"/archive/weekly/1/{edition.key}").text == answer.text
 
 

@@ -19,7 +19,8 @@ from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site
 from newsletter.store.audit import entries
-from newsletter.store.issues import find_issue, frozen_editions
+from newsletter.store.editions import frozen_editions
+from newsletter.store.issues import find_issue
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, WEEK, run_at, states
 from tests.factories.site import READERS, make_site, publish
 from tests.servers.smtp import Catcher, smtp_server

@@ -8,6 +8,7 @@ from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import State
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
+from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.database import Database
 
@@ -42,7 +43,7 @@ def _published(database: Database, newsletter: str, number: int) -> Iterable[Edi
             return ()
         if issue.state not in PUBLISHED:
             return ()
-        return tuple(issue_store.frozen_editions(connection, issue).values())
+        return tuple(edition_store.frozen_editions(connection, issue).values())
 
 
 def _impersonal(edition: Edition | None) -> str | None:

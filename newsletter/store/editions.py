@@ -1,0 +1,54 @@
+"""The editions that approval froze: the bytes that a send splices, and never renders again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.issues.issue import Issue
+from newsletter.rendering.edition import Edition
+from newsletter.store.issues import insert_rows, issue_id
+from newsletter.store.tables import editions, issues
+
+_EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "language")
+
+
+def freeze_editions(
+    connection: sa.Connection, issue: Issue, frozen: Iterable[Edition], *, frozen_hash: str
+) -> None:
+    """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
+    number = issue_id(connection, issue)
+    connection.execute(sa.delete(editions).where(editions.c.issue_id == number))
+    insert_rows(
+        connection,
+        editions,
+        (
+            {
+                **{name: getattr(edition, name) for name in _EDITION_TEXTS},
+                "item_keys": list(edition.item_keys),
+                "issue_id": number,
+                "sha256": edition.sha256,
+            }
+            for edition in frozen
+        ),
+    )
+    connection.execute(
+        sa.update(issues).where(issues.c.id == number).values(frozen_hash=frozen_hash)
+    )
+
+
+def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Edition]:
+    """The frozen editions by their row's number."""
+    rows = connection.execute(
+        sa.select(editions)
+        .where(editions.c.issue_id == issue_id(connection, issue))
+        .order_by(editions.c.id)
+    )
+    return {row.id: _edition(row) for row in rows}
+
+
+def _edition(row: sa.Row[Any]) -> Edition:
+    names = ("key", "nonce", "subject", "preheader", "html", "text", "language")
+    return Edition(**{name: getattr(row, name) for name in names}, item_keys=tuple(row.item_keys))
