@@ -19,7 +19,7 @@ demo: install
 	$(BIN)/python -m tests.demo $(if $(HEADLESS),--headless)
 
 test: install lint
-	$(BIN)/python tests/install_chromium.py
+	$(BIN)/python tests/install_programs.py
 	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 # The fault tests at length: fifty weeks of killed runs, 200 kills on each database, every fault of a

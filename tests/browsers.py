@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.install_chromium import find_chromium
+from tests.install_programs import find_chromium
 
 T = TypeVar("T")
 

@@ -77,75 +77,90 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
 
 def collect(site: Site, now: datetime) -> Sequence[Metric]:
     """Every metric at `now`, from one snapshot of the database."""
-    slugs = list(site.settings.newsletters)
     with site.database.transaction(read_only=True) as connection:
-        due = {slug: due_now(site, connection, slug, now) is not None for slug in slugs}
-        oldest = counts.oldest_send(connection)
-        failing = counts.failing_sources(connection)
         return [
             _one("build_info", "The version that runs", 1, version=__version__),
             _one("armed", "Whether the site may send", is_armed(connection)),
-            Metric(
-                name="due",
-                meaning="Whether an issue is due and not sent yet",
-                samples=[({"newsletter": slug}, due[slug]) for slug in slugs],
-            ),
-            Metric(
-                name="issues",
-                meaning="Issues by state",
-                samples=[
-                    ({"newsletter": slug, "state": state}, count)
-                    for (slug, state), count in counts.issues_by_state(connection).items()
-                ],
-            ),
-            Metric(
-                name="deliveries",
-                meaning="Deliveries of each newsletter's last issue, by state",
-                samples=[
-                    ({"issue": issue, "state": state}, count)
-                    for (issue, state), count in counts.latest_deliveries(connection).items()
-                ],
-            ),
-            Metric(
-                name="attempts",
-                meaning="What attempts to deliver those issues came to, by relay",
-                samples=[
-                    ({"issue": issue, "relay": relay, "state": state}, count)
-                    for (issue, relay, state), count in counts.latest_attempts(connection).items()
-                ],
-            ),
-            _one(
-                "queue_age_seconds",
-                "For how long the oldest send that goes on has been going on",
-                (now - oldest).total_seconds() if oldest else 0,
-            ),
-            Metric(
-                name="last_sent_timestamp_seconds",
-                meaning="When the newest issue was sent whole",
-                samples=[
-                    ({"newsletter": slug}, moment.timestamp())
-                    for slug, moment in counts.last_sent(connection).items()
-                ],
-            ),
-            Metric(
-                name="subscriptions",
-                meaning="Subscriptions by status",
-                samples=[
-                    ({"list": slug, "status": status}, count)
-                    for (slug, status), count in counts.subscriptions_by_status(connection).items()
-                ],
-            ),
-            Metric(
-                name="failing_sources",
-                meaning="Sources that could not be read when they were read last",
-                samples=[({"newsletter": slug}, failing.get(slug, 0)) for slug in slugs],
-            ),
-            _one(
-                "webhooks_waiting",
-                "Messages of webhooks that have not been taken yet",
-                counts.waiting_webhooks(connection),
-            ),
+            *_of_issues(site, connection, now),
+            *_of_sources_and_readers(site, connection),
         ]
+
+
+def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
+    oldest = counts.oldest_send(connection)
+    return [
+        Metric(
+            name="due",
+            meaning="Whether an issue is due and not sent yet",
+            samples=[
+                ({"newsletter": slug}, due_now(site, connection, slug, now) is not None)
+                for slug in site.settings.newsletters
+            ],
+        ),
+        Metric(
+            name="issues",
+            meaning="Issues by state",
+            samples=[
+                ({"newsletter": slug, "state": state}, count)
+                for (slug, state), count in counts.issues_by_state(connection).items()
+            ],
+        ),
+        Metric(
+            name="deliveries",
+            meaning="Deliveries of each newsletter's last issue, by state",
+            samples=[
+                ({"issue": issue, "state": state}, count)
+                for (issue, state), count in counts.latest_deliveries(connection).items()
+            ],
+        ),
+        Metric(
+            name="attempts",
+            meaning="What attempts to deliver those issues came to, by relay",
+            samples=[
+                ({"issue": issue, "relay": relay, "state": state}, count)
+                for (issue, relay, state), count in counts.latest_attempts(connection).items()
+            ],
+        ),
+        _one(
+            "queue_age_seconds",
+            "For how long the oldest send that goes on has been going on",
+            (now - oldest).total_seconds() if oldest else 0,
+        ),
+        Metric(
+            name="last_sent_timestamp_seconds",
+            meaning="When the newest issue was sent whole",
+            samples=[
+                ({"newsletter": slug}, moment.timestamp())
+                for slug, moment in counts.last_sent(connection).items()
+            ],
+        ),
+    ]
+
+
+def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[Metric]:
+    failing = counts.failing_sources(connection)
+    return [
+        Metric(
+            name="subscriptions",
+            meaning="Subscriptions by status",
+            samples=[
+                ({"list": slug, "status": status}, count)
+                for (slug, status), count in counts.subscriptions_by_status(connection).items()
+            ],
+        ),
+        Metric(
+            name="failing_sources",
+            meaning="Sources that could not be read when they were read last",
+            samples=[
+                ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
+            ],
+        ),
+        _one(
+            "webhooks_waiting",
+            "Messages of webhooks that have not been taken yet",
+            counts.waiting_webhooks(connection),
+        ),
+    ]
 
 
 def written(metrics: Iterable[Metric]) -> str:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from newsletter.rendering.theme import open_theme
 from tests.browsers import Chromium
 from tests.factories.cases import CASES
-from tests.install_chromium import find_chromium
+from tests.install_programs import find_chromium
 
 FOLDER = Path(__file__).parents[1] / "data" / "rendering" / "golden"
 SHOTS = (

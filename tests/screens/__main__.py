@@ -23,7 +23,7 @@ from tests.demo.serving import serving
 from tests.demo.site import Site, make_site
 from tests.demo.sources import sources_application
 from tests.factories.office import NEWS_DESK, Office, open_office
-from tests.install_chromium import find_chromium
+from tests.install_programs import find_chromium
 
 DESK = "/desk/weekly/1"
 

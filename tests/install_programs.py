@@ -1,4 +1,4 @@
-"""Installs what some tests run, Chromium and SpamAssassin, where it is missing and apt may be used."""
+"""Installs what some tests run (a browser, SpamAssassin, a C compiler), where apt may be used."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",)}
+PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",), "build-essential": ("cc",)}
 """Debian's packages, with the commands that any of them may bring."""
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
 TIMEOUT_SECONDS = 900
