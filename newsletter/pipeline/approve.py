@@ -62,7 +62,9 @@ def approve(
             raise TemporaryError(
                 f"{issue.name} changed while it was rendered", fix="look at it and approve again"
             )
-        edition_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
+        edition_store.freeze_editions(
+            connection, issue, editions, frozen_hash=frozen_hash(editions)
+        )
         end = closed_at(issue.window, now).end
         issue_store.move(
             connection, issue, State.APPROVED, approved_at=now, window_end=end, send_at=send_at
