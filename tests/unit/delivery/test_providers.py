@@ -36,7 +36,7 @@ REFUSALS = [
     ("550 5.7.515 Access denied, sending domain does not meet the required authentication level", M.POLICY, False),
     ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; not found by SMTP address lookup", M.REJECTED, True),
     # Yahoo
-    ("554 delivery error: dd This user doesn't have a yahoo.com account (a@yahoo.com) [0]", M.REJECTED, True),
+    ("554 delivery error: dd This user doesn't have a yahoo.com account (reader@example.com) [0]", M.REJECTED, True),
     ("554 30 Sorry, your message cannot be delivered. This mailbox is disabled (554.30).", M.REJECTED, True),
     ("552 1 Requested mail action aborted, exceeded storage allocation", M.REJECTED, False),
     ("553 5.7.1 [BL21] Connections will not be accepted", M.POLICY, False),
