@@ -38,7 +38,12 @@ reader's delivery in the ledger is set beside the copies that the server receive
 
 
 def write_page() -> None:
-    """Write the page; the same figures that the tests held to their limits."""
+    """Write the page; the same figures that the tests held to their limits.
+
+    Where only some of the tests ran, the page of the last whole run stands.
+    """
+    if not (kills and trials and incidents):
+        return
     parts = [
         _OPENING.format(when=f"{datetime.now(UTC):%Y-%m-%d}", machine=_machine()),
         _kills_table(),
