@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.issue import State
 from newsletter.store.tables import deliveries, fetches, issues, receipts, webhook_messages
-from subscribers.tables import lists, subscriptions
+from subscribers.tables import inbound_messages, lists, subscriptions
 
 
 def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
@@ -19,6 +19,13 @@ def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
         .order_by(issues.c.newsletter, issues.c.state)
     )
     return {(row[0], row[1]): row[2] for row in rows}
+
+
+def inbound_by_kind(connection: sa.Connection) -> dict[str, int]:
+    """Messages that came in, by what they were: bounce, complaint, command …, or unhandled."""
+    kind = inbound_messages.c.kind
+    rows = connection.execute(sa.select(kind, sa.func.count()).group_by(kind).order_by(kind))
+    return {row[0] or "unhandled": row[1] for row in rows}
 
 
 def latest_deliveries(connection: sa.Connection) -> dict[tuple[str, str], int]:

@@ -155,6 +155,14 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
                 ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
             ],
         ),
+        Metric(
+            name="inbound",
+            meaning="Mail that came in, by what it was (bounce, complaint, command …)",
+            samples=[
+                ({"kind": kind}, count)
+                for kind, count in counts.inbound_by_kind(connection).items()
+            ],
+        ),
         _one(
             "webhooks_waiting",
             "Messages of webhooks that have not been taken yet",

@@ -28,6 +28,7 @@ from newsletter.store.ledger_rows import keep_receipts
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
 from newsletter.web.health import Metric, may_read, written
+from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
 from tests.factories.site import READERS, make_site, publish
 from tests.servers.web import serving
@@ -175,3 +176,16 @@ def test_the_counts_work_on_both_databases(database: Database) -> None:
         assert counts.subscriptions_by_status(connection) == {}
         assert counts.failing_sources(connection) == {}
         assert counts.waiting_webhooks(connection) == 0
+        assert counts.inbound_by_kind(connection) == {}
+
+
+def test_mail_that_came_in_is_counted_by_what_it_was(database: Database) -> None:
+    """Bounces are seen apart from commands, and what nobody has dealt with yet from both."""
+    with database.transaction() as connection:
+        for number, kind in enumerate(["bounce", "bounce", "command", ""]):
+            connection.execute(
+                sa.insert(inbound_messages).values(
+                    digest=str(number), received_at=NOW, recipient="weekly@x.test", kind=kind
+                )
+            )
+        assert counts.inbound_by_kind(connection) == {"unhandled": 1, "bounce": 2, "command": 1}
