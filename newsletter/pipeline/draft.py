@@ -18,7 +18,7 @@ from newsletter.issues.issue import Issue, State, Words
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
-from newsletter.pipeline.occasions import coming_due
+from newsletter.pipeline.occasions import coming_due, due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
@@ -27,55 +27,68 @@ from newsletter.store import newsletters as newsletter_store
 
 def draft(site: Site, slug: str, *, now: datetime) -> Issue:
     """The coming issue, made or refreshed; an approved one is left exactly as it is."""
-    newsletter = site.newsletter(slug)
-    zone = site.settings.site.zone
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
-        current = issue_store.open_issue(connection, slug)
-        if current is not None and current.state is State.APPROVED:
-            return current
-        due = coming_due(site, connection, slug, now)
-        period = period_before(newsletter.schedule, zone, due)
-        window = coming_window(
-            watermark=newsletter_store.watermark(connection, slug),
-            due=due,
-            period=period,
-            now=now,
-            first_seen=newsletter_store.first_seen(connection, slug),
-        )
-        newsletter_store.begin_at(connection, slug, window.start)
-        assembly = assemble(
-            _candidates(connection, slug, newsletter, since=window.start - period),
-            window=window,
-            sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
-            history=History(
-                used=issue_store.used_by(connection, slug),
-                closed=newsletter_store.last_closing(connection, slug),
-                grace=period,
-            ),
-            previous=current.items if current else (),
-        )
-        number = current.number if current else issue_store.next_number(connection, slug)
-        issue = Issue(
-            newsletter=slug,
-            number=number,
-            state=current.state if current else State.DRAFT,
-            window=window,
-            due=due,
-            subject="",
-            preheader="",
-            items=assembly.items,
-            left_out=assembly.left_out,
-            words=current.words if current else Words(),
-            blocks=current.blocks if current else _standing_blocks(connection, site, slug, due),
-            version=current.version if current else 0,
-        )
-        issue = retitled(site, issue)
-        if current is not None and current.state is State.HELD:
-            issue = replace(issue, note=current.note)
-        if issue != current:
-            issue_store.save_draft(connection, issue, due_date=issue_date(due, zone).isoformat())
-        return issue_store.find_issue(connection, slug, number)
+        return _draft(site, connection, slug, now)
+
+
+def draft_for(site: Site, slug: str, due: datetime, *, now: datetime) -> Issue | None:
+    """The draft for that due time; None when another run has served it, or an editor put it off."""
+    with site.database.transaction() as connection:
+        newsletter_store.lock_newsletter(connection, slug, now)
+        if due_now(site, connection, slug, now) != due:
+            return None
+        return _draft(site, connection, slug, now)
+
+
+def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> Issue:
+    newsletter = site.newsletter(slug)
+    zone = site.settings.site.zone
+    current = issue_store.open_issue(connection, slug)
+    if current is not None and current.state is State.APPROVED:
+        return current
+    due = coming_due(site, connection, slug, now)
+    period = period_before(newsletter.schedule, zone, due)
+    window = coming_window(
+        watermark=newsletter_store.watermark(connection, slug),
+        due=due,
+        period=period,
+        now=now,
+        first_seen=newsletter_store.first_seen(connection, slug),
+    )
+    newsletter_store.begin_at(connection, slug, window.start)
+    assembly = assemble(
+        _candidates(connection, slug, newsletter, since=window.start - period),
+        window=window,
+        sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
+        history=History(
+            used=issue_store.used_by(connection, slug),
+            closed=newsletter_store.last_closing(connection, slug),
+            grace=period,
+        ),
+        previous=current.items if current else (),
+    )
+    number = current.number if current else issue_store.next_number(connection, slug)
+    issue = Issue(
+        newsletter=slug,
+        number=number,
+        state=current.state if current else State.DRAFT,
+        window=window,
+        due=due,
+        subject="",
+        preheader="",
+        items=assembly.items,
+        left_out=assembly.left_out,
+        words=current.words if current else Words(),
+        blocks=current.blocks if current else _standing_blocks(connection, site, slug, due),
+        version=current.version if current else 0,
+    )
+    issue = retitled(site, issue)
+    if current is not None and current.state is State.HELD:
+        issue = replace(issue, note=current.note)
+    if issue != current:
+        issue_store.save_draft(connection, issue, due_date=issue_date(due, zone).isoformat())
+    return issue_store.find_issue(connection, slug, number)
 
 
 def retitled(site: Site, issue: Issue) -> Issue:

@@ -11,7 +11,7 @@ from datetime import datetime
 from newsletter.errors import NewsletterError, NotPermittedError
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.approve import approve, hold, reopen, skip
-from newsletter.pipeline.draft import draft
+from newsletter.pipeline.draft import draft, draft_for
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.housekeeping import keep_house
 from newsletter.pipeline.occasions import due_now
@@ -60,13 +60,8 @@ def _run_one(
     if due is None:
         return _in_between(site, slug, now)
     gather(site, slug, now=now)
-    issue = draft(site, slug, now=now)
-    if issue.state is State.APPROVED:
-        overtaken = issue.send_at is not None and issue.send_at > now
-    else:
-        overtaken = issue.due != due or due > now
-    if overtaken:
-        # Another run served this occasion meanwhile, or an editor put it off.
+    issue = draft_for(site, slug, due, now=now)
+    if issue is None:
         return RunOutcome(newsletter=slug, did="nothing due")
     return _serve(site, slug, issue, clock, interrupted)
 

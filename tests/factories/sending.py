@@ -14,7 +14,7 @@ from typing import Any
 from newsletter.config.settings import RelaySettings, SendingSettings
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.sender import SendReport, send_all
-from newsletter.delivery.transport import Timeouts
+from newsletter.delivery.transport import TIMEOUTS, Timeouts
 from newsletter.store.database import open_database
 from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import NOW, SentIssue, ledger_on
@@ -53,7 +53,7 @@ def main(url: str, issue_id: str, port: str, connections: str) -> None:
     relay = RelaySettings(
         name="main", host="127.0.0.1", port=int(port), connections=int(connections)
     )
-    asyncio.run(send(ledger, relay))
+    asyncio.run(send(ledger, relay, timeouts=TIMEOUTS))
 
 
 if __name__ == "__main__":

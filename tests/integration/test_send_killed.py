@@ -101,7 +101,7 @@ async def test_two_processes_at_once_send_each_message_once(
     issue = plant_issue(database, [address_of(n) for n in range(1, 1501)])
     ledger = ledger_on(database, issue)
     ledger.plan({}, issue.edition_id, NOW)
-    async with smtp_server(Catcher()) as catcher:
+    async with smtp_server(Catcher(mail_waits_for=2 * CONNECTIONS)) as catcher:
         await asyncio.gather(*(finish(database_url, issue, catcher.port) for _ in range(2)))
     assert len(catcher.recipients) == len(set(catcher.recipients)) == 1500
     assert catcher.connections == 2 * CONNECTIONS

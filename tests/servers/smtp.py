@@ -55,6 +55,8 @@ class Catcher:
     mail_reply: str | None = None
     ehlo_reply: str | None = None
     mail_replies: list[str] = field(default_factory=list)
+    mail_waits_for: int = 0
+    """MAIL is answered when so many connections have been opened."""
     refuse_after: asyncio.Event | None = None
     """Replies to RCPT that refuse wait for it."""
     pipelining: bool = True
@@ -62,6 +64,8 @@ class Catcher:
     caught: list[Caught] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     connections: int = 0
+    visit: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever a connection is opened."""
     port: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set whenever a message has come."""
@@ -105,6 +109,9 @@ class Catcher:
         options: list[str],
     ) -> str:
         """MAIL: as the script says."""
+        while self.connections < self.mail_waits_for:
+            self.visit.clear()
+            await self.visit.wait()
         reply = self.mail_replies.pop(0) if self.mail_replies else self.mail_reply
         if reply is None:
             envelope.mail_from, reply = sender, "250 2.1.0 Ok"
@@ -230,6 +237,7 @@ async def smtp_server(catcher: Catcher, **options: Any) -> AsyncIterator[Catcher
 
     def serve_one() -> _Server:
         catcher.connections += 1
+        catcher.visit.set()
         open_servers.append(_Server(catcher, loop=loop, **options))
         return open_servers[-1]
 
