@@ -100,7 +100,8 @@ def header_field(name: str, value: str) -> bytes:
     line = f"{name}: {value}"
     sound = (_FIELD if line.isascii() else _UTF8_FIELD).match(line)
     wire = line.encode()
-    if not sound or "  " in line or max(map(len, wire.split(b"\r\n"))) > LONGEST_LINE:
+    is_long = len(wire) > LONGEST_LINE and max(map(len, wire.split(b"\r\n"))) > LONGEST_LINE
+    if not sound or "  " in line or is_long:
         raise InputError(f"this cannot stand in a header: {line[:200]!r}", field=name)
     return wire + b"\r\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,7 +53,7 @@ class Ledger(Protocol):
     def claim(self, limit: int, now: datetime) -> Claimed:
         """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
 
-    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` (subscriber ids) transmitting (rule 3).
 
         Returns the intents that are truly so: a row that another sender has meanwhile

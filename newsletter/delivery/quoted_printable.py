@@ -28,8 +28,8 @@ def encode_unfinished(text: str) -> bytes:
 
     So what follows begins a line of its own, whatever its length.
     """
-    if len(text) < LINE_LENGTH and _NOTHING_TO_ESCAPE.match(text):  # most links and names
-        return text.encode() + SOFT_BREAK
+    if _NOTHING_TO_ESCAPE.match(text):  # most links and names
+        return _wrap(text.encode(), LINE_LENGTH - 1) + SOFT_BREAK
     *lines, last = _escaped_lines(text)
     closed = _wrap(last, LINE_LENGTH - 1) + SOFT_BREAK if last else b""
     return b"\r\n".join([*[_wrap(line, LINE_LENGTH) for line in lines], closed])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_REPLY = 32_768
 """Octets in one reply, all its lines together; a longer one is no SMTP."""
@@ -42,7 +43,7 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
-        self._code = b""
+        self._code = 0
         self._lines: list[str] = []
         self._size = 0
 
@@ -72,24 +73,41 @@ class ReplyReader:
             raise ReplyError(f"a reply of more than {MAX_REPLY} octets")
 
     def _take_line(self, line: bytes) -> Reply | None:
-        match = _LINE.match(line)
-        if match is None:
-            raise ReplyError(f"not an SMTP reply: {line[:80]!r}")
-        code, mark, text = match.groups()
-        if self._lines and code != self._code:
-            raise ReplyError(f"a reply that begins with {self._code!r} goes on with {code!r}")
-        self._code = code
-        self._lines.append((text or b"").decode("utf-8", "replace").strip())
-        if mark == b"-":
+        read = _read_line(line)
+        if self._lines and read.code != self._code:
+            raise ReplyError(f"a reply that begins with {self._code} goes on with {read.code}")
+        self._code = read.code
+        self._lines.append(read.text)
+        if read.goes_on:
             return None
-        reply = Reply(code=int(code), text=self._joined())
+        reply = Reply(code=read.code, text=_joined(self._lines))
         self._lines, self._size = [], 0
         return reply
 
-    def _joined(self) -> str:
-        """One line; an enhanced code that each line repeats is said once."""
-        first, *others = (_UNPRINTABLE.sub(" ", line).strip() for line in self._lines)
-        match = _ENHANCED.match(first)
-        if match is not None:
-            others = [line.removeprefix(match[0]).strip() for line in others]
-        return " ".join(part for part in (first, *others) if part)
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Line:
+    """One line of a reply; its text is printable."""
+
+    code: int
+    goes_on: bool
+    text: str
+
+
+@lru_cache(maxsize=256)  # a relay says the same to each message
+def _read_line(line: bytes) -> _Line:
+    match = _LINE.match(line)
+    if match is None:
+        raise ReplyError(f"not an SMTP reply: {line[:80]!r}")
+    code, mark, text = match.groups()
+    printable = _UNPRINTABLE.sub(" ", (text or b"").decode("utf-8", "replace"))
+    return _Line(code=int(code), goes_on=mark == b"-", text=printable.strip())
+
+
+def _joined(lines: Sequence[str]) -> str:
+    """One line; an enhanced code that each line repeats is said once."""
+    first, *others = lines
+    match = _ENHANCED.match(first) if others else None
+    if match is not None:
+        others = [line.removeprefix(match[0]).strip() for line in others]
+    return " ".join(part for part in (first, *others) if part)

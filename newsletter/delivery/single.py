@@ -33,7 +33,7 @@ class _OneDelivery:
         claims, self._waiting = tuple(self._waiting[:limit]), self._waiting[limit:]
         return Claimed(claims=claims, suppressed=0)
 
-    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         for receipt in receipts:
             self.receipt = receipt
         return frozenset(intents)

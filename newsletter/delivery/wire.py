@@ -24,7 +24,10 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._failure: Exception | None = None
         self._is_paused = False
+        self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -43,7 +46,8 @@ class Wire(asyncio.Protocol):
 
     async def drain(self, seconds: float) -> None:
         """Wait until the peer has taken most of what was written."""
-        async with asyncio.timeout(seconds):
+        if self._is_paused and self._failure is None:
+            self._wait_no_longer_than(seconds)
             while self._is_paused and self._failure is None:
                 await self._change()
         if self._failure is not None:
@@ -51,10 +55,10 @@ class Wire(asyncio.Protocol):
 
     async def reply(self, seconds: float) -> Reply:
         """The next reply."""
-        if not self._replies:
-            async with asyncio.timeout(seconds):
-                while not self._replies and self._failure is None:
-                    await self._change()
+        if not self._replies and self._failure is None:
+            self._wait_no_longer_than(seconds)
+            while not self._replies and self._failure is None:
+                await self._change()
         if self._replies:
             return self._replies.popleft()
         assert self._failure is not None  # noqa: S101 - what the loop above waited for
@@ -88,14 +92,40 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     async def _change(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
             self._waiter = None
 
+    def _wait_no_longer_than(self, seconds: float) -> None:
+        """Have the wait that begins now end with TimeoutError.
+
+        One alarm serves many waits: a timer for each costs more than reading the reply.
+        """
+        self._deadline = self._loop.time() + seconds
+        if self._alarm is None or self._deadline < self._alarm.when():
+            self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(self._deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() < self._deadline:
+            self._set_alarm()
+        else:
+            self._waiter.set_exception(TimeoutError())
+
     def _fail(self, failure: Exception) -> None:
         self._failure = self._failure or failure
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         self._wake()
 
     def _wake(self) -> None:

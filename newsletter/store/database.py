@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,12 @@ from newsletter.errors import DatabaseUnavailableError, TemporaryError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
+
+LOOK_AGAIN = 0.0005
+"""Seconds between two looks of a waiting writer, at first; SQLite itself soon sleeps for 100 ms,
+while two senders take turns each millisecond."""
+
+LONGEST_LOOK = 0.01
 
 
 class Database:
@@ -103,5 +110,26 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    reading = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("read_only"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    pause, deadline = LOOK_AGAIN, time.monotonic() + BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _begins(driver) and time.monotonic() < deadline:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_LOOK)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why not
+
+
+def _begins(driver: sqlite3.Connection) -> bool:
+    """Whether another writer is not what it has to wait for."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.delivery.ledger import Claim, Claimed, Recovery
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState, Receipt
 from newsletter.store.database import Database
-from newsletter.store.ledger_rows import insert_pending, keep_receipts, settle
+from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, settle
 from newsletter.store.liveness import is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
 from newsletter.store.tables import receipts as receipts_table
@@ -109,7 +109,7 @@ class SqlLedger:
             suppressed=len(gone),
         )
 
-    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` transmitting, in one transaction (rule 3).
 
         Returns the intents that are truly so. A receipt moves its delivery only while the
@@ -120,18 +120,7 @@ class SqlLedger:
             keep_receipts(connection, self._issue_id, receipts)
             if not intents:
                 return frozenset()
-            confirmed = connection.scalars(
-                sa.update(deliveries)
-                .where(
-                    self._ours,
-                    deliveries.c.subscriber_id.in_(intents),
-                    deliveries.c.state == DeliveryState.CLAIMED,
-                    deliveries.c.sender == self._sender,
-                )
-                .values(state=DeliveryState.TRANSMITTING)
-                .returning(deliveries.c.subscriber_id)
-            )
-            return frozenset(confirmed)
+            return intend(connection, self._issue_id, str(self._sender), intents)
 
     def release(self, subscriber_ids: Collection[int]) -> None:
         """Give back what this sender claimed and did not send."""

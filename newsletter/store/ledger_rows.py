@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.prepared import Prepared, numbered, portions
 from newsletter.store.tables import deliveries
 from newsletter.store.tables import receipts as receipts_table
 
@@ -55,57 +57,113 @@ def settle(
     connection: sa.Connection, issue_id: int, sender: str, receipts: Collection[Receipt]
 ) -> None:
     """Move each delivery to its receipt's state, if it is still this sender's."""
-    if receipts:
-        connection.execute(_SETTLE, [_settled(issue_id, sender, receipt) for receipt in receipts])
+    alike: dict[tuple[DeliveryState, datetime | None], list[int]] = {}
+    for receipt in receipts:
+        alike.setdefault((receipt.state, receipt.retry_at), []).append(receipt.subscriber_id)
+    for (state, retry_at), subscriber_ids in alike.items():
+        values = {
+            "now_state": state.value,
+            "now_retry_at": retry_at,
+            # Who sent it stays on an unknown row, until somebody decides what becomes of it.
+            "now_sender": sender if state is DeliveryState.UNKNOWN else None,
+        }
+        for some in portions(subscriber_ids):
+            _SETTLE.run(connection, len(some), values | _own(issue_id, sender, some))
 
 
-def keep_receipts(connection: sa.Connection, issue_id: int, receipts: Collection[Receipt]) -> None:
-    """Append the receipts to the books."""
-    if receipts:
-        connection.execute(
-            sa.insert(receipts_table),
-            [
-                {
-                    "issue_id": issue_id,
-                    "subscriber_id": receipt.subscriber_id,
-                    "at": receipt.at,
-                    "state": receipt.state,
-                    "relay": receipt.relay,
-                    "code": receipt.code,
-                    "enhanced": receipt.enhanced,
-                    "text": receipt.text,
-                }
-                for receipt in receipts
-            ],
+def intend(
+    connection: sa.Connection, issue_id: int, sender: str, subscriber_ids: Sequence[int]
+) -> frozenset[int]:
+    """Make what this sender has claimed transmitting; returns those that are truly so."""
+    changed = sum(
+        _INTEND.run(connection, len(some), _own(issue_id, sender, some))
+        for some in portions(subscriber_ids)
+    )
+    if changed == len(subscriber_ids):
+        return frozenset(subscriber_ids)
+    return frozenset(
+        connection.scalars(
+            sa.select(deliveries.c.subscriber_id).where(
+                deliveries.c.issue_id == issue_id,
+                deliveries.c.subscriber_id.in_(subscriber_ids),
+                deliveries.c.state == DeliveryState.TRANSMITTING,
+                deliveries.c.sender == sender,
+            )
         )
+    )
 
 
-def _settled(issue_id: int, sender: str, receipt: Receipt) -> dict[str, object]:
-    return {
-        "of_issue": issue_id,
-        "of_subscriber": receipt.subscriber_id,
-        "by_sender": sender,
-        "now_state": receipt.state,
-        "now_retry_at": receipt.retry_at,
-        # Who sent it stays on an unknown row, until somebody decides what becomes of it.
-        "now_sender": sender if receipt.state is DeliveryState.UNKNOWN else None,
-    }
+def keep_receipts(connection: sa.Connection, issue_id: int, receipts: Sequence[Receipt]) -> None:
+    """Append the receipts to the books."""
+    for some in portions(receipts):
+        values: dict[str, object] = {"issue_id": issue_id}
+        for row, receipt in enumerate(some):
+            values |= {
+                f"subscriber_id_{row}": receipt.subscriber_id,
+                f"at_{row}": receipt.at,
+                f"state_{row}": receipt.state.value,
+                f"relay_{row}": receipt.relay,
+                f"code_{row}": receipt.code,
+                f"enhanced_{row}": receipt.enhanced,
+                f"text_{row}": receipt.text,
+            }
+        _KEEP.run(connection, len(some), values)
 
 
-_SETTLE = (
-    sa.update(deliveries)
-    .where(
+def _own(issue_id: int, sender: str, subscriber_ids: Sequence[int]) -> dict[str, object]:
+    values: dict[str, object] = {"of_issue": issue_id, "by_sender": sender}
+    return values | {f"subscriber_{row}": number for row, number in enumerate(subscriber_ids)}
+
+
+def _is_own(rows: int) -> sa.ColumnElement[bool]:
+    return sa.and_(
         deliveries.c.issue_id == sa.bindparam("of_issue"),
-        deliveries.c.subscriber_id == sa.bindparam("of_subscriber"),
+        deliveries.c.subscriber_id.in_(numbered("subscriber", rows)),
         deliveries.c.sender == sa.bindparam("by_sender"),
     )
-    .values(
-        state=sa.bindparam("now_state"),
-        attempts=deliveries.c.attempts + 1,
-        retry_at=sa.bindparam("now_retry_at"),
-        sender=sa.bindparam("now_sender"),
+
+
+def _settling(rows: int) -> sa.Update:
+    return (
+        sa.update(deliveries)
+        .where(_is_own(rows))
+        .values(
+            state=sa.bindparam("now_state"),
+            attempts=deliveries.c.attempts + sa.literal_column("1"),
+            retry_at=sa.bindparam("now_retry_at"),
+            sender=sa.bindparam("now_sender"),
+        )
     )
-)
+
+
+def _intending(rows: int) -> sa.Update:
+    return (
+        sa.update(deliveries)
+        .where(_is_own(rows), deliveries.c.state == sa.literal_column("'claimed'"))
+        .values(state=sa.literal_column("'transmitting'"))
+    )
+
+
+def _keeping(rows: int) -> sa.Insert:
+    of_each = [
+        column.name
+        for column in receipts_table.columns
+        if not column.primary_key and column.name != "issue_id"
+    ]
+    return (
+        sa.insert(receipts_table)
+        .inline()
+        .values(
+            [
+                {"issue_id": sa.bindparam("issue_id")}
+                | {name: sa.bindparam(f"{name}_{row}") for name in of_each}
+                for row in range(rows)
+            ]
+        )
+    )
+
+
+_SETTLE, _INTEND, _KEEP = Prepared(_settling), Prepared(_intending), Prepared(_keeping)
 
 _PLANNED_EDITIONS = sa.Table(
     "planned_editions",

@@ -179,6 +179,7 @@ deliveries = sa.Table(
     sa.Column("sender", sa.String),  # who claimed it
     sa.Column("claimed_at", UtcDateTime),
     sa.Index("ix_deliveries_state", "issue_id", "state", "retry_at", "subscriber_id"),
+    sqlite_with_rowid=False,  # a third less to write in each commit of a send
 )
 
 receipts = sa.Table(

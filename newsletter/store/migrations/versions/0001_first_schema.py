@@ -185,6 +185,7 @@ def upgrade() -> None:
         sa.Column("sender", sa.String(), nullable=True),
         sa.Column("claimed_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("issue_id", "subscriber_id", name=op.f("pk_deliveries")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_deliveries_state",
