@@ -22,8 +22,8 @@ from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import Addressee, CompiledEdition, compile_edition
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.replies import ReplyReader
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.messages import addressee, headers_for
-from newsletter.pipeline.send import ledger_of
 from newsletter.pipeline.site import Site, open_site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store

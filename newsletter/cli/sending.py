@@ -24,7 +24,7 @@ from newsletter.cli.invocation import (
     pass_invocation,
     split_issue,
 )
-from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.receipt import DeliveryState
 from newsletter.pipeline.operators import watched_run
 from newsletter.pipeline.rehearse import rehearse
 from newsletter.pipeline.run import RunOutcome
@@ -54,11 +54,20 @@ _FAILED = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
     type=click.Path(file_okay=False, path_type=Path),
     help="With --dry-run: the folder for the .eml files.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="How many processes send side by side; otherwise as [sending] says.",
+)
 @json_option
 @now_option
 @pass_invocation
 def send(
-    invocation: Invocation, issue: tuple[str, int | None], dry_run: bool, out: Path | None
+    invocation: Invocation,
+    issue: tuple[str, int | None],
+    dry_run: bool,
+    out: Path | None,
+    processes: int | None,
 ) -> int:
     """Deliver an approved issue, each reader once; run it again to resume or retry.
 
@@ -79,7 +88,12 @@ def send(
         return OK
     with _interruptible() as interrupted, _progress_bar(invocation) as progress:
         outcome = send_issue(
-            site, *issue, clock=invocation.clock, interrupted=interrupted, progress=progress
+            site,
+            *issue,
+            clock=invocation.clock,
+            interrupted=interrupted,
+            progress=progress,
+            processes=processes,
         )
     _log_outcome(outcome)
     invocation.report(_outcome_document(outcome), _outcome_line(outcome))
@@ -191,7 +205,7 @@ def _interruptible() -> Iterator[threading.Event]:
 
 @contextmanager
 def _progress_bar(invocation: Invocation) -> Iterator[Any]:
-    """A callback that counts receipts on a bar, on a terminal; None elsewhere."""
+    """A callback that counts deliveries on a bar, on a terminal; None elsewhere."""
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
@@ -199,8 +213,8 @@ def _progress_bar(invocation: Invocation) -> Iterator[Any]:
     with Progress(*columns) as bar:
         task = bar.add_task("sending", total=None)
 
-        def count(_receipt: Receipt) -> None:
-            bar.advance(task)
+        def count(more: int) -> None:
+            bar.advance(task, more)
 
         yield count
 

@@ -79,6 +79,8 @@ class SendingSettings(Table):
     """Pause, and tell the operators, when more than this share of the last messages is refused for good."""
     pause_window: int = Field(default=200, ge=10)
     """How many messages that share is of."""
+    processes: int = Field(default=1, ge=1, le=64)
+    """How many processes send an issue of many readers side by side: with DKIM, one for each core of the machine. They share the relays' connections."""
 
 
 class DkimSettings(Table):

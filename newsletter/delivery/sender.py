@@ -52,6 +52,23 @@ class SendReport:
     shut: str = ""
 
 
+def combined(reports: Sequence[SendReport]) -> SendReport:
+    """What runs side by side came to together."""
+    retries = [report.next_retry for report in reports if report.next_retry is not None]
+    return SendReport(
+        accepted=sum(report.accepted for report in reports),
+        rejected=sum(report.rejected for report in reports),
+        deferred=sum(report.deferred for report in reports),
+        unknown=sum(report.unknown for report in reports),
+        suppressed=sum(report.suppressed for report in reports),
+        expired=sum(report.expired for report in reports),
+        seconds=max(report.seconds for report in reports),
+        paused=next((report.paused for report in reports if report.paused), ""),
+        next_retry=min(retries, default=None),
+        shut=next((report.shut for report in reports if report.shut), ""),
+    )
+
+
 async def send_all(
     ledger: Ledger,
     compose: Callable[[Claim], bytes],

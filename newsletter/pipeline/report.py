@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, State
-from newsletter.pipeline.send import ledger_of
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.delivery.ledger import Claim
-from newsletter.delivery.message import CompiledEdition, compile_edition
-from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.sender import SendReport, send_all
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.editions import key_for, wishes_of
-from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
-from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.processes import fellows, shared_out
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
-from newsletter.store.limits import SqlLimitBook
 
 LATE = "late by"
 """How the note of an issue begins that is held only for being late."""
-
-LOOK_AT_SIGNALS, LOOK_AT_ISSUE = 0.1, 0.5
-"""Seconds between two looks at whether we are to end, and whether an editor stopped the presses."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,21 +44,26 @@ def send(
     *,
     clock: Callable[[], datetime],
     interrupted: threading.Event | None = None,
-    progress: Callable[[Receipt], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+    processes: int | None = None,
 ) -> SendOutcome:
     """Deliver the issue to everyone who is due it, each once.
 
-    Whatever was cut short before is resumed. Raises NotPermittedError for an issue that is not
-    approved, for one that is later than max_lateness (which is then held), and for a site that
-    was restored from a backup and not armed since.
+    Whatever was cut short before is resumed. `processes` deliver side by side, by default as
+    many as `sending.processes` says; `progress` is told how many deliveries more have come to
+    an end. Raises NotPermittedError for an issue that is not approved, for one that is later
+    than max_lateness (which is then held), and for a site that was restored from a backup and
+    not armed since.
     """
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:
         return _outcome(site, issue, None)
     ledger = ledger_of(site, issue)
-    compiled = _plan(site, issue, ledger, clock())
+    audience = _plan(site, issue, ledger, clock())
+    most = processes or site.settings.sending.processes
+    shares = shared_out(site.settings.relays, most, audience)
     try:
-        report = asyncio.run(_deliver(site, issue, ledger, compiled, clock, interrupted, progress))
+        report = _deliver(site, issue, shares, clock, interrupted, progress)
     finally:
         report_rejections(site, issue, clock())
     return _outcome(site, _finish(site, issue, ledger, clock()), report)
@@ -114,15 +112,10 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
     return issue
 
 
-def ledger_of(site: Site, issue: Issue) -> SqlLedger:
-    """The books of this issue."""
-    with site.database.transaction(read_only=True) as connection:
-        number = issue_store.issue_id(connection, issue)
-    return SqlLedger(site.database, number, readers_of(site, issue.newsletter))
+def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
+    """Plan a delivery for everyone who has none; returns how many there are.
 
-
-def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> dict[int, CompiledEdition]:
-    """Plan a delivery for everyone who has none, and compile the frozen editions.
+    Takes in what dead senders left.
 
     A reader who began to follow other tags after the approval gets the complete edition:
     nothing is rendered after it.
@@ -130,7 +123,6 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> dict[in
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
         wishes = wishes_of(site, connection, issue.newsletter, now)
-        _approved, started = issue_store.send_times(connection, issue)
     number_of = {edition.key: number for number, edition in frozen.items()}
     complete = number_of[key_for(site, issue, "")]
     audience_size = ledger.plan(
@@ -143,72 +135,46 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> dict[in
     policy = site.newsletter(issue.newsletter).unknown
     if ledger.recover(now).unknown and policy != "hold":
         ledger.settle_unknown(policy, now)
-    headers = headers_for(site, issue, started or now)
-    return {number: compile_edition(edition, headers) for number, edition in frozen.items()}
+    return audience_size
 
 
-async def _deliver(
+def _deliver(
     site: Site,
     issue: Issue,
-    ledger: SqlLedger,
-    compiled: Mapping[int, CompiledEdition],
+    shares: Sequence[Sequence[RelaySettings]],
     clock: Callable[[], datetime],
     interrupted: threading.Event | None,
-    progress: Callable[[Receipt], None] | None,
+    progress: Callable[[int], None] | None,
 ) -> SendReport:
-    signer, tokens = signer_of(site), site.tokens
-    return_path = return_path_of(site, issue)
-    stop = asyncio.Event()
+    """Send by the first share of the relays here, by each further one in a process beside us."""
+    own, *further = shares
 
-    def compose(claim: Claim) -> bytes:
-        to = addressee(
-            site,
-            tokens,
-            issue.newsletter,
-            subscriber_id=claim.subscriber_id,
-            address=claim.address,
-            name=claim.name,
-        )
-        return compiled[claim.edition_id].compose(to, signer)
+    def is_interrupted() -> bool:
+        return interrupted is not None and interrupted.is_set()
 
-    watcher = asyncio.create_task(_watch(site, issue, interrupted, stop))
-    try:
-        return await send_all(
-            ledger,
-            compose,
-            site.settings.relays,
-            envelope_sender=lambda claim: return_path(claim.subscriber_id),
-            clock=clock,
-            stop=stop,
-            sending=site.settings.sending,
-            zone=site.settings.site.zone,
-            limits=SqlLimitBook(site.database),
-            progress=progress,
-        )
-    finally:
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+    with fellows(site, issue, further, now=clock(), progress=progress) as others:
 
+        def is_to_end() -> bool:
+            if is_interrupted() or others.look():
+                others.stop()
+                return True
+            return False
 
-async def _watch(
-    site: Site, issue: Issue, interrupted: threading.Event | None, stop: asyncio.Event
-) -> None:
-    """Set `stop` when we are interrupted, or the issue is no longer being sent."""
-    looked = time.monotonic()
-    while not stop.is_set():
-        await asyncio.sleep(LOOK_AT_SIGNALS)
-        if interrupted is not None and interrupted.is_set():
-            stop.set()
-        elif time.monotonic() - looked >= LOOK_AT_ISSUE:
-            looked = time.monotonic()
-            if await asyncio.to_thread(_state, site, issue) is not State.SENDING:
-                stop.set()
+        def part() -> SendReport:
+            return asyncio.run(
+                deliver(
+                    site, issue, relays=own, clock=clock, is_to_end=is_to_end, progress=progress
+                )
+            )
 
-
-def _state(site: Site, issue: Issue) -> State:
-    with site.database.transaction(read_only=True) as connection:
-        return issue_store.find_issue(connection, issue.newsletter, issue.number).state
+        reports = [part()]
+        if reports[0].paused:
+            others.stop()
+        others.finish(is_interrupted)
+        reports += others.reports
+        if others.has_lost and not is_interrupted() and not any(r.paused for r in reports):
+            reports.append(part())
+    return combined(reports)
 
 
 def _finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:

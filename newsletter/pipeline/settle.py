@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import State
-from newsletter.pipeline.send import ledger_of
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from subscribers.people import get

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.occasions import due_now
-from newsletter.pipeline.send import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store

@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY
 from newsletter.issues.issue import State
-from newsletter.pipeline.send import ledger_of
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store.issues import find_issue
 from subscribers.audience import audience

@@ -58,12 +58,19 @@ class FastCatcher:
     messages: int = 0
     in_clear: int = 0
     connections: int = 0
+    open_connections: int = 0
     port: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def has_caught(self, count: int) -> None:
         """Wait until so many messages have come."""
         while self.messages < count:
+            self.news.clear()
+            await self.news.wait()
+
+    async def is_left(self) -> None:
+        """Wait until no connection is open."""
+        while self.open_connections:
             self.news.clear()
             await self.news.wait()
 
@@ -100,6 +107,7 @@ class _Session(asyncio.Protocol):
         self._transport = transport
         if not self._is_encrypted:
             self._catcher.connections += 1
+            self._catcher.open_connections += 1
             self._answer(Stage.CONNECT)
 
     def data_received(self, data: bytes) -> None:
@@ -109,6 +117,8 @@ class _Session(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Asyncio: they have gone."""
+        self._catcher.open_connections -= 1
+        self._catcher.news.set()
         self._waits = True
 
     def hang_up(self) -> None:

@@ -1,0 +1,89 @@
+"""Statements of the send path: compiled once for each number of rows, then handed to the driver.
+
+SQLAlchemy's way from a statement to the driver costs more than the statement itself. And each
+call into SQLite gives the interpreter to another thread and has to wait to get it back, so a
+commit is quickest in as few calls as can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+MOST_ROWS = 100
+"""In one statement; the databases bound the number of parameters."""
+
+_PARAMETER_STYLES = {"sqlite": "qmark", "postgresql": "format"}
+
+T = TypeVar("T")
+Bind = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Compiled:
+    """SQL with positional parameters: their names in order, and how each value is written."""
+
+    sql: str
+    parameters: tuple[tuple[str, Bind | None], ...]
+
+
+class Prepared:
+    """An INSERT or UPDATE about so many rows; its values are all bound by name.
+
+    `build` makes the statement for a number of rows.
+    """
+
+    def __init__(self, build: Callable[[int], sa.UpdateBase]) -> None:
+        self._build = build
+        self._compiled: dict[tuple[str, int], _Compiled] = {}
+
+    def run(self, connection: sa.Connection, rows: int, values: Mapping[str, object]) -> int:
+        """Execute it; how many rows changed. Raises what SQLAlchemy makes of a driver's error."""
+        dialect = connection.dialect
+        compiled = self._compiled.get((dialect.name, rows))
+        if compiled is None:
+            compiled = _compile(self._build(rows), dialect)
+            self._compiled[dialect.name, rows] = compiled
+        bound = [
+            values[name] if bind is None else bind(values[name])
+            for name, bind in compiled.parameters
+        ]
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.sql, bound)
+        except dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(
+                compiled.sql, None, error, dialect.loaded_dbapi.Error, dialect=dialect
+            ) from error
+        changed: int = cursor.rowcount
+        cursor.close()
+        return changed
+
+
+def portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The rows, no more at a time than one statement takes."""
+    for start in range(0, len(rows), MOST_ROWS):
+        yield rows[start : start + MOST_ROWS]
+
+
+def numbered(name: str, rows: int) -> list[sa.BindParameter[Any]]:
+    """One parameter for each row: name_0, name_1 …"""
+    return [sa.bindparam(f"{name}_{row}") for row in range(rows)]
+
+
+def _compile(statement: sa.UpdateBase, dialect: sa.Dialect) -> _Compiled:
+    kind: Callable[..., sa.Dialect] = type(dialect)
+    positional = kind(paramstyle=_PARAMETER_STYLES[dialect.name])
+    compiled = statement.compile(dialect=positional)
+    types = {parameter.key: parameter.type for parameter in compiled.bind_names}
+    return _Compiled(
+        sql=str(compiled),
+        parameters=tuple(
+            (name, types[name].dialect_impl(positional).bind_processor(positional))
+            for name in compiled.positiontup or ()
+        ),
+    )
