@@ -160,7 +160,7 @@ def _writing_books(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: d
 
 def _reading(repeats: int) -> float:
     reader = ReplyReader()
-    return _each(lambda _: reader.feed(REPLIES), repeats)
+    return _each(lambda _: [*reader.feed(REPLIES)], repeats)
 
 
 def _writing(publication: Publication, repeats: int) -> float:

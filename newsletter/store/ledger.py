@@ -83,28 +83,23 @@ class SqlLedger:
                 if len(rows) < limit:
                     free = limit - len(rows)
                     rows += self._take(connection, DeliveryState.PENDING, free, when, now)
-            readers = self._readers(connection, [row.subscriber_id for row in rows], now)
-            gone = [row.subscriber_id for row in rows if row.subscriber_id not in readers]
+            readers = self._readers(connection, [number for number, _, _ in rows], now)
+            gone = [number for number, _, _ in rows if number not in readers]
             self._move(connection, gone, DeliveryState.SUPPRESSED)
-            before = self._attempts_before(
-                connection, [r.subscriber_id for r in rows if r.attempts]
-            )
+            before = self._attempts_before(connection, [n for n, _, attempts in rows if attempts])
         return Claimed(
             claims=tuple(
                 Claim(
-                    subscriber_id=row.subscriber_id,
-                    address=readers[row.subscriber_id].address,
-                    name=readers[row.subscriber_id].name,
-                    edition_id=row.edition_id,
-                    attempts=row.attempts,
-                    first_attempt=before[row.subscriber_id].first
-                    if row.subscriber_id in before
-                    else None,
-                    was_refused_by_policy=row.subscriber_id in before
-                    and bool(before[row.subscriber_id].refused),
+                    subscriber_id=number,
+                    address=readers[number][0],
+                    name=readers[number][1],
+                    edition_id=edition,
+                    attempts=attempts,
+                    first_attempt=before[number].first if number in before else None,
+                    was_refused_by_policy=number in before and bool(before[number].refused),
                 )
-                for row in sorted(rows, key=lambda row: int(row.subscriber_id))
-                if row.subscriber_id in readers
+                for number, edition, attempts in sorted(rows)
+                if number in readers
             ),
             suppressed=len(gone),
         )
@@ -252,7 +247,8 @@ class SqlLedger:
         limit: int,
         when: sa.ColumnElement[bool],
         now: datetime,
-    ) -> list[Any]:
+    ) -> list[tuple[int, int, int]]:
+        """Subscriber, edition and attempts of each delivery taken."""
         free = sa.select(deliveries.c.subscriber_id).where(
             self._ours, deliveries.c.state == state, when
         )
@@ -269,18 +265,19 @@ class SqlLedger:
             .values(state=DeliveryState.CLAIMED, sender=self._sender, claimed_at=now, retry_at=None)
             .returning(deliveries.c.subscriber_id, deliveries.c.edition_id, deliveries.c.attempts)
         )
-        return list(rows)
+        return [tuple(row) for row in rows]
 
     def _readers(
         self, connection: sa.Connection, subscriber_ids: Collection[int], now: datetime
-    ) -> dict[int, Any]:
+    ) -> dict[int, tuple[str, str]]:
+        """Address and name of those who are still to be mailed."""
         readers = self._audience(now).subquery()
         rows = connection.execute(
             sa.select(readers.c.subscriber_id, readers.c.address, readers.c.name).where(
                 readers.c.subscriber_id.in_(subscriber_ids)
             )
         )
-        return {row.subscriber_id: row for row in rows}
+        return {number: (address, name) for number, address, name in rows}
 
     def _attempts_before(
         self, connection: sa.Connection, subscriber_ids: Collection[int]
