@@ -16,7 +16,7 @@ from statistics import median
 from benchmarks.publication import DOMAIN, SLUG, Publication
 from benchmarks.send import SELECTOR
 from newsletter.config.settings import DkimSettings
-from newsletter.delivery.dkim import Signer, load_key
+from newsletter.delivery.dkim import Signer, load_keys
 from newsletter.delivery.envelope import Extensions, address_envelope
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import Addressee, CompiledEdition, compile_edition
@@ -110,7 +110,7 @@ def _signing(
 def _signer(publication: Publication, key: str) -> Signer:
     path = publication.keys[key]
     settings = DkimSettings(domain=DOMAIN, selector=SELECTOR, key_file=str(path))
-    return Signer(keys=(load_key(settings, path.parent),))
+    return Signer(keys=load_keys(settings, path.parent))
 
 
 def _keeping_books(site: Site, repeats: int) -> list[Cost]:

@@ -14,7 +14,7 @@ from benchmarks.programs import answer, begin_together, cpu_seconds, run_togethe
 from benchmarks.publication import DOMAIN
 from benchmarks.send import SELECTOR
 from newsletter.config.settings import DkimSettings
-from newsletter.delivery.dkim import load_key
+from newsletter.delivery.dkim import load_keys
 
 
 def signs_per_second(key: Path, *, processes: int, seconds: float) -> float:
@@ -27,7 +27,7 @@ def signs_per_second(key: Path, *, processes: int, seconds: float) -> float:
 def main(path: Path, seconds: float) -> None:
     """Sign one digest over and over."""
     settings = DkimSettings(domain=DOMAIN, selector=SELECTOR, key_file=str(path))
-    key = load_key(settings, path.parent)
+    (key,) = load_keys(settings, path.parent)
     digest = hashlib.sha256(b"a message").digest()
     used_before = begin_together()
     count, begun = 0, time.perf_counter()

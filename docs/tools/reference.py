@@ -57,7 +57,9 @@ def configuration() -> str:
 
 
 def _tables(model: type[BaseModel], words: dict[str, dict[str, str]]) -> Iterator[str]:
-    said = words[model.__name__]
+    said: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        said |= words.get(kind.__name__, {})
     rows = []
     below = []
     for name, field in model.model_fields.items():
@@ -74,7 +76,7 @@ def _tables(model: type[BaseModel], words: dict[str, dict[str, str]]) -> Iterato
 def _section(words: str) -> str:
     """`[site]: what it is.` as a heading and a paragraph."""
     place, _, text = words.partition(": ")
-    level = "###" if "NAME." in place or "]." in place else "##"
+    level = "###" if re.search(r"\.[a-z]+\]|\]\.", place) else "##"
     return f"{level} {place}\n\n{text[:1].upper()}{text[1:]}\n"
 
 

@@ -83,7 +83,16 @@ class SendingSettings(Table):
     """How many processes send an issue of many readers side by side: with DKIM, one for each core of the machine. They share the relays' connections."""
 
 
-class DkimSettings(Table):
+class DkimKeySettings(Table):
+    """[dkim.second]: a further key with which every message is signed as well."""
+
+    selector: Text
+    """Names the key in the DNS: SELECTOR._domainkey.DOMAIN."""
+    key_file: Text
+    """The private key: PEM, RSA or Ed25519, readable by nobody else."""
+
+
+class DkimSettings(DkimKeySettings):
     """[dkim]: the key that signs every message.
 
     See [Be delivered](how-to/be-delivered.md).
@@ -91,10 +100,13 @@ class DkimSettings(Table):
 
     domain: Text
     """Who signs: the domain of the sender."""
-    selector: Text
-    """Names the key in the DNS: SELECTOR._domainkey.DOMAIN."""
-    key_file: Text
-    """The private key: PEM, RSA or Ed25519, readable by nobody else."""
+    second: DkimKeySettings | None = None
+    """A further key, of the other kind or while one takes over from another: each message carries both signatures."""
+
+    @property
+    def keys(self) -> dict[str, DkimKeySettings]:
+        """Every key, by the name of its table."""
+        return {"dkim": self} | ({"dkim.second": self.second} if self.second else {})
 
 
 class ImapSettings(Table):

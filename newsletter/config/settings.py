@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, field_validator
 from newsletter.config.durations import Duration
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
+    DkimKeySettings,
     DkimSettings,
     ImapSettings,
     InboundSettings,
@@ -27,6 +28,7 @@ from newsletter.config.servers import (
 from newsletter.config.table import Slug, Table, Text, WebAddress
 
 __all__ = [
+    "DkimKeySettings",
     "DkimSettings",
     "FetchSettings",
     "ImapSettings",

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.config.loading import FILE_NAME
-from newsletter.config.settings import DkimSettings
+from newsletter.config.settings import DkimKeySettings, DkimSettings
 from newsletter.delivery.addresses import ascii_domain
 from newsletter.errors import ConfigurationError, InputError, Problem
 
@@ -105,60 +105,61 @@ class Signer:
 
 def open_signer(settings: DkimSettings, folder: Path) -> Signer:
     """The signer of a site; raises ConfigurationError that names the field of [dkim]."""
-    return Signer(keys=(load_key(settings, folder),))
+    return Signer(keys=load_keys(settings, folder))
 
 
-def load_key(settings: DkimSettings, folder: Path) -> SigningKey:
-    """One key of a site, from its PEM file; raises ConfigurationError."""
+def load_keys(settings: DkimSettings, folder: Path) -> tuple[SigningKey, ...]:
+    """The keys of a site, from their PEM files; raises ConfigurationError."""
     try:
         domain = ascii_domain(settings.domain)
     except InputError as error:
         raise _wrong(
-            folder, "domain", f"{settings.domain!r} is no domain", "write news.example.org"
+            folder, "dkim.domain", f"{settings.domain!r} is no domain", "write news.example.org"
         ) from error
+    return tuple(_load_key(domain, key, folder, table) for table, key in settings.keys.items())
+
+
+def _load_key(domain: str, settings: DkimKeySettings, folder: Path, table: str) -> SigningKey:
     if not _SELECTOR.match(settings.selector):
         raise _wrong(
             folder,
-            "selector",
+            f"{table}.selector",
             f"{settings.selector!r} is no selector",
             "use letters, digits, dots and hyphens, such as s1",
         )
-    return SigningKey(
-        domain=domain, selector=settings.selector, private=_load_pem(settings.key_file, folder)
-    )
+    private = _load_pem(settings.key_file, folder, field_name=f"{table}.key_file")
+    return SigningKey(domain=domain, selector=settings.selector, private=private)
 
 
-def _load_pem(name: str, folder: Path) -> RSAPrivateKey | Ed25519PrivateKey:
+def _load_pem(name: str, folder: Path, field_name: str) -> RSAPrivateKey | Ed25519PrivateKey:
     path = folder / name
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise _wrong(
-            folder, "key_file", f"cannot read {path}: {error.strerror}", _MAKE_KEY
+            folder, field_name, f"cannot read {path}: {error.strerror}", _MAKE_KEY
         ) from error
     except TypeError as error:
         raise _wrong(
             folder,
-            "key_file",
+            field_name,
             f"{path} is locked by a passphrase",
             f"take it off with `openssl pkey -in {name} -out dkim.pem`",
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise _wrong(
-            folder, "key_file", f"{path} holds no private key in PEM", _MAKE_KEY
+            folder, field_name, f"{path} holds no private key in PEM", _MAKE_KEY
         ) from error
     if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA_KEY:
-        raise _wrong(folder, "key_file", f"{path} has only {key.key_size} bits", _MAKE_KEY)
+        raise _wrong(folder, field_name, f"{path} has only {key.key_size} bits", _MAKE_KEY)
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise _wrong(folder, "key_file", f"{path} is neither RSA nor Ed25519", _MAKE_KEY)
+        raise _wrong(folder, field_name, f"{path} is neither RSA nor Ed25519", _MAKE_KEY)
     return key
 
 
 def _wrong(folder: Path, field_name: str, message: str, fix: str) -> ConfigurationError:
     file = str(folder / FILE_NAME)
-    return ConfigurationError(
-        [Problem(message=message, file=file, field=f"dkim.{field_name}", fix=fix)]
-    )
+    return ConfigurationError([Problem(message=message, file=file, field=field_name, fix=fix)])
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from newsletter.articles.fetch import WebDoor
 from newsletter.config.loading import FILE_NAME
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.addresses import ascii_domain
-from newsletter.delivery.dkim import load_key
+from newsletter.delivery.dkim import load_keys
 from newsletter.delivery.mail_domain import (
     Diagnosis,
     Grade,
@@ -62,10 +62,11 @@ def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosi
 
 
 def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
-    key = load_key(site.settings.dkim, site.folder) if site.settings.dkim else None
-    if key is not None:
+    dkim = site.settings.dkim
+    keys = load_keys(dkim, site.folder) if dkim else ()
+    for key in keys:
         yield check_dkim(records, key)
-    else:
+    if not keys:
         yield _failure(
             "DKIM",
             "messages are not signed; large providers refuse unsigned bulk mail",
@@ -85,7 +86,7 @@ def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
             records,
             from_domain=sender,
             envelope_domain=envelope,
-            dkim_domain=key.domain if key else None,
+            dkim_domain=keys[0].domain if keys else None,
         )
 
 
@@ -148,7 +149,7 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
 def _files(site: Site) -> Iterator[Diagnosis]:
     secrets = [site.folder / SECRET_FILE]
     if site.settings.dkim:
-        secrets.append(site.folder / site.settings.dkim.key_file)
+        secrets += [site.folder / key.key_file for key in site.settings.dkim.keys.values()]
     open_to_others = [path for path in secrets if _others_may(path, 0o077)]
     for path in open_to_others:
         yield _failure("files", f"{path} can be read by others", f"chmod 600 {path}")

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from newsletter.delivery.dkim import load_key
+from newsletter.delivery.dkim import load_keys
 from newsletter.delivery.mail_domain import Diagnosis, Grade
 from newsletter.delivery.records import LiveRecords
 from newsletter.errors import UnavailableError
@@ -71,7 +71,7 @@ def make_healthy(folder: Path, port: int, url: str) -> Site:
 def zone_for(site: Site) -> Zone:
     """Records as they should be."""
     assert site.settings.dkim is not None
-    name, value = load_key(site.settings.dkim, site.folder).dns_record
+    name, value = load_keys(site.settings.dkim, site.folder)[0].dns_record
     return {
         (DOMAIN, "MX"): ["10 mail.example.org."],
         (DOMAIN, "TXT"): ['"v=spf1 ip4:192.0.2.1 " "-all"'],

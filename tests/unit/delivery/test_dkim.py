@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.config.settings import DkimSettings
-from newsletter.delivery.dkim import Signer, SigningKey, load_key, open_signer
+from newsletter.delivery.dkim import Signer, SigningKey, load_keys, open_signer
 from newsletter.errors import ConfigurationError
 from newsletter.rendering.edition import Slot
 from tests.factories.delivery import (
@@ -72,7 +72,7 @@ def short_key() -> rsa.RSAPrivateKey:
     ).private_key()
 
 
-def dkim_settings(**changes: str) -> DkimSettings:
+def dkim_settings(**changes: object) -> DkimSettings:
     """A [dkim] table."""
     values = {"domain": "news.example.org", "selector": "s1", "key_file": "dkim.pem", **changes}
     return DkimSettings.model_validate(values)
@@ -191,10 +191,25 @@ def test_a_key_is_read_from_its_file(tmp_path: Path, key: object) -> None:
     assert verifies(composed(signer=signer))
 
 
+def test_a_site_signs_with_two_keys(tmp_path: Path) -> None:
+    """RSA for everybody, Ed25519 for those who know it; the second is named when it is wrong."""
+    (tmp_path / "dkim.pem").write_bytes(pem(rsa_key().private))
+    (tmp_path / "further.pem").write_bytes(pem(ed25519_key().private))
+    second = {"selector": "e1", "key_file": "further.pem"}
+    keys = load_keys(dkim_settings(second=second), tmp_path)
+    assert [(key.selector, key.algorithm) for key in keys] == [
+        ("s1", "rsa-sha256"),
+        ("e1", "ed25519-sha256"),
+    ]
+    with pytest.raises(ConfigurationError) as caught:
+        load_keys(dkim_settings(second=second | {"key_file": "none.pem"}), tmp_path)
+    assert caught.value.problem.field == "dkim.second.key_file"
+
+
 def test_a_foreign_domain_signs_in_ascii(tmp_path: Path) -> None:
     """d= and the record's name are A-labels."""
     (tmp_path / "dkim.pem").write_bytes(pem(ed25519_key().private))
-    key = load_key(dkim_settings(domain="bücher.example"), tmp_path)
+    (key,) = load_keys(dkim_settings(domain="bücher.example"), tmp_path)
     assert key.dns_record[0] == "s1._domainkey.xn--bcher-kva.example"
 
 
