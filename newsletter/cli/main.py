@@ -39,6 +39,7 @@ COMMANDS = {
     "unknown": "sending",
     "backup": "arming",
     "arm": "arming",
+    "bench": "bench",
 }
 """Every command and the module beside this one that holds it under the same name."""
 

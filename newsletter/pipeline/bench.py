@@ -1,0 +1,128 @@
+"""bench: the site's own send path, with its theme and keys, into a sink on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import sqlalchemy as sa
+
+from newsletter.articles.tags import slug_of
+from newsletter.config.settings import RelaySettings, Settings
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.editions import frozen_hash, render_for
+from newsletter.pipeline.messages import signer_of
+from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.send import send
+from newsletter.pipeline.sink import sink
+from newsletter.pipeline.site import Site
+from newsletter.rendering.sample import sample_issue, sample_items
+from newsletter.store import editions as edition_store
+from newsletter.store import issues as issue_store
+from newsletter.store.database import open_database
+from newsletter.store.migrations import upgrade
+from subscribers.csvfile import import_subscribers
+
+ARTICLES = 20
+CONNECTIONS = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """What a run came to; `octets` is one message's HTML and text before they are encoded.
+
+    `readers` is how many the newsletter would go to now.
+    """
+
+    messages: int
+    seconds: float
+    processes: int
+    signatures: tuple[str, ...]
+    octets: int
+    readers: int
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.messages / self.seconds
+
+
+def bench(
+    site: Site, slug: str, *, messages: int, processes: int | None, clock: Callable[[], datetime]
+) -> Measurement:
+    """Send so many messages of a sample issue to nobody; the site's database is not touched.
+
+    The ledger is a SQLite file beside the site's, so that the same disk has to keep up.
+    """
+    used = processes or site.settings.sending.processes
+    signer = signer_of(site)
+    with TemporaryDirectory(dir=site.folder, prefix=".bench-") as name, sink() as port:
+        copy = _copy_of(site, Path(name), port, used)
+        try:
+            _subscribe(copy, slug, messages, clock())
+            octets = _approve_sample(copy, slug, clock())
+            outcome = send(copy, slug, 1, clock=clock, processes=used)
+        finally:
+            copy.database.close()
+    return Measurement(
+        messages=outcome.report.accepted if outcome.report else 0,
+        seconds=outcome.report.seconds if outcome.report else 0.0,
+        processes=used,
+        signatures=tuple(key.algorithm for key in signer.keys) if signer else (),
+        octets=octets,
+        readers=_count_readers(site, slug, clock()),
+    )
+
+
+def _copy_of(site: Site, folder: Path, port: int, processes: int) -> Site:
+    """The site with a database of its own, and the sink for its only relay."""
+    relay = RelaySettings(
+        name="sink", host="127.0.0.1", port=port, connections=max(CONNECTIONS, processes)
+    )
+    here = site.settings.site.model_copy(update={"database": f"sqlite:///{folder}/bench.db"})
+    # A digest would go to those alone who chose to read monthly.
+    newsletters = {
+        slug: newsletter.model_copy(update={"digest_of": None})
+        for slug, newsletter in site.settings.newsletters.items()
+    }
+    settings: Settings = site.settings.model_copy(
+        update={"site": here, "relays": (relay,), "newsletters": newsletters}
+    )
+    database = open_database(here.database, folder)
+    upgrade(database)
+    return replace(site, settings=settings, database=database)
+
+
+def _subscribe(site: Site, slug: str, count: int, now: datetime) -> None:
+    rows = "".join(f"reader{number}@example.org,Reader {number},\n" for number in range(count))
+    import_subscribers(
+        site.database.transaction,
+        BytesIO(f"email,name,tags\n{rows}".encode()),
+        list_slug=site.newsletter(slug).list,
+        source_name="bench",
+        now=now,
+        slug_of=slug_of,
+    )
+
+
+def _approve_sample(site: Site, slug: str, now: datetime) -> int:
+    """Freeze a sample issue in the newsletter's theme; how large it is."""
+    issue: Issue = replace(sample_issue(sample_items(ARTICLES)), newsletter=slug, due=now)
+    edition = render_for(site, issue, "")
+    with site.database.transaction() as connection:
+        issue_store.save_draft(connection, issue, due_date=now.date().isoformat())
+        edition_store.freeze_editions(
+            connection, issue, [edition], frozen_hash=frozen_hash([edition])
+        )
+        issue_store.move(connection, issue, State.APPROVED, approved_at=now)
+    return len(edition.html.encode()) + len(edition.text.encode())
+
+
+def _count_readers(site: Site, slug: str, now: datetime) -> int:
+    with site.database.transaction(read_only=True) as connection:
+        readers = readers_of(site, slug)(now).subquery()
+        return connection.scalar(sa.select(sa.func.count()).select_from(readers)) or 0
