@@ -145,8 +145,9 @@ def _intending(rows: int) -> sa.Update:
 
 
 def _keeping(rows: int) -> sa.Insert:
+    of_issue = sa.bindparam("issue_id", type_=receipts_table.c.issue_id.type)
     of_each = [
-        column.name
+        column
         for column in receipts_table.columns
         if not column.primary_key and column.name != "issue_id"
     ]
@@ -155,8 +156,12 @@ def _keeping(rows: int) -> sa.Insert:
         .inline()
         .values(
             [
-                {"issue_id": sa.bindparam("issue_id")}
-                | {name: sa.bindparam(f"{name}_{row}") for name in of_each}
+                {"issue_id": of_issue}
+                | {
+                    # SQLAlchemy gives the parameters of the first row alone their columns' types.
+                    column.name: sa.bindparam(f"{column.name}_{row}", type_=column.type)
+                    for column in of_each
+                }
                 for row in range(rows)
             ]
         )

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
-from newsletter.store.tables import deliveries
+from newsletter.store.prepared import MOST_ROWS
+from newsletter.store.tables import deliveries, receipts
 from subscribers.tables import subscribers
 from tests.factories.ledger import (
     NOW,
@@ -93,6 +94,21 @@ def test_intent_and_receipt_carry_a_delivery_to_its_end(database: Database) -> N
     assert receipts_of(database, 1) == [("accepted", 250, "2.0.0 Ok")]
     assert ledger.is_conserved(1)
     assert not ledger.is_conserved(2)
+
+
+def test_many_rows_of_a_commit_are_written_alike(database: Database) -> None:
+    """More than fit in one statement; each moment is stored as the database writes moments."""
+    readers = MOST_ROWS + 3
+    ledger = planned_ledger(database, readers=readers)
+    everybody = [*range(1, readers + 1)]
+    with ledger.on_duty():
+        ledger.claim(readers, NOW)
+        assert ledger.write(receipts=[], intents=everybody) == set(everybody)
+        ledger.write(receipts=[make_receipt(number) for number in everybody], intents=[])
+    assert ledger.counts()[S.ACCEPTED] == readers
+    with database.transaction(read_only=True) as connection:
+        found = sa.select(sa.func.count(), sa.func.count(receipts.c.at.distinct()))
+        assert connection.execute(found.where(receipts.c.at == NOW)).one() == (readers, 1)
 
 
 def test_a_deferred_delivery_waits_for_its_time(database: Database) -> None:
