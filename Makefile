@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test faults lint docs reference bench lock caniemail pictures clean
+.PHONY: install demo test faults pythons lint docs reference bench lock caniemail pictures clean
 
 install: $(VENV)/installed
 
@@ -26,6 +26,14 @@ test: install lint
 # relay. Writes docs/reliability.md.
 faults: install
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s $(PYTEST_ARGS)
+
+# The tests of what goes on the wire, by every other Python at hand.
+pythons: install
+	for python in python3.12 python3.13; do \
+	  if $$python --version; then \
+	    $(MAKE) install VENV=build/$$python PYTHON=$$python && build/$$python/bin/pytest tests/unit/delivery || exit; \
+	  fi; \
+	done
 
 lint: install
 	$(BIN)/ruff format --check .
