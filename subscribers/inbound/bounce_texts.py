@@ -18,8 +18,8 @@ _LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + _ADDRESS.pattern + r")>?(?::|\.{3}|[
 _ORIGINAL_BEGINS = re.compile(
     r"^[ \t>*=~-]{0,80}(?:below this line|this is a copy of|(?:the )?(?:headers of |body of |text of )?(?:the |your )?"
     r"(?:original|returned|unsent|undelivered|message) (?:message|mail|header|text)"
-    r"|(?:message|mail) (?:header|text|follows|content)|begin(?:ning)? of|headers? of the source|(?:start of )?(?:unsent|returned) message"
-    r"|received: |return-path: |message-id: |x-mailer: |mime-version: |dkim-signature: )",
+    r"|(?:message|mail) (?:header|text|follows|content)|begin(?:ning)? of|headers? of the source|(?:start of )?(?:unsent|returned) message)"
+    r"|^[>*=~-]{0,80}(?:received: |return-path: |message-id: |x-mailer: |mime-version: |dkim-signature: )",
     re.IGNORECASE | re.MULTILINE,
 )
 _DELAYED = re.compile(
@@ -29,9 +29,14 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _FINAL = re.compile(
-    r"gave up|giving up|could not be delivered to|permanent|fatal|failed|undeliverable",
+    r"gave up|giving up|could not be delivered to|permanent|(?<!non-)fatal|failed|undeliverable",
     re.IGNORECASE,
 )
+_NOT_THE_READER = re.compile(
+    r"[^\n@]{0,80}\b(?:mail from|from|sender|message-?id|reply-to|return-path)\b[ :<=]",
+    re.IGNORECASE,
+)
+"""A line of a notice that names whoever wrote the mail that failed."""
 
 # flufl.bounce logs each message that it cannot read as an error; that is no news here.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -66,9 +71,17 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
         yield from ((address, _about(address, own), delayed) for address in dict.fromkeys(named))
         return
     temporary, permanent = _detected(message)
-    if temporary or permanent:
-        yield from ((address, _about(address, own), False) for address in sorted(permanent))
-        yield from ((address, _about(address, own), True) for address in sorted(temporary))
+    # It may have read on into the mail that came back.
+    noticed = {address.casefold() for address in _readers_in(own)}
+    rest = text[len(own) :].casefold()
+    told = sorted(
+        address
+        for address in temporary | permanent
+        if address.casefold() in noticed or address.casefold() not in rest
+    )
+    if told:
+        for address in told:
+            yield address, _about(address, own), delayed or address not in permanent
         return
     yield from ((address, _about(address, own), delayed) for address in _guessed(message, own))
 
@@ -86,21 +99,16 @@ def _detected(message: Message) -> tuple[set[str], set[str]]:
 
 def _texts(found: frozenset[bytes] | set[bytes]) -> set[str]:
     decoded = (bytes(address).decode("utf-8", "replace").strip("<>'\" .") for address in found)
-    return {address for address in decoded if _ADDRESS.fullmatch(address)}
+    return {a for a in decoded if _ADDRESS.fullmatch(a) and ".." not in a}
 
 
 def _guessed(message: Message, own: str) -> list[str]:
     """The addresses of the notice, without its writer; those we wrote to before all others."""
     ours = {address.casefold() for name in ("From", "To", "Reply-To", "Cc", "Return-Path")
             for address in addresses(message, name)}  # fmt: skip
-    found = dict.fromkeys(
-        address.strip(".'")
-        for address in _ADDRESS.findall(own)
-        if "." in address.rpartition("@")[2]
-    )
     named = [
         address
-        for address in found
+        for address in _readers_in(own)
         if address.casefold() not in ours
         and not re.match(r"(?i)postmaster@|mailer-daemon@", address)
     ]
@@ -109,6 +117,19 @@ def _guessed(message: Message, own: str) -> list[str]:
     sure = [address for address in named if address.casefold() in written_to]
     listed = [address for address in named if address in set(_LISTED.findall(own))]
     return sure or listed or named[:1] or returned[:1]
+
+
+def _readers_in(own: str) -> list[str]:
+    """The addresses of a notice that may be the reader's, in their order."""
+    return list(
+        dict.fromkeys(
+            address.strip(".'")
+            for line in own.splitlines()
+            if not _NOT_THE_READER.match(line)
+            for address in _ADDRESS.findall(line)
+            if "." in address.rpartition("@")[2] and ".." not in address
+        )
+    )
 
 
 def _about(address: str, own: str) -> str:
@@ -133,4 +154,5 @@ def _end_of_notice(text: str) -> int:
 
 def _to_line(text: str) -> list[str]:
     found = re.search(r"(?im)^[ \t>]*To:((?:.*)(?:\n[ \t]+\S.*)*)", text)
-    return [address.strip(".") for address in _ADDRESS.findall(found[1])] if found else []
+    named = _ADDRESS.findall(found[1]) if found else []
+    return [address.strip(".") for address in named if ".." not in address]

@@ -61,7 +61,7 @@ _SUBJECT = re.compile(
     r"|(mail|message|e-?mail) (system )?(error|fail|delivery|could not|returned|rejected|delayed)"
     r"|could not (send|deliver|be sent)|unable to deliver|can.?t (deliver|send)|user unknown|unknown (user|address|recipient)|no such user"
     r"|bounce|mail(box)? (is )?full|rejected|warning: (could|message)|unzustellbar|nicht zugestellt|zustellung|non (remis|distribu)|échec|echec"
-    r"|no (se )?(ha podido )?entreg|não entregue|mancat[ao] (consegna|recapito)|onbestelbaar|niedostarcz|не (доставлен|может быть доставлен)|недоставлен"
+    r"|no (se )?(ha podido |puede |pudo )?entreg|não entregue|mancat[ao] (consegna|recapito)|onbestelbaar|niedostarcz|не (доставлен|может быть доставлен)|недоставлен"
     r"|退信|退回|无法投递|未能送达|投递失败|配信(不能|エラー)|送信できません|エラー|전송 실패",
     re.IGNORECASE,
 )

@@ -49,13 +49,16 @@ def read_complaint(message: Message) -> Complaint | None:
         (part for part in parts(message) if part.get_content_type() == "message/feedback-report"),
         None,
     )
-    if report is None:
+    returned = _returned(message)
+    # Outlook.com sends no such part: its program marks the returned mail instead.
+    marked = headers(returned, "X-HmXmrOriginalRecipient") if returned is not None else []
+    if report is None and not marked:
         return None
     fields: dict[str, list[str]] = {}
-    for name, value in _FIELD.findall(part_text(report)):
+    for name, value in _FIELD.findall(part_text(report) if report is not None else ""):
         fields.setdefault(name.casefold(), []).append(value.strip())
-    returned = _returned(message)
     named = [
+        *(value.strip(" <>") for value in marked),
         *(value.strip(" <>") for value in fields.get("original-rcpt-to", [])),
         *(value.strip(" <>") for value in fields.get("removal-recipient", [])),
         *(addresses(returned, "To") if returned is not None else []),

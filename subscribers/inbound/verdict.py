@@ -39,6 +39,7 @@ _PHRASES = [
                 r"too many (connections|recipients|messages|hops)",
                 r"timed? ?out",
                 r"connection (refused|reset)",
+                r"loops? back to (myself|me)|mail loop|host not reachable|no route to host",
                 r"message (was )?(delayed|expired)",
                 r"delivery (time|.{0,12}) ?expired",
                 r"(will|would) (keep|continue) trying|still (be )?(retr|tr)y",
@@ -75,6 +76,7 @@ _PHRASES = [
                 r"(no|unknown|invalid|bad|nonexistent|non-existent|illegal|unrouteable|undeliverable) (such )?"
                 r"(local )?(\w+ )?(user|recipient|mailbox|account|address|person|member|alias|destination|host|domain)",
                 r"(doesn.t|does not|didn.t|do not) (have|exist)",
+                r"recipient address rejected|rejected address|invalid (e-?mail )?address",
                 r"no longer (exists?|valid|here|with|works?|available|in use|active)",
                 r"(host|domain)( name)? .{0,30}(not found|unknown|n.t exist|not exist|lookup fail)",
                 r"nxdomain",
@@ -89,10 +91,19 @@ _PHRASES = [
 ]
 
 
+_WHERE_WORDS_FAIL = {  # by the code's subject
+    "3": Verdict.SOFT,
+    "4": Verdict.SOFT,
+    "5": Verdict.SOFT,
+    "6": Verdict.POLICY,
+}
+
+
 def verdict_of(status: str, text: str) -> Verdict:
     """By the enhanced status code where it says something, else by the words and reply codes.
 
-    A failure that is final and says no more counts as hard.
+    A failure that is final and says no more counts as hard, unless its code speaks of a system,
+    a network, a protocol (5.3, 5.4, 5.5) or our content (5.6).
     """
     known = status_verdict(status)
     if known is None:
@@ -108,7 +119,8 @@ def verdict_of(status: str, text: str) -> Verdict:
     codes = [found[1] for found in _REPLY.finditer(text)]
     if status.startswith("4") or (codes and all(code.startswith("4") for code in codes)):
         return Verdict.SOFT
-    return Verdict.HARD
+    subject = status_in(f"{status} {text}")[2:3]
+    return _WHERE_WORDS_FAIL.get(subject, Verdict.HARD)
 
 
 def status_in(text: str) -> str:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from subscribers.inbound.bounces import Report, looks_like_bounce, read_bounce
 from subscribers.inbound.reading import UnreadableError, parse_message
 from subscribers.inbound.verdict import Verdict, verdict_of
+from tests.factories.notices import NOTICES, Notice
 
 DATA = Path(__file__).parents[3] / "data" / "subscribers" / "inbound"
 BOUNCES: dict[str, list[list[str]]] = json.loads((DATA / "bounces.json").read_text("utf-8"))
@@ -36,6 +37,16 @@ def test_a_bounce_tells_who_and_why(name: str, line_end: str) -> None:
     message = parse_message(LINE_ENDS[line_end]((DATA / f"{name}.eml").read_bytes()))
     assert looks_like_bounce(message, None)
     assert told(read_bounce(message)) == BOUNCES[name]
+
+
+@pytest.mark.parametrize("line_end", LINE_ENDS)
+@pytest.mark.parametrize("notice", NOTICES, ids=lambda notice: notice.name)
+def test_a_notice_in_prose_tells_it_too(notice: Notice, line_end: str) -> None:
+    """The layouts of many mail servers, in several languages: right address, right verdict."""
+    message = parse_message(LINE_ENDS[line_end](notice.raw))
+    assert looks_like_bounce(message, None)
+    (failure,) = read_bounce(message).failures
+    assert (failure.address, failure.verdict) == (notice.address, notice.verdict)
 
 
 def test_success_is_no_failure() -> None:
@@ -99,6 +110,11 @@ def test_a_person_s_letter_about_a_bounce_is_none() -> None:
         ("", "552 message size exceeds limit", Verdict.SOFT),
         ("", "delivered to version 2.5.1 of something unknown", Verdict.HARD),
         ("", "", Verdict.HARD),
+        ("5.4.1", "550 5.4.1 Recipient address rejected: Access denied", Verdict.HARD),
+        ("5.3.5", "local configuration error", Verdict.SOFT),
+        ("5.4.6", "554 too many hops", Verdict.SOFT),
+        ("5.6.0", "554 a part could not be converted", Verdict.POLICY),
+        ("5.1.8", "sender address rejected", Verdict.POLICY),
     ],
 )
 def test_the_verdict_goes_by_code_then_by_words(status: str, text: str, verdict: Verdict) -> None:

@@ -148,6 +148,19 @@ def test_a_complaint_names_its_reader(redacted: bool, headers_only: bool) -> Non
     )
 
 
+def test_a_complaint_of_outlook_com_has_no_report() -> None:
+    """Its program marks the returned mail, and leaves our link in it."""
+    raw = report().replace(b"multipart/report; report-type=feedback-report", b"multipart/mixed")
+    raw = raw.replace(b"message/feedback-report", b"text/plain")
+    assert read(raw).kind is Kind.REPLY
+    found = read(
+        raw.replace(b"From: Weekly", b"X-HmXmrOriginalRecipient: jo@example.org\nFrom: Weekly")
+    )
+    assert found.complaint is not None
+    assert (found.complaint.addresses, found.complaint.links) == (("jo@example.org",), (LINK,))
+    assert found.complaint.ends_the_subscription
+
+
 @pytest.mark.parametrize(
     ("feedback_type", "ends"),
     [
