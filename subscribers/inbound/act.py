@@ -18,9 +18,10 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError, TokenError, UnknownSubscriberError
 from subscribers.history import Way
 from subscribers.inbound.classify import Inbound
-from subscribers.inbound.commands import Command, Verb
+from subscribers.inbound.commands import Command
 from subscribers.inbound.mailboxes import Role
 from subscribers.inbound.office import Action, Done, Office
+from subscribers.inbound.vocabulary import Verb
 from subscribers.letters import Letter, Template
 from subscribers.preferences import choose, pause, resume
 from subscribers.subscriber import Status, Subscriber

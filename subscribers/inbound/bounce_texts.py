@@ -11,10 +11,10 @@ from flufl.bounce import all_failures
 
 from subscribers.inbound.reading import addresses, children, headers, part_text, parts
 
-_ADDRESS = re.compile(
+ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}\.?"
 )
-_LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + _ADDRESS.pattern + r")>?(?::|\.{3}|[ \t]*$)")
+_LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + ADDRESS.pattern + r")>?(?::|\.{3}|[ \t]*$)")
 _ORIGINAL_BEGINS = re.compile(
     r"^[ \t>*=~-]{0,80}(?:below this line|this is a copy of|(?:the )?(?:headers of |body of |text of )?(?:the |your )?"
     r"(?:original|returned|unsent|undelivered|message) (?:message|mail|header|text)"
@@ -42,6 +42,18 @@ _NOT_THE_READER = re.compile(
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
+RETURNED = frozenset(
+    {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
+     "message/global-headers"}
+)  # fmt: skip
+"""Parts that bring back a mail, or its headers."""
+
+
+def has_original(text: str) -> bool:
+    """Whether a mail that came back begins somewhere in the text."""
+    return _ORIGINAL_BEGINS.search(text) is not None
+
+
 def returned_recipients(message: Message) -> list[str]:
     """Whom the returned mail was written to, by its own To: ours have one reader each."""
     for part in parts(message):
@@ -65,7 +77,7 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
     named = [
         address
         for value in headers(message, "X-Failed-Recipients")
-        for address in _ADDRESS.findall(value)
+        for address in ADDRESS.findall(value)
     ]
     if named:
         yield from ((address, _about(address, own), delayed) for address in dict.fromkeys(named))
@@ -99,7 +111,7 @@ def _detected(message: Message) -> tuple[set[str], set[str]]:
 
 def _texts(found: frozenset[bytes] | set[bytes]) -> set[str]:
     decoded = (bytes(address).decode("utf-8", "replace").strip("<>'\" .") for address in found)
-    return {a for a in decoded if _ADDRESS.fullmatch(a) and ".." not in a}
+    return {a for a in decoded if ADDRESS.fullmatch(a) and ".." not in a}
 
 
 def _guessed(message: Message, own: str) -> list[str]:
@@ -126,7 +138,7 @@ def _readers_in(own: str) -> list[str]:
             address.strip(".'")
             for line in own.splitlines()
             if not _NOT_THE_READER.match(line)
-            for address in _ADDRESS.findall(line)
+            for address in ADDRESS.findall(line)
             if "." in address.rpartition("@")[2] and ".." not in address
         )
     )
@@ -154,5 +166,5 @@ def _end_of_notice(text: str) -> int:
 
 def _to_line(text: str) -> list[str]:
     found = re.search(r"(?im)^[ \t>]*To:((?:.*)(?:\n[ \t]+\S.*)*)", text)
-    named = _ADDRESS.findall(found[1]) if found else []
+    named = ADDRESS.findall(found[1]) if found else []
     return [address.strip(".") for address in named if ".." not in address]

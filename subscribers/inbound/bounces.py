@@ -10,10 +10,8 @@ from email.message import Message
 from subscribers.inbound.bounce_texts import failures_in_text, returned_recipients
 from subscribers.inbound.reading import (
     MAX_TEXT,
-    addresses,
     children,
     fields,
-    header,
     part_text,
     parts,
     text_of,
@@ -47,68 +45,10 @@ class Report:
     success: bool = False
 
 
-_DAEMON = re.compile(
-    r"mailer[-_.]?daemon|mail[-_.]?daemon|post(master|office)|mdaemon|mail[-_.]?(er|delivery|system|admin|router)"
-    r"|delivery[-_ ](system|subsystem|report|service|agent)|(system|mail) (administrator|attendant|delivery)"
-    r"|^(bounces?|no-?reply-?bounces?|returned-?mail|smtp|mta|daemon|gateway|autoanswer|symantec.*|complaints?)@"
-    r"|internet mail|microsoft exchange|exchange server|smtp[-_. ]?(mail|service|server|gateway|daemon)|@$",
-    re.IGNORECASE,
-)
-_SUBJECT = re.compile(
-    r"undeliver|non[- ]?deliver|not be delivered|n.t be delivered|not delivered|delivery[- :]*(status|fail|problem|report|error|notif|has|unsucc|delay|incident|attempt)"
-    r"|deliver (mail|message)|fail(ure|ed)[ :](notice|to|mail|deliv)|failed to deliver|returned (e-?)?mail|return(ed|ing)? (message|to sender|mail)"
-    r"|(mail|message|e-?mail)( could)?( was)? ?(not |un)?(deliver|sent|fail|error|return|reject|status|block|refus)"
-    r"|(mail|message|e-?mail) (system )?(error|fail|delivery|could not|returned|rejected|delayed)"
-    r"|could not (send|deliver|be sent)|unable to deliver|can.?t (deliver|send)|user unknown|unknown (user|address|recipient)|no such user"
-    r"|bounce|mail(box)? (is )?full|rejected|warning: (could|message)|unzustellbar|nicht zugestellt|zustellung|non (remis|distribu)|échec|echec"
-    r"|no (se )?(ha podido |puede |pudo )?entreg|não entregue|mancat[ao] (consegna|recapito)|onbestelbaar|niedostarcz|не (доставлен|может быть доставлен)|недоставлен"
-    r"|退信|退回|无法投递|未能送达|投递失败|配信(不能|エラー)|送信できません|エラー|전송 실패",
-    re.IGNORECASE,
-)
 _SUCCESSES = ("delivered", "relayed", "expanded")
-_FORWARDED = re.compile(r"^(fwd?|wg|tr|rv|i|vs|enc) ?: |fwd: ", re.IGNORECASE)
-_NOTICE = re.compile(
-    r"(not|n.t|unable to|failed to|fail|pas) (yet )?(been |be |etre |être )?(deliver|send|sent|reach|delivr)[^>]{0,200}?@"
-    r"|failed (recipient|address)|rcpt to:|user unknown|returned (mail|message)|(address|recipient)\S* (failed|rejected)",
-    re.IGNORECASE,
-)
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"]{1,200}@[^\s<>()\[\]\\,;:\"]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
-
-
-def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
-    """Whether a machine wrote this because a mail of ours failed.
-
-    `envelope_sender` "" is the null sender (RFC 5321 4.5.5), None is unknown. A person's letter
-    about a bounce is none, whatever its subject.
-    """
-    if message.get("X-Failed-Recipients"):
-        return True
-    kinds = {part.get_content_type() for part in parts(message)}
-    if "message/delivery-status" in kinds or "message/global-delivery-status" in kinds:
-        return True
-    return_path = header(message, "Return-Path")
-    null_sender = envelope_sender == "" or return_path.replace(" ", "") == "<>"
-    senders = [header(message, "From"), return_path, *addresses(message, "From")]
-    from_daemon = any(_DAEMON.search(sender.replace("<>", "@")) for sender in senders)
-    subject = header(message, "Subject")
-    if any("mailer-daemon@" in sender.casefold() for sender in senders):
-        return True
-    if from_daemon:
-        return bool(_SUBJECT.search(subject)) or _is_notice(message)
-    if null_sender or not senders[0]:
-        return bool(_SUBJECT.search(subject))
-    # Some machines sign as nobody in particular: then subject and words must both say it.
-    is_answer = bool(message.get("In-Reply-To")) or bool(_FORWARDED.search(subject))
-    return bool(_SUBJECT.search(subject)) and not is_answer and _is_notice(message)
-
-
-def _is_notice(message: Message) -> bool:
-    opening = "\n".join(
-        line for line in text_of(message)[:1000].splitlines() if not line.lstrip().startswith(">")
-    )
-    return bool(_NOTICE.search(opening[:500]))
 
 
 def read_bounce(message: Message) -> Report:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from subscribers.inbound.automatic import is_automatic
-from subscribers.inbound.bounces import Failure, looks_like_bounce, read_bounce
-from subscribers.inbound.commands import Command, Verb, read_command
+from subscribers.inbound.bounces import Failure, read_bounce
+from subscribers.inbound.commands import Command, read_command
 from subscribers.inbound.complaints import Complaint, read_complaint
 from subscribers.inbound.letterhead import Letterhead, read_letterhead
 from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import UnreadableError, addresses, parse_message
+from subscribers.inbound.vocabulary import Verb
 
 
 class Kind(StrEnum):

@@ -6,27 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
-from enum import StrEnum
 
 from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.reading import header, text_of
+from subscribers.inbound.vocabulary import EVERYDAY, PAUSED, TAGS_CHOSEN, WORDS, Verb, any_of
 
 MAX_LINES = 5
-"""Non-empty lines of the body that are looked at: a command comes first, or is none."""
+"""Non-empty lines of the body that are looked at."""
 
+GREETING = 4
+"""Words of a line that may stand before the command, as "Dear robot," does."""
 
-class Verb(StrEnum):
-    """What a reader may ask for."""
-
-    SUBSCRIBE = "subscribe"
-    UNSUBSCRIBE = "unsubscribe"
-    CONFIRM = "confirm"
-    HELP = "help"
-    TAGS = "tags"
-    PAUSE = "pause"
-    RESUME = "resume"
-    WHICH = "which"
-    ERASE = "erase"
+CLOSING = 6
+"""Words that may follow an everyday word: "stop" and a name leave, "stop" and a letter do not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,39 +29,18 @@ class Command:
     words: tuple[str, ...] = ()
 
 
-_LEAVE = (
-    "unsubscribe", "unsubscribe me", "please unsubscribe", "please unsubscribe me", "leave", "remove me",
-    "please remove me", "stop", "opt out", "opt-out", "signoff",
-    "abmelden", "abbestellen", "bitte abmelden", "austragen", "désabonner", "desabonner",
-    "me désabonner", "se désabonner", "désinscrire", "désinscription", "désabonnement",
-    "darse de baja", "dar de baja", "baja", "cancelar suscripción", "cancelar inscrição",
-    "cancelar assinatura", "descadastrar", "disiscriviti", "cancellami", "annulla iscrizione",
-    "disiscrizione", "afmelden", "uitschrijven", "avregistrera", "avmeld", "frameld", "wypisz",
-    "odhlásit", "leiratkozás", "отписаться", "отписка", "відписатися", "abonelikten çık",
-    "退订", "取消订阅", "退訂", "取消訂閱", "配信停止", "購読解除", "解除", "수신거부", "구독 취소",
-    "إلغاء الاشتراك", "الغاء الاشتراك", "ביטול הרשמה", "הסר", "لغو اشتراک",
-)  # fmt: skip
-
 _WORDS = {
-    **dict.fromkeys(_LEAVE, Verb.UNSUBSCRIBE),
-    **dict.fromkeys(("subscribe", "join", "anmelden", "s'abonner", "订阅"), Verb.SUBSCRIBE),
-    **dict.fromkeys(("help", "hilfe", "aide", "ayuda", "帮助", "مساعدة"), Verb.HELP),
-    **dict.fromkeys(("which", "status"), Verb.WHICH),
-    **dict.fromkeys(("erase", "erase me", "delete my data", "forget me"), Verb.ERASE),
-    **dict.fromkeys(("resume", "unpause"), Verb.RESUME),
-    **dict.fromkeys(("tags", "topics"), Verb.TAGS),
+    word: verb
+    for verb, words in WORDS.items()
+    for word in words
+    if verb not in (Verb.PAUSE, Verb.CONFIRM)
 }
-
 _LONG = r"([A-Za-z0-9_.-]{20,400})"
-_TOKENED = (  # a token's letters have their case
-    (Verb.CONFIRM, re.compile(rf"(?:confirm|CONFIRM|Confirm) {_LONG}")),
-    # What the address in List-Unsubscribe puts into the subject.
-    (Verb.UNSUBSCRIBE, re.compile(rf"(?:unsubscribe|UNSUBSCRIBE|Unsubscribe) {_LONG}")),
+_TOKENED = tuple(  # a token's letters have their case
+    (verb, re.compile(rf"(?:(?i:{any_of(WORDS[verb])})) {_LONG}"))
+    for verb in (Verb.CONFIRM, Verb.UNSUBSCRIBE)  # the latter as List-Unsubscribe's subject
 )
-_PATTERNS = (
-    (Verb.TAGS, re.compile(r"(?:tags|topics) ((?:[+-][^\s+-]\S{0,60}(?: |$)){1,30})")),
-    (Verb.PAUSE, re.compile(r"pause(?: ?(\d{1,2})(?: ?weeks?)?| until (\d{4}-\d\d-\d\d))?")),
-)
+_PATTERNS = ((Verb.TAGS, TAGS_CHOSEN), (Verb.PAUSE, PAUSED))
 
 _REPLIED = re.compile(
     r"^(?:(?:re|aw|sv|vs|antw|tr|rv|odp|ynt|回复|回覆|答复|رد)(?:\[\d+\])? ?[:：] ?)+",
@@ -89,8 +60,8 @@ def read_command(message: Message, mailbox: Mailbox) -> Command | None:
     """The first recognised command, or None: then it is a letter.
 
     An address that is a command itself (`weekly-leave@`) needs no words. At `weekly-request@`
-    the subject or one of the first lines is one, alone on its line. A reply to an issue is
-    heard when it says nothing but that it wants out.
+    the subject or the first line is one, alone on its line; a greeting may stand before it. A
+    reply to an issue is heard when its first line says that it wants out, and no other thing.
     """
     match mailbox.role:
         case Role.UNSUBSCRIBE:
@@ -102,9 +73,7 @@ def read_command(message: Message, mailbox: Mailbox) -> Command | None:
         case Role.CONFIRM:
             return Command(verb=Verb.CONFIRM, words=(mailbox.detail,) if mailbox.detail else ())
         case Role.REQUEST:
-            lines = [header(message, "Subject"), *_own_lines(message)]
-            commands = (parse_command(line, mailbox.list_slug) for line in lines)
-            return next((command for command in commands if command), None)
+            return _asked_of_the_robot(message, mailbox.list_slug)
         case Role.LIST | Role.OWNER:
             return _wants_out(message, mailbox.list_slug)
         case Role.BOUNCES:
@@ -116,7 +85,7 @@ def parse_command(line: str, list_slug: str = "") -> Command | None:
 
     A stranger's address is no argument: nobody is signed up or off by another's mail.
     """
-    said = _SPACE.sub(" ", _REPLIED.sub("", line[:500].strip())).strip(_EDGES)
+    said = _bare(line)
     text = said.lower()
     if list_slug:
         text = text.removesuffix(f" {list_slug}")
@@ -131,14 +100,36 @@ def parse_command(line: str, list_slug: str = "") -> Command | None:
     return None
 
 
+def _asked_of_the_robot(message: Message, list_slug: str) -> Command | None:
+    lines = list(_own_lines(message))
+    greeted = bool(lines) and len(lines[0].split()) <= GREETING
+    for place, line in ((0, header(message, "Subject")), *enumerate(lines[: 1 + greeted], 1)):
+        command = parse_command(line, list_slug)
+        if command and (place == 0 or _is_meant(line, lines[place:])):
+            return command
+    return None
+
+
 def _wants_out(message: Message, list_slug: str) -> Command | None:
     subject = header(message, "Subject")
-    lines = list(_own_lines(message))[:1]
+    lines = list(_own_lines(message))
     # Without a word in the body the subject counts, unless it is the issue's that was answered.
     if not lines and not _REPLIED.match(subject):
         lines = [subject]
-    wish = parse_command(lines[0], list_slug) if lines else None
+    wish = parse_command(lines[0], list_slug) if lines and _is_meant(lines[0], lines[1:]) else None
     return wish if wish is not None and wish.verb is Verb.UNSUBSCRIBE else None
+
+
+def _is_meant(line: str, after: list[str]) -> bool:
+    """Whether a line may be a command, by what follows it."""
+    if _bare(line).lower() not in EVERYDAY:
+        return True
+    return len(" ".join(after).split()) <= CLOSING
+
+
+def _bare(line: str) -> str:
+    said = _SPACE.sub(" ", _REPLIED.sub("", line[:500].strip()))
+    return said.strip(_EDGES).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def _own_lines(message: Message) -> Iterator[str]:

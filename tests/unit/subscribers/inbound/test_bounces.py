@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.inbound.bounces import Report, looks_like_bounce, read_bounce
+from subscribers.inbound.bounces import Report, read_bounce
+from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import UnreadableError, parse_message
 from subscribers.inbound.verdict import Verdict, verdict_of
 from tests.factories.notices import NOTICES, Notice

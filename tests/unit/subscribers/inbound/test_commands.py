@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.inbound.commands import Command, Verb, parse_command, read_command
+from subscribers.inbound.commands import Command, parse_command, read_command
 from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.reading import parse_message
+from subscribers.inbound.vocabulary import Verb
 
 TOKEN = "WzEsIndlZWtseSJd.8w7WnHpDBl09WrsNoLnRtkA-Gv3p8eiOz0sH1AigsCw"
 
@@ -50,6 +51,19 @@ def asked(
         ("resume", Verb.RESUME, ()),
         ("which", Verb.WHICH, ()),
         ("erase me", Verb.ERASE, ()),
+        ("Hilfe", Verb.HELP, ()),
+        ("S\N{RIGHT SINGLE QUOTATION MARK}abonner", Verb.SUBSCRIBE, ()),
+        ("darme de baja", Verb.UNSUBSCRIBE, ()),
+        ("订阅 weekly", Verb.SUBSCRIBE, ()),
+        ("اشتراك", Verb.SUBSCRIBE, ()),
+        ("Themen +security", Verb.TAGS, ("+security",)),
+        ("Pause 2 Wochen", Verb.PAUSE, ("2",)),
+        ("pause jusqu'au 2026-04-01", Verb.PAUSE, ("2026-04-01",)),
+        ("暂停 3周", Verb.PAUSE, ("3",)),
+        ("إيقاف مؤقت 2 أسابيع", Verb.PAUSE, ("2",)),
+        ("reanudar", Verb.RESUME, ()),
+        ("meine Daten löschen", Verb.ERASE, ()),
+        (f"Bestätigen {TOKEN}", Verb.CONFIRM, (TOKEN,)),
     ],
 )
 def test_a_line_is_a_command(line: str, verb: Verb, words: tuple[str, ...]) -> None:
@@ -109,6 +123,21 @@ def test_the_subject_comes_first_and_one_command_counts() -> None:
     """Further commands are not carried out: one answer per mail."""
     assert asked("help\nunsubscribe\n", subject="which") == Command(verb=Verb.WHICH)
     assert asked("help\nunsubscribe\n", subject="Hello") == Command(verb=Verb.HELP)
+
+
+def test_a_greeting_may_stand_before_the_command() -> None:
+    """A short line, and one: what stands further down is a letter's."""
+    assert asked("Dear robot,\n\nresume\n") == Command(verb=Verb.RESUME)
+    assert asked("I have read your mail about this.\nresume\n") is None
+    assert asked("Hello\nJo here\nresume\n") is None
+
+
+@pytest.mark.parametrize("role", [Role.LIST, Role.REQUEST])
+def test_an_everyday_word_begins_a_letter(role: Role) -> None:
+    """ "Stop" and a name leave; "Stop" and what should be stopped is a letter to the editors."""
+    assert asked("Stop!\nKind regards, Jo", role=role) == Command(verb=Verb.UNSUBSCRIBE)
+    assert asked("Stop!\nBefore you print it, look at the second table again.", role=role) is None
+    assert asked("Baja\n", role=role) == Command(verb=Verb.UNSUBSCRIBE)
 
 
 QUOTES = {
