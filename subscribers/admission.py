@@ -17,7 +17,7 @@ from subscribers.history import Entry, Event, Way, record
 from subscribers.lists import ensure_list
 from subscribers.subscriber import LEFT, Status, clean_name
 from subscribers.suppression import Suppression
-from subscribers.writing import insert_or
+from subscribers.writing import among, insert_or
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -213,7 +213,7 @@ def _known(
             ),
             isouter=True,
         )
-        .where(people.c.address_key.in_([address.key for address in addresses]))
+        .where(among(connection, people.c.address_key, (address.key for address in addresses)))
     ).all()
     chose = _who_chose(connection, [row.id for row in rows])
     known = {address.key: _Known(suppression=standing.get(address.key)) for address in addresses}
@@ -272,6 +272,8 @@ def _ids(connection: sa.Connection, keys: Sequence[str]) -> dict[str, int]:
     if not keys:
         return {}
     found = connection.execute(
-        sa.select(table.c.address_key, table.c.id).where(table.c.address_key.in_(keys))
+        sa.select(table.c.address_key, table.c.id).where(
+            among(connection, table.c.address_key, keys)
+        )
     )
     return dict(found.all())

@@ -39,6 +39,7 @@ COLUMNS = ("email", "name", "tags")
 # A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
+_UNDECODED = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -268,7 +269,7 @@ def _candidate(
         column: _plain(cells[position]).strip() if position < len(cells) else ""
         for column, position in columns.items()
     }
-    if any("\ud800" <= mark <= "\udfff" for value in values.values() for mark in value):
+    if any(map(_UNDECODED.search, values.values())):
         raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
     tags = [slug_of(tag) for tag in values["tags"].split(";")] if values.get("tags") else None
     return Candidate(

@@ -12,7 +12,7 @@ from subscribers import tables
 from subscribers.addresses import Address, parse_address
 from subscribers.hashing import hashed, hashed_all
 from subscribers.history import Entry, Event, Way, record
-from subscribers.writing import insert_once
+from subscribers.writing import among, insert_once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,9 @@ def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[
     domains = {f"@{address.domain}" for address in addresses}
     table = tables.suppressions
     rows = connection.execute(
-        sa.select(table.c.pattern, table.c.reason).where(table.c.pattern.in_([*patterns, *domains]))
+        sa.select(table.c.pattern, table.c.reason).where(
+            among(connection, table.c.pattern, [*patterns, *domains])
+        )
     )
     found = {row.pattern: Suppression(pattern=row.pattern, reason=row.reason) for row in rows}
     told = {patterns[pattern]: one for pattern, one in found.items() if pattern in patterns}

@@ -1,12 +1,24 @@
-"""INSERT that yields to a row already there, in the words of both databases."""
+"""INSERT that yields to a row already there, and a long IN, in the words of both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+
+
+def among(
+    connection: sa.Connection, column: sa.Column[str], texts: Iterable[str]
+) -> sa.ColumnElement[bool]:
+    """Whether the column's text is one of these, however many: one parameter, not thousands."""
+    given = list(texts)
+    if connection.dialect.name == "sqlite":
+        each = sa.func.json_each(json.dumps(given)).table_valued("value")
+        return column.in_(sa.select(each.c.value))
+    return column == sa.any_(sa.cast(given, sa.ARRAY(sa.String)))
 
 
 def insert_or(

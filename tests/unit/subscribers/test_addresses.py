@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +65,28 @@ def test_any_text_is_an_address_or_an_address_error(text: str) -> None:
         return
     assert parse_address(address.text) == address
     assert not set("\r\n\x00 <>,") & set(address.text)
+
+
+PIECES = st.sampled_from(
+    ["jo", "a" * 30, "b" * 64, ".", "+", "-", "_", "@", "1", "example", "org", "xn--", "B"]
+)
+
+
+@given(
+    st.lists(PIECES, max_size=12).map("".join),
+    st.sampled_from(["", "@example.org", "@" + ".".join(["d" * 60] * 4)]),
+)
+def test_the_short_way_for_plain_addresses_comes_out_the_same(start: str, end: str) -> None:
+    """Most addresses are not given to the checker: it would say the same of each."""
+    text = start + end
+    try:
+        valid = validate_email(text, strict=True, check_deliverability=False)
+    except EmailNotValidError:
+        with pytest.raises(AddressError):
+            parse_address(text)
+        return
+    assert parse_address(text).text == valid.normalized
+    assert parse_address(text).key == f"{valid.local_part.casefold()}@{valid.domain}"
 
 
 def test_a_masked_address_tells_only_its_owner_something() -> None:
