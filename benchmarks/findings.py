@@ -8,6 +8,7 @@ from datetime import datetime
 
 from benchmarks.costs import Cost
 from benchmarks.gathering import Gathering
+from benchmarks.importing import Import
 from benchmarks.machine import Machine
 from benchmarks.planning import LongSend, Plan
 from benchmarks.rendering import Rendering
@@ -40,6 +41,7 @@ class Findings:
     costs: Sequence[Cost]
     plans: Sequence[Plan]
     sends: Sequence[LongSend]
+    imports: Sequence[Import]
     renderings: Sequence[Rendering]
     gatherings: Sequence[Gathering]
     skipped: Sequence[str] = field(default=())

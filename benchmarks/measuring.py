@@ -11,6 +11,7 @@ from benchmarks.certificate import write_certificate
 from benchmarks.costs import measure_costs
 from benchmarks.findings import UNDELAYED, Comparison, Findings
 from benchmarks.gathering import gather_feeds
+from benchmarks.importing import import_files
 from benchmarks.machine import load_average, this_machine
 from benchmarks.peers import (
     find_postfix_program,
@@ -55,6 +56,7 @@ class Extent:
     only: Sequence[str] = ()
     list_sizes: Sequence[int]
     send_sizes: Sequence[int]
+    import_sizes: Sequence[int]
     articles: Sequence[int]
     editions: Sequence[int]
     feeds: Sequence[int]
@@ -67,6 +69,7 @@ FULL = Extent(
     seconds=3,
     list_sizes=(10_000, 100_000, 1_000_000),
     send_sizes=(10_000, 100_000, 1_000_000),
+    import_sizes=(10_000, 100_000, 1_000_000),
     articles=(5, 10, 20, 40),
     editions=(1, 10, 100),
     feeds=(1, 10, 50),
@@ -80,6 +83,7 @@ QUICK = Extent(
           "smtp-source", "nodemailer-raw-1", "nodemailer-dkim-2", "python-composing-2"),
     list_sizes=(10_000, 100_000),
     send_sizes=(10_000,),
+    import_sizes=(10_000, 100_000),
     articles=(10, 40),
     editions=(1, 10),
     feeds=(1, 10),
@@ -125,6 +129,7 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
         costs=measure_costs(bench.publication, folder / "costs", repeats=extent.repeats),
         plans=plan_lists(bench, extent.list_sizes),
         sends=send_lists(bench, extent.send_sizes),
+        imports=import_files(bench, extent.import_sizes),
         renderings=render_issues(extent.articles, extent.editions, repeats=extent.repeats),
         gatherings=gather_feeds(extent.feeds, extent.items, repeats=extent.repeats),
         skipped=skipped,

@@ -17,6 +17,7 @@ from benchmarks.arrivals import check_counts, check_messages
 from benchmarks.costs import Cost
 from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
 from benchmarks.gathering import gather_feeds
+from benchmarks.importing import Import, import_files
 from benchmarks.machine import this_machine
 from benchmarks.measuring import NEAR
 from benchmarks.planning import LongSend, Plan
@@ -172,6 +173,14 @@ def test_a_promise_that_was_not_measured_is_not_called_kept() -> None:
     assert ratio.verdict == "not measured"
 
 
+def test_an_import_is_measured_and_its_broken_rows_are_counted(bench: Bench) -> None:
+    """A run whose counts are wrong does not count; the page has the figures."""
+    (one,) = import_files(bench, [2_000])
+    assert one.rows == 2_000
+    assert one.seconds > 0
+    assert one.peak_bytes > 10_000_000
+
+
 def _findings() -> Findings:
     run = Run(
         messages=1500, seconds=1, cpu_seconds=1.5, sink_cpu_seconds=0.1, peak_bytes=100_000_000
@@ -188,6 +197,7 @@ def _findings() -> Findings:
         raw_signs=3000,
         comparisons=[Comparison(condition=NEAR, results=[result])],
         costs=[Cost(step="a step", microseconds=12.3)],
+        imports=[Import(rows=10, seconds=0.1, peak_bytes=100_000_000)],
         plans=[Plan(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),

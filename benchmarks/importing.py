@@ -1,0 +1,87 @@
+"""Imports: how long a file of so many subscribers takes, and how much memory.
+
+As a program it is one process that imports: `python -m benchmarks.importing FOLDER FILE`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.programs import BenchmarkError, answer, begin_together, cpu_seconds, run_together
+from benchmarks.publication import SLUG
+from benchmarks.runs import Bench
+from newsletter.pipeline.import_people import import_people
+from newsletter.pipeline.site import open_site
+
+EACH_NTH_BROKEN = 1000
+"""So often a row is no address, and must be reported."""
+
+TAGS = ("", "security", "security;privacy", "hardware;reviews;security")
+DOMAINS = 2_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Import:
+    """A file of `rows`, imported once; `peak_bytes` is the process's memory, all told."""
+
+    rows: int
+    seconds: float
+    peak_bytes: int
+
+
+def import_files(bench: Bench, sizes: Sequence[int]) -> list[Import]:
+    """Import a file of each size into an empty list on SQLite."""
+    imports = []
+    for size in sizes:
+        site = bench.publication.with_readers(bench.folder / "import", 0)
+        file = write_file(site / "people.csv", size)
+        ended = run_together([[sys.executable, "-m", "benchmarks.importing", site, file]])
+        shutil.rmtree(site)
+        counted = (ended.answers[0]["added"], ended.answers[0]["rejected"])
+        broken = size // EACH_NTH_BROKEN
+        if counted != (size - broken, broken):
+            raise BenchmarkError(f"{size} rows, {broken} of them broken, but: {ended.answers}")
+        seconds = float(ended.answers[0]["seconds"])
+        imports.append(Import(rows=size, seconds=seconds, peak_bytes=ended.peak_bytes))
+    return imports
+
+
+def write_file(file: Path, rows: int) -> Path:
+    """Invented readers with a name, tags and an attribute; each thousandth has no address."""
+    with file.open("w", encoding="utf-8") as lines:
+        lines.write("email,name,tags,town\n")
+        for number in range(1, rows + 1):
+            at = " at " if number % EACH_NTH_BROKEN == 0 else "@"
+            lines.write(
+                f"reader.{number}{at}domain{number % DOMAINS}.example,Reader {number},"
+                f"{TAGS[number % len(TAGS)]},Town {number % 50}\n"
+            )
+    return file
+
+
+def main(folder: Path, file: Path) -> None:
+    """Import the file in this process."""
+    site = open_site(folder, os.environ)
+    used_before = begin_together()
+    begun = time.perf_counter()
+    with file.open("rb") as rows:
+        report, _asked = import_people(
+            site, rows, list_slug=SLUG, source_name=file.name, now=datetime.now(UTC), mapping={}
+        )
+    answer(
+        added=report.added,
+        rejected=report.rejected_count,
+        seconds=time.perf_counter() - begun,
+        cpu_seconds=cpu_seconds() - used_before,
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
