@@ -10,7 +10,6 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from subscribers.errors import AddressError
 
-
 MAX_ADDRESS = 254
 """Octets (RFC 5321 erratum 1690)."""
 

@@ -15,7 +15,7 @@ from subscribers.addresses import Address
 from subscribers.errors import SuppressedError
 from subscribers.history import Entry, Event, Way, record
 from subscribers.lists import ensure_list
-from subscribers.subscriber import LEFT, Status, clean_name
+from subscribers.subscriber import LEFT, Frequency, Status, clean_name
 from subscribers.suppression import Suppression
 from subscribers.writing import among, insert_or
 
@@ -34,7 +34,8 @@ class Candidate:
 class Terms:
     """On which terms: the consent that is written down with each person.
 
-    `status` is what a newcomer gets: pending where a confirmation is still to come.
+    `status` is what a newcomer gets: pending where a confirmation is still to come, and
+    unsubscribed where the file names people who left; then whoever stands leaves as well.
     `returning` may come back of their own wish from these statuses; `force` brings back
     whoever left or is suppressed, and needs a stated `consent`.
     """
@@ -158,6 +159,8 @@ def admit(
 
 def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
     """What is to happen with one candidate (pure)."""
+    if terms.status is Status.UNSUBSCRIBED:
+        return _leaving(known)
     refusal = _refusal(known, terms)
     if refusal:
         return _Decision(admission=Admission(outcome=Outcome.REFUSED, reason=refusal))
@@ -172,6 +175,13 @@ def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
         )
     outcome = Outcome.UPDATED if values else Outcome.UNCHANGED
     return _Decision(admission=Admission(outcome=outcome), values=values)
+
+
+def _leaving(known: _Known) -> _Decision:
+    if known.status in LEFT:
+        return _Decision(admission=Admission(outcome=Outcome.UNCHANGED))
+    outcome = Outcome.ADDED if known.status is None else Outcome.UPDATED
+    return _Decision(admission=Admission(outcome=outcome), status=Status.UNSUBSCRIBED)
 
 
 def _refusal(known: _Known, terms: Terms) -> str:
@@ -251,6 +261,7 @@ def _insert_people(connection: sa.Connection, newcomers: Sequence[Candidate], te
                 "address_key": candidate.address.key,
                 "name": clean_name(candidate.name),
                 "follows": candidate.follows or "",
+                "frequency": Frequency.WEEKLY.value,  # a column's default costs each row a call
                 "attributes": dict(candidate.attributes),
                 "created_at": terms.now,
             }

@@ -36,6 +36,14 @@ MAX_HEADER = 100_000
 
 COLUMNS = ("email", "name", "tags")
 
+_STATUS = {
+    (False, False): Status.ACTIVE,
+    (False, True): Status.PENDING,
+    (True, False): Status.UNSUBSCRIBED,
+    (True, True): Status.UNSUBSCRIBED,
+}
+"""What a newcomer becomes, by `left` and `confirm`."""
+
 # A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
@@ -78,6 +86,7 @@ def import_subscribers(
     slug_of: Callable[[str], str],
     mapping: Mapping[str, str] | None = None,
     confirm: bool = False,
+    left: bool = False,
     force: bool = False,
     consent: str = "",
     on_rejected: Callable[[Rejected], None] | None = None,
@@ -87,18 +96,19 @@ def import_subscribers(
 
     `file` is CSV in UTF-8 with a header; `mapping` says which header stands for email, name
     and tags. Tags are separated by ";" and made slugs by `slug_of`; further columns become
-    attributes. `confirm` leaves newcomers pending. `progress` is told the rows read so far.
+    attributes. `confirm` leaves newcomers pending. `left`: these people left (elsewhere, say);
+    they are taken off, and newcomers remembered so that none is brought back. `progress` is told the rows read so far.
     Whoever left, is suppressed, or was erased is rejected, unless `force` with a `consent`.
     Each batch is committed by itself: an import that was cut short is simply run again.
     Raises ImportFileError when the file as a whole cannot be used.
     """
     terms = Terms(
         list_slug=list_slug,
-        event=Event.IMPORT,
+        event=Event.UNSUBSCRIBE if left else Event.IMPORT,
         way=Way.IMPORT,
         now=now,
         detail=source_name,
-        status=Status.PENDING if confirm else Status.ACTIVE,
+        status=_STATUS[left, confirm],
         force=force,
         consent=consent,
     )

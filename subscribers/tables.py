@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +27,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r} has no place in the database")
-        moment = value.astimezone(UTC)
-        return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
+        return _as_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: object, dialect: sa.Dialect) -> datetime | None:
         """Back to an aware datetime in UTC."""
@@ -36,6 +36,12 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         assert isinstance(moment, datetime)  # noqa: S101 - narrows a driver's value for mypy
         return moment.astimezone(UTC)
+
+
+@lru_cache(maxsize=64)
+def _as_text(value: datetime) -> str:
+    """An import writes the same moment into millions of rows."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")

@@ -51,6 +51,7 @@ list_option = click.option("--list", "list_slug", required=True, metavar="LIST",
     help="Which header of the file stands for email, name or tags, such as email=Mail.",
 )
 @click.option("--confirm", is_flag=True, help="Ask each newcomer first, by mail.")
+@click.option("--left", is_flag=True, help="These people left: take them off, let none come back.")
 @click.option("--force", is_flag=True, help="Bring back people who left; needs --consent.")
 @click.option("--consent", default="", help="How they agreed to be brought back; kept on record.")
 @json_option
@@ -62,12 +63,14 @@ def import_file(
     list_slug: str,
     mapping: tuple[str, ...],
     confirm: bool,
+    left: bool,
     force: bool,
     consent: str,
 ) -> int:
     """Put everybody in a CSV file (email,name,tags) on a list.
 
-    People who left, were suppressed or erased are rejected and named on stderr.
+    People who left, were suppressed or erased are rejected and named on stderr. With --left the
+    file names people who left another tool's list.
 
     \b
     Example: newsletter subscribers import people.csv --list weekly
@@ -75,6 +78,8 @@ def import_file(
     site = invocation.site
     if force and not consent:
         raise click.UsageError("--force needs --consent: say how they agreed to come back")
+    if left and (force or confirm):
+        raise click.UsageError("--left takes people off the list: neither --force nor --confirm")
     try:
         with file.open("rb") as rows, _progress_bar(rows, invocation) as progress:
             report, asked = import_people(
@@ -85,6 +90,7 @@ def import_file(
                 now=invocation.now,
                 mapping=_mapping(mapping),
                 confirm=confirm,
+                left=left,
                 force=force,
                 consent=consent,
                 on_rejected=_log_rejected,

@@ -180,10 +180,10 @@ class _Desk:
     def _is_theirs(self, token: str, person: Subscriber) -> bool:
         for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
             try:
-                if self.office.tokens.read(purpose, token).subscriber_id == person.id:
-                    return True
+                subject = self.office.tokens.read(purpose, token)
             except TokenError:
                 continue
+            return subject.subscriber_id == person.id and subject.list_slug == self.list_slug
         return False
 
     def answer(self, command: Command) -> Done:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
+from email.message import Message
 from enum import StrEnum
 
 from subscribers.inbound.automatic import is_automatic
@@ -14,6 +16,8 @@ from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import UnreadableError, addresses, parse_message
 from subscribers.inbound.vocabulary import Verb
+
+log = logging.getLogger("newsletter")
 
 
 class Kind(StrEnum):
@@ -51,9 +55,16 @@ def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbou
     `envelope_sender` is the SMTP MAIL FROM, "" the null sender, None where nobody told us.
     """
     try:
-        message = parse_message(raw)
+        return _read(parse_message(raw), mailbox, envelope_sender)
     except UnreadableError as error:
-        return Inbound(kind=Kind.UNREADABLE, mailbox=mailbox, problem=error.message)
+        problem = error.message
+    except Exception as error:  # a trap that nobody has thought of: a person shall look at it
+        log.exception("a message could not be read")
+        problem = f"cannot be read as mail: {type(error).__name__}"
+    return Inbound(kind=Kind.UNREADABLE, mailbox=mailbox, problem=problem)
+
+
+def _read(message: Message, mailbox: Mailbox, envelope_sender: str | None) -> Inbound:
     sender = next(iter(addresses(message, "From")), "")
     complaint = read_complaint(message)
     if complaint is not None:

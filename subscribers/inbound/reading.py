@@ -136,7 +136,10 @@ def part_text(part: Message) -> str:
     if not isinstance(content, bytes):
         return str(part.get_payload())[:MAX_TEXT]
     content = content[: MAX_TEXT * 4]
-    charset = str(part.get_content_charset("utf-8"))
+    try:
+        charset = str(part.get_content_charset("utf-8"))
+    except Exception:  # RFC 2231 numbers of thousands of digits, charsets that are no names
+        charset = "utf-8"
     for guess in (charset, "utf-8"):
         try:
             text = content.decode(guess)

@@ -15,7 +15,7 @@ from subscribers.history import Event, Way, latest
 from subscribers.inbound.bounces import Failure
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.complaints import Complaint
-from subscribers.inbound.mailboxes import parse_mailbox
+from subscribers.inbound.mailboxes import Role, parse_mailbox
 from subscribers.inbound.office import Action, Done, Office
 from subscribers.inbound.verdict import Verdict
 from subscribers.letters import Letter, Template
@@ -28,7 +28,8 @@ _TOKEN = re.compile(r"/u/([A-Za-z0-9_.-]{20,400})")
 
 def take_bounce(connection: sa.Connection, office: Office, mail: Inbound, now: datetime) -> Done:
     """Count a bounce whose address bears our signature; a forged one changes nothing."""
-    envelope = office.return_paths.read(mail.mailbox)
+    is_to_bounces = mail.mailbox.role is Role.BOUNCES  # not the address that answers come to
+    envelope = office.return_paths.read(mail.mailbox) if is_to_bounces else None
     person = people.get(connection, envelope.subscriber_id) if envelope else None
     if envelope is None or person is None:
         return Done(action=Action.NONE)
@@ -147,7 +148,8 @@ def _proven(
             return person, subject.list_slug
     for address in complaint.return_paths:
         mailbox = parse_mailbox(address, office.list_slugs, office.domain)
-        envelope = office.return_paths.read(mailbox) if mailbox else None
+        is_to_bounces = mailbox is not None and mailbox.role is Role.BOUNCES
+        envelope = office.return_paths.read(mailbox) if mailbox and is_to_bounces else None
         if mailbox and envelope and (person := people.get(connection, envelope.subscriber_id)):
             return person, mailbox.list_slug
     for address in complaint.addresses:  # a redacted link, but our own secret Message-ID

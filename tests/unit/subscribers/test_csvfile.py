@@ -13,18 +13,34 @@ from subscribers import csvfile, people
 from subscribers.audience import audience
 from subscribers.csvfile import export_subscribers
 from subscribers.errors import ImportFileError, SuppressedError
-from subscribers.history import Way
+from subscribers.history import Event, Way
 from subscribers.preferences import choose
 from subscribers.privacy import erase
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress
 from subscribers.unsubscribe import status_of, unsubscribe
-from tests.factories.subscribers import LIST, NOW, import_text, join
+from tests.factories.subscribers import LIST, NOW, events, import_text, join
 
 FILE = """email,name,tags,town
 Jo@example.org,Jo Doe,Data Breach;ai,Hobart
 leser@bücher.example,,,
 """
+
+
+def test_people_who_left_elsewhere_are_taken_off_and_never_brought_back(database: Database) -> None:
+    """One who stands leaves, a stranger is remembered, and both are in the history; twice is once."""
+    with database.transaction() as connection:
+        standing = join(connection, "jo@example.org")
+    text = "email\njo@example.org\nstranger@example.org\nno address\n"
+    report = import_text(database, text, left=True)
+    assert (report.added, report.updated, report.rejected_count) == (1, 1, 1)
+    again = import_text(database, text, left=True)
+    assert (again.added, again.updated, again.unchanged) == (0, 0, 2)
+    refused = import_text(database, "email\njo@example.org\nstranger@example.org\n")
+    assert refused.rejected_count == 2
+    with database.transaction(read_only=True) as connection:
+        assert events(connection, standing)[-1] == (Event.UNSUBSCRIBE, Way.IMPORT)
+        assert {row["status"] for row in people.listing(connection, LIST)} == {"unsubscribed"}
 
 
 def test_a_file_makes_active_subscriptions_with_consent_on_record(database: Database) -> None:
