@@ -74,7 +74,8 @@ class SiteSettings(Table):
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Schedules and dates are read in it."""
     language: Annotated[str, AfterValidator(_language)] = "en"
-    """Of the fixed words, and for screen readers; `ar`, `he`, `fa` and `ur` run right to left."""
+    """Of the fixed words of issues, of letters to readers and their pages (`ar`, `de`, `en`, `es`, `fr`,
+    `zh`; others by a catalogue of yours), and for screen readers; `ar`, `he`, `fa` and `ur` run right to left."""
     postal_address: Text
     """Stands at the foot of each mail."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)

@@ -65,7 +65,7 @@ def import_people(
 def _seldom_collecting() -> Iterator[None]:
     """Millions of short-lived values and no cycles: looking for some costs a fifth of an import."""
     before = gc.get_threshold()
-    gc.set_threshold(50_000, *before[1:])
+    gc.set_threshold(10_000, *before[1:])
     try:
         yield
     finally:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -16,6 +18,7 @@ from newsletter.errors import RelayUnavailableError
 from newsletter.pipeline.messages import envelope_sender, signer_of
 from newsletter.pipeline.site import Site
 from newsletter.rendering.theme import shipped_templates
+from newsletter.rendering.words import Speaker, let_speak, speaker
 
 
 def post_letter(
@@ -75,10 +78,11 @@ def compose(
     answers: str | None = None,
     enclosed: bytes | None = None,
     pictures: tuple[InlinePicture, ...] = (),
+    language: str = "en",
     now: datetime,
 ) -> bytes:
     """The letter's bytes, signed; raises InputError when an address cannot stand in a header."""
-    templates = _templates(site)
+    templates = _templates(site, language)
     given = {**words, "subject": subject}
     letter = Letter(
         sender=site.newsletter(slug).sender,
@@ -96,11 +100,23 @@ def compose(
     return compose_letter(letter, signer_of(site))
 
 
-def _templates(site: Site) -> Environment:
-    return Environment(
+def words_to_readers(site: Site) -> Speaker:
+    """Sentences in the site's language; its own `templates/words` overrides ours."""
+    return _speaker(site.settings.site.language, site.folder)
+
+
+@lru_cache(maxsize=8)
+def _speaker(language: str, folder: Path) -> Speaker:
+    return speaker(language, [folder / "templates", shipped_templates()])
+
+
+def _templates(site: Site, language: str) -> Environment:
+    templates = Environment(
         loader=FileSystemLoader([site.folder / "templates" / "mail", shipped_templates() / "mail"]),
         autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - escapes all others
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    let_speak(templates, _speaker(language, site.folder), language)
+    return templates

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from babel.dates import format_date
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.single import send_one
 from newsletter.errors import InputError, RelayUnavailableError
-from newsletter.pipeline.letters import compose
+from newsletter.pipeline.letters import compose, words_to_readers
 from newsletter.pipeline.lists import contact_of, newsletters_of, title_of
 from newsletter.pipeline.site import Site
+from newsletter.rendering.words import spoken_day
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store import outbox
 from newsletter.store.tries import Limit, count_try
@@ -40,20 +40,20 @@ _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LIN
 _COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
 
-_SUBJECTS = {
-    Template.CONFIRM: "Please confirm: {title}",
-    Template.ALREADY: "You already get {title}",
-    Template.WELCOME: "Welcome to {title}",
-    Template.GOODBYE: "You are unsubscribed from {title}",
-    Template.HELP: "How to reach {title} by mail",
-    Template.TAGS: "The subjects of {title}",
+SUBJECTS = {
+    Template.CONFIRM: "Please confirm: %(title)s",
+    Template.ALREADY: "You already get %(title)s",
+    Template.WELCOME: "Welcome to %(title)s",
+    Template.GOODBYE: "You are unsubscribed from %(title)s",
+    Template.HELP: "How to reach %(title)s by mail",
+    Template.TAGS: "The subjects of %(title)s",
     Template.WHICH: "What you get from us",
-    Template.LINKS: "Your links for {title}",
-    Template.CHANGED: "Done: {title}",
-    Template.MOVE: "Please confirm your new address for {title}",
-    Template.MOVED: "{title} now goes to another address",
-    Template.ERASE: "Erase your data at {title}?",
-    Template.EXPORT: "Your data at {title}",
+    Template.LINKS: "Your links for %(title)s",
+    Template.CHANGED: "Done: %(title)s",
+    Template.MOVE: "Please confirm your new address for %(title)s",
+    Template.MOVED: "%(title)s now goes to another address",
+    Template.ERASE: "Erase your data at %(title)s?",
+    Template.EXPORT: "Your data at %(title)s",
 }
 
 
@@ -81,12 +81,13 @@ def put_letter(
             slug,
             letter.template.value,
             _words(site, connection, letter, now),
-            subject=_SUBJECTS[letter.template].format(
-                title=title_of(site.settings, letter.list_slug)
+            subject=words_to_readers(site)(
+                SUBJECTS[letter.template], title=title_of(site.settings, letter.list_slug)
             ),
             to_address=letter.address,
             reply_to=_reply_to(site, letter, now),
             answers=answers,
+            language=site.settings.site.language,
             now=now,
         )
     except InputError as error:  # an address that no header can hold
@@ -202,7 +203,7 @@ def _words(
     if until := words.get("paused_until"):
         assert isinstance(until, datetime)  # noqa: S101 - narrows
         day = until.astimezone(settings.site.zone)
-        words["paused_until"] = format_date(day, "long", locale="en_GB")
+        words["paused_until"] = spoken_day(day, settings.site.language)
     return {
         "name": person.name if person else "",
         "title": title_of(settings, letter.list_slug),

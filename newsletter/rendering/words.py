@@ -1,18 +1,24 @@
-"""The fixed words of an issue, in the newsletter's language.
+"""The fixed words of an issue, of letters and of readers' pages, in the site's language.
 
 English stands in the templates; other languages in gettext catalogues, `words/<language>.po`
-beside them, read as they are: nothing to compile, and a site adds or mends one by adding a file.
+beside them or above, read as they are: nothing to compile, and a site adds or mends one by adding a file.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+from babel import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from newsletter.errors import ConfigurationError, Problem
 
@@ -38,6 +44,27 @@ def speaker(language: str, folders: Sequence[Path]) -> Speaker:
         return translations.gettext(sentence) % values if values else translations.gettext(sentence)
 
     return say
+
+
+def let_speak(templates: Environment, say: Speaker, language: str) -> None:
+    """Give templates `_("… %(name)s …", name=…)`, which escapes values as the template does, and
+    `language` and `direction` for the page's root element.
+    """
+
+    @pass_eval_context
+    def translate(context: EvalContext, sentence: str, **values: object) -> str:
+        said = Markup(say(sentence)) if context.autoescape else say(sentence)  # noqa: S704 - the catalogue's own
+        return said % values if values else said
+
+    templates.globals["_"] = translate
+    templates.globals["language"] = language
+    templates.globals["direction"] = Locale.parse(language, sep="-").text_direction
+
+
+def spoken_day(moment: datetime, language: str) -> str:
+    """`18 March 2026`, in the language; plain English has the day first, which nobody misreads."""
+    locale = "en_GB" if language == "en" else Locale.parse(language, sep="-")
+    return format_date(moment, "long", locale=locale)
 
 
 def _read(path: Path) -> GNUTranslations:

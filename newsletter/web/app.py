@@ -31,11 +31,10 @@ def _clock() -> datetime:
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
     """The application for one site. What its publishers send stops when it stops."""
     presses = Presses(site, clock)
-    own = site.folder / "templates"
     desk = Desk(
         site=site,
         clock=clock,
-        templates=open_templates(own if own.is_dir() else None),
+        templates=open_templates(site),
         find_edition=lambda slug, number, key: find_edition(site.database, slug, number, key),
     )
 

@@ -46,7 +46,10 @@ WORDS = {
             "suscribirse", "suscribirme", "suscribir", "订阅", "訂閱", "اشتراك", "اشترك",
         ),
         Verb.HELP: ("help", "hilfe", "aide", "ayuda", "帮助", "幫助", "مساعدة"),
-        Verb.WHICH: ("which", "status", "statut", "estado", "状态", "حالة"),
+        Verb.WHICH: (
+            "which", "status", "welche", "lesquels", "statut", "cuáles", "estado", "哪些", "状态",
+            "ماذا", "حالة",
+        ),
         Verb.ERASE: (
             "erase", "erase me", "delete my data", "forget me", "meine daten löschen",
             "effacer mes données", "borrar mis datos", "删除我的数据", "احذف بياناتي",

@@ -11,9 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from newsletter.web.app import make_app
-from subscribers.tokens import Purpose
 from tests.browsers import Chromium
-from tests.factories.mail import READER, PostOffice, link_in, post_office
+from tests.factories.mail import READER, PostOffice, link_in, post_office, reader_pages
 from tests.servers.web import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -37,46 +36,50 @@ def base(office: PostOffice) -> Iterator[str]:
         yield address
 
 
-def pages(office: PostOffice) -> list[str]:
-    """The path of every page a reader can meet."""
-    person = office.person()
-    assert person is not None
-    tokens, now = office.site.tokens, office.now
-    mailed = [
-        f"/{purpose}/{tokens.make(purpose, person.id, 'weekly', now)}"
-        for purpose in (Purpose.CONFIRM, Purpose.ERASE, Purpose.EXPORT)
-    ]
-    return [
-        "/join/weekly",
-        "/links/weekly",
-        f"/u/{tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}",
-        f"/p/{tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}",
-        *mailed,
-        "/u/nonsense",
-    ]
-
-
+@pytest.mark.parametrize("language", ["en", "ar"])
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_no_violations(office: PostOffice, base: str, chromium: Chromium, mode: Mode) -> None:
-    """All of axe's rules on every page, and on what a wrong address makes of two of them."""
+def test_no_violations(tmp_path: Path, chromium: Chromium, mode: Mode, language: str) -> None:
+    """All of axe's rules on every page, from left and from right, and on what comes of a form."""
+    with (
+        post_office(tmp_path, language=language) as office,
+        serving(make_app(office.site, clock=lambda: office.now)) as base,
+    ):
+        found = look_at_all(office, base, chromium, mode)
+    assert found == {path: [] for path in found}
+    assert len(found) > 10
+
+
+def look_at_all(
+    office: PostOffice, base: str, chromium: Chromium, mode: Mode
+) -> dict[str, list[str]]:
+    """What axe objects to, page by page."""
+    direction = {"en": "ltr", "ar": "rtl"}[office.site.settings.site.language]
 
     def look(browser: Browser) -> dict[str, list[str]]:
         # Axe is put into the page, which its policy forbids.
         context = browser.new_context(color_scheme=mode, bypass_csp=True)
         page = context.new_page()
         found = {}
-        for path in pages(office):
+        for path in reader_pages(office):
             page.goto(base + path)
             found[path] = violations(page)
+            assert page.locator("html").get_attribute("dir") == direction
+            width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(width) <= 0  # nothing sticks out to either side
         page.goto(f"{base}/links/weekly")
         page.fill("[name=email]", "no@address")
         page.click("button")
         found["a wrong address"] = violations(page)
+        for name, place, press in (
+            ("saved", 3, "[value=save]"), ("paused", 3, "[name=weeks]"), ("left", 2, "button"),
+        ):  # fmt: skip
+            page.goto(base + reader_pages(office)[place])
+            page.click(press)
+            found[name] = violations(page)
         context.close()
         return found
 
-    found = chromium.run(look)
-    assert found == {path: [] for path in found}
+    return chromium.run(look)
 
 
 def violations(page: Page) -> list[str]:
@@ -120,7 +123,7 @@ def test_leaving_with_the_keyboard_and_without_scripts(
     office: PostOffice, base: str, chromium: Chromium
 ) -> None:
     """The first stop of Tab on the page from the mail is the button."""
-    path = pages(office)[2]
+    path = reader_pages(office)[2]
 
     def leave(browser: Browser) -> str:
         context = browser.new_context(java_script_enabled=False)

@@ -22,6 +22,7 @@ from newsletter.store.tables import outbox
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError
 from subscribers.subscriber import Subscriber
+from subscribers.tokens import Purpose
 from tests.demo.catcher import CaughtMail, MailCatcher, catching_mail
 from tests.factories.site import make_site, publish
 
@@ -149,6 +150,28 @@ def post_office(folder: Path, **settings: Any) -> Iterator[PostOffice]:
         )
         yield PostOffice(site=site, catcher=catcher)
         site.database.close()
+
+
+def reader_pages(office: PostOffice) -> list[str]:
+    """The path of every page a reader can meet."""
+    person = office.person()
+    assert person is not None
+    tokens, now = office.site.tokens, office.now
+    mailed = [
+        f"/{purpose}/{tokens.make(purpose, person.id, 'weekly', now)}"
+        for purpose in (Purpose.CONFIRM, Purpose.ERASE, Purpose.EXPORT)
+    ]
+    return [
+        "/join/weekly",
+        "/links/weekly",
+        f"/u/{tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}",
+        f"/p/{tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}",
+        *mailed,
+        "/u/nonsense",
+        f"/p/{tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}A",
+        f"/confirm/{tokens.make(Purpose.CONFIRM, person.id, 'weekly', now - timedelta(days=99))}",
+        f"/u/{tokens.make(Purpose.UNSUBSCRIBE, 999_999, 'weekly')}",
+    ]
 
 
 def link_in(mail: CaughtMail, kind: str) -> str:

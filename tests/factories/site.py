@@ -18,6 +18,7 @@ _SETTINGS = """
 url = "https://news.example.org"
 database = "{database}"
 timezone = "{timezone}"
+language = "{language}"
 postal_address = "Example Media, 1 Example St"
 secret_key = "a-key-for-tests-only-and-long-enough"
 
@@ -57,6 +58,7 @@ def make_site(
     """
     values = {
         "timezone": "UTC",
+        "language": "en",
         "port": 9,
         "schedule": "0 7 * * mon",
         "approval": "auto",

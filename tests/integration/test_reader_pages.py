@@ -124,15 +124,16 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         reader = join(
             connection, "jane@mail.example.org", name="Jane <b>", follows=["security", "old-tag"]
         )
+    ours = OurSite(
+        folder=Path(),
+        settings=with_former_key(getattr(request, "param", SETTINGS)),
+        database=sqlite_database,
+        secret=NEW_KEY,
+    )
     desk = Desk(
-        site=OurSite(
-            folder=Path(),
-            settings=with_former_key(getattr(request, "param", SETTINGS)),
-            database=sqlite_database,
-            secret=NEW_KEY,
-        ),
+        site=ours,
         clock=lambda: NOW,
-        templates=open_templates(None),
+        templates=open_templates(ours),
         find_edition=lambda *which: {("weekly", 12, "abc"): "<h1>Issue 12</h1>"}.get(which),
     )
     server = uvicorn.Server(

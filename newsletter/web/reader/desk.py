@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import jinja2
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import Settings
 from newsletter.pipeline import lists
+from newsletter.pipeline.letters import words_to_readers
 from newsletter.pipeline.site import Site
 from newsletter.rendering.theme import shipped_templates
+from newsletter.rendering.words import let_speak
 from newsletter.store.database import Database
 from subscribers.tokens import Tokens
 
@@ -54,21 +55,25 @@ class Desk:
         """Whether readers of the list may choose a digest in place of each issue."""
         return lists.has_digest(self.settings, list_slug)
 
+    def say(self, sentence: str, **values: object) -> str:
+        """The sentence in the site's language."""
+        return words_to_readers(self.site)(sentence, **values)
+
     @property
     def contact(self) -> str:
         """An address of people, for whoever holds a link that does not work."""
         return lists.contact_of(self.settings)
 
 
-def open_templates(site_templates: Path | None) -> jinja2.Environment:
+def open_templates(site: Site) -> jinja2.Environment:
     """The templates of the web pages; a site's `templates/web` overrides ours file by file."""
-    folders = [shipped_templates() / "web"]
-    if site_templates is not None:
-        folders.insert(0, site_templates / "web")
-    return jinja2.Environment(
+    folders = [site.folder / "templates" / "web", shipped_templates() / "web"]
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    let_speak(templates, words_to_readers(site), site.settings.site.language)
+    return templates

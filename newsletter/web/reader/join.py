@@ -34,8 +34,12 @@ from subscribers.subscriber import MAX_NAME
 PER_NETWORK = Limit(most=20, per=timedelta(hours=1))
 """Sign-ups and requests for links; one address is limited besides (subscribers/consent.py)."""
 
-WORDING = "Yes, send me {title} by e-mail. I can leave at any time with one click."
-"""What stands at the button, and is kept as the consent's words."""
+WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
+"""What stands at the button, and is kept as the consent's words; in the site's language."""
+
+BAD_ADDRESS = "That is no e-mail address we can write to. Please look at it again."
+
+TOO_MANY = "Too many sign-ups from there. Try later."
 
 TRAP = "website"
 """A field that people do not see."""
@@ -125,9 +129,10 @@ class JoinPage:
         )
         try:
             if not await run_in_threadpool(self._ask, request, list_slug, wish):
-                return _problem("too-many", "Too many sign-ups from there. Try later.", 429)
-        except AddressError as error:
-            return _problem("bad-address", error.message, 422)
+                said = self.desk.say(TOO_MANY)
+                return _problem("too-many", said, 429)
+        except AddressError:
+            return _problem("bad-address", self.desk.say(BAD_ADDRESS), 422)
         return posting(self.desk, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
     def _ask(self, request: Request, list_slug: str, wish: _Wish) -> bool:
@@ -143,7 +148,7 @@ class JoinPage:
             list_slug,
             wish.address,
             origin=f"form, from {_host(request)}",
-            wording=WORDING.format(title=desk.title_of(list_slug)),
+            wording=desk.say(WORDING, title=desk.title_of(list_slug)),
             now=desk.clock(),
             name=wish.name[:MAX_NAME],
             follows=offered.intersection(wish.tags),
@@ -158,7 +163,7 @@ class JoinPage:
             "title": title,
             "wish": wish,
             "tags": self.desk.tags_of(list_slug),
-            "wording": WORDING.format(title=title),
+            "wording": self.desk.say(WORDING, title=title),
             "stamp": make_stamp(self.desk.site, list_slug, self.desk.clock()),
             "trap": TRAP,
             "notice": notice,

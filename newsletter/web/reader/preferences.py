@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from babel.dates import format_date
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.responses import Response
 
 from newsletter.articles.article import Tag
 from newsletter.pipeline.own_data import ask_to_move, mail_link
+from newsletter.rendering.words import spoken_day
 from newsletter.web.reader.answers import (
     page,
     posting,
@@ -172,4 +172,5 @@ class PreferencesPage:
     def _spoken(self, until: datetime | None) -> str:
         if until is None:
             return ""
-        return format_date(until.astimezone(self.desk.settings.site.zone), "long", locale="en_GB")
+        site = self.desk.settings.site
+        return spoken_day(until.astimezone(site.zone), site.language)
