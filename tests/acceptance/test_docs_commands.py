@@ -62,6 +62,7 @@ def prepared(
     site = new_site(stage, NEWSLETTER__INBOUND__DOMAIN="news.example.org")
     monkeypatch.chdir(site.folder)
     (site.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (site.folder / "left.csv").write_text("email\nfriend@example.com\n", encoding="utf-8")
     if first == "subscribers" or "--as" in documented.words:
         for address in ("reader@example.org", "friend@example.net"):
             if address not in documented.words or "add" not in documented.words:

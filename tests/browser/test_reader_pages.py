@@ -138,3 +138,27 @@ def test_leaving_with_the_keyboard_and_without_scripts(
 
     assert chromium.run(leave) == "You are unsubscribed"
     assert office.status(READER) == "unsubscribed"
+
+
+def test_choosing_with_the_keyboard_and_without_scripts(
+    office: PostOffice, base: str, chromium: Chromium
+) -> None:
+    """Tab to the first subject, the space bar ticks it, Enter saves."""
+    path = reader_pages(office)[3]
+
+    def choose(browser: Browser) -> str:
+        context = browser.new_context(java_script_enabled=False)
+        page = context.new_page()
+        page.goto(base + path)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Saved.")
+        said = page.inner_text("[role=status]")
+        context.close()
+        return said
+
+    assert chromium.run(choose).startswith("Saved.")
+    reader = office.person()
+    assert reader is not None
+    assert len(reader.follows) == 1

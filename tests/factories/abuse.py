@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from newsletter.web.app import make_app
 from subscribers import tables
 from tests.demo.catcher import CaughtMail
-from tests.factories.hostile import forged_mails, robots
-from tests.factories.mail import PostOffice
+from tests.factories.hostile import absences, forged_mails, robots
+from tests.factories.mail import READER, PostOffice
 from tests.servers.web import serving
 
 _LINK = re.compile(r"https://news\.example\.org(/[^\s<>\"']*)")
@@ -66,6 +66,19 @@ def follow_every_link(office: PostOffice, copies: list[CaughtMail]) -> int:
             assert client.get(path).status_code < 500
             assert client.head(path).status_code < 500
     return len(paths)
+
+
+def play_absences(office: PostOffice, exchanges: int) -> int:
+    """Autoresponders answer the question whether to join; how many letters that brought."""
+    office.mail("weekly-join", sender="new@example.org")
+    box = str(office.last().message["Reply-To"]).partition("@")[0]
+    before = len(office.letters)
+    for number in range(exchanges):
+        for envelope, content in absences(number):
+            office.take(
+                content.replace(READER.encode(), b"new@example.org"), box, envelope=envelope
+            )
+    return len(office.letters) - before
 
 
 def play_robots(office: PostOffice, exchanges: int) -> int:

@@ -51,6 +51,25 @@ def _report(victim: str, name: str) -> bytes:
     ).encode()
 
 
+_AWAY = (
+    ("", "Auto-Submitted: auto-replied\n", "Re: Please confirm"),
+    (READER, "Precedence: bulk\n", "I am away"),
+    (READER, "X-Autoreply: yes\n", "Re: Please confirm"),
+    (READER, "", "Out of office: Please confirm"),
+    (READER, "", "Automatische Antwort: Please confirm"),
+    ("", "", "Re: Please confirm"),
+    (READER, "List-Id: <x.example.org>\n", "[x] Please confirm"),
+)
+
+
+def absences(number: int) -> Iterator[tuple[str, bytes]]:
+    """How those who are away answer a question: envelope sender, content."""
+    for place, (envelope, headers, subject) in enumerate(_AWAY):
+        name = f"Message-ID: <{number}-{place}@away>\n"
+        content = f"From: {READER}\n{name}{headers}Subject: {subject}\n\nyes, back on Monday\n"
+        yield envelope, content.encode()
+
+
 def robots(letter: bytes, number: int) -> Iterator[tuple[str, str, bytes]]:
     """How robots answer a letter of ours: to, envelope sender, content."""
     name = f"Message-ID: <{number}-%d@robot>\n"

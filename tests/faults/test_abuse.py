@@ -11,7 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories.abuse import flood, follow_every_link, membership, play_forgeries, play_robots
+from tests.factories.abuse import (
+    flood,
+    follow_every_link,
+    membership,
+    play_absences,
+    play_forgeries,
+    play_robots,
+)
 from tests.factories.mail import PostOffice, post_office, send_issue
 from tests.faults.rounds import IS_LONG
 
@@ -42,8 +49,11 @@ def test_forged_mail_changes_no_membership(office: PostOffice) -> None:
 
 def test_a_flood_of_sign_ups_asks_each_victim_three_times_ever(office: PostOffice) -> None:
     """One question to each; the next days bring a second and a third, and then no more."""
-    for _day in range(4):
+    for day in range(4):
+        before = len(office.letters)
         flood(office, requests=SIGN_UPS // 4, victims=VICTIMS)
+        of_today = Counter(letter.recipient for letter in office.letters[before:])
+        assert set(of_today.values()) == ({1} if day < 3 else set())
         office.now += timedelta(hours=25)
     asked = Counter(letter.recipient for letter in office.letters)
     assert len(asked) == VICTIMS
@@ -63,6 +73,12 @@ def test_scanners_change_nothing(tmp_path: Path) -> None:
 def test_robots_start_no_loop(office: PostOffice) -> None:
     """However often five kinds of robot answer our answers, one letter an hour comes of it."""
     assert play_robots(office, EXCHANGES) <= 2
+
+
+def test_absences_confirm_nothing(office: PostOffice) -> None:
+    """Vacation replies of seven kinds to the question: no yes, and no further letter."""
+    assert play_absences(office, EXCHANGES // 7 + 1) == 0
+    assert office.status("new@example.org") == "pending"
 
 
 @settings(
