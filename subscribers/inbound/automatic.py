@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from email.message import Message
 
-from subscribers.inbound.reading import addresses, header, headers
+from subscribers.inbound.reading import addresses, header, headers, text_of
 
 _MACHINES = re.compile(
     r"^(mailer-daemon|postmaster|daemon|no-?reply|do-?not-?reply|autoreply|auto-?responder|nobody"
@@ -17,6 +17,13 @@ _AWAY = re.compile(
     r"|(i am|i'm) (on|away|out)|on (vacation|leave|holiday)|vacation (reply|response)|abwesen|automatische antwort"
     r"|r[ée]ponse automatique|absence du bureau|absent|respuesta autom[áa]tica|fuera de (la )?oficina|risposta automatica"
     r"|resposta autom[áa]tica|automatisch antwoord|автоответ|自动(回复|答复)|自動(回覆|返信|応答)|不在)",
+    re.IGNORECASE,
+)
+
+_CHALLENGE = re.compile(
+    r"verif(y|ication) (is )?(required|needed|that you|your (message|e-?mail|address))|(await|requir|need)\w* (your )?"
+    r"(verification|authori[sz]ation)|you are (a )?(human|real person)|challenge[/ -]response|(held|quarantined) (until|pending)"
+    r"|(click|follow|visit|open|use) .{0,60}(link|below|here).{0,80}(be )?(deliver|releas|approv|white ?list)",
     re.IGNORECASE,
 )
 
@@ -58,6 +65,14 @@ def is_automatic(message: Message, envelope_sender: str | None) -> bool:
 def is_absence(message: Message) -> bool:
     """Whether its subject is an autoresponder's, in some language."""
     return bool(_AWAY.match(header(message, "Subject")))
+
+
+def is_challenge(message: Message) -> bool:
+    """Whether a filter asks us to prove that a person wrote to its owner (challenge and response).
+
+    Its words may be a person's as well: this is for an address where any answer is a yes.
+    """
+    return bool(_CHALLENGE.search(f"{header(message, 'Subject')}\n{text_of(message)[:1000]}"))
 
 
 def _keyword(value: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from enum import StrEnum
 
-from subscribers.inbound.automatic import is_automatic
+from subscribers.inbound.automatic import is_automatic, is_challenge
 from subscribers.inbound.bounces import Failure, read_bounce
 from subscribers.inbound.commands import Command, read_command
 from subscribers.inbound.complaints import Complaint, read_complaint
@@ -73,7 +73,8 @@ def _read(message: Message, mailbox: Mailbox, envelope_sender: str | None) -> In
         report = read_bounce(message)
         kind = Kind.AUTOMATIC if report.success else Kind.BOUNCE
         return Inbound(kind=kind, mailbox=mailbox, sender=sender, failures=report.failures)
-    if is_automatic(message, envelope_sender):
+    is_asked_back = mailbox.role is Role.CONFIRM and is_challenge(message)
+    if is_automatic(message, envelope_sender) or is_asked_back:
         return Inbound(kind=Kind.AUTOMATIC, mailbox=mailbox, sender=sender)
     command = read_command(message, mailbox)
     letterhead = read_letterhead(message)

@@ -64,6 +64,22 @@ def test_no_machine_gives_commands(headers: dict[str, str], role: Role) -> None:
     assert read(mail("unsubscribe", **headers), role, detail="token").kind is Kind.AUTOMATIC
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: Please confirm [verification required]", "I do not know you."),
+        ("Your mail to Jo", "Please prove that you are human: example.org/captcha"),
+        ("Re: Please confirm", "Your message is held until you answer this one."),
+        ("Re: Please confirm", "Click the link below, and your message will be delivered."),
+    ],
+)
+def test_a_challenge_is_no_yes(subject: str, text: str) -> None:
+    """A filter that asks who we are confirms nothing; at the editors' address it is a letter."""
+    raw = mail(text, Subject=subject)
+    assert read(raw, Role.CONFIRM, detail="token").kind is Kind.AUTOMATIC
+    assert read(raw, Role.OWNER).kind is Kind.REPLY
+
+
 def test_a_person_s_mail_program_may_forbid_robots_to_answer_it() -> None:
     """Auto-Submitted: no, and Exchange's header about automatic answers, are a person's mail."""
     raw = mail("unsubscribe", Auto_Submitted="no", X_Auto_Response_Suppress="All")
