@@ -97,7 +97,8 @@ def import_subscribers(
     `file` is CSV in UTF-8 with a header; `mapping` says which header stands for email, name
     and tags. Tags are separated by ";" and made slugs by `slug_of`; further columns become
     attributes. `confirm` leaves newcomers pending. `left`: these people left (elsewhere, say);
-    they are taken off, and newcomers remembered so that none is brought back. `progress` is told the rows read so far.
+    they are taken off, and newcomers remembered so that none is brought back. `progress` is
+    told the rows read so far.
     Whoever left, is suppressed, or was erased is rejected, unless `force` with a `consent`.
     Each batch is committed by itself: an import that was cut short is simply run again.
     Raises ImportFileError when the file as a whole cannot be used.

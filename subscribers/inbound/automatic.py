@@ -13,7 +13,7 @@ _MACHINES = re.compile(
     re.IGNORECASE,
 )
 _AWAY = re.compile(
-    r"^\W*((not )?read: |out of (the )?office|auto(matic|mated)?[- ]?(re(ply|sponse)|respon\w+|antwort)|auto(reply)? ?:|away from (my|the)"
+    r"^\W*(out of (the )?office|auto(matic|mated)?[- ]?(re(ply|sponse)|respon\w+|antwort)|auto(reply)? ?:|away from (my|the)"
     r"|(i am|i'm) (on|away|out)|on (vacation|leave|holiday)|vacation (reply|response)|abwesen|automatische antwort"
     r"|r[ée]ponse automatique|absence du bureau|absent|respuesta autom[áa]tica|fuera de (la )?oficina|risposta automatica"
     r"|resposta autom[áa]tica|automatisch antwoord|автоответ|自动(回复|答复)|自動(回覆|返信|応答)|不在)",

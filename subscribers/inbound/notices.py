@@ -33,6 +33,7 @@ _FORWARDED_BELOW = re.compile(
     r"^-{2,} ?(?:forwarded|weitergeleitet|message transféré|mensaje reenviado|转发|رسالة معاد)",
     re.IGNORECASE | re.MULTILINE,
 )
+_READ = re.compile(r"(not )?read: ", re.IGNORECASE)  # a receipt, whatever it is about
 _ANSWER = re.compile(r"(?<![\d.,])[45][0-5]\d[ -](?!%)\S|\bRCPT TO\b|\bSMTP\b")
 _NOTICE = re.compile(
     r"(not|n.t|unable to|failed to|fail|pas) (yet )?(been |be |etre |être )?(deliver|send|sent|reach|delivr)[^>]{0,200}?@"
@@ -56,7 +57,8 @@ def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
     kinds = {part.get_content_type() for part in parts(message)}
     if "message/delivery-status" in kinds or "message/global-delivery-status" in kinds:
         return True
-    says_so = bool(_SUBJECT.search(header(message, "Subject"))) and not is_absence(message)
+    subject = header(message, "Subject")
+    says_so = bool(_SUBJECT.search(subject)) and not (_READ.match(subject) or is_absence(message))
     if "message/disposition-notification" in kinds:  # read or not (RFC 8098); Dovecot's says no
         return says_so
     return_path = header(message, "Return-Path")
