@@ -138,7 +138,10 @@ def _close(box: BaseMailBox) -> None:
 def _stay(box: BaseMailBox, take: Take, stop: threading.Event) -> None:
     may_idle = "IDLE" in box.client.capabilities
     while not stop.is_set():
+        box.client.response("EXISTS")  # what was announced before is looked at now
         empty_imap(box, take)
+        if box.client.response("EXISTS")[1] != [None]:
+            continue  # came meanwhile: IDLE would not tell of it again
         if not may_idle:
             stop.wait(POLL_SECONDS)
             continue

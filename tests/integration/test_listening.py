@@ -122,6 +122,16 @@ def test_a_mail_that_cannot_be_taken_stays(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["1"]
 
 
+def test_a_mail_that_comes_during_the_look_does_not_wait(office: PostOffice) -> None:
+    """The server announces it once, in answer to the search that no longer found it."""
+    with imap_server() as folder:
+        folder.late += [MAIL, MAIL.replace(b"<1@", b"<2@")]
+        imap = {"host": "127.0.0.1", "port": folder.port, "username": USER, "password": PASSWORD}
+        office = with_inbound(office, imap={**imap, "security": "none"})
+        with listening(office.site, clock=lambda: office.now):
+            assert folder.wait_seen(2)
+
+
 @pytest.mark.parametrize("offers_idle", [True, False])
 def test_an_imap_folder_is_emptied(office: PostOffice, offers_idle: bool) -> None:
     """What lies there is taken and marked seen; with IDLE what comes later too, at once."""

@@ -19,6 +19,8 @@ class Folder:
     mails: list[bytes] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     offers_idle: bool = True
+    late: list[bytes] = field(default_factory=list)
+    """Each arrives during a SEARCH, too late to be found by it: only then it is announced."""
     commands: list[str] = field(default_factory=list)
     port: int = 0
     news: threading.Condition = field(default_factory=threading.Condition)
@@ -78,6 +80,9 @@ class _Session(socketserver.StreamRequestHandler):
                 uid for uid in range(1, len(self.folder.mails) + 1) if uid not in self.folder.seen
             ]
         self.say(f"* SEARCH {' '.join(map(str, unseen))}".rstrip())
+        if self.folder.late:
+            self.folder.put(self.folder.late.pop(0))
+            self.say(f"* {len(self.folder.mails)} EXISTS")
         self.done()
 
     def do_fetch(self, words: str) -> None:
