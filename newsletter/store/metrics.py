@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.tables import deliveries, fetches, issues, receipts, webhook_messages
 from subscribers.tables import inbound_messages, lists, subscriptions
@@ -54,6 +55,22 @@ def latest_attempts(connection: sa.Connection) -> dict[tuple[str, str, str], int
         )
         found.update({(name, row[0], row[1]): row[2] for row in counts})
     return found
+
+
+def accepted_since(connection: sa.Connection, moment: datetime) -> dict[str, int]:
+    """What each relay accepted after `moment` of the sends that are going on."""
+    going_on = sa.select(issues.c.id).where(issues.c.state == State.SENDING)
+    rows = connection.execute(
+        sa.select(receipts.c.relay, sa.func.count())
+        .where(
+            receipts.c.issue_id.in_(going_on),
+            receipts.c.state == DeliveryState.ACCEPTED,
+            receipts.c.at > moment,
+        )
+        .group_by(receipts.c.relay)
+        .order_by(receipts.c.relay)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def oldest_send(connection: sa.Connection) -> datetime | None:

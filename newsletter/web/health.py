@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 import sqlalchemy as sa
@@ -26,6 +26,7 @@ from newsletter.store.newsletters import is_armed
 log = logging.getLogger("newsletter")
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
+RATE_OVER = timedelta(minutes=1)
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Sample = tuple[dict[str, str], float]
@@ -88,6 +89,7 @@ def collect(site: Site, now: datetime) -> Sequence[Metric]:
 
 def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
     oldest = counts.oldest_send(connection)
+    accepted = counts.accepted_since(connection, now - RATE_OVER)
     return [
         Metric(
             name="due",
@@ -119,6 +121,14 @@ def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence
             samples=[
                 ({"issue": issue, "relay": relay, "state": state}, count)
                 for (issue, relay, state), count in counts.latest_attempts(connection).items()
+            ],
+        ),
+        Metric(
+            name="accepted_per_second",
+            meaning="What each relay accepts of the sends that go on, over the last minute",
+            samples=[
+                ({"relay": relay}, accepted.get(relay, 0) / RATE_OVER.total_seconds())
+                for relay in dict.fromkeys([*(one.name for one in site.settings.relays), *accepted])
             ],
         ),
         _one(

@@ -116,24 +116,30 @@ def test_a_send_is_seen_by_state_relay_and_age(client: httpx2.Client, site: Site
     with site.database.transaction() as connection:
         number = issue_id(connection, issue)
         edition = connection.scalar(sa.select(tables.editions.c.id))
-        for reader, state in ((1, DeliveryState.ACCEPTED), (2, DeliveryState.DEFERRED)):
+        for reader, state, at in (
+            (1, DeliveryState.ACCEPTED, NOW + timedelta(minutes=9, seconds=30)),
+            (2, DeliveryState.DEFERRED, NOW),
+            (3, DeliveryState.ACCEPTED, NOW),
+        ):
             connection.execute(
                 sa.insert(tables.deliveries).values(
                     issue_id=number, subscriber_id=reader, edition_id=edition, state=state
                 )
             )
-            receipt = Receipt(subscriber_id=reader, state=state, at=NOW, relay="main", text="")
+            receipt = Receipt(subscriber_id=reader, state=state, at=at, relay="main", text="")
             keep_receipts(connection, number, [receipt])
     seen = metrics(client)
     assert seen["queue_age_seconds"] == 600
     assert seen['due{newsletter="weekly"}'] == 0
-    assert seen['deliveries{issue="weekly/1",state="accepted"}'] == 1
+    assert seen['deliveries{issue="weekly/1",state="accepted"}'] == 2
+    assert seen['accepted_per_second{relay="main"}'] == pytest.approx(1 / 60)
     assert seen['attempts{issue="weekly/1",relay="main",state="deferred"}'] == 1
     with site.database.transaction() as connection:
         connection.execute(sa.update(tables.issues).values(state=State.SENT, send_finished_at=NOW))
         assert find_issue(connection, "weekly", 1).state is State.SENT
     after = metrics(client)
     assert after["queue_age_seconds"] == 0
+    assert after['accepted_per_second{relay="main"}'] == 0
     assert after['last_sent_timestamp_seconds{newsletter="weekly"}'] == NOW.timestamp()
 
 
@@ -171,6 +177,7 @@ def test_the_counts_work_on_both_databases(database: Database) -> None:
         assert counts.issues_by_state(connection) == {}
         assert counts.latest_deliveries(connection) == {}
         assert counts.latest_attempts(connection) == {}
+        assert counts.accepted_since(connection, NOW) == {}
         assert counts.oldest_send(connection) is None
         assert counts.last_sent(connection) == {}
         assert counts.subscriptions_by_status(connection) == {}
