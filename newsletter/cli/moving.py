@@ -12,25 +12,40 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
+from newsletter.cli.users import OPERATOR
 from newsletter.issues.issue import Issue
+from newsletter.issues.moments import read_time
 from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
+from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
 
 
 @click.command()
 @issue_argument
+@click.option(
+    "--at", metavar="TIME", help="When `run` sends it, in place of its due time: ISO, or HH:MM."
+)
 @json_option
 @now_option
 @pass_invocation
-def approve(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+def approve(invocation: Invocation, issue: tuple[str, int | None], at: str | None) -> int:
     """Freeze the issue's bytes: what is approved is what is sent.
+
+    Times are the site's zone's; of an issue that is approved already --at changes the time only.
 
     \b
     Example: newsletter approve weekly
+             newsletter approve weekly --at 2026-11-23T09:30
+             newsletter approve weekly --at 09:30
     """
-    invocation.site.newsletter(issue[0])
-    return _answer(invocation, approve_issue(invocation.site, *issue, now=invocation.now))
+    site, now = invocation.site, invocation.now
+    site.newsletter(issue[0])
+    moment = read_time(at, site.settings.site.zone, now) if at is not None else None
+    moved = approve_issue(site, *issue, now=now, send_at=moment)
+    if moment is not None and moved.send_at != moment:
+        moved = reschedule(site, issue[0], moved.number, send_at=moment, editor=OPERATOR, now=now)
+    return _answer(invocation, moved)
 
 
 @click.command()
@@ -60,8 +75,17 @@ def stop(invocation: Invocation, issue: tuple[str, int | None]) -> int:
 
 
 def _answer(invocation: Invocation, issue: Issue) -> int:
+    send_at = (
+        issue.send_at.astimezone(invocation.site.settings.site.zone) if issue.send_at else None
+    )
     invocation.report(
-        {"issue": issue.name, "state": issue.state, "note": issue.note},
-        f"{issue.name} is {issue.state}",
+        {
+            "issue": issue.name,
+            "state": issue.state,
+            "note": issue.note,
+            "send_at": send_at.isoformat() if send_at else None,
+        },
+        f"{issue.name} is {issue.state}"
+        + (f", to be sent on {send_at:%d %B %Y at %H:%M}" if send_at else ""),
     )
     return OK

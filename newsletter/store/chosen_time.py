@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.due import Chosen
-from newsletter.issues.issue import Issue, State
+from newsletter.issues.issue import OPEN_STATES, Issue, State
 from newsletter.store.issues import issue_id
 from newsletter.store.tables import issues
 
@@ -36,7 +36,10 @@ def choose_time(connection: sa.Connection, issue: Issue, moment: datetime | None
         .values(send_at=moment, version=issues.c.version + 1)
     )
     if changed.rowcount == 0:
+        began = issue.state not in OPEN_STATES | {State.SKIPPED}
         raise NotPermittedError(
-            f"{issue.name} is not approved",
-            fix=f"approve it with `newsletter approve {issue.name}`",
+            f"{issue.name} is {issue.state}, not approved",
+            fix="its send has begun: the time of the next issue can be chosen"
+            if began
+            else f"approve it with `newsletter approve {issue.name}`",
         )

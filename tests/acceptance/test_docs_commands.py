@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -28,6 +29,7 @@ SERVING = [command for command in COMMANDS if "serve" in command.words]
 IN_THE_TEST = {
     "weekly/12": "weekly/1",
     "12": "1",
+    "2026-11-23T09:30": (NOW + timedelta(hours=2)).isoformat(timespec="minutes"),
     "/srv/news": ".",
     "/srv/newsletter": "my-site",
     "../my-letter": "my-letter",
@@ -35,7 +37,7 @@ IN_THE_TEST = {
     "${recipient}": "weekly@news.example.org",
     "${sender}": "reader@example.org",
 }
-"""Issues, messages and places of the documentation, and ours."""
+"""Issues, times, messages and places of the documentation, and ours."""
 
 CODES = {
     "doctor": 1,  # the test's site is not https, and its zone is empty

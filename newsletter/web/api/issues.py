@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from newsletter.issues.issue import Issue
 from newsletter.issues.issue import Item as IssueItem
+from newsletter.issues.moments import in_zone
 from newsletter.pipeline import settle as settling
 from newsletter.pipeline.add import add_by_url as add_article
 from newsletter.pipeline.approve import approve as approve_issue
@@ -25,7 +26,6 @@ from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
 from newsletter.web.api.operation import Call
 from newsletter.web.editor.forms import item_id, item_of, read_edits
-from newsletter.web.editor.moments import in_zone
 
 
 def gather(call: Call) -> models.Gathered:

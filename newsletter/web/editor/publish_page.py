@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError, NewsletterError, RelayUnavailableError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.moments import read_moment, typed
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
@@ -20,7 +21,6 @@ from newsletter.pipeline.report import close
 from newsletter.pipeline.trial import send_trial
 from newsletter.store.audit import record
 from newsletter.web.editor.issue_page import CLOSED, seen_version
-from newsletter.web.editor.moments import read_moment, typed
 from newsletter.web.editor.room import Room, desk_url
 
 

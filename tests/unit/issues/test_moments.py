@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import InputError
-from newsletter.web.editor.moments import read_moment, typed
+from newsletter.issues.moments import read_moment, read_time, typed
 
 SYDNEY, BERLIN = ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/Berlin")
 
@@ -49,3 +49,25 @@ def test_what_is_no_time_is_said(text: str) -> None:
     """An error that names the field, never a trace."""
     with pytest.raises(InputError):
         read_moment(text, SYDNEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("11:30", datetime(2026, 3, 5, 0, 30, tzinfo=UTC)),  # later today
+        ("11:00", datetime(2026, 3, 5, 0, 0, tzinfo=UTC)),  # this very minute
+        ("9:30", datetime(2026, 3, 5, 22, 30, tzinfo=UTC)),  # tomorrow
+        ("2026-03-09T07:00", datetime(2026, 3, 8, 20, tzinfo=UTC)),
+    ],
+)
+def test_an_hour_is_the_next_time_the_clocks_show_it(text: str, moment: datetime) -> None:
+    """In Sydney it is eleven, and 40 seconds."""
+    assert read_time(text, SYDNEY, datetime(2026, 3, 5, 0, 0, 40, tzinfo=UTC)) == moment
+
+
+@pytest.mark.parametrize("text", ["", "25:00", "7", "07:60", "soon"])
+def test_what_is_no_hour_is_said(text: str) -> None:
+    """With what to write instead."""
+    with pytest.raises(InputError) as raised:
+        read_time(text, SYDNEY, datetime(2026, 3, 5, tzinfo=UTC))
+    assert "07:00" in str(raised.value)

@@ -1,11 +1,14 @@
-"""Moments as a form's field holds them: wall-clock time of the site's zone, to the minute."""
+"""Moments as people write them: wall-clock time of the site's zone, to the minute."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from newsletter.errors import InputError
+
+_HOUR = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
 
 def typed(moment: datetime, zone: ZoneInfo) -> str:
@@ -28,6 +31,22 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         raise InputError(
             f"{text[:40]!r} is no date and time", field="send_at", fix="write 2026-03-09T07:00"
         ) from error
+
+
+def read_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """A moment, or an hour such as 09:30: the next time the zone's clocks show it.
+
+    Raises InputError.
+    """
+    if _HOUR.fullmatch(text.strip()):
+        today = now.astimezone(zone)
+        for day in (today, today + timedelta(days=1)):
+            moment = read_moment(f"{day:%Y-%m-%d}T{text.strip():0>5}", zone)
+            if moment is not None and moment >= now.replace(second=0, microsecond=0):
+                return moment
+    if (moment := read_moment(text, zone)) is not None:
+        return moment
+    raise InputError("no time is given", field="send_at", fix="write 2026-03-09T07:00, or 07:00")
 
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
