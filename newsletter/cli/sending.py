@@ -25,6 +25,7 @@ from newsletter.cli.invocation import (
     split_issue,
 )
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.pipeline.clicks import Clicks
 from newsletter.pipeline.operators import watched_run
 from newsletter.pipeline.rehearse import rehearse
 from newsletter.pipeline.run import RunOutcome
@@ -280,12 +281,21 @@ def _status_document(one: IssueStatus) -> dict[str, Any]:
         "note": one.issue.note,
         "audience": one.audience,
         "deliveries": one.deliveries,
+        "clicks": _clicks_document(one.clicks) if one.clicks else None,
+    }
+
+
+def _clicks_document(clicks: Clicks) -> dict[str, Any]:
+    return {
+        "total": clicks.total,
+        "links": [{"url": link.url, "count": link.count} for link in clicks.links],
     }
 
 
 def _status_line(one: IssueStatus) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in one.deliveries.items() if count)
     note = f" ({one.issue.note})" if one.issue.note else ""
+    clicks = f"; {one.clicks.total} clicks" if one.clicks else ""
     return f"{one.issue.name}: {one.issue.state}{note}" + (
-        f": {one.audience} readers: {counts}" if counts else ""
+        f": {one.audience} readers: {counts}{clicks}" if counts else ""
     )

@@ -109,6 +109,8 @@ class NewsletterSettings(Table):
     """An issue with fewer articles is skipped; its articles wait for the next."""
     personalise: Literal["none", "tags"] = "none"
     """`tags`: readers get the articles of the tags they follow; `none`: all get all."""
+    count_clicks: bool = False
+    """Lead the links of issues by way of the site, which counts clicks by link and day, and no reader."""
     theme: Slug = "standard"
     """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, or a folder in `templates/themes`."""
     subject: str = "{{ lead.title }}"

@@ -13,6 +13,7 @@ from newsletter.issues.issue import Issue, Item
 from newsletter.issues.personalise import items_for
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
+from newsletter.rendering.counted_links import Counting
 from newsletter.rendering.edition import Edition, edition_key
 from newsletter.rendering.press import render_edition
 from newsletter.rendering.subject import render_subject
@@ -88,13 +89,26 @@ def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Ed
             subject=issue.words.subject or subject_of(site, issue.newsletter, issue.number, items),
             preheader=preheader_of(items) if issue.words.preheader is None else issue.preheader,
         )
+    masthead = site.masthead(issue.newsletter)
+    web_url = f"{site.settings.site.url}/archive/{issue.newsletter}/{issue.number}/{key}"
     return render_edition(
         issue,
         items,
-        masthead=site.masthead(issue.newsletter),
+        masthead=masthead,
         theme=theme,
         # From the secret, so that no article can forge a slot; from the issue's name, so that
         # the same issue renders to the same bytes again.
         nonce=site.keyed(f"slots {issue.name}")[:16],
-        web_url=f"{site.settings.site.url}/archive/{issue.newsletter}/{issue.number}/{key}",
+        web_url=web_url,
+        counting=_counting(site, issue, uncounted=(masthead.site_url, web_url)),
+    )
+
+
+def _counting(site: Site, issue: Issue, *, uncounted: tuple[str, ...]) -> Counting | None:
+    if not site.newsletter(issue.newsletter).count_clicks:
+        return None
+    return Counting(
+        base=f"{site.settings.site.url}/c",
+        key=site.keyed(f"clicks {issue.name}"),
+        uncounted=uncounted,
     )

@@ -81,10 +81,16 @@ class Rendered:
         return fill(self.edition.html, self.edition.nonce, slot_values(self.to), escape=True)
 
     @property
+    def uncounted_html(self) -> str:
+        """The same with direct links: whoever looks is not counted."""
+        edition = self.edition.uncounted
+        return fill(edition.html, edition.nonce, slot_values(self.to), escape=True)
+
+    @property
     def impersonal_html(self) -> str:
         """The HTML without anybody's links, for whoever is no reader."""
         nobody = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
-        return fill(self.edition.html, self.edition.nonce, nobody, escape=True)
+        return fill(self.edition.uncounted.html, self.edition.nonce, nobody, escape=True)
 
     @property
     def text(self) -> str:

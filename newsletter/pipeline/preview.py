@@ -25,7 +25,10 @@ SAMPLE_READER = "reader@example.org"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """One reader's message, whole and in parts, and what stands against its edition."""
+    """One reader's message, whole and in parts, and what stands against its edition.
+
+    In the parts counted links are direct: whoever looks is not counted.
+    """
 
     issue: Issue
     message: bytes
@@ -56,12 +59,12 @@ def preview(
         name=name,
     )
     compiled = compile_edition(edition, headers_for(site, issue, message_date(site, issue)))
-    values = slot_values(to)
+    values, shown = slot_values(to), edition.uncounted
     return Preview(
         issue=issue,
         message=compiled.compose(to, signer_of(site)),
-        html=fill(edition.html, edition.nonce, values, escape=True),
-        text=fill(edition.text, edition.nonce, values, escape=False),
+        html=fill(shown.html, edition.nonce, values, escape=True),
+        text=fill(shown.text, edition.nonce, values, escape=False),
         findings=lint_findings(site, issue, [edition]),
     )
 

@@ -50,7 +50,7 @@ def reach(site: Site, slug: str, number: int | None, *, now: datetime) -> list[F
 def _places(edition: Edition, *, own: str) -> dict[str, Any]:
     """Each web address with the first element that leads to it."""
     places: dict[str, Any] = {}
-    for element in Document(edition.html).elements("a", "img"):
+    for element in Document(edition.uncounted.html).elements("a", "img"):
         address = element.get("href") or element.get("src") or ""
         if address.startswith(("http://", "https://")) and not address.startswith(own):
             places.setdefault(address.partition("#")[0], element)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.clicks import Clicks, clicks_of
 from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
@@ -43,7 +44,10 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """All that is known of a send; `left` counts unsubscriptions by the way they came."""
+    """All that is known of a send; `left` counts unsubscriptions by the way they came.
+
+    `clicks` is None where they are not counted.
+    """
 
     issue: Issue
     progress: Progress
@@ -51,6 +55,7 @@ class Report:
     reasons: Sequence[Reason]
     acceptances: Sequence[datetime]
     left: Mapping[str, int]
+    clicks: Clicks | None
 
 
 def progress(site: Site, issue: Issue) -> Progress:
@@ -84,6 +89,7 @@ def report(site: Site, issue: Issue) -> Report:
             reasons=report_store.reasons(connection, number),
             acceptances=report_store.acceptances(connection, number),
             left=left,
+            clicks=clicks_of(connection, issue),
         )
 
 

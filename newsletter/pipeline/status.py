@@ -7,6 +7,7 @@ from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
+from newsletter.pipeline.clicks import Clicks, clicks_of
 from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
@@ -16,11 +17,12 @@ from newsletter.store import newsletters as newsletter_store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueStatus:
-    """One issue with the counts of its ledger."""
+    """One issue with the counts of its ledger; `clicks` is None where they are not counted."""
 
     issue: Issue
     audience: int
     deliveries: dict[DeliveryState, int]
+    clicks: Clicks | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +55,10 @@ def issue_status(site: Site, issue: Issue) -> IssueStatus:
     counts = ledger_of(site, issue).counts()
     with site.database.transaction(read_only=True) as connection:
         planned = issue_store.audience_of(connection, issue)
+        clicks = clicks_of(connection, issue)
     return IssueStatus(
         issue=issue,
         audience=planned or 0,
         deliveries={state: counts.get(state, 0) for state in DeliveryState},
+        clicks=clicks,
     )

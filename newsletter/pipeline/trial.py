@@ -21,13 +21,14 @@ MARK = "[TEST] "
 def send_trial(site: Site, slug: str, number: int | None, *, to: str, now: datetime) -> Receipt:
     """Send the complete edition, marked in its subject, to one address the site allows.
 
+    Its links are direct: who tries them is not counted.
     Raises NotPermittedError for any other address, RelayUnavailableError when no relay took it.
     """
     newsletter = site.newsletter(slug)
     _require_allowed(newsletter, site.settings.site.allow_test, to)
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-    edition = current_editions(site, issue, ("",))[0]
+    edition = current_editions(site, issue, ("",))[0].uncounted
     compiled = compile_edition(edition, headers_for(site, issue, now, mark=MARK))
     reader = addressee(site, site.tokens, slug, subscriber_id=0, address=to, name="")
     receipt = asyncio.run(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from newsletter.issues.issue import LeftOut
+from newsletter.rendering.counted_links import CountedLink, straight
 
 
 class Slot(StrEnum):
@@ -24,8 +25,8 @@ class Edition:
 
     `key` identifies the item set (see `edition_key`); `html` and `text` hold slot sentinels
     made with `nonce` (rendering/slots.py). `item_keys` are the items it prints, in reading
-    order; `left_out` names those asked for that could not be printed. Editions know items,
-    never people.
+    order; `left_out` names those asked for that could not be printed; `links` are those whose
+    clicks are counted. Editions know items, never people.
     """
 
     key: str
@@ -37,6 +38,17 @@ class Edition:
     language: str
     item_keys: tuple[str, ...]
     left_out: tuple[LeftOut, ...] = ()
+    links: tuple[CountedLink, ...] = ()
+
+    @property
+    def uncounted(self) -> Edition:
+        """The edition with direct links, for whoever is not to be counted: the archive, the desk."""
+        return replace(
+            self,
+            html=straight(self.html, self.links, in_html=True),
+            text=straight(self.text, self.links, in_html=False),
+            links=(),
+        )
 
     @property
     def sha256(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Collection
 from functools import lru_cache
 
 WIDTH = 72
@@ -71,10 +72,19 @@ def underline(text: str, sign: str) -> str:
 
 
 class Footnotes:
-    """Numbers links in the order they are met; the same address keeps its number."""
+    """Numbers links in the order they are met; the same address keeps its number.
 
-    def __init__(self) -> None:
+    `led` says what is printed for an address.
+    """
+
+    def __init__(self, led: Callable[[str], str] = str) -> None:
+        self._led = led
         self._numbers: dict[str, int] = {}
+
+    @property
+    def addresses(self) -> Collection[str]:
+        """Every address met so far."""
+        return self._numbers.keys()
 
     def mark(self, url: str) -> str:
         """` [3]` for an address, "" for none."""
@@ -85,4 +95,4 @@ class Footnotes:
     @property
     def lines(self) -> list[str]:
         """`[3] https://…`, one for each address met so far."""
-        return [f"[{number}] {url}" for url, number in self._numbers.items()]
+        return [f"[{number}] {self._led(url)}" for url, number in self._numbers.items()]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.issues.issue import Issue, Item, LeftOut
+from newsletter.rendering.counted_links import Counting
 from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
 from newsletter.rendering.layout import DENSITIES, Density, lay_out
@@ -33,14 +34,22 @@ def render_edition(
     theme: Theme,
     nonce: str,
     web_url: str,
+    counting: Counting | None = None,
 ) -> Edition:
     """Print `items`, in reading order, as one edition of `issue`; same input, same bytes.
 
     The layout steps down until the HTML fits SIZE_BUDGET as encoded. An item whose markup MJML
     refuses is left out and named in the edition's `left_out`; when no item can be printed, or
-    a template is wrong, RenderingError says where.
+    a template is wrong, RenderingError says where. `counting` leads its links by way of the site.
     """
-    sheet = _Sheet(issue=issue, masthead=masthead, theme=theme, nonce=nonce, web_url=web_url)
+    sheet = _Sheet(
+        issue=issue,
+        masthead=masthead,
+        theme=theme,
+        nonce=nonce,
+        web_url=web_url,
+        counting=counting,
+    )
     shown = [item for item in items if not item.hidden]
     printable = shown
     left_out: tuple[LeftOut, ...] = ()
@@ -51,16 +60,19 @@ def render_edition(
         if not printable:
             raise
         html = sheet.html(printable)
+    notes = Footnotes(counting.address if counting else str)
+    text = sheet.text(printable, notes)
     return Edition(
         key=edition_key(item.article.key for item in shown),
         nonce=nonce,
         subject=one_line(issue.subject),
         preheader=sheet.preheader(printable),
-        html=html,
-        text=sheet.text(printable),
+        html=sheet.as_sent(html),
+        text=text,
         language=masthead.language,
         item_keys=tuple(item.article.key for item in printable),
         left_out=left_out,
+        links=counting.links(html, notes.addresses) if counting else (),
     )
 
 
@@ -88,6 +100,7 @@ class _Sheet:
     theme: Theme
     nonce: str
     web_url: str
+    counting: Counting | None
 
     def html(self, items: Sequence[Item]) -> str:
         """The HTML at the roomiest density that fits, or at the densest."""
@@ -96,13 +109,17 @@ class _Sheet:
         for density in DENSITIES:
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
             html = make_html(mjml, css)
-            if encoded_size(html) <= SIZE_BUDGET:
+            if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:
                 break
         return html
 
-    def text(self, items: Sequence[Item]) -> str:
-        """The text part; it has no size to keep to, so summaries are whole."""
-        helpers = {"wrap": wrap, "underline": underline, "notes": Footnotes()}
+    def as_sent(self, html: str) -> str:
+        """The HTML with its links as they stand in the mail."""
+        return self.counting.counted(html) if self.counting else html
+
+    def text(self, items: Sequence[Item], notes: Footnotes) -> str:
+        """The text part, its links in `notes`; it has no size to keep to, so summaries are whole."""
+        helpers = {"wrap": wrap, "underline": underline, "notes": notes}
         context = self._context(items, _EVERYTHING) | helpers
         return self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
 

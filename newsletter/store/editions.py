@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.issues.issue import Issue
+from newsletter.rendering.counted_links import CountedLink
 from newsletter.rendering.edition import Edition
+from newsletter.store.clicks import keep_links, links_of
 from newsletter.store.issues import insert_rows, issue_id
 from newsletter.store.tables import editions, issues
 
@@ -16,7 +18,7 @@ _EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "langu
 
 
 def freeze_editions(
-    connection: sa.Connection, issue: Issue, frozen: Iterable[Edition], *, frozen_hash: str
+    connection: sa.Connection, issue: Issue, frozen: Collection[Edition], *, frozen_hash: str
 ) -> None:
     """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
     number = issue_id(connection, issue)
@@ -34,6 +36,7 @@ def freeze_editions(
             for edition in frozen
         ),
     )
+    keep_links(connection, number, frozen)
     connection.execute(
         sa.update(issues).where(issues.c.id == number).values(frozen_hash=frozen_hash)
     )
@@ -41,14 +44,17 @@ def freeze_editions(
 
 def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Edition]:
     """The frozen editions by their row's number."""
+    number = issue_id(connection, issue)
+    links = links_of(connection, number)
     rows = connection.execute(
-        sa.select(editions)
-        .where(editions.c.issue_id == issue_id(connection, issue))
-        .order_by(editions.c.id)
+        sa.select(editions).where(editions.c.issue_id == number).order_by(editions.c.id)
     )
-    return {row.id: _edition(row) for row in rows}
+    return {row.id: _edition(row, links) for row in rows}
 
 
-def _edition(row: sa.Row[Any]) -> Edition:
-    names = ("key", "nonce", "subject", "preheader", "html", "text", "language")
-    return Edition(**{name: getattr(row, name) for name in names}, item_keys=tuple(row.item_keys))
+def _edition(row: sa.Row[Any], links: Collection[CountedLink]) -> Edition:
+    return Edition(
+        **{name: getattr(row, name) for name in _EDITION_TEXTS},
+        item_keys=tuple(row.item_keys),
+        links=tuple(link for link in links if link.address in row.html or link.address in row.text),
+    )

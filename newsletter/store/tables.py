@@ -164,6 +164,25 @@ editions = sa.Table(
     sa.UniqueConstraint("issue_id", "key", name="uq_editions_issue_id"),
 )
 
+links = sa.Table(
+    "links",
+    metadata,
+    # Where the counted links of frozen editions lead. Mails hold their tokens for ever.
+    sa.Column("token", sa.String, primary_key=True),
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
+    sa.Column("address", sa.String, nullable=False),  # as it stands in the mails
+    sa.Column("url", sa.String, nullable=False),
+)
+
+clicks = sa.Table(
+    "clicks",
+    metadata,
+    # How often, and nothing of who: a row is a link on a day.
+    sa.Column("token", sa.String, primary_key=True),
+    sa.Column("day", sa.String, primary_key=True),  # the site's local date
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 
+from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
 from newsletter.web.api.routes import api_routes
@@ -31,6 +32,7 @@ def _clock() -> datetime:
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
     """The application for one site. What its publishers send stops when it stops."""
     presses = Presses(site, clock)
+    clicks = ClickBook(site)
     desk = Desk(
         site=site,
         clock=clock,
@@ -49,11 +51,12 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(presses.close)
+        await run_in_threadpool(clicks.write)
 
     app = Starlette(
         lifespan=lifespan,
         routes=[
-            *reader_routes(desk),
+            *reader_routes(desk, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
             *editor_routes(site, clock=clock, templates=desk.templates, presses=presses),

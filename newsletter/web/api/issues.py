@@ -203,6 +203,7 @@ def status_of(one: IssueStatus) -> models.IssueStatus:
         note=one.issue.note,
         audience=one.audience,
         deliveries={state.value: count for state, count in one.deliveries.items()},
+        clicks=models.Clicks.model_validate(one.clicks) if one.clicks else None,
     )
 
 

@@ -43,10 +43,25 @@ class Window(Given):
     end: datetime
 
 
+class LinkClicks(Given):
+    """How often one link was followed."""
+
+    url: str
+    count: int
+
+
+class Clicks(Given):
+    """The clicks on an issue's links, the most followed first; `total` of all of them."""
+
+    total: int
+    links: list[LinkClicks]
+
+
 class IssueStatus(Given):
     """Where an issue stands. `deliveries` counts every state; their sum is the audience.
 
-    `send_at` is the time an editor chose in place of `due`.
+    `send_at` is the time an editor chose in place of `due`. `clicks` is null where they are not
+    counted.
     """
 
     issue: str
@@ -57,6 +72,7 @@ class IssueStatus(Given):
     note: str
     audience: int
     deliveries: dict[str, int]
+    clicks: Clicks | None
 
 
 class IssueList(Given):

@@ -1,4 +1,7 @@
-"""Published editions as anybody may see them: the frozen bytes, without any personal link."""
+"""Published editions as anybody may see them: as they were frozen, without any personal link.
+
+Links whose clicks are counted in the mails lead straight to their pages here.
+"""
 
 from __future__ import annotations
 
@@ -49,4 +52,4 @@ def _published(database: Database, newsletter: str, number: int) -> Iterable[Edi
 def _impersonal(edition: Edition | None) -> str | None:
     if edition is None:
         return None
-    return fill(edition.html, edition.nonce, _IMPERSONAL, escape=True)
+    return fill(edition.uncounted.html, edition.nonce, _IMPERSONAL, escape=True)

@@ -1,7 +1,7 @@
 """The bytes of a preview's frame: the mail as sent, or as some client would change it. Pure.
 
-Only `scheme="sent"` with styles on shows the very bytes; every other view is a picture of what
-clients make of them.
+Only `scheme="sent"` with styles on shows the very bytes (counted links apart, which are direct
+here); every other view is a picture of what clients make of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plots of a send as numbers for an SVG: outcomes by domain, acceptances over time. Pure."""
+"""Plots of a send as numbers for an SVG: outcomes by domain, acceptances, clicks. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.clicks import LinkClicks
 
 GROUPS: dict[str, frozenset[DeliveryState]] = {
     "accepted": frozenset({DeliveryState.ACCEPTED}),
@@ -25,6 +26,7 @@ GROUPS: dict[str, frozenset[DeliveryState]] = {
 """How outcomes are told apart by colour."""
 
 MOST_BARS = 10
+MOST_LINKS = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,30 @@ def domain_bars(domains: Mapping[str, Mapping[DeliveryState, int]]) -> tuple[Bar
         shown.append((f"{len(rest)} others", together))
     longest = max((sum(counts.values()) for _name, counts in shown), default=1)
     return tuple(_bar(name, counts, longest) for name, counts in shown)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkBar:
+    """One link's clicks; `width` in hundredths of the most followed link's."""
+
+    name: str
+    url: str
+    count: int
+    width: float
+
+
+def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[LinkBar, ...]:
+    """The most followed links, under their `names` or their addresses."""
+    longest = max((link.count for link in links), default=0) or 1
+    return tuple(
+        LinkBar(
+            name=names.get(link.url, link.url.partition("://")[2].rstrip("/")),
+            url=link.url,
+            count=link.count,
+            width=round(100 * link.count / longest, 3),
+        )
+        for link in links[:MOST_LINKS]
+    )
 
 
 def acceptance_curve(moments: Sequence[datetime]) -> Curve | None:

@@ -132,7 +132,8 @@ class PreviewPage:
                 message = message_of(self.room.site, issue, rendered)
                 return plain_frame(message.decode("utf-8", "replace"))
             case _:
-                return framed(rendered.html, scheme=view.scheme, styles=view.styles, mark=view.mark)
+                html = rendered.uncounted_html
+                return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
     def _look(self, issue: Issue, reader: Reader) -> Look:
         return look(self.room.site, issue, reader, now=self.room.clock())

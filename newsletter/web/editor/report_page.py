@@ -13,9 +13,16 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.report import Progress, progress, report
+from newsletter.rendering.safe_text import web_link
 from newsletter.web.editor.changes import LONGEST_SECONDS, stream
 from newsletter.web.editor.issue_page import CLOSED
-from newsletter.web.editor.plots import GROUPS, acceptance_curve, domain_bars, share_bar
+from newsletter.web.editor.plots import (
+    GROUPS,
+    acceptance_curve,
+    domain_bars,
+    link_bars,
+    share_bar,
+)
 from newsletter.web.editor.room import Room, desk_url
 
 TICK_SECONDS = 0.5
@@ -73,9 +80,17 @@ class ReportPage:
             "whole": share_bar(told_of.progress.counts),
             "bars": domain_bars(told_of.domains),
             "curve": acceptance_curve(told_of.acceptances),
+            "links": link_bars(told_of.clicks.links, _names(issue)) if told_of.clicks else (),
             "problem_said": self.room.presses.problem(issue.name),
             "running_here": self.room.presses.is_running(issue.name),
         }
+
+
+def _names(issue: Issue) -> dict[str, str]:
+    """What the issue calls the pages that its links lead to."""
+    blocks = {web_link(block.url): block.title or block.link_text for block in issue.blocks}
+    stories = {web_link(item.article.url): item.title for item in issue.items}
+    return {url: name for url, name in {**blocks, **stories}.items() if url and name}
 
 
 def told(now: Progress, rate: float) -> dict[str, Any]:

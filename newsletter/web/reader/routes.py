@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from newsletter.pipeline.clicks import ClickBook
 from newsletter.web.reader.answers import guarded, trouble
+from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.desk import Desk
 from newsletter.web.reader.join import JoinPage, LinksPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
@@ -29,10 +31,11 @@ ARCHIVE_HEADERS = {
 }
 
 
-def reader_routes(desk: Desk) -> list[Route]:
+def reader_routes(desk: Desk, clicks: ClickBook) -> list[Route]:
     """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
     leaving, choosing = UnsubscribePage(desk), PreferencesPage(desk)
     joining, lost = JoinPage(desk), LinksPage(desk)
+    following = ClickPage(desk, clicks)
 
     async def edition(request: Request) -> Response:
         found = await run_in_threadpool(
@@ -55,6 +58,7 @@ def reader_routes(desk: Desk) -> list[Route]:
         Route("/u/{token}", guarded(desk, leaving.post), methods=["POST"]),
         Route("/p/{token}", guarded(desk, choosing.get), methods=["GET"]),
         Route("/p/{token}", guarded(desk, choosing.post), methods=["POST"]),
+        Route("/c/{token}", guarded(desk, following.get), methods=["GET"]),
         Route("/join/{list}", guarded(desk, joining.get), methods=["GET"]),
         Route("/join/{list}", guarded(desk, joining.post), methods=["POST"]),
         Route("/join/{list}", joining.options, methods=["OPTIONS"]),

@@ -3,7 +3,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.web.editor.plots import MOST_BARS, acceptance_curve, domain_bars, share_bar
+from newsletter.store.clicks import LinkClicks
+from newsletter.web.editor.plots import (
+    MOST_BARS,
+    acceptance_curve,
+    domain_bars,
+    link_bars,
+    share_bar,
+)
 
 START = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
 
@@ -28,6 +35,14 @@ def test_a_bar_is_cut_by_outcome() -> None:
         ("waiting", 60, 30),
         ("rejected", 90, 10),
     ]
+
+
+def test_the_most_followed_link_fills_its_row() -> None:
+    """The others in proportion, under the names they have; without clicks there is nothing to see."""
+    links = [LinkClicks(url=f"https://a.example/{n}/", count=n) for n in (4, 1)]
+    bars = link_bars(links, {"https://a.example/4/": "The tide"})
+    assert [(bar.name, bar.width) for bar in bars] == [("The tide", 100), ("a.example/1", 25)]
+    assert [bar.width for bar in link_bars([LinkClicks(url="https://a", count=0)], {})] == [0]
 
 
 def test_the_curve_ends_at_the_last_acceptance() -> None:

@@ -362,6 +362,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("issue_id", "key", name="uq_editions_issue_id"),
     )
     op.create_table(
+        "links",
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_links_issue_id_issues")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_links")),
+    )
+    op.create_index(op.f("ix_links_issue_id"), "links", ["issue_id"], unique=False)
+    op.create_table(
+        "clicks",
+        sa.Column("token", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("token", "day", name=op.f("pk_clicks")),
+    )
+    op.create_table(
         "edits",
         sa.Column("issue_id", Id, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),

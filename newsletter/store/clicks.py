@@ -1,0 +1,80 @@
+"""Counted links of frozen editions, and how often each was followed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import sqlalchemy as sa
+
+from newsletter.rendering.counted_links import CountedLink
+from newsletter.rendering.edition import Edition
+from newsletter.store.tables import clicks, links
+from subscribers.writing import insert_once
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkClicks:
+    """How often one link of an issue was followed."""
+
+    url: str
+    count: int
+
+
+def keep_links(connection: sa.Connection, issue_id: int, editions: Collection[Edition]) -> None:
+    """Keep where the editions' counted links lead; the same link is the same in all of them."""
+    for link in dict.fromkeys(link for edition in editions for link in edition.links):
+        row = {"token": link.token, "issue_id": issue_id, "address": link.address, "url": link.url}
+        insert_once(connection, links, row)
+
+
+def links_of(connection: sa.Connection, issue_id: int) -> tuple[CountedLink, ...]:
+    """The issue's counted links."""
+    rows = connection.execute(
+        sa.select(links.c.token, links.c.address, links.c.url).where(links.c.issue_id == issue_id)
+    )
+    return tuple(CountedLink(token=row.token, address=row.address, url=row.url) for row in rows)
+
+
+def where_to(connection: sa.Connection, token: str) -> str | None:
+    """Where the link with this token leads; None for a token that no mail has."""
+    url: str | None = connection.scalar(sa.select(links.c.url).where(links.c.token == token))
+    return url
+
+
+def add_clicks(connection: sa.Connection, counts: Mapping[tuple[str, date], int]) -> None:
+    """Add these clicks, by token and day, to those counted before."""
+    for (token, day), count in sorted(counts.items()):  # in one order: two writers never deadlock
+        key = {"token": token, "day": day.isoformat()}
+        insert_once(connection, clicks, {**key, "count": 0})
+        connection.execute(
+            sa.update(clicks)
+            .where(*(clicks.c[name] == value for name, value in key.items()))
+            .values(count=clicks.c.count + count)
+        )
+
+
+def clicks_by_link(connection: sa.Connection, issue_id: int) -> list[LinkClicks]:
+    """Every counted link of the issue with its clicks, the most followed first."""
+    count = sa.func.coalesce(sa.func.sum(clicks.c.count), 0).label("count")
+    rows = connection.execute(
+        sa.select(links.c.url, count)
+        .select_from(links.outerjoin(clicks, clicks.c.token == links.c.token))
+        .where(links.c.issue_id == issue_id)
+        .group_by(links.c.token, links.c.url)
+        .order_by(count.desc(), links.c.url)
+    )
+    return [LinkClicks(url=row.url, count=int(row[1])) for row in rows]
+
+
+def clicks_by_day(connection: sa.Connection, issue_id: int) -> dict[date, int]:
+    """The clicks on all of the issue's links on each day that had any."""
+    rows = connection.execute(
+        sa.select(clicks.c.day, sa.func.sum(clicks.c.count))
+        .join(links, links.c.token == clicks.c.token)
+        .where(links.c.issue_id == issue_id)
+        .group_by(clicks.c.day)
+        .order_by(clicks.c.day)
+    )
+    return {date.fromisoformat(row[0]): int(row[1]) for row in rows}

@@ -1,0 +1,52 @@
+"""/c/TOKEN: a counted link. It leads on at once; the click is counted when the answer has gone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from newsletter.pipeline.clicks import ClickBook, destination
+from newsletter.web.reader.answers import HEADERS, trouble
+from newsletter.web.reader.desk import Desk
+
+_ROBOTS = re.compile(
+    r"bot\b|bot[/_-]|crawl|spider|slurp|scan|preview|fetch|monitor|facebookexternalhit|headless"
+    r"|curl|wget|python|java/|okhttp|go-http|libwww|safelinks|proofpoint|mimecast|barracuda",
+    re.IGNORECASE,
+)
+
+
+class ClickPage:
+    """GET leads on. It changes nothing of any reader, and nobody is recorded (rules 5 and 13)."""
+
+    def __init__(self, desk: Desk, book: ClickBook) -> None:
+        self.desk = desk
+        self.book = book
+
+    async def get(self, request: Request) -> Response:
+        """To where the link leads."""
+        token = request.path_params["token"]
+        url = await run_in_threadpool(destination, self.desk.site, token)
+        if url is None:
+            return trouble(self.desk, "no-issue", 404)
+        answer = RedirectResponse(url, status_code=302, headers=HEADERS)
+        if is_click(request.method, request.headers):
+            answer.background = BackgroundTask(self.book.count, token, self.desk.clock())
+        return answer
+
+
+def is_click(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a person seems to follow the link: no HEAD, no fetching ahead, no known robot."""
+    purpose = f"{headers.get('purpose', '')} {headers.get('sec-purpose', '')}"
+    agent = headers.get("user-agent", "")
+    return (
+        method == "GET"
+        and "prefetch" not in purpose
+        and agent != ""
+        and _ROBOTS.search(agent) is None
+    )
