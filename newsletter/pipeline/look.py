@@ -174,12 +174,18 @@ def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
             if other.number < issue.number
         ]
         if approved:
-            found["approved"] = _complete(approved).text
+            found["approved"] = comparable(_complete(approved))
         for other in reversed(before):
             if sent := edition_store.frozen_editions(connection, other).values():
-                found["last"] = _complete(sent).text
+                found["last"] = comparable(_complete(sent))
                 break
     return found
+
+
+def comparable(edition: Edition) -> str:
+    """The text without what differs by reader or by issue only: links of anybody's own, counted ones."""
+    nobody = {Slot.UNSUBSCRIBE: "…", Slot.PREFERENCES: "…", Slot.NAME: "…"}
+    return fill(edition.uncounted.text, edition.nonce, nobody, escape=False)
 
 
 def _complete(editions: Iterable[Edition]) -> Edition:

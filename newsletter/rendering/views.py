@@ -118,7 +118,7 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> Story:
         section=one_line(item.section),
         tags=tuple(one_line(tag.label) for tag in article.tags),
         also=tuple(
-            Link(text=_readable(other.source), url=web_link(other.url)) for other in article.also
+            Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
         ),
         picture=_picture(item.image, width),
         _html=article.body_html,
@@ -128,12 +128,12 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> Story:
 
 def _byline(item: Item, masthead: Masthead) -> tuple[str, ...]:
     article = item.article
-    names = (one_line(article.author), one_line(article.agency), _readable(article.source))
+    names = (one_line(article.author), one_line(article.agency), source_name(article.source))
     distinct = dict.fromkeys(name for name in names if name)
     return (*distinct, masthead.short_date(article.published))
 
 
-def _readable(source: str) -> str:
+def source_name(source: str) -> str:
     """A source's name; for one that is only an address, the host it is read from."""
     address = web_link(source)
     if not address:

@@ -44,9 +44,18 @@ def words_of(element: Any) -> str:
 
 def finding(element: Any, rule: str, severity: Severity, *, who: str, fix: str) -> Finding:
     """A finding about an element: its start tag and its line in the HTML."""
+    return Finding(
+        rule=rule,
+        severity=severity,
+        element=start_tag(element),
+        line=element.sourceline or 0,
+        who=who,
+        fix=fix,
+    )
+
+
+def start_tag(element: Any) -> str:
+    """The element's start tag as findings show it, shortened."""
     attributes = "".join(f' {name}="{value}"' for name, value in element.attrib.items())
     tag = f"<{element.tag}{attributes}>"
-    shown = tag if len(tag) <= _SHOWN else tag[:_SHOWN] + "…"
-    return Finding(
-        rule=rule, severity=severity, element=shown, line=element.sourceline or 0, who=who, fix=fix
-    )
+    return tag if len(tag) <= _SHOWN else tag[:_SHOWN] + "…"

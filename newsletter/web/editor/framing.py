@@ -7,10 +7,15 @@ here); every other view is a picture of what clients make of them.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from hashlib import sha256
 from html import escape
 from typing import Any, Literal
 
 from lxml import etree
+
+from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint.document import start_tag
 
 Scheme = Literal["sent", "light", "dark", "inverted"]
 
@@ -24,6 +29,28 @@ _UNSEEN = frozenset({"html", "head", "meta", "title", "style", "body"})
 _FOUND = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What a finding speaks of: its line (from 1), and which element of it."""
+
+    line: int
+    element: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.line}-{self.element}" if self.element else str(self.line)
+
+
+def mark_of(finding: Finding) -> Mark:
+    """Where the finding's element is."""
+    return Mark(line=finding.line, element=_digest(finding.element))
+
+
+def read_mark(text: str) -> Mark | None:
+    """The mark that an address names; None for anything else."""
+    match = re.fullmatch(r"([0-9]{1,6})(?:-([0-9a-f]{8}))?", text)
+    return Mark(line=int(match[1]), element=match[2] or "") if match and int(match[1]) else None
+
+
 def frame_policy(*, images: bool) -> str:
     """The Content-Security-Policy of a frame: nothing runs, nothing is sent, nothing leaves it."""
     pictures = "https: http: data:" if images else "'none'"
@@ -33,8 +60,10 @@ def frame_policy(*, images: bool) -> str:
     )
 
 
-def framed(html: str, *, scheme: Scheme = "sent", styles: bool = True, mark: int = 0) -> str:
-    """The mail's HTML in this view; `mark` a line (from 1) whose first element is outlined."""
+def framed(
+    html: str, *, scheme: Scheme = "sent", styles: bool = True, mark: Mark | None = None
+) -> str:
+    """The mail's HTML in this view, the marked element outlined."""
     if mark:
         html = _marked(html, mark)
     if scheme != "sent":
@@ -69,12 +98,22 @@ def _in_scheme(html: str, scheme: Scheme) -> str:
     return re.sub(r"color-scheme:\s*light dark", f"color-scheme: {wanted}", html)
 
 
-def _marked(html: str, line: int) -> str:
-    """The first element that begins on the line, outlined, under the name `found`."""
+def _digest(element: str) -> str:
+    return sha256(element.encode()).hexdigest()[:8]
+
+
+def _marked(html: str, mark: Mark) -> str:
+    """The marked element, else the first that begins on its line, outlined, named `found`."""
     root: Any = etree.fromstring(html, etree.HTMLParser())
-    elements = (element for element in root.iter() if isinstance(element.tag, str))
-    at_line = (element for element in elements if (element.sourceline or 0) >= line)
-    found = next((element for element in at_line if element.tag not in _UNSEEN), None)
+    elements = [
+        element
+        for element in root.iter()
+        if isinstance(element.tag, str)
+        and (element.sourceline or 0) >= mark.line
+        and element.tag not in _UNSEEN
+    ]
+    very = (element for element in elements if _digest(start_tag(element)) == mark.element)
+    found = next(very, next(iter(elements), None))
     if found is None:
         return html
     found.set("id", "found")

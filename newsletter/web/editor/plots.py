@@ -90,8 +90,8 @@ class LinkBar:
 
 
 def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[LinkBar, ...]:
-    """The most followed links, under their `names` or their addresses."""
-    longest = max((link.count for link in links), default=0) or 1
+    """The most followed links, under their `names` or their addresses; none that nobody followed."""
+    longest = max((link.count for link in links), default=0)
     return tuple(
         LinkBar(
             name=names.get(link.url, link.url.partition("://")[2].rstrip("/")),
@@ -100,6 +100,7 @@ def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[Li
             width=round(100 * link.count / longest, 3),
         )
         for link in links[:MOST_LINKS]
+        if link.count
     )
 
 

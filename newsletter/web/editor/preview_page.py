@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 from urllib.parse import urlencode
 
@@ -13,10 +13,26 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import Look, Reader, earlier_texts, look, message_of, render
+from newsletter.pipeline.look import (
+    Look,
+    Reader,
+    comparable,
+    earlier_texts,
+    look,
+    message_of,
+    render,
+)
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
-from newsletter.web.editor.framing import Scheme, frame_policy, framed, plain_frame
+from newsletter.web.editor.framing import (
+    Mark,
+    Scheme,
+    frame_policy,
+    framed,
+    mark_of,
+    plain_frame,
+    read_mark,
+)
 from newsletter.web.editor.room import Room, desk_url
 
 PARTS = {
@@ -39,7 +55,7 @@ class View:
     scheme: Scheme
     images: bool
     styles: bool
-    mark: int
+    mark: Mark | None
     reader: Reader
     against: str
 
@@ -69,7 +85,7 @@ def read_view(query: QueryParams) -> View:
         scheme=scheme if scheme in get_args(Scheme) else "sent",  # type: ignore[arg-type] # one of them
         images=query.get("images") != "off",
         styles=query.get("styles") != "off",
-        mark=int(query["mark"]) if _small_number(query.get("mark", "")) else 0,
+        mark=read_mark(query.get("mark", "")),
         reader=Reader(
             address=query.get("as", "").strip()[:320],
             tags=tuple(
@@ -103,6 +119,8 @@ class PreviewPage:
             seen = await run_in_threadpool(self._look, issue, Reader())
         context = await run_in_threadpool(self._context, issue, view, seen)
         context["problem"] = problem
+        if problem is not None:
+            context["framed_view"] = replace(view, reader=Reader())
         return await self.room.page(request, "preview.html.j2", context)
 
     async def frame(self, request: Request) -> Response:
@@ -149,6 +167,8 @@ class PreviewPage:
             "newsletter": newsletter,
             "url": desk_url(issue),
             "view": view,
+            "framed_view": view,
+            "mark_of": mark_of,
             "look": seen,
             "parts": PARTS,
             "widths": WIDTHS,
@@ -159,7 +179,7 @@ class PreviewPage:
             "near": NEAR,
             "earlier": earlier,
             "against": against,
-            "lines": differences(earlier[against], seen.text) if against else [],
+            "lines": differences(earlier[against], comparable(seen.edition)) if against else [],
         }
 
 

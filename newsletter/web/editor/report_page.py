@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.report import Progress, progress, report
 from newsletter.rendering.safe_text import web_link
+from newsletter.rendering.views import source_name
 from newsletter.web.editor.changes import LONGEST_SECONDS, stream
 from newsletter.web.editor.issue_page import CLOSED
 from newsletter.web.editor.plots import (
@@ -88,9 +89,14 @@ class ReportPage:
 
 def _names(issue: Issue) -> dict[str, str]:
     """What the issue calls the pages that its links lead to."""
+    others = {
+        web_link(other.url): f"{item.title} ({source_name(other.source)})"
+        for item in issue.items
+        for other in item.article.also
+    }
     blocks = {web_link(block.url): block.title or block.link_text for block in issue.blocks}
     stories = {web_link(item.article.url): item.title for item in issue.items}
-    return {url: name for url, name in {**blocks, **stories}.items() if url and name}
+    return {url: name for url, name in {**others, **blocks, **stories}.items() if url and name}
 
 
 def told(now: Progress, rate: float) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class ClickPage:
         token = request.path_params["token"]
         url = await run_in_threadpool(destination, self.desk.site, token)
         if url is None:
-            return trouble(self.desk, "no-issue", 404)
+            return trouble(self.desk, "no-link", 404)
         answer = RedirectResponse(url, status_code=302, headers=HEADERS)
         if is_click(request.method, request.headers):
             answer.background = BackgroundTask(self.book.count, token, self.desk.clock())

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.press import render_edition
 from newsletter.rendering.sample import SAMPLE_MASTHEAD
 from newsletter.rendering.theme import open_theme
 from newsletter.web.editor.differences import differences
-from newsletter.web.editor.framing import frame_policy, framed, plain_frame
+from newsletter.web.editor.framing import (
+    Mark,
+    frame_policy,
+    framed,
+    mark_of,
+    plain_frame,
+    read_mark,
+)
 from newsletter.web.editor.inbox import inbox_rows
 from tests.factories.issues import make_issue, make_items
 
@@ -48,13 +56,29 @@ def test_a_client_without_style_keeps_the_style_attributes() -> None:
     assert 'style="' in html
 
 
-def test_a_marked_line_is_outlined_and_nothing_else_is() -> None:
-    """The element a finding speaks of can be jumped to."""
-    line = next(n for n, text in enumerate(MAIL.splitlines(), 1) if "picture-1.png" in text)
-    html = framed(MAIL, mark=line)
-    assert html.count('id="found"') == 1
+def test_the_very_element_of_a_finding_is_outlined_and_nothing_else_is() -> None:
+    """The element a finding speaks of can be jumped to, among others on its line."""
+    links = Document(MAIL).elements("a")
+    link = next(link for link in links if link.get("href") == ISSUE.items[1].article.url)
+    mark = mark_of(finding(link, "link-text", "warning", who="w", fix="f"))
+    assert read_mark(str(mark)) == mark
+    html = framed(MAIL, mark=mark)
     assert html.count("outline:3px") == 1
-    assert framed(MAIL, mark=999_999) == MAIL
+    (found,) = [one for one in Document(html).elements() if one.get("id") == "found"]
+    assert (found.tag, found.get("href")) == ("a", link.get("href"))
+
+
+def test_a_line_alone_marks_its_first_element() -> None:
+    """And a line that is not there marks nothing."""
+    line = next(n for n, text in enumerate(MAIL.splitlines(), 1) if "picture-1.png" in text)
+    assert framed(MAIL, mark=Mark(line=line)).count('id="found"') == 1
+    assert framed(MAIL, mark=Mark(line=999_999)) == MAIL
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "9" * 7, "1-", "1-xyz", "1-0123456789"])
+def test_what_is_no_mark_marks_nothing(text: str) -> None:
+    """Addresses are typed by anybody."""
+    assert read_mark(text) is None
 
 
 def test_no_frame_may_run_send_or_leave() -> None:

@@ -67,6 +67,8 @@ async def test_as_a_stranger_says_so(browse: Browse) -> None:
     page = await browse().get(f"{URL}/preview?as=nobody@example.org")
     assert page.status == 200
     assert "nobody@example.org is nobody" in page.words
+    (shown,) = page.tree.xpath("//iframe[@id='frame']/@src")
+    assert (await browse().get(shown)).status == 200
 
 
 async def test_nonsense_in_the_address_is_the_plain_view(browse: Browse) -> None:
@@ -86,6 +88,8 @@ async def test_changes_since_the_approval_are_shown(browse: Browse, site: Site) 
     await browser.submit(form, "rewrite", title="A headline nobody approved")
     changes = await browser.get(f"{URL}/preview?part=changes")
     assert any("nobody approved" in line.text for line in changes.tree.xpath("//li/ins"))
+    changed = " ".join(line.text_content() for line in changes.tree.xpath("//li/ins | //li/del"))
+    assert "nsubscribe" not in changed, "whose links they are is no change"
 
 
 async def test_a_reviewer_without_an_account_may_look_for_a_week(

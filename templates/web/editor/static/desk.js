@@ -62,6 +62,25 @@ function follow() {
   frame.src = address.href;
 }
 
+// A message wider than the screen is shown smaller, whole.
+function fit() {
+  const frame = document.getElementById("frame");
+  const sheet = frame && frame.closest(".sheet");
+  if (!sheet || sheet.classList.contains("slim")) return;
+  const style = getComputedStyle(sheet);
+  const room = sheet.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const scale = Math.min(1, room / frame.width);
+  const tall = Math.min(2, 1 / scale) * 900;
+  frame.height = Math.round(tall);
+  frame.style.transformOrigin = "0 0";
+  frame.style.transform = scale < 1 ? `scale(${scale})` : "";
+  frame.style.marginRight = scale < 1 ? `${(scale - 1) * frame.width}px` : "";
+  frame.style.marginBottom = scale < 1 ? `${(scale - 1) * tall}px` : "";
+}
+addEventListener("resize", fit);
+document.addEventListener("htmx:afterSwap", fit);
+fit();
+
 // Someone else's change.
 if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSource) {
   const changes = new EventSource(`${desk().dataset.url}/changes`);
