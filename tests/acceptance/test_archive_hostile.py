@@ -1,4 +1,4 @@
-"""Articles written to harm, once they are public: on the archive's pages and in its feeds."""
+"""Articles written to harm, once they are sent: in the mails, on the archive's pages, in its feeds."""
 
 from __future__ import annotations
 
@@ -13,28 +13,52 @@ import pytest
 from lxml import etree, html
 from playwright.sync_api import Browser
 
+from newsletter.issues.issue import State
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.send import begin
+from newsletter.pipeline.send import send
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW
 from tests.browsers import Chromium
+from tests.demo.catcher import MailCatcher
 from tests.factories.office import Office, open_office
 from tests.factories.siege import HOSTILE, besiege
 
 ARCHIVE = "/archive/weekly"
+ACTIVE = {"script", "iframe", "form", "object", "embed", "base", "link", "svg", "input", "button"}
 FORMS = ("rss", "atom", "json")
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture(scope="module")
-def published(new_site: SiteMaker) -> Iterator[Office]:
-    """A site whose only issue, full of hostile articles, is on the web."""
+def published(new_site: SiteMaker, catcher: MailCatcher) -> Iterator[Office]:
+    """A site whose only issue, full of hostile articles, has been sent and is on the web."""
     with open_office(Path(new_site("drafted").folder)) as office:
         besiege(office.site)
         approve(office.site, "weekly", 1, now=NOW)
-        begin(office.site, "weekly", 1, now=NOW)
+        assert send(office.site, "weekly", 1, clock=lambda: NOW).issue.state is State.SENT
         yield office
+
+
+def test_the_mails_that_arrive_hold_words_and_web_links_only(
+    published: Office, catcher: MailCatcher
+) -> None:
+    """No reader got an element, an attribute or a header that does anything; each got one mail."""
+    recipients = [mail.recipient for mail in catcher.mails]
+    assert len(recipients) == len(set(recipients)) == 20
+    assert not any("evil" in recipient for recipient in recipients)
+    for mail in catcher.mails:
+        assert mail.message.defects == []
+        assert "Bcc" not in mail.message
+        assert len(mail.message.get_all("Subject", [])) == 1
+        tree = html.document_fromstring(mail.part("html"))
+        assert ACTIVE & {element.tag for element in tree.iter()} == set()
+        attributes = [(name, value) for element in tree.iter() for name, value in element.items()]
+        assert [
+            name for name, _value in attributes if name.startswith(("on", "hx-", "data-"))
+        ] == []
+        addresses = [value for name, value in attributes if name in ("href", "src", "action")]
+        assert {urlsplit(address).scheme for address in addresses} <= {"http", "https", "mailto"}
 
 
 @pytest.mark.browser

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,11 @@ class CaughtMail:
         """The text of the body part `text/SUBTYPE`, or "" where there is none."""
         part = self.message.get_body((subtype,))
         return str(part.get_content()) if part else ""
+
+    @property
+    def html_sha256(self) -> str:
+        """The hash of the HTML part, as the desk's preview shows it."""
+        return hashlib.sha256(self.part("html").replace("\r\n", "\n").encode()).hexdigest()
 
 
 @dataclass(kw_only=True)
