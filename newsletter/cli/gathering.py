@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -105,7 +106,7 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
             for before in carried_over(found, all_issues(connection, slug))
         ]
     document = {**issue_document(found), "carried_over": carried}
-    invocation.answer(document, *_issue_lines(found, carried))
+    invocation.answer(document, *_issue_lines(found, carried, site.settings.site.zone))
     return OK
 
 
@@ -153,20 +154,26 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _issue_lines(issue: Issue, carried: Sequence[str]) -> list[str]:
+def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[str]:
+    start, end, goes_out = (
+        f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}"
+        for moment in (issue.window.start, issue.window.end, issue.goes_out)
+    )
     lines = [
         f"{issue.name} · {issue.state}" + (f" · {issue.note}" if issue.note else ""),
         f"Subject: {issue.subject}",
-        f"Window: {issue.window.start.isoformat()} to {issue.window.end.isoformat()}",
+        f"Window: {start} to {end}; goes out {goes_out} ({zone.key})",
         *carried,
     ]
-    for section in dict.fromkeys(item.section for item in issue.items):
-        lines += ["", section]
-        for item in issue.items:
-            if item.section == section:
-                marks = " (hidden)" * item.hidden + " (pinned)" * item.pinned
-                lead = "lead: " if item.position == 0 else ""
-                lines += [f"  {lead}{item.title}{marks}", f"      {item.reason}"]
+    lead = issue.shown_items[:1]
+    below = [item for item in issue.items if item not in lead]
+    parts = {section: [item for item in below if item.section == section]
+             for section in dict.fromkeys(item.section for item in below)}  # fmt: skip
+    for title, items in [("Lead", lead), *parts.items()]:
+        lines += ["", title] if items else []
+        for item in items:
+            marks = " (hidden)" * item.hidden + " (pinned)" * item.pinned
+            lines += [f"  {item.title}{marks}", f"      {item.reason}"]
     if issue.left_out:
         lines += ["", "Left out"]
         for entry in issue.left_out:

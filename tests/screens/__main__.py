@@ -1,13 +1,15 @@
-"""Makes the pictures of the desk in docs/images: `python -m tests.screens [FOLDER]`."""
+"""Makes the pictures of desk and archive in docs/images: `python -m tests.screens [FOLDER]`."""
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import httpx2
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -53,6 +55,12 @@ BEFORE = (
 AFTER = (
     Shot(name="desk-issues", address="/desk", width=1000, height=520),
     Shot(name="desk-report", address=f"{DESK}/report", width=1000, height=1120),
+    Shot(
+        name="desk-clicks", address=f"{DESK}/report", width=1000, height=760, scroll_to="#h-clicks"
+    ),
+    Shot(name="archive", address="/archive/weekly", width=1000, height=760),
+    Shot(name="archive-subject", address="/archive/weekly/tags/security", width=1000, height=760),
+    Shot(name="archive-phone", address="/archive/weekly/1", width=360, height=740, scheme="dark"),
 )
 
 
@@ -68,8 +76,10 @@ def main(folder: Path) -> None:
         catching_mail() as mail,
     ):
         home = Path(place) / "site"
-        prepare(make_site(home, site_url="https://news.example.org", sources=web,
-                          relay_port=mail.port, now=NOW))  # fmt: skip
+        sample = make_site(home, site_url="https://news.example.org", sources=web,
+                           relay_port=mail.port, now=NOW)  # fmt: skip
+        count_clicks(home / "newsletter.toml")
+        prepare(sample)
         with open_office(home) as office, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
@@ -77,9 +87,17 @@ def main(folder: Path) -> None:
             for shot in BEFORE:
                 take(office, browser, shot, folder)
             send(office, browser, mail)
+            follow_links(office, mail.mails[-1].part("html"))
             for shot in AFTER:
                 take(office, browser, shot, folder)
             browser.close()
+
+
+def count_clicks(configuration: Path) -> None:
+    """Switch the counting of clicks on."""
+    text = configuration.read_text(encoding="utf-8")
+    table = "[newsletters.weekly]\n"
+    configuration.write_text(text.replace(table, f"{table}count_clicks = true\n"), encoding="utf-8")
 
 
 def prepare(sample: Site) -> None:
@@ -144,6 +162,15 @@ def send(office: Office, browser: Browser, mail: MailCatcher) -> None:
         page.get_by_role("button", name="Send 20 messages").click()
         page.locator("#n-rejected").filter(has_text="4").wait_for()
         context.close()
+
+
+def follow_links(office: Office, html: str) -> None:
+    """Readers follow the first links most."""
+    paths = dict.fromkeys(re.findall(r"/c/[0-9a-f]+", html))
+    with httpx2.Client(base_url=office.base, headers={"User-Agent": "Mozilla/5.0"}) as reader:
+        for path, clicks in zip(paths, (19, 4, 7, 12, 9, 8, 5, 5, 3, 2, 1), strict=False):
+            for _click in range(clicks):
+                reader.get(path)
 
 
 if __name__ == "__main__":
