@@ -26,7 +26,7 @@ class Edition:
     `key` identifies the item set (see `edition_key`); `html` and `text` hold slot sentinels
     made with `nonce` (rendering/slots.py). `item_keys` are the items it prints, in reading
     order; `left_out` names those asked for that could not be printed; `links` are those whose
-    clicks are counted. Editions know items, never people.
+    clicks are counted, of a frozen edition its whole issue's. Editions know items, never people.
     """
 
     key: str

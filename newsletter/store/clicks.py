@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.rendering.counted_links import CountedLink
 from newsletter.rendering.edition import Edition
+from newsletter.store.issues import insert_rows
 from newsletter.store.tables import clicks, links
 from subscribers.writing import insert_once
 
@@ -23,10 +24,17 @@ class LinkClicks:
 
 
 def keep_links(connection: sa.Connection, issue_id: int, editions: Collection[Edition]) -> None:
-    """Keep where the editions' counted links lead; the same link is the same in all of them."""
-    for link in dict.fromkeys(link for edition in editions for link in edition.links):
-        row = {"token": link.token, "issue_id": issue_id, "address": link.address, "url": link.url}
-        insert_once(connection, links, row)
+    """Keep where the links of an issue that is approved lead, in place of an earlier approval's."""
+    connection.execute(sa.delete(links).where(links.c.issue_id == issue_id))
+    distinct = dict.fromkeys(link for edition in editions for link in edition.links)
+    insert_rows(
+        connection,
+        links,
+        (
+            {"token": link.token, "issue_id": issue_id, "address": link.address, "url": link.url}
+            for link in distinct
+        ),
+    )
 
 
 def links_of(connection: sa.Connection, issue_id: int) -> tuple[CountedLink, ...]:

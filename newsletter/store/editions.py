@@ -52,9 +52,9 @@ def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Editio
     return {row.id: _edition(row, links) for row in rows}
 
 
-def _edition(row: sa.Row[Any], links: Collection[CountedLink]) -> Edition:
+def _edition(row: sa.Row[Any], links: tuple[CountedLink, ...]) -> Edition:
     return Edition(
         **{name: getattr(row, name) for name in _EDITION_TEXTS},
         item_keys=tuple(row.item_keys),
-        links=tuple(link for link in links if link.address in row.html or link.address in row.text),
+        links=links,
     )

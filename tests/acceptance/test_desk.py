@@ -6,10 +6,8 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.acceptance.conftest import SiteMaker
@@ -22,7 +20,6 @@ from tests.factories.office import COPY_DESK, NEWS_DESK, PASSWORD, Office, open_
 pytestmark = [pytest.mark.browser]
 
 DESK = "/desk/weekly/1"
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @pytest.fixture
@@ -241,135 +238,3 @@ def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: C
                 context.close()
 
     chromium.run(work)
-
-
-def test_a_clash_and_a_report_are_open_to_everyone_too(
-    office: Office, chromium: Chromium, catcher: MailCatcher
-) -> None:
-    """axe finds nothing on the pages that only come about by what people do."""
-
-    def visit(browser: Browser) -> list[str]:
-        news_desk, copy_desk = (
-            office.sit_down(browser, NEWS_DESK),
-            office.sit_down(browser, COPY_DESK),
-        )
-        pages = [news_desk.new_page(), copy_desk.new_page()]
-        for page, words in zip(pages, ("News desk's words", "Copy desk's words"), strict=True):
-            page.goto(DESK)
-            page.get_by_role("textbox", name="Opening note").fill(words)
-        for page in reversed(pages):  # the copy desk's are saved first
-            page.get_by_label("Subject").focus()
-            if page is pages[1]:
-                expect(page.locator("#h-history + ol")).to_contain_text("changed the opening note")
-        expect(pages[0].locator(".pairing")).to_be_visible()
-        found = [f"clash {objection}" for objection in in_both_schemes(pages[0])]
-        news_page = pages[0]
-        news_page.goto(f"{DESK}/publish")
-        news_page.get_by_role("button", name="Approve and schedule").click()
-        news_page.get_by_text("Another time …").click()
-        news_page.get_by_text("Send now …").click()
-        found += [f"approved {objection}" for objection in in_both_schemes(news_page)]
-        refuse = {"example.com": "550 5.1.1 no such mailbox"}
-        with catcher.answering(lambda to: refuse.get(to.rpartition("@")[2], "")):
-            news_page.get_by_role("button", name="Send 20 messages").click()
-            expect(news_page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
-        for width in (1280, 360):
-            news_page.set_viewport_size({"width": width, "height": 800})
-            found += [f"report {objection}" for objection in in_both_schemes(news_page)]
-            found += too_wide(news_page, width)
-        expect(news_page.locator(".reasons")).to_contain_text("no such mailbox")
-        news_desk.close()
-        copy_desk.close()
-        return found
-
-    assert chromium.run(visit) == []
-
-
-PAGES = (
-    "/desk",
-    DESK,
-    f"{DESK}/preview",
-    f"{DESK}/preview?part=changes",
-    f"{DESK}/preview?width=375&scheme=inverted&images=off",
-    f"{DESK}/publish",
-    "/desk/weekly/77",
-)
-
-
-def test_every_page_is_open_to_everyone(office: Office, chromium: Chromium) -> None:
-    """axe finds nothing in light or dark, on a desktop or a phone, and no page is wider than it."""
-
-    def visit(browser: Browser) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)):
-            context = office.sit_down(browser, width=width, scheme=scheme)
-            page = context.new_page()
-            for address in PAGES:
-                page.goto(address)
-                found[f"{address} {scheme} {width}"] = [*objections(page), *too_wide(page, width)]
-                if (scheme, width) == ("light", 1280):
-                    page.set_viewport_size({"width": 768, "height": 900})
-                    found[f"{address} 768"] = too_wide(page, 768)
-                    page.set_viewport_size({"width": width, "height": 900})
-            page.goto(DESK)
-            for details in page.locator("details").all():
-                details.evaluate("element => element.open = true")
-            found[f"{DESK} all open {scheme} {width}"] = [*objections(page), *too_wide(page, width)]
-            context.close()
-        return found
-
-    found = chromium.run(visit)
-    assert {name: objections for name, objections in found.items() if objections} == {}
-
-
-def test_what_a_reviewer_sees_is_open_to_everyone(office: Office, chromium: Chromium) -> None:
-    """The page behind a share link, and what an ended link leads to: axe, both schemes, two widths."""
-
-    def visit(browser: Browser) -> list[str]:
-        context = office.sit_down(browser)
-        page = context.new_page()
-        page.goto(f"{DESK}/publish")
-        page.get_by_role("button", name="Make a link").click()
-        link = page.locator("#shared").input_value()
-        context.close()
-        context = browser.new_context(base_url=office.base)  # nobody is signed in
-        page = context.new_page()
-        found: list[str] = []
-        for address in (f"/shared/{link.rpartition('/')[2]}", "/shared/ended"):
-            for width in (1280, 360):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.goto(address)
-                found += [f"{address[:9]} {objection}" for objection in in_both_schemes(page)]
-                found += too_wide(page, width)
-            expect(page.locator("iframe")).to_have_count(0 if address.endswith("ended") else 1)
-        context.close()
-        return found
-
-    assert chromium.run(visit) == []
-
-
-def in_both_schemes(page: Page) -> list[str]:
-    """What axe says of the page in light and in dark, each objection after its scheme."""
-    found = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += [f"{scheme}: {objection}" for objection in objections(page)]
-    return found
-
-
-def objections(page: Page) -> list[str]:
-    """What axe says of the page; what stands in sandboxed frames is the mail's own affair."""
-    options = {"resultTypes": ["violations"], "iframes": False}
-    page.evaluate(Axe().axe_script)
-    result = page.evaluate("options => axe.run(document, options)", options)
-    return [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
-
-
-def too_wide(page: Page, width: int) -> list[str]:
-    """A complaint when the page scrolls sideways."""
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return [f"{wide} pixels wide"] if wide > width else []

@@ -32,6 +32,7 @@ from newsletter.store.api_tokens import make_api_token
 from newsletter.store.issues import find_issue
 from newsletter.store.users import Role, find_user
 from newsletter.web.app import make_app
+from newsletter.web.reader.clicks import is_click
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.factories.desk_browser import COOKIE, session_cookie
 from tests.factories.site import READERS, make_site, publish
@@ -220,6 +221,21 @@ def test_what_is_no_reader_is_led_on_and_not_counted(
         client.get(second)
         until(lambda: counted(site) != {})
         assert list(counted(site).values()) == [1]
+
+
+@pytest.mark.parametrize(
+    ("agent", "counts"),
+    [
+        (FIREFOX, True),
+        ("Mozilla/5.0 (Linux; Android 9; CUBOT_X19) AppleWebKit/537.36 Mobile Safari/537.36", True),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", False),
+        ("LinkedInBot/1.0", False),
+        ("Mozilla/5.0 (X11) HeadlessChrome/120.0", False),
+    ],
+)
+def test_robots_are_known_by_their_names(agent: str, counts: bool) -> None:
+    """And a telephone whose maker is called Cubot is none."""
+    assert is_click("GET", {"user-agent": agent}) is counts
 
 
 def test_nothing_else_is_led_anywhere(drafted_site: Maker) -> None:

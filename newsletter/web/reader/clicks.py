@@ -14,8 +14,9 @@ from newsletter.pipeline.clicks import ClickBook, destination
 from newsletter.web.reader.answers import HEADERS, trouble
 from newsletter.web.reader.desk import Desk
 
+# Cubot makes telephones.
 _ROBOTS = re.compile(
-    r"bot\b|bot[/_-]|crawl|spider|slurp|scan|preview|fetch|monitor|facebookexternalhit|headless"
+    r"(?<!cu)bot(?:\b|[/_-])|crawl|spider|slurp|scan|preview|fetch|monitor|facebookexternalhit|headless"
     r"|curl|wget|python|java/|okhttp|go-http|libwww|safelinks|proofpoint|mimecast|barracuda",
     re.IGNORECASE,
 )

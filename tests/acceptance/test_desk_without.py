@@ -1,4 +1,4 @@
-"""The desk without a mouse: Tab reaches everything, in the order of the page, and one sees where one is."""
+"""The desk without a mouse, where Tab reaches everything and one sees where one is; and without JavaScript."""
 
 from __future__ import annotations
 
@@ -112,3 +112,37 @@ def test_an_issue_is_shaped_and_approved_by_keys_alone(office: Office, chromium:
         context.close()
 
     chromium.run(visit)
+
+
+def test_an_issue_is_shaped_and_approved_without_javascript(
+    new_site: SiteMaker, chromium: Chromium
+) -> None:
+    """Words, order and hiding are saved by buttons, the preview is asked for by one."""
+
+    def visit(browser: Browser) -> None:
+        signed_in = office.sit_down(browser)
+        context = browser.new_context(base_url=office.base, java_script_enabled=False)
+        context.set_default_timeout(15_000)
+        context.add_cookies([{**cookie} for cookie in signed_in.cookies()])  # type: ignore[typeddict-item] # the same keys
+        page = context.new_page()
+        page.goto(DESK)
+        page.get_by_label("Subject").fill("Saved by a button")
+        page.locator("form", has=page.get_by_label("Subject")).get_by_role("button").click()
+        expect(page.get_by_label("Subject")).to_have_value("Saved by a button")
+        lead = page.locator(".leadplace h3").inner_text()
+        page.get_by_role("button", name=f"Hide: {lead[:30]}").click()
+        expect(page.locator(".leadplace h3")).not_to_have_text(lead)
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".leadplace h3")).to_have_text(lead)
+        page.goto(f"{DESK}/preview")
+        page.get_by_label("Dark, as designed").check()
+        page.get_by_role("button", name="Show").click()
+        assert "scheme=dark" in page.url
+        page.get_by_role("link", name="Approve").click()
+        page.get_by_role("button", name="Approve and schedule").click()
+        expect(page.locator("h1 .badge")).to_have_text("Approved")
+        context.close()
+        signed_in.close()
+
+    with open_office(Path(new_site("drafted").folder)) as office:
+        chromium.run(visit)
