@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.site import Site as OurSite
 from newsletter.store.database import Database
 from newsletter.web.reader.desk import Desk, open_templates
@@ -138,7 +139,10 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
     )
     server = uvicorn.Server(
         uvicorn.Config(
-            Starlette(routes=reader_routes(desk)), host="127.0.0.1", port=0, log_level="warning"
+            Starlette(routes=reader_routes(desk, ClickBook(desk.site))),
+            host="127.0.0.1",
+            port=0,
+            log_level="warning",
         )
     )
     thread = threading.Thread(target=server.run)
