@@ -13,7 +13,14 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance.conftest import SiteMaker
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher
-from tests.factories.office import COPY_DESK, NEWS_DESK, Office, open_office
+from tests.factories.office import (
+    COPY_DESK,
+    NEWS_DESK,
+    Office,
+    count_clicks,
+    follow_links,
+    open_office,
+)
 
 pytestmark = [pytest.mark.browser]
 
@@ -23,8 +30,10 @@ SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 @pytest.fixture
 def office(new_site: SiteMaker) -> Iterator[Office]:
-    """A drafted issue, and two publishers who may sign in."""
-    with open_office(Path(new_site("drafted").folder)) as running:
+    """A drafted issue whose clicks will be counted, and two publishers who may sign in."""
+    folder = Path(new_site("drafted").folder)
+    count_clicks(folder)
+    with open_office(folder) as running:
         yield running
 
 
@@ -58,6 +67,12 @@ def test_a_clash_and_a_report_are_open_to_everyone_too(
         with catcher.answering(lambda to: refuse.get(to.rpartition("@")[2], "")):
             news_page.get_by_role("button", name="Send 20 messages").click()
             expect(news_page.locator("h1 .badge")).to_have_text("Sent", timeout=30_000)
+        follow_links(office, catcher.mails[-1].part("html"))
+        for _look in range(100):  # clicks are counted when the answers have gone
+            if news_page.locator(".links tbody tr").count():
+                break
+            news_page.reload()
+        expect(news_page.locator(".links tbody tr").first).to_be_visible()
         for width in (1280, 360):
             news_page.set_viewport_size({"width": width, "height": 800})
             found += [f"report {objection}" for objection in in_both_schemes(news_page)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import tempfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import httpx2
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -24,7 +22,13 @@ from tests.demo.catcher import MailCatcher, catching_mail
 from tests.demo.serving import serving
 from tests.demo.site import Site, make_site
 from tests.demo.sources import sources_application
-from tests.factories.office import NEWS_DESK, Office, open_office
+from tests.factories.office import (
+    NEWS_DESK,
+    Office,
+    count_clicks,
+    follow_links,
+    open_office,
+)
 from tests.install_programs import find_chromium
 
 DESK = "/desk/weekly/1"
@@ -78,7 +82,7 @@ def main(folder: Path) -> None:
         home = Path(place) / "site"
         sample = make_site(home, site_url="https://news.example.org", sources=web,
                            relay_port=mail.port, now=NOW)  # fmt: skip
-        count_clicks(home / "newsletter.toml")
+        count_clicks(home)
         prepare(sample)
         with open_office(home) as office, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
@@ -91,13 +95,6 @@ def main(folder: Path) -> None:
             for shot in AFTER:
                 take(office, browser, shot, folder)
             browser.close()
-
-
-def count_clicks(configuration: Path) -> None:
-    """Switch the counting of clicks on."""
-    text = configuration.read_text(encoding="utf-8")
-    table = "[newsletters.weekly]\n"
-    configuration.write_text(text.replace(table, f"{table}count_clicks = true\n"), encoding="utf-8")
 
 
 def prepare(sample: Site) -> None:
@@ -162,15 +159,6 @@ def send(office: Office, browser: Browser, mail: MailCatcher) -> None:
         page.get_by_role("button", name="Send 20 messages").click()
         page.locator("#n-rejected").filter(has_text="4").wait_for()
         context.close()
-
-
-def follow_links(office: Office, html: str) -> None:
-    """Readers follow the first links most."""
-    paths = dict.fromkeys(re.findall(r"/c/[0-9a-f]+", html))
-    with httpx2.Client(base_url=office.base, headers={"User-Agent": "Mozilla/5.0"}) as reader:
-        for path, clicks in zip(paths, (19, 4, 7, 12, 9, 8, 5, 5, 3, 2, 1), strict=False):
-            for _click in range(clicks):
-                reader.get(path)
 
 
 if __name__ == "__main__":
