@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 _TOKEN_LETTERS = 20
+TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_LETTERS}}}\Z")
+"""What a token looks like; a database need not be asked about anything else."""
 
 # A link whose words are an address must lead where it says: filters take anything else for phishing.
 _LINK = re.compile(r'(<a\b[^>]*?\shref=")(https?://[^"]+)("[^>]*>)(?!\s*(?:https?://|www\.))')

@@ -239,9 +239,9 @@ def test_robots_are_known_by_their_names(agent: str, counts: bool) -> None:
     assert is_click("GET", {"user-agent": agent}) is counts
 
 
-def test_nothing_else_is_led_anywhere(drafted_site: Maker) -> None:
+def test_nothing_else_is_led_anywhere(database_url: str, drafted_site: Maker) -> None:
     """A token that no mail has, a draft's too, leads nowhere: 404, whatever it says."""
-    site = drafted_site()
+    site = drafted_site(database=database_url)
     seen = preview(site, "weekly", 1, as_address=None, now=NOW).message.decode()
     (path, *_rest) = paths_in(seen.replace("=\r\n", ""))
     with reader_of(site) as client:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from newsletter.pipeline.clicks import ClickBook, destination
+from newsletter.rendering.counted_links import TOKEN
 from newsletter.web.reader.answers import HEADERS, trouble
 from newsletter.web.reader.desk import Desk
 
@@ -32,7 +33,8 @@ class ClickPage:
     async def get(self, request: Request) -> Response:
         """To where the link leads."""
         token = request.path_params["token"]
-        url = await run_in_threadpool(destination, self.desk.site, token)
+        is_token = TOKEN.match(token) is not None
+        url = await run_in_threadpool(destination, self.desk.site, token) if is_token else None
         if url is None:
             return trouble(self.desk, "no-link", 404)
         answer = RedirectResponse(url, status_code=302, headers=HEADERS)
