@@ -107,7 +107,7 @@ def test_from_signing_in_to_the_bytes_in_the_mailbox(
 
 
 def shape(page: Page) -> None:
-    """Drag, use the keyboard, edit, add a note, bring an article in, undo a mistake."""
+    """Drag, use the keyboard, edit, add a note, bring two articles in, undo a mistake."""
     version = page.locator("#desk").get_attribute("data-version")
     first, second, third = headlines(page, "Security")[:3]
     items = page.locator("ul[data-section='Security'] > li")
@@ -137,6 +137,8 @@ def shape(page: Page) -> None:
     put_in = page.locator(".tray").first.get_by_role("button").first
     put_in.click()
     version = saved(page, version)
+    bring_in_by_address(page)
+    version = saved(page, version)
     lead = page.locator(".leadplace h3").inner_text()
     page.get_by_role("button", name=f"Hide: {lead[:30]}").click()
     version = saved(page, version)
@@ -144,6 +146,15 @@ def shape(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     saved(page, version)
     assert page.locator(".leadplace h3").inner_text() == lead
+
+
+def bring_in_by_address(page: Page) -> None:
+    """An article that was left out, as if it came from elsewhere: fetched and put in."""
+    left_out = page.locator(".tray a").nth(1)
+    title, address = left_out.inner_text(), left_out.get_attribute("href")
+    page.get_by_placeholder("Add an article").fill(address or "")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("li.item h3", has_text=title)).to_be_visible()
 
 
 def look(page: Page, seen: dict[str, str]) -> None:
