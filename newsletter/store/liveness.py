@@ -7,11 +7,11 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database
@@ -94,6 +94,9 @@ def _advisory_lock(database: Database, sender: str) -> Iterator[None]:
         connection.execute(sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
         yield
     finally:
+        # A closed connection frees the lock only when the server notices.
+        with suppress(DBAPIError):
+            connection.execute(sa.select(sa.func.pg_advisory_unlock(_lock_number(sender))))
         connection.close()
 
 

@@ -38,3 +38,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     database = open_database("sqlite:///newsletter.db", tmp_path)
     with pytest.raises(DatabaseUnavailableError, match=FOLDER), living_sender(database):
         pass
+
+
+def test_a_sender_that_has_ended_is_known_to_at_once(database: Database) -> None:
+    """Whoever recovers its rows right after finds none of them held."""
+    for _round in range(40):
+        with living_sender(database) as sender:
+            assert is_alive(database, sender)
+        assert not is_alive(database, sender)
