@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.rendering.words import spoken_day
 from newsletter.store.database import Database
 from newsletter.web.archive.editions import find_complete
 from newsletter.web.archive.feeds import atom, json_feed, rss
@@ -66,7 +67,7 @@ class Archive:
         if listing is None:
             return self._nothing()
         context = {"slug": shelf.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
-        return self._page("archive/issues.html.j2", {**context, "zone": self.settings.site.zone})
+        return self._page("archive/issues.html.j2", {**context, "spoken": self._spoken})
 
     async def issue(self, request: Request) -> Response:
         """The complete edition of one issue."""
@@ -109,6 +110,10 @@ class Archive:
             slug=request.path_params["newsletter"],
             newsletter=newsletter,
         )
+
+    def _spoken(self, moment: datetime) -> str:
+        site = self.settings.site
+        return spoken_day(moment.astimezone(site.zone), site.language)
 
     def _page(self, name: str, context: dict[str, object], status: int = 200) -> Response:
         text = self.templates.get_template(name).render(context)

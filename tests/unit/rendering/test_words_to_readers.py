@@ -38,7 +38,7 @@ TO_EDITORS = {"forward", "operator", "reminder", "sign_in", "trouble"}
 
 def sentences() -> set[str]:
     """Every sentence that is said to readers."""
-    folders = (OURS / "web" / "reader", OURS / "mail")
+    folders = (OURS / "web" / "reader", OURS / "web" / "archive", OURS / "mail")
     templates = "".join(
         path.read_text("utf-8") for folder in folders for path in folder.glob("*.j2")
     )
