@@ -38,7 +38,11 @@ class Courier:
         try:
             while not self._lane.is_given_up:
                 await self._lane.rest(self._run.feed.over)
-                if self._is_shut() or (claim := await self._run.feed.take(self._lane)) is None:
+                if self._is_shut():
+                    break
+                claim = await self._run.feed.take(self._lane)
+                if claim is None:
+                    self._is_shut()  # so that the run says why, if that was it
                     break
                 connection = await self._connected(claim)
                 if connection is not None:

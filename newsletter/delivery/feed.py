@@ -26,13 +26,17 @@ class Gate(Protocol):
     def is_open(self) -> bool:
         """Whether there is no limit at all."""
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing more may go today."""
+
     def wait(self, domain: str, now: float) -> float:
         """Seconds until a message to `domain` may go; ANY_DOMAIN asks for the relay alone."""
 
     def take(self, domain: str, now: float) -> None:
         """A message to `domain` goes."""
 
-    def pace(self, domain: str, now: float) -> float:
+    def pace(self, domain: str) -> float:
         """Seconds from one message to `domain` to the next."""
 
 
@@ -72,21 +76,21 @@ class Feed:
             claims = await self._supply.claim_more(self._come_due())
             self._waiting.extend(claims)
             self._is_exhausted = not (claims or self._later or self._surplus)
-            self._stir()
+            self.stir()
             if self._is_exhausted:
                 return
             await self._wait_for_hunger(has_claimed=bool(claims))
             await self._postpone_surplus()
 
     async def take(self, gate: Gate) -> Claim | None:
-        """The next claim that may be sent; None when the run has no more for anybody."""
-        while not self._is_closed:
+        """The next claim that may be sent; None when there is none for this gate any more."""
+        while not self._is_closed and not gate.is_spent:
             claim, seconds = self._pick(gate)
             if claim is not None:
                 return claim
             if self._is_exhausted and not self._under_way and not self._in_hand():
                 self.over.set()
-                self._stir()
+                self.stir()
                 return None
             self._change.clear()
             try:
@@ -104,20 +108,20 @@ class Feed:
         """A claim that was taken has come to its end."""
         self._under_way -= 1
         if not self._under_way:
-            self._stir()
+            self.stir()
 
     def give_back(self, claim: Claim) -> None:
         """A claim that was taken could not be sent: another connection may."""
         self._under_way -= 1
         self._waiting.appendleft(claim)
-        self._stir()
+        self.stir()
 
     def close(self) -> None:
         """Nothing more is handed out."""
         self._is_closed = True
         self.over.set()
         self._hunger.set()
-        self._stir()
+        self.stir()
 
     def left(self) -> list[int]:
         """The subscribers whose claims nobody took."""
@@ -131,6 +135,9 @@ class Feed:
         """A claim, or the seconds until one may go (None: until something changes)."""
         if gate.is_open and not self._parked:
             return (self._taken(self._waiting.popleft()), None) if self._waiting else (None, None)
+        if not self._waiting and not self._parked:
+            self._hunger.set()
+            return None, None
         now = asyncio.get_running_loop().time()
         shortest = gate.wait(ANY_DOMAIN, now)
         if shortest:
@@ -150,7 +157,7 @@ class Feed:
             if not seconds:
                 gate.take(domain, now)
                 return self._taken(claim), None
-            self._park(domain, claim, gate.pace(domain, now))
+            self._park(domain, claim, gate.pace(domain))
             waits.append(seconds)
         self._hunger.set()
         return None, min(waits, default=None)
@@ -212,5 +219,6 @@ class Feed:
             except TimeoutError:
                 return
 
-    def _stir(self) -> None:
+    def stir(self) -> None:
+        """Whoever waits for a claim looks again."""
         self._change.set()

@@ -1,50 +1,67 @@
-"""Has the relays' limits written while a run goes on, so that a kill loses a second of them."""
+"""Trades the tokens of a run's relays with the book that all senders share."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
-from newsletter.delivery.limits import LimitBook
+from newsletter.delivery.limits import SPAN, LimitBook, trade
 from newsletter.delivery.relays import Lane
 from newsletter.delivery.run import Run
 
-SAVE_EACH = 1.0
-"""Seconds between two savings."""
+LOOK = 1.0
+"""Seconds between two looks at whether another sender was asked to send less."""
 
 
 @asynccontextmanager
-async def keep_limits(
-    run: Run, lanes: Sequence[Lane], book: LimitBook | None
-) -> AsyncIterator[None]:
-    """Restore what the last run left, save while entered, and once more at the end."""
-    if book is None:
-        yield
-        return
-    saved = {limits.relay: limits for limits in await run.books.call(book.load)}
-    now = run.work.clock()
+async def keep_limits(run: Run, lanes: Sequence[Lane], book: LimitBook) -> AsyncIterator[None]:
+    """While entered, the lanes' purses are filled; at the end what they hold goes back."""
     for lane in lanes:
-        if lane.relay.name in saved:
-            lane.restore(saved[lane.relay.name], now)
-    saving = asyncio.create_task(_save_again_and_again(run, lanes, book))
+        await _look(run, lane, book)
+        if not lane.purse.is_open:
+            await _trade(run, lane, book)
+    trading = [asyncio.create_task(_ending_on_error(run, lane, book)) for lane in lanes]
     try:
         yield
     finally:
-        saving.cancel()
-        with suppress(asyncio.CancelledError):
-            await saving
-        await _save(run, lanes, book)
+        for task in trading:
+            task.cancel()
+        for task in trading:
+            with suppress(asyncio.CancelledError):
+                await task
+        for lane in lanes:
+            if not lane.purse.is_open:
+                await _trade(run, lane, book, is_last=True)
 
 
-async def _save_again_and_again(run: Run, lanes: Sequence[Lane], book: LimitBook) -> None:
-    while True:
-        await asyncio.sleep(SAVE_EACH)
-        await _save(run, lanes, book)
+async def _ending_on_error(run: Run, lane: Lane, book: LimitBook) -> None:
+    try:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK if lane.purse.is_open else SPAN):
+                    await lane.purse.hungry.wait()
+            if lane.purse.is_open:
+                await _look(run, lane, book)
+            elif lane.purse.is_due(asyncio.get_running_loop().time()):
+                await _trade(run, lane, book)
+            await asyncio.sleep(SPAN)
+    except Exception:
+        run.end()
+        raise
 
 
-async def _save(run: Run, lanes: Sequence[Lane], book: LimitBook) -> None:
-    now = run.work.clock()
-    limited = [lane for lane in lanes if not lane.throttle.is_open or lane.may_shut]
-    if limited:
-        await run.books.call(book.save, [lane.limits(now) for lane in limited])
+async def _look(run: Run, lane: Lane, book: LimitBook) -> None:
+    """Learn what another sender was told, without writing anything."""
+    kept = await run.books.call(book.find, lane.relay.name)
+    for standing in kept.standings if kept else ():
+        if standing.halved is not None:
+            lane.purse.limit(standing.domain)
+
+
+async def _trade(run: Run, lane: Lane, book: LimitBook, *, is_last: bool = False) -> None:
+    order = lane.purse.order(run.local_time().date(), is_last=is_last)
+    grant = await run.books.call(book.change, lane.relay.name, partial(trade, lane.relay, order))
+    lane.purse.put(grant, asyncio.get_running_loop().time())
+    run.feed.stir()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 
-from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.limits import RelayLimits
+from newsletter.delivery.limits import TODAY
 from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.purse import Purse
 from newsletter.delivery.shares import Shares
-from newsletter.delivery.throttle import Throttle
+from newsletter.delivery.throttle import WHOLE_RELAY, Meter
 from newsletter.delivery.transport import Connection, Timeouts, connect, tls_context
 
 log = logging.getLogger("newsletter.delivery")
@@ -43,9 +43,8 @@ class Lane:
     ) -> None:
         self.relay = relay
         self.trouble: Outcome | None = None
-        self.throttle = Throttle(relay.rate, relay.per_domain, _now())
-        self.sent_today = 0
-        self.day = date.min
+        self.purse = Purse(_limited(relay))
+        self._meter = Meter(_now())
         self._tls = tls_context(relay)
         self._local_hostname = local_hostname
         self._timeouts = timeouts
@@ -55,7 +54,6 @@ class Lane:
         self._rests_until = 0.0
         self._has_worked = False
         self._is_given_up = False
-        self._is_counted = shares.has_weights or relay.warm_up is not None
 
     @property
     def is_down(self) -> bool:
@@ -82,7 +80,12 @@ class Lane:
             self._failures = 0
             self._shares.is_able(self.relay.name, able=True, now=now)
         self._has_worked = True
-        self.throttle.passed(domain, now)
+        self._meter.passed(domain, now)
+
+    def slow_down(self, domain: str) -> None:
+        """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
+        domain = domain.casefold()
+        self.purse.slow_down(domain, self._meter.per_second(domain, _now()))
 
     def failed(self, outcome: Outcome) -> None:
         """Rest the relay. Its connections often fail together: that is one failure."""
@@ -117,23 +120,27 @@ class Lane:
     @property
     def is_open(self) -> bool:
         """Whether nothing at all limits it."""
-        return self.throttle.is_open and not self._is_counted
+        return self.purse.is_open and not self._shares.has_weights
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the day's share of its warm-up is sent."""
+        return self.purse.is_spent
 
     def wait(self, domain: str, now: float) -> float:
         """Seconds until it may send a message to `domain`."""
         if not self._shares.may_take(self.relay.name, now):
-            return max(TURN, self.throttle.wait(domain, now))
-        return self.throttle.wait(domain, now)
+            return TURN
+        return self.purse.wait(domain, now)
 
     def take(self, domain: str, now: float) -> None:
         """It sends one to `domain`."""
-        self.throttle.take(domain, now)
+        self.purse.take(domain)
         self._shares.took(self.relay.name, now)
-        self.sent_today += 1
 
-    def pace(self, domain: str, now: float) -> float:
+    def pace(self, domain: str) -> float:
         """Seconds from one message to `domain` to the next."""
-        return self.throttle.pace(domain, now) or TURN
+        return self.purse.pace(domain) or TURN
 
     @property
     def may_shut(self) -> bool:
@@ -142,41 +149,18 @@ class Lane:
 
     def is_shut(self, moment: datetime) -> str:
         """Why it may not send at this local moment, "" when it may."""
-        if self.day != moment.date():
-            self.day, self.sent_today = moment.date(), 0
-        hours, warm_up = self.relay.hours, self.relay.warm_up
-        if hours is not None and moment not in hours:
+        if self.relay.hours is not None and moment not in self.relay.hours:
             return f"relay {self.relay.name}: it is not its hours"
-        if warm_up is not None and self.sent_today >= allowance(warm_up, moment.date()):
+        if self.is_spent:
             return f"relay {self.relay.name}: today's share of its warm-up is sent"
         return ""
 
-    # Between two runs
 
-    def limits(self, at: datetime) -> RelayLimits:
-        """Where its limits stand."""
-        return RelayLimits(
-            relay=self.relay.name,
-            at=at,
-            standings=tuple(self.throttle.standings(_now())),
-            day=self.day,
-            sent=self.sent_today,
-        )
-
-    def restore(self, limits: RelayLimits, at: datetime) -> None:
-        """Go on where another run left off; a clock that was set back gives nothing."""
-        ago = max(0.0, (at - limits.at).total_seconds())
-        self.throttle.restore(limits.standings, _now(), ago=ago)
-        self.day, self.sent_today = limits.day, limits.sent
-
-
-def allowance(warm_up: WarmUpSettings, day: date) -> float:
-    """How many messages the relay may send on that day."""
-    days = (day - warm_up.since).days
-    if days < 0:
-        return 0
-    # So many doublings are no limit, and no number either.
-    return warm_up.first_day * warm_up.growth**days if days < 60 else float("inf")
+def _limited(relay: RelaySettings) -> set[str]:
+    """What its configuration limits."""
+    limited = {domain.casefold() for domain in relay.per_domain}
+    limited |= {WHOLE_RELAY} if relay.rate else set()
+    return limited | ({TODAY} if relay.warm_up else set())
 
 
 def _now() -> float:

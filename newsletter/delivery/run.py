@@ -134,7 +134,7 @@ class Run:
         """Send slower where a server asks for it."""
         if says_slow_down(outcome.stage, Reply(code=outcome.code, text=outcome.text)):
             is_one = outcome.stage in ABOUT_ONE_MESSAGE
-            lane.throttle.slow_down(_domain_of(claim) if is_one else WHOLE_RELAY, _loop_time())
+            lane.slow_down(_domain_of(claim) if is_one else WHOLE_RELAY)
 
     def _watch_refusals(self, outcome: Outcome) -> None:
         """Pause when too many of the last messages were refused: a person has to look."""
@@ -180,7 +180,3 @@ class Run:
 
 def _domain_of(claim: Claim) -> str:
     return claim.address.rpartition("@")[2]
-
-
-def _loop_time() -> float:
-    return asyncio.get_running_loop().time()

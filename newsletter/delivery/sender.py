@@ -13,7 +13,7 @@ from newsletter.config.settings import RelaySettings, SendingSettings
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.limit_keeping import keep_limits
-from newsletter.delivery.limits import LimitBook
+from newsletter.delivery.limits import LimitBook, OwnLimitBook
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import PAUSES, Lane
 from newsletter.delivery.run import Run, Work
@@ -92,7 +92,7 @@ async def send_all(
     `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
     refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
     every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
-    their rates between runs. Raises RelayUnavailableError when no relay can be worked with,
+    their rates between runs and for all senders together. Raises RelayUnavailableError when no relay can be worked with,
     and what the ledger raises; in each case nothing that was not sent is lost.
     """
     if not relays:
@@ -119,7 +119,7 @@ async def send_all(
         try:
             await run.books.call(ledger.bring_forward)
             await run.recover()
-            async with keep_limits(run, lanes, limits):
+            async with keep_limits(run, lanes, limits or OwnLimitBook()):
                 await _conduct(run, lanes, stop)
             left = run.feed.left()
             await run.books.call(ledger.release, left)

@@ -67,10 +67,16 @@ class TokenBucket:
         # A rounding error must not make a waiter wake a moment too soon, over and over.
         return 0.0 if tokens >= 1 - 1e-6 else (1 - tokens) / self.per_second(now)
 
-    def take(self, now: float) -> None:
-        """One message passes."""
-        self._tokens = self._at(now) - 1
-        self._filled_at = now
+    def grant(self, wanted: int, now: float) -> int:
+        """How many of so many messages may pass now; they are counted as passed."""
+        tokens = self._at(now)
+        granted = max(0, min(wanted, int(tokens + 1e-6)))
+        self._tokens, self._filled_at = tokens - granted, now
+        return granted
+
+    def give_back(self, count: int, now: float) -> None:
+        """So many did not pass after all."""
+        self._tokens, self._filled_at = self._at(now) + count, now
 
     def slow_down(self, now: float) -> None:
         """Halve the rate, unless that was done a moment ago."""
@@ -111,46 +117,42 @@ class Throttle:
         }
         if rate:
             self._buckets[WHOLE_RELAY] = TokenBucket(rate, now)
-        self._metered: Counter[str] = Counter()
-        self._metered_before: Counter[str] = Counter()
-        self._metered_since = now
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is no limit at all."""
-        return not self._buckets
+    def limited(self) -> frozenset[str]:
+        """The domains that have a limit now, WHOLE_RELAY for the relay itself."""
+        return frozenset(self._buckets)
 
     def wait(self, domain: str, now: float) -> float:
-        """Seconds until a message to `domain` may go."""
-        return max((bucket.wait(now) for bucket in self._of(domain)), default=0.0)
+        """Seconds until this limit lets a message through."""
+        return self._buckets[domain].wait(now)
 
-    def take(self, domain: str, now: float) -> None:
-        """A message to `domain` goes."""
-        for bucket in self._of(domain):
-            bucket.take(now)
+    def per_second(self, domain: str, now: float) -> float:
+        """The rate of this limit."""
+        return self._buckets[domain].per_second(now)
 
-    def pace(self, domain: str, now: float) -> float:
-        """Seconds from one message to `domain` to the next; 0 without a limit."""
-        return max((1 / bucket.per_second(now) for bucket in self._of(domain)), default=0.0)
+    def grant(self, domain: str, wanted: int, now: float) -> int:
+        """How many of so many messages this limit lets through now."""
+        return self._buckets[domain].grant(wanted, now)
 
-    def passed(self, domain: str, now: float) -> None:
-        """A message to `domain` was dealt with: what a complaint halves where nothing is set."""
-        if now - self._metered_since >= METERED:
-            self._metered_before, self._metered = self._metered, Counter()
-            self._metered_since = now
-            self._drop_what_has_grown_back(now)
-        self._metered[domain.casefold()] += 1
-        self._metered[WHOLE_RELAY] += 1
+    def give_back(self, domain: str, count: int, now: float) -> None:
+        """So many did not go; where there is no limit any more that is nothing."""
+        if domain in self._buckets:
+            self._buckets[domain].give_back(count, now)
 
-    def slow_down(self, domain: str, now: float) -> None:
-        """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
-        domain = domain.casefold()
+    def slow_down(self, domain: str, now: float, measured: float = 0.0) -> None:
+        """A server asks for less; `measured` is how fast it went where nothing was set."""
         if domain not in self._buckets:
-            self._buckets[domain] = TokenBucket(None, now, measured=self._measured(domain, now))
+            self._buckets[domain] = TokenBucket(None, now, measured=measured)
         self._buckets[domain].slow_down(now)
 
+    def drop_what_has_grown_back(self, now: float) -> None:
+        """Forget the limits that servers asked for and that hold nobody up any more."""
+        for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:
+            del self._buckets[domain]
+
     def standings(self, now: float) -> list[Standing]:
-        """Every limit as it stands, for the run after this one."""
+        """Every limit as it stands."""
         return [
             Standing(
                 domain=domain,
@@ -164,7 +166,7 @@ class Throttle:
         ]
 
     def restore(self, standings: Iterable[Standing], now: float, *, ago: float) -> None:
-        """Go on where another run stood `ago` seconds ago; what is no longer configured goes."""
+        """Go on from where it stood `ago` seconds ago; what is no longer configured goes."""
         for standing in standings:
             bucket = self._buckets.get(standing.domain)
             if bucket is None and standing.halved is not None:
@@ -173,15 +175,24 @@ class Throttle:
             if bucket is not None:
                 bucket.restore(standing, now, ago)
 
-    def _measured(self, domain: str, now: float) -> float:
-        """Messages a second to `domain` of late."""
-        seconds = max(1.0, now - self._metered_since)
-        return max(self._metered[domain] / seconds, self._metered_before[domain] / METERED)
 
-    def _drop_what_has_grown_back(self, now: float) -> None:
-        for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:
-            del self._buckets[domain]
+class Meter:
+    """How fast messages went of late: what a complaint halves where nothing is set."""
 
-    def _of(self, domain: str) -> list[TokenBucket]:
-        found = (self._buckets.get(WHOLE_RELAY), self._buckets.get(domain.casefold()))
-        return [bucket for bucket in found if bucket is not None]
+    def __init__(self, now: float) -> None:
+        self._seen: Counter[str] = Counter()
+        self._seen_before: Counter[str] = Counter()
+        self._since = now
+
+    def passed(self, domain: str, now: float) -> None:
+        """A message to `domain` was dealt with."""
+        if now - self._since >= METERED:
+            self._seen_before, self._seen = self._seen, Counter()
+            self._since = now
+        self._seen[domain.casefold()] += 1
+        self._seen[WHOLE_RELAY] += 1
+
+    def per_second(self, domain: str, now: float) -> float:
+        """Messages a second to `domain`, or in all (WHOLE_RELAY)."""
+        seconds = max(1.0, now - self._since)
+        return max(self._seen[domain] / seconds, self._seen_before[domain] / METERED)

@@ -1,16 +1,18 @@
-"""The relays' limits between two runs."""
+"""The relays' limits, shared by all senders on the database."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.delivery.limits import RelayLimits
+from newsletter.delivery.limits import Change, RelayLimits
 from newsletter.delivery.throttle import Standing
 from newsletter.store.database import Database
 from newsletter.store.tables import relay_limits
+
+T = TypeVar("T")
 
 
 class SqlLimitBook:
@@ -19,44 +21,65 @@ class SqlLimitBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def load(self) -> list[RelayLimits]:
-        """What was saved last, of each relay."""
-        with self._database.transaction(read_only=True) as connection:
-            rows = connection.execute(sa.select(relay_limits)).all()
-        return [
-            RelayLimits(
-                relay=row.relay,
-                at=row.at,
-                standings=tuple(Standing(**standing) for standing in row.standings),
-                day=date.fromisoformat(row.day),
-                sent=row.sent,
-            )
-            for row in rows
-        ]
+    def change(self, relay: str, change: Change[T]) -> T:
+        """In one transaction give what is kept and the time to `change`, and keep what it says.
 
-    def save(self, limits: Collection[RelayLimits]) -> None:
-        """Replace what is kept of these relays."""
-        if not limits:
-            return
+        The time is the database's: machines' clocks differ, and the senders share one rate.
+        """
         with self._database.transaction() as connection:
-            connection.execute(
-                sa.delete(relay_limits).where(
-                    relay_limits.c.relay.in_([limit.relay for limit in limits])
+            if not self._database.is_sqlite:
+                # Also for a row that is not there yet; of SQLite's writers there is one anyway.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*_lock(relay))))
+            kept = _find(connection, relay)
+            after, answer = change(kept, self._now(connection))
+            row = _row(after)
+            if kept is None:
+                connection.execute(sa.insert(relay_limits).values(row))
+            else:
+                connection.execute(
+                    sa.update(relay_limits).where(relay_limits.c.relay == relay).values(row)
                 )
-            )
-            connection.execute(
-                sa.insert(relay_limits),
-                [
-                    {
-                        "relay": limit.relay,
-                        "at": limit.at,
-                        "standings": [
-                            {name: getattr(standing, name) for name in Standing.__slots__}
-                            for standing in limit.standings
-                        ],
-                        "day": limit.day.isoformat(),
-                        "sent": limit.sent,
-                    }
-                    for limit in limits
-                ],
-            )
+        return answer
+
+    def find(self, relay: str) -> RelayLimits | None:
+        """What is kept of this relay."""
+        with self._database.transaction(read_only=True) as connection:
+            return _find(connection, relay)
+
+    def _now(self, connection: sa.Connection) -> datetime:
+        if self._database.is_sqlite:
+            return datetime.now(UTC)
+        now: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+
+
+def _lock(relay: str) -> tuple[Any, Any]:
+    return sa.func.hashtext("newsletter relay"), sa.func.hashtext(relay)
+
+
+def _find(connection: sa.Connection, relay: str) -> RelayLimits | None:
+    row = connection.execute(
+        sa.select(relay_limits).where(relay_limits.c.relay == relay)
+    ).one_or_none()
+    if row is None:
+        return None
+    return RelayLimits(
+        relay=row.relay,
+        at=row.at,
+        standings=tuple(Standing(**standing) for standing in row.standings),
+        day=date.fromisoformat(row.day),
+        sent=row.sent,
+    )
+
+
+def _row(limits: RelayLimits) -> dict[str, Any]:
+    return {
+        "relay": limits.relay,
+        "at": limits.at,
+        "standings": [
+            {name: getattr(standing, name) for name in Standing.__slots__}
+            for standing in limits.standings
+        ],
+        "day": limits.day.isoformat(),
+        "sent": limits.sent,
+    }

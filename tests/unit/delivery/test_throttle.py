@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.sender import MessageRate
-from newsletter.delivery.throttle import TOGETHER, Throttle, TokenBucket
+from newsletter.delivery.throttle import TOGETHER, WHOLE_RELAY, Meter, Throttle, TokenBucket
 
 
 @given(st.integers(1, 500), st.sampled_from([1, 60, 3600]), st.lists(st.floats(0, 2), max_size=200))
@@ -17,32 +17,28 @@ def test_never_more_than_the_rate_and_one_seconds_burst(
     for pause in pauses:
         now += pause
         if not bucket.wait(now):
-            bucket.take(now)
-            sent += 1
+            sent += bucket.grant(1, now)
     assert sent <= now * rate.per_second + max(1.0, rate.per_second) + 1e-3
 
 
 def test_who_waits_as_long_as_told_may_go() -> None:
     """No second, shorter wait follows."""
     bucket = TokenBucket(MessageRate(messages=7, seconds=60), 100.0)
-    bucket.take(100.0)
+    assert bucket.grant(1, 100.0) == 1
     seconds = bucket.wait(100.0)
     assert seconds > 8
     assert bucket.wait(100.0 + seconds) == 0
 
 
-def test_a_domain_has_its_own_limit_within_the_relays() -> None:
-    """The slower of the two counts; other domains wait for the relay alone."""
-    one = MessageRate(messages=1, seconds=1)
-    throttle = Throttle(MessageRate(messages=3, seconds=1), {"Slow.example": one}, 0.0)
-    throttle.take("slow.example", 0.0)
-    assert throttle.wait("SLOW.example", 0.0) == 1
-    assert throttle.wait("example.org", 0.0) == 0
-    throttle.take("example.org", 0.0)
-    throttle.take("example.org", 0.0)
-    assert 0 < throttle.wait("example.org", 0.0) < 1
-    assert not throttle.is_open
-    assert Throttle(None, {}, 0.0).is_open
+def test_what_is_given_back_may_go_after_all() -> None:
+    """But no more than one second's worth is ever kept."""
+    bucket = TokenBucket(MessageRate(messages=5, seconds=1), 0.0)
+    assert bucket.grant(9, 0.0) == 5
+    assert bucket.grant(9, 0.0) == 0
+    bucket.give_back(2, 0.0)
+    assert bucket.grant(9, 0.0) == 2
+    bucket.give_back(50, 0.0)
+    assert bucket.grant(50, 0.0) == 5
 
 
 def test_a_complaint_halves_and_quiet_lets_it_grow_to_what_is_configured() -> None:
@@ -58,24 +54,24 @@ def test_a_complaint_halves_and_quiet_lets_it_grow_to_what_is_configured() -> No
     assert later[-1] == 40
 
 
-def test_a_domain_without_a_limit_gets_one_from_what_was_measured_until_it_is_quiet() -> None:
+def test_a_domain_without_a_limit_gets_one_until_it_is_quiet() -> None:
     """Half of the rate at which it complained; gone when twice that rate brought no complaint."""
-    throttle = Throttle(None, {}, 0.0)
+    meter = Meter(0.0)
     for count in range(100):
-        throttle.passed("Big.example", count / 20)
-    throttle.slow_down("big.example", 5.0)
+        meter.passed("Big.example", count / 20)
+    throttle = Throttle(None, {}, 0.0)
+    throttle.slow_down("big.example", 5.0, meter.per_second("big.example", 5.0))
     assert throttle.wait("big.example", 5.0) > 0
-    assert throttle.wait("other.example", 5.0) == 0
-    throttle.passed("other.example", 5.0 + 600)
-    assert throttle.is_open
+    assert throttle.limited == {"big.example"}
+    throttle.drop_what_has_grown_back(5.0 + 600)
+    assert not throttle.limited
 
 
 def test_a_restart_brings_no_burst() -> None:
     """What was used up is used up, what was halved is halved, by the time that went by."""
     rate = MessageRate(messages=10, seconds=1)
     before = Throttle(rate, {"slow.example": rate}, 0.0)
-    for _ in range(10):
-        before.take("slow.example", 0.0)
+    before.grant("slow.example", 10, 0.0)
     before.slow_down("slow.example", 0.0)
     before.slow_down("new.example", 0.0)
     after = Throttle(rate, {"slow.example": rate}, 500.0)
@@ -90,7 +86,7 @@ def test_a_restart_brings_no_burst() -> None:
 def test_a_relay_that_is_no_longer_limited_is_not_limited_by_its_past() -> None:
     """What was configured is not restored; what a server asked for is."""
     before = Throttle(MessageRate(messages=1, seconds=3600), {}, 0.0)
-    before.take("example.org", 0.0)
+    before.grant(WHOLE_RELAY, 1, 0.0)
     after = Throttle(None, {}, 0.0)
     after.restore(before.standings(0.0), 0.0, ago=0.0)
-    assert after.is_open
+    assert not after.limited
