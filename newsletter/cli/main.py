@@ -32,6 +32,7 @@ COMMANDS = {
     "send": "sending",
     "run": "sending",
     "serve": "serving",
+    "worker": "working",
     "receive": "receiving",
     "subscribers": "people",
     "users": "users",

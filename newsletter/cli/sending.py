@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
+from newsletter.cli.interruption import interruptible
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -87,7 +85,7 @@ def send(
             f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
         )
         return OK
-    with _interruptible() as interrupted, _progress_bar(invocation) as progress:
+    with interruptible() as interrupted, _progress_bar(invocation) as progress:
         outcome = send_issue(
             site,
             *issue,
@@ -111,7 +109,7 @@ def run(invocation: Invocation) -> int:
     \b
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
     """
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         outcomes = watched_run(invocation.site, clock=invocation.clock, interrupted=interrupted)
     for outcome in outcomes:
         if outcome.problem is not None:
@@ -184,24 +182,6 @@ def unknown(
     settled = settle(site, *issue, choice=choice, now=invocation.now)
     invocation.report({"settled": settled}, f"{settled} settled: {choice}")
     return OK
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set: messages in flight are finished, the rest is kept."""
-    event = threading.Event()
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        event.set()
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

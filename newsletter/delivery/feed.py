@@ -43,6 +43,10 @@ class Gate(Protocol):
 class Supply(Protocol):
     """Where claims come from and go back to."""
 
+    @property
+    def may_grow(self) -> bool:
+        """Whether there may be more to claim though there is nothing now."""
+
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """Further ones, none when there are none; what is due by `moment` is due."""
 
@@ -65,6 +69,7 @@ class Feed:
         self._under_way = 0
         self._is_exhausted = False
         self._is_closed = False
+        self._has_news = False
         self._change = asyncio.Event()
         self._hunger = asyncio.Event()
         self.over = asyncio.Event()
@@ -73,9 +78,10 @@ class Feed:
     async def run(self) -> None:
         """Claim whenever few are left, until nothing can be claimed or the feed is closed."""
         while not self._is_closed:
+            self._has_news, may_grow = False, self._supply.may_grow
             claims = await self._supply.claim_more(self._come_due())
             self._waiting.extend(claims)
-            self._is_exhausted = not (claims or self._later or self._surplus)
+            self._is_exhausted = not (claims or self._later or self._surplus or may_grow)
             self.stir()
             if self._is_exhausted:
                 return
@@ -99,6 +105,11 @@ class Feed:
             except TimeoutError:
                 continue
         return None
+
+    def news(self) -> None:
+        """The supply has grown, or will not grow any more."""
+        self._has_news = True
+        self._hunger.set()
 
     def take_now(self, gate: Gate) -> Claim | None:
         """The next claim that may be sent this moment, if there is one."""
@@ -210,7 +221,7 @@ class Feed:
             seconds = self._later[0][0] - asyncio.get_running_loop().time() if self._later else None
             if seconds is not None and seconds <= 0:
                 return
-            if (has_claimed and len(self._waiting) <= self._low) or self._surplus:
+            if (has_claimed and len(self._waiting) <= self._low) or self._surplus or self._has_news:
                 return
             self._hunger.clear()
             try:

@@ -44,6 +44,10 @@ class Recovery:
     unknown: int
 
 
+Within = tuple[int, int]
+"""The first and the last subscriber's id of a batch."""
+
+
 class Ledger(Protocol):
     """One issue's deliveries. Each call is one transaction, durable when it returns."""
 
@@ -74,3 +78,13 @@ class Ledger(Protocol):
 
     def next_retry(self) -> datetime | None:
         """When the earliest deferred delivery may be tried again."""
+
+
+class RangedLedger(Ledger, Protocol):
+    """A ledger of which one may claim within a batch."""
+
+    def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
+        """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
+
+    def bring_forward(self, within: Within | None = None) -> None:
+        """Forget what was postponed."""

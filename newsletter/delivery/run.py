@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from random import Random
+from typing import Protocol
 
 from newsletter.config.settings import SendingSettings
 from newsletter.delivery.books import Books
@@ -47,13 +48,29 @@ class Work:
         return self.sending.expire_after
 
 
+class Incoming(Protocol):
+    """Batches that are given while the run goes on."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come."""
+
+    def attach(self, tell: Callable[[], None]) -> None:
+        """`tell` is called when one came, or none will any more."""
+
+
 class Run:
     """The claims in hand, the books, and whether the run is to end."""
 
-    def __init__(self, ledger: Ledger, work: Work, claim_at_once: int) -> None:
+    def __init__(
+        self, ledger: Ledger, work: Work, claim_at_once: int, incoming: Incoming | None = None
+    ) -> None:
         self.work = work
+        self._incoming = incoming
         self.books = Books(ledger, self._kept)
         self.feed = Feed(self, low=claim_at_once // 2)
+        if incoming is not None:
+            incoming.attach(self.feed.news)
         self.ending = asyncio.Event()
         self.paused = ""
         self.shut = ""
@@ -153,6 +170,11 @@ class Run:
         recovery = await self.books.call(self._ledger.recover, self.work.clock())
         self.states[DeliveryState.UNKNOWN] += recovery.unknown
         return recovery.released
+
+    @property
+    def may_grow(self) -> bool:
+        """For the feed: whether further batches may come."""
+        return self._incoming is not None and self._incoming.is_open
 
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """For the feed: further claims, those of dead senders too."""

@@ -16,7 +16,7 @@ from newsletter.delivery.limit_keeping import keep_limits
 from newsletter.delivery.limits import LimitBook, OwnLimitBook
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import PAUSES, Lane
-from newsletter.delivery.run import Run, Work
+from newsletter.delivery.run import Incoming, Run, Work
 from newsletter.delivery.shares import Shares
 from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
 from newsletter.errors import RelayUnavailableError
@@ -80,6 +80,7 @@ async def send_all(
     sending: SendingSettings | None = None,
     zone: tzinfo = UTC,
     limits: LimitBook | None = None,
+    incoming: Incoming | None = None,
     progress: Callable[[Receipt], None] | None = None,
     random: Random | None = None,
     timeouts: Timeouts = TIMEOUTS,
@@ -92,7 +93,8 @@ async def send_all(
     `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
     refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
     every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
-    their rates between runs and for all senders together. Raises RelayUnavailableError when no relay can be worked with,
+    their rates between runs and for all senders together. With `incoming` batches it goes on for as
+    long as they may come. Raises RelayUnavailableError when no relay can be worked with,
     and what the ledger raises; in each case nothing that was not sent is lost.
     """
     if not relays:
@@ -113,7 +115,7 @@ async def send_all(
         Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares)
         for relay in relays
     ]
-    run = Run(ledger, work, claim_at_once=_claim_at_once(relays))
+    run = Run(ledger, work, claim_at_once=_claim_at_once(relays), incoming=incoming)
     run.open_lanes(lanes)
     with ledger.on_duty():
         try:

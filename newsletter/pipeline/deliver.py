@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
+from newsletter.delivery.batches import Batches
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition, compile_edition
 from newsletter.delivery.sender import SendReport, send_all
@@ -40,13 +41,14 @@ async def deliver(
     clock: Callable[[], datetime],
     is_to_end: Callable[[], bool],
     progress: Callable[[int], None] | None = None,
+    batches: Batches | None = None,
 ) -> SendReport:
     """Send what can be sent of a planned issue, until `is_to_end` or an editor says stop.
 
     Several processes may do it at once. `progress` is told how many deliveries more have come
-    to an end. Raises as `send_all` does.
+    to an end. With `batches` nothing but these is sent, for as long as more may come. Raises as
+    `send_all` does.
     """
-    ledger = ledger_of(site, issue)
     compiled = _compiled_editions(site, issue, clock())
     signer, tokens = signer_of(site), site.tokens
     return_path = return_path_of(site, issue)
@@ -66,7 +68,7 @@ async def deliver(
     watcher = asyncio.create_task(_watch(site, issue, is_to_end, stop))
     try:
         return await send_all(
-            ledger,
+            batches or ledger_of(site, issue),
             compose,
             relays,
             envelope_sender=lambda claim: return_path(claim.subscriber_id),
@@ -75,6 +77,7 @@ async def deliver(
             sending=site.settings.sending,
             zone=site.settings.site.zone,
             limits=SqlLimitBook(site.database),
+            incoming=batches,
             progress=(lambda _receipt: progress(1)) if progress else None,
         )
     finally:

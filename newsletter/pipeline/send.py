@@ -49,8 +49,8 @@ def send(
 ) -> SendOutcome:
     """Deliver the issue to everyone who is due it, each once.
 
-    Whatever was cut short before is resumed. `processes` deliver side by side, by default as
-    many as `sending.processes` says; `progress` is told how many deliveries more have come to
+    Whatever was cut short before is resumed. Sending nodes do it where there are any; else
+    `processes` deliver side by side, by default as many as `sending.processes` says; `progress` is told how many deliveries more have come to
     an end. Raises NotPermittedError for an issue that is not approved, for one that is later
     than max_lateness (which is then held), and for a site that was restored from a backup and
     not armed since.
@@ -63,10 +63,12 @@ def send(
     most = processes or site.settings.sending.processes
     shares = shared_out(site.settings.relays, most, audience)
     try:
-        report = _deliver(site, issue, shares, clock, interrupted, progress)
+        report = _conduct(site, issue, ledger, clock, interrupted, progress)
+        if report is None:
+            report = _deliver(site, issue, shares, clock, interrupted, progress)
     finally:
         report_rejections(site, issue, clock())
-    return _outcome(site, _finish(site, issue, ledger, clock()), report)
+    return _outcome(site, finish(site, issue, ledger, clock()), report)
 
 
 def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
@@ -138,6 +140,25 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
     return audience_size
 
 
+def _conduct(
+    site: Site,
+    issue: Issue,
+    ledger: SqlLedger,
+    clock: Callable[[], datetime],
+    interrupted: threading.Event | None,
+    progress: Callable[[int], None] | None,
+) -> SendReport | None:
+    """Have the sending nodes do it; None when there are none, or none any more."""
+    if site.database.is_sqlite:
+        return None
+    # The queue takes long to import, and most sites have none.
+    from newsletter.pipeline.conduct import conduct
+
+    return conduct(
+        site, issue, ledger, clock=clock, interrupted=interrupted, progress=progress
+    )
+
+
 def _deliver(
     site: Site,
     issue: Issue,
@@ -177,7 +198,7 @@ def _deliver(
     return combined(reports)
 
 
-def _finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
+def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
     """Close the issue when its whole audience has come to an end (rule 2)."""
     with site.database.transaction(read_only=True) as connection:
         planned = issue_store.audience_of(connection, issue)

@@ -71,6 +71,18 @@ def all_issues(connection: sa.Connection, newsletter: str | None = None) -> list
     return [_bare_issue(row) for row in connection.execute(query)]
 
 
+def issue_numbered(connection: sa.Connection, number: int) -> Issue:
+    """The issue in the row of that number, which must be there."""
+    return _issue(
+        connection, connection.execute(sa.select(issues).where(issues.c.id == number)).one()
+    )
+
+
+def lock_issue(connection: sa.Connection, number: int) -> None:
+    """Let nobody else who locks it go on before this transaction ends."""
+    connection.execute(sa.select(issues.c.id).where(issues.c.id == number).with_for_update())
+
+
 def issue_id(connection: sa.Connection, issue: Issue) -> int:
     """The row's number."""
     number: int = connection.execute(

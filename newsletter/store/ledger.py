@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from newsletter.delivery.ledger import Claim, Claimed, Recovery
+from newsletter.delivery.ledger import Claim, Claimed, Recovery, Within
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState, Receipt
 from newsletter.store.database import Database
 from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, settle
-from newsletter.store.liveness import is_alive, living_sender
+from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
 from newsletter.store.tables import receipts as receipts_table
 
@@ -38,6 +38,7 @@ class SqlLedger:
         self._issue_id = issue_id
         self._audience = audience
         self._sender: str | None = None
+        self._living: LivingSender | None = None
         self._ours = deliveries.c.issue_id == issue_id
 
     def plan(
@@ -64,25 +65,28 @@ class SqlLedger:
     @contextmanager
     def on_duty(self) -> Iterator[None]:
         """While entered this ledger may claim, and others see that its sender lives."""
-        with living_sender(self._database) as sender:
-            self._sender = sender
+        with living_sender(self._database) as living:
+            self._living, self._sender = living, living.identity
             try:
                 yield
             finally:
-                self._sender = None
+                self._living = self._sender = None
 
-    def claim(self, limit: int, now: datetime) -> Claimed:
+    def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
         """Take up to `limit` deliveries that are pending, or deferred and due at `now`.
 
         The audience is asked again: who is no longer in it becomes suppressed (rule 1).
         """
+        if self._living is not None:
+            self._living.check()
         with self._database.transaction() as connection:
             due = deliveries.c.retry_at <= now
-            rows = self._take(connection, DeliveryState.DEFERRED, limit, due, now)
+            ours = self._within(within)
+            rows = self._take(connection, DeliveryState.DEFERRED, limit, due & ours, now)
             for when in (due, deliveries.c.retry_at.is_(None)):
                 if len(rows) < limit:
                     free = limit - len(rows)
-                    rows += self._take(connection, DeliveryState.PENDING, free, when, now)
+                    rows += self._take(connection, DeliveryState.PENDING, free, when & ours, now)
             readers = self._readers(connection, [number for number, _, _ in rows], now)
             gone = [number for number, _, _ in rows if number not in readers]
             self._move(connection, gone, DeliveryState.SUPPRESSED)
@@ -127,13 +131,13 @@ class SqlLedger:
         with self._database.transaction() as connection:
             self._move(connection, subscriber_ids, DeliveryState.PENDING, retry_at=until)
 
-    def bring_forward(self) -> None:
+    def bring_forward(self, within: Within | None = None) -> None:
         """Let everything pending be claimed at once, whatever a run before postponed."""
         with self._database.transaction() as connection:
             connection.execute(
                 sa.update(deliveries)
                 .where(
-                    self._ours,
+                    self._within(within),
                     deliveries.c.state == DeliveryState.PENDING,
                     deliveries.c.retry_at.is_not(None),
                 )
@@ -224,6 +228,32 @@ class SqlLedger:
             said = "to be sent again" if how == "resend" else "not to be sent again"
             self._note(connection, settled, now, f"decided: {said}", state=state)
             return len(settled)
+
+    def count_free(self, connection: sa.Connection, now: datetime) -> int:
+        """How many deliveries may be claimed now."""
+        count = sa.select(sa.func.count()).select_from(deliveries).where(self._free(now))
+        return connection.execute(count).scalar_one()
+
+    def batches(self, connection: sa.Connection, size: int, now: datetime) -> list[Within]:
+        """What may be claimed now, cut into ranges of up to `size` deliveries."""
+        row = sa.func.row_number().over(order_by=deliveries.c.subscriber_id)
+        free = (
+            sa.select(deliveries.c.subscriber_id, ((row - 1) // size).label("batch"))
+            .where(self._free(now))
+            .subquery()
+        )
+        first, last = sa.func.min(free.c.subscriber_id), sa.func.max(free.c.subscriber_id)
+        rows = connection.execute(sa.select(first, last).group_by(free.c.batch).order_by(first))
+        return [(row[0], row[1]) for row in rows]
+
+    def _free(self, now: datetime) -> sa.ColumnElement[bool]:
+        deferred = (deliveries.c.state == DeliveryState.DEFERRED) & (deliveries.c.retry_at <= now)
+        return self._ours & ((deliveries.c.state == DeliveryState.PENDING) | deferred)
+
+    def _within(self, within: Within | None) -> sa.ColumnElement[bool]:
+        if within is None:
+            return self._ours
+        return self._ours & deliveries.c.subscriber_id.between(*within)
 
     @property
     def _undecided(self) -> sa.ColumnElement[bool]:

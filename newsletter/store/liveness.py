@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,13 +20,34 @@ from newsletter.store.database import Database
 FOLDER = ".newsletter-senders"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LivingSender:
+    """A sender that others see alive; `session` holds its lock on PostgreSQL."""
+
+    identity: str
+    session: sa.Connection | None
+
+    def check(self) -> None:
+        """Raises DatabaseUnavailableError when the database has dropped us: others took over."""
+        if self.session is None:
+            return
+        try:
+            self.session.execute(sa.select(1))
+        except DBAPIError as error:
+            raise DatabaseUnavailableError(
+                "the database closed the sender's session",
+                field="site.database",
+                fix="run it again",
+            ) from error
+
+
 @contextmanager
-def living_sender(database: Database) -> Iterator[str]:
-    """A new sender's id; `is_alive` says yes of it until the block or the process ends."""
-    sender = uuid.uuid4().hex
+def living_sender(database: Database) -> Iterator[LivingSender]:
+    """A new sender; `is_alive` says yes of its id until the block or the process ends."""
+    identity = uuid.uuid4().hex
     lock = _file_lock if database.is_sqlite else _advisory_lock
-    with lock(database, sender):
-        yield sender
+    with lock(database, identity) as session:
+        yield LivingSender(identity=identity, session=session)
 
 
 def is_alive(database: Database, sender: str) -> bool:
@@ -43,21 +65,25 @@ def is_alive(database: Database, sender: str) -> bool:
 @contextmanager
 def _file_lock(database: Database, sender: str) -> Iterator[None]:
     path = _lock_file(database, sender)
-    try:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise DatabaseUnavailableError(
-            f"cannot write the sender's lock file: {error.strerror}",
-            file=str(path),
-            fix="make the database's folder writable",
-        ) from error
+    descriptor = _open_lock(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         path.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def _open_lock(path: Path) -> int:
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnavailableError(
+            f"cannot write the lock file: {error.strerror}",
+            file=str(path),
+            fix="make the database's folder writable",
+        ) from error
 
 
 def _file_is_locked(path: Path) -> bool:
@@ -81,8 +107,17 @@ def _lock_file(database: Database, sender: str) -> Path:
 
 
 @contextmanager
-def _advisory_lock(database: Database, sender: str) -> Iterator[None]:
-    # A session lock on a connection of its own, out of the pool: the pool would reset it.
+def _advisory_lock(database: Database, sender: str) -> Iterator[sa.Connection]:
+    connection = _own_session(database)
+    try:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
+        yield connection
+    finally:
+        connection.close()
+
+
+def _own_session(database: Database) -> sa.Connection:
+    """A connection out of the pool, which would reset it: a session lock lives as long as it."""
     try:
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     except OperationalError as error:
@@ -90,16 +125,60 @@ def _advisory_lock(database: Database, sender: str) -> Iterator[None]:
             f"cannot reach the database: {error.orig}", field="site.database"
         ) from error
     connection.detach()
-    try:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
-        yield
-    finally:
-        # A closed connection frees the lock only when the server notices.
-        with suppress(DBAPIError):
-            connection.execute(sa.select(sa.func.pg_advisory_unlock(_lock_number(sender))))
-        connection.close()
+    return connection
 
 
 def _lock_number(sender: str) -> int:
     digest = hashlib.sha256(b"newsletter sender " + sender.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Office:
+    """A duty that one process has at a time; whoever dies leaves it to another.
+
+    For one thread at a time.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self._name = name
+        self._held: sa.Connection | int | None = None
+
+    def is_ours(self) -> bool:
+        """Whether we hold it, or could take it now."""
+        if self._database.is_sqlite:
+            return self._is_our_file()
+        return self._is_our_session()
+
+    def resign(self) -> None:
+        """Leave it to another."""
+        held, self._held = self._held, None
+        if isinstance(held, int):
+            os.close(held)
+        elif held is not None:
+            held.close()
+
+    def _is_our_file(self) -> bool:
+        if self._held is None:
+            descriptor = _open_lock(_lock_file(self._database, self._name))
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(descriptor)
+                return False
+            self._held = descriptor
+        return True
+
+    def _is_our_session(self) -> bool:
+        lock = sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))
+        try:
+            if isinstance(self._held, sa.Connection):
+                self._held.execute(sa.select(1))
+                return True
+            self._held = _own_session(self._database)
+            if self._held.scalar(lock):
+                return True
+        except (DatabaseUnavailableError, DBAPIError):
+            pass  # the session is over, and with it the lock
+        self.resign()
+        return False

@@ -226,6 +226,25 @@ relay_limits = sa.Table(
     sa.Column("sent", sa.Integer, nullable=False),  # … and how many went on it
 )
 
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),  # whose lock tells whether it lives
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("rate", sa.Float, nullable=False),  # messages a second, of late
+    sa.Column("holds", sa.JSON, nullable=False),  # [store.nodes.Holding]
+)
+
+troubles_of_nodes = sa.Table(
+    "troubles_of_nodes",
+    metadata,
+    # Why a node stopped sending an issue, for whoever planned it; a new plan forgets it.
+    sa.Column("issue_id", Id, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),  # store.nodes.Kind
+    sa.Column("said", sa.String, nullable=False),
+)
+
 users = sa.Table(
     "users",
     metadata,

@@ -271,6 +271,22 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipts_issue_id", "receipts", ["issue_id", "subscriber_id"], unique=False)
     op.create_table(
+        "nodes",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("holds", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+    )
+    op.create_table(
+        "troubles_of_nodes",
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_troubles_of_nodes")),
+    )
+    op.create_table(
         "relay_limits",
         sa.Column("relay", sa.String(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),

@@ -1,0 +1,35 @@
+"""worker: one sending node."""
+
+from __future__ import annotations
+
+import click
+
+from newsletter.cli.exit_codes import OK
+from newsletter.cli.interruption import interruptible
+from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.pipeline.work import work
+
+
+@click.command()
+@click.option(
+    "--connections",
+    type=click.IntRange(min=1),
+    help="Connections to each relay, in place of the relay's own.",
+)
+@json_option
+@now_option
+@pass_invocation
+def worker(invocation: Invocation, connections: int | None) -> int:
+    """Send what `send`, `run` and `serve` plan: one node of as many as you start (PostgreSQL only).
+
+    \b
+    Example: newsletter worker --connections 16
+    """
+    with interruptible() as interrupted:
+        work(
+            invocation.site,
+            connections=connections,
+            clock=invocation.clock,
+            interrupted=interrupted,
+        )
+    return OK

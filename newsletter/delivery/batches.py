@@ -1,0 +1,153 @@
+"""The batches a sending node was given: one run works through them for as long as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from newsletter.delivery.ledger import Claimed, RangedLedger, Recovery, Within
+from newsletter.delivery.receipt import Receipt
+
+
+@dataclass(kw_only=True, eq=False)
+class _Batch:
+    """`held` are its claims in hand, `later` those given back until a domain lets them go."""
+
+    within: Within
+    end: asyncio.Future[bool]
+    is_begun: bool = False
+    is_claimed: bool = False
+    held: set[int] = field(default_factory=set)
+    later: set[int] = field(default_factory=set)
+
+    @property
+    def is_through(self) -> bool:
+        return self.is_claimed and not self.held and not self.later
+
+
+class Batches:
+    """A ledger that claims within the given batches only, and notes when each is through.
+
+    The run calls it in the ledger's thread, the node's loop gives it batches.
+    """
+
+    def __init__(self, ledger: RangedLedger) -> None:
+        self.is_open = True
+        self._ledger = ledger
+        self._loop = asyncio.get_running_loop()
+        self._lock = Lock()
+        self._batches: list[_Batch] = []
+        self._tell: Callable[[], None] = lambda: None
+
+    @property
+    def held(self) -> int:
+        """How many deliveries are claimed and have not come to an end."""
+        with self._lock:
+            return sum(len(batch.held) for batch in self._batches)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every batch is through."""
+        return not self._batches
+
+    def attach(self, tell: Callable[[], None]) -> None:
+        """`tell` is called whenever there may be more to claim, or nothing more will come."""
+        self._tell = tell
+
+    async def send(self, within: Within) -> bool:
+        """Have the run send the batch; False when it ended before the batch was through."""
+        batch = _Batch(within=within, end=self._loop.create_future())
+        with self._lock:
+            if not self.is_open:
+                return False
+            self._batches.append(batch)
+        self._tell()
+        return await batch.end
+
+    def close(self) -> None:
+        """No more will be given: let the run end when all are through."""
+        self.is_open = False
+        self._tell()
+
+    def abandon(self) -> None:
+        """The run is over: what is not through is another's."""
+        self.close()
+        with self._lock:
+            batches, self._batches = self._batches, []
+        for batch in batches:
+            batch.end.set_result(False)
+
+    # As the run sees it
+
+    def on_duty(self) -> AbstractContextManager[None]:
+        """As the ledger."""
+        return self._ledger.on_duty()
+
+    def claim(self, limit: int, now: datetime) -> Claimed:
+        """Take up to `limit` deliveries of the oldest batch that has some."""
+        with self._lock:
+            batches = [batch for batch in self._batches if not batch.is_claimed]
+        for batch in batches:
+            if not batch.is_begun:
+                # Its node before us may have died over it.
+                self._ledger.bring_forward(batch.within)
+                self._ledger.recover(now)
+                batch.is_begun = True
+            claimed = self._ledger.claim(limit, now, batch.within)
+            with self._lock:
+                ids = {claim.subscriber_id for claim in claimed.claims}
+                batch.held |= ids
+                batch.later -= ids
+                batch.is_claimed = not ids and not claimed.suppressed and not batch.later
+                self._part_with_those_through()
+            if ids or claimed.suppressed:
+                return claimed
+        return Claimed(claims=(), suppressed=0)
+
+    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+        """As the ledger; what has a receipt, or turned out another's, is in hand no more."""
+        confirmed = self._ledger.write(receipts=receipts, intents=intents)
+        self._let_go(receipt.subscriber_id for receipt in receipts)
+        self._let_go(number for number in intents if number not in confirmed)
+        return confirmed
+
+    def release(self, subscriber_ids: Collection[int]) -> None:
+        """As the ledger; their batches are not through."""
+        self._ledger.release(subscriber_ids)
+
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        """As the ledger; their batches wait for them."""
+        with self._lock:
+            for batch in self._batches:
+                moved = batch.held.intersection(subscriber_ids)
+                batch.held -= moved
+                batch.later |= moved
+        self._ledger.postpone(subscriber_ids, until)
+
+    def bring_forward(self) -> None:
+        """Nothing: each batch does so when its turn comes, and others' rows are not ours."""
+
+    def recover(self, now: datetime) -> Recovery:
+        """As the ledger."""
+        return self._ledger.recover(now)
+
+    def next_retry(self) -> datetime | None:
+        """As the ledger."""
+        return self._ledger.next_retry()
+
+    def _let_go(self, subscriber_ids: Iterable[int]) -> None:
+        ended = set(subscriber_ids)
+        with self._lock:
+            for batch in self._batches:
+                batch.held -= ended
+            self._part_with_those_through()
+
+    def _part_with_those_through(self) -> None:
+        through = [batch for batch in self._batches if batch.is_through]
+        self._batches = [batch for batch in self._batches if not batch.is_through]
+        for batch in through:
+            self._loop.call_soon_threadsafe(batch.end.set_result, True)

@@ -1,0 +1,105 @@
+"""Conducts a send by the sending nodes: plans batches, and sees to it that all are through."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.sender import SendReport
+from newsletter.errors import RelayUnavailableError
+from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.site import Site
+from newsletter.queue import Batch, count_batches, enqueue
+from newsletter.store import issues as issue_store
+from newsletter.store import nodes as node_store
+from newsletter.store.ledger import SqlLedger
+from newsletter.store.nodes import Kind, Trouble, living_nodes
+
+LOOK = 0.25
+"""Seconds between two looks at how far the nodes are."""
+
+LARGEST, SMALLEST, PARTS = 500, 20, 30
+"""Deliveries in a batch: of a small issue each node shall have some."""
+
+
+def conduct(
+    site: Site,
+    issue: Issue,
+    ledger: SqlLedger,
+    *,
+    clock: Callable[[], datetime],
+    interrupted: threading.Event | None,
+) -> SendReport | None:
+    """Have the nodes send what can be sent now; None when no node lives, so that we must.
+
+    Who is interrupted leaves the nodes at work. Raises RelayUnavailableError when a node could
+    work with no relay.
+    """
+    if not living_nodes(site.database):
+        return None
+    waiting, started, before = interrupted or threading.Event(), time.monotonic(), ledger.counts()
+    with site.database.transaction() as connection:
+        number = issue_store.issue_id(connection, issue)
+        node_store.note_trouble(connection, number, None)
+    while True:
+        with site.database.transaction(read_only=True) as connection:
+            trouble = node_store.trouble_with(connection, number)
+            batches = count_batches(connection, number)
+            state = issue_store.issue_numbered(connection, number).state
+        if trouble is not None or state is not State.SENDING or waiting.is_set():
+            break
+        if not batches and not _plan(site, number, ledger, clock()):
+            break
+        waiting.wait(LOOK)
+        if not living_nodes(site.database):
+            return None
+    if trouble is not None and trouble.kind is Kind.NO_RELAY:
+        raise RelayUnavailableError(
+            trouble.said,
+            field="relays",
+            fix="check host, port and security, and that the relay runs; then send again",
+        )
+    return _report(ledger, before, trouble, time.monotonic() - started)
+
+
+def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> int:
+    """Cut what may be claimed into batches, unless another conductor just did; how many."""
+    ledger.recover(now)
+    with site.database.transaction() as connection:
+        issue_store.lock_issue(connection, number)
+        batches = count_batches(connection, number)
+        if batches:
+            return batches
+        free = ledger.count_free(connection, now)
+        size = max(SMALLEST, min(LARGEST, free // PARTS))
+        ranges = ledger.batches(connection, size, now) if free else []
+        enqueue(
+            connection,
+            [Batch(issue_id=number, first=first, last=last) for first, last in ranges],
+        )
+        return len(ranges)
+
+
+def _report(
+    ledger: SqlLedger,
+    before: dict[DeliveryState, int],
+    trouble: Trouble | None,
+    seconds: float,
+) -> SendReport:
+    after = ledger.counts()
+    change = {state: max(0, after[state] - before[state]) for state in DeliveryState}
+    return SendReport(
+        accepted=change[DeliveryState.ACCEPTED],
+        rejected=change[DeliveryState.REJECTED],
+        deferred=change[DeliveryState.DEFERRED],
+        unknown=change[DeliveryState.UNKNOWN],
+        suppressed=change[DeliveryState.SUPPRESSED],
+        expired=change[DeliveryState.EXPIRED],
+        seconds=seconds,
+        paused=trouble.said if trouble and trouble.kind is Kind.PAUSED else "",
+        next_retry=ledger.next_retry(),
+        shut=trouble.said if trouble and trouble.kind is Kind.SHUT else "",
+    )
