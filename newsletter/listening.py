@@ -10,14 +10,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.config.settings import ImapSettings
-from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.errors import (
+    ConfigurationError,
+    DatabaseUnavailableError,
+    NewsletterError,
+    Problem,
+)
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.site import Site
+from newsletter.store.liveness import Office
 from subscribers.inbound.listener import listening_at
 from subscribers.inbound.mailbox import ImapPlace, watch_imap, watch_maildir
 
 log = logging.getLogger("newsletter")
+
+LOOK = 5.0
+"""Seconds between two looks at whose turn it is to watch the mailboxes."""
+
+Watch = Callable[[threading.Event], None]
 
 
 def _now() -> datetime:
@@ -59,10 +70,12 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
                 raise _taken(kind, place, error) from error
         if inbound.maildir is not None:
             folder: Path = site.folder / inbound.maildir
-            stack.enter_context(_watching(lambda stop: watch_maildir(folder, take, stop)))
+            stack.enter_context(
+                _watching(site, "maildir", lambda stop: watch_maildir(folder, take, stop))
+            )
         if inbound.imap is not None:
             imap = _place(inbound.imap)
-            stack.enter_context(_watching(lambda stop: watch_imap(imap, take, stop)))
+            stack.enter_context(_watching(site, "imap", lambda stop: watch_imap(imap, take, stop)))
         yield places
 
 
@@ -93,15 +106,39 @@ def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Ev
 
 
 @contextmanager
-def _watching(watch: Callable[[threading.Event], None]) -> Iterator[None]:
+def _watching(site: Site, name: str, watch: Watch) -> Iterator[None]:
+    """While entered the mailbox is watched, by us or by another `serve` on the database."""
     stop = threading.Event()
-    thread = threading.Thread(target=watch, args=[stop], name="mailbox")
+    thread = threading.Thread(target=_watch_in_turn, args=[site, name, watch, stop], name="mailbox")
     thread.start()
     try:
         yield
     finally:
         stop.set()
         thread.join()
+
+
+def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -> None:
+    office = Office(site.database, name)
+    while not stop.is_set():
+        if _is_ours(office):
+            leave = threading.Event()
+            watcher = threading.Thread(target=watch, args=[leave], name=name)
+            watcher.start()
+            while not stop.is_set() and _is_ours(office):
+                stop.wait(LOOK)
+            leave.set()
+            watcher.join()
+        stop.wait(LOOK)
+    office.resign()
+
+
+def _is_ours(office: Office) -> bool:
+    try:
+        return office.is_ours()
+    except DatabaseUnavailableError as error:
+        log.warning("mailboxes wait: %s", error)
+        return False
 
 
 def _place(imap: ImapSettings) -> ImapPlace:

@@ -33,8 +33,9 @@ GRACE = 9.0
 AT_ONCE = 3
 """Batches in hand: while the last replies of one come in, the next keep the connections busy."""
 
-# It logs every job; what a node has to say it says itself.
-logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+# They log every job and every lost connection; what a node has to say it says itself.
+for _name in ("procrastinate", "psycopg.pool"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _jobs = sa.table(
     "procrastinate_jobs",

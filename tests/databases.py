@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -87,6 +88,34 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
         _execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnPostgres:
+    """A PostgreSQL server that a test may crash; what it confirmed it has written."""
+
+    url: str
+    folder: Path
+
+    def crash(self) -> None:
+        """End it as a power cut of the server would, and start it again."""
+        user = _unprivileged_user(self.folder)
+        programs = _readable_binaries(self.folder, user)
+        _run(user, programs / "pg_ctl", "-w", "-m", "immediate", "-D", self.folder / "data",
+             "-l", self.folder / "log", "restart")  # fmt: skip
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A server for this test alone, with the tables made."""
+    folder = Path(tempfile.mkdtemp(prefix="newsletter-pg-"))
+    watchdog = _start_postgres(folder, "synchronous_commit=on")
+    url = f"postgresql://postgres@/postgres?host={folder}"
+    try:
+        _make_tables(url, Path())
+        yield OwnPostgres(url=url, folder=folder)
+    finally:
+        watchdog.communicate()
+
+
 @pytest.fixture
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database without tables."""
@@ -139,7 +168,7 @@ def _execute(server: str, statement: str, *names: str) -> None:
         connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
+def _start_postgres(folder: Path, *settings: str) -> subprocess.Popen[bytes]:
     """Start a server in `folder`; the process returned stops it when its stdin is closed.
 
     The watchdog's stdin closes when this process ends, however it ends: no test run that is
@@ -150,7 +179,8 @@ def _start_postgres(folder: Path) -> subprocess.Popen[bytes]:
     data = folder / "data"
     _run(user, binaries / "initdb", "-D", data, "-A", "trust", "-E", "UTF8", "-U", "postgres", "-N")
     options = " ".join(
-        f"-c {setting}" for setting in (*_SETTINGS, f"unix_socket_directories='{folder}'")
+        f"-c {setting}"
+        for setting in (*_SETTINGS, *settings, f"unix_socket_directories='{folder}'")
     )
     _run(user, binaries / "pg_ctl", "-w", "-D", data, "-l", folder / "log", "-o", options, "start")
     return subprocess.Popen(
@@ -181,7 +211,10 @@ def _readable_binaries(folder: Path, user: str | None) -> Path:
     )
     if user is None or open_to_all:
         return programs / "bin"
-    return Path(shutil.copytree(programs, folder / "pginstall")) / "bin"
+    copy = folder / "pginstall"
+    if not copy.exists():
+        shutil.copytree(programs, copy)
+    return copy / "bin"
 
 
 def _run(user: str | None, *command: str | Path) -> None:

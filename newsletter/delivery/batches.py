@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -108,7 +108,7 @@ class Batches:
                 return claimed
         return Claimed(claims=(), suppressed=0)
 
-    def write(self, *, receipts: Collection[Receipt], intents: Collection[int]) -> frozenset[int]:
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """As the ledger; what has a receipt, or turned out another's, is in hand no more."""
         confirmed = self._ledger.write(receipts=receipts, intents=intents)
         self._let_go(receipt.subscriber_id for receipt in receipts)

@@ -12,7 +12,7 @@ from newsletter.delivery.sender import SendReport
 from newsletter.errors import RelayUnavailableError
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.site import Site
-from newsletter.queue import Batch, count_batches, enqueue
+from newsletter.queue import GRACE, Batch, count_batches, enqueue
 from newsletter.store import issues as issue_store
 from newsletter.store import nodes as node_store
 from newsletter.store.ledger import SqlLedger
@@ -49,7 +49,10 @@ def conduct(
             trouble = node_store.trouble_with(connection, number)
             batches = count_batches(connection, number)
             state = issue_store.issue_numbered(connection, number).state
-        if trouble is not None or state is not State.SENDING or waiting.is_set():
+        if waiting.is_set():
+            break
+        if trouble is not None or state is not State.SENDING:
+            _wait_for_the_last(site, number, waiting)
             break
         if not batches and not _plan(site, number, ledger, clock()):
             break
@@ -81,6 +84,15 @@ def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> int:
             [Batch(issue_id=number, first=first, last=last) for first, last in ranges],
         )
         return len(ranges)
+
+
+def _wait_for_the_last(site: Site, number: int, waiting: threading.Event) -> None:
+    """Let the nodes finish what is in flight, so that the report is of the end."""
+    ends = time.monotonic() + GRACE
+    while time.monotonic() < ends and not waiting.wait(LOOK):
+        with site.database.transaction(read_only=True) as connection:
+            if not count_batches(connection, number):
+                return
 
 
 def _report(

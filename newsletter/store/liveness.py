@@ -145,7 +145,7 @@ class Office:
         self._held: sa.Connection | int | None = None
 
     def is_ours(self) -> bool:
-        """Whether we hold it, or could take it now."""
+        """Whether we hold it, or could take it now; raises DatabaseUnavailableError."""
         if self._database.is_sqlite:
             return self._is_our_file()
         return self._is_our_session()
@@ -170,15 +170,16 @@ class Office:
         return True
 
     def _is_our_session(self) -> bool:
-        lock = sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))
-        try:
-            if isinstance(self._held, sa.Connection):
+        if isinstance(self._held, sa.Connection):
+            try:
                 self._held.execute(sa.select(1))
+            except DBAPIError:  # the session is over, and with it the lock
+                self.resign()
+            else:
                 return True
-            self._held = _own_session(self._database)
-            if self._held.scalar(lock):
-                return True
-        except (DatabaseUnavailableError, DBAPIError):
-            pass  # the session is over, and with it the lock
-        self.resign()
+        session = _own_session(self._database)
+        if session.scalar(sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
+            self._held = session
+            return True
+        session.close()
         return False

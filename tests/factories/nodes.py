@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from newsletter import queue
 from newsletter.cli.interruption import interruptible
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.run import run
 from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site, open_site
 from newsletter.pipeline.work import work
+from newsletter.scheduler import scheduling
 from newsletter.store.nodes import Node, living_nodes
+
+EVERY = timedelta(seconds=0.2)
 
 _STARTS = multiprocessing.get_context("forkserver")
 _STARTS.set_forkserver_preload(["tests.factories.nodes", "tests.factories.sending"])
@@ -33,7 +39,7 @@ def clock_from(moment: datetime) -> Callable[[], datetime]:
 
 
 def start_worker(site: Site, now: datetime) -> ForkServerProcess:
-    """`newsletter worker` on the site."""
+    """`newsletter worker` on the site; its batches are free two seconds after it died."""
     return _started(_work, site, now)
 
 
@@ -42,18 +48,36 @@ def start_send(site: Site, now: datetime) -> ForkServerProcess:
     return _started(_send, site, now)
 
 
-async def start_workers(site: Site, now: datetime, count: int) -> list[ForkServerProcess]:
-    """So many, all alive."""
-    before = len(await asyncio.to_thread(living_nodes, site.database))
-    workers = [start_worker(site, now) for _ in range(count)]
-    await until(site, lambda nodes: len(nodes) >= before + count)
-    return workers
+def start_serve(site: Site, now: datetime) -> ForkServerProcess:
+    """The scheduler of `newsletter serve`, which looks many times a second."""
+    return _started(_serve, site, now)
 
 
-async def until(site: Site, is_so: Callable[[list[Node]], bool]) -> None:
+def start_cron(site: Site, now: datetime) -> ForkServerProcess:
+    """`newsletter run`, again and again."""
+    return _started(_run, site, now)
+
+
+@asynccontextmanager
+async def workers(site: Site, now: datetime, count: int) -> AsyncIterator[list[ForkServerProcess]]:
+    """So many, all alive, until they are told to leave; one may be taken off the list."""
+    processes = [start_worker(site, now) for _ in range(count)]
+    try:
+        await until_nodes(site, lambda nodes: len(nodes) >= count)
+        yield processes
+    finally:
+        await end(*processes)
+
+
+async def until_nodes(site: Site, is_so: Callable[[list[Node]], bool]) -> None:
     """Wait until it is so of the living nodes."""
-    async with asyncio.timeout(60):
-        while not is_so(await asyncio.to_thread(living_nodes, site.database)):
+    await until(lambda: is_so(living_nodes(site.database)))
+
+
+async def until(is_so: Callable[[], bool], seconds: float = 90) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(seconds):
+        while not await asyncio.to_thread(is_so):  # noqa: ASYNC110 - other processes' doing
             await asyncio.sleep(0.05)
 
 
@@ -75,17 +99,45 @@ def approved_issue(site: Site, now: datetime) -> Issue:
     return draft(site, "weekly", now=now)
 
 
+def _say_nothing() -> None:
+    """What a test does to a process is no news."""
+    for name in ("newsletter", "apscheduler"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 def _started(target: Callable[[str, str], None], site: Site, now: datetime) -> ForkServerProcess:
-    process = _STARTS.Process(target=target, args=(str(site.folder), now.isoformat()))
+    arguments = (str(site.folder), now.isoformat())
+    process = _STARTS.Process(target=target, args=arguments, daemon=True)
     process.start()
     return process
 
 
 def _work(folder: str, now: str) -> None:
+    queue.HEARTBEAT, queue.LEASE = 0.5, 2.0
+    _say_nothing()
     with interruptible() as interrupted:
         site = open_site(Path(folder), {})
         clock = clock_from(datetime.fromisoformat(now))
         work(site, connections=None, clock=clock, interrupted=interrupted)
+
+
+def _serve(folder: str, now: str) -> None:
+    _say_nothing()
+    with interruptible() as interrupted:
+        site = open_site(Path(folder), {})
+        clock = clock_from(datetime.fromisoformat(now))
+        with scheduling(site, clock=clock, every=EVERY):
+            interrupted.wait()
+
+
+def _run(folder: str, now: str) -> None:
+    with interruptible() as interrupted:
+        site = open_site(Path(folder), {})
+        clock = clock_from(datetime.fromisoformat(now))
+        while not interrupted.is_set():
+            with suppress(NewsletterError):
+                run(site, clock=clock, interrupted=interrupted)
+            interrupted.wait(EVERY.total_seconds())
 
 
 def _send(folder: str, now: str) -> None:

@@ -26,6 +26,7 @@ secret_key = "a-key-for-tests-only-and-long-enough"
 name = "main"
 host = "127.0.0.1"
 port = {port}
+{relay}
 
 [newsletters.weekly]
 title = "The Weekly"
@@ -54,7 +55,8 @@ def make_site(
 ) -> Site:
     """A site in `folder` whose readers joined at `now`; settings: port, schedule, approval …
 
-    `keys` are further lines of the newsletter's table, `tables` further tables.
+    `keys` are further lines of the newsletter's table, `relay` of the relay's, `tables` further
+    tables.
     """
     values = {
         "timezone": "UTC",
@@ -64,6 +66,7 @@ def make_site(
         "approval": "auto",
         "min_items": 2,
         "keys": "",
+        "relay": "",
         "tables": "",
         **settings,
     }

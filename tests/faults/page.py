@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.faults.honesty import Comparison
 from tests.faults.kills import CONNECTIONS, Kill
 from tests.faults.spoiling import READERS, Trial
 
@@ -20,6 +21,9 @@ kills: dict[str, list[Kill]] = {}
 
 trials: dict[str, list[Trial]] = {}
 """By kind of database and way of talking."""
+
+nodes: dict[str, list[Comparison]] = {}
+"""What three sending nodes came to, by what happened to them."""
 
 incidents: list[tuple[str, str, str]] = []
 """What happened to the machine, on which database, and what came of it."""
@@ -42,11 +46,12 @@ def write_page() -> None:
 
     Where only some of the tests ran, the page of the last whole run stands.
     """
-    if not (kills and trials and incidents):
+    if not (kills and trials and incidents and nodes):
         return
     parts = [
         _OPENING.format(when=f"{datetime.now(UTC):%Y-%m-%d}", machine=_machine()),
         _kills_table(),
+        _nodes_table(),
         _incidents_table(),
         _trials_table(),
         _bound(),
@@ -82,6 +87,27 @@ def _kills_table() -> str:
         f"## kill -9\n\nA sender with {CONNECTIONS} connections is killed at a random moment; "
         f"another then sends the rest. No kill may leave more unknown than {CONNECTIONS}.\n\n"
         + _table(head, rows)
+    )
+
+
+def _nodes_table() -> str:
+    rows = [
+        (
+            what,
+            len(seen),
+            seen[0].readers,
+            sum(end.lost for end in seen),
+            sum(end.repeated + end.unbooked for end in seen),
+            f"{min(end.unknown for end in seen)}–{max(end.unknown for end in seen)}",
+            sum(end.is_honest for end in seen),
+        )
+        for what, seen in nodes.items()
+    ]
+    head = ("what happened", "runs", "readers each", "lost", "repeated", "unknown", "conserved")
+    return (
+        "## Sending nodes\n\nThree `newsletter worker` and a `serve` on one PostgreSQL send an "
+        "issue; at a random moment one of them is killed, or the database crashes. The others "
+        "finish.\n\n" + _table(head, rows)
     )
 
 

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
+import sqlalchemy as sa
 
+from newsletter.delivery.classify import Stage
+from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
+from newsletter.pipeline.approve import stop
 from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site
-from tests.factories.nodes import approved_issue, clock_from, end, start_workers
-from tests.factories.runs import HOUR, MONDAY, THURSDAY, states
+from newsletter.store.tables import deliveries
+from tests.factories.nodes import (
+    approved_issue,
+    clock_from,
+    end,
+    until,
+    until_nodes,
+    workers,
+)
+from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site, publish
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
@@ -40,11 +52,115 @@ async def test_nodes_send_what_send_plans(tmp_path: Path, postgres_url: str) -> 
     async with (
         fast_server(FastCatcher()) as catcher,
         site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+        workers(site, MONDAY, 3),
     ):
-        workers = await start_workers(site, MONDAY, 3)
         outcome = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
-        await end(*workers)
     assert outcome.issue.state is State.SENT
     assert catcher.messages == len(catcher.copies) == READERS
     assert outcome.report is not None
     assert outcome.report.accepted == READERS
+
+
+async def test_stop_reaches_every_node_within_two_seconds(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """What is in flight is finished, all else is given back; a further send goes on from there."""
+    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.2) if stage is Stage.DOT else None)
+    async with (
+        fast_server(slow) as catcher,
+        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+        workers(site, MONDAY, 3),
+    ):
+        sending = asyncio.create_task(
+            asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+        )
+        await until_nodes(site, lambda living: sum(bool(node.holds) for node in living) == 3)
+        await catcher.has_caught(20)
+        await asyncio.to_thread(stop, site, "weekly", None)
+        stopped = time.monotonic()
+        await until(lambda: not _in_hand(site))
+        took, caught = time.monotonic() - stopped, catcher.messages
+        outcome = await sending
+        assert took < 2
+        assert outcome.issue.state is State.STOPPED
+        assert outcome.counts[DeliveryState.ACCEPTED] == caught < READERS
+        catcher.plan = lambda _stage, _recipient: None
+        again = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+    assert again.issue.state is State.SENT
+    assert catcher.messages == len(catcher.copies) == READERS
+
+
+async def test_a_node_that_is_told_to_leave_gives_back_what_it_has(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """SIGTERM: within ten seconds, nothing unknown; the others send it."""
+    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.1) if stage is Stage.DOT else None)
+    async with (
+        fast_server(slow) as catcher,
+        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+        workers(site, MONDAY, 2) as nodes,
+    ):
+        sending = asyncio.create_task(
+            asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+        )
+        await until_nodes(site, lambda living: sum(bool(node.holds) for node in living) == 2)
+        told = time.monotonic()
+        await end(nodes.pop())
+        assert time.monotonic() - told < 10
+        catcher.plan = lambda _stage, _recipient: None
+        outcome = await sending
+    assert outcome.counts[DeliveryState.ACCEPTED] == READERS
+    assert catcher.messages == len(catcher.copies) == READERS
+
+
+async def test_the_last_node_may_die_with_batches_in_hand(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Who conducts then sends the rest itself."""
+    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.1) if stage is Stage.DOT else None)
+    async with (
+        fast_server(slow) as catcher,
+        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+        workers(site, MONDAY, 1) as nodes,
+    ):
+        sending = asyncio.create_task(
+            asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+        )
+        await catcher.has_caught(10)
+        await end(nodes.pop(), kill=True)
+        catcher.plan = lambda _stage, _recipient: None
+        outcome = await sending
+    unknown = outcome.counts[DeliveryState.UNKNOWN]
+    assert outcome.issue.state is State.SENT
+    assert outcome.counts[DeliveryState.ACCEPTED] + unknown == READERS
+    assert unknown <= 8
+    assert max(catcher.copies.values()) == 1
+
+
+async def test_a_node_whose_relay_refuses_us_pauses_the_send(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    """Whoever planned it hears why, and no batch is left for another node to be refused with."""
+    refuses = FastCatcher(
+        plan=lambda stage, _: Spoilt(reply="554 5.7.1 Go away") if stage is Stage.MAIL else None
+    )
+    async with (
+        fast_server(refuses) as catcher,
+        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+        workers(site, MONDAY, 1),
+    ):
+        outcome = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+        assert outcome.report is not None
+        assert "Go away" in outcome.report.paused
+        catcher.plan = lambda _stage, _recipient: None
+        again = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+    assert again.issue.state is State.SENT
+    assert catcher.messages == READERS
+
+
+def _in_hand(site: Site) -> int:
+    """How many deliveries somebody has claimed."""
+    with site.database.transaction(read_only=True) as connection:
+        of_somebody = deliveries.c.state.in_([DeliveryState.CLAIMED, DeliveryState.TRANSMITTING])
+        count = sa.select(sa.func.count()).select_from(deliveries).where(of_somebody)
+        return connection.execute(count).scalar_one()

@@ -6,16 +6,16 @@ import pytest
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database, open_database
-from newsletter.store.liveness import FOLDER, is_alive, living_sender
+from newsletter.store.liveness import FOLDER, Office, is_alive, living_sender
 
 
 def test_a_sender_lives_as_long_as_its_block(database: Database) -> None:
     """Asking does not disturb it, nor do others who ask or live."""
     with living_sender(database) as one, living_sender(database) as other:
-        assert is_alive(database, one)
-        assert is_alive(database, one)
-        assert one != other
-    assert not is_alive(database, one)
+        assert is_alive(database, one.identity)
+        assert is_alive(database, one.identity)
+        assert one.identity != other.identity
+    assert not is_alive(database, one.identity)
 
 
 def test_a_sender_nobody_knows_is_dead(database: Database) -> None:
@@ -44,5 +44,38 @@ def test_a_sender_that_has_ended_is_known_to_at_once(database: Database) -> None
     """Whoever recovers its rows right after finds none of them held."""
     for _round in range(40):
         with living_sender(database) as sender:
-            assert is_alive(database, sender)
-        assert not is_alive(database, sender)
+            assert is_alive(database, sender.identity)
+        assert not is_alive(database, sender.identity)
+
+
+def test_one_holds_an_office_until_it_resigns(database: Database) -> None:
+    """Others ask in vain, and ask again; another office is free."""
+    one, other = Office(database, "due issues"), Office(database, "due issues")
+    elsewhere = Office(database, "webhooks")
+    assert one.is_ours()
+    assert one.is_ours()
+    assert not other.is_ours()
+    assert elsewhere.is_ours()
+    one.resign()
+    assert other.is_ours()
+    assert not one.is_ours()
+    other.resign()
+    elsewhere.resign()
+
+
+def test_who_lost_the_database_lost_the_office(postgres_url: str) -> None:
+    """The server ends the session, and the lock with it; a sender is told so, too."""
+    database = open_database(postgres_url, Path())
+    one, other = Office(database, "due issues"), Office(database, "due issues")
+    with living_sender(database) as sender:
+        assert one.is_ours()
+        with database.transaction() as connection:
+            ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            connection.exec_driver_sql(f"{ended} AND pid <> pg_backend_pid()")
+        assert other.is_ours()
+        assert not one.is_ours()
+        with pytest.raises(DatabaseUnavailableError):
+            sender.check()
+    assert not is_alive(database, sender.identity)
+    other.resign()
+    database.close()
