@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,7 @@ from newsletter.pipeline.settle import settle, unknown_deliveries
 from newsletter.pipeline.status import IssueStatus, issue_status, site_status
 from newsletter.pipeline.webhooks import tell_webhooks
 from newsletter.store.issues import find_issue
+from newsletter.store.nodes import Node
 
 log = logging.getLogger("newsletter")
 
@@ -130,7 +132,7 @@ def run(invocation: Invocation) -> int:
 @now_option
 @pass_invocation
 def status(invocation: Invocation, issue: tuple[str, int | None] | None) -> int:
-    """Show issues with their deliveries by state, what is due, and what is unknown.
+    """Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.
 
     \b
     Example: newsletter status weekly/12
@@ -142,9 +144,11 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None) -> int:
             "issues": [_status_document(one) for one in seen.issues],
             "due": list(seen.due),
             "armed": seen.armed,
+            "nodes": [asdict(node) for node in seen.nodes],
         }
         lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
         lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
+        lines += [_node_line(node) for node in seen.nodes]
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK
@@ -270,6 +274,11 @@ def _clicks_document(clicks: Clicks) -> dict[str, Any]:
         "total": clicks.total,
         "links": [{"url": link.url, "count": link.count} for link in clicks.links],
     }
+
+
+def _node_line(node: Node) -> str:
+    holds = ", ".join(f"{held.deliveries} of {held.issue}" for held in node.holds)
+    return f"node {node.name}: {node.rate:g} messages/s" + (f", holds {holds}" if holds else "")
 
 
 def _status_line(one: IssueStatus) -> str:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.delivery.sender import SendReport
 from newsletter.errors import RelayUnavailableError
 from newsletter.issues.issue import Issue, State
@@ -15,11 +15,12 @@ from newsletter.pipeline.site import Site
 from newsletter.queue import GRACE, Batch, count_batches, enqueue
 from newsletter.store import issues as issue_store
 from newsletter.store import nodes as node_store
+from newsletter.store.batches import open_ranges
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.nodes import Kind, Trouble, living_nodes
 
-LOOK = 0.25
-"""Seconds between two looks at how far the nodes are."""
+LOOK, TELL_EACH = 0.25, 1.0
+"""Seconds between two looks at how far the nodes are, and between two words of it."""
 
 LARGEST, SMALLEST, PARTS = 500, 20, 30
 """Deliveries in a batch: of a small issue each node shall have some."""
@@ -32,10 +33,12 @@ def conduct(
     *,
     clock: Callable[[], datetime],
     interrupted: threading.Event | None,
+    progress: Callable[[int], None] | None,
 ) -> SendReport | None:
     """Have the nodes send what can be sent now; None when no node lives, so that we must.
 
-    Who is interrupted leaves the nodes at work. Raises RelayUnavailableError when a node could
+    Who is interrupted leaves the nodes at work. `progress` is told how many deliveries more
+    have come to an end. Raises RelayUnavailableError when a node could
     work with no relay.
     """
     if not living_nodes(site.database):
@@ -44,6 +47,7 @@ def conduct(
     with site.database.transaction() as connection:
         number = issue_store.issue_id(connection, issue)
         node_store.note_trouble(connection, number, None)
+    tell = _teller(ledger, before, progress)
     while True:
         with site.database.transaction(read_only=True) as connection:
             trouble = node_store.trouble_with(connection, number)
@@ -57,6 +61,7 @@ def conduct(
         if not batches and not _plan(site, number, ledger, clock()):
             break
         waiting.wait(LOOK)
+        tell()
         if not living_nodes(site.database):
             return None
     if trouble is not None and trouble.kind is Kind.NO_RELAY:
@@ -76,14 +81,36 @@ def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> int:
         batches = count_batches(connection, number)
         if batches:
             return batches
-        free = ledger.count_free(connection, now)
-        size = max(SMALLEST, min(LARGEST, free // PARTS))
-        ranges = ledger.batches(connection, size, now) if free else []
+        ranges = open_ranges(
+            connection, number, now, largest=LARGEST, smallest=SMALLEST, parts=PARTS
+        )
         enqueue(
             connection,
             [Batch(issue_id=number, first=first, last=last) for first, last in ranges],
         )
         return len(ranges)
+
+
+def _teller(
+    ledger: SqlLedger,
+    before: dict[DeliveryState, int],
+    progress: Callable[[int], None] | None,
+) -> Callable[[], None]:
+    """Tells `progress` once a second how many have come to an end since the last time."""
+    told, told_at = _ended(before), time.monotonic()
+
+    def tell() -> None:
+        nonlocal told, told_at
+        if progress is not None and time.monotonic() - told_at >= TELL_EACH:
+            ended = _ended(ledger.counts())
+            progress(max(0, ended - told))
+            told, told_at = ended, time.monotonic()
+
+    return tell
+
+
+def _ended(counts: dict[DeliveryState, int]) -> int:
+    return sum(counts[state] for state in (*FINAL_STATES, DeliveryState.DEFERRED))
 
 
 def _wait_for_the_last(site: Site, number: int, waiting: threading.Event) -> None:

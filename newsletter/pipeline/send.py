@@ -154,9 +154,7 @@ def _conduct(
     # The queue takes long to import, and most sites have none.
     from newsletter.pipeline.conduct import conduct
 
-    return conduct(
-        site, issue, ledger, clock=clock, interrupted=interrupted, progress=progress
-    )
+    return conduct(site, issue, ledger, clock=clock, interrupted=interrupted, progress=progress)
 
 
 def _deliver(

@@ -13,6 +13,7 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.nodes import Node, living_nodes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +28,12 @@ class IssueStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteStatus:
-    """Every issue, which newsletters are due, and whether the site may send."""
+    """Every issue, which newsletters are due, whether the site may send, and who does."""
 
     issues: tuple[IssueStatus, ...]
     due: tuple[str, ...]
     armed: bool
+    nodes: tuple[Node, ...]
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -46,7 +48,10 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         armed = newsletter_store.is_armed(connection)
     known = [issue for issue in issues if issue.newsletter in site.settings.newsletters]
     return SiteStatus(
-        issues=tuple(issue_status(site, issue) for issue in known), due=due, armed=armed
+        issues=tuple(issue_status(site, issue) for issue in known),
+        due=due,
+        armed=armed,
+        nodes=tuple(living_nodes(site.database)),
     )
 
 

@@ -15,7 +15,6 @@ from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.batches import Batches
-from newsletter.delivery.receipt import Receipt
 from newsletter.delivery.sender import SendReport
 from newsletter.errors import (
     ConfigurationError,
@@ -25,8 +24,8 @@ from newsletter.errors import (
     RelayUnavailableError,
 )
 from newsletter.issues.issue import Issue, State
-from newsletter.pipeline.deliver import deliver
-from newsletter.pipeline.send import finish, ledger_of
+from newsletter.pipeline.deliver import deliver, ledger_of
+from newsletter.pipeline.send import finish
 from newsletter.pipeline.site import Site
 from newsletter.queue import (
     Batch,
@@ -207,12 +206,11 @@ class _Sending:
             report = await deliver(
                 node.site,
                 self.issue,
-                self.batches,
-                node.clock,
-                node.interrupted,
                 relays=node.relays,
-                incoming=self.batches,
+                clock=node.clock,
+                is_to_end=node.interrupted.is_set,
                 progress=self._count,
+                batches=self.batches,
             )
             await self._tell(_trouble_in(report))
         except RelayUnavailableError as error:
@@ -225,8 +223,8 @@ class _Sending:
             self._idling.cancel()
             self.batches.abandon()
 
-    def _count(self, _receipt: Receipt) -> None:
-        self._node.settled += 1
+    def _count(self, more: int) -> None:
+        self._node.settled += more
 
     async def _tell(self, trouble: Trouble | None) -> None:
         """Let whoever planned the send know, and let no node go on with it."""

@@ -229,27 +229,6 @@ class SqlLedger:
             self._note(connection, settled, now, f"decided: {said}", state=state)
             return len(settled)
 
-    def count_free(self, connection: sa.Connection, now: datetime) -> int:
-        """How many deliveries may be claimed now."""
-        count = sa.select(sa.func.count()).select_from(deliveries).where(self._free(now))
-        return connection.execute(count).scalar_one()
-
-    def batches(self, connection: sa.Connection, size: int, now: datetime) -> list[Within]:
-        """What may be claimed now, cut into ranges of up to `size` deliveries."""
-        row = sa.func.row_number().over(order_by=deliveries.c.subscriber_id)
-        free = (
-            sa.select(deliveries.c.subscriber_id, ((row - 1) // size).label("batch"))
-            .where(self._free(now))
-            .subquery()
-        )
-        first, last = sa.func.min(free.c.subscriber_id), sa.func.max(free.c.subscriber_id)
-        rows = connection.execute(sa.select(first, last).group_by(free.c.batch).order_by(first))
-        return [(row[0], row[1]) for row in rows]
-
-    def _free(self, now: datetime) -> sa.ColumnElement[bool]:
-        deferred = (deliveries.c.state == DeliveryState.DEFERRED) & (deliveries.c.retry_at <= now)
-        return self._ours & ((deliveries.c.state == DeliveryState.PENDING) | deferred)
-
     def _within(self, within: Within | None) -> sa.ColumnElement[bool]:
         if within is None:
             return self._ours

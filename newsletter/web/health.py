@@ -22,6 +22,7 @@ from newsletter.store import metrics as counts
 from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.migrations import is_current
 from newsletter.store.newsletters import is_armed
+from newsletter.store.nodes import Node, living_nodes
 
 log = logging.getLogger("newsletter")
 
@@ -78,12 +79,14 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
 
 def collect(site: Site, now: datetime) -> Sequence[Metric]:
     """Every metric at `now`, from one snapshot of the database."""
+    nodes = living_nodes(site.database)
     with site.database.transaction(read_only=True) as connection:
         return [
             _one("build_info", "The version that runs", 1, version=__version__),
             _one("armed", "Whether the site may send", is_armed(connection)),
             *_of_issues(site, connection, now),
             *_of_sources_and_readers(site, connection),
+            *_of_nodes(nodes),
         ]
 
 
@@ -177,6 +180,26 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
             "webhooks_waiting",
             "Messages of webhooks that have not been taken yet",
             counts.waiting_webhooks(connection),
+        ),
+    ]
+
+
+def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
+    return [
+        _one("nodes", "Sending nodes that live", len(nodes)),
+        Metric(
+            name="node_messages_per_second",
+            meaning="How fast each node sends",
+            samples=[({"node": node.name}, node.rate) for node in nodes],
+        ),
+        Metric(
+            name="node_deliveries_held",
+            meaning="Deliveries that each node has claimed and not finished",
+            samples=[
+                ({"node": node.name, "issue": held.issue}, held.deliveries)
+                for node in nodes
+                for held in node.holds
+            ],
         ),
     ]
 
