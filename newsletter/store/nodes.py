@@ -32,6 +32,11 @@ class Node:
     rate: float
     holds: tuple[Holding, ...]
 
+    @property
+    def held(self) -> int:
+        """Deliveries in hand, of all issues."""
+        return sum(holding.deliveries for holding in self.holds)
+
 
 class Kind(StrEnum):
     """Why a node stopped sending: a person has to look, no relay answers, or it is not the time."""

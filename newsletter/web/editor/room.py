@@ -49,7 +49,13 @@ class Room:
     ) -> HTMLResponse:
         """A page of templates/web/editor, for whoever is signed in."""
         editor = await self.editor(request)
-        given = {"request": request, "editor": editor, "brand": self.brand, **context}
+        given = {
+            "request": request,
+            "editor": editor,
+            "brand": self.brand,
+            "may_have_nodes": not self.site.database.is_sqlite,
+            **context,
+        }
         text = self.templates.get_template(f"editor/{name}").render(given)
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 

@@ -16,6 +16,7 @@ from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.issue_page import IssuePage
+from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.presses import Presses
 from newsletter.web.editor.preview_page import PreviewPage
@@ -62,6 +63,7 @@ def editor_routes(
         page(one + "/publish", publish.get),
         page(one + "/test", publish.test, "POST"),
         page(one + "/share", share.make, "POST"),
+        page("/nodes", NodesPage(room).get),
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
         page(one + "/report", report.get),
