@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -15,12 +16,10 @@ from pathlib import Path
 from newsletter import queue
 from newsletter.cli.interruption import interruptible
 from newsletter.errors import NewsletterError
-from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.run import run
-from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site, open_site
 from newsletter.pipeline.work import work
 from newsletter.scheduler import scheduling
@@ -32,8 +31,10 @@ _STARTS = multiprocessing.get_context("forkserver")
 _STARTS.set_forkserver_preload(["tests.factories.nodes", "tests.factories.sending"])
 
 
-def clock_from(moment: datetime) -> Callable[[], datetime]:
-    """A clock that stands at `moment` now."""
+def clock_from(moment: datetime | Path) -> Callable[[], datetime]:
+    """A clock that stands at `moment` now, or at what a file says, which a test turns."""
+    if isinstance(moment, Path):
+        return lambda: datetime.fromisoformat(moment.read_text())
     started = time.monotonic()
     return lambda: moment + timedelta(seconds=time.monotonic() - started)
 
@@ -43,17 +44,12 @@ def start_worker(site: Site, now: datetime) -> ForkServerProcess:
     return _started(_work, site, now)
 
 
-def start_send(site: Site, now: datetime) -> ForkServerProcess:
-    """`newsletter send weekly` on the site."""
-    return _started(_send, site, now)
-
-
-def start_serve(site: Site, now: datetime) -> ForkServerProcess:
+def start_serve(site: Site, now: datetime | Path) -> ForkServerProcess:
     """The scheduler of `newsletter serve`, which looks many times a second."""
     return _started(_serve, site, now)
 
 
-def start_cron(site: Site, now: datetime) -> ForkServerProcess:
+def start_cron(site: Site, now: datetime | Path) -> ForkServerProcess:
     """`newsletter run`, again and again."""
     return _started(_run, site, now)
 
@@ -91,57 +87,48 @@ async def end(*processes: ForkServerProcess, kill: bool = False) -> None:
         process.close()
 
 
-def approved_issue(site: Site, now: datetime) -> Issue:
-    """The weekly issue, ready to be sent."""
+def approve_issue(site: Site, now: datetime) -> None:
+    """Have the weekly issue ready to be sent."""
     gather(site, "weekly", now=now)
     draft(site, "weekly", now=now)
     approve(site, "weekly", None, now=now)
-    return draft(site, "weekly", now=now)
 
 
-def _say_nothing() -> None:
-    """What a test does to a process is no news."""
+@contextmanager
+def _running(folder: str) -> Iterator[tuple[Site, threading.Event]]:
+    """A process's site, until it is told to leave; what a test does to it is no news."""
     for name in ("newsletter", "apscheduler"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    with interruptible() as interrupted:
+        yield open_site(Path(folder), {}), interrupted
 
 
-def _started(target: Callable[[str, str], None], site: Site, now: datetime) -> ForkServerProcess:
-    arguments = (str(site.folder), now.isoformat())
+def _started(
+    target: Callable[[str, datetime | Path], None], site: Site, now: datetime | Path
+) -> ForkServerProcess:
+    arguments = (str(site.folder), now)
     process = _STARTS.Process(target=target, args=arguments, daemon=True)
     process.start()
     return process
 
 
-def _work(folder: str, now: str) -> None:
+def _work(folder: str, now: datetime | Path) -> None:
     queue.HEARTBEAT, queue.LEASE = 0.5, 2.0
-    _say_nothing()
-    with interruptible() as interrupted:
-        site = open_site(Path(folder), {})
-        clock = clock_from(datetime.fromisoformat(now))
-        work(site, connections=None, clock=clock, interrupted=interrupted)
+    with _running(folder) as (site, interrupted):
+        work(site, connections=None, clock=clock_from(now), interrupted=interrupted)
 
 
-def _serve(folder: str, now: str) -> None:
-    _say_nothing()
-    with interruptible() as interrupted:
-        site = open_site(Path(folder), {})
-        clock = clock_from(datetime.fromisoformat(now))
-        with scheduling(site, clock=clock, every=EVERY):
-            interrupted.wait()
+def _serve(folder: str, now: datetime | Path) -> None:
+    with (
+        _running(folder) as (site, interrupted),
+        scheduling(site, clock=clock_from(now), every=EVERY),
+    ):
+        interrupted.wait()
 
 
-def _run(folder: str, now: str) -> None:
-    with interruptible() as interrupted:
-        site = open_site(Path(folder), {})
-        clock = clock_from(datetime.fromisoformat(now))
-        while not interrupted.is_set():
+def _run(folder: str, now: datetime | Path) -> None:
+    clock = clock_from(now)
+    with _running(folder) as (site, interrupted):
+        while not interrupted.wait(EVERY.total_seconds()):
             with suppress(NewsletterError):
                 run(site, clock=clock, interrupted=interrupted)
-            interrupted.wait(EVERY.total_seconds())
-
-
-def _send(folder: str, now: str) -> None:
-    with interruptible() as interrupted, suppress(NewsletterError):
-        site = open_site(Path(folder), {})
-        clock = clock_from(datetime.fromisoformat(now))
-        send(site, "weekly", None, clock=clock, interrupted=interrupted)

@@ -25,6 +25,9 @@ trials: dict[str, list[Trial]] = {}
 nodes: dict[str, list[Comparison]] = {}
 """What three sending nodes came to, by what happened to them."""
 
+due_times: dict[str, int] = {}
+"""At how many of them two `serve` and two crons sent each issue once, by kind of database."""
+
 incidents: list[tuple[str, str, str]] = []
 """What happened to the machine, on which database, and what came of it."""
 
@@ -107,7 +110,13 @@ def _nodes_table() -> str:
     return (
         "## Sending nodes\n\nThree `newsletter worker` and a `serve` on one PostgreSQL send an "
         "issue; at a random moment one of them is killed, or the database crashes. The others "
-        "finish.\n\n" + _table(head, rows)
+        "finish.\n\n"
+        + _table(head, rows)
+        + "".join(
+            f"\nTwo `serve` and two crons on one {kind} database, {count} due times: each issue "
+            "went out once.\n"
+            for kind, count in due_times.items()
+        )
     )
 
 

@@ -19,7 +19,7 @@ from newsletter.store.tables import deliveries, issues, receipts
 from tests.databases import OwnPostgres
 from tests.factories.ledger import address_of
 from tests.factories.nodes import (
-    approved_issue,
+    approve_issue,
     end,
     start_serve,
     start_worker,
@@ -99,7 +99,7 @@ async def office(folder: Path, postgres: OwnPostgres) -> AsyncIterator[Office]:
             relay=f"connections = {CONNECTIONS}",
         )  # fmt: skip
         publish(folder, THURSDAY + HOUR, THURSDAY + 2 * HOUR)
-        await asyncio.to_thread(approved_issue, site, MONDAY)
+        await asyncio.to_thread(approve_issue, site, MONDAY)
         async with workers(site, MONDAY, NODES) as nodes:
             running = Office(
                 site=site,

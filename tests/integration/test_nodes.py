@@ -18,7 +18,7 @@ from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site
 from newsletter.store.tables import deliveries
 from tests.factories.nodes import (
-    approved_issue,
+    approve_issue,
     clock_from,
     end,
     until,
@@ -41,7 +41,7 @@ async def site_with_issue(
     site = make_site(folder, now=THURSDAY, port=port, database=url, readers=addresses, **settings)
     try:
         publish(folder, THURSDAY + HOUR, THURSDAY + 2 * HOUR)
-        await asyncio.to_thread(approved_issue, site, MONDAY)
+        await asyncio.to_thread(approve_issue, site, MONDAY)
         yield site
     finally:
         site.database.close()
