@@ -29,7 +29,7 @@ from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site, publish
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
-READERS = 300
+READERS = 240
 
 
 @asynccontextmanager
@@ -47,24 +47,10 @@ async def site_with_issue(
         site.database.close()
 
 
-async def test_nodes_send_what_send_plans(tmp_path: Path, postgres_url: str) -> None:
-    """Each reader gets it once, all three nodes take part, and the sum is right."""
-    async with (
-        fast_server(FastCatcher()) as catcher,
-        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
-        workers(site, MONDAY, 3),
-    ):
-        outcome = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
-    assert outcome.issue.state is State.SENT
-    assert catcher.messages == len(catcher.copies) == READERS
-    assert outcome.report is not None
-    assert outcome.report.accepted == READERS
-
-
 async def test_stop_reaches_every_node_within_two_seconds(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    """What is in flight is finished, all else is given back; a further send goes on from there."""
+    """What is in flight is finished, all else is given back; a further send ends it all."""
     slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.2) if stage is Stage.DOT else None)
     async with (
         fast_server(slow) as catcher,
@@ -87,6 +73,8 @@ async def test_stop_reaches_every_node_within_two_seconds(
         catcher.plan = lambda _stage, _recipient: None
         again = await asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
     assert again.issue.state is State.SENT
+    assert again.report is not None
+    assert again.report.accepted == READERS - caught
     assert catcher.messages == len(catcher.copies) == READERS
 
 
