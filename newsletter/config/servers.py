@@ -30,7 +30,8 @@ class RelaySettings(Table):
     A relay that fails is rested, longer each time, and comes back by itself; others go on
     meanwhile. Servers that answer "too fast" (421, 4.7.x) halve the rate to their domain; it
     grows again when they are quiet. Rates, halved ones too, and the day's count of a warm-up
-    outlive a restart. They hold for each sending process.
+    outlive a restart. They hold for all senders on the database together: processes, crons and
+    sending nodes, which must have the same settings.
     """
 
     name: Slug
@@ -46,11 +47,11 @@ class RelaySettings(Table):
     password: str | None = Field(default=None, repr=False)
     """To sign in with; needs a username."""
     connections: int = Field(default=8, ge=1, le=256)
-    """Open at once."""
+    """Open at once by one `send`, whose processes share them, or by one sending node."""
     rate: Rate | None = None
-    """At most so many messages: `100/s`. Unset: no limit."""
+    """At most so many messages, of all senders together: `100/s`. Unset: no limit."""
     per_domain: dict[str, Rate] = Field(default_factory=dict)
-    """Rates for single domains: `{"mail.example" = "20/s"}`."""
+    """Rates for single domains, of all senders together: `{"mail.example" = "20/s"}`."""
     weight: int | None = Field(default=None, ge=0)
     """Its share of the messages beside other relays; 0 is a spare for when they fail. Unset: as fast as it can."""
     messages_per_connection: int | None = Field(default=None, ge=1)

@@ -42,6 +42,8 @@ IN_THE_TEST = {
 CODES = {
     "doctor": 1,  # the test's site is not https, and its zone is empty
     "preview weekly --out preview --screenshots": 69,  # tests/browser has the pictures
+    "worker": 78,  # the test's site is on SQLite; tests/integration/test_nodes.py has nodes
+    "worker --connections 16": 78,
 }
 """What ends with something else than 0."""
 
