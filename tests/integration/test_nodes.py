@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +19,9 @@ from newsletter.issues.issue import State
 from newsletter.pipeline.approve import stop
 from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site
+from newsletter.store.nodes import living_nodes
 from newsletter.store.tables import deliveries
+from newsletter.web.health import collect, written
 from tests.factories.nodes import (
     approve_issue,
     clock_from,
@@ -152,3 +157,39 @@ def _in_hand(site: Site) -> int:
         of_somebody = deliveries.c.state.in_([DeliveryState.CLAIMED, DeliveryState.TRANSMITTING])
         count = sa.select(sa.func.count()).select_from(deliveries).where(of_somebody)
         return connection.execute(count).scalar_one()
+
+
+async def test_a_node_is_seen_wherever_one_looks(tmp_path: Path, postgres_url: str) -> None:
+    """`newsletter worker` stands in `status --json` and the metrics until SIGTERM ends it."""
+    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.2) if stage is Stage.DOT else None)
+    async with (
+        fast_server(slow) as catcher,
+        site_with_issue(tmp_path, postgres_url, catcher.port) as site,
+    ):
+        node = await asyncio.create_subprocess_exec(*_command(site, "worker", "--connections", "3"))
+        await until_nodes(site, lambda living: len(living) == 1)
+        sending = asyncio.create_task(
+            asyncio.to_thread(send, site, "weekly", None, clock=clock_from(MONDAY))
+        )
+        await until_nodes(site, lambda living: bool(living) and living[0].held > 0)
+        status = await asyncio.create_subprocess_exec(
+            *_command(site, "status", "--json"), stdout=subprocess.PIPE
+        )
+        said, _ = await status.communicate()
+        metrics = written(await asyncio.to_thread(collect, site, MONDAY))
+        (seen,) = json.loads(said)["nodes"]
+        assert seen["name"].endswith(f":{node.pid}")
+        assert seen["holds"][0]["issue"] == "weekly/1"
+        assert "newsletter_nodes 1" in metrics
+        assert f':{node.pid}",issue="weekly/1"' in metrics
+        assert catcher.connections == 3
+        catcher.plan = lambda _stage, _recipient: None
+        await sending
+        node.terminate()
+        assert await node.wait() == 0
+        assert await asyncio.to_thread(living_nodes, site.database) == []
+    assert catcher.messages == READERS
+
+
+def _command(site: Site, *words: str) -> list[str]:
+    return [str(Path(sys.executable).parent / "newsletter"), "-C", str(site.folder), *words]
