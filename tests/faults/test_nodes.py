@@ -16,7 +16,6 @@ from newsletter.delivery.classify import Stage
 from newsletter.issues.issue import State
 from newsletter.pipeline.site import Site
 from newsletter.store.tables import deliveries, issues, receipts
-from tests.databases import OwnPostgres
 from tests.factories.ledger import address_of
 from tests.factories.nodes import (
     approve_issue,
@@ -32,6 +31,7 @@ from tests.faults import page
 from tests.faults.honesty import Comparison, compare
 from tests.faults.rounds import NODE_KILLS, NODE_READERS
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.postgres import Postgres
 
 CONNECTIONS, NODES = 4, 3
 
@@ -47,7 +47,7 @@ class Office:
 
     site: Site
     catcher: FastCatcher
-    postgres: OwnPostgres
+    postgres: Postgres
     nodes: list[ForkServerProcess]
     serve: ForkServerProcess
 
@@ -90,7 +90,7 @@ FAULTS = {
 
 
 @asynccontextmanager
-async def office(folder: Path, postgres: OwnPostgres) -> AsyncIterator[Office]:
+async def office(folder: Path, postgres: Postgres) -> AsyncIterator[Office]:
     """All at work, and an issue approved."""
     addresses = tuple(address_of(number) for number in range(1, NODE_READERS + 1))
     async with fast_server(SLOW) as catcher:
@@ -116,7 +116,7 @@ async def office(folder: Path, postgres: OwnPostgres) -> AsyncIterator[Office]:
 
 
 async def test_whatever_dies_of_three_nodes_nobody_is_lost_or_gets_two(
-    tmp_path: Path, own_postgres: OwnPostgres
+    tmp_path: Path, own_postgres: Postgres
 ) -> None:
     """At a random moment, again and again; unknown is at most what was on the wire."""
     random = Random(8)  # noqa: S311 - when to strike, the same each time
