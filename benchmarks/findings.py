@@ -10,6 +10,7 @@ from benchmarks.costs import Cost
 from benchmarks.gathering import Gathering
 from benchmarks.importing import Import
 from benchmarks.machine import Machine
+from benchmarks.nodes import Kept, Together
 from benchmarks.planning import LongSend, Plan
 from benchmarks.rendering import Rendering
 from benchmarks.runs import Condition, Result
@@ -44,6 +45,8 @@ class Findings:
     imports: Sequence[Import]
     renderings: Sequence[Rendering]
     gatherings: Sequence[Gathering]
+    together: Sequence[Together]
+    kept: Kept | None
     skipped: Sequence[str] = field(default=())
 
 
@@ -86,6 +89,7 @@ def goals(findings: Findings) -> list[Goal]:
         _ratio(near, "newsletter-ed25519-2", "smtp-source", 0.35, "Ed25519, 2 p, to smtp-source"),
         *_delayed_goals(rates),
         *_memory_goals(findings),
+        *_rate_goals(findings.kept),
     ]
 
 
@@ -101,6 +105,18 @@ def _delayed_goals(rates: Mapping[str, Mapping[str, float]]) -> list[Goal]:
             ),
         ]  # fmt: skip
     return found
+
+
+def _rate_goals(kept: Kept | None) -> list[Goal]:
+    return [
+        Goal(
+            what="a relay's rate and that of three nodes together, apart",
+            goal=5,
+            figure=abs(kept.rate / kept.limit - 1) * 100 if kept else None,
+            unit=" %",
+            at_most=True,
+        )
+    ]
 
 
 def _memory_goals(findings: Findings) -> list[Goal]:

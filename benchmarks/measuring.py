@@ -13,6 +13,7 @@ from benchmarks.findings import UNDELAYED, Comparison, Findings
 from benchmarks.gathering import gather_feeds
 from benchmarks.importing import import_files
 from benchmarks.machine import load_average, this_machine
+from benchmarks.nodes import measure_kept, measure_nodes
 from benchmarks.peers import (
     find_postfix_program,
     install_nodemailer,
@@ -62,6 +63,7 @@ class Extent:
     feeds: Sequence[int]
     items: Sequence[int]
     repeats: int
+    node_messages: int
 
 
 FULL = Extent(
@@ -75,6 +77,7 @@ FULL = Extent(
     feeds=(1, 10, 50),
     items=(20, 100),
     repeats=7,
+    node_messages=9_000,
 )
 QUICK = Extent(
     rounds=1,
@@ -89,6 +92,7 @@ QUICK = Extent(
     feeds=(1, 10),
     items=(20, 100),
     repeats=3,
+    node_messages=2_000,
 )  # fmt: skip
 
 
@@ -132,6 +136,10 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
         imports=import_files(bench, extent.import_sizes),
         renderings=render_issues(extent.articles, extent.editions, repeats=extent.repeats),
         gatherings=gather_feeds(extent.feeds, extent.items, repeats=extent.repeats),
+        together=measure_nodes(
+            bench, (1, 2, 3), rounds=extent.rounds, messages=extent.node_messages, say=say
+        ),
+        kept=measure_kept(bench, 3, say),
         skipped=skipped,
     )
     return replace(findings, loads=(load_before, load_average()))

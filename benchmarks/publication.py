@@ -99,7 +99,7 @@ def make_publication(folder: Path, articles: int = ARTICLES) -> Publication:
     now = datetime.now(UTC)
     site = open_site(site_folder, {})
     try:
-        issue = _approved_issue(site, articles, now)
+        issue = approved_issue(site, articles, now)
         message = _write_peers_parts(site, issue, folder, now)
     finally:
         site.database.close()
@@ -112,7 +112,8 @@ def make_publication(folder: Path, articles: int = ARTICLES) -> Publication:
     )
 
 
-def _approved_issue(site: Site, articles: int, now: datetime) -> Issue:
+def approved_issue(site: Site, articles: int, now: datetime) -> Issue:
+    """The issue that everybody sends, approved."""
     due = now.replace(microsecond=0)
     issue = Issue(
         newsletter=SLUG,

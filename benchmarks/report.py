@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
+from benchmarks.nodes import CONNECTIONS, DELAY_MS
 from benchmarks.plots import Bar, bar_chart, figure
 from benchmarks.runs import Result
 
@@ -70,6 +71,7 @@ def _page(findings: Findings) -> Iterable[str]:
         yield from _comparison(comparison)
     yield from _costs(findings)
     yield from _long_lists(findings)
+    yield from _nodes(findings)
     yield from _rooms(findings)
     if findings.skipped:
         yield "## Not measured\n"
@@ -167,6 +169,31 @@ def _long_lists(findings: Findings) -> Iterable[str]:
             for one in findings.imports
         ],
     )
+
+
+def _nodes(findings: Findings) -> Iterable[str]:
+    yield "## Sending nodes\n"
+    yield (
+        f"`newsletter worker`, one process each, on one PostgreSQL that writes through to the disk; "
+        f"the sink is {DELAY_MS} ms away, {CONNECTIONS} connections each, no DKIM. Nodes, database "
+        f"and sink share this machine's {findings.machine.cores} cores.\n"
+    )
+    yield _table(
+        ["nodes", "messages/s", "lowest – highest"],
+        [
+            [
+                str(one.nodes),
+                f"{one.rate:,.0f}",
+                f"{one.lowest:,.0f} – {one.highest:,.0f}",
+            ]
+            for one in findings.together
+        ],
+    )
+    if findings.kept is not None:
+        yield (
+            f"{findings.kept.nodes} nodes and a relay limited to {findings.kept.limit:g}/s: "
+            f"{findings.kept.rate:.1f}/s together, after the first second.\n"
+        )
 
 
 def _rooms(findings: Findings) -> Iterable[str]:

@@ -20,6 +20,7 @@ from benchmarks.gathering import gather_feeds
 from benchmarks.importing import Import, import_files
 from benchmarks.machine import this_machine
 from benchmarks.measuring import NEAR
+from benchmarks.nodes import Kept, Together, measure_nodes
 from benchmarks.planning import LongSend, Plan
 from benchmarks.programs import BenchmarkError
 from benchmarks.publication import Publication, make_publication
@@ -139,6 +140,14 @@ def test_our_sender_reaches_every_reader_once(bench: Bench) -> None:
     assert run.cpu_seconds > 0
 
 
+def test_nodes_reach_every_reader_once(bench: Bench) -> None:
+    """Two nodes on a PostgreSQL of their own; the sink counts."""
+    said: list[str] = []
+    (together,) = measure_nodes(bench, (2,), rounds=1, messages=60, say=said.append)
+    assert together.rate > 0
+    assert len(said) == 1
+
+
 def test_a_wrong_message_is_no_run(publication: Publication) -> None:
     """What arrived without its second part, or with a broken signature, is not taken for a mail."""
     whole = publication.message.read_bytes().replace(b"\n", b"\r\n")
@@ -160,6 +169,8 @@ def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
     page = write_report(_findings(), tmp_path).read_text(encoding="utf-8")
     assert "| newsletter, RSA-2048 | 2 | 1,500 |" in page
     assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | kept |" in page
+    assert "| 2 | 800 | 790 – 810 |" in page
+    assert "apart | ≤ 5 % | 2.50 % | kept |" in page
     assert "node is not installed" in page
     for line in page.splitlines():
         if line.startswith("!["):
@@ -202,6 +213,8 @@ def _findings() -> Findings:
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),
         gatherings=gather_feeds([1], [2], repeats=1),
+        together=[Together(nodes=2, rate=800, lowest=790, highest=810)],
+        kept=Kept(nodes=3, limit=120, rate=123),
         skipped=["nodemailer: node is not installed"],
     )
 
