@@ -15,24 +15,20 @@ from newsletter.delivery.receipt import Receipt
 
 @dataclass(kw_only=True, eq=False)
 class _Batch:
-    """`held` are its claims in hand, `later` those given back until a domain lets them go."""
+    """`held` are its claims in hand; `is_claimed` when it has no more."""
 
     within: Within
     end: asyncio.Future[bool]
     is_begun: bool = False
     is_claimed: bool = False
     held: set[int] = field(default_factory=set)
-    later: set[int] = field(default_factory=set)
-
-    @property
-    def is_through(self) -> bool:
-        return self.is_claimed and not self.held and not self.later
 
 
 class Batches:
     """A ledger that claims within the given batches only, and notes when each is through.
 
-    The run calls it in the ledger's thread, the node's loop gives it batches.
+    What waits for its domain's turn holds up no batch: the run sends it later, or has given it
+    back. The run calls it in the ledger's thread, the node's loop gives it batches.
     """
 
     def __init__(self, ledger: RangedLedger) -> None:
@@ -41,18 +37,19 @@ class Batches:
         self._loop = asyncio.get_running_loop()
         self._lock = Lock()
         self._batches: list[_Batch] = []
+        self._parked: set[int] = set()
         self._tell: Callable[[], None] = lambda: None
 
     @property
     def held(self) -> int:
         """How many deliveries are claimed and have not come to an end."""
         with self._lock:
-            return sum(len(batch.held) for batch in self._batches)
+            return len(self._parked) + sum(len(batch.held) for batch in self._batches)
 
     @property
     def is_empty(self) -> bool:
-        """Whether every batch is through."""
-        return not self._batches
+        """Whether every batch is through, and nothing waits for its domain's turn."""
+        return not self._batches and not self._parked
 
     def attach(self, tell: Callable[[], None]) -> None:
         """`tell` is called whenever there may be more to claim, or nothing more will come."""
@@ -79,7 +76,7 @@ class Batches:
         with self._lock:
             batches, self._batches = self._batches, []
         for batch in batches:
-            batch.end.set_result(False)
+            _end(batch, is_through=False)
 
     # As the run sees it
 
@@ -93,16 +90,13 @@ class Batches:
             batches = [batch for batch in self._batches if not batch.is_claimed]
         for batch in batches:
             if not batch.is_begun:
-                # Its node before us may have died over it.
-                self._ledger.bring_forward(batch.within)
-                self._ledger.recover(now)
+                self._ledger.recover(now)  # its node before us may have died over it
                 batch.is_begun = True
             claimed = self._ledger.claim(limit, now, batch.within)
             with self._lock:
                 ids = {claim.subscriber_id for claim in claimed.claims}
                 batch.held |= ids
-                batch.later -= ids
-                batch.is_claimed = not ids and not claimed.suppressed and not batch.later
+                batch.is_claimed = not ids and not claimed.suppressed
                 self._part_with_those_through()
             if ids or claimed.suppressed:
                 return claimed
@@ -120,16 +114,20 @@ class Batches:
         self._ledger.release(subscriber_ids)
 
     def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
-        """As the ledger; their batches wait for them."""
-        with self._lock:
-            for batch in self._batches:
-                moved = batch.held.intersection(subscriber_ids)
-                batch.held -= moved
-                batch.later |= moved
+        """As the ledger; then they are for another plan."""
         self._ledger.postpone(subscriber_ids, until)
+        self._let_go(subscriber_ids)
+
+    def park(self, subscriber_id: int) -> None:
+        """It waits in hand for its domain's turn."""
+        with self._lock:
+            self._parked.add(subscriber_id)
+            for batch in self._batches:
+                batch.held.discard(subscriber_id)
+            self._part_with_those_through()
 
     def bring_forward(self) -> None:
-        """Nothing: each batch does so when its turn comes, and others' rows are not ours."""
+        """Nothing: what other nodes have postponed is not ours to hurry."""
 
     def recover(self, now: datetime) -> Recovery:
         """As the ledger."""
@@ -142,12 +140,18 @@ class Batches:
     def _let_go(self, subscriber_ids: Iterable[int]) -> None:
         ended = set(subscriber_ids)
         with self._lock:
+            self._parked -= ended
             for batch in self._batches:
                 batch.held -= ended
             self._part_with_those_through()
 
     def _part_with_those_through(self) -> None:
-        through = [batch for batch in self._batches if batch.is_through]
-        self._batches = [batch for batch in self._batches if not batch.is_through]
+        through = [batch for batch in self._batches if batch.is_claimed and not batch.held]
+        self._batches = [batch for batch in self._batches if batch not in through]
         for batch in through:
-            self._loop.call_soon_threadsafe(batch.end.set_result, True)
+            self._loop.call_soon_threadsafe(_end, batch)
+
+
+def _end(batch: _Batch, is_through: bool = True) -> None:
+    if not batch.end.done():  # done when whoever gave it was cancelled meanwhile
+        batch.end.set_result(is_through)

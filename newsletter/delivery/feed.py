@@ -47,8 +47,15 @@ class Supply(Protocol):
     def may_grow(self) -> bool:
         """Whether there may be more to claim though there is nothing now."""
 
+    @property
+    def takes_back(self) -> bool:
+        """Whether what was postponed is claimed again when it is due."""
+
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """Further ones, none when there are none; what is due by `moment` is due."""
+
+    def parked(self, claim: Claim) -> None:
+        """It is kept in hand until its domain lets it go."""
 
     async def postpone(self, claims: Sequence[Claim], seconds: float) -> datetime:
         """Give them back for so long; returns until when."""
@@ -81,7 +88,8 @@ class Feed:
             self._has_news, may_grow = False, self._supply.may_grow
             claims = await self._supply.claim_more(self._come_due())
             self._waiting.extend(claims)
-            self._is_exhausted = not (claims or self._later or self._surplus or may_grow)
+            comes_back = self._later and self._supply.takes_back
+            self._is_exhausted = not (claims or comes_back or self._surplus or may_grow)
             self.stir()
             if self._is_exhausted:
                 return
@@ -192,6 +200,7 @@ class Feed:
         # When all is claimed nobody else needs the room.
         if self._is_exhausted or len(parked) < max(FEWEST_PARKED, PARKED_SECONDS / pace):
             parked.append(claim)
+            self._supply.parked(claim)
         else:
             self._surplus.setdefault(domain, []).append(claim)
 

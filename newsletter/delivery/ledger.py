@@ -85,6 +85,3 @@ class RangedLedger(Ledger, Protocol):
 
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
         """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
-
-    def bring_forward(self, within: Within | None = None) -> None:
-        """Forget what was postponed."""

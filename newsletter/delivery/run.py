@@ -58,6 +58,9 @@ class Incoming(Protocol):
     def attach(self, tell: Callable[[], None]) -> None:
         """`tell` is called when one came, or none will any more."""
 
+    def park(self, subscriber_id: int) -> None:
+        """The run keeps it in hand until its domain lets it go."""
+
 
 class Run:
     """The claims in hand, the books, and whether the run is to end."""
@@ -176,6 +179,11 @@ class Run:
         """For the feed: whether further batches may come."""
         return self._incoming is not None and self._incoming.is_open
 
+    @property
+    def takes_back(self) -> bool:
+        """For the feed: what a batch left is for another batch."""
+        return self._incoming is None
+
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """For the feed: further claims, those of dead senders too."""
         while True:
@@ -186,6 +194,11 @@ class Run:
                 return claimed.claims
             if not claimed.suppressed and not await self.recover():
                 return ()
+
+    def parked(self, claim: Claim) -> None:
+        """For the feed: the claim waits for its domain's turn."""
+        if self._incoming is not None:
+            self._incoming.park(claim.subscriber_id)
 
     async def postpone(self, claims: Sequence[Claim], seconds: float) -> datetime:
         """For the feed: give back what a domain's limit lets go only later."""

@@ -144,7 +144,7 @@ async def send_all(
         seconds=asyncio.get_running_loop().time() - started,
         paused=run.paused,
         next_retry=next_retry,
-        shut=run.shut if left else "",
+        shut=run.shut if left or run.may_grow else "",
     )
 
 

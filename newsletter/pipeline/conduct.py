@@ -15,12 +15,12 @@ from newsletter.pipeline.site import Site
 from newsletter.queue import GRACE, Batch, count_batches, enqueue
 from newsletter.store import issues as issue_store
 from newsletter.store import nodes as node_store
-from newsletter.store.batches import open_ranges
+from newsletter.store.batches import is_under_way, lock_planning, open_ranges
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.nodes import Kind, Trouble, living_nodes
 
-LOOK, TELL_EACH = 0.25, 1.0
-"""Seconds between two looks at how far the nodes are, and between two words of it."""
+LOOK, TELL_EACH, PLAN_EACH = 0.25, 1.0, 1.0
+"""Seconds between two looks at how far the nodes are, two words of it, and two plans."""
 
 LARGEST, SMALLEST, PARTS = 500, 20, 30
 """Deliveries in a batch: of a small issue each node shall have some."""
@@ -38,8 +38,7 @@ def conduct(
     """Have the nodes send what can be sent now; None when no node lives, so that we must.
 
     Who is interrupted leaves the nodes at work. `progress` is told how many deliveries more
-    have come to an end. Raises RelayUnavailableError when a node could
-    work with no relay.
+    have come to an end. Raises RelayUnavailableError when a node could work with no relay.
     """
     if not living_nodes(site.database):
         return None
@@ -47,6 +46,9 @@ def conduct(
     with site.database.transaction() as connection:
         number = issue_store.issue_id(connection, issue)
         node_store.note_trouble(connection, number, None)
+        batches = count_batches(connection, number)
+    if not batches:
+        ledger.bring_forward()
     tell = _teller(ledger, before, progress)
     while True:
         with site.database.transaction(read_only=True) as connection:
@@ -60,7 +62,7 @@ def conduct(
             break
         if not batches and not _plan(site, number, ledger, clock()):
             break
-        waiting.wait(LOOK)
+        waiting.wait(LOOK if batches else PLAN_EACH)
         tell()
         if not living_nodes(site.database):
             return None
@@ -73,14 +75,16 @@ def conduct(
     return _report(ledger, before, trouble, time.monotonic() - started)
 
 
-def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> int:
-    """Cut what may be claimed into batches, unless another conductor just did; how many."""
+def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> bool:
+    """Cut what may be claimed into batches; whether there is something to wait for.
+
+    Another conductor may just have done so.
+    """
     ledger.recover(now)
     with site.database.transaction() as connection:
-        issue_store.lock_issue(connection, number)
-        batches = count_batches(connection, number)
-        if batches:
-            return batches
+        lock_planning(connection, number)
+        if count_batches(connection, number):
+            return True
         ranges = open_ranges(
             connection, number, now, largest=LARGEST, smallest=SMALLEST, parts=PARTS
         )
@@ -88,7 +92,7 @@ def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> int:
             connection,
             [Batch(issue_id=number, first=first, last=last) for first, last in ranges],
         )
-        return len(ranges)
+        return bool(ranges) or is_under_way(connection, number)
 
 
 def _teller(

@@ -22,6 +22,7 @@ from newsletter.errors import (
     NewsletterError,
     Problem,
     RelayUnavailableError,
+    TemporaryError,
 )
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.deliver import deliver, ledger_of
@@ -122,7 +123,7 @@ class _Node:
         try:
             while (sending := await self._sending_of(batch.issue_id)) is not None:
                 if await sending.batches.send(within):
-                    await asyncio.to_thread(self._close_issue, batch.issue_id)
+                    await asyncio.to_thread(self.close_issue, batch.issue_id)
                     return
         except NewsletterError as error:
             raise BatchReturnedError from error
@@ -148,8 +149,8 @@ class _Node:
             has_trouble = node_store.trouble_with(connection, issue_id) is not None
         return issue if issue.state is State.SENDING and not has_trouble else None
 
-    def _close_issue(self, issue_id: int) -> None:
-        """Close the issue when this was its last batch: nobody else may be there to notice."""
+    def close_issue(self, issue_id: int) -> None:
+        """Close the issue when its sum is right: nobody else may be there to notice."""
         with self.site.database.transaction(read_only=True) as connection:
             is_last = count_batches(connection, issue_id) <= 1
             issue = issue_store.issue_numbered(connection, issue_id)
@@ -173,10 +174,11 @@ class _Node:
             holds = [
                 Holding(issue=sending.issue.name, deliveries=sending.batches.held)
                 for sending in self._sendings.values()
+                if sending.batches.is_open
             ]
             if (rate, holds) != noted:
                 noted = (rate, holds)
-                with suppress(DatabaseUnavailableError):  # the queue notices as well
+                with suppress(NewsletterError):  # the queue notices as well
                     await asyncio.to_thread(self._note, identity, *noted)
             await asyncio.sleep(BEAT)
 
@@ -213,12 +215,14 @@ class _Sending:
                 batches=self.batches,
             )
             await self._tell(_trouble_in(report))
+            await asyncio.to_thread(node.close_issue, self._issue_id)
         except RelayUnavailableError as error:
             await self._tell(Trouble(kind=Kind.NO_RELAY, said=error.problem.message))
-        except NewsletterError as error:
-            log.error("%s: %s", self.issue.name, error)  # noqa: TRY400 - its message says all
-        except Exception:
+        except (DatabaseUnavailableError, TemporaryError) as error:
+            log.warning("%s: %s", self.issue.name, error)
+        except Exception as error:
             log.exception("%s: the node's run failed", self.issue.name)
+            await self._tell(Trouble(kind=Kind.PAUSED, said=f"a node's run failed: {error}"))
         finally:
             self._idling.cancel()
             self.batches.abandon()

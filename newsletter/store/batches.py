@@ -10,6 +10,19 @@ from newsletter.delivery.ledger import Within
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import deliveries
 
+UNDER_WAY = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
+
+
+def lock_planning(connection: sa.Connection, issue_id: int) -> None:
+    """Let nobody else plan the issue's batches before this transaction ends (PostgreSQL)."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("plan"), issue_id)))
+
+
+def is_under_way(connection: sa.Connection, issue_id: int) -> bool:
+    """Whether something waits for its turn today, or is in somebody's hand."""
+    found = sa.exists().where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(UNDER_WAY))
+    return connection.execute(sa.select(found)).scalar_one()
+
 
 def open_ranges(
     connection: sa.Connection,
@@ -24,9 +37,11 @@ def open_ranges(
 
     Of few deliveries there are `parts` ranges, unless that made them less than `smallest`.
     """
-    deferred = (deliveries.c.state == DeliveryState.DEFERRED) & (deliveries.c.retry_at <= now)
+    is_due = deliveries.c.retry_at <= now
+    never_postponed = deliveries.c.retry_at.is_(None)
     is_open = (deliveries.c.issue_id == issue_id) & (
-        (deliveries.c.state == DeliveryState.PENDING) | deferred
+        ((deliveries.c.state == DeliveryState.PENDING) & (never_postponed | is_due))
+        | ((deliveries.c.state == DeliveryState.DEFERRED) & is_due)
     )
     count = connection.execute(
         sa.select(sa.func.count()).select_from(deliveries).where(is_open)

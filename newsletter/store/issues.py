@@ -78,11 +78,6 @@ def issue_numbered(connection: sa.Connection, number: int) -> Issue:
     )
 
 
-def lock_issue(connection: sa.Connection, number: int) -> None:
-    """Let nobody else who locks it go on before this transaction ends."""
-    connection.execute(sa.select(issues.c.id).where(issues.c.id == number).with_for_update())
-
-
 def issue_id(connection: sa.Connection, issue: Issue) -> int:
     """The row's number."""
     number: int = connection.execute(

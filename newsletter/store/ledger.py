@@ -131,13 +131,13 @@ class SqlLedger:
         with self._database.transaction() as connection:
             self._move(connection, subscriber_ids, DeliveryState.PENDING, retry_at=until)
 
-    def bring_forward(self, within: Within | None = None) -> None:
+    def bring_forward(self) -> None:
         """Let everything pending be claimed at once, whatever a run before postponed."""
         with self._database.transaction() as connection:
             connection.execute(
                 sa.update(deliveries)
                 .where(
-                    self._within(within),
+                    self._ours,
                     deliveries.c.state == DeliveryState.PENDING,
                     deliveries.c.retry_at.is_not(None),
                 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from newsletter.store.database import Database
 from newsletter.store.liveness import is_alive, living_sender
@@ -104,9 +105,9 @@ def note_trouble(connection: sa.Connection, issue_id: int, trouble: Trouble | No
     connection.execute(sa.delete(troubles_of_nodes).where(troubles_of_nodes.c.issue_id == issue_id))
     if trouble is not None:
         connection.execute(
-            sa.insert(troubles_of_nodes).values(
-                issue_id=issue_id, kind=trouble.kind, said=trouble.said
-            )
+            insert(troubles_of_nodes)
+            .values(issue_id=issue_id, kind=trouble.kind, said=trouble.said)
+            .on_conflict_do_nothing()  # another node just said so
         )
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config.settings import RelaySettings, SendingSettings
-from newsletter.delivery.ledger import Claim
+from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.delivery.transport import TIMEOUTS, Timeouts
 from newsletter.store.database import open_database
-from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import NOW, SentIssue, ledger_on
 
 QUICK = Timeouts(connect=5, command=5, body=5, dot=5, quit=1)
@@ -31,7 +30,7 @@ def compose(claim: Claim) -> bytes:
 
 
 async def send(
-    ledger: SqlLedger, *relays: RelaySettings, now: datetime = NOW, **changes: Any
+    ledger: Ledger, *relays: RelaySettings, now: datetime = NOW, **changes: Any
 ) -> SendReport:
     """Send with everything but the given at its usual."""
     values: dict[str, Any] = {
