@@ -22,12 +22,16 @@ async def keep_limits(run: Run, lanes: Sequence[Lane], book: LimitBook) -> Async
         await _look(run, lane, book)
         if not lane.purse.is_open:
             await _trade(run, lane, book)
-    trading = [asyncio.create_task(_ending_on_error(run, lane, book)) for lane in lanes]
+    at_the_counter = asyncio.Lock()
+    trading = [
+        asyncio.create_task(_keep_trading(run, lane, book, at_the_counter)) for lane in lanes
+    ]
     try:
         yield
     finally:
-        for task in trading:
-            task.cancel()
+        async with at_the_counter:  # tokens that are on their way to us are not lost
+            for task in trading:
+                task.cancel()
         for task in trading:
             with suppress(asyncio.CancelledError):
                 await task
@@ -36,16 +40,20 @@ async def keep_limits(run: Run, lanes: Sequence[Lane], book: LimitBook) -> Async
                 await _trade(run, lane, book, is_last=True)
 
 
-async def _ending_on_error(run: Run, lane: Lane, book: LimitBook) -> None:
+async def _keep_trading(
+    run: Run, lane: Lane, book: LimitBook, at_the_counter: asyncio.Lock
+) -> None:
+    """Trade when a message waits; raises what the book raises, and ends the run."""
     try:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK if lane.purse.is_open else SPAN):
                     await lane.purse.hungry.wait()
-            if lane.purse.is_open:
-                await _look(run, lane, book)
-            elif lane.purse.is_due(asyncio.get_running_loop().time()):
-                await _trade(run, lane, book)
+            async with at_the_counter:
+                if lane.purse.is_open:
+                    await _look(run, lane, book)
+                elif lane.purse.is_due(asyncio.get_running_loop().time()):
+                    await _trade(run, lane, book)
             await asyncio.sleep(SPAN)
     except Exception:
         run.end()
