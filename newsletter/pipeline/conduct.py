@@ -54,7 +54,7 @@ def conduct(
         with site.database.transaction(read_only=True) as connection:
             trouble = node_store.trouble_with(connection, number)
             batches = count_batches(connection, number)
-            state = issue_store.issue_numbered(connection, number).state
+            state = issue_store.state_of(connection, issue)
         if waiting.is_set():
             break
         if trouble is not None or state is not State.SENDING:

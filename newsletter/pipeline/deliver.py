@@ -22,7 +22,7 @@ from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimitBook
 
-LOOK_AT_SIGNALS, LOOK_AT_ISSUE = 0.1, 0.5
+LOOK_AT_SIGNALS, LOOK_AT_ISSUE = 0.1, 0.3
 """Seconds between two looks at whether we are to end, and whether an editor stopped the presses."""
 
 
@@ -112,4 +112,4 @@ async def _watch(
 
 def _state(site: Site, issue: Issue) -> State:
     with site.database.transaction(read_only=True) as connection:
-        return issue_store.find_issue(connection, issue.newsletter, issue.number).state
+        return issue_store.state_of(connection, issue)

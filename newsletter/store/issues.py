@@ -78,6 +78,14 @@ def issue_numbered(connection: sa.Connection, number: int) -> Issue:
     )
 
 
+def state_of(connection: sa.Connection, issue: Issue) -> State:
+    """Where it stands now, without its items."""
+    found = sa.select(issues.c.state).where(
+        issues.c.newsletter == issue.newsletter, issues.c.number == issue.number
+    )
+    return State(connection.execute(found).scalar_one())
+
+
 def issue_id(connection: sa.Connection, issue: Issue) -> int:
     """The row's number."""
     number: int = connection.execute(
