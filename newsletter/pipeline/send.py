@@ -50,10 +50,10 @@ def send(
     """Deliver the issue to everyone who is due it, each once.
 
     Whatever was cut short before is resumed. Sending nodes do it where there are any; else
-    `processes` deliver side by side, by default as many as `sending.processes` says; `progress` is told how many deliveries more have come to
-    an end. Raises NotPermittedError for an issue that is not approved, for one that is later
-    than max_lateness (which is then held), and for a site that was restored from a backup and
-    not armed since.
+    `processes` deliver side by side, by default as many as `sending.processes` says. `progress`
+    is told how many deliveries more have come to an end. Raises NotPermittedError for an issue
+    that is not approved, for one that is later than max_lateness (which is then held), and for
+    a site that was restored from a backup and not armed since.
     """
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:

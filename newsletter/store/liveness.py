@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -29,16 +30,8 @@ class LivingSender:
 
     def check(self) -> None:
         """Raises DatabaseUnavailableError when the database has dropped us: others took over."""
-        if self.session is None:
-            return
-        try:
-            self.session.execute(sa.select(1))
-        except DBAPIError as error:
-            raise DatabaseUnavailableError(
-                "the database closed the sender's session",
-                field="site.database",
-                fix="run it again",
-            ) from error
+        if self.session is not None:
+            _ask(self.session, sa.select(1))
 
 
 @contextmanager
@@ -110,7 +103,7 @@ def _lock_file(database: Database, sender: str) -> Path:
 def _advisory_lock(database: Database, sender: str) -> Iterator[sa.Connection]:
     connection = _own_session(database)
     try:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
+        _ask(connection, sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
         yield connection
     finally:
         connection.close()
@@ -131,6 +124,15 @@ def _own_session(database: Database) -> sa.Connection:
 def _lock_number(sender: str) -> int:
     digest = hashlib.sha256(b"newsletter sender " + sender.encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def _ask(session: sa.Connection, statement: sa.Select[Any]) -> Any:
+    try:
+        return session.scalar(statement)
+    except DBAPIError as error:
+        raise DatabaseUnavailableError(
+            f"the database ended a session: {error.orig}", field="site.database", fix="run it again"
+        ) from error
 
 
 class Office:
@@ -172,14 +174,14 @@ class Office:
     def _is_our_session(self) -> bool:
         if isinstance(self._held, sa.Connection):
             try:
-                self._held.execute(sa.select(1))
-            except DBAPIError:  # the session is over, and with it the lock
+                _ask(self._held, sa.select(1))
+            except DatabaseUnavailableError:  # with the session the lock is gone
                 self.resign()
             else:
                 return True
         session = _own_session(self._database)
-        if session.scalar(sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
+        if _ask(session, sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
             self._held = session
-            return True
-        session.close()
-        return False
+        else:
+            session.close()
+        return self._held is not None

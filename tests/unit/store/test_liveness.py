@@ -70,7 +70,9 @@ def test_who_lost_the_database_lost_the_office(postgres_url: str) -> None:
     with living_sender(database) as sender:
         assert one.is_ours()
         with database.transaction() as connection:
-            ended = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            ended = (
+                "SELECT pg_terminate_backend(pid, 60000) FROM pg_locks WHERE locktype = 'advisory'"
+            )
             connection.exec_driver_sql(f"{ended} AND pid <> pg_backend_pid()")
         assert other.is_ours()
         assert not one.is_ours()
