@@ -146,7 +146,7 @@ async def _take_over(app: procrastinate.App, database: Database) -> None:
     try:
         while True:
             await asyncio.sleep(LEASE / 4)
-            if await asyncio.to_thread(office.is_ours):
+            if await _is_ours(office):
                 stalled = await app.job_manager.get_stalled_jobs(
                     queue=QUEUE, seconds_since_heartbeat=LEASE
                 )
@@ -155,6 +155,16 @@ async def _take_over(app: procrastinate.App, database: Database) -> None:
                         await app.job_manager.retry_job(job)
     finally:
         office.resign()
+
+
+async def _is_ours(office: Office) -> bool:
+    asking = asyncio.create_task(asyncio.to_thread(office.is_ours))
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        # Whoever resigns while the thread still asks would hold it for ever.
+        await asyncio.gather(asking, return_exceptions=True)
+        raise
 
 
 class _ToAnother(procrastinate.BaseRetryStrategy):

@@ -171,9 +171,10 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
         await _all_done([at_work, *couriers, *signs])
         run.books.close()
         await _all_done([feeder, writer])
-    for task in (writer, feeder, *couriers):
-        if not task.cancelled():
-            task.result()
+    ended = [task for task in (writer, feeder, *couriers) if not task.cancelled()]
+    for error in [task.exception() for task in ended]:  # all are asked: each would complain
+        if error is not None:
+            raise error
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[Any]]) -> None:
