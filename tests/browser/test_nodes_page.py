@@ -55,7 +55,7 @@ def look(browser: Browser, office: Office, site: Site) -> list[str]:
 
 
 def test_the_page_follows_the_nodes(chromium: Chromium, tmp_path: Path, postgres_url: str) -> None:
-    """By itself, without a reload; on SQLite there is no such link."""
+    """By itself, without a reload."""
     site = make_site(tmp_path, now=THURSDAY, database=postgres_url)
     with open_office(site) as office:
         office.add()

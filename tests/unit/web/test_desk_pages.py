@@ -29,6 +29,7 @@ async def test_the_list_shows_what_is_coming(browse: Browse) -> None:
     assert "Good Gear Weekly" in page.words
     assert "No. 1" in page.words
     assert "Monday 3 March, 07:00" in page.words
+    assert not page.tree.xpath("//nav/a[@href='/nodes']"), "SQLite has no sending nodes"
 
 
 async def test_without_an_issue_one_can_be_made(browse: Browse, site: Site) -> None:
