@@ -68,7 +68,9 @@ def work(
     Raises ConfigurationError where there can be no nodes.
     """
     if site.database.is_sqlite:
-        raise _no_nodes("sending nodes need PostgreSQL", "site.database", "see use-postgresql.md")
+        raise _no_nodes(
+            "sending nodes need PostgreSQL", "site.database", "move to postgresql://USER@HOST/NAME"
+        )
     if not site.settings.relays:
         raise _no_nodes("no relay to send through", "relays", "add [[relays]]")
     make_queue(site.database)
