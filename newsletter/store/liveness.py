@@ -106,7 +106,7 @@ def _advisory_lock(database: Database, sender: str) -> Iterator[sa.Connection]:
         _ask(connection, sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
         yield connection
     finally:
-        connection.close()
+        _end(connection)
 
 
 def _own_session(database: Database) -> sa.Connection:
@@ -119,6 +119,14 @@ def _own_session(database: Database) -> sa.Connection:
         ) from error
     connection.detach()
     return connection
+
+
+def _end(session: sa.Connection) -> None:
+    """Free its locks and close it; of a closed one the server frees them only when it notices."""
+    if not session.invalidated:  # such a one would connect anew
+        with suppress(DBAPIError):
+            session.execute(sa.select(sa.func.pg_advisory_unlock_all()))
+    session.close()
 
 
 def _lock_number(sender: str) -> int:
@@ -158,7 +166,7 @@ class Office:
         if isinstance(held, int):
             os.close(held)
         elif held is not None:
-            held.close()
+            _end(held)
 
     def _is_our_file(self) -> bool:
         if self._held is None:
