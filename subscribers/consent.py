@@ -97,11 +97,11 @@ def questions(
         .join(tables.lists, tables.lists.c.id == table.c.list_id)
         .where(
             tables.lists.c.slug == list_slug,
-            table.c.status == Status.PENDING.value,
+            tables.is_pending,
             table.c.changed_at == asked_at,
-            people.c.id > after,
+            table.c.subscriber_id > after,
         )
-        .order_by(people.c.id)
+        .order_by(table.c.subscriber_id)
         .limit(most)
     ).all()
     letters = [
@@ -179,7 +179,7 @@ def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
     stale = connection.execute(
         sa.select(table.c.list_id, table.c.subscriber_id, table.c.changed_at, tables.lists.c.slug)
         .join(tables.lists, tables.lists.c.id == table.c.list_id)
-        .where(table.c.status == Status.PENDING.value, table.c.changed_at < before)
+        .where(tables.is_pending, table.c.changed_at < before)
     ).all()
     for row in stale:
         this = sa.and_(table.c.list_id == row.list_id, table.c.subscriber_id == row.subscriber_id)

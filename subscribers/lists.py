@@ -8,7 +8,6 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.errors import UnknownListError
-from subscribers.subscriber import Status
 from subscribers.writing import insert_once
 
 
@@ -41,18 +40,6 @@ def list_id(connection: sa.Connection, slug: str) -> int:
 def list_slugs(connection: sa.Connection) -> list[str]:
     """The names of all lists, sorted."""
     return list(connection.scalars(sa.select(tables.lists.c.slug).order_by(tables.lists.c.slug)))
-
-
-def counts(connection: sa.Connection, slug: str) -> dict[Status, int]:
-    """How many subscriptions of the list stand where; raises UnknownListError."""
-    table = tables.subscriptions
-    found = connection.execute(
-        sa.select(table.c.status, sa.func.count())
-        .where(table.c.list_id == list_id(connection, slug))
-        .group_by(table.c.status)
-    )
-    by_status = {Status(status): count for status, count in found}
-    return {status: by_status.get(status, 0) for status in Status}
 
 
 def _id_of(connection: sa.Connection, slug: str) -> int | None:

@@ -56,6 +56,16 @@ metadata = sa.MetaData(
     }
 )
 
+
+def index_some(name: str, *columns: str, where: str) -> sa.Index:
+    """An index of the few rows for which `where` holds.
+
+    A query has to say that with a constant: only so does a database see that the index will do.
+    """
+    condition = sa.text(where)
+    return sa.Index(name, *columns, postgresql_where=condition, sqlite_where=condition)
+
+
 lists = sa.Table(
     "lists",
     metadata,
@@ -90,6 +100,21 @@ subscriptions = sa.Table(
     sa.Column("status", sa.String, nullable=False),  # subscriber.Status
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+    index_some(
+        "ix_subscriptions_pending", "changed_at", "subscriber_id", where="status = 'pending'"
+    ),
+)
+
+is_pending = subscriptions.c.status == sa.literal_column("'pending'")
+
+subscription_counts = sa.Table(
+    "subscription_counts",
+    metadata,
+    # Differences, whose sum is how many subscriptions of a list stand so: see counting.py.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("list_id", Id, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("n", Id, nullable=False),
 )
 
 history = sa.Table(
@@ -102,7 +127,10 @@ history = sa.Table(
     sa.Column("list_slug", sa.String, nullable=False, default=""),
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
+    index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
 )
+
+is_leaving = history.c.event == sa.literal_column("'unsubscribe'")
 
 suppressions = sa.Table(
     "suppressions",
@@ -141,6 +169,7 @@ bounces = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
     sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
+    sa.Index("ix_bounces_at", "at"),
 )
 
 address_changes = sa.Table(
@@ -152,7 +181,7 @@ address_changes = sa.Table(
     sa.Column("subscriber_id", Id, nullable=False, index=True),
     sa.Column("list_slug", sa.String, nullable=False),
     sa.Column("address", sa.String, nullable=False),
-    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 
@@ -173,4 +202,16 @@ inbound_messages = sa.Table(
     sa.Column("problem", sa.String, nullable=False, default=""),
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
+    index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
 )
+
+inbound_counts = sa.Table(
+    "inbound_counts",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("n", Id, nullable=False),
+)
+
+COUNTS = (subscription_counts, inbound_counts)
+"""What triggers keep of other tables."""

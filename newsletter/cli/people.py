@@ -276,11 +276,13 @@ def list_people(invocation: Invocation, list_slug: str, status: str | None) -> i
     Example: newsletter subscribers list --list weekly --status active
     """
     with invocation.site.database.transaction(read_only=True) as connection:
-        rows = list(people.listing(connection, list_slug, Status(status) if status else None))
-    invocation.answer(
-        {"list": list_slug, "subscribers": rows},
-        *[f"{row['address']}  {row['status']}  {', '.join(row['tags'])}".rstrip() for row in rows],
-    )
+        rows = people.listing(connection, list_slug, Status(status) if status else None)
+        if invocation.as_json:
+            invocation.answer({"list": list_slug, "subscribers": list(rows)})
+        else:
+            for row in rows:
+                tags = ", ".join(row["tags"])
+                click.echo(f"{row['address']}  {row['status']}  {tags}".rstrip())
     return OK
 
 

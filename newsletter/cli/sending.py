@@ -31,7 +31,7 @@ from newsletter.pipeline.run import RunOutcome
 from newsletter.pipeline.send import SendOutcome
 from newsletter.pipeline.send import send as send_issue
 from newsletter.pipeline.settle import settle, unknown_deliveries
-from newsletter.pipeline.status import IssueStatus, issue_status, site_status
+from newsletter.pipeline.status import IssueStatus, count_anew, issue_status, site_status
 from newsletter.pipeline.webhooks import tell_webhooks
 from newsletter.store.issues import find_issue
 from newsletter.store.nodes import Node
@@ -128,16 +128,19 @@ def run(invocation: Invocation) -> int:
 
 @click.command()
 @click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
+@click.option("--recount", is_flag=True, help="First count the issue's deliveries one by one.")
 @json_option
 @now_option
 @pass_invocation
-def status(invocation: Invocation, issue: tuple[str, int | None] | None) -> int:
+def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount: bool) -> int:
     """Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.
 
     \b
     Example: newsletter status weekly/12
     """
     site = invocation.site
+    if issue is None and recount:
+        raise click.UsageError("--recount needs an ISSUE")
     if issue is None:
         seen = site_status(site, now=invocation.now)
         document = {
@@ -156,6 +159,8 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None) -> int:
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
         found = find_issue(connection, slug, number)
+    if recount:
+        count_anew(site, found)
     one = issue_status(site, found)
     invocation.answer(_status_document(one), _status_line(one))
     return OK

@@ -223,6 +223,7 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
         unknown = health.undecided(connection)
         stuck = health.sending_since(connection, before=now - STUCK)
         sources = health.failing_sources(connection)
+        miscounted = health.miscounted(connection)
     for name, count in unknown.items():
         yield _warning(
             "queue",
@@ -235,6 +236,12 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
             f"{name} is being sent since {since:%Y-%m-%d %H:%M} UTC",
             f"newsletter status {name}, then newsletter send {name}",
         )
+    for name in miscounted:
+        yield _failure(
+            "queue",
+            f"{name}: `status` tells other counts than the ledger's rows",
+            f"newsletter status {name} --recount",
+        )
     for source in sources:
         if source.newsletter in site.settings.newsletters:
             last = f"{source.since:%Y-%m-%d}" if source.since else "never"
@@ -243,7 +250,7 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
                 f"{source.newsletter}: {source.source}: {source.problem} (last read: {last})",
                 f"newsletter gather {source.newsletter}, or correct the source",
             )
-    if not unknown and not stuck:
+    if not (unknown or stuck or miscounted):
         yield _ok("queue", "nothing waits for a decision")
 
 

@@ -13,6 +13,7 @@ from newsletter.pipeline.site import Site
 from newsletter.store.tries import clear_tries
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
+from subscribers.counting import fold
 from subscribers.inbound.book import forget_handled
 from subscribers.moving import forget_wishes
 
@@ -35,5 +36,6 @@ def keep_house(site: Site, clock: Callable[[], datetime]) -> None:
             forget_bounces(connection, now)
             forget_handled(connection, now)
             clear_tries(connection, now - TRIES_KEPT)
+            fold(connection)
     except NewsletterError as error:
         log.error("%s", error)  # noqa: TRY400 - its message says where and why

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from newsletter.pipeline.post import put_letter
 from newsletter.pipeline.site import Site
 from newsletter.store import outbox
-from newsletter.store.tables import receipts
+from newsletter.store.tables import issues, receipts
 from subscribers import moving, people, privacy
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSubscriberError
@@ -79,8 +79,14 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
         erased = privacy.erase(connection, address, now)
         outbox.remove_all_to(connection, key)
         if person is not None:
+            # By issue, as the receipts' index has them.
             connection.execute(
-                sa.update(receipts).where(receipts.c.subscriber_id == person.id).values(text="")
+                sa.update(receipts)
+                .where(
+                    receipts.c.issue_id.in_(sa.select(issues.c.id)),
+                    receipts.c.subscriber_id == person.id,
+                )
+                .values(text="")
             )
     return erased
 

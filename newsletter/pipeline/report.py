@@ -16,7 +16,6 @@ from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
 from newsletter.store.report import Reason
-from subscribers.history import Event
 
 AFTERWARDS = timedelta(days=7)
 """For how long what readers do is put down to the issue."""
@@ -53,7 +52,7 @@ class Report:
     progress: Progress
     domains: Mapping[str, Mapping[DeliveryState, int]]
     reasons: Sequence[Reason]
-    acceptances: Sequence[datetime]
+    acceptances: Sequence[tuple[datetime, int]]
     left: Mapping[str, int]
     clicks: Clicks | None
 
@@ -75,10 +74,9 @@ def report(site: Site, issue: Issue) -> Report:
         number = issue_store.issue_id(connection, issue)
         left: Mapping[str, int] = {}
         if now.started is not None:
-            left = report_store.events_after(
+            left = report_store.leavings(
                 connection,
                 site.newsletter(issue.newsletter).list,
-                [Event.UNSUBSCRIBE],
                 now.started,
                 now.started + AFTERWARDS,
             )
@@ -109,12 +107,11 @@ def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> 
         )
     ledger = ledger_of(site, issue)
     ledger.recover(now)
-    counts = ledger.counts()
+    counts = ledger.counted()
     if counts[DeliveryState.CLAIMED] or counts[DeliveryState.TRANSMITTING]:
         raise TemporaryError(f"{issue.name} is still being stopped", fix="try again in a moment")
     with site.database.transaction() as connection:
-        row = issue_store.issue_id(connection, issue)
-        given_up = report_store.expire_rest(connection, row, now)
+        given_up = ledger.expire_rest(connection, now)
         issue_store.move(
             connection,
             issue,

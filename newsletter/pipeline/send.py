@@ -115,29 +115,36 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
 
 
 def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
-    """Plan a delivery for everyone who has none; returns how many there are.
+    """Plan the deliveries, unless that was done; returns how many there are.
 
     Takes in what dead senders left.
+    """
+    with site.database.transaction(read_only=True) as connection:
+        audience = issue_store.audience_of(connection, issue)
+    if not audience:  # else nobody need ask all readers again for their wishes
+        audience = _plan_deliveries(site, issue, ledger, now)
+    policy = site.newsletter(issue.newsletter).unknown
+    if ledger.recover(now).unknown and policy != "hold":
+        ledger.settle_unknown(policy, now)
+    return audience
 
-    A reader who began to follow other tags after the approval gets the complete edition:
-    nothing is rendered after it.
+
+def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
+    """One delivery for each reader.
+
+    Who began to follow other tags after the approval gets the complete edition: nothing is
+    rendered after it.
     """
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
         wishes = wishes_of(site, connection, issue.newsletter, now)
     number_of = {edition.key: number for number, edition in frozen.items()}
     complete = number_of[key_for(site, issue, "")]
-    audience_size = ledger.plan(
+    return ledger.plan(
         {follows: number_of.get(key_for(site, issue, follows), complete) for follows in wishes},
         complete,
         now,
     )
-    with site.database.transaction() as connection:
-        issue_store.set_audience(connection, issue, audience_size)
-    policy = site.newsletter(issue.newsletter).unknown
-    if ledger.recover(now).unknown and policy != "hold":
-        ledger.settle_unknown(policy, now)
-    return audience_size
 
 
 def _conduct(

@@ -8,11 +8,11 @@ from datetime import datetime
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.clicks import Clicks, clicks_of
-from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.ledger_counts import Standing, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
 
 
@@ -46,24 +46,35 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
             if due_now(site, connection, slug, now) is not None
         )
         armed = newsletter_store.is_armed(connection)
-    known = [issue for issue in issues if issue.newsletter in site.settings.newsletters]
-    return SiteStatus(
-        issues=tuple(issue_status(site, issue) for issue in known),
-        due=due,
-        armed=armed,
-        nodes=tuple(living_nodes(site.database)),
-    )
+        standings = counts_of_all(connection)
+        found = tuple(
+            _status(issue, standings[issue.newsletter, issue.number], clicks_of(connection, issue))
+            for issue in issues
+            if issue.newsletter in site.settings.newsletters
+        )
+    return SiteStatus(issues=found, due=due, armed=armed, nodes=tuple(living_nodes(site.database)))
 
 
 def issue_status(site: Site, issue: Issue) -> IssueStatus:
     """The issue with its deliveries by state."""
-    counts = ledger_of(site, issue).counts()
     with site.database.transaction(read_only=True) as connection:
+        number = issue_store.issue_id(connection, issue)
         planned = issue_store.audience_of(connection, issue)
+        counts = counts_of(connection, number)
         clicks = clicks_of(connection, issue)
+    return _status(issue, Standing(audience=planned, deliveries=counts), clicks)
+
+
+def count_anew(site: Site, issue: Issue) -> None:
+    """Count the issue's deliveries row by row, and keep that, whatever was kept before."""
+    with site.database.transaction() as connection:
+        recount(connection, issue_store.issue_id(connection, issue))
+
+
+def _status(issue: Issue, standing: Standing, clicks: Clicks | None) -> IssueStatus:
     return IssueStatus(
         issue=issue,
-        audience=planned or 0,
-        deliveries={state: counts.get(state, 0) for state in DeliveryState},
+        audience=standing.audience or 0,
+        deliveries=dict(standing.deliveries),
         clicks=clicks,
     )

@@ -10,8 +10,12 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.database import Database
+from newsletter.store.ledger_counts import is_right
 from newsletter.store.migrations import is_current
 from newsletter.store.tables import deliveries, fetches, issues, receipts
+
+LATELY = 1000
+"""Receipts that are looked at: there may be a hundred million."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,10 +42,11 @@ def damage(database: Database) -> str:
 
 
 def newest_moment(connection: sa.Connection) -> datetime | None:
-    """The latest moment at which anything was sent, read or approved."""
+    """The latest moment at which anything was sent lately, read or approved."""
+    lately = sa.select(receipts.c.at).order_by(receipts.c.id.desc()).limit(LATELY).subquery()
     found = [
         connection.execute(sa.select(sa.func.max(column))).scalar_one()
-        for column in (receipts.c.at, fetches.c.checked_at, issues.c.approved_at)
+        for column in (lately.c.at, fetches.c.checked_at, issues.c.approved_at)
     ]
     return max((moment for moment in found if moment is not None), default=None)
 
@@ -56,6 +61,26 @@ def undecided(connection: sa.Connection) -> dict[str, int]:
         .order_by(issues.c.newsletter, issues.c.number)
     )
     return {f"{row[0]}/{row[1]}": row[2] for row in rows}
+
+
+def miscounted(connection: sa.Connection) -> list[str]:
+    """Issues whose kept counts are not the counted ones: those under way, and the last ones sent.
+
+    They are counted row by row; of older ones nothing changes any more.
+    """
+    newest = (
+        sa.select(sa.func.max(issues.c.id))
+        .where(issues.c.state == State.SENT)
+        .group_by(issues.c.newsletter)
+    )
+    rows = connection.execute(
+        sa.select(issues.c.id, issues.c.newsletter, issues.c.number)
+        .where(issues.c.state.in_([State.SENDING, State.STOPPED]) | issues.c.id.in_(newest))
+        .order_by(issues.c.newsletter, issues.c.number)
+    )
+    return [
+        f"{row.newsletter}/{row.number}" for row in rows.all() if not is_right(connection, row.id)
+    ]
 
 
 def sending_since(connection: sa.Connection, *, before: datetime) -> dict[str, datetime]:

@@ -114,15 +114,6 @@ def audience_of(connection: sa.Connection, issue: Issue) -> int | None:
     return audience
 
 
-def set_audience(connection: sa.Connection, issue: Issue, audience: int) -> None:
-    """Keep how many deliveries are planned: the sum that must come out in the end."""
-    connection.execute(
-        sa.update(issues)
-        .where(issues.c.id == issue_id(connection, issue))
-        .values(audience=audience)
-    )
-
-
 def next_number(connection: sa.Connection, newsletter: str) -> int:
     """The number of the newsletter's next issue."""
     newest = connection.execute(

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import sqlalchemy as sa
 
-from newsletter.delivery.ledger import Claim, Claimed, Recovery, Within
+from newsletter.delivery.ledger import Claimed, Recovery, Within
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState, Receipt
 from newsletter.store.database import Database
+from newsletter.store.ledger_claims import Audience, claims_of
+from newsletter.store.ledger_counts import (
+    FOLDED,
+    Changes,
+    counted,
+    counts_of,
+    senders_counted,
+    take_over,
+)
 from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, settle
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
-from newsletter.store.tables import receipts as receipts_table
-
-Audience = Callable[[datetime], sa.Select[Any]]
-"""The one door to addresses (rule 1): selects subscriber_id, address, name and follows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,17 +54,19 @@ class SqlLedger:
         The audience is fixed by the first plan: planning again changes nothing. A reader's
         edition goes by what she follows; wishes not in the mapping get `default_edition`.
         """
-        with self._database.transaction() as connection:
-            connection.execute(
-                sa.select(issues.c.id).where(issues.c.id == self._issue_id).with_for_update()
+        with self._changing() as (connection, changes):
+            here = issues.c.id == self._issue_id
+            planned: int | None = connection.scalar(
+                sa.select(issues.c.audience).where(here).with_for_update()
             )
-            count = self._count(connection)
-            if not count:
-                readers = self._audience(now).subquery()
-                insert_pending(
-                    connection, self._issue_id, readers, edition_by_follows, default_edition
-                )
-                count = self._count(connection)
+            if planned:
+                return planned
+            readers = self._audience(now).subquery()
+            count = insert_pending(
+                connection, self._issue_id, readers, edition_by_follows, default_edition
+            )
+            changes.move(None, DeliveryState.PENDING, count)
+            connection.execute(sa.update(issues).where(here).values(audience=count))
             return count
 
     @contextmanager
@@ -69,6 +76,10 @@ class SqlLedger:
             self._living, self._sender = living, living.identity
             try:
                 yield
+                with self._database.transaction() as connection:
+                    changes = Changes()
+                    take_over(connection, self._issue_id, [living.identity], changes)
+                    changes.write(connection, self._issue_id, FOLDED)
             finally:
                 self._living = self._sender = None
 
@@ -79,34 +90,20 @@ class SqlLedger:
         """
         if self._living is not None:
             self._living.check()
-        with self._database.transaction() as connection:
+        with self._changing() as (connection, changes):
             due = deliveries.c.retry_at <= now
             ours = self._within(within)
-            rows = self._take(connection, DeliveryState.DEFERRED, limit, due & ours, now)
+            rows = self._take(connection, changes, DeliveryState.DEFERRED, limit, due & ours, now)
             for when in (due, deliveries.c.retry_at.is_(None)):
                 if len(rows) < limit:
                     free = limit - len(rows)
-                    rows += self._take(connection, DeliveryState.PENDING, free, when & ours, now)
-            readers = self._readers(connection, [number for number, _, _ in rows], now)
-            gone = [number for number, _, _ in rows if number not in readers]
-            self._move(connection, gone, DeliveryState.SUPPRESSED)
-            before = self._attempts_before(connection, [n for n, _, attempts in rows if attempts])
-        return Claimed(
-            claims=tuple(
-                Claim(
-                    subscriber_id=number,
-                    address=readers[number][0],
-                    name=readers[number][1],
-                    edition_id=edition,
-                    attempts=attempts,
-                    first_attempt=before[number].first if number in before else None,
-                    was_refused_by_policy=number in before and bool(before[number].refused),
-                )
-                for number, edition, attempts in sorted(rows)
-                if number in readers
-            ),
-            suppressed=len(gone),
-        )
+                    rows += self._take(
+                        connection, changes, DeliveryState.PENDING, free, when & ours, now
+                    )
+            claims = claims_of(connection, self._issue_id, rows, self._audience, now)
+            gone = {number for number, _, _ in rows} - {claim.subscriber_id for claim in claims}
+            self._move(connection, changes, gone, DeliveryState.SUPPRESSED)
+        return Claimed(claims=claims, suppressed=len(gone))
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` transmitting, in one transaction (rule 3).
@@ -114,22 +111,22 @@ class SqlLedger:
         Returns the intents that are truly so. A receipt moves its delivery only while the
         delivery is still this sender's; it is kept in any case.
         """
-        with self._database.transaction() as connection:
-            settle(connection, self._issue_id, str(self._sender), receipts)
-            keep_receipts(connection, self._issue_id, receipts)
+        with self._changing() as (connection, changes):
+            settle(connection, changes, self._issue_id, str(self._sender), receipts)
+            keep_receipts(connection, changes, self._issue_id, receipts)
             if not intents:
                 return frozenset()
-            return intend(connection, self._issue_id, str(self._sender), intents)
+            return intend(connection, changes, self._issue_id, str(self._sender), intents)
 
     def release(self, subscriber_ids: Collection[int]) -> None:
         """Give back what this sender claimed and did not send."""
-        with self._database.transaction() as connection:
-            self._move(connection, subscriber_ids, DeliveryState.PENDING)
+        with self._changing() as (connection, changes):
+            self._move(connection, changes, subscriber_ids, DeliveryState.PENDING)
 
     def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
         """Give back what this sender claimed and did not send, not to be claimed before `until`."""
-        with self._database.transaction() as connection:
-            self._move(connection, subscriber_ids, DeliveryState.PENDING, retry_at=until)
+        with self._changing() as (connection, changes):
+            self._move(connection, changes, subscriber_ids, DeliveryState.PENDING, retry_at=until)
 
     def bring_forward(self) -> None:
         """Let everything pending be claimed at once, whatever a run before postponed."""
@@ -156,10 +153,13 @@ class SqlLedger:
                 .where(self._ours, deliveries.c.state.in_(left))
                 .distinct()
             ).all()
-        dead = [sender for sender in senders if not is_alive(self._database, str(sender))]
+            known = {str(sender) for sender in senders} | senders_counted(
+                connection, self._issue_id
+            )
+        dead = [sender for sender in known if not is_alive(self._database, sender)]
         if not dead:
             return Recovery(released=0, unknown=0)
-        with self._database.transaction() as connection:
+        with self._changing() as (connection, changes):
             theirs = sa.and_(self._ours, deliveries.c.sender.in_(dead))
             unknown = connection.scalars(
                 sa.update(deliveries)
@@ -167,28 +167,31 @@ class SqlLedger:
                 .values(state=DeliveryState.UNKNOWN, attempts=deliveries.c.attempts + 1)
                 .returning(deliveries.c.subscriber_id)
             ).all()
-            self._note(connection, unknown, now, "the sender died before it had the relay's reply")
+            said = "the sender died before it had the relay's reply"
+            self._note(connection, changes, unknown, now, said)
             released = connection.execute(
                 sa.update(deliveries)
                 .where(theirs, deliveries.c.state == DeliveryState.CLAIMED)
                 .values(state=DeliveryState.PENDING, sender=None)
             )
+            changes.move(DeliveryState.TRANSMITTING, DeliveryState.UNKNOWN, len(unknown))
+            changes.move(DeliveryState.CLAIMED, DeliveryState.PENDING, released.rowcount)
+            take_over(connection, self._issue_id, dead, changes)
             return Recovery(released=released.rowcount, unknown=len(unknown))
 
     def counts(self) -> dict[DeliveryState, int]:
         """How many deliveries stand in each state; every state is named."""
         with self._database.transaction(read_only=True) as connection:
-            found = connection.execute(
-                sa.select(deliveries.c.state, sa.func.count())
-                .where(self._ours)
-                .group_by(deliveries.c.state)
-            )
-            number = {row[0]: row[1] for row in found}
-        return {state: number.get(state, 0) for state in DeliveryState}
+            return counts_of(connection, self._issue_id)
+
+    def counted(self) -> dict[DeliveryState, int]:
+        """The same, counted row by row: for what must be certain."""
+        with self._database.transaction(read_only=True) as connection:
+            return counted(connection, self._issue_id)
 
     def is_conserved(self, audience: int) -> bool:
         """Rule 2: every reader of the audience has come to an end, and the sum is right."""
-        counts = self.counts()
+        counts = self.counted()
         return sum(counts[state] for state in FINAL_STATES) == sum(counts.values()) == audience
 
     def next_retry(self) -> datetime | None:
@@ -218,7 +221,7 @@ class SqlLedger:
         `skip` leaves them unknown for good.
         """
         state = DeliveryState.PENDING if how == "resend" else DeliveryState.UNKNOWN
-        with self._database.transaction() as connection:
+        with self._changing() as (connection, changes):
             settled = connection.scalars(
                 sa.update(deliveries)
                 .where(self._undecided)
@@ -226,13 +229,40 @@ class SqlLedger:
                 .returning(deliveries.c.subscriber_id)
             ).all()
             said = "to be sent again" if how == "resend" else "not to be sent again"
-            self._note(connection, settled, now, f"decided: {said}", state=state)
+            self._note(connection, changes, settled, now, f"decided: {said}", state=state)
+            changes.move(DeliveryState.UNKNOWN, state, len(settled))
             return len(settled)
 
     def _within(self, within: Within | None) -> sa.ColumnElement[bool]:
         if within is None:
             return self._ours
         return self._ours & deliveries.c.subscriber_id.between(*within)
+
+    def expire_rest(self, connection: sa.Connection, now: datetime) -> int:
+        """Give up every delivery that nobody works on, in the caller's transaction; how many."""
+        changes = Changes()
+        given_up: list[int] = []
+        for state in (DeliveryState.PENDING, DeliveryState.DEFERRED):
+            some = connection.scalars(
+                sa.update(deliveries)
+                .where(self._ours, deliveries.c.state == state)
+                .values(state=DeliveryState.EXPIRED, retry_at=None)
+                .returning(deliveries.c.subscriber_id)
+            ).all()
+            changes.move(state, DeliveryState.EXPIRED, len(some))
+            given_up += some
+        said = "the send was closed by an editor"
+        self._note(connection, changes, given_up, now, said, state=DeliveryState.EXPIRED)
+        changes.write(connection, self._issue_id, self._sender)
+        return len(given_up)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[sa.Connection, Changes]]:
+        """A transaction that ends with what it changed of the counts."""
+        with self._database.transaction() as connection:
+            changes = Changes()
+            yield connection, changes
+            changes.write(connection, self._issue_id, self._sender)
 
     @property
     def _undecided(self) -> sa.ColumnElement[bool]:
@@ -243,15 +273,10 @@ class SqlLedger:
             deliveries.c.sender.is_not(None),
         )
 
-    def _count(self, connection: sa.Connection) -> int:
-        return (
-            connection.scalar(sa.select(sa.func.count()).select_from(deliveries).where(self._ours))
-            or 0
-        )
-
     def _take(
         self,
         connection: sa.Connection,
+        changes: Changes,
         state: DeliveryState,
         limit: int,
         when: sa.ColumnElement[bool],
@@ -273,65 +298,38 @@ class SqlLedger:
             .where(self._ours, deliveries.c.subscriber_id.in_(sa.select(chosen.c.subscriber_id)))
             .values(state=DeliveryState.CLAIMED, sender=self._sender, claimed_at=now, retry_at=None)
             .returning(deliveries.c.subscriber_id, deliveries.c.edition_id, deliveries.c.attempts)
-        )
+        ).all()
+        changes.move(state, DeliveryState.CLAIMED, len(rows))
         return [tuple(row) for row in rows]
-
-    def _readers(
-        self, connection: sa.Connection, subscriber_ids: Collection[int], now: datetime
-    ) -> dict[int, tuple[str, str]]:
-        """Address and name of those who are still to be mailed."""
-        readers = self._audience(now).subquery()
-        rows = connection.execute(
-            sa.select(readers.c.subscriber_id, readers.c.address, readers.c.name).where(
-                readers.c.subscriber_id.in_(subscriber_ids)
-            )
-        )
-        return {number: (address, name) for number, address, name in rows}
-
-    def _attempts_before(
-        self, connection: sa.Connection, subscriber_ids: Collection[int]
-    ) -> dict[int, Any]:
-        """When the first attempt was, and whether one was refused by policy, by reader."""
-        if not subscriber_ids:
-            return {}
-        # Only a refusal by policy, which paused a run, leaves a reply and the delivery pending.
-        paused_us = (receipts_table.c.state == DeliveryState.PENDING) & (receipts_table.c.code > 0)
-        refused = sa.case((paused_us, 1), else_=0)
-        rows = connection.execute(
-            sa.select(
-                receipts_table.c.subscriber_id,
-                sa.func.min(receipts_table.c.at).label("first"),
-                sa.func.max(refused).label("refused"),
-            )
-            .where(
-                receipts_table.c.issue_id == self._issue_id,
-                receipts_table.c.subscriber_id.in_(subscriber_ids),
-            )
-            .group_by(receipts_table.c.subscriber_id)
-        )
-        return {row.subscriber_id: row for row in rows}
 
     def _move(
         self,
         connection: sa.Connection,
+        changes: Changes,
         subscriber_ids: Collection[int],
         state: DeliveryState,
         retry_at: datetime | None = None,
     ) -> None:
-        if subscriber_ids:
-            connection.execute(
-                sa.update(deliveries)
-                .where(
-                    self._ours,
-                    deliveries.c.subscriber_id.in_(subscriber_ids),
-                    deliveries.c.sender == self._sender,
-                )
-                .values(state=state, sender=None, retry_at=retry_at)
-            )
+        left = len(subscriber_ids)
+        for before in (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING):
+            if left:
+                moved = connection.execute(
+                    sa.update(deliveries)
+                    .where(
+                        self._ours,
+                        deliveries.c.subscriber_id.in_(subscriber_ids),
+                        deliveries.c.sender == self._sender,
+                        deliveries.c.state == before,
+                    )
+                    .values(state=state, sender=None, retry_at=retry_at)
+                ).rowcount
+                changes.move(before, state, moved)
+                left -= moved
 
     def _note(
         self,
         connection: sa.Connection,
+        changes: Changes,
         subscriber_ids: Iterable[int],
         now: datetime,
         text: str,
@@ -339,6 +337,7 @@ class SqlLedger:
     ) -> None:
         keep_receipts(
             connection,
+            changes,
             self._issue_id,
             [
                 Receipt(subscriber_id=subscriber_id, state=state, at=now, relay="", text=text)

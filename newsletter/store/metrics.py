@@ -1,4 +1,4 @@
-"""Counts for monitoring: a few grouped queries that stay cheap however long the history is."""
+"""Counts for monitoring: they stay cheap however long the history is."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
-from newsletter.store.tables import deliveries, fetches, issues, receipts, webhook_messages
-from subscribers.tables import inbound_messages, lists, subscriptions
+from newsletter.store.ledger_counts import attempts_of, counts_of
+from newsletter.store.tables import fetches, issues, receipts, webhook_messages
 
 
 def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
@@ -22,24 +22,12 @@ def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-def inbound_by_kind(connection: sa.Connection) -> dict[str, int]:
-    """Messages that came in, by what they were: bounce, complaint, command …, or unhandled."""
-    kind = inbound_messages.c.kind
-    rows = connection.execute(sa.select(kind, sa.func.count()).group_by(kind).order_by(kind))
-    return {row[0] or "unhandled": row[1] for row in rows}
-
-
 def latest_deliveries(connection: sa.Connection) -> dict[tuple[str, str], int]:
     """Deliveries of the issue that each newsletter sent last, by the issue's name and state."""
     found = {}
     for number, name in _latest(connection):
-        counts = connection.execute(
-            sa.select(deliveries.c.state, sa.func.count())
-            .where(deliveries.c.issue_id == number)
-            .group_by(deliveries.c.state)
-            .order_by(deliveries.c.state)
-        )
-        found.update({(name, row[0]): row[1] for row in counts})
+        counts = counts_of(connection, number)
+        found.update({(name, state.value): counts[state] for state in sorted(counts)})
     return found
 
 
@@ -47,13 +35,8 @@ def latest_attempts(connection: sa.Connection) -> dict[tuple[str, str, str], int
     """Attempts to deliver the same issues, by the issue's name, relay and outcome."""
     found = {}
     for number, name in _latest(connection):
-        counts = connection.execute(
-            sa.select(receipts.c.relay, receipts.c.state, sa.func.count())
-            .where(receipts.c.issue_id == number, receipts.c.relay != "")
-            .group_by(receipts.c.relay, receipts.c.state)
-            .order_by(receipts.c.relay, receipts.c.state)
-        )
-        found.update({(name, row[0], row[1]): row[2] for row in counts})
+        counts = attempts_of(connection, number)
+        found.update({(name, *key): count for key, count in counts.items()})
     return found
 
 
@@ -90,17 +73,6 @@ def last_sent(connection: sa.Connection) -> dict[str, datetime]:
         .order_by(issues.c.newsletter)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def subscriptions_by_status(connection: sa.Connection) -> dict[tuple[str, str], int]:
-    """How many subscriptions, by list and status."""
-    rows = connection.execute(
-        sa.select(lists.c.slug, subscriptions.c.status, sa.func.count())
-        .join(subscriptions, subscriptions.c.list_id == lists.c.id)
-        .group_by(lists.c.slug, subscriptions.c.status)
-        .order_by(lists.c.slug, subscriptions.c.status)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def failing_sources(connection: sa.Connection) -> dict[str, int]:

@@ -51,7 +51,8 @@ def put(
 
 def is_anything_due(connection: sa.Connection, now: datetime) -> bool:
     """Whether a letter waits whose time has come."""
-    return bool(connection.scalar(sa.select(sa.exists().where(outbox.c.retry_at <= now))))
+    earliest: datetime | None = connection.scalar(sa.select(sa.func.min(outbox.c.retry_at)))
+    return earliest is not None and earliest <= now
 
 
 def take(connection: sa.Connection, now: datetime, most: int) -> list[Waiting]:
@@ -59,7 +60,7 @@ def take(connection: sa.Connection, now: datetime, most: int) -> list[Waiting]:
     due = (
         sa.select(outbox.c.id)
         .where(outbox.c.retry_at <= now)
-        .order_by(outbox.c.id)
+        .order_by(outbox.c.retry_at, outbox.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)  # SQLite has one writer, and passes this over
     )

@@ -38,6 +38,7 @@ def rejections(
         .where(
             deliveries.c.issue_id == issue_id,
             deliveries.c.state == DeliveryState.REJECTED,
+            deliveries.c.retry_at.is_(None),  # always so: with it the index gives them in order
             deliveries.c.subscriber_id > after,
         )
         .order_by(deliveries.c.subscriber_id)

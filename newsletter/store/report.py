@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.store.tables import deliveries, receipts
+from newsletter.store.tables import deliveries, is_refusal, receipts
 from subscribers.audience import at_domain
-from subscribers.tables import history, subscribers
+from subscribers.tables import history, is_leaving, subscribers
 
 ERASED = "erased"
 """The domain of readers who have been erased since."""
@@ -50,9 +50,10 @@ def outcomes_by_domain(
 
 def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> list[Reason]:
     """The last answers to deliveries that are not accepted, the most frequent first."""
+    # What was accepted is so for good: the last of the refusals is the last answer of the rest.
     last = (
         sa.select(sa.func.max(receipts.c.id).label("id"))
-        .where(receipts.c.issue_id == issue_id)
+        .where(receipts.c.issue_id == issue_id, is_refusal)
         .group_by(receipts.c.subscriber_id)
         .subquery()
     )
@@ -67,7 +68,14 @@ def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> lis
             count,
         )
         .join(last, last.c.id == receipts.c.id)
-        .where(receipts.c.state != DeliveryState.ACCEPTED)
+        .join(
+            deliveries,
+            sa.and_(
+                deliveries.c.issue_id == receipts.c.issue_id,
+                deliveries.c.subscriber_id == receipts.c.subscriber_id,
+            ),
+        )
+        .where(deliveries.c.state != DeliveryState.ACCEPTED)
         .group_by(receipts.c.state, receipts.c.code, receipts.c.enhanced, receipts.c.relay)
         .order_by(count.desc(), receipts.c.code)
         .limit(limit)
@@ -85,60 +93,39 @@ def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> lis
     ]
 
 
-def acceptances(connection: sa.Connection, issue_id: int) -> list[datetime]:
-    """When each message was accepted, in order."""
-    return list(
-        connection.scalars(
-            sa.select(receipts.c.at)
-            .where(receipts.c.issue_id == issue_id, receipts.c.state == DeliveryState.ACCEPTED)
-            .order_by(receipts.c.at)
-        )
+def acceptances(connection: sa.Connection, issue_id: int) -> list[tuple[datetime, int]]:
+    """How many messages had been accepted by when: at the first, then second by second."""
+    at = receipts.c.at
+    second: sa.ColumnElement[Any] = (
+        sa.func.substr(at, 1, 19)
+        if connection.dialect.name == "sqlite"
+        else sa.func.date_trunc("second", at)
     )
+    rows = connection.execute(
+        sa.select(sa.func.min(at), sa.func.max(at), sa.func.count())
+        .where(receipts.c.issue_id == issue_id, receipts.c.state == DeliveryState.ACCEPTED)
+        .group_by(second)
+        .order_by(sa.func.min(at))
+    ).all()
+    found, total = [(row[0], 1) for row in rows[:1]], 0
+    for _first, last, count in rows:
+        total += count
+        found.append((last, total))
+    return found
 
 
-def events_after(
-    connection: sa.Connection, list_slug: str, events: Sequence[str], start: datetime, end: datetime
+def leavings(
+    connection: sa.Connection, list_slug: str, start: datetime, end: datetime
 ) -> dict[str, int]:
-    """How often subscribers of the list did each of these in [start, end), by the way taken."""
+    """How many subscriptions of the list ended in [start, end), by the way taken."""
     rows = connection.execute(
         sa.select(history.c.way, sa.func.count())
         .where(
             history.c.list_slug == list_slug,
-            history.c.event.in_(events),
+            is_leaving,
             history.c.at >= start,
             history.c.at < end,
         )
         .group_by(history.c.way)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def expire_rest(connection: sa.Connection, issue_id: int, now: datetime) -> int:
-    """Give up every delivery that nobody works on, for good; how many."""
-    given_up = connection.scalars(
-        sa.update(deliveries)
-        .where(
-            deliveries.c.issue_id == issue_id,
-            deliveries.c.state.in_([DeliveryState.PENDING, DeliveryState.DEFERRED]),
-        )
-        .values(state=DeliveryState.EXPIRED, retry_at=None)
-        .returning(deliveries.c.subscriber_id)
-    ).all()
-    if given_up:
-        connection.execute(
-            sa.insert(receipts),
-            [
-                {
-                    "issue_id": issue_id,
-                    "subscriber_id": number,
-                    "at": now,
-                    "state": DeliveryState.EXPIRED,
-                    "relay": "",
-                    "code": 0,
-                    "enhanced": "",
-                    "text": "the send was closed by an editor",
-                }
-                for number in given_up
-            ],
-        )
-    return len(given_up)

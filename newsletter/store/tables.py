@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from subscribers.tables import Id, UtcDateTime
+from subscribers.tables import Id, UtcDateTime, index_some
 from subscribers.tables import metadata as subscribers_metadata
 
 metadata = sa.MetaData(naming_convention=subscribers_metadata.naming_convention)
@@ -201,6 +201,17 @@ deliveries = sa.Table(
     sqlite_with_rowid=False,  # a third less to write in each commit of a send
 )
 
+ledger_counts = sa.Table(
+    "ledger_counts",
+    metadata,
+    sa.Column("issue_id", Id, primary_key=True),
+    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger_counts.py
+    sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
+    sa.Column("state", sa.String, primary_key=True),
+    sa.Column("n", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 receipts = sa.Table(
     "receipts",
     metadata,
@@ -214,7 +225,11 @@ receipts = sa.Table(
     sa.Column("enhanced", sa.String, nullable=False),
     sa.Column("text", sa.String, nullable=False),
     sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
+    sa.Index("ix_receipts_at", "at"),  # how fast relays accept at this moment
+    index_some("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
 )
+
+is_refusal = receipts.c.state != sa.literal_column("'accepted'")
 
 relay_limits = sa.Table(
     "relay_limits",
@@ -296,7 +311,7 @@ tries = sa.Table(
     metadata,
     # How often something limited was tried since `since`, by a keyed hash of who tried it.
     sa.Column("key", sa.String, primary_key=True),
-    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False, index=True),
     sa.Column("count", sa.Integer, nullable=False),
 )
 
@@ -324,9 +339,8 @@ webhook_messages = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("url", sa.String, nullable=False),
-    sa.Column(
-        "subject", sa.String, nullable=False
-    ),  # "history 17", "issue weekly/12": each is told once
+    # "history 17", "issue weekly/12": each is told once
+    sa.Column("subject", sa.String, nullable=False),
     sa.Column("event", sa.String, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -336,6 +350,7 @@ webhook_messages = sa.Table(
     sa.Column("answer", sa.String, nullable=False, default=""),  # what the last attempt came to
     sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
     sa.Index("ix_webhook_messages_retry_at", "retry_at"),
+    sa.Index("ix_webhook_messages_created_at", "created_at"),
 )
 
 outbox = sa.Table(

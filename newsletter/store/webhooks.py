@@ -14,7 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.issues.issue import State
-from newsletter.store.tables import deliveries, issues, webhook_endpoints, webhook_messages
+from newsletter.store.ledger_counts import counts_of
+from newsletter.store.tables import issues, webhook_endpoints, webhook_messages
 from subscribers.history import Event, Way
 from subscribers.tables import history, subscribers
 from subscribers.writing import insert_once
@@ -194,11 +195,7 @@ def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[Happening
         .order_by(issues.c.id)
     )
     for row in rows.all():
-        counts = connection.execute(
-            sa.select(deliveries.c.state, sa.func.count())
-            .where(deliveries.c.issue_id == row.id)
-            .group_by(deliveries.c.state)
-        )
+        counts = counts_of(connection, row.id)
         yield Happening(
             event="sent",
             subject=f"issue {row.newsletter}/{row.number}",
@@ -209,6 +206,6 @@ def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[Happening
                 "number": row.number,
                 "subject": row.subject,
                 "audience": row.audience,
-                "deliveries": {row[0]: row[1] for row in counts},
+                "deliveries": {state.value: count for state, count in counts.items() if count},
             },
         )

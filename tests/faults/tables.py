@@ -10,6 +10,7 @@ from subscribers import tables as subscriber_tables
 
 _USED = (
     tables.receipts,
+    tables.ledger_counts,
     tables.deliveries,
     tables.editions,
     tables.issues,

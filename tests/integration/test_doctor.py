@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from starlette.applications import Starlette
@@ -23,8 +24,10 @@ from newsletter.pipeline.doctor import examine
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.site import Site
 from newsletter.store.newsletters import set_armed
+from newsletter.store.tables import ledger_counts
+from tests.acceptance.site import CommandLine
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, run_at
-from tests.factories.site import make_site, publish
+from tests.factories.site import READERS, make_site, publish
 from tests.servers.dns import Zone, name_server
 from tests.servers.smtp import Catcher, smtp_server
 from tests.servers.web import serving
@@ -148,6 +151,26 @@ async def test_a_source_that_fails_and_a_send_that_is_stuck_are_named(
     await asyncio.to_thread(gather, site, "weekly", now=due + HOUR)
     found = await findings(site, zone_for(site))
     assert "weekly/1 is being sent since" in found["queue"][0].said
+
+
+async def test_counts_that_were_spoilt_are_named_and_mended(
+    tmp_path: Path, catcher: Catcher, web: str
+) -> None:
+    """What `status` tells is not what the ledger's rows say, until it is counted anew."""
+    site = make_healthy(tmp_path, catcher.port, web)
+    publish(tmp_path, THURSDAY - 9 * DAY, THURSDAY - 9 * DAY + HOUR)
+    await run_at(site, THURSDAY - 10 * DAY)
+    await run_at(site, MONDAY - timedelta(days=7))
+    assert "queue" not in await findings(site, zone_for(site))
+    with site.database.transaction() as connection:
+        connection.execute(sa.update(ledger_counts).values(n=3))
+    (found,) = (await findings(site, zone_for(site)))["queue"]
+    assert found.fix == "newsletter status weekly/1 --recount"
+    command = CommandLine(folder=tmp_path, environment={})
+    told = command.done("status", "weekly/1", "--recount", "--json").document
+    assert told["deliveries"]["accepted"] == len(READERS)
+    assert "queue" not in await findings(site, zone_for(site))
+    assert command("status", "--recount").code == 2
 
 
 async def test_a_name_server_that_is_away_is_a_finding(tmp_path: Path) -> None:

@@ -17,17 +17,17 @@ from newsletter.issues.issue import State
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.send import begin
+from newsletter.pipeline.send import begin, ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import metrics as counts
 from newsletter.store import tables
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.database import Database
-from newsletter.store.issues import find_issue, issue_id
-from newsletter.store.ledger_rows import keep_receipts
+from newsletter.store.issues import find_issue
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
 from newsletter.web.health import Metric, may_read, written
+from subscribers.counting import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
 from tests.factories.site import READERS, make_site, publish
@@ -114,20 +114,22 @@ def test_a_send_is_seen_by_state_relay_and_age(client: httpx2.Client, site: Site
     approve(site, "weekly", 1, now=NOW)
     issue = begin(site, "weekly", 1, now=NOW)
     with site.database.transaction() as connection:
-        number = issue_id(connection, issue)
         edition = connection.scalar(sa.select(tables.editions.c.id))
-        for reader, state, at in (
-            (1, DeliveryState.ACCEPTED, NOW + timedelta(minutes=9, seconds=30)),
-            (2, DeliveryState.DEFERRED, NOW),
-            (3, DeliveryState.ACCEPTED, NOW),
-        ):
-            connection.execute(
-                sa.insert(tables.deliveries).values(
-                    issue_id=number, subscriber_id=reader, edition_id=edition, state=state
-                )
+    assert edition is not None
+    ledger = ledger_of(site, issue)
+    ledger.plan({}, edition, NOW)
+    accepted, deferred = DeliveryState.ACCEPTED, DeliveryState.DEFERRED
+    with ledger.on_duty():
+        ledger.claim(3, NOW)
+        receipts = [
+            Receipt(subscriber_id=reader, state=state, at=at, relay="main", retry_at=retry_at)
+            for reader, state, at, retry_at in (
+                (1, accepted, NOW + timedelta(minutes=9, seconds=30), None),
+                (2, deferred, NOW, NOW),
+                (3, accepted, NOW, None),
             )
-            receipt = Receipt(subscriber_id=reader, state=state, at=at, relay="main", text="")
-            keep_receipts(connection, number, [receipt])
+        ]
+        ledger.write(receipts=receipts, intents=[])
     seen = metrics(client)
     assert seen["queue_age_seconds"] == 600
     assert seen['due{newsletter="weekly"}'] == 0
@@ -180,10 +182,10 @@ def test_the_counts_work_on_both_databases(database: Database) -> None:
         assert counts.accepted_since(connection, NOW) == {}
         assert counts.oldest_send(connection) is None
         assert counts.last_sent(connection) == {}
-        assert counts.subscriptions_by_status(connection) == {}
+        assert subscriptions_by_status(connection) == {}
         assert counts.failing_sources(connection) == {}
         assert counts.waiting_webhooks(connection) == 0
-        assert counts.inbound_by_kind(connection) == {}
+        assert inbound_by_kind(connection) == {}
 
 
 def test_mail_that_came_in_is_counted_by_what_it_was(database: Database) -> None:
@@ -195,4 +197,4 @@ def test_mail_that_came_in_is_counted_by_what_it_was(database: Database) -> None
                     digest=str(number), received_at=NOW, recipient="weekly@x.test", kind=kind
                 )
             )
-        assert counts.inbound_by_kind(connection) == {"unhandled": 1, "bounce": 2, "command": 1}
+        assert inbound_by_kind(connection) == {"unhandled": 1, "bounce": 2, "command": 1}

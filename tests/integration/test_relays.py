@@ -145,9 +145,9 @@ async def test_a_warm_up_sends_its_share_each_day(database: Database) -> None:
     assert "warm-up" in report.shut
 
 
-async def test_a_restart_goes_on_at_the_rate_it_left(sqlite_database: Database) -> None:
+async def test_a_restart_goes_on_at_the_rate_it_left(database: Database) -> None:
     """The second run has no burst of its own."""
-    ledger, book = planned_ledger(sqlite_database, readers=12), SqlLimitBook(sqlite_database)
+    ledger, book = planned_ledger(database, readers=12), SqlLimitBook(database)
     stop = asyncio.Event()
     async with fast_server(FastCatcher()) as catcher:
         relay = catcher.relay(rate="6/s", connections=1)

@@ -75,6 +75,7 @@ def assert_honest(catcher: Catcher, ledger: SqlLedger, readers: int) -> None:
     assert everybody - uncertain <= set(copies) <= everybody
     assert ledger.counts()[S.ACCEPTED] == readers - len(uncertain)
     assert ledger.is_conserved(readers)
+    assert ledger.counts() == ledger.counted()
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ class Curve:
     start: datetime
     end: datetime
     seconds: float
+    total: int
     rate: float
 
 
@@ -104,18 +105,18 @@ def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[Li
     )
 
 
-def acceptance_curve(moments: Sequence[datetime]) -> Curve | None:
-    """How many were accepted by when; None for fewer than two."""
-    if len(moments) < 2:
+def acceptance_curve(steps: Sequence[tuple[datetime, int]]) -> Curve | None:
+    """How many were accepted by when, of moments and totals so far; None for fewer than two."""
+    total = steps[-1][1] if steps else 0
+    if total < 2:
         return None
-    start, end = moments[0], moments[-1]
+    start, end = steps[0][0], steps[-1][0]
     seconds = max((end - start).total_seconds(), 0.001)
-    top = _round_up(len(moments))
-    step = max(1, len(moments) // 200)
-    chosen = [*range(0, len(moments) - 1, step), len(moments) - 1]
+    top = _round_up(total)
+    chosen = [*steps[: -1 : max(1, len(steps) // 200)], steps[-1]]
     points = " ".join(
-        f"{1000 * (moments[n] - start).total_seconds() / seconds:.1f},{240 - 240 * (n + 1) / top:.1f}"
-        for n in chosen
+        f"{1000 * (moment - start).total_seconds() / seconds:.1f},{240 - 240 * count / top:.1f}"
+        for moment, count in chosen
     )
     ticks = tuple((240 - 240 * part / 4, f"{top * part // 4:,}") for part in range(5))
     return Curve(
@@ -124,7 +125,8 @@ def acceptance_curve(moments: Sequence[datetime]) -> Curve | None:
         start=start,
         end=end,
         seconds=seconds,
-        rate=len(moments) / seconds,
+        total=total,
+        rate=total / seconds,
     )
 
 

@@ -32,9 +32,9 @@ def site(database: Database, tmp_path: Path) -> Site:
 
 
 @pytest.fixture
-def small_site(sqlite_database: Database, tmp_path: Path) -> Site:
+def small_site(database: Database, tmp_path: Path) -> Site:
     """The same, where the kind of database says nothing."""
-    return make_site(sqlite_database, tmp_path)
+    return make_site(database, tmp_path)
 
 
 def do(site: Site, issue: Issue, *edits: Edit, editor: str = NEWS_DESK) -> Issue:

@@ -135,10 +135,10 @@ def test_tries_are_counted_within_their_period(connection: sa.Connection) -> Non
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(minutes=st.lists(st.integers(0, 60), min_size=1, max_size=40))
-def test_no_period_lets_more_through(sqlite_database: Database, minutes: list[int]) -> None:
+def test_no_period_lets_more_through(database: Database, minutes: list[int]) -> None:
     """However the tries are spread, two limits' worth at most go through in any one period."""
     moments = [NOW + timedelta(minutes=minute) for minute in sorted(minutes)]
-    with sqlite_database.transaction() as connection:
+    with database.transaction() as connection:
         forget_tries(connection, "k")
         through = [moment for moment in moments if count_try(connection, "k", LIMIT, moment)]
     for start in through:

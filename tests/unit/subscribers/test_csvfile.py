@@ -166,10 +166,10 @@ def test_confirm_leaves_newcomers_pending(database: Database) -> None:
         (b"jo@example.org\x00", "no e-mail address"),
     ],
 )
-def test_a_bad_row_is_rejected_alone(sqlite_database: Database, row: bytes, reason: str) -> None:
+def test_a_bad_row_is_rejected_alone(database: Database, row: bytes, reason: str) -> None:
     """Line and reason are told, and the rows around it are taken."""
     text = b"email,name\na@example.org\n" + row + b"\nb@example.org\n"
-    report = import_text(sqlite_database, text)
+    report = import_text(database, text)
     assert report.added == 2
     (rejected,) = report.rejected
     assert rejected.line == 3
@@ -267,7 +267,7 @@ def test_an_export_imports_again_as_it_was(database: Database) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(content=st.binary(max_size=400))
-def test_no_content_breaks_an_import(sqlite_database: Database, content: bytes) -> None:
+def test_no_content_breaks_an_import(database: Database, content: bytes) -> None:
     """Whatever follows the header ends in a report."""
-    report = import_text(sqlite_database, b"email,name,tags\n" + content)
+    report = import_text(database, b"email,name,tags\n" + content)
     assert report.rows >= 0

@@ -47,7 +47,7 @@ def test_the_most_followed_link_fills_its_row() -> None:
 
 def test_the_curve_ends_at_the_last_acceptance() -> None:
     """100 messages over 10 seconds are 10 a second, whatever is drawn of them."""
-    curve = acceptance_curve([START + timedelta(seconds=n / 9.9) for n in range(100)])
+    curve = acceptance_curve([(START + timedelta(seconds=n / 9.9), n + 1) for n in range(100)])
     assert curve is not None
     assert round(curve.rate) == 10
     assert curve.points.endswith("1000.0,0.0")
@@ -56,12 +56,12 @@ def test_the_curve_ends_at_the_last_acceptance() -> None:
 
 def test_one_message_makes_no_curve() -> None:
     """Nor does none."""
-    assert acceptance_curve([START]) is None
+    assert acceptance_curve([(START, 1), (START, 1)]) is None
     assert acceptance_curve([]) is None
 
 
 def test_many_messages_keep_the_drawing_small() -> None:
     """A hundred thousand points are drawn as a few hundred."""
-    curve = acceptance_curve([START + timedelta(milliseconds=n) for n in range(100_000)])
+    curve = acceptance_curve([(START + timedelta(seconds=n), 9 * n) for n in range(100_000)])
     assert curve is not None
     assert len(curve.points.split()) < 250

@@ -1,0 +1,75 @@
+"""What a claim reads: the readers as they are now, and what was tried for them before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.delivery.ledger import Claim
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.tables import receipts
+
+Audience = Callable[[datetime], sa.Select[Any]]
+"""The one door to addresses (rule 1): selects subscriber_id, address, name and follows."""
+
+
+def claims_of(
+    connection: sa.Connection,
+    issue_id: int,
+    rows: Sequence[tuple[int, int, int]],
+    audience: Audience,
+    now: datetime,
+) -> tuple[Claim, ...]:
+    """Of claimed deliveries (reader, edition, attempts) those whose reader is still to be mailed."""
+    readers = _readers(connection, [number for number, _, _ in rows], audience, now)
+    before = _attempts_before(connection, issue_id, [n for n, _, attempts in rows if attempts])
+    return tuple(
+        Claim(
+            subscriber_id=number,
+            address=readers[number][0],
+            name=readers[number][1],
+            edition_id=edition,
+            attempts=attempts,
+            first_attempt=before[number].first if number in before else None,
+            was_refused_by_policy=number in before and bool(before[number].refused),
+        )
+        for number, edition, attempts in sorted(rows)
+        if number in readers
+    )
+
+
+def _readers(
+    connection: sa.Connection, subscriber_ids: Collection[int], audience: Audience, now: datetime
+) -> dict[int, tuple[str, str]]:
+    """Address and name of those who are still to be mailed."""
+    readers = audience(now).subquery()
+    rows = connection.execute(
+        sa.select(readers.c.subscriber_id, readers.c.address, readers.c.name).where(
+            readers.c.subscriber_id.in_(subscriber_ids)
+        )
+    )
+    return {number: (address, name) for number, address, name in rows}
+
+
+def _attempts_before(
+    connection: sa.Connection, issue_id: int, subscriber_ids: Collection[int]
+) -> dict[int, Any]:
+    """When the first attempt was, and whether one was refused by policy, by reader."""
+    if not subscriber_ids:
+        return {}
+    # Only a refusal by policy, which paused a run, leaves a reply and the delivery pending.
+    paused_us = (receipts.c.state == DeliveryState.PENDING) & (receipts.c.code > 0)
+    refused = sa.case((paused_us, 1), else_=0)
+    rows = connection.execute(
+        sa.select(
+            receipts.c.subscriber_id,
+            sa.func.min(receipts.c.at).label("first"),
+            sa.func.max(refused).label("refused"),
+        )
+        .where(receipts.c.issue_id == issue_id, receipts.c.subscriber_id.in_(subscriber_ids))
+        .group_by(receipts.c.subscriber_id)
+    )
+    return {row.subscriber_id: row for row in rows}
