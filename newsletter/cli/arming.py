@@ -1,15 +1,20 @@
-"""backup, arm: copy the database, and let a restored one send again."""
+"""backup, arm, migrate-database: copy the database, let a restored one send, move to another."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.config.settings import SiteSettings
+from newsletter.pipeline.migrate_database import Moved
+from newsletter.pipeline.migrate_database import migrate_database as move_site
 from newsletter.store.backup import back_up
 from newsletter.store.newsletters import set_armed
+from newsletter.store.seal import lift_seal
 
 
 @click.command()
@@ -31,12 +36,67 @@ def backup(invocation: Invocation, file: Path) -> int:
 @json_option
 @pass_invocation
 def arm(invocation: Invocation) -> int:
-    """Allow sending again after a database was restored from a backup.
+    """Allow sending again after a database was restored from a backup, or its site moved away.
 
     \b
     Example: newsletter arm
     """
-    with invocation.site.database.transaction() as connection:
+    site = invocation.open_site(even_if_moved=True)
+    with site.database.transaction() as connection:
+        lift_seal(connection)
         set_armed(connection, True)
     invocation.report({"armed": True}, "this site may send")
     return OK
+
+
+def _database(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    try:
+        return SiteSettings.known_database(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.option(
+    "--to",
+    "url",
+    required=True,
+    metavar="URL",
+    callback=_database,
+    help="The new database, as newsletter.toml would name it.",
+)
+@click.option("--replace", is_flag=True, help="Give up what the new database holds.")
+@json_option
+@pass_invocation
+def migrate_database(invocation: Invocation, url: str, replace: bool) -> int:
+    """Move the site to another database, and let nothing more be written to the old one.
+
+    All of it moves, or nothing; run again, it completes what was cut short. Afterwards change
+    one line in newsletter.toml, as it says.
+
+    \b
+    Example: newsletter migrate-database --to postgresql://newsletter@localhost/newsletter
+    """
+    site = invocation.open_site(even_if_moved=True)
+    moved = move_site(site, url, replace=replace)
+    line = f'database = "{moved.to}"'
+    invocation.answer(
+        {
+            "to": moved.to,
+            "again": moved.again,
+            "tables": [asdict(table) for table in moved.tables],
+            "write": line,
+        },
+        *_lines(moved, line),
+    )
+    return OK
+
+
+def _lines(moved: Moved, line: str) -> list[str]:
+    widest = max(len(table.table) for table in moved.tables)
+    return [
+        *(f"{table.table:{widest}}  {table.rows:>10}  {table.hash[:16]}" for table in moved.tables),
+        f"moved before to {moved.to}" if moved.again else f"moved to {moved.to}",
+        f"In newsletter.toml, under [site], write: {line}",
+        "Then start `newsletter serve` anew. The old database refuses every change.",
+    ]

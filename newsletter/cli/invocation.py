@@ -33,7 +33,13 @@ class Invocation:
     @cached_property
     def site(self) -> Site:
         """The site, opened when first asked for."""
-        return open_site(self.folder, os.environ)
+        return self.open_site()
+
+    def open_site(self, *, even_if_moved: bool = False) -> Site:
+        """Open the site until the command ends."""
+        site = open_site(self.folder, os.environ, even_if_moved=even_if_moved)
+        click.get_current_context().call_on_close(site.database.close)
+        return site
 
     @property
     def now(self) -> datetime:

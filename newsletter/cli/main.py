@@ -40,6 +40,7 @@ COMMANDS = {
     "unknown": "sending",
     "backup": "arming",
     "arm": "arming",
+    "migrate-database": "arming",
     "bench": "bench",
 }
 """Every command and the module beside this one that holds it under the same name."""
@@ -56,7 +57,8 @@ class Commands(click.Group):
         """The command, or None when there is none of that name."""
         if name not in COMMANDS:
             return None
-        command = getattr(import_module(f"newsletter.cli.{COMMANDS[name]}"), name)
+        module = import_module(f"newsletter.cli.{COMMANDS[name]}")
+        command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy
         return command
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter.config.loading import load_settings
+from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
+from newsletter.store.seal import seal_of
 from subscribers.inbound.mailboxes import ReturnPaths
 from subscribers.tokens import Tokens
 
@@ -82,16 +83,36 @@ class Site:
         return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
-def open_site(folder: Path, environment: Mapping[str, str]) -> Site:
+def open_site(folder: Path, environment: Mapping[str, str], *, even_if_moved: bool = False) -> Site:
     """Read the configuration, open the database and bring its schema up to date.
 
-    Raises ConfigurationError and DatabaseUnavailableError.
+    Raises ConfigurationError, also for a database from which the site has moved away unless
+    `even_if_moved`, and DatabaseUnavailableError.
     """
     settings = load_settings(folder, environment)
     secret = read_secret(folder, settings)
     database = open_database(settings.site.database, folder)
     upgrade(database)
+    if not even_if_moved:
+        _require_not_moved(database, folder)
     return Site(folder=folder, settings=settings, database=database, secret=secret)
+
+
+def _require_not_moved(database: Database, folder: Path) -> None:
+    with database.transaction(read_only=True) as connection:
+        seal = seal_of(connection)
+    if seal is not None:
+        database.close()
+        raise ConfigurationError(
+            [
+                Problem(
+                    message=f"this site has moved to {seal.to}",
+                    file=str(folder / FILE_NAME),
+                    field="site.database",
+                    fix=f'write database = "{seal.to}"',
+                )
+            ]
+        )
 
 
 def read_secret(folder: Path, settings: Settings) -> str:

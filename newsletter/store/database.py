@@ -25,6 +25,9 @@ while two senders take turns each millisecond."""
 
 LONGEST_LOOK = 0.01
 
+SEALED = "this database is sealed: its site has moved to another"
+"""What the triggers of store/seal.py say to whoever would change it."""
+
 
 class Database:
     """One site's database; `transaction()` is the only way in."""
@@ -43,7 +46,7 @@ class Database:
 
         `read_only` sees one snapshot and waits for no writer. Raises TemporaryError when
         another writer holds the database for too long, and DatabaseUnavailableError when it
-        cannot be used at all.
+        cannot be used at all, or any more.
         """
         engine = self.engine.execution_options(read_only=True) if read_only else self.engine
         try:
@@ -52,7 +55,7 @@ class Database:
         except OperationalError as error:
             raise _explained(error, self.engine) from error
         except DBAPIError as error:
-            if error.connection_invalidated:
+            if error.connection_invalidated or SEALED in str(error.orig):
                 raise _explained(error, self.engine) from error
             raise
 
@@ -67,6 +70,12 @@ def _explained(error: DBAPIError, engine: sa.Engine) -> TemporaryError | Databas
     if "locked" in reason or "busy" in reason:
         return TemporaryError(
             f"the database is busy: {reason}", field="site.database", fix="run it again"
+        )
+    if SEALED in reason:
+        return DatabaseUnavailableError(
+            f"{place}: {SEALED}",
+            field="site.database",
+            fix="write the new database into newsletter.toml and start this process anew",
         )
     return DatabaseUnavailableError(
         f"cannot use the database {place}: {reason}",

@@ -23,6 +23,7 @@ from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.migrations import is_current
 from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
+from newsletter.store.seal import seal_of
 from subscribers.counting import inbound_by_kind, subscriptions_by_status
 
 log = logging.getLogger("newsletter")
@@ -221,6 +222,9 @@ def _problem(site: Site) -> str:
     try:
         if not is_current(site.database):
             return "the database has another schema than this version"
+        with site.database.transaction(read_only=True) as connection:
+            if seal_of(connection) is not None:
+                return "the site has moved to another database"
     except NewsletterError:
         log.exception("not ready")
         return "the database cannot be used"
