@@ -1,0 +1,1 @@
+"""How PostgreSQL answers the product's queries when the tables are large."""

@@ -1,0 +1,272 @@
+"""What the product does with its tables, by its own functions: for each message, request, minute."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from benchmarks.plans.fill import LIST
+from benchmarks.plans.scene import HOOK, Scene
+from newsletter.articles.tags import slug_of
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.pipeline import own_data
+from newsletter.pipeline.correspondence import issues_sent
+from newsletter.pipeline.editions import wishes_of
+from newsletter.pipeline.housekeeping import TRIES_KEPT
+from newsletter.pipeline.occasions import due_now
+from newsletter.pipeline.readers import readers_of
+from newsletter.pipeline.rejected import report_rejections
+from newsletter.pipeline.report import progress, report
+from newsletter.pipeline.settle import settle, unknown_deliveries
+from newsletter.pipeline.status import issue_status, site_status
+from newsletter.store import health, outbox, tries, webhooks
+from newsletter.store import issues as issue_store
+from newsletter.store.ledger import SqlLedger
+from newsletter.store.tables import issues
+from newsletter.web.health import collect
+from subscribers import consent, moving, people, preferences, suppression, unsubscribe
+from subscribers.bounces import forget_bounces, note_bounce
+from subscribers.csvfile import export_subscribers, import_subscribers
+from subscribers.history import Way
+from subscribers.inbound import book
+from subscribers.inbound.verdict import Verdict
+
+CLAIMED = 200
+"""Deliveries that a sender takes at once."""
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doing:
+    """Something the product does; `within` is how many milliseconds it may take."""
+
+    name: str
+    do: Callable[[Scene], object]
+    within: float | None = None
+
+
+def _each(scene: Scene, *steps: Callable[[sa.Connection], object]) -> None:
+    for step in steps:
+        with scene.site.database.transaction() as connection:
+            step(connection)
+
+
+def _send_a_batch(scene: Scene) -> None:
+    """As a sender's books do it: claim, intents, receipts with the next intents, give back."""
+    ledger, now = scene.ledger, scene.now
+    with ledger.on_duty():
+        ids = [claim.subscriber_id for claim in ledger.claim(CLAIMED, now).claims]
+        third = len(ids) // 3
+        ledger.write(receipts=[], intents=ids[:third])
+        accepted = [
+            Receipt(
+                subscriber_id=reader, state=DeliveryState.ACCEPTED, at=now, relay="main", code=250
+            )
+            for reader in ids[:third]
+        ]
+        ledger.write(receipts=accepted, intents=ids[third : 2 * third])
+        deferred = [
+            Receipt(
+                subscriber_id=reader,
+                state=DeliveryState.DEFERRED,
+                at=now,
+                relay="main",
+                code=451,
+                retry_at=now,
+            )
+            for reader in ids[third : 2 * third]
+        ]
+        ledger.write(receipts=deferred, intents=[])
+        ledger.postpone(ids[2 * third : -5], now + WEEK)
+        ledger.release(ids[-5:])
+        again = ledger.claim(CLAIMED, now).claims
+        ledger.release([claim.subscriber_id for claim in again])
+        ledger.next_retry()
+
+
+def _begin_a_run(scene: Scene) -> None:
+    scene.ledger.plan({}, 4 * scene.number, scene.now)
+    scene.ledger.bring_forward()
+    scene.ledger.recover(scene.now)
+    with scene.site.database.transaction(read_only=True) as connection:
+        issue_store.find_issue(connection, LIST, scene.issue.number)
+        due_now(scene.site, connection, LIST, scene.now)
+
+
+def _read_pages(scene: Scene) -> None:
+    """Preferences, a pause, another address; leave and come back; sign up and confirm."""
+    now, reader = scene.now, 204
+    _each(
+        scene,
+        lambda c: people.show(c, scene.address_of(reader)),
+        lambda c: preferences.choose(c, reader, name="R", follows=["ai"], way=Way.PAGE, now=now),
+        lambda c: preferences.pause(c, reader, now + WEEK, Way.PAGE, now),
+        lambda c: preferences.resume(c, reader, Way.PAGE, now),
+        lambda c: moving.ask_to_move(c, reader, "elsewhere@example.org", LIST, now),
+        lambda c: unsubscribe.unsubscribe(c, reader, LIST, Way.ONE_CLICK, now),
+        lambda c: unsubscribe.give_reason(c, reader, LIST, "too many", now),
+        lambda c: unsubscribe.undo(c, reader, LIST, now),
+        lambda c: consent.ask_to_join(
+            c, "newcomer@example.org", list_slug=LIST, way=Way.FORM, now=now
+        ),
+        lambda c: consent.confirm(
+            c, people.find(c, "newcomer@example.org").id, LIST, way=Way.PAGE, now=now
+        ),
+    )
+
+
+def _erase(scene: Scene) -> None:
+    own_data.erase(scene.site, scene.address_of(207), now=scene.now)
+
+
+def _take_mail(scene: Scene) -> None:
+    now, reader = scene.now, 208
+    _each(
+        scene,
+        lambda c: book.write_down(c, b"Subject: x\n\nx", "bounces@news.example.org", "", now),
+        lambda c: people.active_lists(c, reader),
+        lambda c: issues_sent(scene.site, c, reader, LIST),
+        lambda c: note_bounce(
+            c,
+            subscriber_id=reader,
+            list_slug=LIST,
+            number=1,
+            verdict=Verdict.SOFT,
+            sent=[1],
+            now=now,
+        ),
+        lambda c: book.unhandled(c, now),
+        book.quarantined,
+        lambda c: suppression.suppress(c, "nobody@example.com", "asked", now),
+        lambda c: tries.count_try(c, "key", tries.Limit(most=3, per=timedelta(hours=1)), now),
+    )
+
+
+def _keep_house(scene: Scene) -> None:
+    """Every minute."""
+    now = scene.now
+    _each(
+        scene,
+        lambda c: outbox.is_anything_due(c, now),
+        lambda c: outbox.take(c, now, 20),
+        lambda c: consent.drop_unconfirmed(c, now - timedelta(days=14 + 880)),
+        lambda c: moving.forget_wishes(c, now),
+        lambda c: forget_bounces(c, now),
+        lambda c: book.forget_handled(c, now),
+        lambda c: tries.clear_tries(c, now - TRIES_KEPT),
+    )
+
+
+def _tell_webhooks(scene: Scene) -> None:
+    """Every minute."""
+    now = scene.now
+
+    def note(connection: sa.Connection) -> None:
+        webhooks.begin(connection, HOOK, now)
+        for happening in webhooks.happenings(connection, HOOK, now):
+            webhooks.note(connection, HOOK, happening, "{}", now)
+        webhooks.advance(connection, HOOK)
+
+    _each(
+        scene,
+        lambda c: webhooks.clear(c, now),
+        note,
+        lambda c: webhooks.claim(c, [HOOK], limit=100, now=now, lease=WEEK),
+    )
+
+
+def _import_people(scene: Scene) -> None:
+    rows = "email,name,tags\n" + "".join(
+        f"{scene.address_of(n) if n % 2 else f'new{n}@example.org'},,ai\n" for n in range(1, 1001)
+    )
+    import_subscribers(
+        scene.site.database.transaction,
+        io.BytesIO(rows.encode()),
+        list_slug=LIST,
+        source_name="people.csv",
+        now=scene.now,
+        slug_of=slug_of,
+        confirm=True,
+    )
+    _each(scene, lambda c: consent.questions(c, LIST, scene.now, after=0, most=500))
+
+
+def _plan(scene: Scene) -> None:
+    """As the next issue's send begins, up to where it would claim."""
+    columns = [column.name for column in issues.columns if column.name != "id"]
+    changed = {"number": issues.c.number + 1, "due_date": "next", "audience": sa.null()}
+    copy = sa.select(
+        *(
+            sa.literal(changed[n]) if n == "due_date" else changed.get(n, issues.c[n])
+            for n in columns
+        )
+    ).where(issues.c.id == scene.number)
+    with scene.site.database.transaction() as connection:
+        wishes_of(scene.site, connection, LIST, scene.now)
+        number = connection.execute(
+            sa.insert(issues).from_select(columns, copy).returning(issues.c.id)
+        ).scalar_one()
+    ledger = SqlLedger(scene.site.database, number, readers_of(scene.site, LIST))
+    ledger.plan({"|ai|": 4 * scene.number}, 4 * scene.number + 1, scene.now)
+
+
+def _hand_out(scene: Scene) -> None:
+    with scene.site.database.transaction(read_only=True) as connection:
+        export_subscribers(connection, LIST, io.StringIO())
+
+
+DOINGS = (
+    Doing(name="a sender claims, writes, gives back", do=_send_a_batch),
+    Doing(name="a run begins or goes on", do=_begin_a_run),
+    Doing(
+        name="what a sender left unknown",
+        do=lambda scene: (
+            unknown_deliveries(scene.site, LIST, scene.issue.number),
+            settle(scene.site, LIST, scene.issue.number, choice="skip", now=scene.now),
+        ),
+    ),
+    Doing(
+        name="refusals of a send, told to the subscribers",
+        do=lambda scene: report_rejections(scene.site, scene.issue, scene.now),
+    ),
+    Doing(
+        name="status",
+        do=lambda scene: site_status(scene.site, now=scene.now),
+        within=100,
+    ),
+    Doing(
+        name="status ISSUE, and the numbers of a send on the desk",
+        do=lambda scene: (issue_status(scene.site, scene.issue), progress(scene.site, scene.issue)),
+        within=100,
+    ),
+    Doing(name="/metrics", do=lambda scene: collect(scene.site, scene.now), within=100),
+    Doing(name="readers' pages", do=_read_pages),
+    Doing(name="a reader is erased", do=_erase),
+    Doing(name="mail that comes in", do=_take_mail),
+    Doing(name="an import, for each thousand", do=_import_people),
+    Doing(name="housekeeping, every minute", do=_keep_house),
+    Doing(name="webhooks, every minute", do=_tell_webhooks),
+    Doing(
+        name="the doctor's questions",
+        do=lambda scene: _each(scene, health.newest_moment, health.undecided),
+    ),
+)
+"""For each message, each request, each minute: they may read no large table through."""
+
+WHOLE = (
+    Doing(name="an issue is planned", do=_plan),
+    Doing(name="an issue ends: its sum is counted", do=lambda scene: scene.ledger.is_conserved(0)),
+    Doing(name="the desk's report of an issue", do=lambda scene: report(scene.site, scene.issue)),
+    Doing(name="doctor counts the last issues", do=lambda scene: _each(scene, health.miscounted)),
+    Doing(name="a list is exported", do=_hand_out),
+)
+"""Once an issue, or for a person who asked for all: they read what they are asked for, and of the
+books only that issue's."""
+
+READ_THROUGH = frozenset({"subscribers", "subscriptions", "suppressions"})
+"""What those may read from end to end: nearly all of it is the answer."""
