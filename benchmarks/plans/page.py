@@ -16,12 +16,15 @@ _METHOD = """\
 {deliveries:,} deliveries of {issues} issues, the last of which is being sent, lets the product's own
 functions do what they do, and explains every statement that they execute (`EXPLAIN (ANALYZE,
 BUFFERS)`) in the state and with the values it meets. It fails when a hot statement has a sequential
-scan of a large table in its plan, or reads more than {few:,} of its rows, and when `status` or `/metrics` take 100 ms. The suite does the same with 20,000 subscribers.
+scan of a large table in its plan, or reads more than {few:,}
+of its rows, and when `status` or `/metrics` take 100 ms. The suite does the same with 20,000
+subscribers.
 
 Large are the tables of {least:,} rows and more: {large}.
 
-Only statements about large tables, or about the counts kept of them, are listed. Rows are those that were looked at, not only those found. Of what is executed again and again the
-slowest of the first three is told. Filling took {filled:.0f} s.
+Only statements about large tables, or about the counts kept of them, are listed. Rows are those that
+were looked at, not only those found. Of what is executed again and again the slowest of the first
+three is told. Filling took {filled:.0f} s.
 """
 
 _WHOLE = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -82,9 +83,9 @@ async def test_one_readers_fault_is_no_other_readers(
     assert report.paused == ""
 
 
-async def test_a_refusal_leaves_the_connection_in_use(sqlite_database: Database) -> None:
+async def test_a_refusal_leaves_the_connection_in_use(database: Database) -> None:
     """RSET clears the transaction that a refused recipient left open; nobody reconnects."""
-    ledger = planned_ledger(sqlite_database, readers=4)
+    ledger = planned_ledger(database, readers=4)
     catcher = Catcher(faults={address_of(2): "550 5.1.1 No such user"})
     async with smtp_server(catcher):
         report = await send(ledger, catcher.relay(connections=1))
@@ -102,18 +103,18 @@ POLICIES: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("script", POLICIES, ids=["RCPT", "dot", "auth", "MAIL"])
 async def test_a_refusal_about_us_pauses_the_run_and_blames_nobody(
-    sqlite_database: Database, script: dict[str, Any]
+    database: Database, script: dict[str, Any]
 ) -> None:
     """Nobody is rejected or deferred; the rest is pending, with the relay's words kept."""
-    ledger = planned_ledger(sqlite_database, readers=30)
-    async with smtp_server(Catcher(**script)) as catcher:
+    ledger = planned_ledger(database, readers=30)
+    async with smtp_server(Catcher(**deepcopy(script))) as catcher:
         report = await send(ledger, catcher.relay(connections=1))
     assert report.paused
-    assert set(states_of(sqlite_database).values()) <= {S.ACCEPTED, S.PENDING}
+    assert set(states_of(database).values()) <= {S.ACCEPTED, S.PENDING}
     assert report.accepted == len(catcher.caught) < 30
     reader = 2 if catcher.faults else 1
-    assert states_of(sqlite_database)[reader] is S.PENDING
-    assert receipts_of(sqlite_database, reader)[0][0] == S.PENDING
+    assert states_of(database)[reader] is S.PENDING
+    assert receipts_of(database, reader)[0][0] == S.PENDING
     async with smtp_server(Catcher()) as healthy:
         again = await send(ledger, healthy.relay())
     assert again.accepted == 30 - report.accepted
@@ -121,10 +122,10 @@ async def test_a_refusal_about_us_pauses_the_run_and_blames_nobody(
 
 
 async def test_one_reader_refused_by_policy_pauses_one_run_not_every_run(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """Her server's word alone holds up nobody twice; she is tried again, then expires."""
-    ledger = planned_ledger(sqlite_database, readers=10)
+    ledger = planned_ledger(database, readers=10)
     async with smtp_server(Catcher(faults={address_of(2): "550 5.7.1 Not from you"})) as catcher:
         first = await send(ledger, catcher.relay(connections=1))
         second = await send(ledger, catcher.relay(connections=1))
@@ -135,41 +136,41 @@ async def test_one_reader_refused_by_policy_pauses_one_run_not_every_run(
     assert ledger.is_conserved(10)
 
 
-async def test_a_refusal_of_everybody_pauses_every_run(sqlite_database: Database) -> None:
+async def test_a_refusal_of_everybody_pauses_every_run(database: Database) -> None:
     """Who was refused before does not excuse a refusal of others."""
-    ledger = planned_ledger(sqlite_database, readers=10)
+    ledger = planned_ledger(database, readers=10)
     faults: dict[str, Script] = {address_of(n): "550 5.7.1 Blocked" for n in range(1, 11)}
     async with smtp_server(Catcher(faults=faults)) as catcher:
         reports = [await send(ledger, catcher.relay(connections=1)) for _ in range(3)]
     assert all(report.paused for report in reports)
-    assert set(states_of(sqlite_database).values()) <= {S.PENDING, S.DEFERRED}
+    assert set(states_of(database).values()) <= {S.PENDING, S.DEFERRED}
 
 
-async def test_a_relay_of_old_is_greeted_as_of_old(sqlite_database: Database) -> None:
+async def test_a_relay_of_old_is_greeted_as_of_old(database: Database) -> None:
     """It knows no EHLO: HELO will do, and one command at a time."""
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
     async with smtp_server(Catcher(ehlo_reply="502 What?")) as catcher:
         report = await send(ledger, catcher.relay())
     assert report.accepted == 3
 
 
-async def test_a_relay_that_refuses_ehlo_pauses_the_run(sqlite_database: Database) -> None:
+async def test_a_relay_that_refuses_ehlo_pauses_the_run(database: Database) -> None:
     """A 5xx to EHLO is about us."""
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
     async with smtp_server(Catcher(ehlo_reply="554 5.7.1 Go away")) as catcher:
         report = await send(ledger, catcher.relay())
     assert "Go away" in report.paused
-    assert set(states_of(sqlite_database).values()) == {S.PENDING}
+    assert set(states_of(database).values()) == {S.PENDING}
 
 
-async def test_a_relay_in_trouble_is_rested_and_blames_nobody(sqlite_database: Database) -> None:
+async def test_a_relay_in_trouble_is_rested_and_blames_nobody(database: Database) -> None:
     """421 to MAIL: wait, connect anew, and everybody gets the message."""
-    ledger = planned_ledger(sqlite_database, readers=5)
+    ledger = planned_ledger(database, readers=5)
     catcher = Catcher(mail_replies=["421 4.3.2 Too busy", "451 4.3.2 Still busy"])
     async with smtp_server(catcher):
         report = await send(ledger, catcher.relay(connections=1))
     assert report.accepted == 5
-    assert [receipts_of(sqlite_database, n)[0][1] for n in range(1, 6)] == [250] * 5
+    assert [receipts_of(database, n)[0][1] for n in range(1, 6)] == [250] * 5
 
 
 async def test_no_relay_at_all_leaves_everything_pending(database: Database) -> None:
@@ -182,9 +183,9 @@ async def test_no_relay_at_all_leaves_everything_pending(database: Database) -> 
     assert set(states_of(database).values()) == {S.PENDING}
 
 
-async def test_another_relay_takes_over_from_one_that_is_down(sqlite_database: Database) -> None:
+async def test_another_relay_takes_over_from_one_that_is_down(database: Database) -> None:
     """What the first could not take, the second sends."""
-    ledger = planned_ledger(sqlite_database, readers=20)
+    ledger = planned_ledger(database, readers=20)
     async with smtp_server(Catcher()) as down:
         closed = down.relay(name="down")
     async with smtp_server(Catcher()) as up:
@@ -194,20 +195,20 @@ async def test_another_relay_takes_over_from_one_that_is_down(sqlite_database: D
 
 
 async def test_a_relay_that_always_hangs_up_on_one_reader_defers_her(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """She is tried a few times without blame, then it counts: she will expire some day."""
-    ledger = planned_ledger(sqlite_database, readers=1)
+    ledger = planned_ledger(database, readers=1)
     async with smtp_server(Catcher(mail_reply="451 4.3.0 Not now")) as catcher:
         report = await send(ledger, catcher.relay())
     assert (report.deferred, report.next_retry) == (1, ledger.next_retry())
 
 
 async def test_a_deferred_reader_is_tried_again_in_time_and_expires(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """Greylisting is normal life: not before her time, then again, until it is too late."""
-    ledger = planned_ledger(sqlite_database, readers=1)
+    ledger = planned_ledger(database, readers=1)
     async with smtp_server(Catcher(faults={address_of(1): "450 4.7.1 Greylisted"})) as catcher:
         first = await send(ledger, catcher.relay())
         assert first.next_retry is not None
@@ -236,7 +237,7 @@ async def test_who_leaves_during_the_send_gets_nothing_more(database: Database) 
     assert address_of(60) not in catcher.recipients
 
 
-async def test_addresses_that_cannot_be_asked_for_harm_nobody(sqlite_database: Database) -> None:
+async def test_addresses_that_cannot_be_asked_for_harm_nobody(database: Database) -> None:
     """Not ASCII without SMTPUTF8, and a forged line end, are rejected before the wire."""
     addresses = [
         address_of(1),
@@ -245,20 +246,20 @@ async def test_addresses_that_cannot_be_asked_for_harm_nobody(sqlite_database: D
         "reader@b\u00fccher.example",
         address_of(5),
     ]
-    issue = plant_issue(sqlite_database, addresses)
-    ledger = ledger_on(sqlite_database, issue)
+    issue = plant_issue(database, addresses)
+    ledger = ledger_on(database, issue)
     ledger.plan({}, issue.edition_id, NOW)
     async with smtp_server(Catcher(), enable_SMTPUTF8=False) as catcher:
         report = await send(ledger, catcher.relay(connections=1))
     assert (report.accepted, report.rejected) == (3, 2)
     assert catcher.recipients == [address_of(1), "reader@xn--bcher-kva.example", address_of(5)]
-    assert "outside ASCII" in receipts_of(sqlite_database, 2)[0][2]
+    assert "outside ASCII" in receipts_of(database, 2)[0][2]
 
 
-async def test_an_address_outside_ascii_goes_with_smtputf8(sqlite_database: Database) -> None:
+async def test_an_address_outside_ascii_goes_with_smtputf8(database: Database) -> None:
     """RFC 6531: where the relay offers it, the local part goes in UTF-8."""
-    issue = plant_issue(sqlite_database, ["jos\u00e9@b\u00fccher.example"])
-    ledger = ledger_on(sqlite_database, issue)
+    issue = plant_issue(database, ["jos\u00e9@b\u00fccher.example"])
+    ledger = ledger_on(database, issue)
     ledger.plan({}, issue.edition_id, NOW)
     async with smtp_server(Catcher()) as catcher:
         report = await send(ledger, catcher.relay())
@@ -266,9 +267,9 @@ async def test_an_address_outside_ascii_goes_with_smtputf8(sqlite_database: Data
     assert catcher.recipients == ["jos\u00e9@xn--bcher-kva.example"]
 
 
-async def test_a_message_over_the_relays_size_is_not_tried(sqlite_database: Database) -> None:
+async def test_a_message_over_the_relays_size_is_not_tried(database: Database) -> None:
     """RFC 1870: the limit stands in the greeting; the next reader gets hers."""
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
 
     def compose_large(claim: Claim) -> bytes:
         return compose(claim) + (b"x" * 70 + b"\r\n") * (40 if claim.subscriber_id == 2 else 1)
@@ -276,14 +277,14 @@ async def test_a_message_over_the_relays_size_is_not_tried(sqlite_database: Data
     async with smtp_server(Catcher(), data_size_limit=2000) as catcher:
         report = await send(ledger, catcher.relay(connections=1), compose=compose_large)
     assert (report.accepted, report.rejected, catcher.connections) == (2, 1, 1)
-    assert "the relay takes 2000" in receipts_of(sqlite_database, 2)[0][2]
+    assert "the relay takes 2000" in receipts_of(database, 2)[0][2]
 
 
 async def test_a_reader_whose_message_cannot_be_made_harms_nobody(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """She is rejected with the reason."""
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
 
     def compose_or_not(claim: Claim) -> bytes:
         if claim.subscriber_id == 2:
@@ -293,12 +294,12 @@ async def test_a_reader_whose_message_cannot_be_made_harms_nobody(
     async with smtp_server(Catcher()) as catcher:
         report = await send(ledger, catcher.relay(), compose=compose_or_not)
     assert (report.accepted, report.rejected) == (2, 1)
-    assert "no slot for her name" in receipts_of(sqlite_database, 2)[0][2]
+    assert "no slot for her name" in receipts_of(database, 2)[0][2]
 
 
-async def test_a_large_message_arrives_whole(sqlite_database: Database) -> None:
+async def test_a_large_message_arrives_whole(database: Database) -> None:
     """More than the socket takes at once, pipelined behind one another."""
-    ledger = planned_ledger(sqlite_database, readers=5)
+    ledger = planned_ledger(database, readers=5)
     body = b"".join(b"%06d %s\r\n" % (number, b"y" * 70) for number in range(20_000))
     async with smtp_server(Catcher()) as catcher:
         report = await send(
@@ -329,11 +330,11 @@ async def test_a_stop_finishes_what_is_in_flight_and_gives_back_the_rest(
 
 
 async def test_a_message_without_reply_when_the_run_is_cut_off_is_unknown(
-    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the dot nobody knows; what rode behind it goes back."""
     monkeypatch.setattr("newsletter.delivery.sender.GRACE_SECONDS", 0.05)
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
     stop = asyncio.Event()
     async with smtp_server(Catcher(faults={address_of(1): Fault.SILENT_AFTER_DOT})) as catcher:
         sending = asyncio.create_task(send(ledger, catcher.relay(connections=1), stop=stop))
@@ -341,12 +342,12 @@ async def test_a_message_without_reply_when_the_run_is_cut_off_is_unknown(
         stop.set()
         report = await sending
     assert report.unknown == 1
-    assert states_of(sqlite_database) == {1: S.UNKNOWN, 2: S.PENDING, 3: S.PENDING}
+    assert states_of(database) == {1: S.UNKNOWN, 2: S.PENDING, 3: S.PENDING}
 
 
-async def test_a_slow_relay_is_unknown_after_its_time(sqlite_database: Database) -> None:
+async def test_a_slow_relay_is_unknown_after_its_time(database: Database) -> None:
     """No reply to the dot in time: unknown, and the next reader gets hers elsewhere."""
-    ledger = planned_ledger(sqlite_database, readers=3)
+    ledger = planned_ledger(database, readers=3)
     async with smtp_server(Catcher(faults={address_of(1): Fault.SILENT_AFTER_DOT})) as catcher:
         report = await send(
             ledger,
@@ -371,12 +372,12 @@ async def test_two_senders_at_once_send_each_message_once(database: Database) ->
 
 
 async def test_a_limit_for_one_domain_does_not_hold_up_the_others(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """Readers elsewhere go past those who must wait."""
     addresses = [f"r{n}@slow.example" for n in range(4)] + [address_of(n) for n in range(5, 11)]
-    issue = plant_issue(sqlite_database, addresses)
-    ledger = ledger_on(sqlite_database, issue)
+    issue = plant_issue(database, addresses)
+    ledger = ledger_on(database, issue)
     ledger.plan({}, issue.edition_id, NOW)
     async with smtp_server(Catcher()) as catcher:
         relay = catcher.relay(connections=1, per_domain={"Slow.example": "10/s"})
@@ -387,9 +388,9 @@ async def test_a_limit_for_one_domain_does_not_hold_up_the_others(
     assert set(catcher.recipients[-2:]) == {"r2@slow.example", "r3@slow.example"}
 
 
-async def test_unknown_sent_again_are_the_only_copies(sqlite_database: Database) -> None:
+async def test_unknown_sent_again_are_the_only_copies(database: Database) -> None:
     """Held until somebody decides; `resend` then writes to those alone."""
-    ledger = planned_ledger(sqlite_database, readers=4)
+    ledger = planned_ledger(database, readers=4)
     catcher = Catcher(faults={address_of(2): Fault.DROP_AFTER_DOT})
     async with smtp_server(catcher):
         await send(ledger, catcher.relay())
@@ -403,19 +404,19 @@ async def test_unknown_sent_again_are_the_only_copies(sqlite_database: Database)
 
 
 async def test_a_host_name_no_dns_can_hold_is_a_relay_that_is_down(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """Said as such, not as a traceback."""
-    ledger = planned_ledger(sqlite_database, readers=1)
+    ledger = planned_ledger(database, readers=1)
     with pytest.raises(RelayUnavailableError, match="relay main"):
         await send(ledger, Catcher(port=25).relay(host="relay..example.org", security="none"))
 
 
 async def test_a_run_that_is_cancelled_loses_and_repeats_nobody(
-    sqlite_database: Database,
+    database: Database,
 ) -> None:
     """Connections are closed, not left with a reply to come; the next run sends the rest."""
-    ledger = planned_ledger(sqlite_database, readers=100)
+    ledger = planned_ledger(database, readers=100)
     async with smtp_server(Catcher()) as catcher:
         sending = asyncio.create_task(send(ledger, catcher.relay()))
         await catcher.has_caught(10)
@@ -429,11 +430,11 @@ async def test_a_run_that_is_cancelled_loses_and_repeats_nobody(
 
 
 async def test_a_pause_does_not_cut_off_those_whose_reply_is_awaited(
-    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One connection is refused; the other's message ends with its own outcome."""
     monkeypatch.setattr("newsletter.delivery.sender.GRACE_SECONDS", 0.0)
-    ledger = planned_ledger(sqlite_database, readers=2)
+    ledger = planned_ledger(database, readers=2)
     faults: dict[str, Script] = {
         address_of(1): Fault.SILENT_AFTER_DOT,
         address_of(2): "550 5.7.1 Blocked",
@@ -442,11 +443,11 @@ async def test_a_pause_does_not_cut_off_those_whose_reply_is_awaited(
         catcher.refuse_after = catcher.unanswered
         report = await send(ledger, catcher.relay(), timeouts=replace(QUICK, dot=0.3))
     assert report.paused
-    assert receipts_of(sqlite_database, 1)[0][2] == "no reply in time"
+    assert receipts_of(database, 1)[0][2] == "no reply in time"
 
 
-async def test_without_relays_nothing_is_claimed(sqlite_database: Database) -> None:
+async def test_without_relays_nothing_is_claimed(database: Database) -> None:
     """The operator is told what to add."""
-    ledger = planned_ledger(sqlite_database, readers=1)
+    ledger = planned_ledger(database, readers=1)
     with pytest.raises(RelayUnavailableError, match="no relay"):
         await send(ledger)
