@@ -34,6 +34,9 @@ class Database:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._reading = engine.execution_options(read_only=True)
+        if not self.is_sqlite:  # whose every transaction sees one snapshot
+            self._reading = self._reading.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def is_sqlite(self) -> bool:
@@ -48,7 +51,7 @@ class Database:
         another writer holds the database for too long, and DatabaseUnavailableError when it
         cannot be used at all, or any more.
         """
-        engine = self.engine.execution_options(read_only=True) if read_only else self.engine
+        engine = self._reading if read_only else self.engine
         try:
             with engine.begin() as connection:
                 yield connection

@@ -196,7 +196,7 @@ def test_nothing_moves_while_an_issue_is_being_sent(
     """75 while a living sender has messages in hand; a dead one's are moved as they are."""
     database = open_database("sqlite:///newsletter.db", site.folder)
     with living_sender(database) as sender:
-        hold_a_delivery(database, sender)
+        hold_a_delivery(database, sender.identity)
         assert site("migrate-database", "--to", empty_postgres_url).code == 75
         site.done("status")
     move(site, empty_postgres_url)

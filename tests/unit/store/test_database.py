@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from newsletter.errors import DatabaseUnavailableError
+from newsletter.store import tables
 from newsletter.store.backup import back_up
-from newsletter.store.database import open_database
+from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 
 
@@ -53,3 +55,15 @@ def test_opening_makes_no_file_before_it_is_used(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailableError), lost.transaction():
         pass
     lost.close()
+
+
+def test_a_reader_sees_one_snapshot(database: Database) -> None:
+    """What others commit while it reads does not show between two of its questions."""
+    count = sa.select(sa.func.count()).select_from(tables.site)
+    with database.transaction(read_only=True) as reader:
+        assert reader.scalar(count) == 0
+        with database.transaction() as writer:
+            writer.execute(sa.insert(tables.site).values(key="armed", value="yes"))
+        assert reader.scalar(count) == 0
+    with database.transaction(read_only=True) as reader:
+        assert reader.scalar(count) == 1
