@@ -32,6 +32,7 @@ class Courier:
         self._lane = lane
         self._connection: Connection | None = None
         self._carried = 0
+        self._ahead: Parcel | None = None
 
     async def work(self) -> None:
         """Send until nothing is left, the run ends, or the relay refuses us or may not send."""
@@ -79,8 +80,12 @@ class Courier:
         parcel = self._packed(connection, claim)
         if parcel is not None:
             connection.offer(parcel.envelope)
-        while parcel is not None:
-            parcel = await self._transact(connection, parcel)
+        try:
+            while parcel is not None:
+                parcel = await self._transact(connection, parcel)
+        finally:
+            self._give_back(self._ahead)
+            self._ahead = None
 
     async def _transact(self, connection: Connection, parcel: Parcel) -> Parcel | None:
         """Send one parcel whose commands are written; the next one, if it rode along."""
@@ -91,7 +96,7 @@ class Courier:
                 intent = self._run.books.intend(parcel.claim.subscriber_id)
                 # The content travels while the intent is committed; the dot waits for it.
                 outcome = await connection.push(parcel.content)
-                following = self._next(connection)
+                following = self._taken_ahead() or self._next(connection, self._carried + 1)
                 if not await intent:
                     connection.abort()
                     self._give_back(following)
@@ -102,7 +107,10 @@ class Courier:
                 self._give_back(parcel, following)
                 return None
             if outcome is None:
-                outcome = await connection.finish(following.envelope if following else None)
+                outcome = await connection.finish(
+                    following.envelope if following else None,
+                    meanwhile=lambda: self._prepare(connection),
+                )
         except asyncio.CancelledError:
             self._cut_off(connection, parcel, following)
             raise
@@ -113,9 +121,26 @@ class Courier:
         self._give_back(following)
         return None
 
-    def _next(self, connection: Connection) -> Parcel | None:
-        """A further parcel, if its relay may send one this moment."""
-        if self._is_worn_out(self._carried + 1) or self._is_shut():
+    async def _prepare(self, connection: Connection) -> None:
+        """Make a parcel ready while a reply is under way: a far relay finds us waiting for it.
+
+        Only where nothing limits the relay: what a limit lets through is sent at once.
+        """
+        await asyncio.sleep(0)  # the others' dots are written first
+        if self._ahead is None and self._lane.is_open:
+            self._ahead = self._next(connection, self._carried + 2)
+
+    def _taken_ahead(self) -> Parcel | None:
+        """What was made ready, unless the run has come to its end since."""
+        parcel, self._ahead = self._ahead, None
+        if parcel is not None and self._run.ending.is_set():
+            self._give_back(parcel)
+            return None
+        return parcel
+
+    def _next(self, connection: Connection, carried: int) -> Parcel | None:
+        """A further parcel, if its relay may send one this moment; `carried` before it."""
+        if self._is_worn_out(carried) or self._is_shut():
             return None
         while (claim := self._run.feed.take_now(self._lane)) is not None:
             parcel = self._packed(connection, claim)

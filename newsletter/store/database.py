@@ -19,11 +19,11 @@ from newsletter.errors import DatabaseUnavailableError, TemporaryError
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
 
-LOOK_AGAIN = 0.0005
+LOOK_AGAIN = 0.0002
 """Seconds between two looks of a waiting writer, at first; SQLite itself soon sleeps for 100 ms,
 while two senders take turns each millisecond."""
 
-LONGEST_LOOK = 0.01
+LONGEST_LOOK = 0.001
 
 SEALED = "this database is sealed: its site has moved to another"
 """What the triggers of store/seal.py say to whoever would change it."""
