@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.faults.page import write_page
 from tests.faults.rounds import IS_LONG
 
-# Needs root and a Postfix, which only the long form may ask of a machine.
-collect_ignore = [] if IS_LONG else ["test_postfix.py"]
+# They need root, and a Postfix and a Dovecot, which only the long form may ask of a machine.
+collect_ignore = [] if IS_LONG else ["test_postfix.py", "test_dovecot.py"]
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:
