@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from newsletter.cli.exit_codes import OK
-from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.cli.invocation import Invocation, json_option, pass_invocation, processes_option
 from newsletter.pipeline.bench import bench as measure
 
 
@@ -18,11 +18,7 @@ from newsletter.pipeline.bench import bench as measure
     show_default=True,
     help="How many are sent.",
 )
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    help="How many processes send side by side; otherwise as [sending] says.",
-)
+@processes_option
 @json_option
 @pass_invocation
 def bench(invocation: Invocation, name: str | None, messages: int, processes: int | None) -> int:

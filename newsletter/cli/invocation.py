@@ -94,6 +94,11 @@ json_option = click.option(
 now_option = click.option(
     "--now", hidden=True, expose_value=False, callback=_set_now, metavar="ISO"
 )
+processes_option = click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="How many processes send side by side; otherwise as [sending] says.",
+)
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 

@@ -21,6 +21,7 @@ from newsletter.cli.invocation import (
     json_option,
     now_option,
     pass_invocation,
+    processes_option,
     split_issue,
 )
 from newsletter.delivery.receipt import DeliveryState
@@ -55,11 +56,7 @@ _FAILED = (DeliveryState.REJECTED, DeliveryState.UNKNOWN, DeliveryState.EXPIRED)
     type=click.Path(file_okay=False, path_type=Path),
     help="With --dry-run: the folder for the .eml files.",
 )
-@click.option(
-    "--processes",
-    type=click.IntRange(1, 64),
-    help="How many processes send side by side; otherwise as [sending] says.",
-)
+@processes_option
 @json_option
 @now_option
 @pass_invocation

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -188,7 +188,7 @@ def _deliver_beside(line: Connection, orders: Orders) -> None:
                 site,
                 orders.issue,
                 relays=orders.relays,
-                clock=lambda: _now(orders, ahead),
+                clock=lambda: datetime.now(orders.moment.tzinfo) + ahead,
                 is_to_end=is_to_end.is_set,
                 progress=teller.count,
             )
@@ -198,10 +198,6 @@ def _deliver_beside(line: Connection, orders: Orders) -> None:
         log.warning("a sending process ended before its time: %s", error)
     finally:
         site.database.close()
-
-
-def _now(orders: Orders, ahead: timedelta) -> datetime:
-    return datetime.now(orders.moment.tzinfo) + ahead
 
 
 def _end_when_told(line: Connection, is_to_end: threading.Event) -> None:

@@ -60,11 +60,11 @@ def send(
         return _outcome(site, issue, None)
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
-    most = processes or site.settings.sending.processes
-    shares = shared_out(site.settings.relays, most, audience)
     try:
         report = _conduct(site, issue, ledger, clock, interrupted, progress)
         if report is None:
+            most = processes or site.settings.sending.processes
+            shares = shared_out(site.settings.relays, most, audience)
             report = _deliver(site, issue, shares, clock, interrupted, progress)
     finally:
         report_rejections(site, issue, clock())

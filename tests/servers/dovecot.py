@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.servers.ports import await_port, free_port
 
 USER, PASSWORD = "weekly", "a-password-for-tests"
 OWNER = "mail"
@@ -93,7 +94,7 @@ def dovecot() -> Iterator[RealMailbox]:
         folder.mkdir()
         shutil.chown(folder, OWNER, OWNER)
     owner = pwd.getpwnam(OWNER)
-    box = RealMailbox(port=_free_port(), maildir=maildir)
+    box = RealMailbox(port=free_port(), maildir=maildir)
     configuration = root / "dovecot.conf"
     configuration.write_text(
         _CONFIGURATION.format(
@@ -107,25 +108,9 @@ def dovecot() -> Iterator[RealMailbox]:
     )
     server = subprocess.Popen(["dovecot", "-F", "-c", str(configuration)])
     try:
-        _wait_for(box.port)
+        await_port(box.port, "Dovecot")
         yield box
     finally:
         server.terminate()
         server.wait(timeout=30)
         shutil.rmtree(root)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    patience = threading.Event()
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        patience.wait(0.05)
-    raise TimeoutError(f"Dovecot does not answer on port {port}")

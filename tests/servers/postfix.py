@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.servers.ports import await_port, free_port
 
 _MAIN = """
 compatibility_level = 3.6
@@ -68,7 +68,7 @@ def postfix(domain: str, transport: str, *, pipe: str = "") -> Iterator[int]:
     for name in ("etc", "queue", "data"):
         (root / name).mkdir()
     shutil.chown(root / "data", "postfix")
-    port = _free_port()
+    port = free_port()
     values = {
         "root": root,
         "commands": _setting("command_directory"),
@@ -82,7 +82,7 @@ def postfix(domain: str, transport: str, *, pipe: str = "") -> Iterator[int]:
     (root / "etc" / "master.cf").write_text(_MASTER.format(**values))
     try:
         _command(root, "start")
-        _wait_for(port)
+        await_port(port, "Postfix")
         yield port
     finally:
         _command(root, "stop")
@@ -107,19 +107,3 @@ def _command(root: Path, verb: str) -> None:
 def _setting(name: str) -> str:
     found = subprocess.run(["postconf", "-dh", name], check=True, capture_output=True, text=True)
     return found.stdout.strip()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    patience = threading.Event()
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        patience.wait(0.05)
-    raise TimeoutError(f"Postfix does not answer on port {port}")
