@@ -78,7 +78,7 @@ def migrate_database(invocation: Invocation, url: str, replace: bool) -> int:
     Example: newsletter migrate-database --to postgresql://newsletter@localhost/newsletter
     """
     site = invocation.open_site(even_if_moved=True)
-    moved = move_site(site, url, replace=replace)
+    moved = move_site(site, url, replace=replace, now=invocation.now)
     line = f'database = "{moved.to}"'
     invocation.answer(
         {

@@ -28,7 +28,7 @@ class Batches:
     """A ledger that claims within the given batches only, and notes when each is through.
 
     What waits for its domain's turn holds up no batch: the run sends it later, or has given it
-    back. The run calls it in the ledger's thread, the node's loop gives it batches.
+    back. The run calls it in the ledger's threads, the node's loop gives it batches.
     """
 
     def __init__(self, ledger: RangedLedger) -> None:
@@ -108,6 +108,10 @@ class Batches:
         self._let_go(receipt.subscriber_id for receipt in receipts)
         self._let_go(number for number in intents if number not in confirmed)
         return confirmed
+
+    def post(self) -> None:
+        """As the ledger."""
+        self._ledger.post()
 
     def release(self, subscriber_ids: Collection[int]) -> None:
         """As the ledger; their batches are not through."""

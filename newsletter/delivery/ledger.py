@@ -49,7 +49,10 @@ Within = tuple[int, int]
 
 
 class Ledger(Protocol):
-    """One issue's deliveries. Each call is one transaction, durable when it returns."""
+    """One issue's deliveries. Each call is one transaction, durable when it returns.
+
+    For one thread at a time, but that `write` may run beside any other.
+    """
 
     def on_duty(self) -> AbstractContextManager[None]:
         """While entered this ledger may claim, and others see that its sender lives."""
@@ -63,6 +66,9 @@ class Ledger(Protocol):
         Returns the intents that are truly so: a row that another sender has meanwhile
         recovered is no longer ours, and its final dot must not be written.
         """
+
+    def post(self) -> None:
+        """Let others see what was written; until then it may stand in a journal of our own."""
 
     def release(self, subscriber_ids: Collection[int]) -> None:
         """Give back what was claimed and not sent."""

@@ -38,6 +38,9 @@ class _OneDelivery:
             self.receipt = receipt
         return frozenset(intents)
 
+    def post(self) -> None:
+        pass
+
     def release(self, subscriber_ids: Collection[int]) -> None:
         pass
 

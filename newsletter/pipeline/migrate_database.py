@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from newsletter.errors import NotPermittedError, TemporaryError
+from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
 from newsletter.store.database import Database, open_database
+from newsletter.store.ledger_journals import issues_with_journals
 from newsletter.store.ledger_senders import living_senders
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import Seal, lift_seal, seal_of, set_seal
@@ -33,7 +37,7 @@ class Moved:
     again: bool = False
 
 
-def migrate_database(site: Site, url: str, *, replace: bool) -> Moved:
+def migrate_database(site: Site, url: str, *, replace: bool, now: datetime) -> Moved:
     """Move everything to the database at `url`; `replace` gives up what that one holds.
 
     Moving twice is once: a complete target is left as it is. Raises NotPermittedError for a
@@ -43,10 +47,24 @@ def migrate_database(site: Site, url: str, *, replace: bool) -> Moved:
     target = open_database(url, site.folder)
     try:
         upgrade(target)
+        _take_in_journals(site, now)
         seal = _sealed(site, target, replace=replace)
         return _arrived(target, seal) or _fill(site, target, seal, replace=replace)
     finally:
         target.close()
+
+
+def _take_in_journals(site: Site, now: datetime) -> None:
+    """What dead senders wrote into files is to move with the rest."""
+    with site.database.transaction(read_only=True) as connection:
+        if seal_of(connection) is not None:
+            return
+        left = [
+            issue_store.issue_numbered(connection, number)
+            for number in issues_with_journals(connection)
+        ]
+    for issue in left:
+        ledger_of(site, issue).recover(now)
 
 
 def address_of(database: Database) -> str:
@@ -92,7 +110,7 @@ def _require_room(target: Database, *, replace: bool) -> None:
 
 
 def _require_rest(connection: sa.Connection, database: Database) -> None:
-    if living_senders(connection, database):
+    if living_senders(connection, database) or issues_with_journals(connection):
         raise TemporaryError(
             f"an issue is being sent from {address_of(database)}",
             fix="let it end, or stop it with `newsletter stop`, and run this again",

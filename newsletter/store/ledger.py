@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from newsletter.delivery.ledger import Claimed, Recovery, Within
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState, Receipt
 from newsletter.store.database import Database
+from newsletter.store.journal import Journal
 from newsletter.store.ledger_claims import Audience, claims_of
 from newsletter.store.ledger_counts import (
     FOLDED,
@@ -21,6 +22,15 @@ from newsletter.store.ledger_counts import (
     counts_of,
     senders_counted,
     take_over,
+)
+from newsletter.store.ledger_journals import (
+    close,
+    left_by,
+    open_journal,
+    post,
+    remove_left,
+    senders_with_journals,
+    take_in,
 )
 from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, settle
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
@@ -36,7 +46,10 @@ class UnknownDelivery:
 
 
 class SqlLedger:
-    """One issue's deliveries; implements delivery.ledger.Ledger. For one thread at a time."""
+    """One issue's deliveries; implements delivery.ledger.Ledger.
+
+    For one thread at a time, but that `write` may run beside anything else.
+    """
 
     def __init__(self, database: Database, issue_id: int, audience: Audience) -> None:
         self._database = database
@@ -44,6 +57,8 @@ class SqlLedger:
         self._audience = audience
         self._sender: str | None = None
         self._living: LivingSender | None = None
+        self._journal: Journal | None = None
+        self._in_hand: set[int] = set()
         self._ours = deliveries.c.issue_id == issue_id
 
     def plan(
@@ -75,13 +90,16 @@ class SqlLedger:
         with living_sender(self._database) as living:
             self._living, self._sender = living, living.identity
             try:
+                if self._database.is_sqlite:
+                    self._journal = open_journal(self._database, self._issue_id, living.identity)
                 yield
-                with self._database.transaction() as connection:
-                    changes = Changes()
-                    take_over(connection, self._issue_id, [living.identity], changes)
-                    changes.write(connection, self._issue_id, FOLDED)
+                self.post()
+                self._go_off_duty(living.identity)
             finally:
-                self._living = self._sender = None
+                if self._journal is not None:
+                    self._journal.close()
+                self._living = self._sender = self._journal = None
+                self._in_hand.clear()
 
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
         """Take up to `limit` deliveries that are pending, or deferred and due at `now`.
@@ -103,20 +121,33 @@ class SqlLedger:
             claims = claims_of(connection, self._issue_id, rows, self._audience, now)
             gone = {number for number, _, _ in rows} - {claim.subscriber_id for claim in claims}
             self._move(connection, changes, gone, DeliveryState.SUPPRESSED)
+        self._in_hand.update(claim.subscriber_id for claim in claims)
         return Claimed(claims=claims, suppressed=len(gone))
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
-        """Record receipts, then make `intents` transmitting, in one transaction (rule 3).
+        """Record receipts, then make `intents` transmitting, durably and at once (rule 3).
 
         Returns the intents that are truly so. A receipt moves its delivery only while the
-        delivery is still this sender's; it is kept in any case.
+        delivery is still this sender's; it is kept in any case. On SQLite it stands in the
+        sender's journal first; `post` and whatever changes the ledger brings it here.
         """
+        if self._journal is not None:
+            ours = [number for number in intents if number in self._in_hand]
+            self._journal.write(receipts, ours)
+            self._in_hand.difference_update(receipt.subscriber_id for receipt in receipts)
+            return frozenset(ours)
         with self._changing() as (connection, changes):
             settle(connection, changes, self._issue_id, str(self._sender), receipts)
             keep_receipts(connection, changes, self._issue_id, receipts)
             if not intents:
                 return frozenset()
             return intend(connection, changes, self._issue_id, str(self._sender), intents)
+
+    def post(self) -> None:
+        """Bring what stands in the journal into the ledger."""
+        if self._journal is not None and not self._journal.is_posted:
+            with self._changing():
+                pass
 
     def release(self, subscriber_ids: Collection[int]) -> None:
         """Give back what this sender claimed and did not send."""
@@ -153,13 +184,16 @@ class SqlLedger:
                 .where(self._ours, deliveries.c.state.in_(left))
                 .distinct()
             ).all()
-            known = {str(sender) for sender in senders} | senders_counted(
-                connection, self._issue_id
-            )
+            known = {str(sender) for sender in senders}
+            known |= senders_counted(connection, self._issue_id)
+            known |= senders_with_journals(connection, self._issue_id)
         dead = [sender for sender in known if not is_alive(self._database, sender)]
         if not dead:
             return Recovery(released=0, unknown=0)
+        left_behind = {sender: left_by(self._database, sender) for sender in dead}
         with self._changing() as (connection, changes):
+            for sender, entries in left_behind.items():
+                take_in(connection, changes, self._issue_id, sender, entries)
             theirs = sa.and_(self._ours, deliveries.c.sender.in_(dead))
             unknown = connection.scalars(
                 sa.update(deliveries)
@@ -177,7 +211,9 @@ class SqlLedger:
             changes.move(DeliveryState.TRANSMITTING, DeliveryState.UNKNOWN, len(unknown))
             changes.move(DeliveryState.CLAIMED, DeliveryState.PENDING, released.rowcount)
             take_over(connection, self._issue_id, dead, changes)
-            return Recovery(released=released.rowcount, unknown=len(unknown))
+        for sender in dead:
+            remove_left(self._database, sender)
+        return Recovery(released=released.rowcount, unknown=len(unknown))
 
     def counts(self) -> dict[DeliveryState, int]:
         """How many deliveries stand in each state; every state is named."""
@@ -196,6 +232,7 @@ class SqlLedger:
 
     def next_retry(self) -> datetime | None:
         """When the earliest deferred delivery may be tried again."""
+        self.post()
         with self._database.transaction(read_only=True) as connection:
             moment: datetime | None = connection.scalar(
                 sa.select(sa.func.min(deliveries.c.retry_at)).where(
@@ -258,11 +295,25 @@ class SqlLedger:
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, Changes]]:
-        """A transaction that ends with what it changed of the counts."""
+        """A transaction that begins with what the journal holds, and ends with the counts."""
+        entries = self._journal.unposted() if self._journal is not None else None
         with self._database.transaction() as connection:
             changes = Changes()
+            if entries is not None:
+                post(connection, changes, self._issue_id, str(self._sender), entries)
             yield connection, changes
             changes.write(connection, self._issue_id, self._sender)
+        if self._journal is not None and entries is not None:
+            self._journal.posted(entries.end)
+
+    def _go_off_duty(self, sender: str) -> None:
+        """Nothing is left that others would have to take in."""
+        with self._database.transaction() as connection:
+            changes = Changes()
+            take_over(connection, self._issue_id, [sender], changes)
+            changes.write(connection, self._issue_id, FOLDED)
+            close(connection, sender)
+        remove_left(self._database, sender)
 
     @property
     def _undecided(self) -> sa.ColumnElement[bool]:
@@ -311,6 +362,7 @@ class SqlLedger:
         retry_at: datetime | None = None,
     ) -> None:
         left = len(subscriber_ids)
+        self._in_hand.difference_update(subscriber_ids)
         for before in (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING):
             if left:
                 moved = connection.execute(

@@ -43,6 +43,11 @@ def living_sender(database: Database) -> Iterator[LivingSender]:
         yield LivingSender(identity=identity, session=session)
 
 
+def senders_folder(database: Database) -> Path:
+    """Beside a SQLite database: where its living senders keep files."""
+    return Path(database.engine.url.database or "").parent / FOLDER
+
+
 def is_alive(database: Database, sender: str) -> bool:
     """Whether the sender's lock is held; never holds up the sender itself."""
     if database.is_sqlite:
@@ -96,7 +101,7 @@ def _file_is_locked(path: Path) -> bool:
 
 
 def _lock_file(database: Database, sender: str) -> Path:
-    return Path(database.engine.url.database or "").parent / FOLDER / sender
+    return senders_folder(database) / sender
 
 
 @contextmanager

@@ -212,6 +212,15 @@ ledger_counts = sa.Table(
     sqlite_with_rowid=False,
 )
 
+journals = sa.Table(
+    "journals",
+    metadata,
+    # Of living senders on SQLite: see journal.py. A row is there before anything is claimed.
+    sa.Column("sender", sa.String, primary_key=True),
+    sa.Column("issue_id", Id, nullable=False),
+    sa.Column("posted", Id, nullable=False),  # so many of its receipts are in the ledger
+)
+
 receipts = sa.Table(
     "receipts",
     metadata,

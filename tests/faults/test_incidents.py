@@ -16,6 +16,7 @@ from random import Random
 import pytest
 
 import newsletter.store.database
+import newsletter.store.journal
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import DatabaseUnavailableError, TemporaryError
 from newsletter.store.database import Database, open_database
@@ -59,6 +60,7 @@ def send_on_a_small_disk(url: str, issue_id: str, port: str, limit: int) -> None
     """In a process of its own: no file may grow beyond `limit` octets."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk is an error, not a death
+    newsletter.store.journal.ROOM = limit // 4  # so that it is the database that has no room
     try:
         send_in_process(url, issue_id, port, str(CONNECTIONS))
     except DatabaseUnavailableError:
@@ -76,7 +78,7 @@ async def test_a_full_disk_stops_the_send_and_the_next_finishes_it(
     async with fast_server(FastCatcher()) as catcher:
         sender = _STARTS.Process(
             target=send_on_a_small_disk,
-            args=(sqlite_url, str(issue.issue_id), str(catcher.port), used + 300_000),
+            args=(sqlite_url, str(issue.issue_id), str(catcher.port), used + 100_000),
         )
         await asyncio.to_thread(sender.start)
         await asyncio.to_thread(sender.join, 60)

@@ -88,6 +88,7 @@ def test_intent_and_receipt_carry_a_delivery_to_its_end(database: Database) -> N
     with ledger.on_duty():
         ledger.claim(1, NOW)
         assert ledger.write(receipts=[], intents=[1]) == {1}
+        ledger.post()
         assert states_of(database) == {1: S.TRANSMITTING}
         ledger.write(receipts=[make_receipt(1)], intents=[])
     assert states_of(database) == {1: S.ACCEPTED}
@@ -167,6 +168,7 @@ def test_a_living_senders_rows_are_left_alone(database: Database) -> None:
     with ledger.on_duty(), other.on_duty():
         ledger.claim(2, NOW)
         ledger.write(receipts=[], intents=[2])
+        ledger.post()
         assert other.recover(NOW).released == 0
         assert states_of(database) == {1: S.CLAIMED, 2: S.TRANSMITTING}
 

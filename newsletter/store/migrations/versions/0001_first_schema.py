@@ -277,6 +277,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
     )
     op.create_table(
+        "journals",
+        sa.Column("sender", sa.String(), nullable=False),
+        sa.Column("issue_id", Id, nullable=False),
+        sa.Column("posted", Id, nullable=False),
+        sa.PrimaryKeyConstraint("sender", name=op.f("pk_journals")),
+    )
+    op.create_table(
         "ledger_counts",
         sa.Column("issue_id", Id, nullable=False),
         sa.Column("sender", sa.String(), nullable=False),
