@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.receipt import Receipt
 
+POST_SECONDS = 0.5
+"""How often what was written is brought to where others see it."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-GATHER_SECONDS = 0.001
-"""How long a commit waits for the rows of further connections: a commit of many rows costs hardly
-more than one of a single row, and no message waits noticeably."""
+Intents = dict[int, asyncio.Future[bool]]
 
 
 class Books:
@@ -23,72 +25,106 @@ class Books:
 
     Rule 3 then costs one fsync for many rows. A receipt is never behind an intent that was
     asked for after it: a connection has at most one delivery transmitting.
+
+    A commit begins with what one turn of the event loop has brought: of a relay that is far away
+    one intent, which waits for no other; of a near one those of several connections.
     """
 
     def __init__(self, ledger: Ledger, kept: Callable[[Receipt], None]) -> None:
         self._ledger = ledger
         self._kept = kept
+        self._loop = asyncio.get_running_loop()
         self._receipts: list[Receipt] = []
-        self._intents: dict[int, asyncio.Future[bool]] = {}
-        self._most_intents = 1  # in one commit: so many connections have been at work at once
-        self._news = asyncio.Event()
-        self._is_closing = False
+        self._intents: Intents = {}
+        self._orders: SimpleQueue[tuple[list[Receipt], Intents] | None] = SimpleQueue()
+        self._is_writing = False
+        self._will_begin = False
         self._has_failed = False
+        self._closing = asyncio.Event()
+        # A claim takes long; no dot shall wait for it.
+        self._pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intents")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
 
     def keep(self, receipt: Receipt) -> None:
         """Have the receipt written with the next commit."""
         self._receipts.append(receipt)
-        self._news.set()
+        self._begin_soon()
 
     def intend(self, subscriber_id: int) -> asyncio.Future[bool]:
         """Have the delivery durably transmitting: True when it is, False when it is not ours."""
-        answer = asyncio.get_running_loop().create_future()
+        answer = self._loop.create_future()
         if self._has_failed:
             answer.cancel()
             return answer
         self._intents[subscriber_id] = answer
-        self._news.set()
+        self._begin_soon()
         return answer
 
     async def run(self) -> None:
         """Commit what gathers until `close`; raises what the ledger raises."""
-        while not (self._is_closing and not self._receipts and not self._intents):
-            await self._news.wait()
-            if len(self._intents) < self._most_intents and not self._is_closing:
-                await asyncio.sleep(GATHER_SECONDS)
-            self._news.clear()
-            await self._commit()
+        await self._loop.run_in_executor(self._pen, self._write)
+
+    async def post_regularly(self) -> None:
+        """Let others see now and then what was written, until `close`."""
+        while not self._closing.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(POST_SECONDS):
+                    await self._closing.wait()
+            await self.call(self._ledger.post)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run another of the ledger's calls in the ledger's thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
+        return await self._loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
 
     def close(self) -> None:
         """Let `run` end when all is written."""
-        self._is_closing = True
-        self._news.set()
+        self._closing.set()
+        self._begin_soon()
 
-    def end_thread(self) -> None:
-        """Give back the thread; a call that is under way is waited for."""
+    def end_threads(self) -> None:
+        """Give back the threads; a call that is under way is waited for."""
+        self._pen.shutdown()
         self._thread.shutdown()
 
-    async def _commit(self) -> None:
-        receipts, self._receipts = self._receipts, []
-        intents, self._intents = self._intents, {}
-        self._most_intents = max(self._most_intents, len(intents))
-        if not receipts and not intents:
+    def _begin_soon(self) -> None:
+        if not self._will_begin:
+            self._will_begin = True
+            self._loop.call_soon(self._begin)
+
+    def _begin(self) -> None:
+        """Hand over what has gathered, unless a commit is under way: that one's end does."""
+        self._will_begin = False
+        if self._is_writing:
             return
-        try:
-            confirmed = await self.call(self._ledger.write, receipts=receipts, intents=[*intents])
-        except BaseException:
-            self._has_failed = True  # no dot is written any more: cancelled is what no intent is
-            for answer in intents.values():
-                answer.cancel()
-            raise
-        for subscriber_id, answer in intents.items():
+        if self._receipts or self._intents:
+            self._is_writing = True
+            self._orders.put((self._receipts, self._intents))
+            self._receipts, self._intents = [], {}
+        elif self._closing.is_set():
+            self._orders.put(None)
+
+    def _write(self) -> None:
+        """In a thread: commit what is handed over, and tell the loop of it."""
+        while (order := self._orders.get()) is not None:
+            receipts, intents = order
+            try:
+                confirmed = self._ledger.write(receipts=receipts, intents=[*intents])
+            except BaseException:
+                self._loop.call_soon_threadsafe(self._fail, intents)
+                raise
+            self._loop.call_soon_threadsafe(self._answer, receipts, intents, confirmed)
+
+    def _answer(self, receipts: list[Receipt], intents: Intents, confirmed: frozenset[int]) -> None:
+        self._is_writing = False
+        for number, answer in intents.items():
             if not answer.done():  # done when its connection was cancelled meanwhile
-                answer.set_result(subscriber_id in confirmed)
+                answer.set_result(number in confirmed)
         for receipt in receipts:
             self._kept(receipt)
+        self._begin_soon()
+
+    def _fail(self, intents: Intents) -> None:
+        """No dot is written any more: cancelled is what no intent is."""
+        self._has_failed = True
+        for answer in (*intents.values(), *self._intents.values()):
+            answer.cancel()

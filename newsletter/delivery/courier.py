@@ -5,34 +5,34 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from newsletter.delivery.classify import Meaning, Stage
+from newsletter.delivery.classify import Stage
 from newsletter.delivery.envelope import Envelope, address_envelope
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome, from_trouble
+from newsletter.delivery.parcels import Parcel, Parcels
 from newsletter.delivery.relays import Lane
 from newsletter.delivery.run import Run
 from newsletter.delivery.transport import Connection
-from newsletter.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
-    """A claim made ready for one relay."""
+class Transaction:
+    """A parcel and its commands, as one relay's session takes them."""
 
-    claim: Claim
+    parcel: Parcel
     envelope: Envelope
-    content: bytes
 
 
 class Courier:
     """Holds at most one connection, and on it at most one delivery that is transmitting."""
 
-    def __init__(self, run: Run, lane: Lane) -> None:
+    def __init__(self, run: Run, lane: Lane, parcels: Parcels) -> None:
         self._run = run
         self._lane = lane
+        self._parcels = parcels
         self._connection: Connection | None = None
         self._carried = 0
-        self._ahead: Parcel | None = None
+        self._has_asked = False
 
     async def work(self) -> None:
         """Send until nothing is left, the run ends, or the relay refuses us or may not send."""
@@ -77,26 +77,30 @@ class Courier:
 
     async def _carry(self, connection: Connection, claim: Claim) -> None:
         """Send the claim and, each riding with the one before, as many more as there are."""
-        parcel = self._packed(connection, claim)
-        if parcel is not None:
-            connection.offer(parcel.envelope)
+        transaction = self._addressed(connection, self._parcels.make(claim))
+        if transaction is not None:
+            connection.offer(transaction.envelope)
         try:
-            while parcel is not None:
-                parcel = await self._transact(connection, parcel)
+            while transaction is not None:
+                transaction = await self._transact(connection, transaction)
         finally:
-            self._give_back(self._ahead)
-            self._ahead = None
+            self._parcels.give_back(self._made_ahead())
 
-    async def _transact(self, connection: Connection, parcel: Parcel) -> Parcel | None:
-        """Send one parcel whose commands are written; the next one, if it rode along."""
-        following: Parcel | None = None
+    async def _transact(
+        self, connection: Connection, transaction: Transaction
+    ) -> Transaction | None:
+        """Send one whose commands are written; the next one, if it rode along."""
+        parcel, following = transaction.parcel, None
         try:
             outcome = await connection.opened()
             if outcome is None:
                 intent = self._run.books.intend(parcel.claim.subscriber_id)
                 # The content travels while the intent is committed; the dot waits for it.
                 outcome = await connection.push(parcel.content)
-                following = self._taken_ahead() or self._next(connection, self._carried + 1)
+                ahead = self._made_ahead()
+                if ahead is None:
+                    await asyncio.sleep(0)  # the others' intents come before a message is made
+                following = self._next(connection, ahead)
                 if not await intent:
                     connection.abort()
                     self._give_back(following)
@@ -104,15 +108,13 @@ class Courier:
                     return None
             if outcome is None and self._run.paused:
                 connection.abort()  # without the dot the relay forgets the message
-                self._give_back(parcel, following)
+                self._give_back(transaction, following)
                 return None
             if outcome is None:
-                outcome = await connection.finish(
-                    following.envelope if following else None,
-                    meanwhile=lambda: self._prepare(connection),
-                )
+                self._ask_ahead()
+                outcome = await connection.finish(following.envelope if following else None)
         except asyncio.CancelledError:
-            self._cut_off(connection, parcel, following)
+            self._cut_off(connection, transaction, following)
             raise
         self._run.settle(parcel.claim, outcome, self._lane, is_worn=self._carried > 0)
         self._carried += 1
@@ -121,31 +123,29 @@ class Courier:
         self._give_back(following)
         return None
 
-    async def _prepare(self, connection: Connection) -> None:
-        """Make a parcel ready while a reply is under way: a far relay finds us waiting for it.
+    def _ask_ahead(self) -> None:
+        """While a reply is under way there is time for the message after the next."""
+        if not self._has_asked:
+            self._has_asked = True
+            self._parcels.ask()
 
-        Only where nothing limits the relay: what a limit lets through is sent at once.
-        """
-        await asyncio.sleep(0)  # the others' dots are written first
-        if self._ahead is None and self._lane.is_open:
-            self._ahead = self._next(connection, self._carried + 2)
-
-    def _taken_ahead(self) -> Parcel | None:
-        """What was made ready, unless the run has come to its end since."""
-        parcel, self._ahead = self._ahead, None
-        if parcel is not None and self._run.ending.is_set():
-            self._give_back(parcel)
+    def _made_ahead(self) -> Parcel | None:
+        """What was asked for, if it is ready."""
+        if not self._has_asked:
             return None
-        return parcel
+        self._has_asked = False
+        return self._parcels.take()
 
-    def _next(self, connection: Connection, carried: int) -> Parcel | None:
-        """A further parcel, if its relay may send one this moment; `carried` before it."""
-        if self._is_worn_out(carried) or self._is_shut():
+    def _next(self, connection: Connection, parcel: Parcel | None) -> Transaction | None:
+        """The parcel's, or a further one, for this connection, if its relay may send one now."""
+        if self._run.ending.is_set() or self._is_worn_out(self._carried + 1) or self._is_shut():
+            self._parcels.give_back(parcel)
             return None
-        while (claim := self._run.feed.take_now(self._lane)) is not None:
-            parcel = self._packed(connection, claim)
-            if parcel is not None:
-                return parcel
+        while (parcel := parcel or self._parcels.next()) is not None:
+            transaction = self._addressed(connection, parcel)
+            if transaction is not None:
+                return transaction
+            parcel = None
         return None
 
     def _is_worn_out(self, carried: int) -> bool:
@@ -157,37 +157,31 @@ class Courier:
         self._run.shut = self._run.shut or why
         return bool(why)
 
-    def _packed(self, connection: Connection, claim: Claim) -> Parcel | None:
-        """The claim made ready; None when no relay can be asked to take it."""
-        work = self._run.work
-        try:
-            content = work.compose(claim)
-        except InputError as error:
-            outcome = Outcome(
-                stage=Stage.MAIL, meaning=Meaning.REJECTED, text=f"not tried: {error}"
-            )
-            self._run.settle(claim, outcome, self._lane)
+    def _addressed(self, connection: Connection, parcel: Parcel | None) -> Transaction | None:
+        """The parcel for this connection; None when its relay cannot be asked to take it."""
+        if parcel is None:
             return None
+        sender = self._run.work.envelope_sender(parcel.claim)
         envelope = address_envelope(
-            work.envelope_sender(claim), claim.address, len(content), connection.extensions
+            sender, parcel.claim.address, len(parcel.content), connection.extensions
         )
         if isinstance(envelope, Outcome):
-            self._run.settle(claim, envelope, self._lane)
+            self._run.settle(parcel.claim, envelope, self._lane)
             return None
-        return Parcel(claim=claim, envelope=envelope, content=content)
+        return Transaction(parcel=parcel, envelope=envelope)
 
-    def _cut_off(self, connection: Connection, parcel: Parcel, following: Parcel | None) -> None:
+    def _cut_off(
+        self, connection: Connection, transaction: Transaction, following: Transaction | None
+    ) -> None:
         """The run did not wait for the relay: after the dot nobody knows (rule 3)."""
         self._give_back(following)
         if connection.stage is Stage.DOT:
             outcome = from_trouble(
                 Stage.DOT, TimeoutError("the run ended before the relay replied")
             )
-            self._run.settle(parcel.claim, outcome, self._lane)
+            self._run.settle(transaction.parcel.claim, outcome, self._lane)
         else:
-            self._give_back(parcel)
+            self._give_back(transaction)
 
-    def _give_back(self, *parcels: Parcel | None) -> None:
-        for parcel in parcels:
-            if parcel is not None:
-                self._run.feed.give_back(parcel.claim)
+    def _give_back(self, *transactions: Transaction | None) -> None:
+        self._parcels.give_back(*[one.parcel for one in transactions if one is not None])

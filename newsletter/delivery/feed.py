@@ -64,9 +64,9 @@ class Supply(Protocol):
 class Feed:
     """The claims in hand: those that may go, and those of limited domains, parked."""
 
-    def __init__(self, supply: Supply, low: int) -> None:
+    def __init__(self, supply: Supply) -> None:
         self._supply = supply
-        self._low = low
+        self._low = 0
         self._waiting: deque[Claim] = deque()
         self._parked: dict[str, deque[Claim]] = {}
         self._surplus: dict[str, list[Claim]] = {}
@@ -88,6 +88,7 @@ class Feed:
             self._has_news, may_grow = False, self._supply.may_grow
             claims = await self._supply.claim_more(self._come_due())
             self._waiting.extend(claims)
+            self._low = len(claims) // 2
             comes_back = self._later and self._supply.takes_back
             self._is_exhausted = not (claims or comes_back or self._surplus or may_grow)
             self.stir()

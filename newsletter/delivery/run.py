@@ -12,6 +12,7 @@ from typing import Protocol
 
 from newsletter.config.settings import SendingSettings
 from newsletter.delivery.books import Books
+from newsletter.delivery.claim_size import ClaimSize
 from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, says_slow_down
 from newsletter.delivery.feed import Feed
 from newsletter.delivery.ledger import Claim, Ledger
@@ -66,12 +67,12 @@ class Run:
     """The claims in hand, the books, and whether the run is to end."""
 
     def __init__(
-        self, ledger: Ledger, work: Work, claim_at_once: int, incoming: Incoming | None = None
+        self, ledger: Ledger, work: Work, claim_size: ClaimSize, incoming: Incoming | None = None
     ) -> None:
         self.work = work
         self._incoming = incoming
         self.books = Books(ledger, self._kept)
-        self.feed = Feed(self, low=claim_at_once // 2)
+        self.feed = Feed(self)
         if incoming is not None:
             incoming.attach(self.feed.news)
         self.ending = asyncio.Event()
@@ -80,7 +81,7 @@ class Run:
         """Why a relay that could send may not at this hour."""
         self.states: Counter[DeliveryState] = Counter()
         self._ledger = ledger
-        self._claim_at_once = claim_at_once
+        self._claim_size = claim_size
         self._blameless: Counter[int] = Counter()
         self._refusals: deque[bool] = deque(maxlen=work.sending.pause_window)
         self._lanes: tuple[Lane, ...] = ()
@@ -152,6 +153,8 @@ class Run:
 
     def _heed(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
         """Send slower where a server asks for it."""
+        if outcome.meaning is Meaning.ACCEPTED:
+            return
         if says_slow_down(outcome.stage, Reply(code=outcome.code, text=outcome.text)):
             is_one = outcome.stage in ABOUT_ONE_MESSAGE
             lane.slow_down(_domain_of(claim) if is_one else WHOLE_RELAY)
@@ -160,9 +163,11 @@ class Run:
         """Pause when too many of the last messages were refused: a person has to look."""
         if not outcome.code:
             return
-        self._refusals.append(outcome.meaning in (Meaning.REJECTED, Meaning.POLICY))
-        share = sum(self._refusals) / len(self._refusals)
-        if len(self._refusals) == self._refusals.maxlen and share > self.work.sending.pause_share:
+        is_refusal = outcome.meaning in (Meaning.REJECTED, Meaning.POLICY)
+        self._refusals.append(is_refusal)
+        if not is_refusal or len(self._refusals) < (self._refusals.maxlen or 0):
+            return
+        if sum(self._refusals) / len(self._refusals) > self.work.sending.pause_share:
             self.end(
                 paused=f"{sum(self._refusals)} of the last {len(self._refusals)} messages were "
                 f"refused for good, the last with {outcome}"
@@ -186,9 +191,12 @@ class Run:
 
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """For the feed: further claims, those of dead senders too."""
+        loop = asyncio.get_running_loop()
         while True:
             now = max(self.work.clock(), moment) if moment else self.work.clock()
-            claimed = await self.books.call(self._ledger.claim, self._claim_at_once, now)
+            size = self._claim_size.next(loop.time())
+            claimed = await self.books.call(self._ledger.claim, size, now)
+            self._claim_size.claimed(len(claimed.claims), loop.time())
             self.states[DeliveryState.SUPPRESSED] += claimed.suppressed
             if claimed.claims:
                 return claimed.claims

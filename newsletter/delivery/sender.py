@@ -10,23 +10,18 @@ from random import Random
 from typing import Any
 
 from newsletter.config.settings import RelaySettings, SendingSettings
+from newsletter.delivery.claim_size import ClaimSize
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.limit_keeping import keep_limits
 from newsletter.delivery.limits import LimitBook, OwnLimitBook
+from newsletter.delivery.parcels import Parcels
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.relays import PAUSES, Lane
 from newsletter.delivery.run import Incoming, Run, Work
 from newsletter.delivery.shares import Shares
 from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
 from newsletter.errors import RelayUnavailableError
-
-CLAIM_AT_ONCE = 500
-"""Deliveries claimed in one statement."""
-
-CLAIM_AHEAD_SECONDS = 2
-"""With a limited rate, no more is claimed than so many seconds' worth: whoever leaves meanwhile
-is noticed at the claim."""
 
 GRACE_SECONDS = 8.0
 """After a stop, how long messages in flight may take; the whole stop takes less than 10 s."""
@@ -115,7 +110,7 @@ async def send_all(
         Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares)
         for relay in relays
     ]
-    run = Run(ledger, work, claim_at_once=_claim_at_once(relays), incoming=incoming)
+    run = Run(ledger, work, ClaimSize(relays), incoming=incoming)
     run.open_lanes(lanes)
     with ledger.on_duty():
         try:
@@ -127,7 +122,7 @@ async def send_all(
             await run.books.call(ledger.release, left)
             next_retry = await run.books.call(ledger.next_retry)
         finally:
-            run.books.end_thread()
+            run.books.end_threads()
     if left and not run.paused and run.is_hopeless:
         raise RelayUnavailableError(
             "; ".join(f"relay {lane.relay.name}: {lane.trouble}" for lane in lanes),
@@ -152,9 +147,12 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
     """Let the couriers work to the end, or to the stop; raises what the ledger raises."""
     writer = asyncio.create_task(run.books.run())
     feeder = asyncio.create_task(_ending_on_error(run, run.feed.run()))
+    poster = asyncio.create_task(_ending_on_error(run, run.books.post_regularly()))
+    parcels = [Parcels(run, lane) for lane in lanes]
+    packers = [asyncio.create_task(_ending_on_error(run, each.make_ahead())) for each in parcels]
     couriers = [
-        asyncio.create_task(Courier(run, lane).work())
-        for lane in lanes
+        asyncio.create_task(Courier(run, lane, of_lane).work())
+        for lane, of_lane in zip(lanes, parcels, strict=True)
         for _ in range(lane.relay.connections)
     ]
     at_work = asyncio.create_task(_all_done(couriers))
@@ -166,12 +164,12 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
     finally:
         run.end()
         await asyncio.wait([at_work], timeout=GRACE_SECONDS)
-        for task in (*couriers, *signs):
+        for task in (*couriers, *packers, *signs):
             task.cancel()
-        await _all_done([at_work, *couriers, *signs])
+        await _all_done([at_work, *couriers, *packers, *signs])
         run.books.close()
-        await _all_done([feeder, writer])
-    ended = [task for task in (writer, feeder, *couriers) if not task.cancelled()]
+        await _all_done([feeder, poster, writer])
+    ended = [task for task in (writer, feeder, poster, *packers, *couriers) if not task.cancelled()]
     for error in [task.exception() for task in ended]:  # all are asked: each would complain
         if error is not None:
             raise error
@@ -187,11 +185,3 @@ async def _ending_on_error(run: Run, work: Coroutine[None, None, None]) -> None:
     except BaseException:
         run.end()
         raise
-
-
-def _claim_at_once(relays: Sequence[RelaySettings]) -> int:
-    """Many at once, but with limited rates only what goes within CLAIM_AHEAD_SECONDS."""
-    if any(relay.rate is None for relay in relays):
-        return CLAIM_AT_ONCE
-    per_second = sum(relay.rate.per_second for relay in relays if relay.rate is not None)
-    return max(1, min(CLAIM_AT_ONCE, int(per_second * CLAIM_AHEAD_SECONDS)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -82,19 +81,12 @@ class Connection:
             return self._broken(error)
         return None
 
-    async def finish(
-        self, following: Envelope | None, meanwhile: Callable[[], Awaitable[None]] | None = None
-    ) -> Outcome:
-        """Write the final dot, with it the next transaction's commands, and read the reply.
-
-        `meanwhile` is called when the dot is written.
-        """
+    async def finish(self, following: Envelope | None) -> Outcome:
+        """Write the final dot, with it the next transaction's commands, and read the reply."""
         if not self._wire.is_open or not self._wire.is_quiet:
             return await self._refused_early()
         self.stage = Stage.DOT
         self._wire.write(b".\r\n" + (self._begin(following) if following else b""))
-        if meanwhile is not None:
-            await meanwhile()
         try:
             reply = await self._wire.reply(self._timeouts.dot)
         except TROUBLE as error:

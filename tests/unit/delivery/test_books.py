@@ -53,7 +53,7 @@ async def test_what_gathers_is_committed_together(sqlite_database: Database) -> 
         assert before - ledger.writes == 1
         books.close()
         await writer
-        books.end_thread()
+        books.end_threads()
     assert [receipt.subscriber_id for receipt in kept] == [1]
     assert states_of(sqlite_database) == {
         1: S.ACCEPTED,
@@ -72,7 +72,7 @@ async def test_an_intent_for_a_row_that_is_not_ours_is_refused(sqlite_database: 
         assert await books.intend(1) is False
         books.close()
         await writer
-        books.end_thread()
+        books.end_threads()
 
 
 @pytest.mark.parametrize("writes", [0, 1, 5])

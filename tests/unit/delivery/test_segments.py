@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.segments import encode_body, encode_value
+from newsletter.delivery.segments import encode_body
 from newsletter.errors import RenderingError
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.slots import sentinel
@@ -75,14 +75,19 @@ def test_a_value_stands_in_its_place_whole(before: str, value: str, after: str) 
 
 def test_a_long_value_is_wrapped_without_splitting_an_escape() -> None:
     """A link of any length takes lines of its own, and no =XX is cut in two."""
-    encoded = encode_value("https://news.example.org/?" + "c=42&" * 40, in_html=True)
+    body = encode_body(edition(html=slot(Slot.UNSUBSCRIBE)))
+    ((_, (place,)),) = [gap for gap in body.gaps if gap[0].in_html]
+    link = "https://news.example.org/?" + "c=42&" * 40
+    encoded = body.fill({**VALUES, Slot.UNSUBSCRIBE: link})[place]
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
     assert encoded.replace(b"=\r\n", b"").count(b"c=3D42&amp;") == 40
 
 
 def test_an_empty_value_takes_no_line() -> None:
     """A reader without a name gets no odd line."""
-    assert encode_value("", in_html=False) == b""
+    body = encode_body(edition(text=slot(Slot.NAME), html=""))
+    ((_, (place,)),) = body.gaps
+    assert body.fill({**VALUES, Slot.NAME: ""})[place] == b""
 
 
 @pytest.mark.parametrize(
