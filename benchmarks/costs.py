@@ -127,6 +127,12 @@ def _keeping_books(site: Site, repeats: int) -> list[Cost]:
             writing = _writing_books(ledger, _cut(claims, rows), now)
             step = f"intent and receipt made durable, {rows} a commit"
             costs.append(Cost(step=step, microseconds=writing / rows))
+            begun = time.perf_counter()
+            ledger.post()
+            posting = (time.perf_counter() - begun) * 1e6 / len(claims)
+        costs.append(
+            Cost(step=f"posted to the ledger, {len(claims)} at once", microseconds=posting)
+        )
     return [Cost(step=f"claimed, {CLAIMED} at once", microseconds=claiming / CLAIMED), *costs]
 
 

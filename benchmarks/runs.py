@@ -33,7 +33,10 @@ class Bench:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """Under what a comparison is made; `delay_ms` is the round trip's, 0 for none."""
+    """Under what a comparison is made; `delay_ms` is the round trip's, 0 for none.
+
+    A run is `times_as_long` where its ends weigh much, at which not all connections are at work.
+    """
 
     slug: str
     title: str
@@ -41,6 +44,7 @@ class Condition:
     delay_ms: int = 0
     into_smtp_sink: bool = False
     encrypted: bool = False
+    times_as_long: int = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +135,8 @@ def compare(
     counts = {}
     for sender in able:
         rate = run_once(bench, sender, condition, WARM_UP).rate
-        counts[sender.slug] = max(WARM_UP, sender.least, min(int(rate * seconds), 100_000))
+        enough = min(int(rate * seconds * condition.times_as_long), 100_000)
+        counts[sender.slug] = max(WARM_UP, sender.least, enough)
     runs: dict[str, list[Run]] = {sender.slug: [] for sender in able}
     for turn in range(rounds):
         # Each round begins with another one, so that no place in the order is anybody's.

@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.programs import answer, begin_together, cpu_seconds
 from benchmarks.publication import DOMAIN, SLUG
 from benchmarks.senders import Command, Job, Launch, Sender
-from newsletter.delivery.sender import CLAIM_AT_ONCE
+from newsletter.delivery.claim_size import MOST
 from newsletter.pipeline.send import SendOutcome, send
 from newsletter.pipeline.site import Site, open_site
 
@@ -30,7 +30,7 @@ def our_sender(key: str, processes: int) -> Sender:
         launch=lambda job: _launch(job, key, processes),
         processes=processes,
         key=key,
-        least=3 * CLAIM_AT_ONCE * (processes - 1),
+        least=3 * MOST * (processes - 1),
     )
 
 

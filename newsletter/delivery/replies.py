@@ -42,7 +42,7 @@ class ReplyReader:
     """Takes bytes as they come and gives back whole replies."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
         self._code = 0
         self._lines: list[str] = []
         self._size = 0
@@ -50,23 +50,21 @@ class ReplyReader:
     @property
     def is_between_replies(self) -> bool:
         """Whether no part of a further reply has come."""
-        return not self._buffer and not self._lines
+        return not self._rest and not self._lines
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """The replies that `data` completes, one by one; raises ReplyError at what is no SMTP.
 
         Those before it count: nonsense after a message's reply does not unsay the reply.
         """
-        self._buffer += data
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).removesuffix(b"\r")
-            del self._buffer[: end + 1]
-            self._size += end + 1
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._size += len(line) + 1
             self._limit(self._size)
             reply = self._take_line(line)
             if reply is not None:
                 yield reply
-        self._limit(self._size + len(self._buffer))
+        self._limit(self._size + len(self._rest))
 
     def _limit(self, octets: int) -> None:
         if octets > MAX_REPLY:
@@ -74,11 +72,14 @@ class ReplyReader:
 
     def _take_line(self, line: bytes) -> Reply | None:
         read = _read_line(line)
+        if read.whole is not None and not self._lines:
+            self._size = 0
+            return read.whole
         if self._lines and read.code != self._code:
             raise ReplyError(f"a reply that begins with {self._code} goes on with {read.code}")
         self._code = read.code
         self._lines.append(read.text)
-        if read.goes_on:
+        if read.whole is None:
             return None
         reply = Reply(code=read.code, text=_joined(self._lines))
         self._lines, self._size = [], 0
@@ -87,21 +88,22 @@ class ReplyReader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Line:
-    """One line of a reply; its text is printable."""
+    """One line of a reply; its text is printable. `whole` where no other needs to follow it."""
 
     code: int
-    goes_on: bool
     text: str
+    whole: Reply | None
 
 
 @lru_cache(maxsize=256)  # a relay says the same to each message
 def _read_line(line: bytes) -> _Line:
-    match = _LINE.match(line)
+    match = _LINE.match(line.removesuffix(b"\r"))
     if match is None:
         raise ReplyError(f"not an SMTP reply: {line[:80]!r}")
     code, mark, text = match.groups()
-    printable = _UNPRINTABLE.sub(" ", (text or b"").decode("utf-8", "replace"))
-    return _Line(code=int(code), goes_on=mark == b"-", text=printable.strip())
+    printable = _UNPRINTABLE.sub(" ", (text or b"").decode("utf-8", "replace")).strip()
+    whole = None if mark == b"-" else Reply(code=int(code), text=printable)
+    return _Line(code=int(code), text=printable, whole=whole)
 
 
 def _joined(lines: Sequence[str]) -> str:

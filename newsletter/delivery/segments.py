@@ -37,12 +37,18 @@ class Body:
     gaps: tuple[tuple[Gap, tuple[int, ...]], ...]
 
     def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
-        """The segments of one reader's body, to be joined."""
+        """The segments of one reader's body, to be joined.
+
+        A value stands on lines of its own, closed by a soft break; "" takes no line at all.
+        """
         filled = list(self.segments)
+        ready: dict[str, bytes] = {}  # most values read the same in HTML and in text
         for gap, places in self.gaps:
-            value = encode_value(values[gap.slot], in_html=gap.in_html)
+            value = html.escape(values[gap.slot]) if gap.in_html else values[gap.slot]
+            if value not in ready:
+                ready[value] = quoted_printable.encode_unfinished(value)
             for place in places:
-                filled[place] = value
+                filled[place] = ready[value]
         return filled
 
 
@@ -61,11 +67,6 @@ def encode_body(edition: Edition) -> Body:
             f"\r\n--{boundary}--\r\n".encode(),
         ],
     )
-
-
-def encode_value(value: str, *, in_html: bool) -> bytes:
-    """A reader's value on lines of its own, closed by a soft break; "" takes no line at all."""
-    return quoted_printable.encode_unfinished(html.escape(value) if in_html else value)
 
 
 def _encode_part(text: str, nonce: str, *, in_html: bool) -> list[bytes | Gap]:
