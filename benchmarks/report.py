@@ -27,7 +27,7 @@ and carry a DKIM signature that dkimpy verifies; else the run does not count. Al
 one machine, sender and sink together, so ratios say more than rates.
 
 *newsletter* is `newsletter send` as it is: each intent on the disk before the final dot (rule 3) and
-each receipt as soon as the reply is read, in the sender's journal (fdatasync), posted from there to
+each receipt as soon as the reply is read, in the sender's journal (O_DSYNC), posted from there to
 the ledger on SQLite (WAL, synchronous FULL); links with signed tokens, splicing, DKIM. *Ready bytes*
 means that a peer composes nothing and sends everyone the same message. p is for processes.
 """

@@ -57,9 +57,9 @@ class Tokens:
             )
             for purpose in Purpose
         }
-        # A send makes two tokens for each reader: the keys are derived once, not each time.
-        self._signing_keys = {
-            purpose: serializer.make_signer().derive_key()
+        # A send makes two tokens for each reader: the keys are derived and set up once.
+        self._signing = {
+            purpose: hmac.new(serializer.make_signer().derive_key(), digestmod="sha256")
             for purpose, serializer in self._serializers.items()
         }
 
@@ -73,7 +73,9 @@ class Tokens:
         """The token, of URL-safe characters only; state `issued` if it shall be able to expire."""
         moment = f",{int(issued.timestamp())}" if issued is not None else ""
         payload = _encoded(f"[{subscriber_id},{_quoted(list_slug)}{moment}]".encode())
-        signature = _encoded(hmac.digest(self._signing_keys[purpose], payload, "sha256"))
+        signing = self._signing[purpose].copy()
+        signing.update(payload)
+        signature = _encoded(signing.digest())
         return (payload + b"." + signature).decode()
 
     def read(

@@ -26,6 +26,9 @@ from typing import Any
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import DatabaseUnavailableError
 
+_HOW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_DSYNC
+"""With O_DSYNC what was written is on the disk."""
+
 OPENING = b"newsletter journal 1\n"
 
 ROOM = 1 << 20
@@ -112,7 +115,6 @@ class Journal:
     def _add(self, line: bytes) -> None:
         try:
             _write_at(self._descriptor, line, self._end)
-            os.fdatasync(self._descriptor)
         except OSError as error:
             raise _unwritable(self._path, error) from error
         self._end += len(line)
@@ -124,7 +126,7 @@ class Journal:
         room = max(ROOM, 2 * len(content))
         fresh = self._path.with_suffix(".fresh")
         try:
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            descriptor = os.open(fresh, _HOW, 0o600)
             try:
                 _write_at(descriptor, content.ljust(room, b"\0"), 0)
                 os.fsync(descriptor)

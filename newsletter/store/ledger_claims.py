@@ -51,7 +51,7 @@ def _readers(
             readers.c.subscriber_id.in_(subscriber_ids)
         )
     )
-    return {number: (address, name) for number, address, name in rows}
+    return {number: (address, name) for number, address, name in rows.all()}
 
 
 def _attempts_before(

@@ -139,10 +139,10 @@ def test_what_cannot_be_written_is_not_there(path: Path, monkeypatch: pytest.Mon
     journal = Journal(path)
     journal.write([make_receipt(1)], [])
 
-    def full(_descriptor: int) -> None:
+    def full(*_given: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, "fdatasync", full)
+    monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(DatabaseUnavailableError, match="No space left"):
         journal.write([make_receipt(2)], [3])
     assert journal.unposted() == Entries(first=0, receipts=(make_receipt(1),), intents=frozenset())
