@@ -85,7 +85,7 @@ def test_a_line_that_was_cut_ends_the_journal(
         states.append(journal.unposted())
     journal.close()
     kept = data.draw(st.integers(lengths[0], lengths[-1]))
-    noise = data.draw(st.sampled_from([b"", b"\0" * 40, b"x" * 40, b"\n00000000 [0,[],[9]]\n"]))
+    noise = data.draw(st.sampled_from([b"", b"\0" * 40, b"x" * 40, b"00000000 [0,[],[9]]\n"]))
     path.write_bytes(path.read_bytes()[:kept] + noise)
     whole = sum(length <= kept for length in lengths) - 1
     assert entries(path) == states[whole]
