@@ -7,11 +7,11 @@ import multiprocessing
 from dataclasses import dataclass
 from random import Random
 
+from newsletter.store import journal
 from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import NOW, SentIssue
-from tests.factories.sending import main as send_in_process
-from tests.factories.sending import send
+from tests.factories.sending import main, send
 from tests.faults.honesty import Comparison, compare
 from tests.servers.fast_smtp import FastCatcher, fast_server
 
@@ -28,6 +28,12 @@ class Kill:
     after: int
     unknown: int
     end: Comparison
+
+
+def send_in_process(*arguments: str) -> None:
+    """As a program, with a journal that is often begun anew."""
+    journal.ROOM = 4_000
+    main(*arguments)
 
 
 async def kill_once(
