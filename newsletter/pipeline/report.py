@@ -15,6 +15,7 @@ from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
+from newsletter.store.ledger_decisions import expire_rest
 from newsletter.store.report import Reason
 
 AFTERWARDS = timedelta(days=7)
@@ -111,7 +112,7 @@ def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> 
     if counts[DeliveryState.CLAIMED] or counts[DeliveryState.TRANSMITTING]:
         raise TemporaryError(f"{issue.name} is still being stopped", fix="try again in a moment")
     with site.database.transaction() as connection:
-        given_up = ledger.expire_rest(connection, now)
+        given_up = expire_rest(connection, issue_store.issue_id(connection, issue), now)
         issue_store.move(
             connection,
             issue,

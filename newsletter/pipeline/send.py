@@ -22,6 +22,7 @@ from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger_decisions import settle_unknown
 
 LATE = "late by"
 """How the note of an issue begins that is held only for being late."""
@@ -125,7 +126,8 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
         audience = _plan_deliveries(site, issue, ledger, now)
     policy = site.newsletter(issue.newsletter).unknown
     if ledger.recover(now).unknown and policy != "hold":
-        ledger.settle_unknown(policy, now)
+        with site.database.transaction() as connection:
+            settle_unknown(connection, issue_store.issue_id(connection, issue), policy, now)
     return audience
 
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import State
-from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store.ledger_decisions import settle_unknown, unknown_rows
 from subscribers.people import get
 
 
@@ -17,8 +17,7 @@ def unknown_deliveries(site: Site, slug: str, number: int | None) -> list[dict[s
     """Who may or may not have got the issue, and since when that is so."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-    rows = ledger_of(site, issue).unknown_rows()
-    with site.database.transaction(read_only=True) as connection:
+        rows = unknown_rows(connection, issue_store.issue_id(connection, issue))
         people = {row.subscriber_id: get(connection, row.subscriber_id) for row in rows}
     return [
         {
@@ -43,8 +42,9 @@ def settle(
         issue = issue_store.find_issue(connection, slug, number)
     if issue.state not in {State.SENDING, State.STOPPED, State.SENT}:
         raise NotPermittedError(f"{issue.name} has not been sent")
-    settled = ledger_of(site, issue).settle_unknown(choice, now)
-    if settled and choice == "resend" and issue.state is State.SENT:
-        with site.database.transaction() as connection:
+    with site.database.transaction() as connection:
+        here = issue_store.issue_id(connection, issue)
+        settled = settle_unknown(connection, here, choice, now)
+        if settled and choice == "resend" and issue.state is State.SENT:
             issue_store.move(connection, issue, State.SENDING)
     return settled

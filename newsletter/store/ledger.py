@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 import sqlalchemy as sa
 
@@ -32,17 +30,9 @@ from newsletter.store.ledger_journals import (
     senders_with_journals,
     take_in,
 )
-from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, settle
+from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, note, settle
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnknownDelivery:
-    """A delivery whose outcome nobody knows, waiting for a decision. `since` its last claim."""
-
-    subscriber_id: int
-    since: datetime
 
 
 class SqlLedger:
@@ -202,7 +192,7 @@ class SqlLedger:
                 .returning(deliveries.c.subscriber_id)
             ).all()
             said = "the sender died before it had the relay's reply"
-            self._note(connection, changes, unknown, now, said)
+            note(connection, changes, self._issue_id, unknown, DeliveryState.UNKNOWN, now, said)
             released = connection.execute(
                 sa.update(deliveries)
                 .where(theirs, deliveries.c.state == DeliveryState.CLAIMED)
@@ -241,57 +231,10 @@ class SqlLedger:
             )
             return moment
 
-    def unknown_rows(self) -> list[UnknownDelivery]:
-        """The deliveries of unknown outcome on which nobody has decided."""
-        with self._database.transaction(read_only=True) as connection:
-            rows = connection.execute(
-                sa.select(deliveries.c.subscriber_id, deliveries.c.claimed_at)
-                .where(self._undecided)
-                .order_by(deliveries.c.subscriber_id)
-            )
-            return [UnknownDelivery(subscriber_id=row[0], since=row[1]) for row in rows]
-
-    def settle_unknown(self, how: Literal["resend", "skip"], now: datetime) -> int:
-        """Decide on all unknown deliveries; returns how many.
-
-        `resend` makes them pending, at the risk of a second copy under the same Message-ID;
-        `skip` leaves them unknown for good.
-        """
-        state = DeliveryState.PENDING if how == "resend" else DeliveryState.UNKNOWN
-        with self._changing() as (connection, changes):
-            settled = connection.scalars(
-                sa.update(deliveries)
-                .where(self._undecided)
-                .values(state=state, sender=None, retry_at=None)
-                .returning(deliveries.c.subscriber_id)
-            ).all()
-            said = "to be sent again" if how == "resend" else "not to be sent again"
-            self._note(connection, changes, settled, now, f"decided: {said}", state=state)
-            changes.move(DeliveryState.UNKNOWN, state, len(settled))
-            return len(settled)
-
     def _within(self, within: Within | None) -> sa.ColumnElement[bool]:
         if within is None:
             return self._ours
         return self._ours & deliveries.c.subscriber_id.between(*within)
-
-    def expire_rest(self, connection: sa.Connection, now: datetime) -> int:
-        """Give up every delivery that nobody works on, in the caller's transaction; how many."""
-        changes = Changes()
-        given_up: list[int] = []
-        for state in (DeliveryState.PENDING, DeliveryState.DEFERRED):
-            some = connection.scalars(
-                sa.update(deliveries)
-                .where(self._ours, deliveries.c.state == state)
-                .values(state=DeliveryState.EXPIRED, retry_at=None)
-                .returning(deliveries.c.subscriber_id)
-            ).all()
-            changes.move(state, DeliveryState.EXPIRED, len(some))
-            given_up += some
-        said = "the send was closed by an editor"
-        self._note(connection, changes, given_up, now, said, state=DeliveryState.EXPIRED)
-        changes.write(connection, self._issue_id, self._sender)
-        return len(given_up)
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, Changes]]:
@@ -314,15 +257,6 @@ class SqlLedger:
             changes.write(connection, self._issue_id, FOLDED)
             close(connection, sender)
         remove_left(self._database, sender)
-
-    @property
-    def _undecided(self) -> sa.ColumnElement[bool]:
-        # Who sent it stays on the row until somebody has decided.
-        return sa.and_(
-            self._ours,
-            deliveries.c.state == DeliveryState.UNKNOWN,
-            deliveries.c.sender.is_not(None),
-        )
 
     def _take(
         self,
@@ -377,22 +311,3 @@ class SqlLedger:
                 ).rowcount
                 changes.move(before, state, moved)
                 left -= moved
-
-    def _note(
-        self,
-        connection: sa.Connection,
-        changes: Changes,
-        subscriber_ids: Iterable[int],
-        now: datetime,
-        text: str,
-        state: DeliveryState = DeliveryState.UNKNOWN,
-    ) -> None:
-        keep_receipts(
-            connection,
-            changes,
-            self._issue_id,
-            [
-                Receipt(subscriber_id=subscriber_id, state=state, at=now, relay="", text=text)
-                for subscriber_id in subscriber_ids
-            ],
-        )

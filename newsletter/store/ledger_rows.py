@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -137,6 +137,23 @@ def keep_receipts(
                 f"text_{row}": receipt.text,
             }
         _KEEP.run(connection, len(some), values)
+
+
+def note(
+    connection: sa.Connection,
+    changes: Changes,
+    issue_id: int,
+    subscriber_ids: Iterable[int],
+    state: DeliveryState,
+    now: datetime,
+    text: str,
+) -> None:
+    """Keep a receipt of our own, which no relay gave, of each of these deliveries."""
+    receipts = [
+        Receipt(subscriber_id=number, state=state, at=now, relay="", text=text)
+        for number in subscriber_ids
+    ]
+    keep_receipts(connection, changes, issue_id, receipts)
 
 
 def _own(issue_id: int, sender: str, subscriber_ids: Sequence[int]) -> dict[str, object]:

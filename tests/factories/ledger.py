@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Literal
 
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger_decisions import settle_unknown, unknown_rows
 from newsletter.store.tables import deliveries, editions, issues
 from newsletter.store.tables import receipts as receipts_table
 from subscribers.audience import audience
@@ -117,6 +119,18 @@ def planned_ledger(database: Database, readers: int = 3) -> SqlLedger:
     ledger = ledger_on(database, issue)
     ledger.plan({}, issue.edition_id, NOW)
     return ledger
+
+
+def unknown_of(database: Database, issue_id: int = 1) -> list[int]:
+    """The readers of whom nobody can say whether they have it, and on whom nobody has decided."""
+    with database.transaction(read_only=True) as connection:
+        return [row.subscriber_id for row in unknown_rows(connection, issue_id)]
+
+
+def decide(database: Database, how: Literal["resend", "skip"], issue_id: int = 1) -> int:
+    """As an operator does; on how many."""
+    with database.transaction() as connection:
+        return settle_unknown(connection, issue_id, how, NOW)
 
 
 def unsubscribe(database: Database, subscriber_id: int) -> None:

@@ -20,9 +20,9 @@ import pytest_asyncio
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY
 from newsletter.issues.issue import State
-from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
-from newsletter.store.issues import find_issue
+from newsletter.store.issues import find_issue, issue_id
+from newsletter.store.ledger_decisions import unknown_rows
 from subscribers.audience import audience
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import make_site, publish
@@ -96,9 +96,10 @@ def addresses_in_doubt(site: Site) -> set[str]:
     """Readers of the newest issue of whom nobody can say whether they have it."""
     with site.database.transaction(read_only=True) as connection:
         issue = find_issue(connection, "weekly", None)
+        unknown = unknown_rows(connection, issue_id(connection, issue))
         rows = connection.execute(audience("weekly", MONDAY)).all()
     address = {row.subscriber_id: row.address for row in rows}
-    return {address[row.subscriber_id] for row in ledger_of(site, issue).unknown_rows()}
+    return {address[row.subscriber_id] for row in unknown}
 
 
 async def test_each_due_issue_is_sent_once_whatever_is_killed(

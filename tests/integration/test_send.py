@@ -20,6 +20,7 @@ from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import (
     NOW,
     address_of,
+    decide,
     ledger_on,
     planned_ledger,
     plant_issue,
@@ -411,7 +412,7 @@ async def test_unknown_sent_again_are_the_only_copies(database: Database) -> Non
         await send(ledger, catcher.relay())
         held = await send(ledger, catcher.relay())
         catcher.faults.clear()
-        ledger.settle_unknown("resend", NOW)
+        decide(database, "resend")
         resent = await send(ledger, catcher.relay())
     assert (held.accepted, resent.accepted) == (0, 1)
     assert sorted(catcher.recipients) == sorted([*map(address_of, range(1, 5)), address_of(2)])

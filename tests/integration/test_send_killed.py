@@ -13,7 +13,7 @@ import pytest
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
-from tests.factories.ledger import NOW, SentIssue, address_of, ledger_on, plant_issue
+from tests.factories.ledger import NOW, SentIssue, address_of, ledger_on, plant_issue, unknown_of
 from tests.servers.smtp import Catcher, smtp_server
 
 S = DeliveryState
@@ -66,10 +66,10 @@ async def send_with_kills(
     return catcher, ledger, unknown
 
 
-def assert_honest(catcher: Catcher, ledger: SqlLedger, readers: int) -> None:
+def assert_honest(catcher: Catcher, database: Database, ledger: SqlLedger, readers: int) -> None:
     """Accepted has one message, unknown at most one, and there is nothing else."""
     copies = Counter(catcher.recipients)
-    uncertain = {address_of(row.subscriber_id) for row in ledger.unknown_rows()}
+    uncertain = {address_of(number) for number in unknown_of(database)}
     everybody = {address_of(n) for n in range(1, readers + 1)}
     assert {address for address, count in copies.items() if count > 1} == set()
     assert everybody - uncertain <= set(copies) <= everybody
@@ -90,7 +90,7 @@ async def test_killed_again_and_again_it_loses_nobody_and_repeats_nobody(
     catcher, ledger, unknown = await send_with_kills(
         database, database_url, readers=readers, kills=kills, seed=7
     )
-    assert_honest(catcher, ledger, readers)
+    assert_honest(catcher, database, ledger, readers)
     # In all, not for each kill: PostgreSQL may notice a client's death only after the next one.
     assert sum(unknown) <= CONNECTIONS * kills
 

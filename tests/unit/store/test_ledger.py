@@ -13,12 +13,14 @@ from subscribers.tables import subscribers
 from tests.factories.ledger import (
     NOW,
     address_of,
+    decide,
     ledger_on,
     make_receipt,
     planned_ledger,
     plant_issue,
     receipts_of,
     states_of,
+    unknown_of,
     unsubscribe,
 )
 
@@ -196,15 +198,15 @@ def test_unknown_is_held_until_somebody_decides(database: Database) -> None:
         ledger.write(receipts=[], intents=[1, 2])
         ledger.write(receipts=[make_receipt(1, state=S.UNKNOWN, code=0)], intents=[])
     ledger.recover(NOW)
-    assert [row.subscriber_id for row in ledger.unknown_rows()] == [1, 2]
-    assert ledger.settle_unknown("resend", NOW) == 2
+    assert unknown_of(database) == [1, 2]
+    assert decide(database, "resend") == 2
     with ledger.on_duty():
         assert [claim.attempts for claim in ledger.claim(2, NOW).claims] == [1, 1]
         ledger.write(receipts=[], intents=[1, 2])
     ledger.recover(NOW)
-    assert ledger.settle_unknown("skip", NOW) == 2
-    assert ledger.unknown_rows() == []
-    assert ledger.settle_unknown("resend", NOW) == 0
+    assert decide(database, "skip") == 2
+    assert unknown_of(database) == []
+    assert decide(database, "resend") == 0
     assert states_of(database) == {1: S.UNKNOWN, 2: S.UNKNOWN}
     assert ledger.is_conserved(2)
 

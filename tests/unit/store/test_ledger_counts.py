@@ -10,11 +10,13 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.ledger_counts import attempts_of, counts_of_all, recount, senders_counted
+from newsletter.store.ledger_decisions import expire_rest
 from newsletter.store.tables import ledger_counts, receipts
 from tests.factories.ledger import (
     NOW,
     SentIssue,
     address_of,
+    decide,
     ledger_on,
     make_receipt,
     planned_ledger,
@@ -89,7 +91,7 @@ def test_whatever_happens_the_kept_counts_are_the_counted_ones(database: Databas
             case 0:
                 operator.recover(now)
             case 1:
-                operator.settle_unknown(random.choice(("resend", "skip")), now)
+                decide(database, random.choice(("resend", "skip")), issue.issue_id)
             case 2:
                 unsubscribe(database, random.randint(1, 60))
             case 3:
@@ -97,7 +99,7 @@ def test_whatever_happens_the_kept_counts_are_the_counted_ones(database: Databas
         assert operator.counts() == operator.counted(), step
         assert attempts(database, issue) == attempts_counted(database, issue), step
     with database.transaction() as connection:
-        operator.expire_rest(connection, NOW)
+        expire_rest(connection, issue.issue_id, NOW)
     for sender in senders:
         sender.end(killed=True)
     operator.recover(NOW)
