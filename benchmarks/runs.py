@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -12,6 +12,7 @@ from benchmarks.programs import BenchmarkError, Ended, run_together
 from benchmarks.publication import Publication
 from benchmarks.senders import Job, Sender
 from benchmarks.sink import SinkProgram, c_sink, smtp_sink
+from benchmarks.threads import Used
 
 SAMPLE = 5
 """Messages of each timed run that are looked at."""
@@ -49,13 +50,17 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One timed run. `cpu_seconds` is the sender's, of all its processes."""
+    """One timed run. `cpu_seconds` is the sender's, of all its processes.
+
+    So is `threads`, by the threads' names without their numbers, where the sender tells it.
+    """
 
     messages: int
     seconds: float
     cpu_seconds: float
     sink_cpu_seconds: float
     peak_bytes: int
+    threads: Mapping[str, Used]
 
     @property
     def rate(self) -> float:
@@ -79,6 +84,12 @@ class Result:
     def cpu_per_message(self) -> float:
         """The median of the sender's CPU time for one message, in microseconds."""
         return median(run.cpu_seconds / run.messages for run in self.runs) * 1e6
+
+    def of_threads(self, kind: str) -> Used:
+        """What the threads of that name used for one message, in microseconds, in all runs."""
+        used = sum((run.threads.get(kind, Used()) for run in self.runs), Used())
+        each = 1e6 / sum(run.messages for run in self.runs)
+        return Used(program=used.program * each, kernel=used.kernel * each)
 
     @property
     def sink_cpu_per_message(self) -> float:
@@ -162,4 +173,14 @@ def _run(count: int, seconds: float, ended: Ended, sink_cpu_seconds: float) -> R
         cpu_seconds=ended.cpu_seconds,
         sink_cpu_seconds=sink_cpu_seconds,
         peak_bytes=ended.peak_bytes,
+        threads=_threads(ended),
     )
+
+
+def _threads(ended: Ended) -> dict[str, Used]:
+    sums: dict[str, Used] = {}
+    for answer in ended.answers:
+        for name, used in answer.get("threads", {}).items():
+            kind = name.partition("_")[0]
+            sums[kind] = sums.get(kind, Used()) + Used(**used)
+    return sums

@@ -8,12 +8,14 @@ from __future__ import annotations
 import cProfile
 import os
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.programs import answer, begin_together, cpu_seconds
 from benchmarks.publication import DOMAIN, SLUG
 from benchmarks.senders import Command, Job, Launch, Sender
+from benchmarks.threads import Used, watched_threads
 from newsletter.delivery.claim_size import MOST
 from newsletter.pipeline.send import SendOutcome, send
 from newsletter.pipeline.site import Site, open_site
@@ -59,17 +61,20 @@ def main(folder: Path, profile: str | None) -> None:
     """Send the issue from this process, alone or beside others."""
     site = open_site(folder, os.environ)
     used_before = begin_together()
+    threads: dict[str, Used] = {}
     if profile:
         with cProfile.Profile() as profiler:
             outcome = _send(site)
         profiler.dump_stats(profile)
     else:
-        outcome = _send(site)
+        with watched_threads() as threads:
+            outcome = _send(site)
     report = outcome.report
     answer(
         accepted=report.accepted if report else 0,
         seconds=report.seconds if report else 0.0,
         cpu_seconds=cpu_seconds() - used_before,
+        threads={name: asdict(used) for name, used in threads.items()},
     )
 
 

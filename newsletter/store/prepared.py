@@ -1,4 +1,4 @@
-"""Statements of the send path: compiled once for each number of rows, then handed to the driver.
+"""Statements of the send path: compiled once for a number of rows, then handed to the driver.
 
 SQLAlchemy's way from a statement to the driver costs more than the statement itself. And each
 call into SQLite gives the interpreter to another thread and has to wait to get it back, so a
@@ -14,8 +14,12 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-MOST_ROWS = 100
+MOST_ROWS = 64
 """In one statement; the databases bound the number of parameters."""
+
+ANY_NUMBER = 8
+"""Up to so many rows there is a statement for each number, above for powers of two alone: to
+compile one takes as long as to run it many times."""
 
 _PARAMETER_STYLES = {"sqlite": "qmark", "postgresql": "format"}
 
@@ -65,9 +69,12 @@ class Prepared:
 
 
 def portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The rows, no more at a time than one statement takes."""
-    for start in range(0, len(rows), MOST_ROWS):
-        yield rows[start : start + MOST_ROWS]
+    """The rows, as many at a time as there is a statement for."""
+    start = 0
+    while left := len(rows) - start:
+        size = left if left <= ANY_NUMBER else min(MOST_ROWS, 1 << left.bit_length() - 1)
+        yield rows[start : start + size]
+        start += size
 
 
 def numbered(name: str, rows: int) -> list[sa.BindParameter[Any]]:
