@@ -30,6 +30,7 @@ from benchmarks.runs import Bench, Result, Run, run_once
 from benchmarks.send import our_sender
 from benchmarks.senders import shares
 from benchmarks.sink import SinkProgram, build_sink, c_sink, find_compiler
+from benchmarks.threads import Used
 
 pytestmark = pytest.mark.xdist_group("benchmarks")
 
@@ -135,6 +136,7 @@ def test_sink_holds_replies_back_without_holding_up_others(
 def test_our_sender_reaches_every_reader_once(bench: Bench) -> None:
     """Two processes send one issue, signed; the run is counted, and a sample of it verified."""
     run = run_once(bench, our_sender("rsa", 2), replace(NEAR, connections=4), 60)
+    assert {"MainThread", "intents", "ledger"} <= set(run.threads)
     assert run.messages == 60
     assert run.rate > 0
     assert run.cpu_seconds > 0
@@ -169,6 +171,7 @@ def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
     page = write_report(_findings(), tmp_path).read_text(encoding="utf-8")
     assert "| newsletter, RSA-2048 | 2 | 1,500 |" in page
     assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | kept |" in page
+    assert "| newsletter, RSA-2048 | 2 | 1,000 | 400 | 100 | 0 | 0 |" in page
     assert "| 2 | 800 | 790 – 810 |" in page
     assert "apart | ≤ 5 % | 2.50 % | kept |" in page
     assert "node is not installed" in page
@@ -194,7 +197,12 @@ def test_an_import_is_measured_and_its_broken_rows_are_counted(bench: Bench) -> 
 
 def _findings() -> Findings:
     run = Run(
-        messages=1500, seconds=1, cpu_seconds=1.5, sink_cpu_seconds=0.1, peak_bytes=100_000_000
+        messages=1500,
+        seconds=1,
+        cpu_seconds=1.5,
+        sink_cpu_seconds=0.1,
+        peak_bytes=100_000_000,
+        threads={"MainThread": Used(program=0.6, kernel=0.15)},
     )
     result = Result(sender=our_sender("rsa", 2), runs=(run,))
     assert NEAR.slug == UNDELAYED
