@@ -160,17 +160,15 @@ def read_journal(path: Path) -> Entries | None:
             file=str(path),
             fix="run the release that was sending when it was written",
         )
-    numbered: dict[int, Receipt] = {}
+    first: int | None = None
+    receipts: list[Receipt] = []
     intents: set[int] = set()
-    for first, receipts, begun in _lines(content[len(OPENING) :]):
-        numbered |= enumerate(receipts, start=first)
-        intents.difference_update(receipt.subscriber_id for receipt in receipts)
+    for number, written, begun in _lines(content[len(OPENING) :]):
+        first = number if first is None else first
+        receipts += written
+        intents.difference_update(receipt.subscriber_id for receipt in written)
         intents.update(begun)
-    return Entries(
-        first=min(numbered, default=0),
-        receipts=tuple(numbered[number] for number in sorted(numbered)),
-        intents=frozenset(intents),
-    )
+    return Entries(first=first or 0, receipts=tuple(receipts), intents=frozenset(intents))
 
 
 def remove_journal(path: Path) -> None:

@@ -78,13 +78,15 @@ def take_in(
 ) -> None:
     """Post what a dead sender left and close its journal, unless somebody has.
 
-    Without the file (None) anything that the sender had claimed may have been on the wire.
+    Without the file (None), or with one that begins later than the ledger ends, anything that
+    the sender had claimed may have been on the wire.
     """
-    if _posted(connection, sender) is None:
+    posted = _posted(connection, sender)
+    if posted is None:
         return
     if entries is not None:
         post(connection, changes, issue_id, sender, entries)
-    else:
+    if entries is None or entries.first > posted:
         claimed = connection.execute(
             sa.update(deliveries)
             .where(

@@ -15,7 +15,7 @@ from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.ledger_journals import issues_with_journals
 from newsletter.store.liveness import senders_folder
-from newsletter.store.tables import journals
+from newsletter.store.tables import deliveries, journals
 from tests.factories.ledger import (
     NOW,
     ledger_on,
@@ -118,6 +118,31 @@ def test_without_its_file_all_that_a_sender_had_is_unknown(sqlite_database: Data
     assert ledger.recover(NOW).unknown == 2
     assert states_of(sqlite_database) == {1: S.UNKNOWN, 2: S.UNKNOWN, 3: S.PENDING}
     assert ledger.counts() == ledger.counted()
+
+
+def test_a_journal_that_is_ahead_of_its_ledger_makes_all_unknown(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database of an hour ago came back: what the journal has dropped since is nowhere."""
+    monkeypatch.setattr("newsletter.store.journal.ROOM", 1)
+    ledger = planned_ledger(sqlite_database, readers=3)
+    with dying(ledger):
+        ledger.claim(3, NOW)
+        ledger.write(receipts=[], intents=[1])
+        ledger.write(receipts=[make_receipt(1)], intents=[])
+        ledger.post()
+        ledger.write(receipts=[make_receipt(2)], intents=[])
+        for _ in range(20):  # until the file is begun anew
+            ledger.write(receipts=[], intents=[])
+    with sqlite_database.transaction() as connection:
+        connection.execute(sa.update(journals).values(posted=0))
+        connection.execute(
+            sa.update(deliveries)
+            .where(deliveries.c.subscriber_id == 1)
+            .values(state=S.CLAIMED, sender=sa.select(journals.c.sender).scalar_subquery())
+        )
+    ledger.recover(NOW)
+    assert states_of(sqlite_database) == {1: S.UNKNOWN, 2: S.ACCEPTED, 3: S.UNKNOWN}
 
 
 def test_a_sender_that_was_taken_for_dead_stops(sqlite_database: Database) -> None:
