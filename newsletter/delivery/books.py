@@ -116,12 +116,12 @@ class Books:
 
     def _answer(self, receipts: list[Receipt], intents: Intents, confirmed: frozenset[int]) -> None:
         self._is_writing = False
+        self._begin_soon()
         for number, answer in intents.items():
             if not answer.done():  # done when its connection was cancelled meanwhile
                 answer.set_result(number in confirmed)
         for receipt in receipts:
             self._kept(receipt)
-        self._begin_soon()
 
     def _fail(self, intents: Intents) -> None:
         """No dot is written any more: cancelled is what no intent is."""
