@@ -95,12 +95,10 @@ class Courier:
             outcome = await connection.opened()
             if outcome is None:
                 intent = self._run.books.intend(parcel.claim.subscriber_id)
+                await asyncio.sleep(0)  # others may intend: then it is one commit
                 # The content travels while the intent is committed; the dot waits for it.
                 outcome = await connection.push(parcel.content)
-                ahead = self._made_ahead()
-                if ahead is None:
-                    await asyncio.sleep(0)  # the others' intents come before a message is made
-                following = self._next(connection, ahead)
+                following = self._next(connection)
                 if not await intent:
                     connection.abort()
                     self._give_back(following)
@@ -136,8 +134,9 @@ class Courier:
         self._has_asked = False
         return self._parcels.take()
 
-    def _next(self, connection: Connection, parcel: Parcel | None) -> Transaction | None:
-        """The parcel's, or a further one, for this connection, if its relay may send one now."""
+    def _next(self, connection: Connection) -> Transaction | None:
+        """A further transaction for this connection, if its relay may send one this moment."""
+        parcel = self._made_ahead()
         if self._run.ending.is_set() or self._is_worn_out(self._carried + 1) or self._is_shut():
             self._parcels.give_back(parcel)
             return None
