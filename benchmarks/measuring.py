@@ -69,7 +69,7 @@ class Extent:
 
 FULL = Extent(
     rounds=3,
-    seconds=3,
+    seconds=2,
     list_sizes=(10_000, 100_000, 1_000_000),
     send_sizes=(10_000, 100_000, 1_000_000),
     import_sizes=(10_000, 100_000, 1_000_000),

@@ -18,7 +18,10 @@ SAMPLE = 5
 """Messages of each timed run that are looked at."""
 
 WARM_UP = 50
-"""Messages of the first run, which is checked and timed only to know how many the next need."""
+"""Messages of the first run, which is checked and timed only to know how many the next need.
+
+Where that is many more, one more run tells better: of few, the beginning is most of the time.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,11 +146,10 @@ def compare(
     able = [sender for sender in senders if not sender.missing]
     if condition.encrypted:
         able = [sender for sender in able if sender.speaks_tls]
-    counts = {}
-    for sender in able:
-        rate = run_once(bench, sender, condition, WARM_UP).rate
-        enough = min(int(rate * seconds * condition.times_as_long), 100_000)
-        counts[sender.slug] = max(WARM_UP, sender.least, enough)
+    counts = {
+        sender.slug: _count(bench, sender, condition, seconds * condition.times_as_long)
+        for sender in able
+    }
     runs: dict[str, list[Run]] = {sender.slug: [] for sender in able}
     for turn in range(rounds):
         # Each round begins with another one, so that no place in the order is anybody's.
@@ -156,6 +158,18 @@ def compare(
             runs[sender.slug].append(run)
             say(f"{condition.title}: {sender.title}, {sender.processes} p: {run.rate:,.0f}/s")
     return [Result(sender=sender, runs=tuple(runs[sender.slug])) for sender in able]
+
+
+def _count(bench: Bench, sender: Sender, condition: Condition, seconds: float) -> int:
+    """How many messages it sends in about so many seconds."""
+    count = WARM_UP
+    for _ in range(2):
+        rate = run_once(bench, sender, condition, count).rate
+        enough = max(WARM_UP, sender.least, min(int(rate * seconds), 100_000))
+        if enough <= 10 * count:
+            break
+        count = enough
+    return enough
 
 
 def _told_seconds(ended: Ended) -> float:
