@@ -22,6 +22,7 @@ from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger_counts import is_conserved
 from newsletter.store.ledger_decisions import settle_unknown
 
 LATE = "late by"
@@ -206,14 +207,21 @@ def _deliver(
 
 
 def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
-    """Close the issue when its whole audience has come to an end (rule 2)."""
+    """Close the issue when its whole audience has come to an end (rule 2).
+
+    What decides is the sum in the transaction that closes it: nobody can meanwhile have decided
+    to send to some again.
+    """
     with site.database.transaction(read_only=True) as connection:
         planned = issue_store.audience_of(connection, issue)
-    conserved = planned is not None and ledger.is_conserved(planned)
-    with site.database.transaction() as connection:
-        current = issue_store.find_issue(connection, issue.newsletter, issue.number)
-        if current.state is State.SENDING and conserved:
-            issue_store.move(connection, current, State.SENT, send_finished_at=now)
+    if planned is not None and ledger.is_conserved(planned):
+        with site.database.transaction() as connection:
+            newsletter_store.lock_newsletter(connection, issue.newsletter, now)
+            current = issue_store.find_issue(connection, issue.newsletter, issue.number)
+            here = issue_store.issue_id(connection, issue)
+            if current.state is State.SENDING and is_conserved(connection, here, planned):
+                issue_store.move(connection, current, State.SENT, send_finished_at=now)
+    with site.database.transaction(read_only=True) as connection:
         return issue_store.find_issue(connection, issue.newsletter, issue.number)
 
 

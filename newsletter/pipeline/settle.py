@@ -9,6 +9,7 @@ from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import State
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger_decisions import settle_unknown, unknown_rows
 from subscribers.people import get
 
@@ -38,11 +39,11 @@ def settle(
     now: datetime,
 ) -> int:
     """Resend to them (the issue goes back to `sending`) or leave it at that; how many."""
-    with site.database.transaction(read_only=True) as connection:
-        issue = issue_store.find_issue(connection, slug, number)
-    if issue.state not in {State.SENDING, State.STOPPED, State.SENT}:
-        raise NotPermittedError(f"{issue.name} has not been sent")
     with site.database.transaction() as connection:
+        newsletter_store.lock_newsletter(connection, slug, now)
+        issue = issue_store.find_issue(connection, slug, number)
+        if issue.state not in {State.SENDING, State.STOPPED, State.SENT}:
+            raise NotPermittedError(f"{issue.name} has not been sent")
         here = issue_store.issue_id(connection, issue)
         settled = settle_unknown(connection, here, choice, now)
         if settled and choice == "resend" and issue.state is State.SENT:

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.delivery.ledger import Claimed, Recovery, Within
-from newsletter.delivery.receipt import FINAL_STATES, DeliveryState, Receipt
+from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.store.database import Database
 from newsletter.store.journal import Journal
 from newsletter.store.ledger_claims import Audience, claims_of
@@ -18,6 +18,7 @@ from newsletter.store.ledger_counts import (
     Changes,
     counted,
     counts_of,
+    is_conserved,
     senders_counted,
     take_over,
 )
@@ -217,8 +218,8 @@ class SqlLedger:
 
     def is_conserved(self, audience: int) -> bool:
         """Rule 2: every reader of the audience has come to an end, and the sum is right."""
-        counts = self.counted()
-        return sum(counts[state] for state in FINAL_STATES) == sum(counts.values()) == audience
+        with self._database.transaction(read_only=True) as connection:
+            return is_conserved(connection, self._issue_id, audience)
 
     def next_retry(self) -> datetime | None:
         """When the earliest deferred delivery may be tried again."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.store.prepared import Prepared, portions
 from newsletter.store.tables import deliveries, issues, ledger_counts, receipts
 
@@ -133,6 +133,12 @@ def counted(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int
         .group_by(deliveries.c.state)
     )
     return _named({row[0]: row[1] for row in rows})
+
+
+def is_conserved(connection: sa.Connection, issue_id: int, audience: int) -> bool:
+    """Rule 2: every reader of the audience has come to an end, and the sum is right."""
+    counts = counted(connection, issue_id)
+    return sum(counts[state] for state in FINAL_STATES) == sum(counts.values()) == audience
 
 
 def is_right(connection: sa.Connection, issue_id: int) -> bool:
