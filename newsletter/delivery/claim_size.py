@@ -25,8 +25,10 @@ class ClaimSize:
     """What the relays took in AHEAD_SECONDS of late. Times are the event loop's seconds."""
 
     def __init__(self, relays: Sequence[RelaySettings]) -> None:
-        self._most = _most(relays)
-        self._fewest = min(self._most, EACH_CONNECTION * sum(relay.connections for relay in relays))
+        connections = sum(relay.connections for relay in relays)
+        self._most = self._fewest = _limit(relays)
+        if self._most == MOST:
+            self._fewest = min(MOST, EACH_CONNECTION * connections)
         self._last = 0
         self._since = -math.inf
 
@@ -40,7 +42,7 @@ class ClaimSize:
         self._last, self._since = count, now
 
 
-def _most(relays: Sequence[RelaySettings]) -> int:
+def _limit(relays: Sequence[RelaySettings]) -> int:
     if any(relay.rate is None for relay in relays):
         return MOST
     per_second = sum(relay.rate.per_second for relay in relays if relay.rate is not None)

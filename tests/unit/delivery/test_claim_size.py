@@ -29,8 +29,8 @@ def test_a_claim_follows_the_pace() -> None:
 def test_with_limited_rates_no_more_is_claimed_than_soon_goes() -> None:
     """Two seconds' worth, of all relays together; one without a limit lifts it."""
     slow = relay(rate=parse_rate("3/s"))
-    assert ClaimSize([slow]).next(now=0.0) == 6
     size = ClaimSize([slow, relay(rate=parse_rate("1/h"))])
-    size.claimed(6, now=0.0)
-    assert size.next(now=0.001) == 6
+    assert size.next(now=0.0) == 6
+    size.claimed(2, now=0.0)
+    assert size.next(now=0.001) == size.next(now=60.0) == 6
     assert ClaimSize([slow, relay()]).next(now=0.0) == 64
