@@ -82,6 +82,7 @@ class Run:
         self.states: Counter[DeliveryState] = Counter()
         self._ledger = ledger
         self._claim_size = claim_size
+        self._due_by = work.clock()
         self._blameless: Counter[int] = Counter()
         self._refusals: deque[bool] = deque(maxlen=work.sending.pause_window)
         self._lanes: tuple[Lane, ...] = ()
@@ -192,8 +193,10 @@ class Run:
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """For the feed: further claims, those of dead senders too."""
         loop = asyncio.get_running_loop()
+        # One claim may not take all that came due: it stays due for the next.
+        self._due_by = max(self._due_by, moment or self._due_by)
         while True:
-            now = max(self.work.clock(), moment) if moment else self.work.clock()
+            now = max(self.work.clock(), self._due_by)
             size = self._claim_size.next(loop.time())
             claimed = await self.books.call(self._ledger.claim, size, now)
             self._claim_size.claimed(len(claimed.claims), loop.time())
