@@ -123,9 +123,8 @@ class Courier:
 
     def _ask_ahead(self) -> None:
         """While a reply is under way there is time for the message after the next."""
-        if not self._has_asked:
-            self._has_asked = True
-            self._parcels.ask()
+        self._has_asked = True
+        self._parcels.ask()
 
     def _made_ahead(self) -> Parcel | None:
         """What was asked for, if it is ready."""

@@ -193,8 +193,8 @@ class Run:
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
         """For the feed: further claims, those of dead senders too."""
         loop = asyncio.get_running_loop()
-        # One claim may not take all that came due: it stays due for the next.
-        self._due_by = max(self._due_by, moment or self._due_by)
+        if moment is not None:  # one claim may not take all that came due: it stays due
+            self._due_by = max(self._due_by, moment)
         while True:
             now = max(self.work.clock(), self._due_by)
             size = self._claim_size.next(loop.time())

@@ -214,7 +214,7 @@ def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
     """
     with site.database.transaction(read_only=True) as connection:
         planned = issue_store.audience_of(connection, issue)
-    if planned is not None and ledger.is_conserved(planned):
+    if planned is not None and ledger.is_conserved(planned):  # else nobody is made to wait
         with site.database.transaction() as connection:
             newsletter_store.lock_newsletter(connection, issue.newsletter, now)
             current = issue_store.find_issue(connection, issue.newsletter, issue.number)

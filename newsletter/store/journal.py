@@ -129,7 +129,6 @@ class Journal:
             descriptor = os.open(fresh, _HOW, 0o600)
             try:
                 _write_at(descriptor, content.ljust(room, b"\0"), 0)
-                os.fsync(descriptor)
                 fresh.replace(self._path)
                 _sync_folder(self._path.parent)
             except BaseException:

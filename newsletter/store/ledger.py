@@ -31,7 +31,7 @@ from newsletter.store.ledger_journals import (
     senders_with_journals,
     take_in,
 )
-from newsletter.store.ledger_rows import insert_pending, intend, keep_receipts, note, settle
+from newsletter.store.ledger_rows import insert_pending, note, record
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
 
@@ -128,11 +128,7 @@ class SqlLedger:
             self._in_hand.difference_update(receipt.subscriber_id for receipt in receipts)
             return frozenset(ours)
         with self._changing() as (connection, changes):
-            settle(connection, changes, self._issue_id, str(self._sender), receipts)
-            keep_receipts(connection, changes, self._issue_id, receipts)
-            if not intents:
-                return frozenset()
-            return intend(connection, changes, self._issue_id, str(self._sender), intents)
+            return record(connection, changes, self._issue_id, str(self._sender), receipts, intents)
 
     def post(self) -> None:
         """Bring what stands in the journal into the ledger."""

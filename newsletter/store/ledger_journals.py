@@ -11,7 +11,7 @@ from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database
 from newsletter.store.journal import Entries, Journal, read_journal, remove_journal
 from newsletter.store.ledger_counts import Changes
-from newsletter.store.ledger_rows import intend, keep_receipts, settle
+from newsletter.store.ledger_rows import record
 from newsletter.store.liveness import is_alive, senders_folder
 from newsletter.store.tables import deliveries, journals
 
@@ -60,10 +60,7 @@ def post(
             "another sender took this one for dead", fix="send again; leave the lock files alone"
         )
     receipts = entries.since(posted)
-    settle(connection, changes, issue_id, sender, receipts)
-    keep_receipts(connection, changes, issue_id, receipts)
-    if entries.intents:
-        intend(connection, changes, issue_id, sender, [*entries.intents])
+    record(connection, changes, issue_id, sender, receipts, [*entries.intents])
     connection.execute(
         sa.update(journals).where(journals.c.sender == sender).values(posted=posted + len(receipts))
     )

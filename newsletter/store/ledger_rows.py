@@ -63,6 +63,20 @@ def insert_pending(
     return planned.rowcount
 
 
+def record(
+    connection: sa.Connection,
+    changes: Changes,
+    issue_id: int,
+    sender: str,
+    receipts: Sequence[Receipt],
+    intents: Sequence[int],
+) -> frozenset[int]:
+    """Write receipts, then make `intents` transmitting; returns those that are truly so."""
+    settle(connection, changes, issue_id, sender, receipts)
+    keep_receipts(connection, changes, issue_id, receipts)
+    return intend(connection, changes, issue_id, sender, intents)
+
+
 def settle(
     connection: sa.Connection,
     changes: Changes,
