@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import resource
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-LOOK_EACH = 0.02
-"""Seconds between two looks: a thread that has ended cannot be asked any more."""
-
-_TICK = 1 / os.sysconf("SC_CLK_TCK")
+from unittest.mock import patch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,34 +26,27 @@ class Used:
 
 @contextmanager
 def watched_threads() -> Iterator[dict[str, Used]]:
-    """What each thread used within the block, by the thread's name; whole at its end."""
-    before, used, over = _times(), dict[str, Used](), threading.Event()
+    """What each thread used that ended within the block, and this one, by the thread's name.
 
-    def look() -> None:
-        for name, time in _times().items():
-            used[name] = time - before.get(name, Used())
+    Whole when the block is left. Each thread tells it at its end: to look in between would cost
+    what is measured.
+    """
+    used: dict[str, Used] = {}
+    run = threading.Thread.run
 
-    def watch() -> None:
-        while not over.wait(LOOK_EACH):
-            look()
-
-    watcher = threading.Thread(target=watch, name="watcher")
-    watcher.start()
-    try:
-        yield used
-    finally:
-        over.set()
-        watcher.join()
-        look()
-
-
-def _times() -> Mapping[str, Used]:
-    times = {}
-    for thread in threading.enumerate():
+    def run_and_tell(thread: threading.Thread) -> None:
         try:
-            told = Path(f"/proc/self/task/{thread.native_id}/stat").read_text(encoding="ascii")
-        except OSError:  # it has just ended
-            continue
-        program, kernel = told.rpartition(")")[2].split()[11:13]
-        times[thread.name] = Used(program=int(program) * _TICK, kernel=int(kernel) * _TICK)
-    return times
+            run(thread)
+        finally:
+            used[thread.name] = _used_so_far()
+
+    before = _used_so_far()
+    with patch.object(threading.Thread, "run", run_and_tell):
+        yield used
+    used[threading.current_thread().name] = _used_so_far() - before
+
+
+def _used_so_far() -> Used:
+    """Of this thread."""
+    told = resource.getrusage(resource.RUSAGE_THREAD)
+    return Used(program=told.ru_utime, kernel=told.ru_stime)
