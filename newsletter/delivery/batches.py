@@ -80,6 +80,11 @@ class Batches:
 
     # As the run sees it
 
+    @property
+    def writes_at_once(self) -> bool:
+        """As the ledger."""
+        return self._ledger.writes_at_once
+
     def on_duty(self) -> AbstractContextManager[None]:
         """As the ledger."""
         return self._ledger.on_duty()

@@ -28,6 +28,9 @@ class Books:
 
     A commit begins with what one turn of the event loop has brought: of a relay that is far away
     one intent, which waits for no other; of a near one those of several connections.
+
+    A thread writes while the content travels to a near relay. To a far one nothing has come by
+    then, and the time until a thread is told and has told us would only make the turn longer.
     """
 
     def __init__(self, ledger: Ledger, kept: Callable[[Receipt], None]) -> None:
@@ -36,7 +39,9 @@ class Books:
         self._loop = asyncio.get_running_loop()
         self._receipts: list[Receipt] = []
         self._intents: Intents = {}
-        self._orders: SimpleQueue[tuple[list[Receipt], Intents] | None] = SimpleQueue()
+        self._has_near = False
+        self._orders: SimpleQueue[tuple[list[Receipt], Intents] | BaseException | None]
+        self._orders = SimpleQueue()
         self._is_writing = False
         self._will_begin = False
         self._has_failed = False
@@ -50,13 +55,14 @@ class Books:
         self._receipts.append(receipt)
         self._begin_soon()
 
-    def intend(self, subscriber_id: int) -> asyncio.Future[bool]:
+    def intend(self, subscriber_id: int, *, is_far: bool = False) -> asyncio.Future[bool]:
         """Have the delivery durably transmitting: True when it is, False when it is not ours."""
         answer = self._loop.create_future()
         if self._has_failed:
             answer.cancel()
             return answer
         self._intents[subscriber_id] = answer
+        self._has_near = self._has_near or not is_far
         self._begin_soon()
         return answer
 
@@ -98,14 +104,29 @@ class Books:
             return
         if self._receipts or self._intents:
             self._is_writing = True
-            self._orders.put((self._receipts, self._intents))
-            self._receipts, self._intents = [], {}
+            receipts, intents, has_near = self._receipts, self._intents, self._has_near
+            self._receipts, self._intents, self._has_near = [], {}, False
+            if intents and not has_near and self._ledger.writes_at_once:
+                self._write_here(receipts, intents)
+            else:
+                self._orders.put((receipts, intents))
         elif self._closing.is_set():
             self._orders.put(None)
+
+    def _write_here(self, receipts: list[Receipt], intents: Intents) -> None:
+        try:
+            confirmed = self._ledger.write(receipts=receipts, intents=[*intents])
+        except BaseException as error:
+            self._fail(intents)
+            self._orders.put(error)  # so that `run` raises it
+        else:
+            self._answer(receipts, intents, confirmed)
 
     def _write(self) -> None:
         """In a thread: commit what is handed over, and tell the loop of it."""
         while (order := self._orders.get()) is not None:
+            if isinstance(order, BaseException):
+                raise order
             receipts, intents = order
             try:
                 confirmed = self._ledger.write(receipts=receipts, intents=[*intents])

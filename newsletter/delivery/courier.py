@@ -32,7 +32,6 @@ class Courier:
         self._parcels = parcels
         self._connection: Connection | None = None
         self._carried = 0
-        self._has_asked = False
 
     async def work(self) -> None:
         """Send until nothing is left, the run ends, or the relay refuses us or may not send."""
@@ -80,11 +79,9 @@ class Courier:
         transaction = self._addressed(connection, self._parcels.make(claim))
         if transaction is not None:
             connection.offer(transaction.envelope)
-        try:
+        with self._parcels.taking():
             while transaction is not None:
                 transaction = await self._transact(connection, transaction)
-        finally:
-            self._parcels.give_back(self._made_ahead())
 
     async def _transact(
         self, connection: Connection, transaction: Transaction
@@ -94,9 +91,11 @@ class Courier:
         try:
             outcome = await connection.opened()
             if outcome is None:
-                intent = self._run.books.intend(parcel.claim.subscriber_id)
+                intent = self._run.books.intend(
+                    parcel.claim.subscriber_id, is_far=connection.is_far
+                )
                 await asyncio.sleep(0)  # others may intend: then it is one commit
-                # The content travels while the intent is committed; the dot waits for it.
+                # To a near relay the content travels while the intent is committed.
                 outcome = await connection.push(parcel.content)
                 following = self._next(connection)
                 if not await intent:
@@ -109,7 +108,7 @@ class Courier:
                 self._give_back(transaction, following)
                 return None
             if outcome is None:
-                self._ask_ahead()
+                self._parcels.make_ahead()
                 outcome = await connection.finish(following.envelope if following else None)
         except asyncio.CancelledError:
             self._cut_off(connection, transaction, following)
@@ -121,29 +120,14 @@ class Courier:
         self._give_back(following)
         return None
 
-    def _ask_ahead(self) -> None:
-        """While a reply is under way there is time for the message after the next."""
-        self._has_asked = True
-        self._parcels.ask()
-
-    def _made_ahead(self) -> Parcel | None:
-        """What was asked for, if it is ready."""
-        if not self._has_asked:
-            return None
-        self._has_asked = False
-        return self._parcels.take()
-
     def _next(self, connection: Connection) -> Transaction | None:
         """A further transaction for this connection, if its relay may send one this moment."""
-        parcel = self._made_ahead()
         if self._run.ending.is_set() or self._is_worn_out(self._carried + 1) or self._is_shut():
-            self._parcels.give_back(parcel)
             return None
-        while (parcel := parcel or self._parcels.next()) is not None:
+        while (parcel := self._parcels.next()) is not None:
             transaction = self._addressed(connection, parcel)
             if transaction is not None:
                 return transaction
-            parcel = None
         return None
 
     def _is_worn_out(self, carried: int) -> bool:

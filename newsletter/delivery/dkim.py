@@ -84,6 +84,11 @@ class Signer:
 
     keys: tuple[SigningKey, ...]
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether signing takes longer than all else about a message: RSA does."""
+        return any(isinstance(key.private, RSAPrivateKey) for key in self.keys)
+
     def sign(self, names: tuple[str, ...], headers: bytes, body_hash: bytes) -> bytes:
         """The DKIM-Signature header lines.
 

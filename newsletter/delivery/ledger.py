@@ -54,6 +54,10 @@ class Ledger(Protocol):
     For one thread at a time, but that `write` may run beside any other.
     """
 
+    @property
+    def writes_at_once(self) -> bool:
+        """Whether `write` takes a disk's time alone: less than to have a thread do it."""
+
     def on_duty(self) -> AbstractContextManager[None]:
         """While entered this ledger may claim, and others see that its sender lives."""
 

@@ -32,10 +32,12 @@ message at which a relay hangs up each time must not be the last one for ever.""
 class Work:
     """What the caller gives: the bytes of a claim, its envelope sender, time, and when to stop.
 
-    `compose` raises InputError for a reader whose message cannot be made.
+    `compose` raises InputError for a reader whose message cannot be made. It `signs_slowly` when
+    most of its time goes into a signature, during which other threads run.
     """
 
     compose: Callable[[Claim], bytes]
+    signs_slowly: bool
     envelope_sender: Callable[[Claim], str]
     clock: Callable[[], datetime]
     sending: SendingSettings

@@ -77,6 +77,7 @@ async def send_all(
     limits: LimitBook | None = None,
     incoming: Incoming | None = None,
     progress: Callable[[Receipt], None] | None = None,
+    signs_slowly: bool = False,
     random: Random | None = None,
     timeouts: Timeouts = TIMEOUTS,
     pauses: Sequence[float] = PAUSES,
@@ -84,7 +85,7 @@ async def send_all(
     """Send whatever of the issue can be sent now, and return what came of it.
 
     `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no
-    final dot. Deliveries deferred to a later time stay; call again at `next_retry`. When
+    final dot; one that `signs_slowly` is also called in threads. Deliveries deferred to a later time stay; call again at `next_retry`. When
     `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
     refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
     every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
@@ -96,6 +97,7 @@ async def send_all(
         raise RelayUnavailableError("no relay is configured", field="relays", fix="add [[relays]]")
     work = Work(
         compose=compose,
+        signs_slowly=signs_slowly,
         envelope_sender=envelope_sender,
         clock=clock,
         sending=sending or SendingSettings(),
@@ -149,7 +151,6 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
     feeder = asyncio.create_task(_ending_on_error(run, run.feed.run()))
     poster = asyncio.create_task(_ending_on_error(run, run.books.post_regularly()))
     parcels = [Parcels(run, lane) for lane in lanes]
-    packers = [asyncio.create_task(_ending_on_error(run, each.make_ahead())) for each in parcels]
     couriers = [
         asyncio.create_task(Courier(run, lane, of_lane).work())
         for lane, of_lane in zip(lanes, parcels, strict=True)
@@ -164,12 +165,14 @@ async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None
     finally:
         run.end()
         await asyncio.wait([at_work], timeout=GRACE_SECONDS)
-        for task in (*couriers, *packers, *signs):
+        for task in (*couriers, *signs):
             task.cancel()
-        await _all_done([at_work, *couriers, *packers, *signs])
+        await _all_done([at_work, *couriers, *signs])
+        for each in parcels:
+            each.close()
         run.books.close()
         await _all_done([feeder, poster, writer])
-    ended = [task for task in (writer, feeder, poster, *packers, *couriers) if not task.cancelled()]
+    ended = [task for task in (writer, feeder, poster, *couriers) if not task.cancelled()]
     for error in [task.exception() for task in ended]:  # all are asked: each would complain
         if error is not None:
             raise error

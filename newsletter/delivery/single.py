@@ -25,6 +25,10 @@ class _OneDelivery:
             Claim(subscriber_id=_ONLY, address=recipient, name="", edition_id=0, attempts=0)
         ]
 
+    @property
+    def writes_at_once(self) -> bool:
+        return True
+
     @contextmanager
     def on_duty(self) -> Iterator[None]:
         yield

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 import socket
 import ssl
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,6 +21,9 @@ from newsletter.delivery.wire import Wire, take_over
 from newsletter.errors import ConfigurationError, Problem
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
+FAR = 0.005
+"""Seconds from a transaction's commands to their replies, never less, that make a relay far."""
+
 GO_AHEAD = 354
 """The relay waits for the content (RFC 5321 section 4.3.2)."""
 
@@ -51,6 +56,8 @@ class Connection:
         self._must_reset = False
         self._is_resetting = False
         self._is_broken = False
+        self._offered_at = 0.0
+        self._quickest = math.inf
         self.extensions = extensions
         self.stage = Stage.MAIL
 
@@ -58,6 +65,11 @@ class Connection:
     def is_usable(self) -> bool:
         """Whether a further transaction may begin here."""
         return not self._is_broken and self._wire.is_open
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the relay was heard early in no transaction so far, the present one included."""
+        return self._quickest > FAR
 
     def offer(self, envelope: Envelope) -> None:
         """Begin a transaction: all its commands in one write, where the relay allows that."""
@@ -70,6 +82,8 @@ class Connection:
             return await self._open_at_once() if self._pipelines else await self._open_by_steps()
         except TROUBLE as error:
             return self._broken(error)
+        finally:
+            self._quickest = min(self._quickest, time.monotonic() - self._offered_at)
 
     async def push(self, content: bytes) -> Outcome | None:
         """Send the content, all but the final dot; None unless the connection broke."""
@@ -113,6 +127,7 @@ class Connection:
     def _begin(self, envelope: Envelope) -> bytes:
         """The first bytes of a transaction, after RSET where the last one was left open."""
         self._envelope = envelope
+        self._offered_at = time.monotonic()
         self._is_resetting, self._must_reset = self._must_reset, False
         commands = envelope.at_once if self._pipelines else envelope.mail
         return b"RSET\r\n" + commands if self._is_resetting else commands

@@ -78,6 +78,7 @@ async def deliver(
             zone=site.settings.site.zone,
             limits=SqlLimitBook(site.database),
             incoming=batches,
+            signs_slowly=signer is not None and signer.is_slow,
             progress=(lambda _receipt: progress(1)) if progress else None,
         )
     finally:

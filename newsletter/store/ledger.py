@@ -92,6 +92,11 @@ class SqlLedger:
                 self._living = self._sender = self._journal = None
                 self._in_hand.clear()
 
+    @property
+    def writes_at_once(self) -> bool:
+        """On SQLite, into the sender's journal; PostgreSQL may be a network away."""
+        return self._database.is_sqlite
+
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
         """Take up to `limit` deliveries that are pending, or deferred and due at `now`.
 

@@ -1,6 +1,7 @@
 """A send with everything but the given at its usual; also as a process that can be killed.
 
-`python -m tests.factories.sending DATABASE ISSUE PORT CONNECTIONS` sends what can be sent.
+`python -m tests.factories.sending DATABASE ISSUE PORT CONNECTIONS [signs_slowly]` sends what can be
+sent.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ async def send(
     return await send_all(ledger, changes.pop("compose", compose), relays, **{**values, **changes})
 
 
-def main(url: str, issue_id: str, port: str, connections: str) -> None:
+def main(url: str, issue_id: str, port: str, connections: str, *how: str) -> None:
     """Send the issue to a catcher on loopback."""
     database = open_database(url, Path())
     ledger = ledger_on(database, SentIssue(issue_id=int(issue_id), edition_ids=()))
     relay = RelaySettings(
         name="main", host="127.0.0.1", port=int(port), connections=int(connections)
     )
-    asyncio.run(send(ledger, relay, timeouts=TIMEOUTS))
+    asyncio.run(send(ledger, relay, timeouts=TIMEOUTS, signs_slowly="signs_slowly" in how))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,22 @@ import multiprocessing
 from dataclasses import dataclass
 from random import Random
 
+from newsletter.delivery.classify import Stage
 from newsletter.store import journal
 from newsletter.store.database import Database
 from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import NOW, SentIssue
 from tests.factories.sending import main, send
 from tests.faults.honesty import Comparison, compare
-from tests.servers.fast_smtp import FastCatcher, fast_server
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
 CONNECTIONS = 8
+
+
+def far(stage: Stage, _recipient: str) -> Spoilt | None:
+    """To a relay that takes its time a sender writes its books in another way."""
+    return Spoilt(delay=0.006) if stage is Stage.DATA else None
+
 
 _STARTS = multiprocessing.get_context("forkserver")
 _STARTS.set_forkserver_preload(["tests.factories.sending"])
@@ -37,14 +44,24 @@ def send_in_process(*arguments: str) -> None:
 
 
 async def kill_once(
-    database: Database, url: str, ledger: SqlLedger, issue: SentIssue, readers: int, random: Random
+    database: Database,
+    url: str,
+    ledger: SqlLedger,
+    issue: SentIssue,
+    readers: int,
+    random: Random,
+    *,
+    is_far: bool,
 ) -> Kill:
-    """Kill a sender at a random moment, let another finish, and compare."""
+    """Kill a sender at a random moment, let another finish, and compare.
+
+    To a relay that `is_far` it sends what a thread has made.
+    """
     moment, pause = random.randrange(readers), random.random() / 100
-    async with fast_server(FastCatcher()) as catcher:
+    async with fast_server(FastCatcher(plan=far) if is_far else FastCatcher()) as catcher:
+        arguments = [url, str(issue.issue_id), str(catcher.port), str(CONNECTIONS)]
         sender = _STARTS.Process(
-            target=send_in_process,
-            args=(url, str(issue.issue_id), str(catcher.port), str(CONNECTIONS)),
+            target=send_in_process, args=[*arguments, "signs_slowly" if is_far else ""]
         )
         await asyncio.to_thread(sender.start)
         await asyncio.wait_for(catcher.has_caught(moment), timeout=60)

@@ -87,9 +87,9 @@ def _kills_table() -> str:
         )
     head = ("database", "runs", "readers each", "lost", "repeated", "unknown per kill", "conserved")
     return (
-        f"## kill -9\n\nA sender with {CONNECTIONS} connections is killed at a random moment; "
-        f"another then sends the rest. No kill may leave more unknown than {CONNECTIONS}.\n\n"
-        + _table(head, rows)
+        f"## kill -9\n\nA sender with {CONNECTIONS} connections is killed at a random moment, each other "
+        "time while it sends to a far relay what a thread makes; another then sends the rest. No "
+        f"kill may leave more unknown than {CONNECTIONS}.\n\n" + _table(head, rows)
     )
 
 

@@ -21,12 +21,15 @@ async def test_whoever_is_killed_loses_nobody_and_repeats_nobody(
     """A real process dies at a random moment, again and again; each time another finishes."""
     random = Random(11)  # noqa: S311 - where to kill, the same each time
     seen: list[Kill] = []
-    for _ in range(KILLS):
+    for round_number in range(KILLS):
         empty_tables(database)
         issue = plant_issue(database, [address_of(n) for n in range(1, READERS + 1)])
         ledger = ledger_on(database, issue)
         ledger.plan({}, issue.edition_id, NOW)
-        kill = await kill_once(database, database_url, ledger, issue, READERS, random)
+        is_far = round_number % 2 == 1
+        kill = await kill_once(
+            database, database_url, ledger, issue, READERS, random, is_far=is_far
+        )
         assert kill.end.is_honest, kill
         assert kill.unknown <= CONNECTIONS, kill
         seen.append(kill)

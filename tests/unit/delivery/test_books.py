@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from functools import partial
+from threading import current_thread
 
 import pytest
 
@@ -72,6 +73,47 @@ async def test_an_intent_for_a_row_that_is_not_ours_is_refused(sqlite_database: 
         assert await books.intend(1) is False
         books.close()
         await writer
+        books.end_threads()
+
+
+async def test_an_intent_for_a_far_relay_waits_for_no_thread(sqlite_database: Database) -> None:
+    """It is written in the next turn of the loop; with one for a near relay a thread does it."""
+    ledger = planned_ledger(sqlite_database, readers=3)
+    threads: list[str] = []
+    write = ledger.write
+
+    def write_and_tell(*, receipts: list[Receipt], intents: list[int]) -> frozenset[int]:
+        threads.append(current_thread().name.partition("_")[0])
+        return write(receipts=receipts, intents=intents)
+
+    ledger.write = write_and_tell  # type: ignore[assignment, method-assign]  # of this one
+    books = Books(ledger, lambda _receipt: None)
+    with ledger.on_duty():
+        ledger.claim(3, NOW)
+        writer = asyncio.create_task(books.run())
+        far = books.intend(1, is_far=True)
+        await asyncio.sleep(0)
+        assert far.result() is True
+        both = books.intend(2, is_far=True), books.intend(3)
+        assert await asyncio.gather(*both) == [True, True]
+        books.close()
+        await writer
+        books.end_threads()
+    assert threads == ["MainThread", "intents"]
+
+
+async def test_a_far_intent_that_cannot_be_written_ends_the_run(sqlite_database: Database) -> None:
+    """As any other: no dot, and the run raises the ledger's error."""
+    ledger = failing_ledger(sqlite_database, readers=1)
+    ledger.writes = 0
+    books = Books(ledger, lambda _receipt: None)
+    with ledger.on_duty():
+        ledger.claim(1, NOW)
+        writer = asyncio.create_task(books.run())
+        with pytest.raises(asyncio.CancelledError):
+            await books.intend(1, is_far=True)
+        with pytest.raises(TemporaryError, match="busy"):
+            await writer
         books.end_threads()
 
 

@@ -5,8 +5,18 @@ from pathlib import Path
 import pytest
 
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.transport import own_hostname, security_of, tls_context
+from newsletter.delivery.classify import Stage
+from newsletter.delivery.envelope import Envelope
+from newsletter.delivery.transport import (
+    Connection,
+    connect,
+    own_hostname,
+    security_of,
+    tls_context,
+)
 from newsletter.errors import ConfigurationError
+from tests.factories.sending import QUICK
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
 
 @pytest.mark.parametrize(
@@ -48,3 +58,26 @@ def test_our_name_can_stand_in_ehlo() -> None:
     assert "." in name
     assert name.isascii()
     assert " " not in name
+
+
+@pytest.mark.parametrize(
+    ("delays", "is_far"), [((0.02, 0.02, 0.02), True), ((0.02, 0.0, 0.02), False)]
+)
+async def test_a_relay_that_was_never_quick_is_far(delays: tuple[float, ...], is_far: bool) -> None:
+    """One quick reply is enough: what was slow was the relay's work, not the way."""
+    waits = iter(delays)
+
+    def plan(stage: Stage, _recipient: str) -> Spoilt | None:
+        return Spoilt(delay=next(waits)) if stage is Stage.DATA else None
+
+    envelope = Envelope(mail=b"MAIL FROM:<a@example.org>\r\n", rcpt=b"RCPT TO:<b@example.net>\r\n")
+    async with fast_server(FastCatcher(plan=plan)) as catcher:
+        connection = await connect(catcher.relay(), None, "client.example.org", QUICK)
+        assert isinstance(connection, Connection)
+        for _ in delays:
+            connection.offer(envelope)
+            assert await connection.opened() is None
+            await connection.push(b"Subject: News\r\n\r\n")
+            await connection.finish(None)
+        await connection.quit()
+    assert connection.is_far is is_far
