@@ -161,7 +161,7 @@ class Courier:
             outcome = from_trouble(
                 Stage.DOT, TimeoutError("the run ended before the relay replied")
             )
-            self._run.settle(transaction.parcel.claim, outcome, self._lane)
+            self._run.settle(transaction.parcel.claim, outcome, self._lane, is_worn=True)
         else:
             self._give_back(transaction)
 

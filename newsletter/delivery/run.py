@@ -124,7 +124,8 @@ class Run:
     def settle(self, claim: Claim, outcome: Outcome, lane: Lane, *, is_worn: bool = False) -> None:
         """Book what a claim came to, or give it back when the relay is to blame.
 
-        `is_worn`: the connection has carried messages before, and may simply have had enough.
+        `is_worn`: the connection has carried messages before, and may simply have had enough, or
+        it was we who cut it off.
         """
         meaning = outcome.meaning
         self._heed(claim, outcome, lane)
@@ -135,6 +136,8 @@ class Run:
             if self._blameless[claim.subscriber_id] < BLAMELESS_TRIES:
                 self.feed.give_back(claim)
                 return
+        if meaning is Meaning.BROKEN and not outcome.code and not is_worn:
+            self.lane_failed(lane, outcome)  # else all readers might become unknown, one by one
         if outcome.code and meaning in (Meaning.ACCEPTED, Meaning.DEFERRED, Meaning.REJECTED):
             lane.worked(_domain_of(claim))
         self.books.keep(

@@ -117,6 +117,26 @@ async def test_a_relay_that_closes_worn_connections_is_not_in_trouble(
     assert report.seconds < 10
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.01], ids=["near", "far"])
+async def test_a_relay_that_hangs_up_at_every_message_is_soon_left_alone(
+    sqlite_database: Database, delay: float
+) -> None:
+    """Three tries of each connection, not the whole audience, become unknown or deferred."""
+    ledger = planned_ledger(sqlite_database, readers=100)
+
+    def hang_up(stage: Stage, _recipient: str) -> Spoilt | None:
+        if stage is Stage.DATA:
+            return Spoilt(delay=delay)
+        return Spoilt(reply="", hang_up=True) if stage is Stage.DOT else None
+
+    async with fast_server(FastCatcher(plan=hang_up)) as catcher:
+        with pytest.raises(RelayUnavailableError, match="main"):
+            await send(ledger, catcher.relay(connections=2))
+    counts = ledger.counts()
+    assert 1 <= counts[S.UNKNOWN] + counts[S.DEFERRED] <= 6
+    assert counts[S.PENDING] == 100 - counts[S.UNKNOWN] - counts[S.DEFERRED]
+
+
 async def test_outside_its_hours_a_relay_sends_nothing(sqlite_database: Database) -> None:
     """In the site's time zone; what waits is pending, and the report says why."""
     ledger = planned_ledger(sqlite_database, readers=5)
