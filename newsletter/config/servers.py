@@ -28,10 +28,10 @@ class RelaySettings(Table):
     """[[relays]]: an SMTP server we hand mail to.
 
     A relay that fails, or hangs up over the first message of a connection, is rested, longer each
-    time, and comes back by itself; others go on meanwhile. Servers that answer "too fast" (421, 4.7.x) halve the rate to their domain; it
-    grows again when they are quiet. Rates, halved ones too, and the day's count of a warm-up
-    outlive a restart. They hold for all senders on the database together: processes, crons and
-    sending nodes, which must have the same settings.
+    time, and comes back by itself; others go on meanwhile. Servers that answer "too fast" (421,
+    4.7.x) halve the rate to their domain; it grows again when they are quiet. Rates, halved ones
+    too, and the day's count of a warm-up outlive a restart. They hold for all senders on the
+    database together: processes, crons and sending nodes, which must have the same settings.
     """
 
     name: Slug

@@ -22,7 +22,7 @@ from newsletter.errors import ConfigurationError, Problem
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 FAR = 0.005
-"""Seconds from a transaction's commands to their replies, never less, that make a relay far."""
+"""Seconds until a transaction's commands are answered; a relay that never was quicker is far."""
 
 GO_AHEAD = 354
 """The relay waits for the content (RFC 5321 section 4.3.2)."""
@@ -68,7 +68,7 @@ class Connection:
 
     @property
     def is_far(self) -> bool:
-        """Whether the relay was heard early in no transaction so far, the present one included."""
+        """Whether no transaction's commands, the present one's included, were answered quickly."""
         return self._quickest > FAR
 
     def offer(self, envelope: Envelope) -> None:
