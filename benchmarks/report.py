@@ -22,9 +22,10 @@ recipient, into the same sink: `benchmarks/sink.c`, one thread of epoll that cou
 distinct recipients and forgets the rest. The senders take turns for {rounds} of about
 {seconds:g} s each (over a slow line three times that), every round beginning with another one; the
 figures are medians. Time runs from the first MAIL to the last final dot, by the sink's clock; a
-process's start does not count. In each run every message must arrive once, and a sample of what arrived must parse without a defect
-and carry a DKIM signature that dkimpy verifies; else the run does not count. All of it runs on
-one machine, sender and sink together, so ratios say more than rates.
+process's start does not count. In each run every message must arrive once, and a sample of what
+arrived must parse without a defect and carry a DKIM signature that dkimpy verifies; else the run
+does not count. All of it runs on one machine, sender and sink together, so ratios say more than
+rates.
 
 *newsletter* is `newsletter send` as it is: each intent on the disk before the final dot (rule 3) and
 each receipt as soon as the reply is read, in the sender's journal (O_DSYNC), posted from there to

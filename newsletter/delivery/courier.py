@@ -166,4 +166,5 @@ class Courier:
             self._give_back(transaction)
 
     def _give_back(self, *transactions: Transaction | None) -> None:
-        self._parcels.give_back(*[one.parcel for one in transactions if one is not None])
+        for transaction in filter(None, transactions):
+            self._run.feed.give_back(transaction.parcel.claim)

@@ -77,11 +77,6 @@ class Parcels:
         """The claim's parcel; None when its message cannot be made."""
         return self._parcel(*self._composed(claim))
 
-    def give_back(self, *parcels: Parcel | None) -> None:
-        """They were not sent: another connection may."""
-        for parcel in filter(None, parcels):
-            self._run.feed.give_back(parcel.claim)
-
     @contextmanager
     def taking(self) -> Iterator[None]:
         """While entered, a connection takes parcels; the last one leaves nothing made ahead."""

@@ -85,9 +85,9 @@ async def send_all(
     """Send whatever of the issue can be sent now, and return what came of it.
 
     `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no
-    final dot; one that `signs_slowly` is also called in threads. Deliveries deferred to a later time stay; call again at `next_retry`. When
-    `stop` is set, messages in flight are finished and the rest is given back, within 10 s. A
-    refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
+    final dot; one that `signs_slowly` is also called in threads. Deliveries deferred to a later time
+    stay; call again at `next_retry`. When `stop` is set, messages in flight are finished and the
+    rest is given back, within 10 s. A refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
     every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
     their rates between runs and for all senders together. With `incoming` batches it goes on for as
     long as they may come. Raises RelayUnavailableError when no relay can be worked with,

@@ -14,15 +14,11 @@ from newsletter.store.ledger import SqlLedger
 from tests.factories.ledger import NOW, SentIssue
 from tests.factories.sending import main, send
 from tests.faults.honesty import Comparison, compare
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, fast_server, slow_at
 
 CONNECTIONS = 8
-
-
-def far(stage: Stage, _recipient: str) -> Spoilt | None:
-    """To a relay that takes its time a sender writes its books in another way."""
-    return Spoilt(delay=0.006) if stage is Stage.DATA else None
-
+FAR_RELAY = slow_at(Stage.DATA, 0.006)
+"""To which a sender writes its books in another way."""
 
 _STARTS = multiprocessing.get_context("forkserver")
 _STARTS.set_forkserver_preload(["tests.factories.sending"])
@@ -58,7 +54,7 @@ async def kill_once(
     To a relay that `is_far` it sends what a thread has made.
     """
     moment, pause = random.randrange(readers), random.random() / 100
-    async with fast_server(FastCatcher(plan=far) if is_far else FastCatcher()) as catcher:
+    async with fast_server(FastCatcher(plan=FAR_RELAY) if is_far else FastCatcher()) as catcher:
         arguments = [url, str(issue.issue_id), str(catcher.port), str(CONNECTIONS)]
         sender = _STARTS.Process(
             target=send_in_process, args=[*arguments, "signs_slowly" if is_far else ""]

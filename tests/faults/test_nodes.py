@@ -30,15 +30,13 @@ from tests.factories.site import make_site, publish
 from tests.faults import page
 from tests.faults.honesty import Comparison, compare
 from tests.faults.rounds import NODE_KILLS, NODE_READERS
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, fast_server, slow_at
 from tests.servers.postgres import Postgres
 
 CONNECTIONS, NODES = 4, 3
 
 # So that there is a middle: about a second of sending.
-SLOW = FastCatcher(
-    plan=lambda stage, _recipient: Spoilt(delay=0.01) if stage is Stage.DOT else None
-)
+SLOW = FastCatcher(plan=slow_at(Stage.DOT, 0.01))
 
 
 @dataclass(kw_only=True)

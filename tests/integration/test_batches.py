@@ -25,7 +25,7 @@ from tests.factories.ledger import (
 )
 from tests.factories.nodes import until
 from tests.factories.sending import send
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, fast_server, slow_at
 
 S = DeliveryState
 
@@ -66,7 +66,7 @@ async def test_a_run_sends_its_batches_and_nothing_else(database: Database) -> N
 
 async def test_a_stop_gives_a_batch_back(database: Database) -> None:
     """Whoever gave it learns so; the rows are free."""
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.05) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.05))
     ledger, stop = planned_ledger(database, readers=200), asyncio.Event()
     batches = Batches(ledger)
     async with fast_server(slow) as catcher:

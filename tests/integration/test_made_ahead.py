@@ -15,17 +15,15 @@ from newsletter.errors import InputError
 from newsletter.store.database import Database
 from tests.factories.ledger import address_of, planned_ledger, states_of
 from tests.factories.sending import compose, send
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at
 
 S = DeliveryState
 READERS = 60
 
 WAYS = pytest.mark.parametrize("signs_slowly", [True, False], ids=["in a thread", "in the loop"])
 
-
-def far(stage: Stage, _recipient: str) -> Spoilt | None:
-    """A relay that takes its time, so that there is time to make messages ahead."""
-    return Spoilt(delay=0.01) if stage is Stage.DATA else None
+far = slow_at(Stage.DATA, 0.01)
+"""So that there is time to make messages ahead."""
 
 
 @pytest.mark.parametrize(("signs_slowly", "thread"), [(True, "packer"), (False, "MainThread")])

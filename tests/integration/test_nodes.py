@@ -32,7 +32,7 @@ from tests.factories.nodes import (
 )
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site, publish
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at
 
 READERS = 240
 
@@ -56,7 +56,7 @@ async def test_stop_reaches_every_node_within_two_seconds(
     tmp_path: Path, postgres_url: str
 ) -> None:
     """What is in flight is finished, all else is given back; a further send ends it all."""
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.5) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.5))
     async with (
         fast_server(slow) as catcher,
         site_with_issue(tmp_path, postgres_url, catcher.port) as site,
@@ -95,7 +95,7 @@ async def test_a_node_that_is_told_to_leave_gives_back_what_it_has(
     tmp_path: Path, postgres_url: str
 ) -> None:
     """SIGTERM: within ten seconds, nothing unknown; the others send it."""
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.1) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.1))
     async with (
         fast_server(slow) as catcher,
         site_with_issue(tmp_path, postgres_url, catcher.port) as site,
@@ -118,7 +118,7 @@ async def test_the_last_node_may_die_with_batches_in_hand(
     tmp_path: Path, postgres_url: str
 ) -> None:
     """Who conducts then sends the rest itself."""
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.1) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.1))
     async with (
         fast_server(slow) as catcher,
         site_with_issue(tmp_path, postgres_url, catcher.port) as site,
@@ -169,7 +169,7 @@ def _in_hand(site: Site) -> int:
 
 async def test_a_node_is_seen_wherever_one_looks(tmp_path: Path, postgres_url: str) -> None:
     """`newsletter worker` stands in `status --json` and the metrics until SIGTERM ends it."""
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.2) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.2))
     async with (
         fast_server(slow) as catcher,
         site_with_issue(tmp_path, postgres_url, catcher.port) as site,

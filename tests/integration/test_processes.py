@@ -23,7 +23,7 @@ from newsletter.pipeline.send import SendOutcome, send
 from newsletter.pipeline.site import Site
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site, publish
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at
 
 READERS = tuple(f"reader{number}@example.org" for number in range(900))
 CONNECTIONS = 4
@@ -106,7 +106,7 @@ async def test_what_a_killed_process_held_is_sent_by_the_other(tmp_path: Path) -
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_none_goes_on_alone(tmp_path: Path, number: signal.Signals) -> None:
     """When the process that began is ended, the others end too, and a further send ends it all."""
-    catcher = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.1) if stage is Stage.MAIL else None)
+    catcher = FastCatcher(plan=slow_at(Stage.MAIL, 0.1))
     async with fast_server(catcher):
         site = await asyncio.to_thread(approved_site, tmp_path, catcher.port)
         sender = await asyncio.create_subprocess_exec(

@@ -28,7 +28,7 @@ from tests.factories.ledger import (
     states_of,
 )
 from tests.factories.sending import send
-from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
+from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at
 
 S = DeliveryState
 
@@ -56,7 +56,7 @@ async def test_a_relay_that_fails_comes_back_by_itself(sqlite_database: Database
         is_busy = stage is Stage.CONNECT and next(failures, None) is not None
         return Spoilt(reply="421 4.3.2 Busy", hang_up=True) if is_busy else None
 
-    slow = FastCatcher(plan=lambda stage, _: Spoilt(delay=0.01) if stage is Stage.DOT else None)
+    slow = FastCatcher(plan=slow_at(Stage.DOT, 0.01))
     async with fast_server(FastCatcher(plan=busy_at_first)) as weak, fast_server(slow) as strong:
         report = await send(
             ledger,

@@ -46,6 +46,11 @@ Plan = Callable[[Stage, str], Spoilt | None]
 """Asked at each step, with the recipient from RCPT on."""
 
 
+def slow_at(late: Stage, seconds: float) -> Plan:
+    """All is well, but the reply at that step takes its time: at DATA the relay seems far away."""
+    return lambda stage, _recipient: Spoilt(delay=seconds) if stage is late else None
+
+
 @dataclass(kw_only=True)
 class FastCatcher:
     """What the server does, and how many copies of what came, by recipient."""
