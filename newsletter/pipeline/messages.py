@@ -10,6 +10,7 @@ from newsletter.delivery.headers import IssueHeaders, feedback_id
 from newsletter.delivery.message import Addressee
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
 from subscribers.tokens import Purpose, Tokens
 
 
@@ -33,6 +34,13 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
         message_id_secret=site.keyed("message ids"),
         marked=mark,
     )
+
+
+def message_date(site: Site, issue: Issue) -> datetime:
+    """The Date of every message of the issue: when its send began, else when it is to."""
+    with site.database.transaction(read_only=True) as connection:
+        _approved, started = issue_store.send_times(connection, issue)
+    return started or issue.goes_out
 
 
 def signer_of(site: Site) -> Signer | None:

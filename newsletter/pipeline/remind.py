@@ -90,7 +90,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
 def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
     """How the issue looks; None where there is no browser: the letter does not wait for it."""
     try:
-        seen = preview(site, issue.newsletter, issue.number, as_address=None, now=now)
+        seen = preview(site, issue.newsletter, issue.number, as_address=None)
         content = take_picture(seen.html, site.settings.fetch, now=now)
     except NewsletterError as error:
         log.info("%s: the reminder goes without a picture: %s", issue.name, error)

@@ -115,7 +115,6 @@ def preview(call: Call) -> models.Preview:
         call.slug,
         call.number,
         as_address=call.query.get("as"),
-        now=call.clock(),
     )
     return models.Preview(
         issue=seen.issue.name,

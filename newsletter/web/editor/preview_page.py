@@ -13,15 +13,8 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import (
-    Look,
-    Reader,
-    comparable,
-    earlier_texts,
-    look,
-    message_of,
-    render,
-)
+from newsletter.pipeline.look import Look, comparable, earlier_texts, look
+from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.framing import (
@@ -140,17 +133,17 @@ class PreviewPage:
         )
 
     def _frame(self, issue: Issue, view: View) -> str:
-        rendered = render(self.room.site, issue, view.reader)
+        copy = copy_for(self.room.site, issue, view.reader)
         match view.part:
             case "text":
-                return plain_frame(rendered.text)
+                return plain_frame(copy.text)
             case "headers":
-                return plain_frame(_headers(message_of(self.room.site, issue, rendered)))
+                return plain_frame(_headers(message_of(self.room.site, issue, copy)))
             case "raw":
-                message = message_of(self.room.site, issue, rendered)
+                message = message_of(self.room.site, issue, copy)
                 return plain_frame(message.decode("utf-8", "replace"))
             case _:
-                html = rendered.uncounted_html
+                html = copy.uncounted.html
                 return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
     def _look(self, issue: Issue, reader: Reader) -> Look:

@@ -16,7 +16,8 @@ from newsletter.issues.moments import read_moment, typed
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
-from newsletter.pipeline.look import Reader, look, reach
+from newsletter.pipeline.look import look, reach
+from newsletter.pipeline.reader_copy import Reader
 from newsletter.pipeline.report import close
 from newsletter.pipeline.trial import send_trial
 from newsletter.store.audit import record

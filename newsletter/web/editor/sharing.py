@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import Reader, render
+from newsletter.pipeline.reader_copy import Reader, copy_for
 from newsletter.store.audit import record
 from newsletter.web.editor.framing import frame_policy, framed
 from newsletter.web.editor.room import HEADERS, Room, desk_url
@@ -71,10 +71,10 @@ class SharePage:
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
             return self._gone()
-        rendered = await run_in_threadpool(render, self.room.site, found[0], Reader())
+        copy = await run_in_threadpool(copy_for, self.room.site, found[0], Reader())
         headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
         return HTMLResponse(
-            framed(rendered.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
+            framed(copy.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
         )
 
     def token(self, share: Share) -> str:
