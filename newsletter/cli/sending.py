@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
 from newsletter.cli.interruption import interruptible
@@ -196,6 +195,15 @@ def _progress_bar(invocation: Invocation) -> Iterator[Any]:
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
+    # Only a person at a terminal sees the bar: nothing else loads its library.
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
         task = bar.add_task("sending", total=None)

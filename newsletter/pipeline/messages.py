@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from newsletter.delivery.dkim import Signer, open_signer
 from newsletter.delivery.headers import IssueHeaders, feedback_id
 from newsletter.delivery.message import Addressee
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from subscribers.tokens import Purpose, Tokens
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import Signer
 
 
 def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> IssueHeaders:
@@ -37,6 +40,8 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
 
 def signer_of(site: Site) -> Signer | None:
     """The site's DKIM signer, where one is configured."""
+    from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
+
     return open_signer(site.settings.dkim, site.folder) if site.settings.dkim else None
 
 
