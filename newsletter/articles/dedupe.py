@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rapidfuzz import fuzz, process
-
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.tags import slug_of
 
@@ -60,6 +58,8 @@ def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
 
 def _near_titles(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
     """Pairs of near-equal titles, nearest first, so that a chain starts at its surest link."""
+    from rapidfuzz import fuzz, process  # slow to load: only when articles were gathered
+
     order = [(index, _words(article.title)) for index, article in _settled(articles)]
     titles = [(index, words) for index, words in order if _length(words) >= TELLING_LENGTH]
     pairs = []

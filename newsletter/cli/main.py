@@ -2,65 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from newsletter import __version__
+from newsletter.cli.commands import COMMANDS
 from newsletter.cli.exit_codes import USAGE, exit_code
-from newsletter.cli.invocation import Invocation, configure_logging, json_option
+from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from subscribers.errors import SubscribersError
 
-COMMANDS = {
-    "init": "setup",
-    "check": "setup",
-    "doctor": "doctor",
-    "gather": "gathering",
-    "draft": "gathering",
-    "show": "gathering",
-    "preview": "looking",
-    "lint": "looking",
-    "approve": "moving",
-    "hold": "moving",
-    "stop": "moving",
-    "test": "looking",
-    "send": "sending",
-    "run": "sending",
-    "serve": "serving",
-    "worker": "working",
-    "receive": "receiving",
-    "subscribers": "people",
-    "users": "users",
-    "status": "sending",
-    "unknown": "sending",
-    "backup": "arming",
-    "arm": "arming",
-    "migrate-database": "arming",
-    "bench": "bench",
-}
-"""Every command and the module beside this one that holds it under the same name."""
 
-
-class Commands(click.Group):
-    """Imports a command's module when it is called: each needs only some of the libraries."""
+class Summaries(click.Group):
+    """Shows commands in the order given, not by name."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """In the order in which an issue meets them."""
         return list(COMMANDS)
 
+
+class Commands(Summaries):
+    """Imports a command's module when it is called: each needs only some of the libraries."""
+
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """The command, or None when there is none of that name."""
         if name not in COMMANDS:
             return None
-        module = import_module(f"newsletter.cli.{COMMANDS[name]}")
+        module = import_module(f"newsletter.cli.{COMMANDS[name].module}")
         command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their summaries, so that `--help` imports none of them."""
+        known = {name: click.Command(name, help=entry.summary) for name, entry in COMMANDS.items()}
+        Summaries(commands=known).format_commands(context, formatter)
 
 
 @click.group(
@@ -93,6 +72,8 @@ def cli(context: click.Context, folder: Path, log_format: str) -> None:
       newsletter gather && newsletter draft weekly
       newsletter approve weekly && newsletter send weekly
     """
+    from newsletter.cli.logs import configure_logging  # `--help` writes no log
+
     context.ensure_object(Invocation).folder = folder
     configure_logging(log_format)
 
@@ -137,6 +118,9 @@ def _show(
 
 
 def _print_json(status: int, *problems: Problem, code: str) -> None:
+    import json  # only an error with --json needs it
+    from dataclasses import asdict
+
     first = problems[0]
     document = {
         "code": code,

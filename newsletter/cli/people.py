@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from newsletter.articles.tags import Vocabulary
 from newsletter.cli.exit_codes import FINDINGS, OK
@@ -292,6 +290,16 @@ def _progress_bar(file: BinaryIO, invocation: Invocation) -> Iterator[Callable[[
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
+    # Only a person at a terminal sees the bar: nothing else loads its library.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("importing", total=os.fstat(file.fileno()).st_size)

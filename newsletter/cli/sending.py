@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
 from newsletter.cli.interruption import interruptible
@@ -25,17 +24,14 @@ from newsletter.cli.invocation import (
     split_issue,
 )
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.pipeline.clicks import Clicks
-from newsletter.pipeline.operators import watched_run
-from newsletter.pipeline.rehearse import rehearse
-from newsletter.pipeline.run import RunOutcome
-from newsletter.pipeline.send import SendOutcome
-from newsletter.pipeline.send import send as send_issue
-from newsletter.pipeline.settle import settle, unknown_deliveries
-from newsletter.pipeline.status import IssueStatus, count_anew, issue_status, site_status
-from newsletter.pipeline.webhooks import tell_webhooks
-from newsletter.store.issues import find_issue
-from newsletter.store.nodes import Node
+
+# What sends is imported by the command that sends: `status` starts without it.
+if TYPE_CHECKING:
+    from newsletter.pipeline.clicks import Clicks
+    from newsletter.pipeline.run import RunOutcome
+    from newsletter.pipeline.send import SendOutcome
+    from newsletter.pipeline.status import IssueStatus
+    from newsletter.store.nodes import Node
 
 log = logging.getLogger("newsletter")
 
@@ -73,6 +69,9 @@ def send(
     Example: newsletter send weekly
              newsletter send weekly --dry-run --out rehearsal
     """
+    from newsletter.pipeline.rehearse import rehearse
+    from newsletter.pipeline.send import send as send_issue
+
     if out is not None and not dry_run:
         raise click.UsageError("--out goes with --dry-run")
     site = invocation.site
@@ -108,6 +107,9 @@ def run(invocation: Invocation) -> int:
     \b
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
     """
+    from newsletter.pipeline.operators import watched_run
+    from newsletter.pipeline.webhooks import tell_webhooks
+
     with interruptible() as interrupted:
         outcomes = watched_run(invocation.site, clock=invocation.clock, interrupted=interrupted)
     for outcome in outcomes:
@@ -135,6 +137,9 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
     \b
     Example: newsletter status weekly/12
     """
+    from newsletter.pipeline.status import count_anew, issue_status, site_status
+    from newsletter.store.issues import find_issue
+
     site = invocation.site
     if issue is None and recount:
         raise click.UsageError("--recount needs an ISSUE")
@@ -178,6 +183,8 @@ def unknown(
     \b
     Example: newsletter unknown weekly/12 --resend && newsletter send weekly/12
     """
+    from newsletter.pipeline.settle import settle, unknown_deliveries
+
     site = invocation.site
     if choice is None:
         rows = unknown_deliveries(site, *issue)
@@ -196,6 +203,15 @@ def _progress_bar(invocation: Invocation) -> Iterator[Any]:
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
+    # Only a person at a terminal sees the bar: nothing else loads its library.
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
         task = bar.add_task("sending", total=None)

@@ -6,8 +6,6 @@ import hashlib
 import logging
 from datetime import datetime
 
-from babel.dates import format_datetime
-
 from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.letter import InlinePicture
 from newsletter.errors import NewsletterError
@@ -52,6 +50,8 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
 
 
 def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
+    from babel.dates import format_datetime
+
     newsletter = site.newsletter(issue.newsletter)
     due = issue.due.astimezone(site.settings.site.zone)
     picture = _picture(site, issue, now)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from newsletter.articles.article import Image
 from newsletter.errors import NotPermittedError, UnknownNameError
@@ -27,7 +27,9 @@ from newsletter.issues.issue import (
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
-BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(
+    tuple[Block, ...], config=ConfigDict(defer_build=True)
+)
 _LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 
 

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from flufl.bounce import all_failures
-
 from subscribers.inbound.reading import addresses, children, headers, part_text, parts
 
 ADDRESS = re.compile(
@@ -99,6 +97,8 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
 
 
 def _detected(message: Message) -> tuple[set[str], set[str]]:
+    from flufl.bounce import all_failures  # slow to load, and most mail is no bounce
+
     try:
         temporary, permanent = all_failures(message)
     except (

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
+from tests.sampling import IS_WHOLE
+
 _ROUNDS = int(os.environ.get("NEWSLETTER_FAULT_ROUNDS", "0"))
 
-IS_LONG = _ROUNDS > 0
+IS_LONG = IS_WHOLE
 """`make faults` sets it."""
 
 KILLS = 4 * _ROUNDS if IS_LONG else 3
