@@ -11,17 +11,17 @@ from random import Random
 from typing import Protocol
 
 from newsletter.config.settings import SendingSettings
-from newsletter.delivery.books import Books
-from newsletter.delivery.claim_size import ClaimSize
+from newsletter.delivery.claim_queue import ClaimQueue
 from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, says_slow_down
-from newsletter.delivery.feed import Feed
 from newsletter.delivery.ledger import Claim, Ledger
+from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.rates.claim_size import ClaimSize
+from newsletter.delivery.rates.throttle import WHOLE_RELAY
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.relays import Lane
+from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.replies import Reply
 from newsletter.delivery.retry import pauses_the_run, receipt_for
-from newsletter.delivery.throttle import WHOLE_RELAY
 
 BLAMELESS_TRIES = 3
 """How often one claim may meet a relay in trouble before it counts as the claim's own try: a
@@ -73,8 +73,8 @@ class Run:
     ) -> None:
         self.work = work
         self._incoming = incoming
-        self.books = Books(ledger, self._kept)
-        self.feed = Feed(self)
+        self.books = LedgerWriter(ledger, self._kept)
+        self.feed = ClaimQueue(self)
         if incoming is not None:
             incoming.attach(self.feed.news)
         self.ending = asyncio.Event()
@@ -87,9 +87,9 @@ class Run:
         self._due_by = work.clock()
         self._blameless: Counter[int] = Counter()
         self._refusals: deque[bool] = deque(maxlen=work.sending.pause_window)
-        self._lanes: tuple[Lane, ...] = ()
+        self._lanes: tuple[RelaySession, ...] = ()
 
-    def open_lanes(self, lanes: Sequence[Lane]) -> None:
+    def open_lanes(self, lanes: Sequence[RelaySession]) -> None:
         """The relays that this run may use."""
         self._lanes = tuple(lanes)
 
@@ -102,7 +102,7 @@ class Run:
         """Now, in the site's time zone."""
         return self.work.clock().astimezone(self.work.zone)
 
-    def lane_failed(self, lane: Lane, outcome: Outcome) -> None:
+    def lane_failed(self, lane: RelaySession, outcome: Outcome) -> None:
         """Rest the relay, or leave it when it refuses us; end the run when it was the last."""
         if outcome.meaning is Meaning.POLICY:
             lane.give_up(outcome)
@@ -121,7 +121,9 @@ class Run:
         self.ending.set()
         self.feed.close()
 
-    def settle(self, claim: Claim, outcome: Outcome, lane: Lane, *, is_worn: bool = False) -> None:
+    def settle(
+        self, claim: Claim, outcome: Outcome, lane: RelaySession, *, is_worn: bool = False
+    ) -> None:
         """Book what a claim came to, or give it back when the relay is to blame.
 
         `is_worn`: the connection has carried messages before, and may simply have had enough, or
@@ -157,7 +159,7 @@ class Run:
             self.end(paused=f"relay {lane.relay.name} refuses us, no reader: {outcome}")
         self._watch_refusals(outcome)
 
-    def _heed(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
+    def _heed(self, claim: Claim, outcome: Outcome, lane: RelaySession) -> None:
         """Send slower where a server asks for it."""
         if outcome.meaning is Meaning.ACCEPTED:
             return

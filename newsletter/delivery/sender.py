@@ -10,16 +10,16 @@ from random import Random
 from typing import Any
 
 from newsletter.config.settings import RelaySettings, SendingSettings
-from newsletter.delivery.claim_size import ClaimSize
-from newsletter.delivery.courier import Courier
+from newsletter.delivery.connection_worker import ConnectionWorker
 from newsletter.delivery.ledger import Claim, Ledger
-from newsletter.delivery.limit_keeping import keep_limits
-from newsletter.delivery.limits import LimitBook, OwnLimitBook
-from newsletter.delivery.parcels import Parcels
+from newsletter.delivery.message_preparer import MessagePreparer
+from newsletter.delivery.rates.claim_size import ClaimSize
+from newsletter.delivery.rates.limit_keeping import keep_limits
+from newsletter.delivery.rates.limits import LimitBook, OwnLimitBook
+from newsletter.delivery.rates.shares import Shares
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.relays import PAUSES, Lane
+from newsletter.delivery.relay_session import PAUSES, RelaySession
 from newsletter.delivery.run import Incoming, Run, Work
-from newsletter.delivery.shares import Shares
 from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
 from newsletter.errors import RelayUnavailableError
 
@@ -109,7 +109,9 @@ async def send_all(
     started = asyncio.get_running_loop().time()
     shares = Shares({relay.name: relay.weight for relay in relays}, started)
     lanes = [
-        Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares)
+        RelaySession(
+            relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares
+        )
         for relay in relays
     ]
     run = Run(ledger, work, ClaimSize(relays), incoming=incoming)
@@ -145,14 +147,14 @@ async def send_all(
     )
 
 
-async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None:
+async def _conduct(run: Run, lanes: Sequence[RelaySession], stop: asyncio.Event) -> None:
     """Let the couriers work to the end, or to the stop; raises what the ledger raises."""
     writer = asyncio.create_task(run.books.run())
     feeder = asyncio.create_task(_ending_on_error(run, run.feed.run()))
     poster = asyncio.create_task(_ending_on_error(run, run.books.post_regularly()))
-    parcels = [Parcels(run, lane) for lane in lanes]
+    parcels = [MessagePreparer(run, lane) for lane in lanes]
     couriers = [
-        asyncio.create_task(Courier(run, lane, of_lane).work())
+        asyncio.create_task(ConnectionWorker(run, lane, of_lane).work())
         for lane, of_lane in zip(lanes, parcels, strict=True)
         for _ in range(lane.relay.connections)
     ]

@@ -15,8 +15,7 @@ from newsletter.pipeline.site import Site
 from newsletter.queue import GRACE, Batch, count_batches, enqueue
 from newsletter.store import issues as issue_store
 from newsletter.store import nodes as node_store
-from newsletter.store.batches import is_under_way, lock_planning, open_ranges
-from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger import SqlLedger, is_under_way, lock_planning, open_ranges
 from newsletter.store.nodes import Kind, Trouble, living_nodes
 
 LOOK, TELL_EACH, PLAN_EACH = 0.25, 1.0, 1.0

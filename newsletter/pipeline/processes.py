@@ -53,7 +53,7 @@ class Orders:
     moment: datetime
 
 
-class Fellows:
+class WorkerProcesses:
     """The further processes, as the one that started them sees them."""
 
     def __init__(self, progress: Callable[[int], None] | None) -> None:
@@ -119,16 +119,16 @@ class Fellows:
 
 
 @contextmanager
-def fellows(
+def worker_processes(
     site: Site,
     issue: Issue,
     further_relays: Sequence[Sequence[RelaySettings]],
     *,
     now: datetime,
     progress: Callable[[int], None] | None,
-) -> Iterator[Fellows]:
+) -> Iterator[WorkerProcesses]:
     """A further process for each of the lists of relays; none is left at the end."""
-    group = Fellows(progress)
+    group = WorkerProcesses(progress)
     try:
         for relays in further_relays:
             group.start(

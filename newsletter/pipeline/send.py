@@ -15,15 +15,13 @@ from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.editions import key_for, wishes_of
-from newsletter.pipeline.processes import fellows, shared_out
+from newsletter.pipeline.processes import shared_out, worker_processes
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.ledger_counts import is_conserved
-from newsletter.store.ledger_decisions import settle_unknown
+from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
 
 LATE = "late by"
 """How the note of an issue begins that is held only for being late."""
@@ -181,7 +179,7 @@ def _deliver(
     def is_interrupted() -> bool:
         return interrupted is not None and interrupted.is_set()
 
-    with fellows(site, issue, further, now=clock(), progress=progress) as others:
+    with worker_processes(site, issue, further, now=clock(), progress=progress) as others:
 
         def is_to_end() -> bool:
             if is_interrupted() or others.look():

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.delivery.limits import Change, RelayLimits
-from newsletter.delivery.throttle import Standing
+from newsletter.delivery.rates.limits import Change, RelayLimits
+from newsletter.delivery.rates.throttle import LimitState
 from newsletter.store.database import Database
 from newsletter.store.tables import relay_limits
 
@@ -66,7 +66,7 @@ def _find(connection: sa.Connection, relay: str) -> RelayLimits | None:
     return RelayLimits(
         relay=row.relay,
         at=row.at,
-        standings=tuple(Standing(**standing) for standing in row.standings),
+        standings=tuple(LimitState(**standing) for standing in row.standings),
         day=date.fromisoformat(row.day),
         sent=row.sent,
     )
@@ -77,7 +77,7 @@ def _row(limits: RelayLimits) -> dict[str, Any]:
         "relay": limits.relay,
         "at": limits.at,
         "standings": [
-            {name: getattr(standing, name) for name in Standing.__slots__}
+            {name: getattr(standing, name) for name in LimitState.__slots__}
             for standing in limits.standings
         ],
         "day": limits.day.isoformat(),

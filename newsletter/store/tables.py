@@ -205,7 +205,7 @@ ledger_counts = sa.Table(
     "ledger_counts",
     metadata,
     sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger_counts.py
+    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger/counts.py
     sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
     sa.Column("state", sa.String, primary_key=True),
     sa.Column("n", Id, nullable=False),
@@ -215,7 +215,7 @@ ledger_counts = sa.Table(
 journals = sa.Table(
     "journals",
     metadata,
-    # Of living senders on SQLite: see journal.py. A row is there before anything is claimed.
+    # Of living senders on SQLite: see ledger/journal.py. A row is there before anything is claimed.
     sa.Column("sender", sa.String, primary_key=True),
     sa.Column("issue_id", Id, nullable=False),
     sa.Column("posted", Id, nullable=False),  # so many of its receipts are in the ledger
@@ -245,7 +245,7 @@ relay_limits = sa.Table(
     metadata,
     sa.Column("relay", sa.String, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.throttle.Standing]
+    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.rates.LimitState]
     sa.Column("day", sa.String, nullable=False),  # its local date …
     sa.Column("sent", sa.Integer, nullable=False),  # … and how many went on it
 )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from newsletter.delivery.classify import Stage
 from newsletter.delivery.envelope import Envelope, address_envelope
 from newsletter.delivery.ledger import Claim
+from newsletter.delivery.message_preparer import MessagePreparer, PreparedMessage
 from newsletter.delivery.outcome import Outcome, from_trouble
-from newsletter.delivery.parcels import Parcel, Parcels
-from newsletter.delivery.relays import Lane
+from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.run import Run
 from newsletter.delivery.transport import Connection
 
@@ -19,14 +19,14 @@ from newsletter.delivery.transport import Connection
 class Transaction:
     """A parcel and its commands, as one relay's session takes them."""
 
-    parcel: Parcel
+    parcel: PreparedMessage
     envelope: Envelope
 
 
-class Courier:
+class ConnectionWorker:
     """Holds at most one connection, and on it at most one delivery that is transmitting."""
 
-    def __init__(self, run: Run, lane: Lane, parcels: Parcels) -> None:
+    def __init__(self, run: Run, lane: RelaySession, parcels: MessagePreparer) -> None:
         self._run = run
         self._lane = lane
         self._parcels = parcels
@@ -139,7 +139,9 @@ class Courier:
         self._run.shut = self._run.shut or why
         return bool(why)
 
-    def _addressed(self, connection: Connection, parcel: Parcel | None) -> Transaction | None:
+    def _addressed(
+        self, connection: Connection, parcel: PreparedMessage | None
+    ) -> Transaction | None:
         """The parcel for this connection; None when its relay cannot be asked to take it."""
         if parcel is None:
             return None

@@ -9,8 +9,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.store.ledger_counts import FOLDED, Changes
-from newsletter.store.ledger_rows import note
+from newsletter.store.ledger.counts import FOLDED, Changes
+from newsletter.store.ledger.rows import note
 from newsletter.store.tables import deliveries
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import DatabaseUnavailableError
-from newsletter.store import journal as journal_module
-from newsletter.store.journal import OPENING, Entries, Journal, read_journal, remove_journal
+from newsletter.store.ledger import journal as journal_module
+from newsletter.store.ledger.journal import OPENING, Entries, Journal, read_journal, remove_journal
 from tests.factories.ledger import NOW, make_receipt
 
 DEFERRED = make_receipt(

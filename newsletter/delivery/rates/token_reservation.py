@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable
 from datetime import date
 
-from newsletter.delivery.limits import SPAN, TODAY, Grant, Order
-from newsletter.delivery.throttle import WHOLE_RELAY
+from newsletter.delivery.rates.limits import SPAN, TODAY, TokenGrant, TokenRequest
+from newsletter.delivery.rates.throttle import WHOLE_RELAY
 
 
-class Purse:
+class TokenReservation:
     """Lets a message go for one token of each limit it falls under; `now` is the loop's seconds."""
 
     def __init__(self, limited: Iterable[str]) -> None:
@@ -72,9 +72,9 @@ class Purse:
             or any(count and key not in self._used for key, count in self._tokens.items())
         )
 
-    def order(self, day: date, *, is_last: bool = False) -> Order:
+    def order(self, day: date, *, is_last: bool = False) -> TokenRequest:
         """Give everything back, and ask for what was used and what was missing."""
-        order = Order(
+        order = TokenRequest(
             unspent={key: count for key, count in self._tokens.items() if count},
             complaints=self._complaints,
             wants=frozenset() if is_last else frozenset(self._asked | self._used),
@@ -86,7 +86,7 @@ class Purse:
         self.hungry.clear()
         return order
 
-    def put(self, grant: Grant, now: float) -> None:
+    def put(self, grant: TokenGrant, now: float) -> None:
         """What came of the order; a complaint made meanwhile stands."""
         limited = grant.pace.keys() | self._complaints.keys()
         self._tokens = {

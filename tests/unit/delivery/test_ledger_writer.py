@@ -7,7 +7,7 @@ from threading import current_thread
 
 import pytest
 
-from newsletter.delivery.books import Books
+from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import TemporaryError
 from newsletter.store.database import Database
@@ -43,7 +43,7 @@ async def test_what_gathers_is_committed_together(sqlite_database: Database) -> 
     """Intents of several connections and a receipt take one transaction."""
     ledger = failing_ledger(sqlite_database, readers=4)
     kept: list[Receipt] = []
-    books = Books(ledger, kept.append)
+    books = LedgerWriter(ledger, kept.append)
     with ledger.on_duty():
         ledger.claim(4, NOW)
         writer = asyncio.create_task(books.run())
@@ -67,7 +67,7 @@ async def test_what_gathers_is_committed_together(sqlite_database: Database) -> 
 async def test_an_intent_for_a_row_that_is_not_ours_is_refused(sqlite_database: Database) -> None:
     """Nobody claimed reader 1: no dot may be written for her."""
     ledger = planned_ledger(sqlite_database, readers=1)
-    books = Books(ledger, lambda _receipt: None)
+    books = LedgerWriter(ledger, lambda _receipt: None)
     with ledger.on_duty():
         writer = asyncio.create_task(books.run())
         assert await books.intend(1) is False
@@ -87,7 +87,7 @@ async def test_an_intent_for_a_far_relay_waits_for_no_thread(sqlite_database: Da
         return write(receipts=receipts, intents=intents)
 
     ledger.write = write_and_tell  # type: ignore[assignment, method-assign]  # of this one
-    books = Books(ledger, lambda _receipt: None)
+    books = LedgerWriter(ledger, lambda _receipt: None)
     with ledger.on_duty():
         ledger.claim(3, NOW)
         writer = asyncio.create_task(books.run())
@@ -106,7 +106,7 @@ async def test_a_far_intent_that_cannot_be_written_ends_the_run(sqlite_database:
     """As any other: no dot, and the run raises the ledger's error."""
     ledger = failing_ledger(sqlite_database, readers=1)
     ledger.writes = 0
-    books = Books(ledger, lambda _receipt: None)
+    books = LedgerWriter(ledger, lambda _receipt: None)
     with ledger.on_duty():
         ledger.claim(1, NOW)
         writer = asyncio.create_task(books.run())

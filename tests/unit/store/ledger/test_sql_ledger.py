@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
-from newsletter.store.prepared import MOST_ROWS
+from newsletter.store.ledger.prepared import MOST_ROWS
 from newsletter.store.tables import deliveries, receipts
 from subscribers.tables import subscribers
 from tests.factories.ledger import (

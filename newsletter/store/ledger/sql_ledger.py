@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from newsletter.delivery.ledger import Claimed, Recovery, Within
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.store.database import Database
-from newsletter.store.journal import Journal
-from newsletter.store.ledger_claims import Audience, claims_of
-from newsletter.store.ledger_counts import (
+from newsletter.store.ledger.claims import Audience, claims_of
+from newsletter.store.ledger.counts import (
     FOLDED,
     Changes,
     counted,
@@ -22,7 +21,8 @@ from newsletter.store.ledger_counts import (
     senders_counted,
     take_over,
 )
-from newsletter.store.ledger_journals import (
+from newsletter.store.ledger.journal import Journal
+from newsletter.store.ledger.journals import (
     close,
     left_by,
     open_journal,
@@ -31,7 +31,7 @@ from newsletter.store.ledger_journals import (
     senders_with_journals,
     take_in,
 )
-from newsletter.store.ledger_rows import insert_pending, note, record
+from newsletter.store.ledger.rows import insert_pending, note, record
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.store.prepared import ANY_NUMBER, MOST_ROWS, portions
+from newsletter.store.ledger.prepared import ANY_NUMBER, MOST_ROWS, portions
 
 
 @given(st.integers(0, 2_000))

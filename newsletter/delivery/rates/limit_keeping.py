@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
-from newsletter.delivery.limits import SPAN, LimitBook, trade
-from newsletter.delivery.relays import Lane
+from newsletter.delivery.rates.limits import SPAN, LimitBook, trade
+from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.run import Run
 
 LOOK = 1.0
@@ -16,7 +16,9 @@ LOOK = 1.0
 
 
 @asynccontextmanager
-async def keep_limits(run: Run, lanes: Sequence[Lane], book: LimitBook) -> AsyncIterator[None]:
+async def keep_limits(
+    run: Run, lanes: Sequence[RelaySession], book: LimitBook
+) -> AsyncIterator[None]:
     """While entered, the lanes' purses are filled; at the end what they hold goes back."""
     for lane in lanes:
         await _look(run, lane, book)
@@ -41,7 +43,7 @@ async def keep_limits(run: Run, lanes: Sequence[Lane], book: LimitBook) -> Async
 
 
 async def _keep_trading(
-    run: Run, lane: Lane, book: LimitBook, at_the_counter: asyncio.Lock
+    run: Run, lane: RelaySession, book: LimitBook, at_the_counter: asyncio.Lock
 ) -> None:
     """Trade when a message waits; raises what the book raises, and ends the run."""
     try:
@@ -60,7 +62,7 @@ async def _keep_trading(
         raise
 
 
-async def _look(run: Run, lane: Lane, book: LimitBook) -> None:
+async def _look(run: Run, lane: RelaySession, book: LimitBook) -> None:
     """Learn what another sender was told, without writing anything."""
     kept = await run.books.call(book.find, lane.relay.name)
     for standing in kept.standings if kept else ():
@@ -68,7 +70,7 @@ async def _look(run: Run, lane: Lane, book: LimitBook) -> None:
             lane.purse.limit(standing.domain)
 
 
-async def _trade(run: Run, lane: Lane, book: LimitBook, *, is_last: bool = False) -> None:
+async def _trade(run: Run, lane: RelaySession, book: LimitBook, *, is_last: bool = False) -> None:
     order = lane.purse.order(run.local_time().date(), is_last=is_last)
     grant = await run.books.call(book.change, lane.relay.name, partial(trade, lane.relay, order))
     lane.purse.put(grant, asyncio.get_running_loop().time())

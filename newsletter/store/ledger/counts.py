@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
-from newsletter.store.prepared import Prepared, portions
+from newsletter.store.ledger.prepared import Prepared, portions
 from newsletter.store.tables import deliveries, issues, ledger_counts, receipts
 
 DELIVERIES = ""

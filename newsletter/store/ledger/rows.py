@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.store.ledger_counts import Changes
-from newsletter.store.prepared import Prepared, numbered, portions
+from newsletter.store.ledger.counts import Changes
+from newsletter.store.ledger.prepared import Prepared, numbered, portions
 from newsletter.store.tables import deliveries
 from newsletter.store.tables import receipts as receipts_table
 

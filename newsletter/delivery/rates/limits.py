@@ -1,6 +1,6 @@
 """A relay's limits, which all senders share: what one asks of them, and what it gets.
 
-Every sender holds a few tokens for the next moment (purse.py) and trades them for new ones in
+Every sender holds a few tokens for the next moment (token_reservation.py) and exchanges them for new ones in
 one transaction of the database. So the sum keeps to the rate however many senders there are,
 and a restart sends no burst.
 """
@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.throttle import Standing, Throttle
+from newsletter.delivery.rates.throttle import LimitState, Throttle
 
 T = TypeVar("T")
 
@@ -35,13 +35,13 @@ class RelayLimits:
 
     relay: str
     at: datetime
-    standings: tuple[Standing, ...]
+    standings: tuple[LimitState, ...]
     day: date
     sent: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
+class TokenRequest:
     """What a sender gives back, complains of and wants, by domain; `day` is the relay's.
 
     `complaints` has how many messages a second it had sent there.
@@ -54,7 +54,7 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Grant:
+class TokenGrant:
     """What it gets, by domain: tokens, seconds from message to message, and until the next.
 
     A domain that is not in `pace` has no limit.
@@ -95,8 +95,8 @@ class OwnLimitBook:
 
 
 def trade(
-    relay: RelaySettings, order: Order, before: RelayLimits | None, now: datetime
-) -> tuple[RelayLimits, Grant]:
+    relay: RelaySettings, order: TokenRequest, before: RelayLimits | None, now: datetime
+) -> tuple[RelayLimits, TokenGrant]:
     """Serve an order from where the limits stood; a clock that was set back gives nothing."""
     throttle = Throttle(relay.rate, relay.per_domain, 0.0)
     day, sent = order.day, 0
@@ -126,7 +126,7 @@ def trade(
     after = RelayLimits(
         relay=relay.name, at=now, standings=tuple(throttle.standings(0.0)), day=day, sent=sent
     )
-    return after, Grant(tokens=tokens, pace=pace, waits=waits)
+    return after, TokenGrant(tokens=tokens, pace=pace, waits=waits)
 
 
 def allowance(warm_up: WarmUpSettings, day: date) -> float:

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.ledger_journals import issues_with_journals
+from newsletter.store.ledger import SqlLedger, issues_with_journals
 from newsletter.store.liveness import senders_folder
 from newsletter.store.tables import deliveries, journals
 from tests.factories.ledger import (
@@ -124,7 +123,7 @@ def test_a_journal_that_is_ahead_of_its_ledger_makes_all_unknown(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database of an hour ago came back: what the journal has dropped since is nowhere."""
-    monkeypatch.setattr("newsletter.store.journal.ROOM", 1)
+    monkeypatch.setattr("newsletter.store.ledger.journal.ROOM", 1)
     ledger = planned_ledger(sqlite_database, readers=3)
     with dying(ledger):
         ledger.claim(3, NOW)

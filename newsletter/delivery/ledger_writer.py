@@ -20,7 +20,7 @@ T = TypeVar("T")
 Intents = dict[int, asyncio.Future[bool]]
 
 
-class Books:
+class LedgerWriter:
     """Gathers receipts and intents while the last commit runs, then commits them together.
 
     Rule 3 then costs one fsync for many rows. A receipt is never behind an intent that was

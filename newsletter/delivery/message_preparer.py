@@ -12,20 +12,20 @@ from threading import Thread
 from newsletter.delivery.classify import Meaning, Stage
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
-from newsletter.delivery.relays import Lane
+from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.run import Run
 from newsletter.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
+class PreparedMessage:
     """A claim and its message."""
 
     claim: Claim
     content: bytes
 
 
-class Parcels:
+class MessagePreparer:
     """One relay's, for its connections to take.
 
     A thread makes those ahead that are signed slowly: while it signs, the event loop reads replies.
@@ -33,7 +33,7 @@ class Parcels:
     what a limit lets through is sent at once.
     """
 
-    def __init__(self, run: Run, lane: Lane) -> None:
+    def __init__(self, run: Run, lane: RelaySession) -> None:
         self._run = run
         self._lane = lane
         self._loop = asyncio.get_running_loop()
@@ -58,7 +58,7 @@ class Parcels:
             self._wanted.put(claim)
             self._make_soon()
 
-    def next(self) -> Parcel | None:
+    def next(self) -> PreparedMessage | None:
         """One that is ready or is made now, if its relay may send one this moment."""
         if not self._lane.is_open:
             self._give_back_ahead()
@@ -73,7 +73,7 @@ class Parcels:
             if parcel is not None:
                 return parcel
 
-    def make(self, claim: Claim) -> Parcel | None:
+    def make(self, claim: Claim) -> PreparedMessage | None:
         """The claim's parcel; None when its message cannot be made."""
         return self._parcel(*self._composed(claim))
 
@@ -117,7 +117,7 @@ class Parcels:
         except Exception as error:
             return claim, error
 
-    def _parcel(self, claim: Claim, content: bytes | Exception) -> Parcel | None:
+    def _parcel(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
         if isinstance(content, InputError):
             text = f"not tried: {content}"
             outcome = Outcome(stage=Stage.MAIL, meaning=Meaning.REJECTED, text=text)
@@ -125,7 +125,7 @@ class Parcels:
             return None
         if isinstance(content, Exception):
             raise content
-        return Parcel(claim=claim, content=content)
+        return PreparedMessage(claim=claim, content=content)
 
     def _first_ahead(self) -> tuple[Claim, bytes | Exception]:
         """What is made; else what nobody has begun is made here, and the thread's is waited for."""

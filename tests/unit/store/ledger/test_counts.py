@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.ledger_counts import attempts_of, counts_of_all, recount, senders_counted
-from newsletter.store.ledger_decisions import expire_rest
+from newsletter.store.ledger import SqlLedger, expire_rest
+from newsletter.store.ledger.counts import attempts_of, counts_of_all, recount, senders_counted
 from newsletter.store.tables import ledger_counts, receipts
 from tests.factories.ledger import (
     NOW,

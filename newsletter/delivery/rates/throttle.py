@@ -29,7 +29,7 @@ WHOLE_RELAY = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class LimitState:
     """Where one limit stands: `domain` "" is the whole relay; see TokenBucket.saved."""
 
     domain: str
@@ -96,7 +96,7 @@ class TokenBucket:
         halved = self._halved if self.per_second(now) < self.ceiling else None
         return self._at(now), halved, now - self._halved_at
 
-    def restore(self, standing: Standing, now: float, ago: float) -> None:
+    def restore(self, standing: LimitState, now: float, ago: float) -> None:
         """Go on where another run stood `ago` seconds ago."""
         self._halved, self._halved_at = standing.halved, now - standing.halved_ago - ago
         self._tokens, self._filled_at = standing.tokens, now - ago
@@ -151,10 +151,10 @@ class Throttle:
         for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:
             del self._buckets[domain]
 
-    def standings(self, now: float) -> list[Standing]:
+    def standings(self, now: float) -> list[LimitState]:
         """Every limit as it stands."""
         return [
-            Standing(
+            LimitState(
                 domain=domain,
                 tokens=tokens,
                 halved=halved,
@@ -165,7 +165,7 @@ class Throttle:
             for tokens, halved, halved_ago in [bucket.saved(now)]
         ]
 
-    def restore(self, standings: Iterable[Standing], now: float, *, ago: float) -> None:
+    def restore(self, standings: Iterable[LimitState], now: float, *, ago: float) -> None:
         """Go on from where it stood `ago` seconds ago; what is no longer configured goes."""
         for standing in standings:
             bucket = self._buckets.get(standing.domain)

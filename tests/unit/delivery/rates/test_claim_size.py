@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from newsletter.config.sender import parse_rate
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.claim_size import EACH_CONNECTION, MOST, ClaimSize
+from newsletter.delivery.rates.claim_size import EACH_CONNECTION, MOST, ClaimSize
 
 
 def relay(**changes: object) -> RelaySettings:

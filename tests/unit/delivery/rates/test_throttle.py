@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.sender import MessageRate
-from newsletter.delivery.throttle import TOGETHER, WHOLE_RELAY, Meter, Throttle, TokenBucket
+from newsletter.delivery.rates.throttle import TOGETHER, WHOLE_RELAY, Meter, Throttle, TokenBucket
 
 
 @given(st.integers(1, 500), st.sampled_from([1, 60, 3600]), st.lists(st.floats(0, 2), max_size=200))

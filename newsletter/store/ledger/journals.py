@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database
-from newsletter.store.journal import Entries, Journal, read_journal, remove_journal
-from newsletter.store.ledger_counts import Changes
-from newsletter.store.ledger_rows import record
+from newsletter.store.ledger.counts import Changes
+from newsletter.store.ledger.journal import Entries, Journal, read_journal, remove_journal
+from newsletter.store.ledger.rows import record
 from newsletter.store.liveness import is_alive, senders_folder
 from newsletter.store.tables import deliveries, journals
 

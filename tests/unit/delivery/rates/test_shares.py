@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from newsletter.delivery.shares import STUCK, Shares
+from newsletter.delivery.rates.shares import STUCK, Shares
 
 
 def take_turns(shares: Shares, relays: list[str], turns: int, *, now: float = 0) -> Counter[str]:

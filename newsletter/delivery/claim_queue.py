@@ -19,7 +19,7 @@ FEWEST_PARKED = 20
 ANY_DOMAIN = ""
 
 
-class Gate(Protocol):
+class RateGate(Protocol):
     """What a relay lets through; `now` is the event loop's seconds."""
 
     @property
@@ -61,7 +61,7 @@ class Supply(Protocol):
         """Give them back for so long; returns until when."""
 
 
-class Feed:
+class ClaimQueue:
     """The claims in hand: those that may go, and those of limited domains, parked."""
 
     def __init__(self, supply: Supply) -> None:
@@ -97,7 +97,7 @@ class Feed:
             await self._wait_for_hunger(has_claimed=bool(claims))
             await self._postpone_surplus()
 
-    async def take(self, gate: Gate) -> Claim | None:
+    async def take(self, gate: RateGate) -> Claim | None:
         """The next claim that may be sent; None when there is none for this gate any more."""
         while not self._is_closed and not gate.is_spent:
             claim, seconds = self._pick(gate)
@@ -120,7 +120,7 @@ class Feed:
         self._has_news = True
         self._hunger.set()
 
-    def take_now(self, gate: Gate) -> Claim | None:
+    def take_now(self, gate: RateGate) -> Claim | None:
         """The next claim that may be sent this moment, if there is one."""
         return None if self._is_closed else self._pick(gate)[0]
 
@@ -151,7 +151,7 @@ class Feed:
     def _in_hand(self) -> bool:
         return bool(self._waiting or self._surplus or any(self._parked.values()))
 
-    def _pick(self, gate: Gate) -> tuple[Claim | None, float | None]:
+    def _pick(self, gate: RateGate) -> tuple[Claim | None, float | None]:
         """A claim, or the seconds until one may go (None: until something changes)."""
         if gate.is_open and not self._parked:
             return (self._taken(self._waiting.popleft()), None) if self._waiting else (None, None)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from newsletter.config.sender import MessageRate
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.limits import TODAY, Order, OwnLimitBook, trade
-from newsletter.delivery.purse import Purse
-from newsletter.delivery.throttle import WHOLE_RELAY
+from newsletter.delivery.rates.limits import TODAY, OwnLimitBook, TokenRequest, trade
+from newsletter.delivery.rates.throttle import WHOLE_RELAY
+from newsletter.delivery.rates.token_reservation import TokenReservation
 
 NOW = datetime(2026, 3, 2, 7, tzinfo=UTC)
 DAY = NOW.date()
@@ -24,9 +24,9 @@ def make_relay(**changes: object) -> RelaySettings:
     return RelaySettings.model_validate({"name": "main", "host": "127.0.0.1", **changes})
 
 
-def order(*wants: str, day: date = DAY, **unspent: int) -> Order:
+def order(*wants: str, day: date = DAY, **unspent: int) -> TokenRequest:
     """Asks for tokens and gives some back."""
-    return Order(unspent=unspent, complaints={}, wants=frozenset(wants), day=day)
+    return TokenRequest(unspent=unspent, complaints={}, wants=frozenset(wants), day=day)
 
 
 @given(
@@ -45,7 +45,7 @@ def test_senders_together_keep_to_the_rate(
         now += timedelta(seconds=pause)
         spent = held[sender] // 2
         sent += spent
-        back = Order(
+        back = TokenRequest(
             unspent={WHOLE_RELAY: held[sender] - spent},
             complaints={},
             wants=frozenset({WHOLE_RELAY}),
@@ -67,7 +67,10 @@ def test_a_warm_up_is_shared_to_the_last_message() -> None:
     assert [grant.tokens[TODAY] for grant in (first, second, third)] == [10, 10, 5]
     assert third.waits[TODAY] == math.inf
     kept, _ = trade(
-        relay, Order(unspent={TODAY: 4}, complaints={}, wants=frozenset(), day=DAY), kept, NOW
+        relay,
+        TokenRequest(unspent={TODAY: 4}, complaints={}, wants=frozenset(), day=DAY),
+        kept,
+        NOW,
     )
     kept, fourth = trade(relay, order(TODAY), kept, NOW)
     assert fourth.tokens[TODAY] == 4
@@ -81,7 +84,7 @@ def test_a_complaint_of_one_slows_all() -> None:
     """The next trade of any other sender is at the halved rate."""
     relay = make_relay(rate="100/s")
     kept, before = trade(relay, order(WHOLE_RELAY), None, NOW)
-    complaint = Order(unspent={}, complaints={WHOLE_RELAY: 0.0}, wants=frozenset(), day=DAY)
+    complaint = TokenRequest(unspent={}, complaints={WHOLE_RELAY: 0.0}, wants=frozenset(), day=DAY)
     kept, _ = trade(relay, complaint, kept, NOW)
     kept, after = trade(relay, order(WHOLE_RELAY), kept, NOW + timedelta(seconds=1))
     assert (before.tokens[WHOLE_RELAY], after.tokens[WHOLE_RELAY]) == (50, 25)
@@ -91,7 +94,7 @@ def test_a_complaint_of_one_slows_all() -> None:
 def test_a_purse_needs_a_token_of_each_limit_a_message_falls_under() -> None:
     """The relay's, and the domain's where it has one; what is left goes back."""
     relay = make_relay(rate="8/s", per_domain={"Slow.example": "4/s"})
-    book, purse = OwnLimitBook(), Purse({WHOLE_RELAY, "slow.example"})
+    book, purse = OwnLimitBook(), TokenReservation({WHOLE_RELAY, "slow.example"})
     assert purse.wait("example.org", 0.0) > 0
     purse.put(book.change("main", lambda *kept: trade(relay, purse.order(DAY), *kept)), 0.0)
     for _ in range(2):
@@ -105,7 +108,7 @@ def test_a_purse_needs_a_token_of_each_limit_a_message_falls_under() -> None:
 
 def test_a_domain_that_complains_is_limited_at_once() -> None:
     """Before the book has been asked, and also when its answer was already under way."""
-    purse = Purse(())
+    purse = TokenReservation(())
     assert purse.is_open
     purse.slow_down("big.example", 20.0)
     assert purse.wait("big.example", 0.0) > 0

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.limits import TODAY
 from newsletter.delivery.outcome import Outcome
-from newsletter.delivery.purse import Purse
-from newsletter.delivery.shares import Shares
-from newsletter.delivery.throttle import WHOLE_RELAY, Meter
+from newsletter.delivery.rates.limits import TODAY
+from newsletter.delivery.rates.shares import Shares
+from newsletter.delivery.rates.throttle import WHOLE_RELAY, Meter
+from newsletter.delivery.rates.token_reservation import TokenReservation
 from newsletter.delivery.transport import Connection, Timeouts, connect, tls_context
 
 log = logging.getLogger("newsletter.delivery")
@@ -29,7 +29,7 @@ TURN = 0.05
 """Seconds until a relay that is ahead of its share looks again."""
 
 
-class Lane:
+class RelaySession:
     """One relay as the run's connections share it; times are the event loop's seconds."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Lane:
     ) -> None:
         self.relay = relay
         self.trouble: Outcome | None = None
-        self.purse = Purse(_limited(relay))
+        self.purse = TokenReservation(_limited(relay))
         self._meter = Meter(_now())
         self._tls = tls_context(relay)
         self._local_hostname = local_hostname
