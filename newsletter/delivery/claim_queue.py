@@ -212,7 +212,11 @@ class ClaimQueue:
             claims = self._surplus.pop(domain)
             ahead = len(self._parked.get(domain, ())) // 2 + self._postponed[domain]
             seconds = max(1.0, ahead * self._pace[domain])
-            until = await self._supply.postpone(claims, seconds)
+            try:
+                until = await self._supply.postpone(claims, seconds)
+            except BaseException:
+                self._waiting.extend(claims)  # they are in hand still, and go back at the end
+                raise
             self._postponed[domain] += len(claims)
             due = asyncio.get_running_loop().time() + seconds
             heapq.heappush(self._later, (due, until, domain, len(claims)))

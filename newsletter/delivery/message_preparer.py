@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Thread
 
+from newsletter.delivery.claim_queue import ClaimQueue
 from newsletter.delivery.classify import Meaning, Stage
+from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.relay_session import RelaySession
-from newsletter.delivery.run import Run
+from newsletter.delivery.settlement import Settlement
 from newsletter.errors import InputError
 
 
@@ -33,26 +35,36 @@ class MessagePreparer:
     what a limit lets through is sent at once.
     """
 
-    def __init__(self, run: Run, lane: RelaySession) -> None:
-        self._run = run
-        self._lane = lane
+    def __init__(
+        self,
+        context: SendContext,
+        queue: ClaimQueue,
+        settlement: Settlement,
+        session: RelaySession,
+    ) -> None:
+        self._context = context
+        self._queue = queue
+        self._settlement = settlement
+        self._session = session
         self._loop = asyncio.get_running_loop()
         self._takers = 0
         self._ahead = 0
         self._wanted: SimpleQueue[Claim | None] = SimpleQueue()
         self._made: SimpleQueue[tuple[Claim, bytes | Exception]] = SimpleQueue()
         self._will_make = False
-        self._packer = (
-            Thread(target=self._pack, name="packer", daemon=True) if run.work.signs_slowly else None
+        self._thread = (
+            Thread(target=self._prepare_in_thread, name="packer", daemon=True)
+            if context.signs_slowly
+            else None
         )
-        if self._packer is not None:
-            self._packer.start()
+        if self._thread is not None:
+            self._thread.start()
 
     def make_ahead(self) -> None:
         """Have one more made, if it may be needed."""
-        if not self._lane.is_open or self._ahead >= self._takers:
+        if not self._session.is_open or self._ahead >= self._takers:
             return
-        claim = self._run.feed.take_now(self._lane)
+        claim = self._queue.take_now(self._session)
         if claim is not None:
             self._ahead += 1
             self._wanted.put(claim)
@@ -60,26 +72,26 @@ class MessagePreparer:
 
     def next(self) -> PreparedMessage | None:
         """One that is ready or is made now, if its relay may send one this moment."""
-        if not self._lane.is_open:
+        if not self._session.is_open:
             self._give_back_ahead()
         while True:
-            if self._made.empty() and (claim := self._run.feed.take_now(self._lane)) is not None:
-                parcel = self.make(claim)
+            if self._made.empty() and (claim := self._queue.take_now(self._session)) is not None:
+                prepared = self.make(claim)
             elif self._ahead:
                 self._ahead -= 1
-                parcel = self._parcel(*self._first_ahead())
+                prepared = self._prepared(*self._first_ahead())
             else:
                 return None
-            if parcel is not None:
-                return parcel
+            if prepared is not None:
+                return prepared
 
     def make(self, claim: Claim) -> PreparedMessage | None:
-        """The claim's parcel; None when its message cannot be made."""
-        return self._parcel(*self._composed(claim))
+        """The claim's message; None when it cannot be made. Whatever raises has given the claim back."""
+        return self._prepared(*self._composed(claim))
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """While entered, a connection takes parcels; the last one leaves nothing made ahead."""
+        """While entered, a connection takes messages; the last one leaves nothing made ahead."""
         self._takers += 1
         try:
             yield
@@ -90,17 +102,17 @@ class MessagePreparer:
 
     def close(self) -> None:
         """End the thread."""
-        if self._packer is not None:
+        if self._thread is not None:
             self._wanted.put(None)
-            self._packer.join()
+            self._thread.join()
 
-    def _pack(self) -> None:
+    def _prepare_in_thread(self) -> None:
         """In the thread: make what is wanted."""
         while (claim := self._wanted.get()) is not None:
             self._made.put(self._composed(claim))
 
     def _make_soon(self) -> None:
-        if self._packer is None and not self._will_make:
+        if self._thread is None and not self._will_make:
             self._will_make = True
             self._loop.call_soon(self._make_one)
 
@@ -113,17 +125,18 @@ class MessagePreparer:
 
     def _composed(self, claim: Claim) -> tuple[Claim, bytes | Exception]:
         try:
-            return claim, self._run.work.compose(claim)
+            return claim, self._context.compose(claim)
         except Exception as error:
             return claim, error
 
-    def _parcel(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
+    def _prepared(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
         if isinstance(content, InputError):
             text = f"not tried: {content}"
             outcome = Outcome(stage=Stage.MAIL, meaning=Meaning.REJECTED, text=text)
-            self._run.settle(claim, outcome, self._lane)
+            self._settlement.settle(claim, outcome, self._session)
             return None
         if isinstance(content, Exception):
+            self._queue.give_back(claim)
             raise content
         return PreparedMessage(claim=claim, content=content)
 
@@ -144,4 +157,4 @@ class MessagePreparer:
         while self._ahead:
             claim = self._wanted_now() or self._made.get()[0]
             self._ahead -= 1
-            self._run.feed.give_back(claim)
+            self._queue.give_back(claim)

@@ -9,10 +9,7 @@ from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.outcome import Outcome
-from newsletter.delivery.rates.limits import TODAY
-from newsletter.delivery.rates.shares import Shares
-from newsletter.delivery.rates.throttle import WHOLE_RELAY, Meter
-from newsletter.delivery.rates.token_reservation import TokenReservation
+from newsletter.delivery.rates import TODAY, WHOLE_RELAY, Meter, Shares, TokenReservation
 from newsletter.delivery.transport import Connection, Timeouts, connect, tls_context
 
 log = logging.getLogger("newsletter.delivery")
@@ -43,7 +40,7 @@ class RelaySession:
     ) -> None:
         self.relay = relay
         self.trouble: Outcome | None = None
-        self.purse = TokenReservation(_limited(relay))
+        self.reservation = TokenReservation(_limited(relay))
         self._meter = Meter(_now())
         self._tls = tls_context(relay)
         self._local_hostname = local_hostname
@@ -85,7 +82,7 @@ class RelaySession:
     def slow_down(self, domain: str) -> None:
         """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
         domain = domain.casefold()
-        self.purse.slow_down(domain, self._meter.per_second(domain, _now()))
+        self.reservation.slow_down(domain, self._meter.per_second(domain, _now()))
 
     def failed(self, outcome: Outcome) -> None:
         """Rest the relay. Its connections often fail together: that is one failure."""
@@ -115,32 +112,32 @@ class RelaySession:
             except TimeoutError:
                 continue
 
-    # What the feed asks of it before it hands out a claim
+    # What the claim queue asks of it before it hands out a claim
 
     @property
     def is_open(self) -> bool:
         """Whether nothing at all limits it."""
-        return self.purse.is_open and not self._shares.has_weights
+        return self.reservation.is_open and not self._shares.has_weights
 
     @property
     def is_spent(self) -> bool:
         """Whether the day's share of its warm-up is sent."""
-        return self.purse.is_spent
+        return self.reservation.is_spent
 
     def wait(self, domain: str, now: float) -> float:
         """Seconds until it may send a message to `domain`."""
         if not self._shares.may_take(self.relay.name, now):
             return TURN
-        return self.purse.wait(domain, now)
+        return self.reservation.wait(domain, now)
 
     def take(self, domain: str, now: float) -> None:
         """It sends one to `domain`."""
-        self.purse.take(domain)
+        self.reservation.take(domain)
         self._shares.took(self.relay.name, now)
 
     def pace(self, domain: str) -> float:
         """Seconds from one message to `domain` to the next."""
-        return self.purse.pace(domain) or TURN
+        return self.reservation.pace(domain) or TURN
 
     @property
     def may_shut(self) -> bool:

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.delivery.rates.limits import Change, RelayLimits
-from newsletter.delivery.rates.throttle import LimitState
+from newsletter.delivery.rates import Change, LimitState, RelayLimits
 from newsletter.store.database import Database
 from newsletter.store.tables import relay_limits
 
@@ -16,7 +15,7 @@ T = TypeVar("T")
 
 
 class SqlLimitBook:
-    """Implements delivery.limits.LimitBook."""
+    """Implements delivery.rates.LimitBook."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,6 +68,8 @@ def _find(connection: sa.Connection, relay: str) -> RelayLimits | None:
         standings=tuple(LimitState(**standing) for standing in row.standings),
         day=date.fromisoformat(row.day),
         sent=row.sent,
+        reserved=row.reserved,
+        reserved_until=row.reserved_until,
     )
 
 
@@ -82,4 +83,6 @@ def _row(limits: RelayLimits) -> dict[str, Any]:
         ],
         "day": limits.day.isoformat(),
         "sent": limits.sent,
+        "reserved": limits.reserved,
+        "reserved_until": limits.reserved_until,
     }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.classify import Stage
-from newsletter.delivery.rates.throttle import WHOLE_RELAY
+from newsletter.delivery.rates import WHOLE_RELAY
 from newsletter.delivery.sender import SendReport
 from newsletter.store.database import Database
 from newsletter.store.limits import SqlLimitBook

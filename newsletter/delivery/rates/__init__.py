@@ -1,6 +1,7 @@
 """How fast messages may go: relays' limits, shared by all senders, and what each may take."""
 
 from newsletter.delivery.rates.claim_size import ClaimSize
+from newsletter.delivery.rates.limit_keeping import LimitKeeper, keep_limits
 from newsletter.delivery.rates.limits import TODAY, Change, LimitBook, OwnLimitBook, RelayLimits
 from newsletter.delivery.rates.shares import Shares
 from newsletter.delivery.rates.throttle import WHOLE_RELAY, LimitState, Meter
@@ -12,10 +13,12 @@ __all__ = [
     "Change",
     "ClaimSize",
     "LimitBook",
+    "LimitKeeper",
     "LimitState",
     "Meter",
     "OwnLimitBook",
     "RelayLimits",
     "Shares",
     "TokenReservation",
+    "keep_limits",
 ]

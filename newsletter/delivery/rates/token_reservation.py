@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from datetime import date
 
-from newsletter.delivery.rates.limits import SPAN, TODAY, TokenGrant, TokenRequest
+from newsletter.delivery.rates.limits import RENEW, SPAN, TODAY, TokenGrant, TokenRequest
 from newsletter.delivery.rates.throttle import WHOLE_RELAY
 
 
@@ -21,7 +21,9 @@ class TokenReservation:
         self._asked: set[str] = set(self._tokens)
         self._used: set[str] = set()
         self._complaints: dict[str, float] = {}
-        self.hungry = asyncio.Event()
+        self._reserved = 0
+        self._requested_at = 0.0
+        self.needed = asyncio.Event()
         """Set when a message waits for a token."""
 
     @property
@@ -40,7 +42,7 @@ class TokenReservation:
         if not missing:
             return 0.0
         self._asked.update(missing)
-        self.hungry.set()
+        self.needed.set()
         return max(SPAN, *(self._ready_at.get(key, now) - now for key in missing))
 
     def take(self, domain: str) -> None:
@@ -62,36 +64,44 @@ class TokenReservation:
         """Nothing goes to `domain` any more but for tokens."""
         self._tokens.setdefault(domain, 0)
         self._asked.add(domain)
-        self.hungry.set()
+        self.needed.set()
 
     def is_due(self, now: float) -> bool:
-        """Whether to trade now: for tokens that may be had, or to give back what lies idle."""
+        """Whether to exchange now: for tokens that may be had, or to give back what lies idle.
+
+        Of a day's messages it is said again and again what is spent and what is held.
+        """
         return (
             bool(self._complaints)
+            or bool(self._reserved and now >= self._requested_at + RENEW)
             or any(self._ready_at.get(key, now) <= now for key in self._asked)
             or any(count and key not in self._used for key, count in self._tokens.items())
         )
 
-    def order(self, day: date, *, is_last: bool = False) -> TokenRequest:
+    def request(self, day: date, now: float, *, is_last: bool = False) -> TokenRequest:
         """Give everything back, and ask for what was used and what was missing."""
-        order = TokenRequest(
+        request = TokenRequest(
             unspent={key: count for key, count in self._tokens.items() if count},
             complaints=self._complaints,
             wants=frozenset() if is_last else frozenset(self._asked | self._used),
             day=day,
+            reserved=self._reserved,
         )
         self._tokens = dict.fromkeys(self._tokens, 0)
         self._complaints = {}
         self._asked, self._used = set(), set()
-        self.hungry.clear()
-        return order
+        self._ready_at.pop(TODAY, None)  # what may come of the request is not spent
+        self._requested_at = now
+        self.needed.clear()
+        return request
 
     def put(self, grant: TokenGrant, now: float) -> None:
-        """What came of the order; a complaint made meanwhile stands."""
+        """What came of the request; a complaint made meanwhile stands."""
         limited = grant.pace.keys() | self._complaints.keys()
         self._tokens = {
             key: 0 if key in self._complaints else grant.tokens.get(key, 0) for key in limited
         }
+        self._reserved = grant.tokens.get(TODAY, 0)
         self._pace = dict(grant.pace)
         self._ready_at = {key: now + seconds for key, seconds in grant.waits.items()}
 

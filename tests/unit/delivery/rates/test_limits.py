@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from newsletter.config.sender import MessageRate
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.rates.limits import TODAY, OwnLimitBook, TokenRequest, trade
+from newsletter.delivery.rates.limits import HELD, SPAN, TODAY, OwnLimitBook, TokenRequest, refill
 from newsletter.delivery.rates.throttle import WHOLE_RELAY
 from newsletter.delivery.rates.token_reservation import TokenReservation
 
@@ -24,7 +24,7 @@ def make_relay(**changes: object) -> RelaySettings:
     return RelaySettings.model_validate({"name": "main", "host": "127.0.0.1", **changes})
 
 
-def order(*wants: str, day: date = DAY, **unspent: int) -> TokenRequest:
+def request(*wants: str, day: date = DAY, **unspent: int) -> TokenRequest:
     """Asks for tokens and gives some back."""
     return TokenRequest(unspent=unspent, complaints={}, wants=frozenset(wants), day=day)
 
@@ -51,7 +51,7 @@ def test_senders_together_keep_to_the_rate(
             wants=frozenset({WHOLE_RELAY}),
             day=DAY,
         )
-        kept, grant = trade(relay, back, kept, now)
+        kept, grant = refill(relay, back, kept, now)
         held[sender] = grant.tokens[WHOLE_RELAY]
     went_by = (now - NOW).total_seconds()
     most = went_by * rate.per_second + max(1.0, rate.per_second)
@@ -61,56 +61,86 @@ def test_senders_together_keep_to_the_rate(
 def test_a_warm_up_is_shared_to_the_last_message() -> None:
     """What one gives back another may send; the next day begins anew, an old one never."""
     relay = make_relay(warm_up=WarmUpSettings(since=DAY, first_day=25, growth=2))
-    kept, first = trade(relay, order(TODAY), None, NOW)
-    kept, second = trade(relay, order(TODAY), kept, NOW)
-    kept, third = trade(relay, order(TODAY), kept, NOW)
+    kept, first = refill(relay, request(TODAY), None, NOW)
+    kept, second = refill(relay, request(TODAY), kept, NOW)
+    kept, third = refill(relay, request(TODAY), kept, NOW)
     assert [grant.tokens[TODAY] for grant in (first, second, third)] == [10, 10, 5]
-    assert third.waits[TODAY] == math.inf
-    kept, _ = trade(
+    assert third.waits[TODAY] == SPAN  # the others may not need theirs
+    kept, _ = refill(
         relay,
         TokenRequest(unspent={TODAY: 4}, complaints={}, wants=frozenset(), day=DAY),
         kept,
         NOW,
     )
-    kept, fourth = trade(relay, order(TODAY), kept, NOW)
+    kept, fourth = refill(relay, request(TODAY), kept, NOW)
     assert fourth.tokens[TODAY] == 4
-    kept, _ = trade(relay, order(TODAY, day=DAY + timedelta(days=1)), kept, NOW)
+    kept, _ = refill(relay, request(TODAY, day=DAY + timedelta(days=1)), kept, NOW)
     assert kept.sent == 10
-    kept, _ = trade(relay, order(TODAY), kept, NOW)
+    kept, _ = refill(relay, request(TODAY), kept, NOW)
     assert (kept.day, kept.sent) == (DAY + timedelta(days=1), 20)
 
 
+def test_a_day_is_over_when_nobody_can_give_anything_back() -> None:
+    """Who finds it given out waits while others hold some: until they say that these are spent."""
+    relay = make_relay(warm_up=WarmUpSettings(since=DAY, first_day=12, growth=2))
+    kept, mine = refill(relay, request(TODAY), None, NOW)
+    kept, theirs = refill(relay, request(TODAY), kept, NOW)
+    assert (mine.tokens[TODAY], theirs.tokens[TODAY]) == (10, 2)
+    spent = TokenRequest(
+        unspent={}, complaints={}, wants=frozenset({TODAY}), day=DAY, reserved=mine.tokens[TODAY]
+    )
+    kept, none_left = refill(relay, spent, kept, NOW)
+    assert (none_left.tokens[TODAY], none_left.waits[TODAY]) == (0, SPAN)
+    last = TokenRequest(
+        unspent={}, complaints={}, wants=frozenset(), day=DAY, reserved=theirs.tokens[TODAY]
+    )
+    kept, over = refill(relay, last, kept, NOW)
+    assert (kept.sent, kept.reserved, over.waits[TODAY]) == (12, 0, math.inf)
+
+
+def test_a_sender_that_died_holds_up_no_day() -> None:
+    """What it held counts as sent, once it has said nothing for long."""
+    relay = make_relay(warm_up=WarmUpSettings(since=DAY, first_day=10, growth=2))
+    kept, _ = refill(relay, request(TODAY), None, NOW)
+    kept, soon = refill(relay, request(TODAY), kept, NOW + timedelta(seconds=HELD - 1))
+    assert soon.waits[TODAY] == SPAN
+    kept, late = refill(relay, request(TODAY), kept, NOW + timedelta(seconds=HELD))
+    assert (kept.sent, late.waits[TODAY]) == (10, math.inf)
+
+
 def test_a_complaint_of_one_slows_all() -> None:
-    """The next trade of any other sender is at the halved rate."""
+    """The next refill of any other sender is at the halved rate."""
     relay = make_relay(rate="100/s")
-    kept, before = trade(relay, order(WHOLE_RELAY), None, NOW)
+    kept, before = refill(relay, request(WHOLE_RELAY), None, NOW)
     complaint = TokenRequest(unspent={}, complaints={WHOLE_RELAY: 0.0}, wants=frozenset(), day=DAY)
-    kept, _ = trade(relay, complaint, kept, NOW)
-    kept, after = trade(relay, order(WHOLE_RELAY), kept, NOW + timedelta(seconds=1))
+    kept, _ = refill(relay, complaint, kept, NOW)
+    kept, after = refill(relay, request(WHOLE_RELAY), kept, NOW + timedelta(seconds=1))
     assert (before.tokens[WHOLE_RELAY], after.tokens[WHOLE_RELAY]) == (50, 25)
     assert after.pace[WHOLE_RELAY] == 2 * before.pace[WHOLE_RELAY]
 
 
-def test_a_purse_needs_a_token_of_each_limit_a_message_falls_under() -> None:
+def test_a_reservation_needs_a_token_of_each_limit_a_message_falls_under() -> None:
     """The relay's, and the domain's where it has one; what is left goes back."""
     relay = make_relay(rate="8/s", per_domain={"Slow.example": "4/s"})
-    book, purse = OwnLimitBook(), TokenReservation({WHOLE_RELAY, "slow.example"})
-    assert purse.wait("example.org", 0.0) > 0
-    purse.put(book.change("main", lambda *kept: trade(relay, purse.order(DAY), *kept)), 0.0)
+    book, reservation = OwnLimitBook(), TokenReservation({WHOLE_RELAY, "slow.example"})
+    assert reservation.wait("example.org", 0.0) > 0
+    reservation.put(
+        book.change("main", lambda *kept: refill(relay, reservation.request(DAY, 0.0), *kept)), 0.0
+    )
     for _ in range(2):
-        assert purse.wait("SLOW.example", 0.0) == 0
-        purse.take("SLOW.example")
-    assert purse.wait("slow.example", 0.0) > 0
-    assert purse.wait("example.org", 0.0) == 0
-    assert purse.pace("slow.example") == 0.25
-    assert purse.order(DAY).unspent == {WHOLE_RELAY: 2}
+        assert reservation.wait("SLOW.example", 0.0) == 0
+        reservation.take("SLOW.example")
+    assert reservation.wait("slow.example", 0.0) > 0
+    assert reservation.wait("example.org", 0.0) == 0
+    assert reservation.pace("slow.example") == 0.25
+    assert reservation.request(DAY, 0.0).unspent == {WHOLE_RELAY: 2}
 
 
 def test_a_domain_that_complains_is_limited_at_once() -> None:
     """Before the book has been asked, and also when its answer was already under way."""
-    purse = TokenReservation(())
-    assert purse.is_open
-    purse.slow_down("big.example", 20.0)
-    assert purse.wait("big.example", 0.0) > 0
-    assert purse.wait("other.example", 0.0) == 0
-    assert purse.order(DAY).complaints == {"big.example": 20.0}
+    reservation = TokenReservation(())
+    assert reservation.is_open
+    reservation.slow_down("big.example", 20.0)
+    assert reservation.wait("big.example", 0.0) > 0
+    assert reservation.wait("other.example", 0.0) == 0
+    assert reservation.request(DAY, 0.0).complaints == {"big.example": 20.0}
