@@ -7,7 +7,7 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0002_outbox_ledger"
+revision = "0021"
 down_revision = "0001"
 
 
