@@ -12,7 +12,7 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger_counts import Standing, counts_of, counts_of_all, recount
+from newsletter.store.ledger import Standing, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
 
 
