@@ -16,10 +16,10 @@ _DELAYED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _GIVEN_UP = re.compile(
-    r"gave up|giv(?:en|ing) up|could(?: not|n.t) be delivered(?: to)?|(?:un|not )deliverable|returned to sender"
+    r"gave up|giv(?:en|ing) up|could(?: not|n.t) be delivered(?! (?:for|yet|within))|(?:un|not )deliverable|returned to sender"
     r"|stopped trying|not going to try again|(?:no|any) (?:further|more) attempts|(?:will|would) not (?:be )?(?:re-?)?tr"
     r"|permanent(?:ly)?|(?<!non-)fatal|failed|(?:retry|queue|message) (?:timeout|time|life ?time)? ?(?:exceeded|expired)"
-    r"|in the queue too long|last attempt|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])|\b55[0-4][ -]",
+    r"|in the queue too long|deleted from (?:the )?queue|last attempt|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])|\b55[0-4][ -]",
     re.IGNORECASE,
 )
 _IF_IT_FAILS = re.compile(
