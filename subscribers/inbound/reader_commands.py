@@ -139,6 +139,8 @@ class ReaderCommand:
     def _tag_words(self) -> dict[str, object]:
         offered = self.office.tags_of(self.list_slug)
         followed = self.person.follows if self.person else frozenset()
+        if self.person and not people.has_agreed(self.connection, self.person.id):
+            followed &= offered.keys()  # nothing of a stranger's words
         return {
             "tags": [{"slug": slug, "label": label} for slug, label in offered.items()],
             "followed": sorted(offered.get(slug, slug) for slug in followed),
