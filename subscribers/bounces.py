@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -92,6 +93,24 @@ def policy_reports(
         )
     ).one()
     return row[0], row[1]
+
+
+def bounces_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, Any]]:
+    """What came back of the mails to one reader, oldest first: at, list, number, verdict, status."""
+    table = tables.bounces
+    rows = connection.execute(
+        sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.at)
+    )
+    return [
+        {
+            "at": row.at.isoformat(),
+            "list": row.list_slug,
+            "number": row.number,
+            "verdict": row.verdict,
+            "status": row.status,
+        }
+        for row in rows
+    ]
 
 
 def forget_bounces(connection: sa.Connection, now: datetime) -> int:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -197,6 +198,17 @@ def quarantined(connection: sa.Connection) -> Sequence[Recorded]:
         .limit(1000)
     )
     return [_recorded(row) for row in rows]
+
+
+def mail_about(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
+    """What is known of the mail about one address: received_at, recipient, kind, action."""
+    table = tables.inbound_messages
+    rows = connection.execute(
+        sa.select(table.c.received_at, table.c.recipient, table.c.kind, table.c.action)
+        .where(table.c.address == key)
+        .order_by(table.c.id)
+    )
+    return [{**row._mapping, "received_at": row.received_at.isoformat()} for row in rows]
 
 
 def forget_handled(connection: sa.Connection, now: datetime) -> None:
