@@ -113,6 +113,37 @@ def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
     )
 
 
+def lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:
+    """Every list that the person has a subscription of, whatever became of it."""
+    lists, subscriptions = tables.lists, tables.subscriptions
+    return list(
+        connection.scalars(
+            sa.select(lists.c.slug)
+            .join(subscriptions, subscriptions.c.list_id == lists.c.id)
+            .where(subscriptions.c.subscriber_id == subscriber_id)
+            .order_by(lists.c.slug)
+        )
+    )
+
+
+def has_agreed(connection: sa.Connection, subscriber_id: int) -> bool:
+    """Whether the person ever confirmed, or the operator vouched for them.
+
+    Before that all we know, the name too, was typed by anybody into a form: none of it may
+    stand in a letter.
+    """
+    subscriptions, history = tables.subscriptions, tables.history
+    active = sa.exists().where(
+        subscriptions.c.subscriber_id == subscriber_id,
+        subscriptions.c.status == Status.ACTIVE.value,
+    )
+    agreed = sa.exists().where(
+        history.c.subscriber_id == subscriber_id,
+        history.c.event.in_([Event.CONFIRM.value, Event.IMPORT.value, Event.ADD.value]),
+    )
+    return bool(connection.scalar(sa.select(sa.or_(active, agreed))))
+
+
 def show(connection: sa.Connection, address: str) -> dict[str, Any]:
     """Everything known about one person, in the shape of `subscribers show --json`."""
     person = find(connection, address)

@@ -129,7 +129,9 @@ def _take_mail(scene: Scene) -> None:
     now, reader = scene.now, 208
     _each(
         scene,
-        lambda c: book.write_down(c, b"Subject: x\n\nx", "bounces@news.example.org", "", now),
+        lambda c: book.write_down(
+            c, book.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
+        ),
         lambda c: people.active_lists(c, reader),
         lambda c: issues_sent(scene.site, c, reader, LIST),
         lambda c: note_bounce(

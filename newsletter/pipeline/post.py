@@ -23,6 +23,7 @@ from newsletter.store.database import Database
 from newsletter.store.tries import Limit, count_try
 from subscribers import people, suppression
 from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
 from subscribers.inbound.mailboxes import Role
 from subscribers.letters import Letter, Template
 from subscribers.tokens import Purpose
@@ -170,8 +171,12 @@ def _turn_of(site: Site) -> _Turn:
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
-    """The address wants mail at all, and did not have enough of such letters."""
-    address = parse_address(letter.address)
+    """The address is one, wants mail at all, and did not have enough of such letters."""
+    try:
+        address = parse_address(letter.address)
+    except AddressError as error:
+        log.warning("a letter cannot be written: %s", error)
+        return False
     if suppression.suppressed(connection, [address]):
         return False
     if letter.template in _COUNTED_ELSEWHERE:
@@ -223,7 +228,7 @@ def _words(
         day = until.astimezone(settings.site.zone)
         words["paused_until"] = spoken_day(day, settings.site.language)
     return {
-        "name": person.name if person else "",
+        "name": person.name if person and _may_greet(connection, letter) else "",
         "title": title_of(settings, letter.list_slug),
         "url": settings.site.url,
         "postal_address": settings.site.postal_address,
@@ -234,6 +239,18 @@ def _words(
         "links": _links(site, letter, now),
         **words,
     }
+
+
+def _may_greet(connection: sa.Connection, letter: Letter) -> bool:
+    """Whether the reader's name may stand in a letter to this address.
+
+    Not before the reader confirmed: anybody can type a name, an advertisement for one, into a
+    form with a stranger's address. Nor in the question to a new address, whose owner has not
+    said yes.
+    """
+    if letter.template in (Template.CONFIRM, Template.MOVE):
+        return False
+    return people.has_agreed(connection, letter.subscriber_id)
 
 
 def _links(site: Site, letter: Letter, now: datetime) -> dict[str, str]:
