@@ -83,7 +83,7 @@ class ClaimQueue:
         """Set when there is no more for anybody."""
 
     async def run(self) -> None:
-        """Claim whenever few are left, until nothing can be claimed or the feed is closed."""
+        """Claim whenever few are left, until nothing can be claimed or the queue is closed."""
         while not self._is_closed:
             self._has_news, may_grow = False, self._supply.may_grow
             claims = await self._supply.claim_more(self._come_due())

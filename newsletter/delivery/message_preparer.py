@@ -53,7 +53,7 @@ class MessagePreparer:
         self._made: SimpleQueue[tuple[Claim, bytes | Exception]] = SimpleQueue()
         self._will_make = False
         self._thread = (
-            Thread(target=self._prepare_in_thread, name="packer", daemon=True)
+            Thread(target=self._prepare_in_thread, name="preparer", daemon=True)
             if context.signs_slowly
             else None
         )

@@ -117,23 +117,34 @@ async def send_all(
         finally:
             writer.end_threads()
     if left and not send.end.pause and send.settlement.is_hopeless:
-        raise RelayUnavailableError(
-            "; ".join(f"relay {session.relay.name}: {session.trouble}" for session in sessions),
-            field="relays",
-            fix="check host, port and security, and that the relay runs; then send again",
-        )
+        raise _unavailable(sessions)
     return SendReport(
-        accepted=counts[DeliveryState.ACCEPTED],
-        rejected=counts[DeliveryState.REJECTED],
-        deferred=counts[DeliveryState.DEFERRED],
-        unknown=counts[DeliveryState.UNKNOWN],
-        suppressed=counts[DeliveryState.SUPPRESSED],
-        expired=counts[DeliveryState.EXPIRED],
+        **_counted(counts),
         seconds=asyncio.get_running_loop().time() - started,
         paused=str(send.end.pause or ""),
         next_retry=next_retry,
         shut=send.end.shut if left or source.may_grow else "",
     )
+
+
+def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
+    return RelayUnavailableError(
+        "; ".join(f"relay {session.relay.name}: {session.trouble}" for session in sessions),
+        field="relays",
+        fix="check host, port and security, and that the relay runs; then send again",
+    )
+
+
+def _counted(counts: Counter[DeliveryState]) -> dict[str, int]:
+    """The counts of a report by their names there."""
+    return {
+        "accepted": counts[DeliveryState.ACCEPTED],
+        "rejected": counts[DeliveryState.REJECTED],
+        "deferred": counts[DeliveryState.DEFERRED],
+        "unknown": counts[DeliveryState.UNKNOWN],
+        "suppressed": counts[DeliveryState.SUPPRESSED],
+        "expired": counts[DeliveryState.EXPIRED],
+    }
 
 
 async def _open_sessions(

@@ -29,7 +29,8 @@ LARGEST, SMALLEST, PARTS = 500, 20, 30
 def conduct(site: Site, issue: Issue, ledger: SqlLedger, control: RunControl) -> SendReport | None:
     """Have the nodes send what can be sent now; None when no node lives, so that we must.
 
-    A conductor that is interrupted leaves the nodes at work. Raises RelayUnavailableError when a node could work with no relay.
+    A conductor that is interrupted leaves the nodes at work. Raises RelayUnavailableError when a
+    node could work with no relay.
     """
     if not living_nodes(site.database):
         return None

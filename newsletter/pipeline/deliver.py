@@ -50,32 +50,8 @@ async def deliver(
     With `batches` nothing but these is sent, for as long as more may come. Raises as `send_all`
     does.
     """
-    compiled = _compiled_editions(site, issue, control.clock())
-    signer, tokens = signer_of(site), site.tokens
-    return_path = return_path_of(site, issue)
+    context = _context(site, issue, control)
     stop = asyncio.Event()
-    tell = control.progress
-
-    def compose(claim: Claim) -> bytes:
-        to = addressee(
-            site,
-            tokens,
-            issue.newsletter,
-            subscriber_id=claim.subscriber_id,
-            address=claim.address,
-            name=claim.name,
-        )
-        return compiled[claim.edition_id].compose(to, signer)
-
-    context = SendContext(
-        compose=compose,
-        envelope_sender=lambda claim: return_path(claim.subscriber_id),
-        clock=control.clock,
-        sending=site.settings.sending,
-        zone=site.settings.site.zone,
-        progress=(lambda _receipt: tell(1)) if tell else None,
-        signs_slowly=signer is not None and signer.is_slow,
-    )
     is_to_end = is_to_end or (lambda: control.is_interrupted)
     watcher = asyncio.create_task(_watch(site, issue, is_to_end, stop))
     try:
@@ -91,6 +67,35 @@ async def deliver(
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
+
+
+def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
+    """How the issue's messages are made, and what of them the caller hears."""
+    compiled = _compiled_editions(site, issue, control.clock())
+    signer, tokens = signer_of(site), site.tokens
+    return_path = return_path_of(site, issue)
+    tell = control.progress
+
+    def compose(claim: Claim) -> bytes:
+        to = addressee(
+            site,
+            tokens,
+            issue.newsletter,
+            subscriber_id=claim.subscriber_id,
+            address=claim.address,
+            name=claim.name,
+        )
+        return compiled[claim.edition_id].compose(to, signer)
+
+    return SendContext(
+        compose=compose,
+        envelope_sender=lambda claim: return_path(claim.subscriber_id),
+        clock=control.clock,
+        sending=site.settings.sending,
+        zone=site.settings.site.zone,
+        progress=(lambda _receipt: tell(1)) if tell else None,
+        signs_slowly=signer is not None and signer.is_slow,
+    )
 
 
 def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:

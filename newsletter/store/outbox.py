@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -86,14 +87,25 @@ def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt
     return dropped
 
 
-def count_unknown(connection: sa.Connection) -> int:
-    """How many letters may have been sent or not: a sender or a connection died at their dot."""
-    count: int = connection.execute(
-        sa.select(sa.func.count())
-        .select_from(outbox)
-        .where(outbox.c.state == DeliveryState.UNKNOWN)
-    ).scalar_one()
-    return count
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterCounts:
+    """How many letters wait or are under way, and of how many nobody knows whether they were sent.
+
+    Of an unknown letter the sender or the connection died at its dot.
+    """
+
+    waiting: int
+    unknown: int
+
+
+def count_letters(connection: sa.Connection) -> LetterCounts:
+    """The letters of the outbox."""
+    is_unknown = outbox.c.state == DeliveryState.UNKNOWN
+    rows = connection.execute(
+        sa.select(is_unknown, sa.func.count()).select_from(outbox).group_by(is_unknown)
+    ).all()
+    counts = {bool(row[0]): row[1] for row in rows}
+    return LetterCounts(waiting=counts.get(False, 0), unknown=counts.get(True, 0))
 
 
 def drop_unknown(connection: sa.Connection, before: datetime) -> None:
