@@ -9,6 +9,7 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
@@ -300,6 +301,8 @@ def tls_context(relay: RelaySettings) -> ssl.SSLContext | None:
 
     Raises ConfigurationError when that file cannot be read as certificates.
     """
+    # Loaded before any work is reserved: in `connect` it would hold up the event loop.
+    import_module("aiosmtplib")
     if security_of(relay) == "none":
         return None
     try:
