@@ -13,7 +13,7 @@ from subscribers.addresses import parse_address
 from subscribers.admission import Candidate, Outcome, Terms, admit
 from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
-from subscribers.history import Event, Way, entries_of
+from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
 from subscribers.subscriber import Frequency, Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
@@ -127,21 +127,8 @@ def lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:
 
 
 def has_agreed(connection: sa.Connection, subscriber_id: int) -> bool:
-    """Whether the person ever confirmed, or the operator vouched for them.
-
-    Before that all we know, the name too, was typed by anybody into a form: none of it may
-    stand in a letter.
-    """
-    subscriptions, history = tables.subscriptions, tables.history
-    active = sa.exists().where(
-        subscriptions.c.subscriber_id == subscriber_id,
-        subscriptions.c.status == Status.ACTIVE.value,
-    )
-    agreed = sa.exists().where(
-        history.c.subscriber_id == subscriber_id,
-        history.c.event.in_([Event.CONFIRM.value, Event.IMPORT.value, Event.ADD.value]),
-    )
-    return bool(connection.scalar(sa.select(sa.or_(active, agreed))))
+    """Whether the person ever confirmed, or the operator vouched for them: see who_agreed."""
+    return bool(who_agreed(connection, [subscriber_id]))
 
 
 def show(connection: sa.Connection, address: str) -> dict[str, Any]:

@@ -31,9 +31,7 @@ def weigh_policy_report(site: Site, connection: sa.Connection, done: Done, now: 
     refused = [issue for issue, reports in found if are_enough(reports, _share(site))]
     if not refused:
         so_far = max((reports.readers for _, reports in found), default=1)
-        said = (
-            f"refused by policy: {done.reason}; {so_far} of this issue so far, too few to stop it"
-        )
+        said = f"refused by policy ({so_far} so far, too few to stop the issue): {done.reason}"
         return replace(done, keep=True, problem=said)
     for issue in refused:
         if issue.state is State.SENDING:

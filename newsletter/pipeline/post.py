@@ -42,6 +42,8 @@ NOTICES = Limit(most=10, per=timedelta(days=1))
 _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
 _COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
+_TO_ANYBODY = _ANSWERS | {Template.CONFIRM, Template.ALREADY, Template.ERASE}
+"""What a mail gets in answer that does not prove who wrote it."""
 
 SUBJECTS = {
     Template.CONFIRM: "Please confirm: %(title)s",
@@ -74,6 +76,8 @@ def put_letter(
     the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
     """
     if not _may_write(site, connection, letter, now):
+        return False
+    if answers is not None and not _may_answer(site, connection, letter, now):
         return False
     slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
     if slug is None:  # a list that is no newsletter's any more
@@ -183,6 +187,18 @@ def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datet
         return True
     kind, limit = ("answer", ANSWERS) if letter.template in _ANSWERS else ("notice", NOTICES)
     return count_try(connection, site.keyed(f"{kind} {address.key}"), limit, now)
+
+
+def _may_answer(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
+    """Whether the day's answers to mail that proves nothing about its writer are not used up."""
+    inbound = site.settings.inbound
+    if inbound is None or letter.template not in _TO_ANYBODY:
+        return True
+    budget = Limit(most=inbound.answers_per_day, per=timedelta(days=1))
+    if count_try(connection, site.keyed("answers to mail"), budget, now):
+        return True
+    log.warning("no letter is written: today's answers to mail are used up")
+    return False
 
 
 def _return_path(site: Site, letter: Letter, *, is_answer: bool) -> str:

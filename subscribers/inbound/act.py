@@ -63,7 +63,9 @@ def _act(
     if mail.command.verb is Verb.CONFIRM:
         return _confirm(connection, office, mail, mail.command, now)
     if mail.command.verb is Verb.UNSUBSCRIBE and mail.command.words:
-        return _leave_by_token(connection, office, mail, mail.command.words[0], now)
+        left = _leave_by_token(connection, office, mail, mail.command.words[0], now)
+        if left is not None:
+            return left
     try:
         sender = parse_address(mail.sender)
     except AddressError:
@@ -131,12 +133,16 @@ def _asked(office: Office, mail: Inbound, command: Command, now: datetime) -> in
 
 def _leave_by_token(
     connection: sa.Connection, office: Office, mail: Inbound, token: str, now: datetime
-) -> Done:
-    """Leave as List-Unsubscribe's address offers: believed from any address."""
+) -> Done | None:
+    """Leave as List-Unsubscribe's address offers: believed from any address.
+
+    None where the token is none of ours, or was damaged on its way: then the mail is one like
+    any other, and its writer may be proven in another way.
+    """
     try:
         subject = office.tokens.read(Purpose.UNSUBSCRIBE, token)
     except TokenError:
-        return Done(action=Action.NONE)
+        return None
     person = people.get(connection, subject.subscriber_id)
     if person is None or subject.list_slug != mail.mailbox.list_slug:
         return Done(action=Action.NONE)

@@ -71,6 +71,19 @@ def test_hostile_mail_does_not_keep_an_issue_back(tmp_path: Path, database_url: 
     assert issue == {f"reader{number}@example.org" for number in range(4)}
 
 
+def test_forged_writers_get_no_more_letters_than_a_day_s_answers(office: PostOffice) -> None:
+    """Mail in a hundred strangers' names makes few letters; the next day brings as many again."""
+    office.site = office.with_inbound(answers_per_day=5)
+    for day, expected in ((0, 5), (1, 10)):
+        office.now += timedelta(days=day)
+        for number in range(30):
+            office.mail("weekly-request", sender=f"s{day}-{number}@example.net", subject="help")
+            office.mail("weekly-join", sender=f"j{day}-{number}@example.net")
+        assert len(office.letters) == expected
+    office.mail("weekly-leave")  # a reader's own wish is still confirmed
+    assert (office.status(), len(office.letters)) == ("unsubscribed", 11)
+
+
 def test_a_mail_that_cannot_be_answered_is_dealt_with(office: PostOffice) -> None:
     """root@localhost asks for help: no letter can be written, and the book says so."""
     got = office.mail("weekly-request", sender="root@localhost", text="what?", envelope=None)

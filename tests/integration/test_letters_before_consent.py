@@ -11,6 +11,7 @@ import pytest
 from newsletter.pipeline.join import confirm, join, mail_links
 from newsletter.pipeline.own_data import ask_to_move
 from newsletter.pipeline.post import flush
+from subscribers import people
 from subscribers.history import Way
 from subscribers.preferences import choose
 from subscribers.tokens import TokenSubject
@@ -80,6 +81,16 @@ def test_the_name_is_used_once_the_reader_said_yes(office: PostOffice) -> None:
     said = said_to(office, VICTIM)
     assert "Hello Vic," in said
     assert "Hello," in said  # the question
+
+
+def test_an_import_does_not_take_over_what_a_stranger_typed(office: PostOffice) -> None:
+    """The operator adds the address without a name: then it has none, in letters and in issues."""
+    asked(office)
+    with office.site.database.transaction() as connection:
+        people.add(connection, VICTIM, list_slug="weekly", now=office.now)
+    person = office.person(VICTIM)
+    assert person is not None
+    assert (office.status(VICTIM), person.name, person.follows) == ("active", "", frozenset())
 
 
 def test_a_reader_cannot_write_to_a_new_address_by_her_name(office: PostOffice) -> None:

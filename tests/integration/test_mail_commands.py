@@ -272,3 +272,12 @@ def test_an_opt_out_without_a_token_needs_the_reader_s_envelope(office: PostOffi
     assert office.status() == "active"
     assert office.mail("weekly-unsubscribe", **how).action == "unsubscribe"
     assert (office.status(), office.letters) == ("unsubscribed", [])
+
+
+def test_a_damaged_token_does_not_keep_a_reader(office: PostOffice) -> None:
+    """The reader's own envelope proves the wish as well; from elsewhere it is asked back."""
+    subject = "unsubscribe WzEsIndlZWtseSJd." + "A" * 43
+    asked = office.mail("weekly-unsubscribe", subject=subject, envelope="x@y.test")
+    assert (asked.action, office.status()) == ("ask", "active")
+    assert office.mail("weekly-unsubscribe", subject=subject).action == "unsubscribe"
+    assert office.status() == "unsubscribed"
