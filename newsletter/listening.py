@@ -13,17 +13,21 @@ from newsletter.config.settings import ImapSettings
 from newsletter.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
-    NewsletterError,
     Problem,
 )
-from newsletter.pipeline.post import flush
+from newsletter.jobs.site_jobs import letters_job
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.site import Site
+from newsletter.store.job_outcomes import Ended
 from newsletter.store.liveness import Office
 from subscribers.inbound.listener import listening_at
 from subscribers.inbound.mailbox import ImapPlace, watch_imap, watch_maildir
 
 log = logging.getLogger("newsletter")
+
+AGAIN = 1.0
+"""Seconds until letters are tried again that somebody else is sending."""
 
 LOOK = 5.0
 """Seconds between two looks at whose turn it is to watch the mailboxes."""
@@ -83,17 +87,17 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
 def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Event]:
     """Sends what waits in the outbox whenever the event is set."""
     wake, done = threading.Event(), threading.Event()
+    supervisor, letters = Supervisor(site.database, clock, done), letters_job(site, clock)
 
     def work() -> None:
         while True:
             wake.wait()
             wake.clear()
-            try:
-                flush(site, clock)
-            except NewsletterError as error:
-                log.warning("letters wait: %s", error)
             if done.is_set():
-                return
+                return  # what waits is in the database
+            if supervisor.run(letters).outcome.ended is Ended.ELSEWHERE:
+                done.wait(AGAIN)  # whoever sends letters now may have looked too early
+                wake.set()
 
     thread = threading.Thread(target=work, name="posting")
     thread.start()

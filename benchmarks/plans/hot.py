@@ -13,10 +13,10 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.jobs.site_jobs import TRIES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
 from newsletter.pipeline.editions import wishes_of
-from newsletter.pipeline.housekeeping import TRIES_KEPT
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.rejected import report_rejections

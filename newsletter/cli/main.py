@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from dataclasses import asdict
 from importlib import import_module
@@ -14,7 +15,11 @@ from newsletter import __version__
 from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.invocation import Invocation, configure_logging, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
-from subscribers.errors import SubscribersError
+
+log = logging.getLogger("newsletter")
+
+UNFORESEEN_CODE = "unforeseen"
+"""In the error document, of an error that nobody raised on purpose."""
 
 COMMANDS = {
     "init": "setup",
@@ -118,19 +123,22 @@ def main() -> None:
         _show(invocation, error, error.problems)
     except NewsletterError as error:
         _show(invocation, error, (error.problem,))
-    except SubscribersError as error:
-        problem = Problem(message=error.message, file=error.file, field=error.field, fix=error.fix)
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        log.critical("an error that nobody foresaw", exc_info=error)
+        problem = Problem(
+            message=f"an error that nobody foresaw: {type(error).__name__}: {error}",
+            fix="report it, with the traceback above, to the makers of newsletter",
+        )
         _show(invocation, error, (problem,))
 
 
-def _show(
-    invocation: Invocation,
-    error: NewsletterError | SubscribersError,
-    problems: tuple[Problem, ...],
-) -> None:
+def _show(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
     code = exit_code(error)
     if invocation.as_json:
-        _print_json(code, *problems, code=error.code)
+        name = error.code if isinstance(error, NewsletterError) else UNFORESEEN_CODE
+        _print_json(code, *problems, code=name)
     for problem in problems:
         click.echo(f"newsletter: {problem}", err=True)
     sys.exit(code)

@@ -8,6 +8,7 @@ import click
 import uvicorn
 
 from newsletter.cli.exit_codes import OK
+from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
@@ -46,8 +47,10 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         click.echo(
             f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
         )
-    with listening(site), nullcontext() if no_schedule else scheduling(site):
+    with listening(site), nullcontext() if no_schedule else scheduling(site) as supervisor:
         uvicorn.Server(config).run(sockets=[socket])
+    if supervisor is not None and supervisor.has_left_any:
+        leave_at_once(OK)
     return OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from newsletter.store import outbox
 from newsletter.store.tries import Limit, count_try
 from subscribers import people, suppression
 from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
 from subscribers.inbound.mailboxes import Role
 from subscribers.letters import Letter, Template
 from subscribers.tokens import Purpose
@@ -70,7 +72,11 @@ def put_letter(
     False where nothing goes out: the address is suppressed, or had enough letters. `answers` is
     the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
     """
-    if not _may_write(site, connection, letter, now):
+    try:
+        if not _may_write(site, connection, letter, now):
+            return False
+    except AddressError as error:  # such as root@localhost, as a stranger's mail may name itself
+        log.warning("a letter cannot be written: %s", error)
         return False
     slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
     if slug is None:  # a list that is no newsletter's any more
@@ -100,10 +106,15 @@ def put_letter(
     return True
 
 
-def flush(site: Site, clock: Callable[[], datetime]) -> int:
-    """Send what waits in the outbox; how many letters were accepted. Raises nothing of a relay's."""
+def flush(
+    site: Site, clock: Callable[[], datetime], *, interrupted: threading.Event | None = None
+) -> int:
+    """Send what waits in the outbox; how many letters were accepted. Raises nothing of a relay's.
+
+    `interrupted` is looked at between two letters.
+    """
     accepted = 0
-    while True:
+    while interrupted is None or not interrupted.is_set():
         now = clock()
         with site.database.transaction(read_only=True) as connection:
             due = outbox.is_anything_due(connection, now) and newsletter_store.is_armed(connection)
@@ -112,12 +123,15 @@ def flush(site: Site, clock: Callable[[], datetime]) -> int:
         with site.database.transaction() as connection:
             letters = outbox.take(connection, now, BATCH)
         for place, letter in enumerate(letters):
+            if interrupted is not None and interrupted.is_set():
+                return accepted  # the rest is free again when its hold is over
             try:
                 accepted += _send(site, letter, clock())
             except RelayUnavailableError as error:
                 for waiting in letters[place:]:  # each would only wait for the same relay
                     _put_back(site, waiting, str(error), clock())
                 return accepted
+    return accepted
 
 
 def _send(site: Site, letter: outbox.Waiting, now: datetime) -> bool:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.issues.issue import State
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.pipeline.correspondence import forward, office_of, tell_operator
 from newsletter.pipeline.lists import mailbox_of, newsletters_of
 from newsletter.pipeline.post import put_letter
@@ -178,7 +179,8 @@ def _stop_presses(
             continue
         names.append(issue.name)
         if issue.state is State.SENDING:
-            issue_store.move(connection, issue, State.STOPPED, note=f"refused by policy: {reason}")
+            note = Note(kind=StateReason.REFUSED_BY_POLICY, text=reason)
+            issue_store.move(connection, issue, State.STOPPED, note=note)
     tell_operator(site, connection, list_slug, " or ".join(names) or list_slug, reason, now)
 
 

@@ -1,0 +1,62 @@
+"""What each job ended with last, so that every process and every page can show it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from newsletter.store.tables import job_outcomes
+
+
+class Ended(StrEnum):
+    """How a job ended."""
+
+    DONE = "done"
+    FAILED = "failed"  # with an error that was foreseen
+    CRASHED = "crashed"  # with one that was not: the log has its traceback
+    STOPPED = "stopped"  # it was asked to stop, and left the rest for the next time
+    OVERRAN = "overran"  # it was asked to stop and did not: it was left to itself
+    ELSEWHERE = "elsewhere"  # another process, or an earlier turn, is at work on it
+
+
+TROUBLED = frozenset({Ended.FAILED, Ended.CRASHED, Ended.OVERRAN})
+"""Ends that somebody may have to look at."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobOutcome:
+    """The end of one job. `detail` says what it did, `error` what it failed with, in one line."""
+
+    job: str
+    ended: Ended
+    started_at: datetime
+    finished_at: datetime
+    detail: str = ""
+    error: str = ""
+
+
+def record_outcome(connection: sa.Connection, outcome: JobOutcome) -> None:
+    """Keep the outcome in place of the job's last one."""
+    here = job_outcomes.c.job == outcome.job
+    values = asdict(outcome)
+    if connection.execute(sa.update(job_outcomes).where(here).values(values)).rowcount == 0:
+        connection.execute(sa.insert(job_outcomes).values(values))
+
+
+def last_outcomes(connection: sa.Connection) -> dict[str, JobOutcome]:
+    """The newest outcome of each job by its name, those of jobs that are no longer run included."""
+    rows = connection.execute(sa.select(job_outcomes).order_by(job_outcomes.c.job))
+    return {
+        row.job: JobOutcome(
+            job=row.job,
+            ended=Ended(row.ended),
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            detail=row.detail,
+            error=row.error,
+        )
+        for row in rows
+    }
