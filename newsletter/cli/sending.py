@@ -120,7 +120,7 @@ def run(invocation: Invocation) -> int:
     invocation.report(
         {
             "newsletters": [_run_document(outcome) for outcome in report.newsletters],
-            "jobs": [job_document(run.outcome) for run in report.others],
+            "jobs": [_job_document(run.outcome) for run in report.others],
         },
         *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
     )
@@ -152,10 +152,12 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
             "due": list(seen.due),
             "armed": seen.armed,
             "nodes": [asdict(node) for node in seen.nodes],
+            "jobs": [_job_document(outcome) for outcome in seen.jobs],
         }
         lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
         lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
         lines += [_node_line(node) for node in seen.nodes]
+        lines += [f"{one.job}: {one.ended}: {one.error}" for one in seen.jobs if one.is_troubled]
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK
@@ -268,12 +270,12 @@ def _report_code(report: RunReport) -> int:
 def _run_code(outcome: RunOutcome) -> int:
     if outcome.problem is not None:
         return exit_code(outcome.problem)
-    if outcome.result is RunResult.INTERRUPTED:
+    if outcome.result in (RunResult.INTERRUPTED, RunResult.BUSY):
         return TEMPORARY
     return _outcome_code(outcome.sent) if outcome.sent else OK
 
 
-def job_document(outcome: JobOutcome) -> dict[str, Any]:
+def _job_document(outcome: JobOutcome) -> dict[str, Any]:
     """How a job ended, in the shape of `run --json` and `status --json`."""
     return {
         "job": outcome.job,

@@ -17,7 +17,7 @@ from newsletter.jobs.site_jobs import (
 )
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.site import Site
-from newsletter.store.job_outcomes import TROUBLED, Ended
+from newsletter.store.job_outcomes import Ended
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ def _once(runs: Iterable[JobRun]) -> tuple[JobRun, ...]:
     found: dict[str, JobRun] = {}
     for run in runs:
         before = found.get(run.outcome.job)
-        if before is None or before.outcome.ended not in TROUBLED:
+        if before is None or not before.outcome.is_troubled:
             found[run.outcome.job] = run
     return tuple(found.values())
 

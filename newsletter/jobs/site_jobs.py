@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,12 +14,16 @@ from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import handle_left_lying
 from newsletter.pipeline.site import Site
 from newsletter.pipeline.webhooks import tell_webhooks
+from newsletter.store.job_outcomes import forget_outcomes
 from newsletter.store.tries import clear_tries
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
 from subscribers.counting import fold
 from subscribers.inbound.book import forget_handled
 from subscribers.moving import forget_wishes
+
+OUTCOMES_KEPT = timedelta(days=2)
+"""Every job runs far more often; a newsletter that is gone is shown no longer."""
 
 Clock = Callable[[], datetime]
 
@@ -68,6 +72,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "mail": forget_handled,
         "tries": lambda connection, now: clear_tries(connection, now - TRIES_KEPT),
         "counts": lambda connection, _now: fold(connection),
+        "outcomes": lambda connection, now: forget_outcomes(connection, now - OUTCOMES_KEPT),
     }
 
     def job(name: str, step: Callable[[sa.Connection, datetime], object]) -> Job:
@@ -95,17 +100,6 @@ def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
         return ", ".join(_counted(count, what) for what, count in counts.items() if count)
 
     return [Job(name="webhooks", do=tell, budget=BUDGET)]
-
-
-def all_jobs(site: Site, clock: Clock) -> Sequence[Job]:
-    """Every job that the site has, the due issues first."""
-    return [
-        *due_issue_jobs(site, clock),
-        letters_job(site, clock),
-        *inbound_jobs(site, clock),
-        *retention_jobs(site, clock),
-        *webhook_jobs(site, clock),
-    ]
 
 
 def _due_issue_job(site: Site, slug: str, clock: Clock) -> Job:

@@ -29,6 +29,9 @@ GRACE_SECONDS = 9.5
 LOOK_SECONDS = 0.05
 """Between two looks at whether a job has to stop."""
 
+PATIENCE_SECONDS = 1.0
+"""How long a job waits for its lock."""
+
 
 class Supervisor:
     """Runs the jobs of one database until `stop` is set; `clock` dates what they do."""
@@ -124,7 +127,7 @@ class Supervisor:
         value: object = None
         caught: BaseException | None = None
         try:
-            if not office.is_ours():
+            if not _gets(office):
                 return self._ended(job, Ended.ELSEWHERE, started)
             value = job.do(stop)
             ended = Ended.STOPPED if stop.is_set() else Ended.DONE
@@ -170,6 +173,16 @@ class Supervisor:
                 record_outcome(connection, outcome)
         except Exception as error:
             log.warning("%s: its outcome cannot be kept: %s", outcome.job, error)
+
+
+def _gets(office: Office) -> bool:
+    """Whether the lock is ours; another's short look at the same job is waited for."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not office.is_ours():
+        if time.monotonic() > ends:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
 
 
 def _must_yield(job: Job) -> bool:

@@ -12,6 +12,7 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.ledger_counts import Standing, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
 
@@ -28,12 +29,16 @@ class IssueStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteStatus:
-    """Every issue, which newsletters are due, whether the site may send, and who does."""
+    """Every issue, which newsletters are due, whether the site may send, and who does.
+
+    `jobs` is how each of the site's jobs ended last.
+    """
 
     issues: tuple[IssueStatus, ...]
     due: tuple[str, ...]
     armed: bool
     nodes: tuple[Node, ...]
+    jobs: tuple[JobOutcome, ...]
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -52,7 +57,9 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
             for issue in issues
             if issue.newsletter in site.settings.newsletters
         )
-    return SiteStatus(issues=found, due=due, armed=armed, nodes=tuple(living_nodes(site.database)))
+        jobs = tuple(last_outcomes(connection))
+    nodes = tuple(living_nodes(site.database))
+    return SiteStatus(issues=found, due=due, armed=armed, nodes=nodes, jobs=jobs)
 
 
 def issue_status(site: Site, issue: Issue) -> IssueStatus:

@@ -22,10 +22,6 @@ class Ended(StrEnum):
     ELSEWHERE = "elsewhere"  # another process, or an earlier turn, is at work on it
 
 
-TROUBLED = frozenset({Ended.FAILED, Ended.CRASHED, Ended.OVERRAN})
-"""Ends that somebody may have to look at."""
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobOutcome:
     """The end of one job. `detail` says what it did, `error` what it failed with, in one line."""
@@ -37,6 +33,11 @@ class JobOutcome:
     detail: str = ""
     error: str = ""
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether somebody may have to look at it."""
+        return self.ended in (Ended.FAILED, Ended.CRASHED, Ended.OVERRAN)
+
 
 def record_outcome(connection: sa.Connection, outcome: JobOutcome) -> None:
     """Keep the outcome in place of the job's last one."""
@@ -46,17 +47,12 @@ def record_outcome(connection: sa.Connection, outcome: JobOutcome) -> None:
         connection.execute(sa.insert(job_outcomes).values(values))
 
 
-def last_outcomes(connection: sa.Connection) -> dict[str, JobOutcome]:
-    """The newest outcome of each job by its name, those of jobs that are no longer run included."""
+def forget_outcomes(connection: sa.Connection, before: datetime) -> None:
+    """Of a job that has not run since then nothing is known: it may be run no longer."""
+    connection.execute(sa.delete(job_outcomes).where(job_outcomes.c.finished_at < before))
+
+
+def last_outcomes(connection: sa.Connection) -> list[JobOutcome]:
+    """The newest outcome of each job, by its name."""
     rows = connection.execute(sa.select(job_outcomes).order_by(job_outcomes.c.job))
-    return {
-        row.job: JobOutcome(
-            job=row.job,
-            ended=Ended(row.ended),
-            started_at=row.started_at,
-            finished_at=row.finished_at,
-            detail=row.detail,
-            error=row.error,
-        )
-        for row in rows
-    }
+    return [JobOutcome(**{**row._mapping, "ended": Ended(row.ended)}) for row in rows]
