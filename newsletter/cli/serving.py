@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 import click
 import uvicorn
@@ -40,15 +40,15 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         # An open desk listens for changes without end; nobody waits for it when we stop.
         timeout_graceful_shutdown=3,
     )
-    socket = config.bind_socket()
-    link = first_link(site, now=invocation.now)
-    if link is not None:
-        place = _local_address(host, socket.getsockname()[1])
-        click.echo(
-            f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
-        )
-    with listening(site), nullcontext() if no_schedule else scheduling(site) as supervisor:
-        uvicorn.Server(config).run(sockets=[socket])
+    with closing(config.bind_socket()) as socket:
+        link = first_link(site, now=invocation.now)
+        if link is not None:
+            place = _local_address(host, socket.getsockname()[1])
+            click.echo(
+                f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
+            )
+        with listening(site), nullcontext() if no_schedule else scheduling(site) as supervisor:
+            uvicorn.Server(config).run(sockets=[socket])
     if supervisor is not None and supervisor.has_left_any:
         leave_at_once(OK)
     return OK
