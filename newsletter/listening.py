@@ -10,11 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.config.settings import ImapSettings
-from newsletter.errors import (
-    ConfigurationError,
-    DatabaseUnavailableError,
-    Problem,
-)
+from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.site_jobs import letters_job
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import receive, takes
@@ -40,9 +36,15 @@ def _now() -> datetime:
 
 
 @contextmanager
-def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[dict[str, str]]:
+def listening(
+    site: Site,
+    *,
+    clock: Callable[[], datetime] = _now,
+    stop: threading.Event | None = None,
+) -> Iterator[dict[str, str]]:
     """While entered, mail is taken in every way that [inbound] names; gives where it listens.
 
+    Once `stop` is set no further letter is sent, and no mailbox is watched.
     Raises ConfigurationError when an address to listen on cannot be had.
     """
     inbound = site.settings.inbound
@@ -50,8 +52,9 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
         yield {}
         return
     places: dict[str, str] = {}
+    stop = stop or threading.Event()
     with ExitStack() as stack:
-        post = stack.enter_context(_posting(site, clock))
+        post = stack.enter_context(_posting(site, clock, stop))
 
         def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
             receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
@@ -75,18 +78,22 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
         if inbound.maildir is not None:
             folder: Path = site.folder / inbound.maildir
             stack.enter_context(
-                _watching(site, "maildir", lambda stop: watch_maildir(folder, take, stop))
+                _watching(site, "maildir", lambda leave: watch_maildir(folder, take, leave), stop)
             )
         if inbound.imap is not None:
             imap = _place(inbound.imap)
-            stack.enter_context(_watching(site, "imap", lambda stop: watch_imap(imap, take, stop)))
+            stack.enter_context(
+                _watching(site, "imap", lambda leave: watch_imap(imap, take, leave), stop)
+            )
         yield places
 
 
 @contextmanager
-def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Event]:
+def _posting(
+    site: Site, clock: Callable[[], datetime], done: threading.Event
+) -> Iterator[threading.Event]:
     """Sends what waits in the outbox whenever the event is set."""
-    wake, done = threading.Event(), threading.Event()
+    wake = threading.Event()
     supervisor, letters = Supervisor(site.database, clock, done), letters_job(site, clock)
 
     def work() -> None:
@@ -110,9 +117,8 @@ def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Ev
 
 
 @contextmanager
-def _watching(site: Site, name: str, watch: Watch) -> Iterator[None]:
+def _watching(site: Site, name: str, watch: Watch, stop: threading.Event) -> Iterator[None]:
     """While entered the mailbox is watched, by us or by another `serve` on the database."""
-    stop = threading.Event()
     thread = threading.Thread(target=_watch_in_turn, args=[site, name, watch, stop], name="mailbox")
     thread.start()
     try:
@@ -127,9 +133,9 @@ def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -
     while not stop.is_set():
         if _is_ours(office):
             leave = threading.Event()
-            watcher = threading.Thread(target=watch, args=[leave], name=name)
+            watcher = threading.Thread(target=_walled, args=[name, watch, leave], name=name)
             watcher.start()
-            while not stop.is_set() and _is_ours(office):
+            while watcher.is_alive() and not stop.is_set() and _is_ours(office):
                 stop.wait(LOOK)
             leave.set()
             watcher.join()
@@ -137,10 +143,18 @@ def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -
     office.resign()
 
 
+def _walled(name: str, watch: Watch, leave: threading.Event) -> None:
+    """Watch the mailbox; after an error that nobody foresaw it is watched anew."""
+    try:
+        watch(leave)
+    except BaseException:
+        log.exception("%s: an error that nobody foresaw", name)
+
+
 def _is_ours(office: Office) -> bool:
     try:
         return office.is_ours()
-    except DatabaseUnavailableError as error:
+    except Exception as error:
         log.warning("mailboxes wait: %s", error)
         return False
 

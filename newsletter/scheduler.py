@@ -36,13 +36,18 @@ def _now() -> datetime:
 
 @contextmanager
 def scheduling(
-    site: Site, *, clock: Callable[[], datetime] = _now, every: timedelta = EVERY
+    site: Site,
+    *,
+    clock: Callable[[], datetime] = _now,
+    every: timedelta = EVERY,
+    stop: threading.Event | None = None,
 ) -> Iterator[Supervisor]:
     """While entered, the site's jobs are run; leaving stops those that are under way.
 
-    `clock` tells what is due; when to wake, and how often, goes by the machine's own.
+    So does `stop`, at once. `clock` tells what is due; when to wake, and how often, goes by the
+    machine's own.
     """
-    stop = threading.Event()
+    stop = stop or threading.Event()
     supervisor = Supervisor(site.database, clock, stop)
     webhooks = webhook_jobs(site, _now)
     scheduler = BackgroundScheduler(timezone=UTC)

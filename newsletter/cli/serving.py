@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing, nullcontext
+from types import FrameType
 
 import click
 import uvicorn
@@ -47,11 +49,26 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
             click.echo(
                 f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
             )
-        with listening(site), nullcontext() if no_schedule else scheduling(site) as supervisor:
-            uvicorn.Server(config).run(sockets=[socket])
+        server = _Server(config)
+        jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
+        with listening(site, stop=server.stop), jobs as supervisor:
+            server.run(sockets=[socket])
     if supervisor is not None and supervisor.has_left_any:
         leave_at_once(OK)
     return OK
+
+
+class _Server(uvicorn.Server):
+    """Sets `stop` as soon as a signal comes, while the last requests are answered."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stop = threading.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        self.stop.set()
+        super().handle_exit(sig, frame)
 
 
 def _local_address(host: str, port: int) -> str:

@@ -42,6 +42,7 @@ class RunResult(StrEnum):
     INTERRUPTED = "interrupted"  # asked to stop before the send began
     BUSY = "busy"  # another process is at work on it
     FAILED = "failed"  # `problem` says why
+    OVERRAN = "overran"  # it did not stop when it was asked to
     CRASHED = "crashed"  # with an error that nobody foresaw
 
 
@@ -76,6 +77,8 @@ class RunOutcome:
                 return "nothing due"
             case RunResult.BUSY:
                 return "another process is at work on it"
+            case RunResult.OVERRAN:
+                return "did not stop when it was asked to"
             case RunResult.CRASHED:
                 return "ended with an error that nobody foresaw"
         return self.result.value

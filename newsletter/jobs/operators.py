@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from newsletter.articles.fetch import WebDoor
 from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.issues.reasons import StateReason
-from newsletter.jobs.due_issue import RunOutcome
+from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import Job, JobRun
 from newsletter.jobs.run import RunReport, run, serve_due
 from newsletter.jobs.supervisor import Supervisor
@@ -19,6 +19,7 @@ from newsletter.pipeline.letters import post_letter
 from newsletter.pipeline.sign_in import site_title
 from newsletter.pipeline.site import Site
 from newsletter.store import troubles
+from newsletter.store.job_outcomes import Ended
 
 log = logging.getLogger("newsletter")
 
@@ -71,15 +72,20 @@ def _watched(
     if site.settings.operators.ping_url is not None:
         said = summary(report.newsletters, found)
         _supervised(supervisor, "switch", lambda: _ping(site, "/fail" if found else "", said))
-    about = ["run", *(outcome.newsletter for outcome in report.newsletters)]
-    _tell(site, supervisor, [*about, *(run.outcome.job for run in report.others)], found)
+    ours = [one.newsletter for one in report.newsletters if one.result is not RunResult.BUSY]
+    _tell(site, supervisor, ["run", *ours, *_finished(report.others)], found)
     return report
 
 
 def tell_of_jobs(site: Site, supervisor: Supervisor, runs: Sequence[JobRun]) -> None:
     """Write to the operators about jobs that ran by themselves and need a look."""
     found = [trouble for run in runs if (trouble := trouble_of_job(run))]
-    _tell(site, supervisor, [run.outcome.job for run in runs], found)
+    _tell(site, supervisor, _finished(runs), found)
+
+
+def _finished(runs: Sequence[JobRun]) -> list[str]:
+    """The jobs of which we know how they ended."""
+    return [run.outcome.job for run in runs if run.outcome.ended is not Ended.ELSEWHERE]
 
 
 def _tell(
@@ -101,6 +107,8 @@ def _supervised(supervisor: Supervisor, what: str, tell: Callable[[], None]) -> 
 def trouble_of(outcome: RunOutcome) -> Trouble | None:
     """What needs a look in this outcome, or None."""
     about, paused = outcome.newsletter, outcome.sent and outcome.sent.report
+    if outcome.result is RunResult.OVERRAN:
+        return _hanging(about)
     if isinstance(outcome.problem, TemporaryError):
         return None  # another run is at work, or the next one will do
     if outcome.problem is not None:
@@ -124,9 +132,20 @@ def trouble_of(outcome: RunOutcome) -> Trouble | None:
 
 def trouble_of_job(run: JobRun) -> Trouble | None:
     """What needs a look in the end of a job that serves no newsletter, or None."""
+    if run.outcome.ended is Ended.OVERRAN:
+        return _hanging(run.outcome.job)
     if run.error is None or isinstance(run.error, TemporaryError):
-        return None  # what overran is at work still, or the next run will do
+        return None  # the next run will do
     return _trouble(run.outcome.job, run.error, fix="the log has the whole of it")
+
+
+def _hanging(about: str) -> Trouble:
+    return Trouble(
+        about=about,
+        kind="overran",
+        said=f"{about} did not stop when it was asked to",
+        fix="if it does not end by itself, restart the process; what is left is then done",
+    )
 
 
 def _trouble(about: str, error: BaseException, *, fix: str) -> Trouble:

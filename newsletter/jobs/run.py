@@ -88,5 +88,5 @@ def _outcome(slug: str, run: JobRun | None) -> RunOutcome:
                 f"{slug} did not stop when it was asked to",
                 fix="the next run goes on where this one left off",
             )
-            return RunOutcome(newsletter=slug, result=RunResult.FAILED, problem=problem)
+            return RunOutcome(newsletter=slug, result=RunResult.OVERRAN, problem=problem)
     return RunOutcome(newsletter=slug, result=RunResult.FAILED, problem=run.error)
