@@ -11,7 +11,7 @@ from pathlib import Path
 
 from newsletter.config.settings import ImapSettings
 from newsletter.errors import ConfigurationError, Problem
-from newsletter.jobs.site_jobs import letters_job
+from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.site import Site

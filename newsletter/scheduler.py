@@ -17,8 +17,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from newsletter.jobs.job import Job
+from newsletter.jobs.letters import letters_job
 from newsletter.jobs.operators import tell_of_jobs, watched_due
-from newsletter.jobs.site_jobs import inbound_jobs, letters_job, retention_jobs, webhook_jobs
+from newsletter.jobs.site_jobs import inbound_jobs, retention_jobs, webhook_jobs
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.site import Site
 

@@ -123,7 +123,7 @@ def main() -> None:
         _show(invocation, error, error.problems)
     except NewsletterError as error:
         _show(invocation, error, (error.problem,))
-    except (SystemExit, GeneratorExit):
+    except SystemExit:
         raise
     except BaseException as error:
         log.critical("an error that nobody foresaw", exc_info=error)

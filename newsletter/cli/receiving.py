@@ -10,7 +10,7 @@ import click
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError, TemporaryError, UnavailableError
-from newsletter.jobs.site_jobs import letters_job
+from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message

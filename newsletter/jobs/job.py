@@ -9,6 +9,9 @@ from datetime import timedelta
 
 from newsletter.store.job_outcomes import JobOutcome
 
+BUDGET = timedelta(minutes=5)
+"""For whatever is no issue: what is left is done the next time."""
+
 
 def _always() -> bool:
     return True

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from newsletter.errors import TemporaryError
 from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import JobRun
+from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
     due_issue_jobs,
     inbound_jobs,
-    letters_job,
     retention_jobs,
     webhook_jobs,
 )

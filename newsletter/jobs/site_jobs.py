@@ -1,4 +1,4 @@
-"""The jobs of a site. None of them knows of another."""
+"""The jobs of a site, but for letters.py. None of them knows of another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
-from newsletter.jobs.job import Job
-from newsletter.pipeline.post import flush
+from newsletter.jobs.job import BUDGET, Job
 from newsletter.pipeline.receive import handle_left_lying
 from newsletter.pipeline.site import Site
 from newsletter.pipeline.webhooks import tell_webhooks
@@ -30,9 +29,6 @@ Clock = Callable[[], datetime]
 TURN = timedelta(minutes=10)
 """How long one newsletter may be served while another waits."""
 
-BUDGET = timedelta(minutes=5)
-"""For everything else: what is left is done the next time."""
-
 TRIES_KEPT = timedelta(days=2)
 """Longer than any limit's period."""
 
@@ -40,15 +36,6 @@ TRIES_KEPT = timedelta(days=2)
 def due_issue_jobs(site: Site, clock: Clock) -> list[Job]:
     """One job for each newsletter, which yields its turn when another has something to do."""
     return [_due_issue_job(site, slug, clock) for slug in site.settings.newsletters]
-
-
-def letters_job(site: Site, clock: Clock) -> Job:
-    """Send the letters that wait in the outbox."""
-
-    def send_letters(stop: threading.Event) -> str:
-        return _counted(flush(site, clock, interrupted=stop), "accepted")
-
-    return Job(name="letters", do=send_letters, budget=BUDGET)
 
 
 def inbound_jobs(site: Site, clock: Clock) -> list[Job]:

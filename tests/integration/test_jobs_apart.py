@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest_asyncio
 from newsletter.cli.exit_codes import UNFORESEEN
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
-from newsletter.jobs import due_issue, operators, site_jobs
+from newsletter.jobs import due_issue, letters, operators, site_jobs
 from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
@@ -193,15 +194,26 @@ async def test_on_either_database_the_other_newsletter_is_sent(
     ]
 
 
-@pytest.mark.parametrize("call", calls_below(site_jobs, "newsletter.jobs"))
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        (module, call)
+        for module in (site_jobs, letters)
+        for call in calls_below(module, "newsletter.jobs")
+    ],
+)
 async def test_no_other_job_stops_an_issue(
-    call: str, catcher: Catcher, new_site: NewSite, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType,
+    call: str,
+    catcher: Catcher,
+    new_site: NewSite,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Letters, mail left lying, each step of retention, webhooks: each fails alone."""
     hook = '[[webhooks]]\nurl = "http://127.0.0.1:9/"\nsecret = "a secret of some length"\nevents = ["sent"]'
     site = new_site(more=f'[inbound]\ndomain = "news.example.org"\n{hook}')
     await run_at(site, THURSDAY + 2 * HOUR)
-    raised = plant(monkeypatch, site_jobs, call)
+    raised = plant(monkeypatch, module, call)
     report = await run_at(site, MONDAY)
     assert raised
     require_other_sent(site, catcher, report)
