@@ -9,6 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.store.tables import job_outcomes
+from subscribers.writing import insert_or
 
 
 class Ended(StrEnum):
@@ -41,10 +42,8 @@ class JobOutcome:
 
 def record_outcome(connection: sa.Connection, outcome: JobOutcome) -> None:
     """Keep the outcome in place of the job's last one."""
-    here = job_outcomes.c.job == outcome.job
     values = asdict(outcome)
-    if connection.execute(sa.update(job_outcomes).where(here).values(values)).rowcount == 0:
-        connection.execute(sa.insert(job_outcomes).values(values))
+    insert_or(connection, job_outcomes, [values], update=[name for name in values if name != "job"])
 
 
 def forget_outcomes(connection: sa.Connection, before: datetime) -> None:
