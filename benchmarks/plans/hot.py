@@ -13,17 +13,17 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.jobs.site_jobs import OUTCOMES_KEPT, TRIES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
 from newsletter.pipeline.editions import wishes_of
-from newsletter.pipeline.housekeeping import TRIES_KEPT
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.report import progress, report
 from newsletter.pipeline.settle import settle, unknown_deliveries
 from newsletter.pipeline.status import issue_status, site_status
-from newsletter.store import health, outbox, tries, webhooks
+from newsletter.store import health, job_outcomes, outbox, tries, webhooks
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox_ledger import OutboxLedger
@@ -167,6 +167,8 @@ def _keep_house(scene: Scene) -> None:
         lambda c: forget_bounces(c, now),
         lambda c: book.forget_handled(c, now),
         lambda c: tries.clear_tries(c, now - TRIES_KEPT),
+        lambda c: job_outcomes.forget_outcomes(c, now - OUTCOMES_KEPT),
+        job_outcomes.last_outcomes,
     )
 
 

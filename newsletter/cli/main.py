@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +14,11 @@ from newsletter.cli.commands import COMMANDS
 from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
-from subscribers.errors import SubscribersError
+
+log = logging.getLogger("newsletter")
+
+UNFORESEEN_CODE = "unforeseen"
+"""In the error document, of an error that nobody raised on purpose."""
 
 
 class Summaries(click.Group):
@@ -99,26 +104,29 @@ def main() -> None:
         _show(invocation, error, error.problems)
     except NewsletterError as error:
         _show(invocation, error, (error.problem,))
-    except SubscribersError as error:
-        problem = Problem(message=error.message, file=error.file, field=error.field, fix=error.fix)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        log.critical("an error that nobody foresaw", exc_info=error)
+        problem = Problem(
+            message=f"an error that nobody foresaw: {type(error).__name__}: {error}",
+            fix="report it, with the traceback above, to the makers of newsletter",
+        )
         _show(invocation, error, (problem,))
 
 
-def _show(
-    invocation: Invocation,
-    error: NewsletterError | SubscribersError,
-    problems: tuple[Problem, ...],
-) -> None:
+def _show(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
     code = exit_code(error)
     if invocation.as_json:
-        _print_json(code, *problems, code=error.code)
+        name = error.code if isinstance(error, NewsletterError) else UNFORESEEN_CODE
+        _print_json(code, *problems, code=name)
     for problem in problems:
         click.echo(f"newsletter: {problem}", err=True)
     sys.exit(code)
 
 
 def _print_json(status: int, *problems: Problem, code: str) -> None:
-    import json  # only an error with --json needs it
+    import json
     from dataclasses import asdict
 
     first = problems[0]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
-from newsletter.cli.interruption import interruptible
+from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, UNFORESEEN, exit_code
+from newsletter.cli.interruption import interruptible, leave_at_once
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -25,13 +25,16 @@ from newsletter.cli.invocation import (
 )
 from newsletter.cli.recipients import list_recipients
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.wording import note_text
 
 # What sends is imported by the command that sends: `status` starts without it.
 if TYPE_CHECKING:
+    from newsletter.jobs.due_issue import RunOutcome
+    from newsletter.jobs.run import RunReport
     from newsletter.pipeline.clicks import Clicks
-    from newsletter.pipeline.run import RunOutcome
     from newsletter.pipeline.send import SendOutcome
     from newsletter.pipeline.status import IssueStatus
+    from newsletter.store.job_outcomes import JobOutcome
     from newsletter.store.nodes import Node
 
 log = logging.getLogger("newsletter")
@@ -108,22 +111,26 @@ def run(invocation: Invocation) -> int:
     \b
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
     """
-    from newsletter.pipeline.operators import watched_run
-    from newsletter.pipeline.webhooks import tell_webhooks
+    from newsletter.jobs.operators import watched_run
+    from newsletter.jobs.supervisor import Supervisor
 
     with interruptible() as interrupted:
-        outcomes = watched_run(invocation.site, clock=invocation.clock, interrupted=interrupted)
-    for outcome in outcomes:
-        if outcome.problem is not None:
-            log.error("%s: %s", outcome.newsletter, outcome.problem)
-        elif outcome.sent is not None:
+        supervisor = Supervisor(invocation.site.database, invocation.clock, interrupted)
+        report = watched_run(invocation.site, supervisor)
+    for outcome in report.newsletters:
+        if outcome.sent is not None:
             _log_outcome(outcome.sent)
     invocation.report(
-        {"newsletters": [_run_document(outcome) for outcome in outcomes]},
-        *[f"{outcome.newsletter}: {outcome.did}" for outcome in outcomes],
+        {
+            "newsletters": [_run_document(outcome) for outcome in report.newsletters],
+            "jobs": [_job_document(run.outcome) for run in report.others],
+        },
+        *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
     )
-    tell_webhooks(invocation.site, clock=invocation.clock)
-    return max((_run_code(outcome) for outcome in outcomes), default=OK)
+    code = _report_code(report)
+    if supervisor.has_left_any:
+        leave_at_once(code)
+    return code
 
 
 @click.command()
@@ -167,6 +174,7 @@ def status(
             "armed": seen.armed,
             "nodes": [asdict(node) for node in seen.nodes],
             "letters": asdict(seen.letters),
+            "jobs": [_job_document(outcome) for outcome in seen.jobs],
         }
         lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
         lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
@@ -175,6 +183,7 @@ def status(
             lines.append(
                 f"letters: {seen.letters.waiting} waiting, {seen.letters.unknown} of unknown outcome"
             )
+        lines += [f"{one.job}: {one.ended}: {one.error}" for one in seen.jobs if one.is_troubled]
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK
@@ -284,16 +293,40 @@ def _run_document(outcome: RunOutcome) -> dict[str, Any]:
     return {
         "newsletter": outcome.newsletter,
         "did": outcome.did,
+        "result": outcome.result,
         "issue": outcome.issue,
         "problem": str(outcome.problem) if outcome.problem else None,
         "send": _outcome_document(outcome.sent) if outcome.sent else None,
     }
 
 
+def _report_code(report: RunReport) -> int:
+    """An error that nobody foresaw outweighs whatever else happened: the others are in the report."""
+    if report.crashed:
+        return UNFORESEEN
+    return max((_run_code(outcome) for outcome in report.newsletters), default=OK)
+
+
 def _run_code(outcome: RunOutcome) -> int:
     if outcome.problem is not None:
         return exit_code(outcome.problem)
+    from newsletter.jobs.due_issue import RunResult
+
+    if outcome.result in (RunResult.INTERRUPTED, RunResult.BUSY):
+        return TEMPORARY
     return _outcome_code(outcome.sent) if outcome.sent else OK
+
+
+def _job_document(outcome: JobOutcome) -> dict[str, Any]:
+    """How a job ended, in the shape of `run --json` and `status --json`."""
+    return {
+        "job": outcome.job,
+        "ended": outcome.ended,
+        "started": outcome.started_at.isoformat(),
+        "finished": outcome.finished_at.isoformat(),
+        "detail": outcome.detail,
+        "error": outcome.error or None,
+    }
 
 
 def _status_document(one: IssueStatus) -> dict[str, Any]:
@@ -304,7 +337,7 @@ def _status_document(one: IssueStatus) -> dict[str, Any]:
         "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
         "due": one.issue.due.isoformat(),
         "send_at": one.issue.send_at.isoformat() if one.issue.send_at else None,
-        "note": one.issue.note,
+        "note": note_text(one.issue.note),
         "audience": one.audience,
         "deliveries": one.deliveries,
         "clicks": _clicks_document(one.clicks) if one.clicks else None,
@@ -325,7 +358,7 @@ def _node_line(node: Node) -> str:
 
 def _status_line(one: IssueStatus) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in one.deliveries.items() if count)
-    note = f" ({one.issue.note})" if one.issue.note else ""
+    note = f" ({note_text(one.issue.note)})" if one.issue.note else ""
     clicks = f"; {one.clicks.total} clicks" if one.clicks else ""
     return f"{one.issue.name}: {one.issue.state}{note}" + (
         f": {one.audience} readers: {counts}{clicks}" if counts else ""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
 from newsletter.issues.issue import Item, LeftOut, Window
+from newsletter.issues.reasons import LeftOutReason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,14 +69,13 @@ def assemble(
     left_out: list[LeftOut] = []
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
-        inside, reason = _why(candidate, window, history)
-        touched = article.key in kept and kept[article.key].touched
-        if touched and not inside:
-            inside, reason = True, "kept by an editor"
-        if inside:
-            eligible.append((article, reason))
+        found = _why(candidate, window, history)
+        if isinstance(found, str):
+            eligible.append((article, found))
+        elif article.key in kept and kept[article.key].touched:
+            eligible.append((article, "kept by an editor"))
         else:
-            left_out.append(_left_out(article, reason))
+            left_out.append(found)
 
     items: list[Item] = []
     taken: set[str] = set()
@@ -85,7 +85,7 @@ def assemble(
     items.sort(key=lambda item: (order[item.section], item.position))
     items = [*_gone_but_kept(previous, candidates), *items]
     left_out += [
-        _left_out(article, _why_not(article, sections))
+        _without_place(article, sections)
         for article, _reason in eligible
         if article.key not in taken
     ]
@@ -99,20 +99,21 @@ def _rank(candidate: Candidate) -> tuple[int, float, str]:
     return (-len(article.also), -article.published.timestamp(), article.key)
 
 
-def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, str]:
+def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOut:
+    """Why the article may be in the issue, or that it is left out."""
     article = candidate.article
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
-        return False, f"already in {taken_by}"
+        return _left_out(article, LeftOutReason.ALREADY_USED, taken_by)
     day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
-        return True, f"published {day}, inside the window"
+        return f"published {day}, inside the window"
     if article.published >= window.end:
-        return False, f"published {day}, after the window: waits for the next issue"
+        return _left_out(article, LeftOutReason.AFTER_WINDOW)
     missed = history.closed is not None and candidate.first_seen >= history.closed
     if missed and article.published >= window.start - history.grace:
-        return True, f"published {day}, before the window, but first seen since the last issue"
-    return False, f"published {day}, before the window"
+        return f"published {day}, before the window, but first seen since the last issue"
+    return _left_out(article, LeftOutReason.BEFORE_WINDOW)
 
 
 def _fill(
@@ -176,13 +177,13 @@ def _why_here(article: Article, section: Section) -> str:
     return f"in {section.title}, which takes what no other section took{covered}"
 
 
-def _why_not(article: Article, sections: Sequence[Section]) -> str:
+def _without_place(article: Article, sections: Sequence[Section]) -> LeftOut:
     full = [section for section in sections if _belongs(article, section, None)]
     if full:
         rooms = ", ".join(f"{section.title} ({section.max_items})" for section in full)
-        return f"no room left in {rooms}"
-    labels = ", ".join(tag.label for tag in article.tags) or "none"
-    return f"no section takes its tags ({labels})"
+        return _left_out(article, LeftOutReason.NO_ROOM, rooms)
+    labels = ", ".join(tag.label for tag in article.tags)
+    return _left_out(article, LeftOutReason.NO_SECTION, labels)
 
 
 def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
@@ -191,11 +192,12 @@ def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) ->
     return [item for item in previous if item.touched and item.article.key not in present]
 
 
-def _left_out(article: Article, reason: str) -> LeftOut:
+def _left_out(article: Article, reason: LeftOutReason, detail: str = "") -> LeftOut:
     return LeftOut(
         title=article.title,
         url=article.url,
         reason=reason,
+        detail=detail,
         key=article.key,
         source=article.source,
         published=article.published,

@@ -15,6 +15,7 @@ from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
@@ -150,5 +151,7 @@ def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Se
     ]
 
 
-def _too_thin(shown: int, min_items: int) -> str:
-    return f"{shown} of at least {min_items} articles" if shown < min_items else ""
+def _too_thin(shown: int, min_items: int) -> Note | None:
+    if shown >= min_items:
+        return None
+    return Note(kind=StateReason.TOO_THIN, count=shown, least=min_items)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.pipeline.correspondence import tell_operator
 from newsletter.pipeline.lists import newsletters_of
 from newsletter.pipeline.site import Site
@@ -35,7 +36,7 @@ def weigh_policy_report(site: Site, connection: sa.Connection, done: Done, now: 
         return replace(done, keep=True, problem=said)
     for issue in refused:
         if issue.state is State.SENDING:
-            note = f"refused by policy: {done.reason}"
+            note = Note(kind=StateReason.REFUSED_BY_POLICY, text=done.reason)
             issue_store.move(connection, issue, State.STOPPED, note=note)
     names = " or ".join(issue.name for issue in refused)
     tell_operator(site, connection, list_slug, names, done.reason, now)

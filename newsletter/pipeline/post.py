@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from newsletter.errors import InputError, NewsletterError
+from newsletter.errors import InputError
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.letters import compose, words_to_readers
 from newsletter.pipeline.lists import contact_of, newsletters_of, title_of
@@ -75,7 +75,11 @@ def put_letter(
     False where nothing goes out: the address is suppressed, or had enough letters. `answers` is
     the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
     """
-    if not _may_write(site, connection, letter, now):
+    try:
+        if not _may_write(site, connection, letter, now):
+            return False
+    except AddressError as error:  # such as root@localhost, as a stranger's mail may name itself
+        log.warning("a letter cannot be written: %s", error)
         return False
     if answers is not None and not _may_answer(site, connection, letter, now):
         return False
@@ -152,16 +156,23 @@ def post_soon(site: Site, clock: Callable[[], datetime]) -> None:
         flush(site, clock)
 
 
-def post_until(site: Site, clock: Callable[[], datetime], stop: threading.Event) -> None:
-    """Send letters within a second of their being written, by whichever process, until `stop`."""
+def post_until(
+    site: Site,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    send: Callable[[], None],
+) -> None:
+    """Call `send` within a second of a letter's being written, by any process, until `stop`."""
     turn = _turn_of(site)
     with _turns_lock:
         turn.loops += 1
     try:
         while not stop.wait(TURN):
+            turn.asked.clear()
             try:
-                flush(site, clock, interrupted=stop)
-            except NewsletterError as error:
+                if is_anything_to_do(site, clock()):
+                    send()
+            except Exception as error:  # the database may be back at the next look
                 log.warning("letters wait: %s", error)
             turn.asked.wait(LOOK)
     finally:

@@ -10,6 +10,7 @@ from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.letter import InlinePicture
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.wording import note_text
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gallery import take_picture
 from newsletter.pipeline.gather import gather
@@ -62,7 +63,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
         "is_due": now >= issue.due,
         "headline": issue.subject,
         "items": [item.title for item in issue.shown_items],
-        "note": issue.note,
+        "note": note_text(issue.note),
         "link": f"{site.settings.site.url}/desk/{issue.name}",
         "url": site.settings.site.url,
         "picture": picture.content_id if picture else "",

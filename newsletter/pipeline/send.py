@@ -13,6 +13,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.editions import key_for, wishes_of
@@ -23,9 +24,6 @@ from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
-
-LATE = "late by"
-"""How the note of an issue begins that is held only for being late."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +96,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         late = now - max(approved or issue.goes_out, issue.goes_out)
         too_late = started is None and late > site.newsletter(slug).max_lateness
         if too_late:
-            note = f"{LATE} {late}, more than max_lateness"
+            note = Note(kind=StateReason.LATE, late_by=late)
             issue_store.move(connection, issue, State.HELD, note=note)
         else:
             issue_store.move(connection, issue, State.SENDING, send_started_at=started or now)
@@ -111,7 +109,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         raise NotPermittedError(
             f"{issue.name} is late by {late} and is now held",
             field=f"newsletters.{slug}.max_lateness",
-            fix=f"if it shall still go out, `newsletter approve {issue.name}` and send it",
+            fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
         )
     return issue
 

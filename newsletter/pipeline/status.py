@@ -12,6 +12,7 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.ledger import Standing, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
@@ -29,13 +30,17 @@ class IssueStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteStatus:
-    """Every issue, which newsletters are due, whether the site may send, who does, and letters."""
+    """Every issue, which newsletters are due, whether the site may send, and who does.
+
+    `jobs` is how each of the site's jobs ended last.
+    """
 
     issues: tuple[IssueStatus, ...]
     due: tuple[str, ...]
     armed: bool
     nodes: tuple[Node, ...]
     letters: LetterCounts
+    jobs: tuple[JobOutcome, ...]
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -55,12 +60,14 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
             for issue in issues
             if issue.newsletter in site.settings.newsletters
         )
+        jobs = tuple(last_outcomes(connection))
     return SiteStatus(
         issues=found,
         due=due,
         armed=armed,
         nodes=tuple(living_nodes(site.database)),
         letters=letters,
+        jobs=jobs,
     )
 
 

@@ -16,6 +16,17 @@ site = sa.Table(
     sa.Column("value", sa.String, nullable=False),
 )
 
+job_outcomes = sa.Table(
+    "job_outcomes",
+    metadata,
+    sa.Column("job", sa.String, primary_key=True),  # its newest end
+    sa.Column("ended", sa.String, nullable=False),  # store.job_outcomes.Ended
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime, nullable=False),
+    sa.Column("detail", sa.String, nullable=False),
+    sa.Column("error", sa.String, nullable=False),  # what it failed with, without a traceback
+)
+
 newsletters = sa.Table(
     "newsletters",
     metadata,
@@ -81,7 +92,7 @@ issues = sa.Table(
     sa.Column("send_at", UtcDateTime),  # chosen by an editor in place of `due`
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("preheader", sa.String, nullable=False),
-    sa.Column("note", sa.String, nullable=False, default=""),
+    sa.Column("note", sa.JSON(none_as_null=True)),  # issues.reasons.Note
     sa.Column("frozen_hash", sa.String, nullable=False, default=""),
     sa.Column("reminded", UtcDateTime),  # the due time that its editors were reminded of
     sa.Column("approved_at", UtcDateTime),
@@ -126,7 +137,8 @@ left_out = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("url", sa.String, nullable=False),
-    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),  # issues.reasons.LeftOutReason
+    sa.Column("detail", sa.String, nullable=False, default=""),
     sa.Column("key", sa.String, nullable=False, default=""),
     sa.Column("source", sa.String, nullable=False, default=""),
     sa.Column("published", UtcDateTime),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from typing import Any
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +21,7 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import metrics as counts
 from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.migrations import is_current
 from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
@@ -52,8 +54,10 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         return JSONResponse({"live": True}, headers=HEADERS)
 
     async def ready(_request: Request) -> Response:
-        problem = await run_in_threadpool(_problem, site)
-        document = {"live": True, "ready": not problem}
+        problem, troubled = await run_in_threadpool(_look, site)
+        document: dict[str, Any] = {"live": True, "ready": not problem}
+        if troubled:
+            document["jobs"] = troubled
         if problem:
             return JSONResponse({**document, "problem": problem}, 503, headers=HEADERS)
         return JSONResponse(document, headers=HEADERS)
@@ -90,6 +94,7 @@ def collect(site: Site, now: datetime) -> Sequence[Metric]:
             _of_letters(count_letters(connection)),
             *_of_issues(site, connection, now),
             *_of_sources_and_readers(site, connection),
+            *_of_jobs(last_outcomes(connection)),
             *_of_nodes(nodes),
         ]
 
@@ -195,6 +200,21 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
     ]
 
 
+def _of_jobs(outcomes: Sequence[JobOutcome]) -> Sequence[Metric]:
+    return [
+        Metric(
+            name="job_troubled",
+            meaning="Whether the job failed, crashed or did not stop the last time it ran",
+            samples=[({"job": one.job}, one.is_troubled) for one in outcomes],
+        ),
+        Metric(
+            name="job_finished_timestamp_seconds",
+            meaning="When the job ended last",
+            samples=[({"job": one.job}, one.finished_at.timestamp()) for one in outcomes],
+        ),
+    ]
+
+
 def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
     return [
         _one("nodes", "Sending nodes that live", len(nodes)),
@@ -227,18 +247,21 @@ def written(metrics: Iterable[Metric]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _problem(site: Site) -> str:
-    """Why we cannot work, for the public: the log has the rest. "" when we can."""
+def _look(site: Site) -> tuple[str, dict[str, str]]:
+    """Why we cannot work, for the public: the log has the rest. "" when we can.
+
+    And the jobs that did not end well the last time: what ails one does not make us unready.
+    """
     try:
         if not is_current(site.database):
-            return "the database has another schema than this version"
+            return "the database has another schema than this version", {}
         with site.database.transaction(read_only=True) as connection:
             if seal_of(connection) is not None:
-                return "the site has moved to another database"
+                return "the site has moved to another database", {}
+            return "", {one.job: one.ended for one in last_outcomes(connection) if one.is_troubled}
     except NewsletterError:
         log.exception("not ready")
-        return "the database cannot be used"
-    return ""
+        return "the database cannot be used", {}
 
 
 def may_read(site: Site, request: Request) -> bool:

@@ -74,7 +74,7 @@ def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbou
     try:
         return _read(parse_message(raw), mailbox, envelope_sender)
     except UnreadableError as error:
-        problem = error.message
+        problem = error.problem.message
     except Exception as error:  # a trap that nobody has thought of: a person shall look at it
         log.exception("a message could not be read")
         problem = f"cannot be read as mail: {type(error).__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import newsletter.listening
 from newsletter.errors import ConfigurationError
 from newsletter.listening import listening
 from subscribers import tables
 from subscribers.inbound.mailbox import empty_maildir
 from tests.factories.mail import PostOffice, bounce, post_office, send_issue
+from tests.factories.planting import PlantedPanic
 from tests.servers.imap import PASSWORD, USER, imap_server
 
 NEWCOMER = "new@example.org"
@@ -189,3 +192,23 @@ def test_reports_and_opt_outs_come_by_smtp(office: PostOffice) -> None:
             ("command", "unsubscribe"),
             ("reply", "help"),
         ]
+
+
+def test_a_mailbox_is_watched_anew_after_an_error_nobody_foresaw(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has it whole."""
+    monkeypatch.setattr(newsletter.listening, "LOOK", 0.01)
+    watched, left = threading.Event(), iter([True])
+
+    def watch(_folder: Path, _take: object, stop: threading.Event) -> None:
+        if next(left, False):
+            raise PlantedPanic
+        watched.set()
+        stop.wait()
+
+    monkeypatch.setattr(newsletter.listening, "watch_maildir", watch)
+    office = with_inbound(office, maildir="Maildir")
+    with listening(office.site, clock=lambda: office.now):
+        assert watched.wait(30)
+    assert "Traceback" in caplog.text

@@ -12,7 +12,7 @@ from newsletter.store.database import Database
 from newsletter.store.ledger.counts import Changes
 from newsletter.store.ledger.journal import Entries, Journal, read_journal, remove_journal
 from newsletter.store.ledger.rows import record
-from newsletter.store.liveness import is_alive, senders_folder
+from newsletter.store.liveness import database_file, is_alive, senders_folder
 from newsletter.store.tables import deliveries, journals
 
 
@@ -127,4 +127,4 @@ def _path(database: Database, sender: str) -> Path:
 
 def _prefix(database: Database) -> str:
     """Another database in the same folder has journals of its own."""
-    return f"{Path(database.engine.url.database or '').name}-"
+    return f"{database_file(database).name}-"

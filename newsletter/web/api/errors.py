@@ -64,9 +64,9 @@ def failure(
     )
 
 
-def failure_of(error: NewsletterError | SubscribersError) -> Response:
+def failure_of(error: NewsletterError) -> Response:
     """The answer to an error that was raised on purpose."""
     status = next(status for kind, status in _BY_CLASS if isinstance(error, kind))
-    said = error.problem if isinstance(error, NewsletterError) else error
+    said = error.problem
     # The paths of this machine are its own business.
     return failure(status, error.code, said.message, field=said.field, fix=said.fix)

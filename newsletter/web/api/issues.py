@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from newsletter.issues.issue import Issue
 from newsletter.issues.issue import Item as IssueItem
 from newsletter.issues.moments import in_zone
+from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline import settle as settling
 from newsletter.pipeline.add import add_by_url as add_article
 from newsletter.pipeline.approve import approve as approve_issue
@@ -146,7 +148,7 @@ def schedule(call: Call) -> models.IssueStatus:
 
 def hold(call: Call) -> models.Moved:
     """Keep the issue from being sent."""
-    note = f"held by {call.editor.address}"
+    note = Note(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)
     return _moved(hold_issue(call.site, call.slug, call.number, note=note))
 
 
@@ -199,7 +201,7 @@ def status_of(one: IssueStatus) -> models.IssueStatus:
         window=models.Window.model_validate(one.issue.window),
         due=one.issue.due,
         send_at=one.issue.send_at,
-        note=one.issue.note,
+        note=note_text(one.issue.note),
         audience=one.audience,
         deliveries={state.value: count for state, count in one.deliveries.items()},
         clicks=models.Clicks.model_validate(one.clicks) if one.clicks else None,
@@ -212,7 +214,7 @@ def _find(call: Call, number: int | None = None) -> Issue:
 
 
 def _moved(issue: Issue) -> models.Moved:
-    return models.Moved(issue=issue.name, state=issue.state, note=issue.note)
+    return models.Moved(issue=issue.name, state=issue.state, note=note_text(issue.note))
 
 
 def _lint(findings: Sequence[Finding]) -> models.Lint:
@@ -248,9 +250,12 @@ def _issue(issue: Issue) -> models.Issue:
         window=models.Window.model_validate(issue.window),
         due=issue.due,
         send_at=issue.send_at,
-        note=issue.note,
+        note=note_text(issue.note),
         items=[_item(item) for item in issue.items],
-        left_out=[models.LeftOut.model_validate(entry) for entry in issue.left_out],
+        left_out=[
+            models.LeftOut(title=out.title, url=out.url, reason=left_out_text(out))
+            for out in issue.left_out
+        ],
     )
 
 

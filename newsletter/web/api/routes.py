@@ -27,7 +27,6 @@ from newsletter.web.api.operations import OPERATIONS
 from newsletter.web.editor.presses import Presses
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.signin.gate import MAX_BODY
-from subscribers.errors import SubscribersError
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -98,7 +97,7 @@ def _answer(operation: Operation, call: Call) -> Response:
         given = operation.answer(call)
         if operation.method != "GET":
             _record(operation, call)
-    except (NewsletterError, SubscribersError) as error:
+    except NewsletterError as error:
         return failure_of(error)
     return Response(
         given.model_dump_json(),

@@ -13,9 +13,10 @@ from newsletter.errors import ConflictError, InputError, NewsletterError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.edits import Edit
 from newsletter.issues.issue import Issue, Item, LeftOut, State
+from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
-from newsletter.pipeline.late import REASON, late_arrivals
+from newsletter.pipeline.late import late_arrivals
 from newsletter.store import desk as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
@@ -165,27 +166,22 @@ def _section(issue: Issue, title: str) -> SectionView:
     return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
 
 
+_TRAY = {
+    "Late arrivals": {LeftOutReason.AFTER_APPROVAL, LeftOutReason.AFTER_WINDOW},
+    "No room": {LeftOutReason.NO_ROOM},
+    "No section": {LeftOutReason.NO_SECTION, LeftOutReason.UNPRINTABLE, LeftOutReason.FREE_TEXT},
+    "Before the window": {LeftOutReason.BEFORE_WINDOW},
+    "Already sent": {LeftOutReason.ALREADY_USED},
+}
+
+
 def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
     """What was left out by the kind of its reason: what is most easily brought back first."""
-    kinds: dict[str, list[LeftOut]] = {
-        "Late arrivals": [],
-        "No room": [],
-        "No section": [],
-        "Before the window": [],
-        "Already sent": [],
-    }
-    for out in left_out:
-        if out.reason == REASON or "after the window" in out.reason:
-            kinds["Late arrivals"].append(out)
-        elif out.reason.startswith("no room"):
-            kinds["No room"].append(out)
-        elif out.reason.startswith("already in"):
-            kinds["Already sent"].append(out)
-        elif "before the window" in out.reason:
-            kinds["Before the window"].append(out)
-        else:
-            kinds["No section"].append(out)
-    return [(kind, entries) for kind, entries in kinds.items() if entries]
+    found = [
+        (heading, [out for out in left_out if out.reason in reasons])
+        for heading, reasons in _TRAY.items()
+    ]
+    return [(heading, entries) for heading, entries in found if entries]
 
 
 def seen_version(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,10 +16,20 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.status import IssueStatus, site_status
 from newsletter.store.audit import record
+from newsletter.store.job_outcomes import JobOutcome
 from newsletter.web.editor.room import Room, desk_url
 
 SHOWN = 12
 """Past issues on the page; the archive has all."""
+
+_JOBS = {
+    "letters": "sending of letters to readers",
+    "inbound": "reading of mail that came in",
+    "webhooks": "telling of other programs",
+    "retention": "tidying of old data",
+    "operators": "telling of the operators",
+}
+"""What an editor would call the site's jobs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,11 +54,8 @@ class OverviewPage:
 
     async def get(self, request: Request) -> Response:
         """All newsletters."""
-        newsletters = await run_in_threadpool(self._look)
         return await self.room.page(
-            request,
-            "overview.html.j2",
-            {"newsletters": newsletters, "zone": self.room.site.settings.site.zone},
+            request, "overview.html.j2", await run_in_threadpool(self._look)
         )
 
     async def newsletter(self, request: Request) -> Response:
@@ -72,7 +80,7 @@ class OverviewPage:
 
         return RedirectResponse(desk_url(await run_in_threadpool(make)), status_code=303)
 
-    def _look(self) -> list[NewsletterView]:
+    def _look(self) -> dict[str, Any]:
         site, now = self.room.site, self.room.clock()
         status = site_status(site, now=now)
         views = []
@@ -93,4 +101,12 @@ class OverviewPage:
                     past=tuple(past[:SHOWN]),
                 )
             )
-        return views
+        troubled = [self._words(one) for one in status.jobs if one.is_troubled]
+        return {"newsletters": views, "troubled": troubled, "zone": site.settings.site.zone}
+
+    def _words(self, outcome: JobOutcome) -> str:
+        """What did not work, without what only the operators can use."""
+        kind, _, name = outcome.job.partition(":")
+        newsletter = self.room.site.settings.newsletters.get(name)
+        what = f"work on {newsletter.title}" if newsletter else _JOBS.get(kind, outcome.job)
+        return f"The last {what} did not come to a good end."

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.site import Site
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
@@ -38,6 +39,8 @@ def editor_routes(
 ) -> list[Route]:
     """The desk's pages; GET among them changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
+    templates.filters["note_text"] = note_text
+    templates.filters["left_out_text"] = left_out_text
     room = Room(site=site, clock=clock, templates=templates, presses=presses)
     overview, issue, preview = OverviewPage(room), IssuePage(room), PreviewPage(room)
     publish, report, share = PublishPage(room), ReportPage(room), SharePage(room)

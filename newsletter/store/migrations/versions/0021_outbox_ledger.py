@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import UtcDateTime
 
 revision = "0021"
-down_revision = "0001"
+down_revision = "0005"
 
 
 def upgrade() -> None:
