@@ -15,13 +15,13 @@ from newsletter.pipeline.site import Site
 from newsletter.web.api.routes import api_routes
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
-from newsletter.web.editor.presses import Presses
 from newsletter.web.editor.routes import editor_routes
+from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.health import health_routes
-from newsletter.web.reader.desk import Desk, open_templates
+from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
+from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
-from newsletter.web.signin.gate import Gate
 from newsletter.web.signin.routes import sign_in_routes
 
 
@@ -31,9 +31,9 @@ def _clock() -> datetime:
 
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
     """The application for one site. What its publishers send stops when it stops."""
-    presses = Presses(site, clock)
+    send_jobs = SendJobs(site, clock)
     clicks = ClickBook(site)
-    desk = Desk(
+    desk = ReaderContext(
         site=site,
         clock=clock,
         templates=open_templates(site),
@@ -50,7 +50,7 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(presses.close)
+        await run_in_threadpool(send_jobs.close)
         await run_in_threadpool(clicks.write)
 
     app = Starlette(
@@ -59,13 +59,13 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
             *reader_routes(desk, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
-            *editor_routes(site, clock=clock, templates=desk.templates, presses=presses),
-            *api_routes(site, clock=clock, templates=desk.templates, presses=presses),
+            *editor_routes(site, clock=clock, templates=desk.templates, send_jobs=send_jobs),
+            *api_routes(site, clock=clock, templates=desk.templates, send_jobs=send_jobs),
             *health_routes(site, clock=clock),
         ],
     )
     add_csrf_field(desk.templates)
-    app.state.gate = Gate(
+    app.state.auth_context = AuthContext(
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,

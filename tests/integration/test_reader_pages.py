@@ -20,7 +20,7 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.site import Site as OurSite
 from newsletter.store.database import Database
-from newsletter.web.reader.desk import Desk, open_templates
+from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from subscribers import people
 from subscribers.audience import audience
@@ -131,7 +131,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         database=sqlite_database,
         secret=NEW_KEY,
     )
-    desk = Desk(
+    desk = ReaderContext(
         site=ours,
         clock=lambda: NOW,
         templates=open_templates(ours),

@@ -167,7 +167,7 @@ def test(call: Call) -> models.Receipt:
 def send(call: Call) -> models.IssueStatus:
     """Begin to deliver, or go on with it; the counts are those of the beginning."""
     issue = _find(call)
-    call.presses.start(call.slug, issue.number)
+    call.send_jobs.start(call.slug, issue.number)
     return status_of(issue_status(call.site, _find(call, issue.number)))
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from newsletter.errors import InputError, UnknownNameError
 from newsletter.pipeline.site import Site
 from newsletter.store.users import Editor
-from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.send_jobs import SendJobs
 
 HIGHEST = 2**31 - 1
 
@@ -22,7 +22,7 @@ class Call:
     """One call: in whose name, with what. `body` is the operation's `takes`, read."""
 
     site: Site
-    presses: Presses
+    send_jobs: SendJobs
     editor: Editor
     clock: Callable[[], datetime]
     path: Mapping[str, str]

@@ -24,9 +24,9 @@ from newsletter.web.api.explained import explained
 from newsletter.web.api.openapi import PREFIX, document
 from newsletter.web.api.operation import Call, Operation
 from newsletter.web.api.operations import OPERATIONS
-from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
-from newsletter.web.signin.gate import MAX_BODY
+from newsletter.web.signin.auth_context import MAX_BODY
 from subscribers.errors import SubscribersError
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -37,7 +37,7 @@ def api_routes(
     *,
     clock: Callable[[], datetime],
     templates: jinja2.Environment,
-    presses: Presses,
+    send_jobs: SendJobs,
 ) -> list[BaseRoute]:
     """The routes, for any Starlette application."""
     described = document(OPERATIONS, url=site.settings.site.url, title=site_title(site))
@@ -52,7 +52,7 @@ def api_routes(
     calls = [
         Route(
             operation.path,
-            _endpoint(operation, site=site, clock=clock, presses=presses),
+            _endpoint(operation, site=site, clock=clock, send_jobs=send_jobs),
             methods=[operation.method],
         )
         for operation in OPERATIONS
@@ -65,7 +65,7 @@ def api_routes(
 
 
 def _endpoint(
-    operation: Operation, *, site: Site, clock: Callable[[], datetime], presses: Presses
+    operation: Operation, *, site: Site, clock: Callable[[], datetime], send_jobs: SendJobs
 ) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         editor = await run_in_threadpool(_caller, site, request.headers.get("authorization", ""))
@@ -81,7 +81,7 @@ def _endpoint(
             return failure(400, "bad-request", f"the request cannot be read: {error}")
         call = Call(
             site=site,
-            presses=presses,
+            send_jobs=send_jobs,
             editor=editor,
             clock=clock,
             path=request.path_params,

@@ -16,9 +16,9 @@ from starlette.routing import Route
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.rendering.words import spoken_day
 from newsletter.store.database import Database
+from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
 from newsletter.web.archive.feeds import atom, json_feed, rss
-from newsletter.web.archive.shelf import Shelf
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
 
@@ -59,14 +59,14 @@ class Archive:
         newsletter = self._newsletter(request)
         if newsletter is None:
             return self._nothing()
-        shelf, tag = self._shelf(request, newsletter), request.path_params.get("tag")
+        archive, tag = self._archive_reader(request, newsletter), request.path_params.get("tag")
         before = request.query_params.get("before", "")
         listing = await run_in_threadpool(
-            shelf.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
+            archive.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
         )
         if listing is None:
             return self._nothing()
-        context = {"slug": shelf.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
+        context = {"slug": archive.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
         return self._page("archive/issues.html.j2", {**context, "spoken": self._spoken})
 
     async def issue(self, request: Request) -> Response:
@@ -87,9 +87,9 @@ class Archive:
             return self._nothing()
         write, media_type = writer
         tag = request.path_params.get("tag")
-        shelf = self._shelf(request, newsletter)
+        archive = self._archive_reader(request, newsletter)
         feed = await run_in_threadpool(
-            shelf.feed, tag, request.path_params["form"], now=self.clock()
+            archive.feed, tag, request.path_params["form"], now=self.clock()
         )
         if feed is None:
             return self._nothing()
@@ -103,8 +103,8 @@ class Archive:
     def _newsletter(self, request: Request) -> NewsletterSettings | None:
         return self.settings.newsletters.get(request.path_params["newsletter"])
 
-    def _shelf(self, request: Request, newsletter: NewsletterSettings) -> Shelf:
-        return Shelf(
+    def _archive_reader(self, request: Request, newsletter: NewsletterSettings) -> ArchiveReader:
+        return ArchiveReader(
             database=self.database,
             site=self.settings.site,
             slug=request.path_params["newsletter"],

@@ -17,7 +17,7 @@ from starlette.types import Message
 
 from newsletter.errors import NewsletterError, TemporaryError, UnavailableError
 from newsletter.pipeline.post import flush
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
 from subscribers.tokens import Purpose, TokenSubject, looks_like_token
 
@@ -49,51 +49,51 @@ def page(
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def trouble(desk: Desk, kind: str, status: int, *, join: str = "") -> HTMLResponse:
+def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -> HTMLResponse:
     """A page that says what went wrong and what to do; kinds are those of trouble.html.j2."""
-    context = {"kind": kind, "contact": desk.contact, "join": join}
-    return page(desk.templates, "reader/trouble.html.j2", context, status)
+    values = {"kind": kind, "contact": context.contact, "join": join}
+    return page(context.templates, "reader/trouble.html.j2", values, status)
 
 
-def posting(desk: Desk, answer: Response) -> Response:
+def posting(context: ReaderContext, answer: Response) -> Response:
     """The answer; after it has gone out, the letters that the request left in the outbox."""
-    answer.background = BackgroundTask(_flush, desk)
+    answer.background = BackgroundTask(_flush, context)
     return answer
 
 
-def _flush(desk: Desk) -> None:
+def _flush(context: ReaderContext) -> None:
     try:
-        flush(desk.site, desk.clock)
+        flush(context.site, context.clock)
     except NewsletterError as error:  # they stay in the outbox, and go with the next
         log.warning("letters wait: %s", error)
 
 
 def subject_of(
-    desk: Desk, purpose: Purpose, token: str, *, lasts: timedelta | None = None
+    context: ReaderContext, purpose: Purpose, token: str, *, lasts: timedelta | None = None
 ) -> TokenSubject | HTMLResponse:
     """Whom the link is about, or the page to answer with.
 
     That is 404 to nonsense, 400 to damage, 410 to what is older than it `lasts`.
     """
     if not looks_like_token(token):
-        return trouble(desk, "nothing-here", 404)
+        return trouble(context, "nothing-here", 404)
     try:
-        subject = desk.tokens.read(purpose, token)
+        subject = context.tokens.read(purpose, token)
     except TokenError:
-        return trouble(desk, "bad-link", 400)
-    if lasts and (subject.issued is None or desk.clock() - subject.issued > lasts):
-        return trouble(desk, "expired", 410, join=f"/join/{subject.list_slug}")
+        return trouble(context, "bad-link", 400)
+    if lasts and (subject.issued is None or context.clock() - subject.issued > lasts):
+        return trouble(context, "expired", 410, join=f"/join/{subject.list_slug}")
     return subject
 
 
-def guarded(desk: Desk, endpoint: Endpoint) -> Endpoint:
+def guarded(context: ReaderContext, endpoint: Endpoint) -> Endpoint:
     """The endpoint, answering 503 while the database cannot be used: senders then ask again."""
 
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
         except (UnavailableError, TemporaryError):
-            response = trouble(desk, "unavailable", 503)
+            response = trouble(context, "unavailable", 503)
             response.headers["Retry-After"] = "60"
             return response
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from newsletter.web.signin.gate import gate_of, session_token
+from newsletter.web.signin.auth_context import auth_context_of, session_token
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
@@ -19,7 +19,7 @@ HEADER = "x-csrf-token"
 def csrf_token(request: Request) -> str:
     """The token of this session's forms; "" for who is not signed in."""
     token = session_token(request)
-    return gate_of(request).keyed(f"csrf {token}") if token is not None else ""
+    return auth_context_of(request).keyed(f"csrf {token}") if token is not None else ""
 
 
 def csrf_field(request: Request) -> Markup:

@@ -37,9 +37,9 @@ from newsletter.store.users import (
     set_password_hash,
 )
 from newsletter.web.reader.answers import read_form, text
+from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
 from newsletter.web.signin.browsers import browser_name, network_of
 from newsletter.web.signin.csrf import is_same_origin
-from newsletter.web.signin.gate import Gate, gate_of, set_session_cookie
 from newsletter.web.signin.pages import page, refused
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
 from subscribers.addresses import parse_address
@@ -156,13 +156,13 @@ def _link_page(
 
 
 def _try(request: Request, address: str, password: str) -> _Entry:
-    gate = gate_of(request)
-    now = gate.clock()
-    with gate.database.transaction() as connection:
+    auth = auth_context_of(request)
+    now = auth.clock()
+    with auth.database.transaction() as connection:
         clear_tries(connection, now - timedelta(days=1))
         way = "password" if password else "link"
-        by_network = gate.keyed(f"tries {network_of(request)}")
-        by_address = gate.keyed(f"tries {way} {_key(address)}")
+        by_network = auth.keyed(f"tries {network_of(request)}")
+        by_address = auth.keyed(f"tries {way} {_key(address)}")
         within = [
             count_try(connection, by_network, PER_NETWORK, now),
             count_try(connection, by_address, PER_ADDRESS, now),
@@ -180,7 +180,7 @@ def _try(request: Request, address: str, password: str) -> _Entry:
     # Between two transactions: argon2 takes its time, and SQLite has one writer.
     if not is_right(password, password_hash) or editor is None:
         return _Entry(answer=_Answer.WRONG)
-    with gate.database.transaction() as connection:
+    with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
             return _Entry(answer=_Answer.WRONG)
         forget_tries(connection, by_address)
@@ -198,16 +198,16 @@ def _key(address: str) -> str:
 
 
 def _look(request: Request) -> tuple[Editor | None, bool]:
-    gate, token = gate_of(request), request.path_params["token"]
-    with gate.database.transaction(read_only=True) as connection:
-        now = gate.clock()
+    auth, token = auth_context_of(request), request.path_params["token"]
+    with auth.database.transaction(read_only=True) as connection:
+        now = auth.clock()
         return editor_of_link(connection, token, now), is_first_link(connection, token, now)
 
 
 def _use(request: Request, address: str, name: str) -> str | None:
-    gate, token = gate_of(request), request.path_params["token"]
-    now = gate.clock()
-    with gate.database.transaction() as connection:
+    auth, token = auth_context_of(request), request.path_params["token"]
+    now = auth.clock()
+    with auth.database.transaction() as connection:
         editor = editor_of_link(connection, token, now)
         if editor is None and is_first_link(connection, token, now):
             parse_address(address)  # before the link is spent
@@ -224,16 +224,16 @@ def _use(request: Request, address: str, name: str) -> str | None:
 
 
 def _start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
-    now = gate_of(request).clock()
+    now = auth_context_of(request).clock()
     audit.record(connection, who=editor.address, what="sign in", detail=way, now=now)
     browser = browser_name(request.headers.get("user-agent", ""))
     return start_session(connection, editor, browser=browser, now=now)
 
 
 def _mail(request: Request, editor: Editor, token: str, next_page: str) -> None:
-    gate: Gate = gate_of(request)
+    auth: AuthContext = auth_context_of(request)
     query = f"?next={quote(next_page, safe='/')}" if next_page else ""
     try:
-        gate.send_link(editor.address, editor.name, f"{gate.url}/sign-in/link/{token}{query}")
+        auth.send_link(editor.address, editor.name, f"{auth.url}/sign-in/link/{token}{query}")
     except NewsletterError:
         log.exception("the sign-in link for an editor could not be sent")

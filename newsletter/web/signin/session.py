@@ -18,8 +18,8 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.store.sessions import Session, session_of
 from newsletter.store.users import Editor, Role
+from newsletter.web.signin.auth_context import MAX_BODY, auth_context_of, session_token
 from newsletter.web.signin.csrf import csrf_token, is_same_origin, presents_csrf_token
-from newsletter.web.signin.gate import MAX_BODY, gate_of, session_token
 from newsletter.web.signin.pages import refused
 
 __all__ = [
@@ -113,6 +113,6 @@ def _ask_to_sign_in(request: Request) -> Response:
 
 
 def _look_up(request: Request, token: str) -> Session | None:
-    gate = gate_of(request)
-    with gate.database.transaction(read_only=True) as connection:
-        return session_of(connection, token, gate.clock())
+    auth = auth_context_of(request)
+    with auth.database.transaction(read_only=True) as connection:
+        return session_of(connection, token, auth.clock())

@@ -30,7 +30,7 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shelf:
+class ArchiveReader:
     """Reads one newsletter's archive."""
 
     database: Database

@@ -19,7 +19,7 @@ CLOSING_SECONDS = 15
 """How long the process waits for its senders to put down what they hold."""
 
 
-class Presses:
+class SendJobs:
     """Starts sends and knows what became of them; two at once on one issue share its ledger."""
 
     def __init__(self, site: Site, clock: Callable[[], datetime]) -> None:

@@ -18,7 +18,7 @@ from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
-from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
 HEADERS = {
@@ -36,13 +36,13 @@ HEADERS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
+class EditorContext:
     """Shared by all pages of the desk."""
 
     site: Site
     clock: Callable[[], datetime]
     templates: jinja2.Environment
-    presses: Presses
+    send_jobs: SendJobs
 
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200

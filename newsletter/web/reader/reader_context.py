@@ -20,7 +20,7 @@ from subscribers.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
+class ReaderContext:
     """`find_edition(newsletter, number, key)` is an edition's HTML without personal links, or None."""
 
     site: Site
