@@ -13,6 +13,7 @@
     │   └── RelayUnavailableError
     ├── ConflictError                        somebody else changed the same thing meanwhile
     └── TemporaryError                       another run holds the lock: run again
+        └── DatabaseBusyError
 
 The subscribers package has a tree of its own (subscribers/errors.py). Exit codes belong to the
 command line (cli/exit_codes.py).
@@ -138,3 +139,7 @@ class TemporaryError(NewsletterError):
     """It may work on the next run: a lock is held, messages are deferred."""
 
     code = "temporary"
+
+
+class DatabaseBusyError(TemporaryError):
+    """Another writer holds the database, or every connection to it is in use."""

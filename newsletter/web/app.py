@@ -8,15 +8,22 @@ from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 
 from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
-from newsletter.web.api.routes import api_routes
+from newsletter.web.api.app import api_routes
+from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
+from newsletter.web.error_wall import ErrorWall, failure_of
+from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
@@ -33,7 +40,7 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
     """The application for one site. What its publishers send stops when it stops."""
     send_jobs = SendJobs(site, clock)
     clicks = ClickBook(site)
-    desk = ReaderContext(
+    readers = ReaderContext(
         site=site,
         clock=clock,
         templates=open_templates(site),
@@ -43,9 +50,14 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
     archive = Archive(
         settings=site.settings,
         database=site.database,
-        templates=desk.templates,
+        templates=readers.templates,
         clock=clock,
     )
+
+    answer = failure_answers(readers, archive)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        return answer(request, failure_of(error))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -55,23 +67,27 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
 
     app = Starlette(
         lifespan=lifespan,
+        middleware=[Middleware(ErrorWall, answer=answer)],
+        exception_handlers={HTTPException: http_error},
         routes=[
-            *reader_routes(desk, clicks),
+            *reader_routes(readers, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
-            *editor_routes(site, clock=clock, templates=desk.templates, send_jobs=send_jobs),
-            *api_routes(site, clock=clock, templates=desk.templates, send_jobs=send_jobs),
+            *editor_routes(site, clock=clock, templates=readers.templates, send_jobs=send_jobs),
+            *api_routes(
+                ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
+            ),
             *health_routes(site, clock=clock),
         ],
     )
-    add_csrf_field(desk.templates)
+    add_csrf_field(readers.templates)
     app.state.auth_context = AuthContext(
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
         title=site_title(site),
         clock=clock,
-        templates=desk.templates,
+        templates=readers.templates,
         send_link=lambda address, name, link: mail_sign_in_link(
             site, address=address, name=name, link=link, now=clock()
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,8 @@ from newsletter.rendering.words import spoken_day
 from newsletter.store.database import Database
 from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
-from newsletter.web.archive.feeds import atom, json_feed, rss
+from newsletter.web.archive.feeds import Feed, atom, json_feed, rss
+from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
 
@@ -31,6 +33,9 @@ FEED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",  # a reader in a browser may fetch what everybody may
 }
+FEED_PATH = re.compile(
+    r"/archive/(?P<newsletter>[^/]+)(/tags/[^/]+)?/feed\.(?P<form>rss|atom|json)"
+)
 WRITERS = {
     "rss": (rss, "application/rss+xml"),
     "atom": (atom, "application/atom+xml"),
@@ -99,6 +104,27 @@ class Archive:
         if etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(body, media_type=media_type, headers=headers)
+
+    def failed_feed(self, request: Request, failure: Failure) -> Response:
+        """A valid feed without entries: readers keep what they have, and ask again."""
+        path = request.scope["path"]
+        asked = FEED_PATH.fullmatch(path)
+        assert asked is not None  # noqa: S101 - the caller has matched the path
+        write, media_type = WRITERS[asked["form"]]
+        newsletter = self.settings.newsletters.get(asked["newsletter"])
+        title = newsletter.title if newsletter else asked["newsletter"]
+        feed = Feed(
+            title=title,
+            description=failure.message,
+            home=f"{self.settings.site.url}/archive",
+            address=f"{self.settings.site.url}{path}",
+            language=self.settings.site.language,
+            author=title,
+            updated=self.clock(),
+            entries=(),
+        )
+        headers = {**FEED_HEADERS, **failure.all_headers}
+        return Response(write(feed), failure.status, headers, media_type)
 
     def _newsletter(self, request: Request) -> NewsletterSettings | None:
         return self.settings.newsletters.get(request.path_params["newsletter"])

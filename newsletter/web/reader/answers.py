@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
-from newsletter.errors import NewsletterError, TemporaryError, UnavailableError
+from newsletter.errors import NewsletterError
 from newsletter.pipeline.post import flush
 from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
@@ -37,8 +37,6 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "X-Content-Type-Options": "nosniff",
 }
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def page(
@@ -84,20 +82,6 @@ def subject_of(
     if lasts and (subject.issued is None or context.clock() - subject.issued > lasts):
         return trouble(context, "expired", 410, join=f"/join/{subject.list_slug}")
     return subject
-
-
-def guarded(context: ReaderContext, endpoint: Endpoint) -> Endpoint:
-    """The endpoint, answering 503 while the database cannot be used: senders then ask again."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except (UnavailableError, TemporaryError):
-            response = trouble(context, "unavailable", 503)
-            response.headers["Retry-After"] = "60"
-            return response
-
-    return answer
 
 
 async def read_body(request: Request) -> bytes | None:

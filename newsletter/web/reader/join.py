@@ -80,7 +80,7 @@ class JoinPage:
     async def post(self, request: Request) -> Response:
         """The same answer for every address: the question goes out, or does not, unseen."""
         list_slug = request.path_params["list"]
-        if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
+        if is_json(request):
             return await self._json(request, list_slug)
         if list_slug not in list_slugs(self.context.settings):
             return trouble(self.context, "nothing-here", 404)
@@ -117,9 +117,9 @@ class JoinPage:
         except ValueError:
             given = None
         if list_slug not in list_slugs(self.context.settings):
-            return _problem("unknown-list", "There is no such list.", 404)
+            return json_problem("unknown-list", "There is no such list.", 404)
         if not isinstance(given, Mapping) or not isinstance(given.get("email"), str):
-            return _problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
+            return json_problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
         tags = given.get("tags")
         wish = _Wish(
             address=given["email"].strip(),
@@ -130,9 +130,9 @@ class JoinPage:
         try:
             if not await run_in_threadpool(self._ask, request, list_slug, wish):
                 said = self.context.say(TOO_MANY)
-                return _problem("too-many", said, 429)
+                return json_problem("too-many", said, 429)
         except AddressError:
-            return _problem("bad-address", self.context.say(BAD_ADDRESS), 422)
+            return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
     def _ask(self, request: Request, list_slug: str, wish: _Wish) -> bool:
@@ -230,9 +230,21 @@ def _host(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _problem(code: str, message: str, status: int) -> Response:
+def is_json(request: Request) -> bool:
+    """Whether a program posts JSON, and reads it."""
+    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+
+
+def json_problem(
+    code: str, message: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A refusal that a page of another site may read."""
     return JSONResponse(
         {"error": {"code": code, "message": message}},
         status,
-        headers={**CORS, "X-Content-Type-Options": HEADERS["X-Content-Type-Options"]},
+        headers={
+            **(headers or {}),
+            **CORS,
+            "X-Content-Type-Options": HEADERS["X-Content-Type-Options"],
+        },
     )

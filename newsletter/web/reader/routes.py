@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.pipeline.clicks import ClickBook
-from newsletter.web.reader.answers import guarded, trouble
+from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.join import JoinPage, LinksPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
@@ -54,28 +54,28 @@ def reader_routes(context: ReaderContext, clicks: ClickBook) -> list[Route]:
         return Response(text, media_type="text/css", headers=headers)
 
     return [
-        Route("/u/{token}", guarded(context, leaving.get), methods=["GET"]),
-        Route("/u/{token}", guarded(context, leaving.post), methods=["POST"]),
-        Route("/p/{token}", guarded(context, choosing.get), methods=["GET"]),
-        Route("/p/{token}", guarded(context, choosing.post), methods=["POST"]),
-        Route("/c/{token}", guarded(context, following.get), methods=["GET"]),
-        Route("/join/{list}", guarded(context, joining.get), methods=["GET"]),
-        Route("/join/{list}", guarded(context, joining.post), methods=["POST"]),
+        Route("/u/{token}", leaving.get, methods=["GET"]),
+        Route("/u/{token}", leaving.post, methods=["POST"]),
+        Route("/p/{token}", choosing.get, methods=["GET"]),
+        Route("/p/{token}", choosing.post, methods=["POST"]),
+        Route("/c/{token}", following.get, methods=["GET"]),
+        Route("/join/{list}", joining.get, methods=["GET"]),
+        Route("/join/{list}", joining.post, methods=["POST"]),
         Route("/join/{list}", joining.options, methods=["OPTIONS"]),
-        Route("/links/{list}", guarded(context, lost.get), methods=["GET"]),
-        Route("/links/{list}", guarded(context, lost.post), methods=["POST"]),
+        Route("/links/{list}", lost.get, methods=["GET"]),
+        Route("/links/{list}", lost.post, methods=["POST"]),
         *(
             route
             for purpose in LASTS
             for behind in [MailedPage(context, purpose)]
             for route in (
-                Route(f"/{purpose}/{{token}}", guarded(context, behind.get), methods=["GET"]),
-                Route(f"/{purpose}/{{token}}", guarded(context, behind.post), methods=["POST"]),
+                Route(f"/{purpose}/{{token}}", behind.get, methods=["GET"]),
+                Route(f"/{purpose}/{{token}}", behind.post, methods=["POST"]),
             )
         ),
         Route(
             "/archive/{newsletter}/{number:int}/{edition_key}",
-            guarded(context, edition),
+            edition,
             methods=["GET"],
         ),
         Route("/assets/style.css", style, methods=["GET"]),
