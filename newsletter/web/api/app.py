@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import jinja2
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -59,13 +62,16 @@ def api_routes(context: ApiContext, *, templates: jinja2.Environment) -> list[Ba
     """The routes, for any Starlette application."""
     site = context.site
     api = make_api(context, title=site_title(site))
-    described = document(api, url=site.settings.site.url)
+
+    @cache
+    def described() -> dict[str, Any]:  # takes a while, and most sites are never asked for it
+        return document(api, url=site.settings.site.url)
 
     async def as_json(_request: Request) -> Response:
-        return JSONResponse(described, headers=HEADERS)
+        return JSONResponse(described(), headers=HEADERS)
 
     async def as_page(_request: Request) -> Response:
-        page = templates.get_template("api/docs.html.j2").render(explained(described))
+        page = templates.get_template("api/docs.html.j2").render(explained(described()))
         return HTMLResponse(page, headers=READER_HEADERS)
 
     return [

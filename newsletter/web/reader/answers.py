@@ -26,6 +26,9 @@ log = logging.getLogger("newsletter")
 MAX_FORM = 64_000
 """Octets of a form; the largest of ours has a few hundred."""
 
+WITHOUT_CONTACT = frozenset({"gone", "unavailable", "failed"})
+"""Kinds of trouble in which writing to people would not help the reader."""
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -49,7 +52,8 @@ def page(
 
 def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -> HTMLResponse:
     """A page that says what went wrong and what to do; kinds are those of trouble.html.j2."""
-    values = {"kind": kind, "contact": context.contact, "join": join}
+    contact = "" if kind in WITHOUT_CONTACT else context.contact
+    values = {"kind": kind, "contact": contact, "join": join}
     return page(context.templates, "reader/trouble.html.j2", values, status)
 
 
