@@ -38,6 +38,9 @@ log = logging.getLogger("newsletter")
 RETRY_AFTER = "60"
 """Seconds after which a client may ask again, in the header of each 503."""
 
+DATABASE_ERRORS = (DatabaseUnavailableError, DatabaseBusyError)
+"""What a page does not explain itself: it would have to ask the database again."""
+
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (

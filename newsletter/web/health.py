@@ -18,11 +18,10 @@ from newsletter.pipeline.site import Site
 from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.migrations import is_current
 from newsletter.store.seal import seal_of
+from newsletter.web.error_wall import HEADERS, RETRY_AFTER
 from newsletter.web.metrics import collect, written
 
 log = logging.getLogger("newsletter")
-
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
@@ -35,7 +34,11 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         problem = await run_in_threadpool(_problem, site)
         document = {"live": True, "ready": not problem}
         if problem:
-            return JSONResponse({**document, "problem": problem}, 503, headers=HEADERS)
+            return JSONResponse(
+                {**document, "problem": problem},
+                503,
+                headers={**HEADERS, "Retry-After": RETRY_AFTER},
+            )
         return JSONResponse(document, headers=HEADERS)
 
     async def metrics(request: Request) -> Response:

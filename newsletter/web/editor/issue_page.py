@@ -22,6 +22,7 @@ from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
 from newsletter.web.editor.inbox import inbox_rows
 from newsletter.web.editor.strip import draw_strip
+from newsletter.web.error_wall import DATABASE_ERRORS
 
 CLOSED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 """States in which the report is what there is to see."""
@@ -64,6 +65,8 @@ class IssuePage:
             done = await run_in_threadpool(
                 self._do, issue, fields, (await self.context.editor(request)).address
             )
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             if isinstance(error, ConflictError) and fields.get("action") not in ("undo", "redo"):
                 return await self._conflict(request, issue, fields, error)

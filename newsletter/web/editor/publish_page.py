@@ -22,6 +22,7 @@ from newsletter.pipeline.trial import send_trial
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.issue_page import CLOSED, seen_version
+from newsletter.web.error_wall import DATABASE_ERRORS
 
 
 class PublishPage:
@@ -111,6 +112,8 @@ class PublishPage:
                 send_trial, self.context.site, issue.newsletter, issue.number, to=to,
                 now=self.context.clock(),
             )  # fmt: skip
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             status = 502 if isinstance(error, RelayUnavailableError) else 422
             return await self._page(request, issue, problem=error, status=status)
@@ -159,6 +162,8 @@ class PublishPage:
     ) -> Response:
         try:
             await run_in_threadpool(act)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
             if fresh.state in CLOSED:

@@ -10,12 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.errors import (
-    DatabaseBusyError,
-    DatabaseUnavailableError,
-    NewsletterError,
-    UnknownNameError,
-)
+from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.pipeline.site import Site
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
@@ -29,6 +24,7 @@ from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
 _STATIC = {
@@ -89,8 +85,8 @@ def _explained(context: EditorContext, endpoint: Endpoint) -> Endpoint:
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
-        except (DatabaseUnavailableError, DatabaseBusyError):
-            raise  # a page of the desk would ask the database again: the error wall answers
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             status = 404 if isinstance(error, UnknownNameError) else 409
             return await context.page(request, "trouble.html.j2", {"problem": error}, status)
