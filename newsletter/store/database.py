@@ -12,10 +12,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InternalError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError
+from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError, InputError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
@@ -50,7 +56,8 @@ class Database:
 
         `read_only` sees one snapshot and waits for no writer. Raises DatabaseBusyError when
         another writer holds the database for too long, and DatabaseUnavailableError when it
-        cannot be used at all, or any more: gone, damaged, read-only.
+        cannot be used at all, or any more: gone, damaged, read-only. Raises InputError for a
+        value that no column holds: too large a number, half of a surrogate pair.
         """
         engine = self._reading if read_only else self.engine
         try:
@@ -60,6 +67,8 @@ class Database:
             raise DatabaseBusyError(
                 f"every connection to the database is in use: {error}", fix="run it again"
             ) from error
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            raise InputError(f"a value does not fit into the database: {error}") from error
         except DBAPIError as error:
             if _is_of_database(error):
                 raise _explained(error, self.engine) from error

@@ -21,6 +21,9 @@ from newsletter.store.users import Editor
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
+HIGHEST_NUMBER = 2**31 - 1
+"""The largest number that the database holds; an address may name more."""
+
 HEADERS = {
     # Pictures of articles may be looked at; nothing of them runs, and no form leaves the house.
     "Content-Security-Policy": (
@@ -74,7 +77,9 @@ class EditorContext:
         return await run_in_threadpool(self.find, slug, int(request.path_params["number"]))
 
     def find(self, slug: str, number: int | None) -> Issue:
-        """The issue as it stands."""
+        """The issue as it stands; raises UnknownNameError when there is none of that number."""
+        if number is not None and number > HIGHEST_NUMBER:
+            raise UnknownNameError(f"there is no issue {number}")
         with self.site.database.transaction(read_only=True) as connection:
             return issue_store.find_issue(connection, slug, number)
 

@@ -99,7 +99,7 @@ async def read_body(request: Request) -> bytes | None:
 
 
 async def read_form(request: Request) -> FormData | None:
-    """The form, urlencoded or multipart; None when it is too long or no form."""
+    """The form, urlencoded or multipart; None when it is too long or cannot be read."""
     body = await read_body(request)
     if body is None:
         return None
@@ -109,7 +109,7 @@ async def read_form(request: Request) -> FormData | None:
 
     try:
         return await Request(request.scope, replay).form(max_files=0, max_fields=100)
-    except HTTPException:
+    except (HTTPException, ValueError, LookupError):  # LookupError: an unknown charset
         return None
 
 

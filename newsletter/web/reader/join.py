@@ -112,10 +112,7 @@ class JoinPage:
         return Response(status_code=204, headers=CORS)
 
     async def _json(self, request: Request, list_slug: str) -> Response:
-        try:
-            given: Any = json.loads(await read_body(request) or b"")
-        except ValueError:
-            given = None
+        given = _read_json(await read_body(request) or b"")
         if list_slug not in list_slugs(self.context.settings):
             return json_problem("unknown-list", "There is no such list.", 404)
         if not isinstance(given, Mapping) or not isinstance(given.get("email"), str):
@@ -224,6 +221,16 @@ def may_go_on(context: ReaderContext, request: Request) -> bool:
     key = context.site.keyed(f"join {network_of(request)}")
     with context.database.transaction() as connection:
         return count_try(connection, key, PER_NETWORK, context.clock())
+
+
+def _read_json(body: bytes) -> Any:
+    """The document; None for what cannot be read, nests too deeply, or is not Unicode."""
+    try:
+        document = json.loads(body)
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
+    except (ValueError, RecursionError):
+        return None
+    return document
 
 
 def _host(request: Request) -> str:

@@ -39,7 +39,10 @@ def is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:  # not an address at all
+        return False
 
 
 async def presents_csrf_token(request: Request) -> bool:
@@ -48,7 +51,7 @@ async def presents_csrf_token(request: Request) -> bool:
     if given is None:
         try:
             value = (await request.form()).get(FIELD)
-        except HTTPException:
+        except (HTTPException, ValueError, LookupError):  # LookupError: an unknown charset
             return False
         given = value if isinstance(value, str) else ""
     wanted = csrf_token(request)
