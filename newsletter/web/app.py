@@ -1,4 +1,4 @@
-"""The web application: the readers' pages and the health of the process."""
+"""The web application: all of its parts behind one error wall."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import jinja2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -37,7 +38,7 @@ def _clock() -> datetime:
 
 
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
-    """The application for one site. What its publishers send stops when it stops."""
+    """The application for one site. When it stops, the sends that it runs stop too."""
     send_jobs = SendJobs(site, clock)
     clicks = ClickBook(site)
     readers = ReaderContext(
@@ -46,14 +47,12 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
         templates=open_templates(site),
         find_edition=lambda slug, number, key: find_edition(site.database, slug, number, key),
     )
-
     archive = Archive(
         settings=site.settings,
         database=site.database,
         templates=readers.templates,
         clock=clock,
     )
-
     answer = failure_answers(readers, archive)
 
     async def http_error(request: Request, error: Exception) -> Response:
@@ -81,15 +80,21 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
         ],
     )
     add_csrf_field(readers.templates)
-    app.state.auth_context = AuthContext(
+    app.state.auth_context = _auth_context(site, clock, readers.templates)
+    return app
+
+
+def _auth_context(
+    site: Site, clock: Callable[[], datetime], templates: jinja2.Environment
+) -> AuthContext:
+    return AuthContext(
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
         title=site_title(site),
         clock=clock,
-        templates=readers.templates,
+        templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(
             site, address=address, name=name, link=link, now=clock()
         ),
     )
-    return app

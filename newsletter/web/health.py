@@ -74,12 +74,12 @@ def _problem(site: Site) -> str:
 
 
 def may_read(site: Site, request: Request) -> bool:
-    """Programs of this machine, and whoever has a key to the API."""
+    """Whether the caller is a program of this machine, or has a key to the API."""
     try:
         if ip_address(request.client.host if request.client else "").is_loopback:
             return True
     except ValueError:
-        pass  # a socket's path, or a test's name, is no address
+        pass  # a socket's path, or a test's name, is not an address
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return False

@@ -66,14 +66,13 @@ def collect(site: Site, now: datetime) -> Sequence[Metric]:
             _one("build_info", "The version that runs", 1, version=__version__),
             _one("armed", "Whether the site may send", is_armed(connection)),
             *_of_issues(site, connection, now),
+            *_of_sends(site, connection, now),
             *_of_sources_and_readers(site, connection),
             *_of_nodes(nodes),
         ]
 
 
 def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
-    oldest = counts.oldest_send(connection)
-    accepted = counts.accepted_since(connection, now - RATE_OVER)
     return [
         Metric(
             name="due",
@@ -107,6 +106,13 @@ def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence
                 for (issue, relay, state), count in counts.latest_attempts(connection).items()
             ],
         ),
+    ]
+
+
+def _of_sends(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
+    oldest = counts.oldest_send(connection)
+    accepted = counts.accepted_since(connection, now - RATE_OVER)
+    return [
         Metric(
             name="accepted_per_second",
             meaning="What each relay accepts of the sends that go on, over the last minute",

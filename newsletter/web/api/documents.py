@@ -1,4 +1,4 @@
-"""Values of the house as the documents of the API."""
+"""Turns issues, statuses and findings into the documents of the API."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class ProblemDocument(Given):
 
 
 class ErrorAnswer(Given):
-    """Every answer that is no success."""
+    """The answer to every request that failed."""
 
     error: ProblemDocument
 

@@ -19,7 +19,7 @@ from newsletter.rendering.words import spoken_day
 from newsletter.store.database import Database
 from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
-from newsletter.web.archive.feeds import Feed, atom, json_feed, rss
+from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
@@ -113,7 +113,7 @@ class Archive:
         write, media_type = WRITERS[asked["form"]]
         newsletter = self.settings.newsletters.get(asked["newsletter"])
         title = newsletter.title if newsletter else asked["newsletter"]
-        feed = Feed(
+        feed = IssueFeed(
             title=title,
             description=failure.message,
             home=f"{self.settings.site.url}/archive",

@@ -1,4 +1,4 @@
-"""What the editors' pages work with: the site, the clock, the templates, the running presses."""
+"""What the editors' pages share: the site, the clock, the templates, the running sends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HIGHEST_NUMBER = 2**31 - 1
 """The largest number that the database holds; an address may name more."""
 
 HEADERS = {
-    # Pictures of articles may be looked at; nothing of them runs, and no form leaves the house.
+    # Pictures of articles are shown; no script of theirs runs, and no form leads to another site.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' https: http: data:; connect-src 'self'; frame-src 'self'; "
@@ -50,7 +50,7 @@ class EditorContext:
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200
     ) -> HTMLResponse:
-        """A page of templates/web/editor, for whoever is signed in."""
+        """A page of templates/web/editor, for the editor who is signed in."""
         editor = await self.editor(request)
         given = {
             "request": request,
@@ -63,7 +63,7 @@ class EditorContext:
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 
     async def editor(self, request: Request) -> Editor:
-        """Who is signed in: routes are guarded, so there is somebody."""
+        """The editor who is signed in; the routes are guarded, so there is one."""
         editor = await current_editor(request)
         if editor is None:
             raise HTTPException(401)

@@ -133,7 +133,7 @@ class PublishPage:
         return await self._move(request, issue, word, act, "report")
 
     async def stop(self, request: Request) -> Response:
-        """Stop the presses."""
+        """Stop a running send."""
         issue = await self.context.issue(request)
 
         def act() -> None:

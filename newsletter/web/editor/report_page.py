@@ -1,4 +1,4 @@
-"""/desk/…/report: how a send goes, live, and what became of it."""
+"""/desk/…/report: the progress of a send, live, and its result."""
 
 from __future__ import annotations
 

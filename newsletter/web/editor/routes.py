@@ -1,4 +1,4 @@
-"""The routes of the editors' desk, for any Starlette application whose state has a gate."""
+"""The routes of the editors' desk, for a Starlette application whose state has an AuthContext."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FAILED = "The send ended with an unexpected error. The server's log has the deta
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class _SendJob:
-    """One issue's send. `lock` is held by whoever starts or ends it; `problem` ended the last run."""
+    """One issue's send. `lock` guards its start and end; `problem` ended the last run."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     thread: threading.Thread | None = None

@@ -30,7 +30,7 @@ class Share:
 
 
 class SharePage:
-    """POST makes a link; whoever has it may look."""
+    """POST makes a link; anyone who has it may look at the issue."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context

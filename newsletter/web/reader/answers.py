@@ -73,7 +73,7 @@ def _flush(context: ReaderContext) -> None:
 def subject_of(
     context: ReaderContext, purpose: Purpose, token: str, *, lasts: timedelta | None = None
 ) -> TokenSubject | HTMLResponse:
-    """Whom the link is about, or the page to answer with.
+    """The reader that the link is about, or the page to answer with.
 
     That is 404 to nonsense, 400 to damage, 410 to what is older than it `lasts`.
     """

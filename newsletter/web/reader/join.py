@@ -37,7 +37,7 @@ PER_NETWORK = Limit(most=20, per=timedelta(hours=1))
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
 """What stands at the button, and is kept as the consent's words; in the site's language."""
 
-BAD_ADDRESS = "That is no e-mail address we can write to. Please look at it again."
+BAD_ADDRESS = "That is not an e-mail address we can write to. Please look at it again."
 
 TOO_MANY = "Too many sign-ups from there. Try later."
 

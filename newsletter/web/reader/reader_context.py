@@ -61,7 +61,7 @@ class ReaderContext:
 
     @property
     def contact(self) -> str:
-        """An address of people, for whoever holds a link that does not work."""
+        """An address that people read, for readers whose link does not work."""
         return lists.contact_of(self.settings)
 
 

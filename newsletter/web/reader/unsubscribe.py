@@ -39,7 +39,7 @@ REASONS = {
 class _View:
     """What the page shows, read in one transaction."""
 
-    address: str  # masked; "" when there is no such subscription any more
+    address: str  # masked; "" when the subscription no longer exists
     subscribed: bool
     may_undo: bool
 
@@ -58,9 +58,9 @@ class UnsubscribePage:
         return self._page(subject, await run_in_threadpool(self._look, subject))
 
     async def post(self, request: Request) -> Response:
-        """Leave, unless the form says otherwise: whoever posts here with a good link wants out.
+        """Leave, unless the form says otherwise: a post with a valid link means to leave.
 
-        A form that cannot be read counts as that wish too; only its extent is limited.
+        A form that cannot be read counts as that wish too.
         """
         subject = subject_of(self.context, Purpose.UNSUBSCRIBE, request.path_params["token"])
         if isinstance(subject, Response):

@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Whatever the form's button says: password, keys, sessions."""
+    """Do what the pressed button says: change the password, the keys or the sessions."""
     notice = await run_in_threadpool(_act, request, await request.form())
     return await _page(request, notice)
 
@@ -119,7 +119,7 @@ def _set_password(auth: AuthContext, session: Session, current: str, new: str) -
         return _Notice(kind="bad-password", detail=error.problem.message, status=422)
     with auth.database.transaction() as connection:
         set_password_hash(connection, session.editor, password_hash)
-        # Whoever changes a password may do so because somebody else knew it.
+        # The password may be changed because somebody else knew it.
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
         _note(connection, auth, session, "set password", "")
     return _Notice(kind="password-set")

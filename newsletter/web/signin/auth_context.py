@@ -49,7 +49,7 @@ class AuthContext:
 
 
 def auth_context_of(request: Request) -> AuthContext:
-    """The auth of the application that answers."""
+    """The context of the application that answers."""
     auth = request.app.state.auth_context
     assert isinstance(auth, AuthContext)  # noqa: S101 - narrows Starlette's untyped state for mypy
     return auth

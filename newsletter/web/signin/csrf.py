@@ -1,4 +1,4 @@
-"""No other site acts in an editor's name: same origin, and a token that only our pages know."""
+"""Protects editors from cross-site requests: same origin, and a token that only our pages know."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADER = "x-csrf-token"
 
 
 def csrf_token(request: Request) -> str:
-    """The token of this session's forms; "" for who is not signed in."""
+    """The token of this session's forms; "" when nobody is signed in."""
     token = session_token(request)
     return auth_context_of(request).keyed(f"csrf {token}") if token is not None else ""
 

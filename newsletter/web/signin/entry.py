@@ -46,7 +46,7 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 HOME = "/desk"
-"""Where an editor goes who was on the way to nowhere else."""
+"""Where an editor goes after signing in, unless another page was asked for."""
 
 PER_ADDRESS = Limit(most=5, per=timedelta(minutes=15))
 PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
@@ -54,18 +54,18 @@ PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
 log = logging.getLogger("newsletter")
 
 
-class _Answer(StrEnum):
+class _SignInAnswer(StrEnum):
     WRONG = "wrong"
     LINK = "link"
     TOO_OFTEN = "too-often"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Entry:
+class _SignInOutcome:
     """What became of one try: a session's secret, or an answer; and a link that is to be mailed."""
 
     session: str | None = None
-    answer: _Answer = _Answer.WRONG
+    answer: _SignInAnswer = _SignInAnswer.WRONG
     mail: tuple[Editor, str] | None = None
 
 
@@ -84,9 +84,9 @@ async def take_form(request: Request) -> Response:
     entry = await run_in_threadpool(_try, request, text(form, "address"), password)
     if entry.session is not None:
         return _let_in(request, entry.session, next_page)
-    if entry.answer is _Answer.TOO_OFTEN:
+    if entry.answer is _SignInAnswer.TOO_OFTEN:
         return refused(request, "too-often", 429)
-    status = 403 if entry.answer is _Answer.WRONG else 200
+    status = 403 if entry.answer is _SignInAnswer.WRONG else 200
     response = _form(
         request,
         next_page=next_page,
@@ -101,7 +101,7 @@ async def take_form(request: Request) -> Response:
 
 
 async def show_link(request: Request) -> Response:
-    """Who would be signed in, and a button: mail scanners open links, and change nothing."""
+    """Show who would be signed in, and a button: mail scanners open links, and must change nothing."""
     editor, is_first = await run_in_threadpool(_look, request)
     if editor is None and not is_first:
         return refused(request, "bad-link", 404)
@@ -155,7 +155,7 @@ def _link_page(
     return page(request, "signin/link.html.j2", context, status)
 
 
-def _try(request: Request, address: str, password: str) -> _Entry:
+def _try(request: Request, address: str, password: str) -> _SignInOutcome:
     auth = auth_context_of(request)
     now = auth.clock()
     with auth.database.transaction() as connection:
@@ -168,25 +168,25 @@ def _try(request: Request, address: str, password: str) -> _Entry:
             count_try(connection, by_address, PER_ADDRESS, now),
         ]
         if not all(within):
-            return _Entry(answer=_Answer.TOO_OFTEN)
+            return _SignInOutcome(answer=_SignInAnswer.TOO_OFTEN)
         try:
             editor = find_user(connection, address)
         except (UnknownNameError, AddressError):
             editor = None
         if not password:
             mail = (editor, make_link(connection, editor, now)) if editor is not None else None
-            return _Entry(answer=_Answer.LINK, mail=mail)
+            return _SignInOutcome(answer=_SignInAnswer.LINK, mail=mail)
         password_hash = password_hash_of(connection, editor) if editor is not None else ""
     # Between two transactions: argon2 takes its time, and SQLite has one writer.
     if not is_right(password, password_hash) or editor is None:
-        return _Entry(answer=_Answer.WRONG)
+        return _SignInOutcome(answer=_SignInAnswer.WRONG)
     with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
-            return _Entry(answer=_Answer.WRONG)
+            return _SignInOutcome(answer=_SignInAnswer.WRONG)
         forget_tries(connection, by_address)
         if needs_rehash(password_hash):
             set_password_hash(connection, editor, hash_password(password))
-        return _Entry(session=_start(request, connection, editor, "by password"))
+        return _SignInOutcome(session=_start(request, connection, editor, "by password"))
 
 
 def _key(address: str) -> str:

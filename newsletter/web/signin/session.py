@@ -1,4 +1,4 @@
-"""Who is at the browser: the session cookie, and the guards before an editor's pages.
+"""Tells who is signed in by the session cookie, and guards the editors' pages.
 
     Route("/desk", require_editor(show_desk))
     Route("/desk/approve", require_publisher(approve), methods=["POST"])
@@ -58,7 +58,7 @@ async def current_editor(request: Request) -> Editor | None:
 
 
 def require_editor(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, for whoever is signed in; the others are asked to sign in."""
+    """The endpoint, for editors who are signed in; others are asked to sign in."""
     return _guarded(endpoint, role=None)
 
 
@@ -89,7 +89,7 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
 
 
 async def _read(request: Request) -> Callable[[], Request] | None:
-    """Makes requests whose body can be read, each anew; None when it is longer than we take."""
+    """Returns a maker of requests whose body can be read again; None when the body is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
