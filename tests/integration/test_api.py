@@ -358,6 +358,13 @@ def test_the_page_for_people_names_every_operation(api: Api) -> None:
         assert f"/api/v1{operation.path}" in page.text.replace("<wbr>", "")
 
 
+def test_the_methods_of_a_path_are_those_of_http(api: Api) -> None:
+    """HEAD is answered as GET is, and any other method is refused in the shape of errors."""
+    head = api.call("HEAD", "/status")
+    assert (head.status_code, head.text) == (200, "")
+    assert api.refused("PUT", "/status") == (405, "method-not-allowed")
+
+
 def test_answers_are_not_kept_by_caches(api: Api) -> None:
     """Subscribers' data stays between the caller and us."""
     assert api.call("GET", "/status").headers["cache-control"] == "no-store"

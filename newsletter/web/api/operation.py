@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from newsletter.store import audit
 from newsletter.store.api_tokens import editor_of_api_token
@@ -61,6 +61,13 @@ class Operation(APIRoute):
     def method(self) -> str:
         """The route's one method."""
         return next(iter(self.methods or ()))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer HEAD as GET, without it standing in the document; the server leaves the body out."""
+        if scope["method"] == "HEAD" and self.method == "GET":
+            await self.app(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the framework's handler."""
