@@ -13,6 +13,7 @@
     │   └── RelayUnavailableError
     ├── ConflictError                        somebody else changed the same thing meanwhile
     ├── TemporaryError                       another run holds the lock: run again
+    │   └── DatabaseBusyError
     └── SubscribersError                     a branch of its own, in subscribers/errors.py
 
 The root stands in subscribers/errors.py, so that a handler of it catches the errors of both
@@ -125,3 +126,7 @@ class TemporaryError(NewsletterError):
     """It may work on the next run: a lock is held, messages are deferred."""
 
     code = "temporary"
+
+
+class DatabaseBusyError(TemporaryError):
+    """Another writer holds the database, or every connection to it is in use."""

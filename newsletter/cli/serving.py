@@ -15,7 +15,6 @@ from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
-from newsletter.web.app import make_app
 
 
 @click.command()
@@ -30,6 +29,9 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     \b
     Example: newsletter serve --host 127.0.0.1 --port 8000
     """
+    # The web's libraries are for this command alone: no other, and no --help, loads them.
+    from newsletter.web.app import make_app
+
     site = invocation.site
     app = make_app(site)
     config = uvicorn.Config(

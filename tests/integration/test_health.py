@@ -28,7 +28,8 @@ from newsletter.store.issues import find_issue
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
-from newsletter.web.health import Metric, may_read, written
+from newsletter.web.health import may_read
+from newsletter.web.metrics import Metric, written
 from subscribers.counting import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor

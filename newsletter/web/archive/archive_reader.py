@@ -10,7 +10,7 @@ from newsletter.articles.article import Tag
 from newsletter.config.settings import NewsletterSettings, SiteSettings
 from newsletter.store.archive import Published, Story, published, stories_of
 from newsletter.store.database import Database
-from newsletter.web.archive.feeds import Entry, Feed
+from newsletter.web.archive.feeds import FeedEntry, IssueFeed
 
 ON_A_PAGE = 50
 IN_A_FEED = 20
@@ -30,7 +30,7 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shelf:
+class ArchiveReader:
     """Reads one newsletter's archive."""
 
     database: Database
@@ -61,7 +61,7 @@ class Shelf:
             older=None,
         )
 
-    def feed(self, tag: str | None, form: str, *, now: datetime) -> Feed | None:
+    def feed(self, tag: str | None, form: str, *, now: datetime) -> IssueFeed | None:
         """The newest issues; under a tag those that have it, with only its stories."""
         limit = IN_A_FEED if tag is None else LOOKED_THROUGH
         with self.database.transaction(read_only=True) as connection:
@@ -77,7 +77,7 @@ class Shelf:
         entries = [
             self._entry(issue, stories[issue.number]) for issue in newest if stories[issue.number]
         ]
-        return Feed(
+        return IssueFeed(
             title=title,
             description=f"The issues of {self.newsletter.title}",
             home=home,
@@ -88,8 +88,8 @@ class Shelf:
             entries=entries[:IN_A_FEED],
         )
 
-    def _entry(self, issue: Published, stories: Sequence[Story]) -> Entry:
-        return Entry(
+    def _entry(self, issue: Published, stories: Sequence[Story]) -> FeedEntry:
+        return FeedEntry(
             url=f"{self.site.url}/archive/{self.slug}/{issue.number}",
             title=issue.subject,
             summary=issue.preheader or " · ".join(story.title for story in stories[:3]),

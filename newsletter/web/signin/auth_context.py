@@ -24,8 +24,8 @@ _NAME = "newsletter-session"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Gate:
-    """Stands in `app.state.gate`. `send_link(address, name, url)` mails a sign-in link.
+class AuthContext:
+    """Stands in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
 
     `url` is the site's public address; cookies are Secure where it is https.
     """
@@ -48,11 +48,11 @@ class Gate:
         return Signer(self.secret, salt="newsletter.session", digest_method=hashlib.sha256)
 
 
-def gate_of(request: Request) -> Gate:
-    """The gate of the application that answers."""
-    gate = request.app.state.gate
-    assert isinstance(gate, Gate)  # noqa: S101 - narrows Starlette's untyped state for mypy
-    return gate
+def auth_context_of(request: Request) -> AuthContext:
+    """The context of the application that answers."""
+    auth = request.app.state.auth_context
+    assert isinstance(auth, AuthContext)  # noqa: S101 - narrows Starlette's untyped state for mypy
+    return auth
 
 
 def session_token(request: Request) -> str | None:
@@ -61,7 +61,7 @@ def session_token(request: Request) -> str | None:
     if cookie is None:
         return None
     try:
-        return gate_of(request).signer.unsign(cookie).decode("ascii")
+        return auth_context_of(request).signer.unsign(cookie).decode("ascii")
     except (BadSignature, UnicodeError):
         return None
 
@@ -70,7 +70,7 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
     """Let the browser be known by this secret."""
     response.set_cookie(
         _cookie_name(request),
-        gate_of(request).signer.sign(token).decode("ascii"),
+        auth_context_of(request).signer.sign(token).decode("ascii"),
         max_age=int(SESSION_LASTS.total_seconds()),
         path="/",
         secure=_is_secure(request),
@@ -97,7 +97,9 @@ def _cookie_name(request: Request) -> str:
 
 def _is_secure(request: Request) -> bool:
     """Secure where the site is; but an operator on the machine itself comes without TLS."""
-    return gate_of(request).url.startswith("https:") and not _is_loopback(request.url.hostname)
+    return auth_context_of(request).url.startswith("https:") and not _is_loopback(
+        request.url.hostname
+    )
 
 
 def _is_loopback(host: str | None) -> bool:

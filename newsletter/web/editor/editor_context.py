@@ -1,4 +1,4 @@
-"""What the editors' pages work with: the site, the clock, the templates, the running presses."""
+"""What the editors' pages share: the site, the clock, the templates, the running sends."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
-from newsletter.web.editor.presses import Presses
+from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
+HIGHEST_NUMBER = 2**31 - 1
+"""The largest number that the database holds; an address may name more."""
+
 HEADERS = {
-    # Pictures of articles may be looked at; nothing of them runs, and no form leaves the house.
+    # Pictures of articles are shown; no script of theirs runs, and no form leads to another site.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' https: http: data:; connect-src 'self'; frame-src 'self'; "
@@ -36,18 +39,18 @@ HEADERS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Room:
+class EditorContext:
     """Shared by all pages of the desk."""
 
     site: Site
     clock: Callable[[], datetime]
     templates: jinja2.Environment
-    presses: Presses
+    send_jobs: SendJobs
 
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200
     ) -> HTMLResponse:
-        """A page of templates/web/editor, for whoever is signed in."""
+        """A page of templates/web/editor, for the editor who is signed in."""
         editor = await self.editor(request)
         given = {
             "request": request,
@@ -60,7 +63,7 @@ class Room:
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 
     async def editor(self, request: Request) -> Editor:
-        """Who is signed in: routes are guarded, so there is somebody."""
+        """The editor who is signed in; the routes are guarded, so there is one."""
         editor = await current_editor(request)
         if editor is None:
             raise HTTPException(401)
@@ -74,7 +77,9 @@ class Room:
         return await run_in_threadpool(self.find, slug, int(request.path_params["number"]))
 
     def find(self, slug: str, number: int | None) -> Issue:
-        """The issue as it stands."""
+        """The issue as it stands; raises UnknownNameError when there is none of that number."""
+        if number is not None and number > HIGHEST_NUMBER:
+            raise UnknownNameError(f"there is no issue {number}")
         with self.site.database.transaction(read_only=True) as connection:
             return issue_store.find_issue(connection, slug, number)
 

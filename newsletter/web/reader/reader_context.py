@@ -20,7 +20,7 @@ from subscribers.tokens import Tokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
+class ReaderContext:
     """`find_edition(newsletter, number, key)` is an edition's HTML without personal links, or None."""
 
     site: Site
@@ -61,7 +61,7 @@ class Desk:
 
     @property
     def contact(self) -> str:
-        """An address of people, for whoever holds a link that does not work."""
+        """An address that people read, for readers whose link does not work."""
         return lists.contact_of(self.settings)
 
 
