@@ -93,21 +93,6 @@ def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> lis
     ]
 
 
-def accepted_since(connection: sa.Connection, issue_id: int, since: datetime, *, most: int) -> int:
-    """How many messages of the issue relays accepted since a moment; counts no further than `most`."""
-    found = (
-        sa.select(receipts.c.id)
-        .where(
-            receipts.c.issue_id == issue_id,
-            receipts.c.state == DeliveryState.ACCEPTED,
-            receipts.c.at >= since,
-        )
-        .limit(most)
-        .subquery()
-    )
-    return connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0
-
-
 def acceptances(connection: sa.Connection, issue_id: int) -> list[tuple[datetime, int]]:
     """How many messages had been accepted by when: at the first, then second by second."""
     at = receipts.c.at

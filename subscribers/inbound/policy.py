@@ -2,7 +2,7 @@
 
 One report proves little: every reader holds a signed return path of her own, and one strange
 server may refuse us. Sending by SMTP pauses when a share of the last messages is refused; here
-the same share of what was accepted lately has to come back, from several readers of several
+the same share of what was accepted has to come back, from several readers of several
 domains.
 """
 
@@ -18,17 +18,17 @@ MIN_DOMAINS = 2
 """From so many recipient domains at the least: one provider's refusal is no reason either."""
 
 RECENT = timedelta(days=1)
-"""Older reports, and messages accepted before that, say nothing about the present."""
+"""Older reports say nothing about the present."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyReports:
-    """What came back of one issue within RECENT as refused by policy, and of how many."""
+    """What came back of one issue within RECENT as refused by policy, and of how many messages."""
 
     readers: int
     domains: int
     accepted: int
-    """Messages of the issue that relays accepted within RECENT."""
+    """Messages of the issue that relays have accepted so far."""
 
     @property
     def share(self) -> float:
@@ -43,8 +43,3 @@ def are_enough(reports: PolicyReports, pause_share: float) -> bool:
         and reports.domains >= MIN_DOMAINS
         and reports.share > pause_share
     )
-
-
-def most_that_matter(readers: int, pause_share: float) -> int:
-    """How many accepted messages settle the share: counting further changes no decision."""
-    return int(readers / pause_share) + 1

@@ -8,7 +8,6 @@ from subscribers.inbound.policy import (
     MIN_READERS,
     PolicyReports,
     are_enough,
-    most_that_matter,
 )
 
 SHARE = 0.3
@@ -37,13 +36,3 @@ def test_one_reader_or_one_domain_never_stops_an_issue(
     """Whatever the share is."""
     assert not are_enough(reports(1, domains, accepted), SHARE)
     assert not are_enough(reports(readers, 1, accepted), SHARE)
-
-
-@given(counts, counts, counts, st.floats(min_value=0.01, max_value=1))
-def test_counting_may_end_where_the_share_is_settled(
-    readers: int, domains: int, accepted: int, share: float
-) -> None:
-    """A million accepted messages need not be counted to see that three reports are few of them."""
-    counted = min(accepted, most_that_matter(readers, share))
-    found = are_enough(reports(readers, domains, counted), share)
-    assert found == are_enough(reports(readers, domains, accepted), share)
