@@ -118,7 +118,7 @@ async def test_a_picture_must_have_a_web_address(browse: Browse, site: Site) -> 
     form = page.tree.xpath(f"//details[@id='edit-{item_id(item.article)}']//form")[0]
     page = await browser.submit(form, "rewrite", title="Kept", image_url="javascript:alert(1)")
     assert page.status == 422
-    assert "no address of a picture" in page.words
+    assert "not the address of a picture" in page.words
     assert page.tree.xpath(f"//input[@id='title-{item_id(item.article)}']/@value") == ["Kept"]
     assert issue_of(site).items[1] == item
 
