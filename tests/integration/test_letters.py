@@ -135,7 +135,10 @@ async def test_letters_are_posted_soon_after_they_are_written(tmp_path: Path) ->
     stop = threading.Event()
     async with fast_server(FastCatcher(plan=slow_at(Stage.DOT, 0.05))) as catcher:
         site = site_at(tmp_path, catcher, "sqlite:///newsletter.db")
-        posting = threading.Thread(target=post_until, args=[site, lambda: MONDAY, stop])
+        posting = threading.Thread(
+            target=post_until,
+            args=[site, lambda: MONDAY, stop, lambda: flush(site, lambda: MONDAY, interrupted=stop)],
+        )
         posting.start()
         put_letters(site, 1, MONDAY)
         await catcher.has_caught(1)
