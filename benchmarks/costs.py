@@ -23,8 +23,8 @@ from newsletter.delivery.message import Addressee, CompiledEdition, compile_edit
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.replies import ReplyReader
 from newsletter.pipeline.deliver import ledger_of
-from newsletter.pipeline.messages import addressee, headers_for
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.messages import addressee, headers_for
+from newsletter.site.site import Site, open_site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger

@@ -18,7 +18,7 @@ from benchmarks.programs import BenchmarkError, answer, begin_together, cpu_seco
 from benchmarks.publication import SLUG
 from benchmarks.runs import Bench
 from newsletter.pipeline.import_people import import_people
-from newsletter.pipeline.site import open_site
+from newsletter.site.site import open_site
 
 EACH_NTH_BROKEN = 1000
 """So often a row is no address, and must be reported."""

@@ -22,7 +22,7 @@ from benchmarks.runs import Bench
 from benchmarks.sink import c_sink
 from newsletter.delivery.rates.limits import SPAN
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from newsletter.store.nodes import living_nodes
 from newsletter.store.tables import receipts
 from subscribers.tables import lists, subscribers, subscriptions

@@ -19,7 +19,7 @@ from benchmarks.publication import SLUG
 from benchmarks.runs import Bench, Condition, run_once
 from benchmarks.send import our_sender
 from newsletter.pipeline.deliver import ledger_of
-from newsletter.pipeline.site import open_site
+from newsletter.site.site import open_site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 

@@ -18,10 +18,10 @@ from benchmarks.stories import make_items
 from newsletter.delivery.message import compile_edition
 from newsletter.issues.issue import Issue, State, Window
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.messages import addressee, headers_for
-from newsletter.pipeline.site import Site, open_site
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.slots import sentinel
+from newsletter.site.messages import addressee, headers_for
+from newsletter.site.site import Site, open_site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 

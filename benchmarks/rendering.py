@@ -13,7 +13,7 @@ from benchmarks.stories import make_items
 from newsletter.issues.issue import Issue, Item, State, Window
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.masthead import Masthead
-from newsletter.rendering.press import render_edition
+from newsletter.rendering.render_edition import render_edition
 from newsletter.rendering.theme import Theme, open_theme
 
 _DUE = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from benchmarks.senders import Command, Job, Launch, Sender
 from benchmarks.threads import Used, watched_threads
 from newsletter.delivery.rates.claim_size import MOST
 from newsletter.pipeline.send import SendOutcome, send
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 
 SELECTOR = "s1"
 KEYS = {"rsa": "RSA-2048", "ed25519": "Ed25519", "": "no DKIM"}

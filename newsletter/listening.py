@@ -13,12 +13,12 @@ from newsletter.config.settings import ImapSettings
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.post import post_soon, post_until
+from newsletter.pipeline.reader_letters import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
-from newsletter.pipeline.site import Site
-from newsletter.store.liveness import Office
+from newsletter.site.site import Site
+from newsletter.store.liveness import LeaderLock
 from subscribers.inbound.listener import listening_at
-from subscribers.inbound.mailbox import ImapPlace, watch_imap, watch_maildir
+from subscribers.inbound.mailbox_watch import ImapFolder, watch_imap, watch_maildir
 
 log = logging.getLogger("newsletter")
 
@@ -115,7 +115,7 @@ def _watching(site: Site, name: str, watch: Watch, stop: threading.Event) -> Ite
 
 
 def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -> None:
-    office = Office(site.database, name)
+    office = LeaderLock(site.database, name)
     while not stop.is_set():
         if _is_ours(office):
             leave = threading.Event()
@@ -137,7 +137,7 @@ def _walled(name: str, watch: Watch, leave: threading.Event) -> None:
         log.exception("%s: an error that nobody foresaw", name)
 
 
-def _is_ours(office: Office) -> bool:
+def _is_ours(office: LeaderLock) -> bool:
     try:
         return office.is_ours()
     except Exception as error:
@@ -145,8 +145,8 @@ def _is_ours(office: Office) -> bool:
         return False
 
 
-def _place(imap: ImapSettings) -> ImapPlace:
-    return ImapPlace(
+def _place(imap: ImapSettings) -> ImapFolder:
+    return ImapFolder(
         host=imap.host,
         port=imap.port,
         username=imap.username,

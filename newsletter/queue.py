@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database
-from newsletter.store.liveness import Office
+from newsletter.store.liveness import LeaderLock
 
 QUEUE, TASK = "sending", "send_batch"
 
@@ -142,7 +142,7 @@ async def _work(app: procrastinate.App, database: Database, stop: asyncio.Event)
 
 async def _take_over(app: procrastinate.App, database: Database) -> None:
     """Free the batches of nodes that gave no sign of life for a lease; one node does it for all."""
-    office = Office(database, "batches of dead nodes")
+    office = LeaderLock(database, "batches of dead nodes")
     try:
         while True:
             await asyncio.sleep(LEASE / 4)
@@ -157,7 +157,7 @@ async def _take_over(app: procrastinate.App, database: Database) -> None:
         office.resign()
 
 
-async def _is_ours(office: Office) -> bool:
+async def _is_ours(office: LeaderLock) -> bool:
     asking = asyncio.create_task(asyncio.to_thread(office.is_ours))
     try:
         return await asyncio.shield(asking)

@@ -21,7 +21,7 @@ from newsletter.jobs.letters import letters_job
 from newsletter.jobs.operators import tell_of_jobs, watched_due
 from newsletter.jobs.site_jobs import inbound_jobs, retention_jobs, webhook_jobs
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 
 log = logging.getLogger("newsletter")
 

@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from subscribers import suppression, tables
 from subscribers.addresses import Address
 from subscribers.errors import SuppressedError
-from subscribers.history import Entry, Event, Way, record, who_agreed
+from subscribers.history import Event, HistoryEntry, Way, record, who_agreed
 from subscribers.lists import ensure_list
+from subscribers.sql import among, insert_or
 from subscribers.subscriber import LEFT, Frequency, Status, clean_name
 from subscribers.suppression import Suppression
-from subscribers.writing import among, insert_or
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class Applicant:
     """Somebody to be put on a list. `follows` None or a name "" leaves what is known."""
 
     address: Address
@@ -64,7 +64,7 @@ class Terms:
         return f"{self.detail}; consent: {self.consent.strip()}" if self.force else self.detail
 
 
-class Outcome(StrEnum):
+class AdmissionOutcome(StrEnum):
     """What became of a candidate."""
 
     ADDED = "added"
@@ -77,7 +77,7 @@ class Outcome(StrEnum):
 class Admission:
     """What became of a candidate, and for a refusal why."""
 
-    outcome: Outcome
+    outcome: AdmissionOutcome
     reason: str = ""
 
 
@@ -101,7 +101,7 @@ class _Decision:
 
 
 def admit(
-    connection: sa.Connection, candidates: Sequence[Candidate], terms: Terms
+    connection: sa.Connection, candidates: Sequence[Applicant], terms: Terms
 ) -> list[Admission]:
     """Put people on a list, a few thousand at a time; the answer for each, in their order.
 
@@ -143,7 +143,7 @@ def admit(
     record(
         connection,
         [
-            Entry(
+            HistoryEntry(
                 subscriber_id=ids[c.address.key],
                 at=terms.now,
                 event=terms.event if d.status is not None else Event.UPDATE,
@@ -158,30 +158,32 @@ def admit(
     return [decision.admission for decision in decisions]
 
 
-def _decide(candidate: Candidate, known: _Known, terms: Terms) -> _Decision:
+def _decide(candidate: Applicant, known: _Known, terms: Terms) -> _Decision:
     """What is to happen with one candidate (pure)."""
     if terms.status is Status.UNSUBSCRIBED:
         return _leaving(known)
     refusal = _refusal(known, terms)
     if refusal:
-        return _Decision(admission=Admission(outcome=Outcome.REFUSED, reason=refusal))
+        return _Decision(admission=Admission(outcome=AdmissionOutcome.REFUSED, reason=refusal))
     values = _new_values(candidate, known, terms)
     if known.status is None or known.status in LEFT or known.suppression:
         return _Decision(
-            admission=Admission(outcome=Outcome.ADDED), status=terms.status, values=values
+            admission=Admission(outcome=AdmissionOutcome.ADDED), status=terms.status, values=values
         )
     if known.status is Status.PENDING and terms.status is Status.ACTIVE:
         return _Decision(
-            admission=Admission(outcome=Outcome.UPDATED), status=Status.ACTIVE, values=values
+            admission=Admission(outcome=AdmissionOutcome.UPDATED),
+            status=Status.ACTIVE,
+            values=values,
         )
-    outcome = Outcome.UPDATED if values else Outcome.UNCHANGED
+    outcome = AdmissionOutcome.UPDATED if values else AdmissionOutcome.UNCHANGED
     return _Decision(admission=Admission(outcome=outcome), values=values)
 
 
 def _leaving(known: _Known) -> _Decision:
     if known.status in LEFT:
-        return _Decision(admission=Admission(outcome=Outcome.UNCHANGED))
-    outcome = Outcome.ADDED if known.status is None else Outcome.UPDATED
+        return _Decision(admission=Admission(outcome=AdmissionOutcome.UNCHANGED))
+    outcome = AdmissionOutcome.ADDED if known.status is None else AdmissionOutcome.UPDATED
     return _Decision(admission=Admission(outcome=outcome), status=Status.UNSUBSCRIBED)
 
 
@@ -198,7 +200,7 @@ def _refusal(known: _Known, terms: Terms) -> str:
     return ""
 
 
-def _new_values(candidate: Candidate, known: _Known, terms: Terms) -> dict[str, Any]:
+def _new_values(candidate: Applicant, known: _Known, terms: Terms) -> dict[str, Any]:
     if known.row is None or (known.chose and not terms.force):
         return {}
     # What a stranger typed into the form does not become the reader's by an import.
@@ -256,7 +258,7 @@ def _who_chose(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
     )
 
 
-def _insert_people(connection: sa.Connection, newcomers: Sequence[Candidate], terms: Terms) -> None:
+def _insert_people(connection: sa.Connection, newcomers: Sequence[Applicant], terms: Terms) -> None:
     insert_or(
         connection,
         tables.subscribers,

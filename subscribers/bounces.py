@@ -12,9 +12,9 @@ from subscribers import tables
 from subscribers.audience import at_domain
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
+from subscribers.sql import insert_or
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
-from subscribers.writing import insert_or
 
 SOFT_ISSUES = 3
 """So many issues in a row …"""

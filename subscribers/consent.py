@@ -9,14 +9,14 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.addresses import Address, parse_address
-from subscribers.admission import Candidate, Outcome, Terms, admit
+from subscribers.admission import AdmissionOutcome, Applicant, Terms, admit
 from subscribers.audience import format_follows
 from subscribers.hashing import hashed
-from subscribers.history import Entry, Event, Way, latest, record
-from subscribers.letters import Letter, Template
+from subscribers.history import Event, HistoryEntry, Way, latest, record
+from subscribers.letters import LetterRequest, Template
+from subscribers.sql import insert_once
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import status_of
-from subscribers.writing import insert_once
 
 ASK_EVERY = timedelta(hours=24)
 ASK_AT_MOST = 3
@@ -40,7 +40,7 @@ def ask_to_join(
     wording: str = "",
     name: str = "",
     follows: Iterable[str] = (),
-) -> Letter | None:
+) -> LetterRequest | None:
     """Somebody, perhaps a stranger, gave this address; the letter to send, if any.
 
     The answer to show is the same in every case. `origin` says from where, `wording` what
@@ -61,12 +61,12 @@ def ask_to_join(
         returning=_MAY_RETURN,
     )
     candidate = (
-        Candidate(address=parsed)
+        Applicant(address=parsed)
         if known
-        else Candidate(address=parsed, name=name, follows=format_follows(follows))
+        else Applicant(address=parsed, name=name, follows=format_follows(follows))
     )
     (admission,) = admit(connection, [candidate], terms)
-    if admission.outcome is Outcome.REFUSED or not _may_ask(connection, parsed, now):
+    if admission.outcome is AdmissionOutcome.REFUSED or not _may_ask(connection, parsed, now):
         return None
     person = connection.execute(
         sa.select(tables.subscribers.c.id, tables.subscribers.c.address).where(
@@ -74,7 +74,7 @@ def ask_to_join(
         )
     ).one()
     active = status_of(connection, person.id, list_slug) is Status.ACTIVE
-    return Letter(
+    return LetterRequest(
         template=Template.ALREADY if active else Template.CONFIRM,
         subscriber_id=person.id,
         address=person.address,
@@ -84,7 +84,7 @@ def ask_to_join(
 
 def questions(
     connection: sa.Connection, list_slug: str, asked_at: datetime, *, after: int, most: int
-) -> tuple[list[Letter], int]:
+) -> tuple[list[LetterRequest], int]:
     """The questions to those whom one import left pending, some at a time.
 
     `asked_at` is the import's moment, `after` the number that the call before gave, 0 at first;
@@ -105,7 +105,7 @@ def questions(
         .limit(most)
     ).all()
     letters = [
-        Letter(
+        LetterRequest(
             template=Template.CONFIRM,
             subscriber_id=row.id,
             address=row.address,
@@ -125,7 +125,7 @@ def confirm(
     way: Way,
     now: datetime,
     origin: str = "",
-) -> Letter | None:
+) -> LetterRequest | None:
     """The reader said yes: pending becomes active, once. The welcome to send, if it did.
 
     Whoever has left since is not brought back by the old question.
@@ -143,7 +143,7 @@ def confirm(
     )
     if confirmed.rowcount == 0:
         return None
-    entry = Entry(
+    entry = HistoryEntry(
         subscriber_id=subscriber_id,
         at=now,
         event=Event.CONFIRM,
@@ -161,7 +161,7 @@ def confirm(
     connection.execute(
         sa.delete(answered).where(answered.c.address_hash == hashed(connection, person.address_key))
     )
-    return Letter(
+    return LetterRequest(
         template=Template.WELCOME,
         subscriber_id=subscriber_id,
         address=person.address,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.writing import insert_once
+from subscribers.sql import insert_once
 
 
 def hashed(connection: sa.Connection, key: str) -> str:

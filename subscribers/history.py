@@ -51,7 +51,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One line of the record; `list_slug` is empty where no single list is meant."""
 
     subscriber_id: int
@@ -62,7 +62,7 @@ class Entry:
     detail: str = ""
 
 
-def record(connection: sa.Connection, entries: Iterable[Entry]) -> None:
+def record(connection: sa.Connection, entries: Iterable[HistoryEntry]) -> None:
     """Write the entries down, in order."""
     rows = [
         {
@@ -99,7 +99,7 @@ def entries_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, 
 
 def latest(
     connection: sa.Connection, subscriber_id: int, list_slug: str, events: Iterable[Event]
-) -> Entry | None:
+) -> HistoryEntry | None:
     """The newest entry of one of these kinds for the list, or None."""
     table = tables.history
     row = connection.execute(
@@ -114,7 +114,7 @@ def latest(
     ).one_or_none()
     if row is None:
         return None
-    return Entry(
+    return HistoryEntry(
         subscriber_id=row.subscriber_id,
         at=row.at,
         event=Event(row.event),

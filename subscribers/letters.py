@@ -26,7 +26,7 @@ class Template(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
+class LetterRequest:
     """A mail that should go out now; whoever called renders and sends it.
 
     `subscriber_id` is 0 for somebody we do not know. `words` are what the template needs

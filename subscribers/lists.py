@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.errors import UnknownListError
-from subscribers.writing import insert_once
+from subscribers.sql import insert_once
 
 
 def ensure_list(connection: sa.Connection, slug: str) -> int:

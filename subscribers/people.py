@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from subscribers import suppression, tables
 from subscribers.addresses import parse_address
-from subscribers.admission import Candidate, Outcome, Terms, admit
+from subscribers.admission import AdmissionOutcome, Applicant, Terms, admit
 from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
@@ -44,13 +44,13 @@ def add(
     detail: str = "",
     force: bool = False,
     consent: str = "",
-) -> Outcome:
+) -> AdmissionOutcome:
     """Put one person on a list, by the operator's hand.
 
     `follows` None leaves the tags as they are. Raises AddressError, and SuppressedError for
     whoever left or is suppressed, unless `force` with a stated `consent`.
     """
-    candidate = Candidate(
+    candidate = Applicant(
         address=parse_address(address),
         name=name,
         follows=None if follows is None else format_follows(follows),
@@ -65,7 +65,7 @@ def add(
         consent=consent,
     )
     (admission,) = admit(connection, [candidate], terms)
-    if admission.outcome is Outcome.REFUSED:
+    if admission.outcome is AdmissionOutcome.REFUSED:
         raise SuppressedError(
             f"{candidate.address.text}: {admission.reason}",
             field="address",

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.audience import format_follows
-from subscribers.history import Entry, Event, Way, record
+from subscribers.history import Event, HistoryEntry, Way, record
 from subscribers.subscriber import Frequency, clean_name
 
 
@@ -94,5 +94,5 @@ def _record(
     now: datetime,
     detail: str,
 ) -> None:
-    entry = Entry(subscriber_id=subscriber_id, at=now, event=event, way=way, detail=detail)
+    entry = HistoryEntry(subscriber_id=subscriber_id, at=now, event=event, way=way, detail=detail)
     record(connection, [entry])

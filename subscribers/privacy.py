@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSubscriberError
+from subscribers.sql import insert_once
 from subscribers.suppression import erased_pattern
-from subscribers.writing import insert_once
 
 
 def erase(connection: sa.Connection, address: str, now: datetime) -> bool:

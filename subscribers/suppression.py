@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.addresses import Address, parse_address
 from subscribers.hashing import hashed, hashed_all
-from subscribers.history import Entry, Event, Way, record
-from subscribers.writing import among, insert_once
+from subscribers.history import Event, HistoryEntry, Way, record
+from subscribers.sql import among, insert_once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,5 +97,7 @@ def _tell(
         sa.select(tables.subscribers.c.id).where(tables.subscribers.c.address_key == pattern)
     )
     if person is not None:
-        entry = Entry(subscriber_id=person, at=now, event=event, way=Way.OPERATOR, detail=reason)
+        entry = HistoryEntry(
+            subscriber_id=person, at=now, event=event, way=Way.OPERATOR, detail=reason
+        )
         record(connection, [entry])

@@ -42,7 +42,7 @@ class TokenSubject:
     issued: datetime | None = None
 
 
-class Tokens:
+class LinkTokens:
     """Makes and reads tokens with the site's secret keys, the newest first.
 
     The newest key signs; links signed with an older one work for as long as it is listed.

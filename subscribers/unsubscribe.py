@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.history import Entry, Event, Way, latest, record
+from subscribers.history import Event, HistoryEntry, Way, latest, record
 from subscribers.subscriber import Status
 
 UNDO_WITHIN = timedelta(days=30)
@@ -119,7 +119,7 @@ def _record(
     now: datetime,
     detail: str,
 ) -> None:
-    entry = Entry(
+    entry = HistoryEntry(
         subscriber_id=subscriber_id,
         at=now,
         event=event,

@@ -16,25 +16,27 @@ from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.jobs.site_jobs import OUTCOMES_KEPT, TRIES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
-from newsletter.pipeline.editions import wishes_of
-from newsletter.pipeline.occasions import due_now
-from newsletter.pipeline.readers import readers_of
-from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.report import progress, report
-from newsletter.pipeline.settle import settle, unknown_deliveries
+from newsletter.pipeline.report_rejections import report_rejections
+from newsletter.pipeline.settle_unknown import settle, unknown_deliveries
 from newsletter.pipeline.status import issue_status, site_status
-from newsletter.store import health, job_outcomes, outbox, tries, webhooks
+from newsletter.site.editions import tag_selections_of
+from newsletter.site.occasions import due_now
+from newsletter.site.recipients import recipients_of
+from newsletter.store import attempt_limits as tries
+from newsletter.store import health, job_outcomes, outbox, webhooks
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox_ledger import OutboxLedger
-from newsletter.store.recipients import issues_of
+from newsletter.store.recipient_receipts import issues_of
 from newsletter.store.tables import issues
 from newsletter.web.health import collect
-from subscribers import consent, moving, people, preferences, suppression, unsubscribe
+from subscribers import address_changes as moving
+from subscribers import consent, people, preferences, suppression, unsubscribe
 from subscribers.bounces import forget_bounces, note_bounce, policy_reports
-from subscribers.csvfile import export_subscribers, import_subscribers
+from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
-from subscribers.inbound import book
+from subscribers.inbound import mail_log as book
 from subscribers.inbound.verdict import Verdict
 
 CLAIMED = 200
@@ -130,7 +132,7 @@ def _take_mail(scene: Scene) -> None:
     now, reader = scene.now, 208
     _each(
         scene,
-        lambda c: book.write_down(
+        lambda c: book.log_mail(
             c, book.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
         ),
         lambda c: people.active_lists(c, reader),
@@ -149,7 +151,9 @@ def _take_mail(scene: Scene) -> None:
         lambda c: book.unhandled(c, now),
         book.quarantined,
         lambda c: suppression.suppress(c, "nobody@example.com", "asked", now),
-        lambda c: tries.count_try(c, "key", tries.Limit(most=3, per=timedelta(hours=1)), now),
+        lambda c: tries.count_attempt(
+            c, "key", tries.AttemptLimit(most=3, per=timedelta(hours=1)), now
+        ),
     )
 
 
@@ -166,10 +170,10 @@ def _keep_house(scene: Scene) -> None:
         scene,
         lambda c: outbox.is_anything_due(c, now),
         lambda c: consent.drop_unconfirmed(c, now - timedelta(days=14 + 880)),
-        lambda c: moving.forget_wishes(c, now),
+        lambda c: moving.forget_requests(c, now),
         lambda c: forget_bounces(c, now),
         lambda c: book.forget_handled(c, now),
-        lambda c: tries.clear_tries(c, now - TRIES_KEPT),
+        lambda c: tries.clear_attempts(c, now - TRIES_KEPT),
         lambda c: job_outcomes.forget_outcomes(c, now - OUTCOMES_KEPT),
         job_outcomes.last_outcomes,
     )
@@ -181,7 +185,7 @@ def _tell_webhooks(scene: Scene) -> None:
 
     def note(connection: sa.Connection) -> None:
         webhooks.begin(connection, HOOK, now)
-        for happening in webhooks.happenings(connection, HOOK, now):
+        for happening in webhooks.webhook_events(connection, HOOK, now):
             webhooks.note(connection, HOOK, happening, "{}", now)
         webhooks.advance(connection, HOOK)
 
@@ -220,11 +224,11 @@ def _plan(scene: Scene) -> None:
         )
     ).where(issues.c.id == scene.number)
     with scene.site.database.transaction() as connection:
-        wishes_of(scene.site, connection, LIST, scene.now)
+        tag_selections_of(scene.site, connection, LIST, scene.now)
         number = connection.execute(
             sa.insert(issues).from_select(columns, copy).returning(issues.c.id)
         ).scalar_one()
-    ledger = SqlLedger(scene.site.database, number, readers_of(scene.site, LIST))
+    ledger = SqlLedger(scene.site.database, number, recipients_of(scene.site, LIST))
     ledger.plan({"|ai|": 4 * scene.number}, 4 * scene.number + 1, scene.now)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.plans.fill import LIST, Size
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.deliver import ledger_of
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 

@@ -11,10 +11,10 @@ from PIL import Image
 
 from newsletter.issues.edits import PutBlock, Say
 from newsletter.pipeline.edit import edit
-from newsletter.pipeline.gallery import MODES, WIDTHS, take_gallery
 from newsletter.pipeline.preview import preview
-from newsletter.pipeline.site import open_site
+from newsletter.pipeline.screenshots import MODES, WIDTHS, take_screenshots
 from newsletter.rendering.theme import theme_names
+from newsletter.site.site import open_site
 from newsletter.store import issues as issue_store
 from tests.demo.articles import SAMPLE
 from tests.demo.serving import serving
@@ -60,7 +60,7 @@ def photograph(folder: Path, out: Path, theme: str) -> None:
         edit(site, "weekly", issue.number, edits, editor="pictures", seen=issue.version, now=NOW)
     seen = preview(site, "weekly", None, as_address=None)
     standard = theme == "standard"
-    take_gallery(
+    take_screenshots(
         seen.html,
         out,
         site.settings.fetch,

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from newsletter.articles.article import Article, Image
-from newsletter.articles.finding import Finding
 from newsletter.articles.sanitize import (
     clip,
     one_line,
@@ -19,6 +18,7 @@ from newsletter.articles.sanitize import (
     safe_html,
     text_of,
 )
+from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import absolute_url, canonical_url
 
@@ -56,20 +56,20 @@ class Origin:
     now: datetime
     tags: tuple[str, ...] = ()
 
-    def warning(self, message: str, fix: str = "") -> Finding:
+    def warning(self, message: str, fix: str = "") -> SourceFinding:
         """A finding: read, with losses."""
-        return Finding(source=self.source, severity="warning", message=message, fix=fix)
+        return SourceFinding(source=self.source, severity="warning", message=message, fix=fix)
 
-    def notice(self, message: str, fix: str = "") -> Finding:
+    def notice(self, message: str, fix: str = "") -> SourceFinding:
         """A finding: good to know."""
-        return Finding(source=self.source, severity="notice", message=message, fix=fix)
+        return SourceFinding(source=self.source, severity="notice", message=message, fix=fix)
 
 
 def articles_of(
     entries: Sequence[Entry], origin: Origin
-) -> tuple[tuple[Article, ...], tuple[Finding, ...]]:
+) -> tuple[tuple[Article, ...], tuple[SourceFinding, ...]]:
     """The articles that `entries` hold, and what is to be said about them."""
-    findings: list[Finding] = []
+    findings: list[SourceFinding] = []
     if len(entries) > MAX_ENTRIES:
         findings.append(
             origin.warning(
@@ -190,7 +190,7 @@ def _each_once(articles: Sequence[tuple[Entry, Article]]) -> tuple[list[Article]
 
 def _on_repeats(
     articles: Sequence[tuple[Entry, Article]], repeats: int, origin: Origin
-) -> Iterator[Finding]:
+) -> Iterator[SourceFinding]:
     if repeats:
         yield origin.notice(f"{_count(repeats, 'entry', 'entries')} listed twice, taken once")
     titles: dict[str, set[str]] = {}
@@ -205,7 +205,7 @@ def _on_repeats(
         )
 
 
-def _on_dates(articles: Sequence[tuple[Entry, Article]], origin: Origin) -> Iterator[Finding]:
+def _on_dates(articles: Sequence[tuple[Entry, Article]], origin: Origin) -> Iterator[SourceFinding]:
     undated = sum(entry.published is None for entry, _ in articles)
     if undated:
         yield origin.warning(

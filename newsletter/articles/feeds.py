@@ -15,9 +15,9 @@ from newsletter.articles.article import Image
 from newsletter.articles.bylines import split_byline
 from newsletter.articles.decoding import Decoded, decode
 from newsletter.articles.entries import Entry, Origin, picture
-from newsletter.articles.finding import Finding
-from newsletter.articles.jsonfeed import looks_like_json, parse_json_feed
+from newsletter.articles.json_feed import looks_like_json, parse_json_feed
 from newsletter.articles.sanitize import one_line, paragraphs_html, plain_text
+from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.urls import absolute_url, is_web_address
 from newsletter.errors import SourceError
 
@@ -41,7 +41,7 @@ class FeedDocument:
 
     title: str
     entries: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[SourceFinding, ...]
 
 
 def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> FeedDocument:
@@ -242,7 +242,7 @@ def _width(item: Any) -> int:
     return int(width[:5]) if width.isdecimal() else 0
 
 
-def _on_form(document: Any, decoded: Decoded, origin: Origin) -> Iterator[Finding]:
+def _on_form(document: Any, decoded: Decoded, origin: Origin) -> Iterator[SourceFinding]:
     error = document.get("bozo_exception")
     if isinstance(error, SAXException):
         yield origin.warning(

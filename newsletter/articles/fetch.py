@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter import __version__
-from newsletter.articles.inflate import BoundedBody
+from newsletter.articles.bounded_body import BoundedBody
 from newsletter.articles.urls import absolute_url
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
@@ -70,7 +70,7 @@ class RetryLaterError(SourceError):
         self.not_before = not_before
 
 
-class WebDoor:
+class HttpClient:
     """Fetches from the web within the limits of [fetch]; an asynchronous context manager."""
 
     def __init__(self, settings: FetchSettings) -> None:
@@ -78,7 +78,7 @@ class WebDoor:
         import httpcore2
         import httpx2
 
-        from newsletter.articles.guard import GuardedBackend, Permissions
+        from newsletter.articles.ssrf_guard import GuardedBackend, Permissions
 
         self._settings = settings
         # Proxies of the environment are not used: behind one, the guard would judge nothing.

@@ -13,8 +13,8 @@ import yaml
 from newsletter.articles.article import Image
 from newsletter.articles.dates import read_date_line
 from newsletter.articles.entries import Entry, Origin, picture
-from newsletter.articles.finding import Finding
 from newsletter.articles.sanitize import one_line, paragraphs_html
+from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.urls import is_web_address
 from newsletter.errors import SourceError
 
@@ -34,7 +34,9 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def read_folder(folder: Path, origin: Origin) -> tuple[tuple[Entry, ...], tuple[Finding, ...]]:
+def read_folder(
+    folder: Path, origin: Origin
+) -> tuple[tuple[Entry, ...], tuple[SourceFinding, ...]]:
     """Every *.md file below `folder`, by name; a bad one is a finding and stops no other.
 
     Raises SourceError when the folder cannot be read.
@@ -50,7 +52,7 @@ def read_folder(folder: Path, origin: Origin) -> tuple[tuple[Entry, ...], tuple[
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     entries: list[Entry] = []
-    findings: list[Finding] = []
+    findings: list[SourceFinding] = []
     for path in files[:MAX_FILES]:
         name = path.relative_to(folder).as_posix()
         try:

@@ -13,15 +13,15 @@ from newsletter.articles.article import Article
 from newsletter.articles.decoding import decode
 from newsletter.articles.entries import Entry, Origin, article_of, articles_of
 from newsletter.articles.feeds import parse_feed
-from newsletter.articles.fetch import Fetched, FetchMemory, RetryLaterError, WebDoor
-from newsletter.articles.finding import Finding
+from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
 from newsletter.articles.folder import read_folder
 from newsletter.articles.pages import parse_page
 from newsletter.articles.sanitize import clip, one_line, paragraphs_html
+from newsletter.articles.source_finding import SourceFinding
+from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.articles.tags import Vocabulary
-from newsletter.articles.textdump import parse_dump
+from newsletter.articles.text_dump import parse_dump
 from newsletter.articles.urls import is_web_address
-from newsletter.articles.workshop import in_workshop
 from newsletter.config.settings import FetchSettings, SourceSettings
 from newsletter.errors import SourceError
 
@@ -41,7 +41,7 @@ class Reading:
     source: str
     location: str
     articles: tuple[Article, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[SourceFinding, ...] = ()
     memory: FetchMemory | None = None
     unchanged: bool = False
 
@@ -71,7 +71,7 @@ async def read_sources(
     """
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def one(source: SourceSettings, door: WebDoor) -> Reading:
+    async def one(source: SourceSettings, door: HttpClient) -> Reading:
         origin = Origin(
             source=source.name or _name_of(source.location),
             location=source.location,
@@ -82,14 +82,14 @@ async def read_sources(
         async with turn:
             return await _read(source, origin, door, memories.get(source.location), folder)
 
-    async with WebDoor(settings) as door:
+    async with HttpClient(settings) as door:
         return list(await asyncio.gather(*(one(source, door) for source in sources)))
 
 
 async def _read(
     source: SourceSettings,
     origin: Origin,
-    door: WebDoor,
+    door: HttpClient,
     memory: FetchMemory | None,
     folder: Path,
 ) -> Reading:
@@ -110,7 +110,7 @@ async def _read(
 
 
 async def _from_web(
-    source: SourceSettings, origin: Origin, door: WebDoor, memory: FetchMemory | None
+    source: SourceSettings, origin: Origin, door: HttpClient, memory: FetchMemory | None
 ) -> Reading:
     fetched = await door.fetch(source.location, memory=memory, now=origin.now)
     moved = _moved(fetched, origin)
@@ -135,7 +135,7 @@ async def _from_web(
     return replace(reading, findings=(*moved, *reading.findings), memory=fetched.memory)
 
 
-def _moved(fetched: Fetched, origin: Origin) -> tuple[Finding, ...]:
+def _moved(fetched: Fetched, origin: Origin) -> tuple[SourceFinding, ...]:
     if not fetched.moved_to:
         return ()
     return (origin.notice("it has moved for good", f"use its new address: {fetched.moved_to}"),)
@@ -157,7 +157,7 @@ async def _parsed(
 ) -> Reading:
     # A dump takes far longer for its size: every short line of it may be a date or a name.
     size = len(content.body) * (10 if source.kind == "textdump" else 1)
-    return await in_workshop(_parse, source, origin, content, size=size, seconds=seconds)
+    return await run_in_subprocess(_parse, source, origin, content, size=size, seconds=seconds)
 
 
 def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading:
@@ -235,7 +235,7 @@ def _from_folder(folder: Path, origin: Origin) -> Reading:
 
 
 def _one_article(
-    origin: Origin, entry: Entry, content: _Content, findings: tuple[Finding, ...]
+    origin: Origin, entry: Entry, content: _Content, findings: tuple[SourceFinding, ...]
 ) -> Reading:
     """The only article of a page or a dump; without a date of its own it has that of its file."""
     if entry.published is None:
@@ -247,7 +247,7 @@ def _one_article(
 
 
 def _reading(
-    origin: Origin, articles: tuple[Article, ...], findings: tuple[Finding, ...]
+    origin: Origin, articles: tuple[Article, ...], findings: tuple[SourceFinding, ...]
 ) -> Reading:
     named = (replace(finding, source=origin.source) for finding in findings)
     return Reading(
@@ -259,7 +259,7 @@ def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> R
     """Nothing was read; what was remembered stays, so that the next fetch asks as this one did."""
     if memory is None and is_web_address(origin.location):
         memory = FetchMemory(source=origin.location)
-    failure = Finding(
+    failure = SourceFinding(
         source=origin.source,
         severity="failure",
         message=error.problem.message,

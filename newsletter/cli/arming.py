@@ -10,7 +10,7 @@ import click
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.config.settings import SiteSettings
-from newsletter.pipeline.migrate_database import Moved
+from newsletter.pipeline.migrate_database import DatabaseMove
 from newsletter.pipeline.migrate_database import migrate_database as move_site
 from newsletter.store.backup import back_up
 from newsletter.store.newsletters import set_armed
@@ -92,7 +92,7 @@ def migrate_database(invocation: Invocation, url: str, replace: bool) -> int:
     return OK
 
 
-def _lines(moved: Moved, line: str) -> list[str]:
+def _lines(moved: DatabaseMove, line: str) -> list[str]:
     widest = max(len(table.table) for table in moved.tables)
     return [
         *(f"{table.table:{widest}}  {table.rows:>10}  {table.hash[:16]}" for table in moved.tables),

@@ -6,9 +6,9 @@ import click
 
 from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
-from newsletter.delivery.mail_domain import Diagnosis, Grade
-from newsletter.delivery.records import LiveRecords
-from newsletter.pipeline.doctor import examine
+from newsletter.pipeline.doctor.dns_records import LiveRecords
+from newsletter.pipeline.doctor.examine import examine
+from newsletter.pipeline.doctor.mail_domain import Diagnosis, Grade
 
 _MARKS = {Grade.OK: "ok  ", Grade.WARNING: "warn", Grade.FAILURE: "FAIL"}
 

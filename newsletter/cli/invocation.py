@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from newsletter.pipeline.site import Site
+    from newsletter.site.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -36,7 +36,7 @@ class Invocation:
 
     def open_site(self, *, even_if_moved: bool = False) -> Site:
         """Open the site until the command ends."""
-        from newsletter.pipeline.site import open_site  # `--help` needs no database
+        from newsletter.site.site import open_site  # `--help` needs no database
 
         site = open_site(self.folder, os.environ, even_if_moved=even_if_moved)
         click.get_current_context().call_on_close(site.database.close)

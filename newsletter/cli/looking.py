@@ -20,8 +20,8 @@ from newsletter.cli.invocation import (
 )
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
-from newsletter.pipeline.trial import send_trial
-from newsletter.rendering.lint import Finding
+from newsletter.pipeline.send_test import send_test
+from newsletter.rendering.lint import LintFinding
 
 
 @click.command()
@@ -67,10 +67,10 @@ def preview(
     files = [out / name for name in ("message.eml", "index.html", "text.txt", "lint.json")]
     if screenshots:
         # What fetches pictures takes a while to import, and only this needs it.
-        from newsletter.pipeline.gallery import take_gallery
+        from newsletter.pipeline.screenshots import take_screenshots
 
         fetch = invocation.site.settings.fetch
-        files += take_gallery(seen.html, out / "screenshots", fetch, now=invocation.now)
+        files += take_screenshots(seen.html, out / "screenshots", fetch, now=invocation.now)
     invocation.report(
         {
             "issue": seen.issue.name,
@@ -90,15 +90,15 @@ def preview(
 @json_option
 @now_option
 @pass_invocation
-def lint(invocation: Invocation, issue: tuple[str, int | None], reach: bool) -> int:
+def lint(invocation: Invocation, issue: tuple[str, int | None], check_links: bool) -> int:
     """Check the issue's final HTML and text; exit 1 when a blocking finding stands.
 
     \b
     Example: newsletter lint weekly
     """
     findings = lint_issue(invocation.site, *issue, now=invocation.now)
-    if reach:
-        from newsletter.pipeline.reach import reach as reach_issue
+    if check_links:
+        from newsletter.pipeline.check_links import check_links as reach_issue
 
         findings += reach_issue(invocation.site, *issue, now=invocation.now)
     document = findings_document(findings)
@@ -118,7 +118,7 @@ def test(invocation: Invocation, issue: tuple[str, int | None], to: str) -> int:
     \b
     Example: newsletter test weekly --to editor@example.org
     """
-    receipt = send_trial(invocation.site, *issue, to=to, now=invocation.now)
+    receipt = send_test(invocation.site, *issue, to=to, now=invocation.now)
     invocation.report(
         {"to": to, "relay": receipt.relay, "code": receipt.code, "text": receipt.text},
         f"{receipt.relay} accepted the test message for {to}",
@@ -126,7 +126,7 @@ def test(invocation: Invocation, issue: tuple[str, int | None], to: str) -> int:
     return OK
 
 
-def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
+def findings_document(findings: Sequence[LintFinding]) -> dict[str, Any]:
     """Findings in the shape of `lint --json`."""
     return {
         "blocking": sum(finding.severity == "blocking" for finding in findings),
@@ -136,7 +136,7 @@ def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
     }
 
 
-def _finding_line(finding: Finding) -> str:
+def _finding_line(finding: LintFinding) -> str:
     line = f" (line {finding.line})" if finding.line else ""
     return (
         f"{finding.severity}: {finding.rule}: {finding.element}{line}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +13,6 @@ from newsletter.cli.commands import COMMANDS
 from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
-
-log = logging.getLogger("newsletter")
 
 UNFORESEEN_CODE = "unforeseen"
 """In the error document, of an error that nobody raised on purpose."""
@@ -107,7 +104,9 @@ def main() -> None:
     except SystemExit:
         raise
     except BaseException as error:
-        log.critical("an error that nobody foresaw", exc_info=error)
+        import logging
+
+        logging.getLogger("newsletter").critical("an error that nobody foresaw", exc_info=error)
         problem = Problem(
             message=f"an error that nobody foresaw: {type(error).__name__}: {error}",
             fix="report it, with the traceback above, to the makers of newsletter",

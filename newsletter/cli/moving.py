@@ -14,7 +14,7 @@ from newsletter.cli.invocation import (
 )
 from newsletter.cli.users import OPERATOR
 from newsletter.issues.issue import Issue
-from newsletter.issues.moments import read_time
+from newsletter.issues.local_times import read_time
 from newsletter.issues.wording import note_text
 from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue

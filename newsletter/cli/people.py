@@ -16,13 +16,13 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
+from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.import_people import import_people
-from newsletter.pipeline.lists import vocabulary_of
 from newsletter.pipeline.own_data import erase
-from newsletter.pipeline.post import flush
-from newsletter.pipeline.recipients import show_person
+from newsletter.pipeline.reader_letters import flush
+from newsletter.site.lists import site_vocabulary
 from subscribers import people, suppression
-from subscribers.csvfile import Rejected, export_subscribers
+from subscribers.csv_file import Rejected, export_subscribers
 from subscribers.subscriber import Status
 
 log = logging.getLogger("newsletter")
@@ -159,7 +159,7 @@ def add_one(
     Example: newsletter subscribers add reader@example.org --list weekly --tags security,reviews
     """
     site = invocation.site
-    vocabulary = vocabulary_of(site.settings)
+    vocabulary = site_vocabulary(site.settings)
     follows = [_slug(vocabulary, tag) for tag in tags.split(",")] if tags is not None else None
     with site.database.transaction() as connection:
         outcome = people.add(

@@ -14,8 +14,8 @@ from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message
-from newsletter.pipeline.site import Site
-from subscribers.inbound import book
+from newsletter.site.site import Site
+from subscribers.inbound import mail_log as book
 
 
 @click.command()

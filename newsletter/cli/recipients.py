@@ -12,8 +12,8 @@ import click
 from newsletter.cli.invocation import Invocation
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.recipients import recipients_of
-from newsletter.store.recipients import Recipient
+from newsletter.pipeline.delivery_list import recipients_of
+from newsletter.store.recipient_receipts import Recipient
 
 COLUMNS = ("address", "state", "at", "relay", "code", "enhanced", "text")
 

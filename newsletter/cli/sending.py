@@ -31,9 +31,9 @@ from newsletter.issues.wording import note_text
 if TYPE_CHECKING:
     from newsletter.jobs.due_issue import RunOutcome
     from newsletter.jobs.run import RunReport
-    from newsletter.pipeline.clicks import Clicks
     from newsletter.pipeline.send import SendOutcome
     from newsletter.pipeline.status import IssueStatus
+    from newsletter.site.clicks import Clicks
     from newsletter.store.job_outcomes import JobOutcome
     from newsletter.store.nodes import Node
 
@@ -73,7 +73,7 @@ def send(
     Example: newsletter send weekly
              newsletter send weekly --dry-run --out rehearsal
     """
-    from newsletter.pipeline.rehearse import rehearse
+    from newsletter.pipeline.dry_run import dry_run_send
     from newsletter.pipeline.send import send as send_issue
 
     if out is not None and not dry_run:
@@ -81,7 +81,7 @@ def send(
     site = invocation.site
     site.newsletter(issue[0])
     if dry_run:
-        count = rehearse(site, *issue, out=out, now=invocation.now)
+        count = dry_run_send(site, *issue, out=out, now=invocation.now)
         invocation.answer(
             {"issue": count.issue, "audience": count.audience, "editions": count.editions},
             f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
@@ -216,7 +216,7 @@ def unknown(
     \b
     Example: newsletter unknown weekly/12 --resend && newsletter send weekly/12
     """
-    from newsletter.pipeline.settle import settle, unknown_deliveries
+    from newsletter.pipeline.settle_unknown import settle, unknown_deliveries
 
     site = invocation.site
     if choice is None:

@@ -7,7 +7,7 @@ import click
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.interruption import interruptible
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
-from newsletter.pipeline.work import work
+from newsletter.pipeline.worker import run_worker
 
 
 @click.command()
@@ -26,7 +26,7 @@ def worker(invocation: Invocation, connections: int | None) -> int:
     Example: newsletter worker --connections 16
     """
     with interruptible() as interrupted:
-        work(
+        run_worker(
             invocation.site,
             connections=connections,
             clock=invocation.clock,

@@ -28,20 +28,20 @@ NO_DATES: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Behind:
+class PastOccasions:
     """What is over for a newsletter: every due time up to `after`, and all on `dates`."""
 
     after: datetime
     dates: frozenset[date]
 
 
-def behind(
+def past_occasions(
     now: datetime,
     *,
     looked: Iterable[datetime | None],
     served: Iterable[tuple[datetime, date]],
     holidays: Iterable[date] = (),
-) -> Behind:
+) -> PastOccasions:
     """What is over at `now`.
 
     `looked` are moments up to which nothing was left to do, `served` the due times and dates of
@@ -50,7 +50,7 @@ def behind(
     """
     served = list(served)
     moments = [*looked, *(due for due, _day in served)]
-    return Behind(
+    return PastOccasions(
         after=max((moment for moment in moments if moment and moment <= now), default=now),
         dates=frozenset(day for _due, day in served) | frozenset(holidays),
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from newsletter.articles.article import Article, Image
 from newsletter.issues.blocks import Block
-from newsletter.issues.reasons import LeftOutReason, Note
+from newsletter.issues.reasons import LeftOutReason, StateNote
 
 
 class State(StrEnum):
@@ -138,7 +138,7 @@ class Issue:
     preheader: str
     items: tuple[Item, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    note: Note | None = None
+    note: StateNote | None = None
     """Why the issue is held, skipped or stopped."""
     words: Words = Words()
     blocks: tuple[Block, ...] = ()

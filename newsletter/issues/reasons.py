@@ -28,7 +28,7 @@ class StateReason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
+class StateNote:
     """A reason for an issue's state, with its data.
 
     `late_by` belongs to LATE, `count` of `least` articles to TOO_THIN, `count` messages to
@@ -57,15 +57,15 @@ class LeftOutReason(StrEnum):
     FREE_TEXT = "free-text"  # the whole reason, as an older version wrote it
 
 
-_NOTE: TypeAdapter[Note | None] = TypeAdapter(Note | None)
+_NOTE: TypeAdapter[StateNote | None] = TypeAdapter(StateNote | None)
 
 
-def note_to_json(note: Note | None) -> dict[str, Any] | None:
+def note_to_json(note: StateNote | None) -> dict[str, Any] | None:
     """The note as plain data, without what it does not say."""
     dumped: dict[str, Any] | None = _NOTE.dump_python(note, mode="json", exclude_defaults=True)
     return dumped
 
 
-def note_from_json(data: dict[str, Any] | None) -> Note | None:
+def note_from_json(data: dict[str, Any] | None) -> StateNote | None:
     """The note that `note_to_json` wrote."""
     return _NOTE.validate_python(data)

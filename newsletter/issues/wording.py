@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from newsletter.issues.issue import LeftOut
-from newsletter.issues.reasons import LeftOutReason, Note, StateReason
+from newsletter.issues.reasons import LeftOutReason, StateNote, StateReason
 
 
-def note_text(note: Note | None) -> str:
+def note_text(note: StateNote | None) -> str:
     """The reason for an issue's state; "" where there is none."""
     if note is None:
         return ""

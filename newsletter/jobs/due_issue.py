@@ -11,15 +11,15 @@ from enum import StrEnum
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.wording import note_text
 from newsletter.pipeline.approve import approve, hold, reopen, skip
 from newsletter.pipeline.draft import draft, draft_for
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.remind import remind
 from newsletter.pipeline.send import SendOutcome, send
-from newsletter.pipeline.site import Site
+from newsletter.site.occasions import due_now
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.chosen_time import chosen_time
@@ -56,7 +56,7 @@ class RunOutcome:
     newsletter: str
     result: RunResult
     issue: str | None = None
-    note: Note | None = None
+    note: StateNote | None = None
     sent: SendOutcome | None = None
     problem: BaseException | None = None
 
@@ -165,7 +165,7 @@ def _serve(
             skip(site, issue, note=issue.note)
             return _stays(issue, RunResult.SKIPPED)
         if not in_time:
-            hold(site, slug, issue.number, note=Note(kind=StateReason.LATE, late_by=late))
+            hold(site, slug, issue.number, note=StateNote(kind=StateReason.LATE, late_by=late))
             raise NotPermittedError(
                 f"{issue.name} is late by {late} and is now held",
                 field=f"newsletters.{slug}.max_lateness",
@@ -192,7 +192,7 @@ def _wait_for_editors(site: Site, issue: Issue, now: datetime) -> RunOutcome:
     slug = issue.newsletter
     if site.newsletter(slug).approval == "remind":
         remind(site, slug, now=now)
-    hold(site, slug, issue.number, note=Note(kind=StateReason.AWAITING_APPROVAL))
+    hold(site, slug, issue.number, note=StateNote(kind=StateReason.AWAITING_APPROVAL))
     return RunOutcome(newsletter=slug, result=RunResult.AWAITING_APPROVAL, issue=issue.name)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.jobs.job import BUDGET, Job
-from newsletter.pipeline.post import flush
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.reader_letters import flush
+from newsletter.site.site import Site
 
 
 def letters_job(site: Site, clock: Callable[[], datetime]) -> Job:

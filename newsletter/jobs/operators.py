@@ -8,17 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.articles.fetch import WebDoor
+from newsletter.articles.fetch import HttpClient
 from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.issues.reasons import StateReason
 from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import Job, JobRun
 from newsletter.jobs.run import RunReport, run, serve_due
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.letters import post_letter
 from newsletter.pipeline.sign_in import site_title
-from newsletter.pipeline.site import Site
-from newsletter.store import troubles
+from newsletter.site.letters import post_letter
+from newsletter.site.site import Site
+from newsletter.store import operator_alerts as troubles
 from newsletter.store.job_outcomes import Ended
 
 log = logging.getLogger("newsletter")
@@ -36,7 +36,7 @@ MAX_BODY = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class OperatorAlert:
     """Something a person has to look at. `kind` stays the same while the trouble lasts."""
 
     about: str
@@ -67,7 +67,7 @@ def _watched(
         _supervised(supervisor, "switch", lambda: _ping(site, "/fail", crash.said))
         _supervised(supervisor, "letters", lambda: _write(site, [crash], supervisor.clock()))
         raise
-    found = [trouble for outcome in report.newsletters if (trouble := trouble_of(outcome))]
+    found = [trouble for outcome in report.newsletters if (trouble := alert_of(outcome))]
     found += [trouble for run in report.others if (trouble := trouble_of_job(run))]
     if site.settings.operators.ping_url is not None:
         said = summary(report.newsletters, found)
@@ -89,7 +89,7 @@ def _finished(runs: Sequence[JobRun]) -> list[str]:
 
 
 def _tell(
-    site: Site, supervisor: Supervisor, about: Sequence[str], found: Sequence[Trouble]
+    site: Site, supervisor: Supervisor, about: Sequence[str], found: Sequence[OperatorAlert]
 ) -> None:
     def tell() -> None:
         _forget_others(site, about, found)
@@ -104,7 +104,7 @@ def _supervised(supervisor: Supervisor, what: str, tell: Callable[[], None]) -> 
     supervisor.run(Job(name=f"operators:{what}", do=lambda _stop: tell(), budget=TELLING))
 
 
-def trouble_of(outcome: RunOutcome) -> Trouble | None:
+def alert_of(outcome: RunOutcome) -> OperatorAlert | None:
     """What needs a look in this outcome, or None."""
     about, paused = outcome.newsletter, outcome.sent and outcome.sent.report
     if outcome.result is RunResult.OVERRAN:
@@ -114,14 +114,14 @@ def trouble_of(outcome: RunOutcome) -> Trouble | None:
     if outcome.problem is not None:
         return _trouble(about, outcome.problem, fix=f"newsletter status {about}")
     if paused and paused.paused:
-        return Trouble(
+        return OperatorAlert(
             about=about,
             kind="paused",
             said=f"{outcome.issue} is not sent in full: {paused.paused}",
             fix="mend the relay; the next run goes on where this one left off",
         )
     if outcome.note is not None and outcome.note.kind is StateReason.LATE:
-        return Trouble(
+        return OperatorAlert(
             about=about,
             kind="held",
             said=f"{outcome.issue} is {outcome.did}",
@@ -130,7 +130,7 @@ def trouble_of(outcome: RunOutcome) -> Trouble | None:
     return None
 
 
-def trouble_of_job(run: JobRun) -> Trouble | None:
+def trouble_of_job(run: JobRun) -> OperatorAlert | None:
     """What needs a look in the end of a job that serves no newsletter, or None."""
     if run.outcome.ended is Ended.OVERRAN:
         return _hanging(run.outcome.job)
@@ -139,8 +139,8 @@ def trouble_of_job(run: JobRun) -> Trouble | None:
     return _trouble(run.outcome.job, run.error, fix="the log has the whole of it")
 
 
-def _hanging(about: str) -> Trouble:
-    return Trouble(
+def _hanging(about: str) -> OperatorAlert:
+    return OperatorAlert(
         about=about,
         kind="overran",
         said=f"{about} did not stop when it was asked to",
@@ -148,12 +148,12 @@ def _hanging(about: str) -> Trouble:
     )
 
 
-def _trouble(about: str, error: BaseException, *, fix: str) -> Trouble:
+def _trouble(about: str, error: BaseException, *, fix: str) -> OperatorAlert:
     if isinstance(error, NewsletterError):
         problem = error.problem
         kind = f"{error.code} {problem.field or ''}".strip()
-        return Trouble(about=about, kind=kind, said=problem.message, fix=problem.fix or fix)
-    return Trouble(
+        return OperatorAlert(about=about, kind=kind, said=problem.message, fix=problem.fix or fix)
+    return OperatorAlert(
         about=about,
         kind=type(error).__name__,
         said=f"{about} ended with an error that nobody foresaw: {type(error).__name__}: {error}",
@@ -161,7 +161,7 @@ def _trouble(about: str, error: BaseException, *, fix: str) -> Trouble:
     )
 
 
-def summary(outcomes: Sequence[RunOutcome], troubles: Sequence[Trouble]) -> str:
+def summary(outcomes: Sequence[RunOutcome], troubles: Sequence[OperatorAlert]) -> str:
     """What happened, a line for each newsletter, and what to do."""
     lines = [f"{outcome.newsletter}: {outcome.did}{_counts(outcome)}" for outcome in outcomes]
     lines += [f"{trouble.about}: {trouble.said}. Do: {trouble.fix}" for trouble in troubles]
@@ -182,7 +182,7 @@ def _ping(site: Site, suffix: str, body: str) -> None:
     limits = site.settings.fetch.model_copy(update={"timeout": PING_TIMEOUT})
 
     async def post() -> int:
-        async with WebDoor(limits) as door:
+        async with HttpClient(limits) as door:
             headers = {"Content-Type": "text/plain; charset=utf-8"}
             return await door.post(url + suffix, body.encode(), headers)
 
@@ -195,7 +195,7 @@ def _ping(site: Site, suffix: str, body: str) -> None:
         log.warning("operators.ping_url: %s answers %d", url + suffix, status)
 
 
-def _forget_others(site: Site, about: Sequence[str], found: Sequence[Trouble]) -> None:
+def _forget_others(site: Site, about: Sequence[str], found: Sequence[OperatorAlert]) -> None:
     """What was told of these and is over will be told anew, should it come back."""
     well = set(about) - {trouble.about for trouble in found}
     try:
@@ -206,7 +206,7 @@ def _forget_others(site: Site, about: Sequence[str], found: Sequence[Trouble]) -
         log.warning("cannot note that all is well: %s", error)
 
 
-def _write(site: Site, found: Sequence[Trouble], now: datetime) -> None:
+def _write(site: Site, found: Sequence[OperatorAlert], now: datetime) -> None:
     for trouble in found:
         try:
             with site.database.transaction() as connection:
@@ -217,7 +217,7 @@ def _write(site: Site, found: Sequence[Trouble], now: datetime) -> None:
             log.warning("cannot write to the operators: %s", error)
 
 
-def _post(site: Site, trouble: Trouble, now: datetime) -> None:
+def _post(site: Site, trouble: OperatorAlert, now: datetime) -> None:
     """Write to every operator; when none could be, the next run tries again."""
     reached = 0
     try:
@@ -233,7 +233,7 @@ def _post(site: Site, trouble: Trouble, now: datetime) -> None:
                 troubles.forget(connection, trouble.about)
 
 
-def _post_to(site: Site, address: str, trouble: Trouble, now: datetime) -> None:
+def _post_to(site: Site, address: str, trouble: OperatorAlert, now: datetime) -> None:
     title = site_title(site)
     post_letter(
         site,

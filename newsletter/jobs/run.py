@@ -16,7 +16,7 @@ from newsletter.jobs.site_jobs import (
     webhook_jobs,
 )
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended
 
 

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job
 from newsletter.pipeline.receive import handle_left_lying
-from newsletter.pipeline.site import Site
-from newsletter.pipeline.webhooks import tell_webhooks
+from newsletter.pipeline.webhooks import deliver_webhooks
+from newsletter.site.site import Site
+from newsletter.store.attempt_limits import clear_attempts
 from newsletter.store.job_outcomes import forget_outcomes
-from newsletter.store.tries import clear_tries
+from subscribers.address_changes import forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
-from subscribers.counting import fold
-from subscribers.inbound.book import forget_handled
-from subscribers.moving import forget_wishes
+from subscribers.inbound.mail_log import forget_handled
+from subscribers.kept_counts import fold
 
 OUTCOMES_KEPT = timedelta(days=2)
 """Every job runs far more often; a newsletter that is gone is shown no longer."""
@@ -54,10 +54,10 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
     unconfirmed = site.settings.site.forget_unconfirmed
     steps: dict[str, Callable[[sa.Connection, datetime], object]] = {
         "unconfirmed": lambda connection, now: drop_unconfirmed(connection, now - unconfirmed),
-        "address-changes": forget_wishes,
+        "address-changes": forget_requests,
         "bounces": forget_bounces,
         "mail": forget_handled,
-        "tries": lambda connection, now: clear_tries(connection, now - TRIES_KEPT),
+        "tries": lambda connection, now: clear_attempts(connection, now - TRIES_KEPT),
         "counts": lambda connection, _now: fold(connection),
         "outcomes": lambda connection, now: forget_outcomes(connection, now - OUTCOMES_KEPT),
     }
@@ -78,7 +78,7 @@ def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
         return []
 
     def tell(_stop: threading.Event) -> str:
-        told = tell_webhooks(site, clock=clock)
+        told = deliver_webhooks(site, clock=clock)
         counts = {
             "delivered": told.delivered,
             "deferred": told.deferred,

@@ -19,7 +19,7 @@ from newsletter.errors import NewsletterError
 from newsletter.jobs.job import Job, JobRun
 from newsletter.store.database import Database
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
-from newsletter.store.liveness import Office
+from newsletter.store.liveness import LeaderLock
 
 log = logging.getLogger("newsletter")
 
@@ -123,7 +123,7 @@ class Supervisor:
         return self._stops_at
 
     def _walled(self, job: Job, stop: threading.Event, started: datetime) -> JobRun:
-        office = Office(self._database, f"job {job.name}")
+        office = LeaderLock(self._database, f"job {job.name}")
         value: object = None
         caught: BaseException | None = None
         try:
@@ -175,7 +175,7 @@ class Supervisor:
             log.warning("%s: its outcome cannot be kept: %s", outcome.job, error)
 
 
-def _gets(office: Office) -> bool:
+def _gets(office: LeaderLock) -> bool:
     """Whether the lock is ours; another's short look at the same job is waited for."""
     ends = time.monotonic() + PATIENCE_SECONDS
     while not office.is_ours():

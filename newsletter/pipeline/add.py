@@ -12,8 +12,8 @@ from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, SourceError, UnknownNameError
 from newsletter.issues.edits import Add
 from newsletter.pipeline.edit import EditDone, edit
-from newsletter.pipeline.gather import vocabulary_of
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.gather import newsletter_vocabulary
+from newsletter.site.site import Site
 from newsletter.store.articles import load_articles
 from newsletter.store.issues import find_issue
 
@@ -56,7 +56,7 @@ def add_by_url(
         read_sources(
             [SourceSettings(page=url)],
             settings=site.settings.fetch,
-            vocabulary=vocabulary_of(newsletter, site.settings.tags),
+            vocabulary=newsletter_vocabulary(newsletter, site.settings.tags),
             memories={},
             folder=site.folder,
             now=now,

@@ -8,21 +8,21 @@ from datetime import datetime
 from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
 from newsletter.issues.due import require_choosable
 from newsletter.issues.issue import Issue, LeftOut, State
-from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import closed_at
 from newsletter.issues.wording import left_out_text
-from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
-from newsletter.pipeline.occasions import following_due
-from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.lint import Finding, Severity, lint
+from newsletter.rendering.lint import LintFinding, Severity, lint
+from newsletter.site.editions import frozen_hash, render_all, tag_selections_of
+from newsletter.site.occasions import following_due
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
 from newsletter.store.chosen_time import choose_time
 
-BY_EDITOR = Note(kind=StateReason.HELD_BY_EDITOR)
+BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
@@ -47,7 +47,7 @@ def approve(
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state in _APPROVED:
             return issue
-        wishes = wishes_of(site, connection, slug, now)
+        tag_selections = tag_selections_of(site, connection, slug, now)
     if seen is not None and issue.version != seen:
         raise ConflictError(
             f"{issue.name} has changed since you looked at it", fix="look at it and approve again"
@@ -55,7 +55,7 @@ def approve(
     if send_at is not None:
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
     _require_enough(issue, site.newsletter(slug).min_items)
-    editions = render_all(site, issue, wishes)
+    editions = render_all(site, issue, tag_selections)
     _require_clean(site, issue, editions)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
@@ -103,7 +103,7 @@ def reschedule(
         return issue_store.find_issue(connection, slug, issue.number)
 
 
-def hold(site: Site, slug: str, number: int | None, *, note: Note = BY_EDITOR) -> Issue:
+def hold(site: Site, slug: str, number: int | None, *, note: StateNote = BY_EDITOR) -> Issue:
     """Keep the issue from being sent until it is approved (again); `note` says why."""
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
@@ -123,21 +123,21 @@ def stop(site: Site, slug: str, number: int | None) -> Issue:
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state is not State.STOPPED:
-            note = Note(kind=StateReason.STOPPED_BY_EDITOR)
+            note = StateNote(kind=StateReason.STOPPED_BY_EDITOR)
             issue_store.move(connection, issue, State.STOPPED, note=note)
         return issue_store.find_issue(connection, slug, issue.number)
 
 
-def skip(site: Site, issue: Issue, *, note: Note | None) -> None:
+def skip(site: Site, issue: Issue, *, note: StateNote | None) -> None:
     """Give this occasion up; the window stays open, so that the next issue loses nothing."""
     with site.database.transaction() as connection:
         issue_store.move(connection, issue, State.SKIPPED, note=note)
 
 
-def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[Finding]:
+def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[LintFinding]:
     """What stands against these editions; each finding once, whatever edition shows it."""
     masthead, severities = site.masthead(issue.newsletter), site.settings.lint
-    found: dict[tuple[str, str], Finding] = {}
+    found: dict[tuple[str, str], LintFinding] = {}
     for edition in editions:
         for finding in lint(edition, items=issue.items, masthead=masthead, severities=severities):
             found.setdefault((finding.rule, finding.element), finding)
@@ -146,8 +146,8 @@ def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list
     return list(found.values())
 
 
-def _unprintable(out: LeftOut, severities: Mapping[str, Severity]) -> Finding:
-    return Finding(
+def _unprintable(out: LeftOut, severities: Mapping[str, Severity]) -> LintFinding:
+    return LintFinding(
         rule="unprintable",
         severity=severities.get("unprintable", "warning"),
         element=out.title,

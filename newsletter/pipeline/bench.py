@@ -13,19 +13,19 @@ import sqlalchemy as sa
 
 from newsletter.articles.tags import slug_of
 from newsletter.config.settings import RelaySettings, Settings
+from newsletter.delivery.loopback_sink import sink
 from newsletter.issues.issue import Issue, State
-from newsletter.pipeline.editions import frozen_hash, render_for
-from newsletter.pipeline.messages import signer_of
-from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.send import send
-from newsletter.pipeline.sink import sink
-from newsletter.pipeline.site import Site
 from newsletter.rendering.sample import sample_issue, sample_items
+from newsletter.site.editions import frozen_hash, render_for
+from newsletter.site.messages import signer_of
+from newsletter.site.recipients import recipients_of
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.database import open_database
 from newsletter.store.migrations import upgrade
-from subscribers.csvfile import import_subscribers
+from subscribers.csv_file import import_subscribers
 
 ARTICLES = 20
 CONNECTIONS = 16
@@ -124,5 +124,5 @@ def _approve_sample(site: Site, slug: str, now: datetime) -> int:
 
 def _count_readers(site: Site, slug: str, now: datetime) -> int:
     with site.database.transaction(read_only=True) as connection:
-        readers = readers_of(site, slug)(now).subquery()
+        readers = recipients_of(site, slug)(now).subquery()
         return connection.scalar(sa.select(sa.func.count()).select_from(readers)) or 0

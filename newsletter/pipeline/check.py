@@ -12,11 +12,11 @@ from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
-from newsletter.pipeline.readers import readers_of
-from newsletter.pipeline.site import Site, open_site, read_secret
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
+from newsletter.site.recipients import recipients_of
+from newsletter.site.site import Site, open_site, read_secret
 
 
 def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
@@ -140,7 +140,7 @@ def _in_themes(site: Site) -> Iterator[Problem]:
         theme = site.theme(slug)
         if theme.is_shipped:
             continue  # our tests try out our own themes; to print a sample loads all of rendering
-        from newsletter.rendering.checking import check_theme
+        from newsletter.rendering.check_theme import check_theme
 
         yield from check_theme(theme)
 
@@ -181,7 +181,7 @@ def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:
         for slug, newsletter in site.settings.newsletters.items():
             if newsletter.digest_of is not None:
                 continue  # a digest nobody has chosen yet is no mistake
-            if connection.execute(readers_of(site, slug)(now).limit(1)).first() is None:
+            if connection.execute(recipients_of(site, slug)(now).limit(1)).first() is None:
                 yield Problem(
                     message=f"the list {newsletter.list!r} has no active subscribers",
                     file=file,

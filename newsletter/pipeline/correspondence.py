@@ -12,39 +12,39 @@ from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.message import message_id
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.errors import InputError
-from newsletter.pipeline.letters import compose
-from newsletter.pipeline.lists import (
+from newsletter.site.letters import compose
+from newsletter.site.lists import (
     editors_of,
     list_slugs,
     newsletters_of,
+    site_vocabulary,
     tags_of,
     title_of,
-    vocabulary_of,
 )
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import outbox
+from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.tables import deliveries, issues
-from newsletter.store.tries import Limit, count_try
 from subscribers.inbound.classify import Inbound
-from subscribers.inbound.mailboxes import Role
-from subscribers.inbound.office import Action, Done, Office
-from subscribers.letters import Letter, Template
+from subscribers.inbound.context import Action, Done, InboundContext
+from subscribers.inbound.list_addresses import AddressRole
+from subscribers.letters import LetterRequest, Template
 
-FORWARDED = Limit(most=20, per=timedelta(days=1))
+FORWARDED = AttemptLimit(most=20, per=timedelta(days=1))
 """Letters of one sender that the editors are sent."""
 
-ALARMS = Limit(most=1, per=timedelta(hours=1))
+ALARMS = AttemptLimit(most=1, per=timedelta(hours=1))
 """Words to the operator about one issue."""
 
 ANSWERABLE = 30
 """Issues whose mails prove their reader when they are answered."""
 
 
-def office_of(site: Site) -> Office:
+def inbound_context(site: Site) -> InboundContext:
     """The keys, tags and sent issues that acting on mail needs."""
     inbound = site.settings.inbound
     assert inbound is not None  # noqa: S101 - narrows: require_inbound was asked
-    vocabulary = vocabulary_of(site.settings)
+    vocabulary = site_vocabulary(site.settings)
 
     def tag_named(word: str) -> str | None:
         tag = vocabulary.tag(word)
@@ -62,7 +62,7 @@ def office_of(site: Site) -> Office:
                     return number
         return None
 
-    return Office(
+    return InboundContext(
         domain=inbound.domain,
         list_slugs=list_slugs(site.settings),
         zone=site.settings.site.zone,
@@ -104,15 +104,17 @@ def forward(
 ) -> Done:
     """A person's letter goes to the editors; what came to the robot's desk is answered with help."""
     mailbox = mail.mailbox
-    if mailbox.role is Role.REQUEST:
-        letter = Letter(template=Template.HELP, address=mail.sender, list_slug=mailbox.list_slug)
+    if mailbox.role is AddressRole.REQUEST:
+        letter = LetterRequest(
+            template=Template.HELP, address=mail.sender, list_slug=mailbox.list_slug
+        )
         return Done(action=Action.HELP, address=mail.sender, letters=(letter,))
     editors = editors_of(site.settings, mailbox.list_slug) if mailbox.list_slug else ()
     key = site.keyed(f"forward {mail.sender.casefold()}")
     if (
         not editors
-        or mailbox.role is Role.BOUNCES
-        or not count_try(connection, key, FORWARDED, now)
+        or mailbox.role is AddressRole.BOUNCES
+        or not count_attempt(connection, key, FORWARDED, now)
     ):
         return Done(action=Action.QUARANTINE, address=mail.sender, keep=True)
     slug = next(iter(newsletters_of(site.settings, mailbox.list_slug)))
@@ -153,7 +155,7 @@ def tell_operator(
     """Write to whoever runs the site that a receiver refuses our mail, once an hour."""
     slug = next(iter(newsletters_of(site.settings, list_slug)), None)
     people = site.settings.operators.mail or editors_of(site.settings, list_slug)
-    if slug is None or not count_try(connection, site.keyed(f"alarm {issue}"), ALARMS, now):
+    if slug is None or not count_attempt(connection, site.keyed(f"alarm {issue}"), ALARMS, now):
         return
     words = {
         "name": "",

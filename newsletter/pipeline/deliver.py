@@ -16,9 +16,9 @@ from newsletter.delivery.message import CompiledEdition, compile_edition
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.control import RunControl
-from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
-from newsletter.pipeline.readers import readers_of
-from newsletter.pipeline.site import Site
+from newsletter.site.messages import addressee, headers_for, return_path_of, signer_of
+from newsletter.site.recipients import recipients_of
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
@@ -32,7 +32,7 @@ def ledger_of(site: Site, issue: Issue) -> SqlLedger:
     """The books of this issue."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
-    return SqlLedger(site.database, number, readers_of(site, issue.newsletter))
+    return SqlLedger(site.database, number, recipients_of(site, issue.newsletter))
 
 
 async def deliver(

@@ -15,12 +15,12 @@ from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
-from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import coming_window
-from newsletter.pipeline.editions import preheader_of, subject_of
-from newsletter.pipeline.gather import vocabulary_of
-from newsletter.pipeline.occasions import coming_due, due_now
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.gather import newsletter_vocabulary
+from newsletter.site.editions import preheader_of, subject_of
+from newsletter.site.occasions import coming_due, due_now
+from newsletter.site.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
@@ -61,7 +61,7 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
     assembly = assemble(
         _candidates(connection, slug, newsletter, since=window.start - period),
         window=window,
-        sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
+        sections=_sections(newsletter, newsletter_vocabulary(newsletter, site.settings.tags)),
         history=History(
             used=issue_store.used_by(connection, slug),
             closed=newsletter_store.last_closing(connection, slug),
@@ -151,7 +151,7 @@ def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Se
     ]
 
 
-def _too_thin(shown: int, min_items: int) -> Note | None:
+def _too_thin(shown: int, min_items: int) -> StateNote | None:
     if shown >= min_items:
         return None
-    return Note(kind=StateReason.TOO_THIN, count=shown, least=min_items)
+    return StateNote(kind=StateReason.TOO_THIN, count=shown, least=min_items)

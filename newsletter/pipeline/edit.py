@@ -13,11 +13,11 @@ from newsletter.issues.desk import apply
 from newsletter.issues.edits import Edit, Rewrite, Say
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.draft import retitled
-from newsletter.pipeline.site import Site
-from newsletter.store import desk as desk_store
+from newsletter.site.site import Site
+from newsletter.store import edit_log as desk_store
 from newsletter.store import issues as issue_store
 from newsletter.store.audit import record
-from newsletter.store.desk import LoggedEdit
+from newsletter.store.edit_log import LoggedEdit
 from newsletter.store.newsletters import lock_newsletter
 
 

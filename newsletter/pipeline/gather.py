@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from newsletter import __version__
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, TagSettings
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.articles import load_memories, save_articles, save_memory
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 
@@ -33,7 +33,7 @@ def gather(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
         read_sources(
             newsletter.sources,
             settings=site.settings.fetch,
-            vocabulary=vocabulary_of(newsletter, site.settings.tags),
+            vocabulary=newsletter_vocabulary(newsletter, site.settings.tags),
             memories=memories,
             folder=site.folder,
             now=now,
@@ -55,7 +55,7 @@ def gather(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
     return readings
 
 
-def vocabulary_of(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabulary:
+def newsletter_vocabulary(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabulary:
     """The tags this newsletter knows: configured ones, its sections', and aliases."""
     known = [*tags.known, *(tag for section in newsletter.sections for tag in section.tags)]
     return make_vocabulary(known, tags.aliases)

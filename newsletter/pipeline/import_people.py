@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
-from newsletter.pipeline.lists import vocabulary_of
-from newsletter.pipeline.post import put_letter
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.reader_letters import put_letter
+from newsletter.site.lists import site_vocabulary
+from newsletter.site.site import Site
 from subscribers.consent import questions
-from subscribers.csvfile import ImportReport, Rejected, import_subscribers
+from subscribers.csv_file import ImportReport, Rejected, import_subscribers
 
 BATCH = 500
 
@@ -36,7 +36,7 @@ def import_people(
 
     Raises ImportFileError when the file cannot be used.
     """
-    vocabulary = vocabulary_of(site.settings)
+    vocabulary = site_vocabulary(site.settings)
 
     def slug_of(label: str) -> str:
         tag = vocabulary.tag(label)

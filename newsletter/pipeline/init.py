@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.errors import InputError, NotPermittedError
-from newsletter.pipeline.site import SECRET_FILE
 from newsletter.rendering.theme import STANDARD, shipped_templates, theme_names
+from newsletter.site.site import SECRET_FILE
 
 
 def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:

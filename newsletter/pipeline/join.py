@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from newsletter.errors import UnknownNameError
-from newsletter.pipeline.lists import list_slugs
-from newsletter.pipeline.post import put_letter
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.reader_letters import put_letter
+from newsletter.site.lists import list_slugs
+from newsletter.site.site import Site
 from subscribers import consent, people
 from subscribers.errors import UnknownSubscriberError
 from subscribers.history import Way
-from subscribers.letters import Letter, Template
+from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 
@@ -73,7 +73,7 @@ def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> No
             person = people.find(connection, address)
         except UnknownSubscriberError:
             return
-        letter = Letter(
+        letter = LetterRequest(
             template=Template.LINKS,
             subscriber_id=person.id,
             address=person.address,

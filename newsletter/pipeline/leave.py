@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.pipeline.post import put_letter
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.reader_letters import put_letter
+from newsletter.site.site import Site
 from subscribers import people
 from subscribers.history import Way
-from subscribers.letters import Letter, Template
+from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 from subscribers.unsubscribe import unsubscribe
 
@@ -22,7 +22,7 @@ def leave(site: Site, subject: TokenSubject, way: Way, now: datetime) -> None:
         left = unsubscribe(connection, subject.subscriber_id, subject.list_slug, way, now)
         person = people.get(connection, subject.subscriber_id)
         if left.changed and person is not None and way in _TOLD:
-            letter = Letter(
+            letter = LetterRequest(
                 template=Template.GOODBYE,
                 subscriber_id=person.id,
                 address=person.address,

@@ -9,21 +9,21 @@ from datetime import datetime
 
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import lint_findings
-from newsletter.pipeline.editions import key_for
 from newsletter.pipeline.reader_copy import Reader, copy_for
-from newsletter.pipeline.readers import readers_of
-from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.html import encoded_size
-from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.slots import fill
+from newsletter.site.editions import key_for
+from newsletter.site.recipients import recipients_of
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from subscribers.audience import count_by_follows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class ReaderView:
     """What there is to say of one reader's message; `size` in octets of its HTML as encoded.
 
     `sharing` of all `readers` get this edition, one of `editions`. `sha256` is of the HTML
@@ -35,46 +35,46 @@ class Look:
     text: str
     size: int
     sha256: str
-    findings: Sequence[Finding]
+    findings: Sequence[LintFinding]
     sharing: int
     readers: int
     editions: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reach:
+class AudienceSize:
     """Whom an approval would reach: readers, and the editions they get."""
 
     readers: int
     editions: int
 
 
-def look(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> Look:
+def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderView:
     """Everything about the message as `reader` would get it at `now`; raises as `copy_for` does."""
     copy = copy_for(site, issue, reader)
     with site.database.transaction(read_only=True) as connection:
-        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
-    keys = {wish: key_for(site, issue, wish) for wish in wishes}
+        tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
+    keys = {wish: key_for(site, issue, wish) for wish in tag_selections}
     html, edition = copy.html, copy.edition
-    return Look(
+    return ReaderView(
         issue=issue,
         edition=edition,
         text=copy.text,
         size=encoded_size(html),
         sha256=hashlib.sha256(html.encode()).hexdigest(),
         findings=lint_findings(site, issue, [edition]),
-        sharing=sum(count for wish, count in wishes.items() if keys[wish] == edition.key),
-        readers=sum(wishes.values()),
+        sharing=sum(count for wish, count in tag_selections.items() if keys[wish] == edition.key),
+        readers=sum(tag_selections.values()),
         editions=len(set(keys.values())),
     )
 
 
-def reach(site: Site, issue: Issue, *, now: datetime) -> Reach:
+def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
     """How many readers and editions the issue would have at `now`."""
     with site.database.transaction(read_only=True) as connection:
-        wishes = count_by_follows(connection, readers_of(site, issue.newsletter)(now))
-    keys = {key_for(site, issue, wish) for wish in wishes} | {key_for(site, issue, "")}
-    return Reach(readers=sum(wishes.values()), editions=len(keys))
+        tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
+    keys = {key_for(site, issue, wish) for wish in tag_selections} | {key_for(site, issue, "")}
+    return AudienceSize(readers=sum(tag_selections.values()), editions=len(keys))
 
 
 def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.pipeline.deliver import ledger_of
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.database import Database, open_database
 from newsletter.store.ledger import issues_with_journals, living_senders
@@ -28,7 +28,7 @@ from newsletter.store.transfer import ARRIVAL_KEY, Copied, copy_all, empty, hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class DatabaseMove:
     """Where the site is now; `again`: a run before this one had moved it."""
 
     to: str
@@ -36,7 +36,7 @@ class Moved:
     again: bool = False
 
 
-def migrate_database(site: Site, url: str, *, replace: bool, now: datetime) -> Moved:
+def migrate_database(site: Site, url: str, *, replace: bool, now: datetime) -> DatabaseMove:
     """Move everything to the database at `url`; `replace` gives up what that one holds.
 
     Moving twice is once: a complete target is left as it is. Raises NotPermittedError for a
@@ -116,7 +116,7 @@ def _require_rest(connection: sa.Connection, database: Database) -> None:
         )
 
 
-def _arrived(target: Database, seal: Seal) -> Moved | None:
+def _arrived(target: Database, seal: Seal) -> DatabaseMove | None:
     """What the run before told, if it was this move that filled the target."""
     with target.transaction(read_only=True) as connection:
         value = connection.scalar(
@@ -125,10 +125,12 @@ def _arrived(target: Database, seal: Seal) -> Moved | None:
     told = json.loads(value) if value else {}
     if told.get("move") != seal.move:
         return None
-    return Moved(to=seal.to, tables=tuple(Copied(**one) for one in told["tables"]), again=True)
+    return DatabaseMove(
+        to=seal.to, tables=tuple(Copied(**one) for one in told["tables"]), again=True
+    )
 
 
-def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> Moved:
+def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> DatabaseMove:
     whole = False
     try:
         with (
@@ -150,7 +152,7 @@ def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> Moved:
             with site.database.transaction() as connection:
                 lift_seal(connection)
         raise
-    return Moved(to=seal.to, tables=tuple(tables))
+    return DatabaseMove(to=seal.to, tables=tuple(tables))
 
 
 def _clear(connection: sa.Connection, seal: Seal) -> None:

@@ -11,17 +11,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.pipeline.post import put_letter
-from newsletter.pipeline.recipients import show_person
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.reader_letters import put_letter
+from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.tables import issues, receipts
-from subscribers import moving, people, privacy
+from subscribers import address_changes as moving
+from subscribers import people, privacy
 from subscribers.addresses import parse_address
 from subscribers.bounces import bounces_of
 from subscribers.errors import UnknownSubscriberError
-from subscribers.inbound.book import mail_about
-from subscribers.letters import Letter, Template
+from subscribers.inbound.mail_log import mail_about
+from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 LINK_LASTS = timedelta(days=1)
@@ -51,7 +52,7 @@ def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: dat
     with site.database.transaction() as connection:
         person = people.get(connection, subject.subscriber_id)
         if person is not None:
-            letter = Letter(
+            letter = LetterRequest(
                 template=template,
                 subscriber_id=person.id,
                 address=person.address,

@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.correspondence import tell_operator
-from newsletter.pipeline.lists import newsletters_of
-from newsletter.pipeline.site import Site
+from newsletter.site.lists import newsletters_of
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import counts_of
 from subscribers.bounces import policy_reports
-from subscribers.inbound.office import Action, Done
+from subscribers.inbound.context import Action, Done
 from subscribers.inbound.policy import RECENT, PolicyReports, are_enough
 
 
@@ -37,7 +37,7 @@ def weigh_policy_report(site: Site, connection: sa.Connection, done: Done, now: 
         return replace(done, keep=True, problem=said)
     for issue in refused:
         if issue.state is State.SENDING:
-            note = Note(kind=StateReason.REFUSED_BY_POLICY, text=done.reason)
+            note = StateNote(kind=StateReason.REFUSED_BY_POLICY, text=done.reason)
             issue_store.move(connection, issue, State.STOPPED, note=note)
     names = " or ".join(issue.name for issue in refused)
     tell_operator(site, connection, list_slug, names, done.reason, now)

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import lint_findings
-from newsletter.pipeline.editions import current_editions, wishes_of
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
-from newsletter.pipeline.site import Site
-from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint import LintFinding
+from newsletter.site.editions import current_editions, tag_selections_of
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
 
@@ -26,7 +26,7 @@ class Preview:
     message: bytes
     html: str
     text: str
-    findings: Sequence[Finding]
+    findings: Sequence[LintFinding]
 
 
 def preview(site: Site, slug: str, number: int | None, *, as_address: str | None) -> Preview:
@@ -43,9 +43,9 @@ def preview(site: Site, slug: str, number: int | None, *, as_address: str | None
     )
 
 
-def lint_issue(site: Site, slug: str, number: int | None, *, now: datetime) -> list[Finding]:
+def lint_issue(site: Site, slug: str, number: int | None, *, now: datetime) -> list[LintFinding]:
     """What stands against every edition of the issue."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-        wishes = wishes_of(site, connection, slug, now)
-    return lint_findings(site, issue, current_editions(site, issue, wishes))
+        tag_selections = tag_selections_of(site, connection, slug, now)
+    return lint_findings(site, issue, current_editions(site, issue, tag_selections))

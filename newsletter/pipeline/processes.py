@@ -25,7 +25,7 @@ from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.database import open_database
 
 log = logging.getLogger("newsletter")

@@ -8,11 +8,11 @@ from newsletter.articles.tags import slug_of
 from newsletter.delivery.message import Addressee, compile_edition
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.editions import current_editions, key_for
-from newsletter.pipeline.messages import addressee, headers_for, message_date, signer_of
-from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
+from newsletter.site.editions import current_editions, key_for
+from newsletter.site.messages import addressee, headers_for, message_date, signer_of
+from newsletter.site.site import Site
 from subscribers.audience import format_follows
 from subscribers.errors import SubscribersError
 from subscribers.people import find

@@ -17,33 +17,33 @@ from newsletter.errors import (
     UnavailableError,
     UnknownNameError,
 )
-from newsletter.pipeline.correspondence import forward, office_of
-from newsletter.pipeline.lists import mailbox_of
+from newsletter.pipeline.correspondence import forward, inbound_context
 from newsletter.pipeline.policy_reports import weigh_policy_report
-from newsletter.pipeline.post import put_letter
-from newsletter.pipeline.site import Site
-from newsletter.store.tries import Limit, count_try
+from newsletter.pipeline.reader_letters import put_letter
+from newsletter.site.lists import list_address_of
+from newsletter.site.site import Site
+from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
-from subscribers.inbound import book
+from subscribers.inbound import mail_log as book
 from subscribers.inbound.act import act
-from subscribers.inbound.bounces import Failure
-from subscribers.inbound.classify import Inbound, Kind, classify
-from subscribers.inbound.mailboxes import Mailbox, Role
-from subscribers.inbound.office import Action, Done
+from subscribers.inbound.act_on_reports import take_bounce, take_complaint
+from subscribers.inbound.bounces import FailedRecipient
+from subscribers.inbound.classify import Inbound, MailKind, classify
+from subscribers.inbound.context import Action, Done
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_message
-from subscribers.inbound.returned import take_bounce, take_complaint
-from subscribers.letters import Letter
+from subscribers.letters import LetterRequest
 
 log = logging.getLogger("newsletter")
 
 LEFT_LYING = timedelta(minutes=10)
 """A message that is not dealt with so long after it came, or was last attempted, is attempted again."""
 
-KEPT_REPORTS = Limit(most=200, per=timedelta(days=1))
+KEPT_REPORTS = AttemptLimit(most=200, per=timedelta(days=1))
 """Bounces and complaints that are kept for a person to look at; further ones leave only their row."""
 
-_NOBODY = Mailbox(list_slug="", role=Role.BOUNCES)
+_NOBODY = ListAddress(list_slug="", role=AddressRole.BOUNCES)
 """An address that is none of ours: no command is heard there."""
 
 _CARRIED = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
@@ -57,7 +57,7 @@ class Received:
     kind: str
     action: str
     address: str
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedRecipient, ...] = ()
 
 
 def receive(
@@ -73,7 +73,7 @@ def receive(
         recipient = _recipient_in(site, content)
     came = book.arrival(content, recipient, envelope_sender)
     with site.database.transaction() as connection:
-        recorded = book.write_down(connection, came, now)
+        recorded = book.log_mail(connection, came, now)
     return handle(site, recorded.id, now=now)
 
 
@@ -96,8 +96,8 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
         )
     if recorded.content is None or (recorded.handled and not again):
         return _as_recorded(recorded)
-    mailbox = mailbox_of(site.settings, recorded.recipient) or _NOBODY
-    mail = Inbound(kind=Kind.UNREADABLE, mailbox=mailbox)
+    mailbox = list_address_of(site.settings, recorded.recipient) or _NOBODY
+    mail = Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox)
     if recorded.attempts > book.MAX_ATTEMPTS:
         return _give_up(site, recorded, mail, now)
     try:
@@ -127,7 +127,7 @@ def handle_left_lying(site: Site, *, now: datetime) -> int:
 
 def takes(site: Site, recipient: str) -> bool:
     """Whether an address is one of ours, and mail to it welcome."""
-    return mailbox_of(site.settings, recipient) is not None
+    return list_address_of(site.settings, recipient) is not None
 
 
 def require_inbound(site: Site) -> None:
@@ -146,7 +146,7 @@ def require_inbound(site: Site) -> None:
 
 
 def _settle(
-    site: Site, recorded: book.Recorded, mail: Inbound, now: datetime, *, again: bool
+    site: Site, recorded: book.LoggedMail, mail: Inbound, now: datetime, *, again: bool
 ) -> Received:
     """Act on what was read, answer it, and mark it as dealt with, in one transaction."""
     with site.database.transaction() as connection:
@@ -180,7 +180,7 @@ def _settle(
     )
 
 
-def _give_up(site: Site, recorded: book.Recorded, mail: Inbound, now: datetime) -> Received:
+def _give_up(site: Site, recorded: book.LoggedMail, mail: Inbound, now: datetime) -> Received:
     """Leave a message that cannot be handled in the quarantine, for a person to look at."""
     address = _first(mail)
     with site.database.transaction() as connection:
@@ -197,7 +197,7 @@ def _give_up(site: Site, recorded: book.Recorded, mail: Inbound, now: datetime) 
     return Received(id=recorded.id, kind=mail.kind, action=Action.QUARANTINE, address=address)
 
 
-def _give_back(site: Site, recorded: book.Recorded) -> None:
+def _give_back(site: Site, recorded: book.LoggedMail) -> None:
     """Do not count an attempt that the database ended, if the database can still be told."""
     try:
         with site.database.transaction() as connection:
@@ -206,48 +206,48 @@ def _give_back(site: Site, recorded: book.Recorded) -> None:
         log.warning("message %d keeps its attempt: %s", recorded.id, error)
 
 
-def _as_recorded(recorded: book.Recorded) -> Received:
+def _as_recorded(recorded: book.LoggedMail) -> Received:
     return Received(
         id=recorded.id, kind=recorded.kind, action=recorded.action, address=recorded.address
     )
 
 
 def _deal_with(
-    site: Site, connection: sa.Connection, mail: Inbound, recorded: book.Recorded, now: datetime
+    site: Site, connection: sa.Connection, mail: Inbound, recorded: book.LoggedMail, now: datetime
 ) -> Done:
-    office = office_of(site)
+    office = inbound_context(site)
     match mail.kind:
-        case Kind.UNREADABLE:
+        case MailKind.UNREADABLE:
             return Done(action=Action.QUARANTINE, keep=True)
-        case Kind.COMPLAINT:
+        case MailKind.COMPLAINT:
             return take_complaint(connection, office, mail, now)
-        case Kind.BOUNCE:
+        case MailKind.BOUNCE:
             return take_bounce(connection, office, mail, now)
-        case Kind.COMMAND | Kind.CONFIRMATION:
+        case MailKind.COMMAND | MailKind.CONFIRMATION:
             return act(connection, office, mail, recorded.envelope_sender, now)
-        case Kind.REPLY:
+        case MailKind.REPLY:
             return forward(site, connection, mail, recorded.content or b"", now)
-        case Kind.AUTOMATIC:
+        case MailKind.AUTOMATIC:
             return Done(action=Action.NONE)
 
 
 def _answer(
-    site: Site, connection: sa.Connection, letter: Letter, mail: Inbound, now: datetime
+    site: Site, connection: sa.Connection, letter: LetterRequest, mail: Inbound, now: datetime
 ) -> str:
     """Leave the letter in the outbox; why it cannot be written at all, or ""."""
     try:
         parse_address(letter.address)
     except AddressError:
         return "no letter was written: its sender is not an address that we can write to"
-    put_letter(site, connection, letter, now, answers=mail.letterhead.message_id)
+    put_letter(site, connection, letter, now, answers=mail.evidence.message_id)
     return ""
 
 
 def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetime) -> bool:
     """Whether there is room for one more in the quarantine: strangers can send any number of reports."""
-    if mail.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
+    if mail.kind not in (MailKind.BOUNCE, MailKind.COMPLAINT):
         return True
-    return count_try(connection, site.keyed("kept reports"), KEPT_REPORTS, now)
+    return count_attempt(connection, site.keyed("kept reports"), KEPT_REPORTS, now)
 
 
 def _recipient_in(site: Site, content: bytes) -> str:

@@ -12,12 +12,12 @@ from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.wording import note_text
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.gallery import take_picture
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.letters import post_letter
-from newsletter.pipeline.occasions import coming_due
 from newsletter.pipeline.preview import preview
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.screenshots import take_screenshot
+from newsletter.site.letters import post_letter
+from newsletter.site.occasions import coming_due
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
 log = logging.getLogger("newsletter")
@@ -92,7 +92,7 @@ def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
     """How the issue looks; None where there is no browser: the letter does not wait for it."""
     try:
         seen = preview(site, issue.newsletter, issue.number, as_address=None)
-        content = take_picture(seen.html, site.settings.fetch, now=now)
+        content = take_screenshot(seen.html, site.settings.fetch, now=now)
     except NewsletterError as error:
         log.info("%s: the reminder goes without a picture: %s", issue.name, error)
         return None

@@ -9,22 +9,22 @@ from datetime import datetime, timedelta
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.reasons import Note, StateReason
-from newsletter.pipeline.clicks import Clicks, clicks_of
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.deliver import ledger_of
-from newsletter.pipeline.site import Site
+from newsletter.site.clicks import Clicks, clicks_of
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
 from newsletter.store.ledger import expire_rest
-from newsletter.store.report import Reason
+from newsletter.store.report import RefusalReason
 
 AFTERWARDS = timedelta(days=7)
 """For how long what readers do is put down to the issue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Progress:
+class SendProgress:
     """Where a send stands. `audience` is None before it is planned."""
 
     state: State
@@ -44,32 +44,32 @@ class Progress:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
+class IssueReport:
     """All that is known of a send; `left` counts unsubscriptions by the way they came.
 
     `clicks` is None where they are not counted.
     """
 
     issue: Issue
-    progress: Progress
+    progress: SendProgress
     domains: Mapping[str, Mapping[DeliveryState, int]]
-    reasons: Sequence[Reason]
+    reasons: Sequence[RefusalReason]
     acceptances: Sequence[tuple[datetime, int]]
     left: Mapping[str, int]
     clicks: Clicks | None
 
 
-def progress(site: Site, issue: Issue) -> Progress:
+def progress(site: Site, issue: Issue) -> SendProgress:
     """The counts of this moment."""
     counts = ledger_of(site, issue).counts()
     with site.database.transaction(read_only=True) as connection:
         now = issue_store.find_issue(connection, issue.newsletter, issue.number)
         _approved, started = issue_store.send_times(connection, issue)
         audience = issue_store.audience_of(connection, issue)
-    return Progress(state=now.state, audience=audience, counts=counts, started=started)
+    return SendProgress(state=now.state, audience=audience, counts=counts, started=started)
 
 
-def report(site: Site, issue: Issue) -> Report:
+def report(site: Site, issue: Issue) -> IssueReport:
     """The books of the issue, read out."""
     now = progress(site, issue)
     with site.database.transaction(read_only=True) as connection:
@@ -82,7 +82,7 @@ def report(site: Site, issue: Issue) -> Report:
                 now.started,
                 now.started + AFTERWARDS,
             )
-        return Report(
+        return IssueReport(
             issue=issue_store.find_issue(connection, issue.newsletter, issue.number),
             progress=now,
             domains=report_store.outcomes_by_domain(connection, number),
@@ -118,7 +118,7 @@ def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> 
             connection,
             issue,
             State.SENT,
-            note=Note(kind=StateReason.CLOSED_UNSENT, count=given_up),
+            note=StateNote(kind=StateReason.CLOSED_UNSENT, count=given_up),
             send_finished_at=now,
         )
         detail = f"{issue.name}: {given_up} unsent"

@@ -13,13 +13,13 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
-from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.processes import shared_out, worker_processes
-from newsletter.pipeline.rejected import report_rejections
-from newsletter.pipeline.site import Site
+from newsletter.pipeline.report_rejections import report_rejections
+from newsletter.site.editions import key_for, tag_selections_of
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
@@ -96,7 +96,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         late = now - max(approved or issue.goes_out, issue.goes_out)
         too_late = started is None and late > site.newsletter(slug).max_lateness
         if too_late:
-            note = Note(kind=StateReason.LATE, late_by=late)
+            note = StateNote(kind=StateReason.LATE, late_by=late)
             issue_store.move(connection, issue, State.HELD, note=note)
         else:
             issue_store.move(connection, issue, State.SENDING, send_started_at=started or now)
@@ -138,11 +138,14 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     """
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
-        wishes = wishes_of(site, connection, issue.newsletter, now)
+        tag_selections = tag_selections_of(site, connection, issue.newsletter, now)
     number_of = {edition.key: number for number, edition in frozen.items()}
     complete = number_of[key_for(site, issue, "")]
     return ledger.plan(
-        {follows: number_of.get(key_for(site, issue, follows), complete) for follows in wishes},
+        {
+            follows: number_of.get(key_for(site, issue, follows), complete)
+            for follows in tag_selections
+        },
         complete,
         now,
     )
@@ -153,9 +156,9 @@ def _conduct(site: Site, issue: Issue, ledger: SqlLedger, control: RunControl) -
     if site.database.is_sqlite:
         return None
     # The queue takes long to import, and most sites have none.
-    from newsletter.pipeline.conduct import conduct
+    from newsletter.pipeline.send_by_nodes import send_by_nodes
 
-    return conduct(site, issue, ledger, control)
+    return send_by_nodes(site, issue, ledger, control)
 
 
 def _deliver(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter.pipeline.letters import post_letter
-from newsletter.pipeline.site import Site
+from newsletter.site.letters import post_letter
+from newsletter.site.site import Site
 from newsletter.store import audit
 from newsletter.store.sessions import make_link
 from newsletter.store.users import all_users

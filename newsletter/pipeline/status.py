@@ -7,13 +7,13 @@ from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.clicks import Clicks, clicks_of
-from newsletter.pipeline.occasions import due_now
-from newsletter.pipeline.site import Site
+from newsletter.site.clicks import Clicks, clicks_of
+from newsletter.site.occasions import due_now
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.job_outcomes import JobOutcome, last_outcomes
-from newsletter.store.ledger import Standing, counts_of, counts_of_all, recount
+from newsletter.store.ledger import DeliveryCounts, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
 
@@ -78,7 +78,7 @@ def issue_status(site: Site, issue: Issue) -> IssueStatus:
         planned = issue_store.audience_of(connection, issue)
         counts = counts_of(connection, number)
         clicks = clicks_of(connection, issue)
-    return _status(issue, Standing(audience=planned, deliveries=counts), clicks)
+    return _status(issue, DeliveryCounts(audience=planned, deliveries=counts), clicks)
 
 
 def count_anew(site: Site, issue: Issue) -> None:
@@ -87,7 +87,7 @@ def count_anew(site: Site, issue: Issue) -> None:
         recount(connection, issue_store.issue_id(connection, issue))
 
 
-def _status(issue: Issue, standing: Standing, clicks: Clicks | None) -> IssueStatus:
+def _status(issue: Issue, standing: DeliveryCounts, clicks: Clicks | None) -> IssueStatus:
     return IssueStatus(
         issue=issue,
         audience=standing.audience or 0,

@@ -18,12 +18,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.articles.fetch import WebDoor
+from newsletter.articles.fetch import HttpClient
 from newsletter.config.settings import WebhookSettings
 from newsletter.errors import SourceError
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import webhooks as outbox
-from newsletter.store.webhooks import Happening, Message
+from newsletter.store.webhooks import Message, WebhookEvent
 
 WAITS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60)
@@ -38,7 +38,7 @@ GONE = 410
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class WebhookReport:
     """What one round came to."""
 
     delivered: int = 0
@@ -46,17 +46,17 @@ class Told:
     given_up: int = 0
 
 
-def tell_webhooks(site: Site, *, clock: Callable[[], datetime]) -> Told:
+def deliver_webhooks(site: Site, *, clock: Callable[[], datetime]) -> WebhookReport:
     """Note what happened since the last round and tell what is due. Can be repeated."""
     hooks = {hook.url: hook for hook in site.settings.webhooks}
     if not hooks:
-        return Told()
+        return WebhookReport()
     _note_happenings(site, hooks, clock())
     now = clock()
     with site.database.transaction() as connection:
         messages = outbox.claim(connection, hooks, limit=BATCH, now=now, lease=LEASE)
     if not messages:
-        return Told()
+        return WebhookReport()
     answers = asyncio.run(_post_all(site, hooks, messages, now))
     return _settle(site, messages, answers, clock())
 
@@ -76,13 +76,13 @@ def _note_happenings(site: Site, hooks: Mapping[str, WebhookSettings], now: date
         outbox.clear(connection, now)
         for url, hook in hooks.items():
             outbox.begin(connection, url, now)
-            for happening in outbox.happenings(connection, url, now):
+            for happening in outbox.webhook_events(connection, url, now):
                 if happening.event in hook.events:
                     outbox.note(connection, url, happening, _body(site, happening), now)
             outbox.advance(connection, url)
 
 
-def _body(site: Site, happening: Happening) -> str:
+def _body(site: Site, happening: WebhookEvent) -> str:
     data = dict(happening.data)
     if "number" in data:
         data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"
@@ -102,7 +102,7 @@ async def _post_all(
     settings = site.settings.fetch
     settings = settings.model_copy(update={"timeout": min(settings.timeout, TIMEOUT)})
 
-    async def post(door: WebDoor, message: Message) -> int | str:
+    async def post(door: HttpClient, message: Message) -> int | str:
         body, identifier = message.body.encode(), f"msg_{message.id}"
         timestamp = int(now.timestamp())
         headers = {
@@ -117,13 +117,13 @@ async def _post_all(
             except SourceError as error:
                 return error.problem.message
 
-    async with WebDoor(settings) as door:
+    async with HttpClient(settings) as door:
         return list(await asyncio.gather(*(post(door, message) for message in messages)))
 
 
 def _settle(
     site: Site, messages: Sequence[Message], answers: Sequence[int | str], now: datetime
-) -> Told:
+) -> WebhookReport:
     delivered = deferred = given_up = 0
     with site.database.transaction() as connection:
         for message, answer in zip(messages, answers, strict=True):
@@ -137,4 +137,4 @@ def _settle(
             else:
                 outbox.retry(connection, message, said, now + WAITS[message.attempts - 1])
                 deferred += 1
-    return Told(delivered=delivered, deferred=deferred, given_up=given_up)
+    return WebhookReport(delivered=delivered, deferred=deferred, given_up=given_up)

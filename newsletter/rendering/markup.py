@@ -22,7 +22,7 @@ VOID = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tag:
+class MarkupTag:
     """A start tag (`opens`) or an end tag, on a line counted from 1."""
 
     name: str
@@ -38,7 +38,7 @@ class Fault:
     message: str
 
 
-def tags(source: str) -> Iterator[Tag]:
+def tags(source: str) -> Iterator[MarkupTag]:
     """The start and end tags in order; void and self-closed ones count as nothing open."""
     line, position = 1, 0
     for match in _TAG.finditer(source):
@@ -46,7 +46,7 @@ def tags(source: str) -> Iterator[Tag]:
         position = match.start()
         name = match["name"]
         if name and not match["empty"] and name.lower() not in VOID:
-            yield Tag(name=name, opens=not match["close"], line=line)
+            yield MarkupTag(name=name, opens=not match["close"], line=line)
 
 
 def deepest_nesting(source: str) -> int:
@@ -60,7 +60,7 @@ def deepest_nesting(source: str) -> int:
 
 def find_imbalance(source: str) -> Fault | None:
     """The first start tag that is not closed, or end tag that closes nothing."""
-    still_open: list[Tag] = []
+    still_open: list[MarkupTag] = []
     for tag in tags(source):
         if tag.opens:
             still_open.append(tag)

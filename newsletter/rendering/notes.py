@@ -14,9 +14,9 @@ from markupsafe import Markup, escape
 from newsletter.articles.sanitize import safe_html
 from newsletter.issues.blocks import LABELS, Block, Place
 from newsletter.issues.issue import Words
-from newsletter.rendering.plaintext import Footnotes, wrap
+from newsletter.rendering.plain_text import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, web_link
-from newsletter.rendering.words import Speaker
+from newsletter.rendering.translation import Translator
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -144,7 +144,7 @@ class Surroundings:
     at_end: tuple[Aside, ...]
 
 
-def surround(words: Words, blocks: Sequence[Block], *, day: date, say: Speaker) -> Surroundings:
+def surround(words: Words, blocks: Sequence[Block], *, day: date, say: Translator) -> Surroundings:
     """The notes, and the blocks that run on `day`, the issue's local date; labels by `say`."""
     running = [block for block in blocks if block.runs_on(day)]
     placed = {
@@ -159,7 +159,7 @@ def surround(words: Words, blocks: Sequence[Block], *, day: date, say: Speaker) 
     )
 
 
-def _aside(block: Block, say: Speaker) -> Aside:
+def _aside(block: Block, say: Translator) -> Aside:
     return Aside(
         kind=block.kind,
         label=one_line(block.label) or say(LABELS[block.kind]),

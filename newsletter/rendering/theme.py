@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import newsletter
 from newsletter.errors import ConfigurationError, Problem, RenderingError
-from newsletter.rendering.tokens import Tokens, read_tokens
-from newsletter.rendering.words import Speaker, speaker
+from newsletter.rendering.design_tokens import DesignTokens, read_design_tokens
+from newsletter.rendering.translation import Translator, translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -57,7 +57,7 @@ class Theme:
     """Templates, tokens and words. `folders` are looked through in order, the site's first."""
 
     folders: tuple[Path, ...]
-    tokens: Tokens
+    tokens: DesignTokens
 
     @property
     def is_shipped(self) -> bool:
@@ -79,9 +79,9 @@ class Theme:
                 problem.message, file=problem.file, field=problem.field, fix=problem.fix
             ) from error
 
-    def words(self, language: str) -> Speaker:
+    def words(self, language: str) -> Translator:
         """The fixed words in `language` (see words.py)."""
-        return speaker(language, self.folders)
+        return translator(language, self.folders)
 
     def explain(self, error: Exception, name: str) -> Problem:
         """What a template's error means, where it stands, and what to do."""
@@ -145,4 +145,4 @@ def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str 
         for sub in (f"themes/{name}", "issue")
     ]
     folders = tuple(place for place in places if place.is_dir())
-    return Theme(folders=folders, tokens=read_tokens(folders))
+    return Theme(folders=folders, tokens=read_design_tokens(folders))

@@ -42,7 +42,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Story:
+class StoryView:
     """An item as a template prints it. Everything but `body` is plain text, to be escaped."""
 
     title: str
@@ -64,14 +64,14 @@ class Story:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class SectionView:
     """A titled run of stories in reading order."""
 
     title: str
-    stories: tuple[Story, ...]
+    stories: tuple[StoryView, ...]
 
     @property
-    def blocks(self) -> tuple[tuple[Story, ...], ...]:
+    def blocks(self) -> tuple[tuple[StoryView, ...], ...]:
         """Each story with a picture by itself, those between together."""
         runs = groupby(enumerate(self.stories), lambda pair: pair[1].picture and pair[0])
         return tuple(tuple(story for _place, story in run) for _key, run in runs)
@@ -81,14 +81,14 @@ class Section:
 class Pages:
     """An edition's stories as they are laid out."""
 
-    lead: Story | None
-    sections: tuple[Section, ...]
+    lead: StoryView | None
+    sections: tuple[SectionView, ...]
 
 
-def view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
+def issue_view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
     """The laid-out items as stories, summaries cut to what the density allows."""
 
-    def in_section(item: Item) -> Story:
+    def in_section(item: Item) -> StoryView:
         if item.article.key in layout.cards:
             return story(item, masthead, summary=density.card_summary, width=CARD_WIDTH)
         return story(item, masthead, summary=density.row_summary, width=0)
@@ -99,17 +99,17 @@ def view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
         if lead
         else None,
         sections=tuple(
-            Section(title=one_line(part.title), stories=tuple(map(in_section, part.items)))
+            SectionView(title=one_line(part.title), stories=tuple(map(in_section, part.items)))
             for part in layout.parts
         ),
     )
 
 
-def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> Story:
+def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryView:
     """One item, cleaned; `summary` and `width` are the room for its words and its picture."""
     article = item.article
     url = web_link(article.url)
-    return Story(
+    return StoryView(
         title=one_line(item.title) or one_line(article.title) or url,
         url=url,
         link_text=one_line(item.overrides.link_text or ""),

@@ -17,7 +17,7 @@ LISTED = frozenset({State.SENDING, State.SENT})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Published:
+class PublishedIssue:
     """An issue that went out, as a list shows it."""
 
     number: int
@@ -27,7 +27,7 @@ class Published:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Story:
+class ArchivedStory:
     """One item of a published issue, in the words readers saw."""
 
     title: str
@@ -38,7 +38,7 @@ class Story:
 
 def published(
     connection: sa.Connection, newsletter: str, *, limit: int, before: int | None = None
-) -> Sequence[Published]:
+) -> Sequence[PublishedIssue]:
     """The newest issues first; `before` a number asks for those older than it."""
     query = (
         sa.select(issues.c.number, issues.c.subject, issues.c.preheader, issues.c.send_started_at)
@@ -53,7 +53,7 @@ def published(
     if before is not None:
         query = query.where(issues.c.number < before)
     return [
-        Published(
+        PublishedIssue(
             number=row.number,
             subject=row.subject,
             preheader=row.preheader,
@@ -65,7 +65,7 @@ def published(
 
 def stories_of(
     connection: sa.Connection, newsletter: str, numbers: Collection[int]
-) -> Mapping[int, Sequence[Story]]:
+) -> Mapping[int, Sequence[ArchivedStory]]:
     """The stories readers saw, by the issue's number, in reading order."""
     # Field by field: an article's body is long, and a list needs none of it.
     rows = connection.execute(
@@ -85,11 +85,11 @@ def stories_of(
         )
         .order_by(issues.c.number, items.c.position)
     )
-    found: dict[int, list[Story]] = {number: [] for number in numbers}
+    found: dict[int, list[ArchivedStory]] = {number: [] for number in numbers}
     for row in rows:
         summary = row.overrides.get("summary")
         found[row.number].append(
-            Story(
+            ArchivedStory(
                 title=row.overrides.get("title") or row.title,
                 url=row.url,
                 summary=row.summary if summary is None else summary,

@@ -15,7 +15,7 @@ MAX_DETAIL = 500
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the record. `who` is an address, or "operator" for the command line."""
 
     id: int
@@ -32,13 +32,15 @@ def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: 
     )
 
 
-def entries(connection: sa.Connection, *, limit: int, before: int | None = None) -> Sequence[Entry]:
+def entries(
+    connection: sa.Connection, *, limit: int, before: int | None = None
+) -> Sequence[AuditEntry]:
     """The newest entries first; `before` an entry's id asks for those older than it."""
     query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.id < before)
     return [
-        Entry(id=row.id, at=row.at, who=row.who, what=row.what, detail=row.detail)
+        AuditEntry(id=row.id, at=row.at, who=row.who, what=row.what, detail=row.detail)
         for row in connection.execute(query)
     ]
 

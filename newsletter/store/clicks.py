@@ -12,7 +12,7 @@ from newsletter.rendering.counted_links import CountedLink
 from newsletter.rendering.edition import Edition
 from newsletter.store.issues import insert_rows
 from newsletter.store.tables import clicks, links
-from subscribers.writing import insert_once
+from subscribers.sql import insert_once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,7 +24,7 @@ from newsletter.issues.issue import (
     Window,
     Words,
 )
-from newsletter.issues.reasons import LeftOutReason, Note, note_from_json, note_to_json
+from newsletter.issues.reasons import LeftOutReason, StateNote, note_from_json, note_to_json
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
@@ -217,7 +217,12 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
 
 
 def move(
-    connection: sa.Connection, issue: Issue, to: State, *, note: Note | None = None, **moments: Any
+    connection: sa.Connection,
+    issue: Issue,
+    to: State,
+    *,
+    note: StateNote | None = None,
+    **moments: Any,
 ) -> None:
     """Change the issue's state, if it still is what `issue` says and the move is allowed.
 

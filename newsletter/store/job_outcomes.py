@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from newsletter.store.tables import job_outcomes
-from subscribers.writing import insert_or
+from subscribers.sql import insert_or
 
 
 class Ended(StrEnum):

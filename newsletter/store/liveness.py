@@ -153,7 +153,7 @@ def _ask(session: sa.Connection, statement: sa.Select[Any]) -> Any:
         ) from error
 
 
-class Office:
+class LeaderLock:
     """A duty that one process has at a time; whoever dies leaves it to another.
 
     For one thread at a time.

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.store.tables import newsletters, site
-from subscribers.writing import insert_once
+from subscribers.sql import insert_once
 
 
 def ensure_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:

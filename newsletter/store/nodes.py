@@ -39,7 +39,7 @@ class Node:
         return sum(holding.deliveries for holding in self.holds)
 
 
-class Kind(StrEnum):
+class NodeStopKind(StrEnum):
     """Why a node stopped sending: a person has to look, no relay answers, or it is not the time."""
 
     PAUSED = "paused"
@@ -48,10 +48,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class NodeStop:
     """What stopped a node."""
 
-    kind: Kind
+    kind: NodeStopKind
     said: str
 
 
@@ -100,7 +100,7 @@ def living_nodes(database: Database) -> list[Node]:
     ]
 
 
-def note_trouble(connection: sa.Connection, issue_id: int, trouble: Trouble | None) -> None:
+def note_stop(connection: sa.Connection, issue_id: int, trouble: NodeStop | None) -> None:
     """Why a node stopped sending the issue; None forgets what was."""
     connection.execute(sa.delete(troubles_of_nodes).where(troubles_of_nodes.c.issue_id == issue_id))
     if trouble is not None:
@@ -111,9 +111,9 @@ def note_trouble(connection: sa.Connection, issue_id: int, trouble: Trouble | No
         )
 
 
-def trouble_with(connection: sa.Connection, issue_id: int) -> Trouble | None:
+def stop_of(connection: sa.Connection, issue_id: int) -> NodeStop | None:
     """Why a node stopped sending the issue, if one did."""
     row = connection.execute(
         sa.select(troubles_of_nodes).where(troubles_of_nodes.c.issue_id == issue_id)
     ).one_or_none()
-    return Trouble(kind=Kind(row.kind), said=row.said) if row else None
+    return NodeStop(kind=NodeStopKind(row.kind), said=row.said) if row else None

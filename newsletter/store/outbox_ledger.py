@@ -21,7 +21,7 @@ _GOES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
+class OutboxLetter:
     """A letter in hand as it goes over the wire, and how often it was tried before."""
 
     envelope_sender: str
@@ -39,9 +39,9 @@ class OutboxLedger:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._living: LivingSender | None = None
-        self._in_hand: dict[int, Letter] = {}
+        self._in_hand: dict[int, OutboxLetter] = {}
 
-    def letter(self, claim: Claim) -> Letter:
+    def letter(self, claim: Claim) -> OutboxLetter:
         """The letter of a claim that is in hand."""
         return self._in_hand[claim.subscriber_id]
 
@@ -88,7 +88,7 @@ class OutboxLedger:
                 )
             ).all()
         for row in rows:
-            self._in_hand[row.id] = Letter(
+            self._in_hand[row.id] = OutboxLetter(
                 envelope_sender=row.envelope_sender, message=row.message, attempts=row.attempts
             )
         claims = tuple(

@@ -18,7 +18,7 @@ ERASED = "erased"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
+class RefusalReason:
     """Why deliveries did not end well: the relay's last words, and how many they stand for."""
 
     state: DeliveryState
@@ -48,7 +48,7 @@ def outcomes_by_domain(
     return found
 
 
-def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> list[Reason]:
+def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> list[RefusalReason]:
     """The last answers to deliveries that are not accepted, the most frequent first."""
     # What was accepted is so for good: the last of the refusals is the last answer of the rest.
     last = (
@@ -81,7 +81,7 @@ def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> lis
         .limit(limit)
     )
     return [
-        Reason(
+        RefusalReason(
             state=DeliveryState(row.state),
             code=row.code,
             enhanced=row.enhanced,

@@ -19,7 +19,7 @@ LINK_LASTS = timedelta(minutes=20)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class BrowserSession:
     """One browser that is signed in."""
 
     id: int
@@ -45,7 +45,7 @@ def start_session(connection: sa.Connection, editor: Editor, *, browser: str, no
     return token
 
 
-def session_of(connection: sa.Connection, token: str, now: datetime) -> Session | None:
+def session_of(connection: sa.Connection, token: str, now: datetime) -> BrowserSession | None:
     """The living session that this secret opens."""
     row = connection.execute(
         _sessions().where(sessions.c.token_hash == hash_of(token), sessions.c.expires_at > now)
@@ -53,7 +53,9 @@ def session_of(connection: sa.Connection, token: str, now: datetime) -> Session 
     return _session(row) if row is not None else None
 
 
-def sessions_of(connection: sa.Connection, editor: Editor, now: datetime) -> Sequence[Session]:
+def sessions_of(
+    connection: sa.Connection, editor: Editor, now: datetime
+) -> Sequence[BrowserSession]:
     """Where the editor is signed in, the newest first."""
     rows = connection.execute(
         _sessions()
@@ -128,8 +130,8 @@ def _sessions() -> sa.Select[Any]:
     ).join(sessions, sessions.c.user_id == users.c.id)
 
 
-def _session(row: sa.Row[Any]) -> Session:
-    return Session(
+def _session(row: sa.Row[Any]) -> BrowserSession:
+    return BrowserSession(
         id=row.session_id,
         editor=editor_of_row(row),
         started_at=row.started_at,

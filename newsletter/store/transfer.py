@@ -37,7 +37,7 @@ class Copied:
     hash: str
 
 
-class Tally:
+class TableTotals:
     """Counts and hashes rows as they pass."""
 
     def __init__(self) -> None:
@@ -75,10 +75,10 @@ def copy_all(source: sa.Connection, target: sa.Connection) -> list[Copied]:
     """
     copied = []
     for table in COPIED:
-        tally = Tally()
+        tally = TableTotals()
         _write(target, table, _tallied(_rows(source, table), tally))
         _carry_numbering(source, target, table)
-        there = Tally()
+        there = TableTotals()
         for row in _rows(target, table):
             there.add(row)
         if there.of(table) != tally.of(table):
@@ -100,7 +100,7 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[Any]]
         yield from chunk
 
 
-def _tallied(rows: Iterable[Sequence[Any]], tally: Tally) -> Iterator[Sequence[Any]]:
+def _tallied(rows: Iterable[Sequence[Any]], tally: TableTotals) -> Iterator[Sequence[Any]]:
     for row in rows:
         tally.add(row)
         yield row

@@ -17,8 +17,8 @@ from newsletter.issues.issue import State
 from newsletter.store.ledger import counts_of
 from newsletter.store.tables import issues, webhook_endpoints, webhook_messages
 from subscribers.history import Event, Way
+from subscribers.sql import insert_once
 from subscribers.tables import history, subscribers
-from subscribers.writing import insert_once
 
 LOOKED_BACK = 1000
 """Rows of the record that are looked at again: on PostgreSQL a lower number may be committed
@@ -31,7 +31,7 @@ _JOINED = (Event.ADD, Event.CONFIRM, Event.UNDO)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Happening:
+class WebhookEvent:
     """Something to tell. `subject` names it for ever; `data` is what is told of it."""
 
     event: str
@@ -56,7 +56,7 @@ def begin(connection: sa.Connection, url: str, now: datetime) -> None:
     insert_once(connection, webhook_endpoints, row)
 
 
-def happenings(connection: sa.Connection, url: str, now: datetime) -> Sequence[Happening]:
+def webhook_events(connection: sa.Connection, url: str, now: datetime) -> Sequence[WebhookEvent]:
     """What has happened lately and may not yet be noted for this address, oldest first."""
     endpoint = connection.execute(
         sa.select(webhook_endpoints).where(webhook_endpoints.c.url == url)
@@ -70,7 +70,7 @@ def happenings(connection: sa.Connection, url: str, now: datetime) -> Sequence[H
 
 
 def note(
-    connection: sa.Connection, url: str, happening: Happening, body: str, now: datetime
+    connection: sa.Connection, url: str, happening: WebhookEvent, body: str, now: datetime
 ) -> bool:
     """Put a message into the outbox; False when it has been there already."""
     row = {
@@ -155,7 +155,7 @@ def _newest(connection: sa.Connection) -> int:
     return connection.execute(sa.select(sa.func.max(history.c.id))).scalar_one() or 0
 
 
-def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Iterator[Happening]:
+def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Iterator[WebhookEvent]:
     rows = connection.execute(
         sa.select(history, subscribers.c.address, subscribers.c.name)
         .join(subscribers, subscribers.c.id == history.c.subscriber_id)
@@ -171,7 +171,7 @@ def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Itera
             event = "subscribed"
         else:
             event = "bounced" if row.way == Way.BOUNCE else "unsubscribed"
-        yield Happening(
+        yield WebhookEvent(
             event=event,
             # With the time: SQLite may give the number of an erased row again.
             subject=f"history {row.id} {row.at.isoformat()}",
@@ -188,7 +188,7 @@ def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Itera
         )
 
 
-def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[Happening]:
+def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[WebhookEvent]:
     rows = connection.execute(
         sa.select(issues)
         .where(issues.c.state == State.SENT, issues.c.send_finished_at >= since)
@@ -196,7 +196,7 @@ def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[Happening
     )
     for row in rows.all():
         counts = counts_of(connection, row.id)
-        yield Happening(
+        yield WebhookEvent(
             event="sent",
             subject=f"issue {row.newsletter}/{row.number}",
             at=row.send_finished_at,

@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
-from newsletter.pipeline.site import Site
+from newsletter.site.clicks import ClickBook
+from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.editions import find_edition

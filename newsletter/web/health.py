@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.job_outcomes import last_outcomes
 from newsletter.store.migrations import is_current

@@ -12,14 +12,14 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from newsletter import __version__
-from newsletter.pipeline.occasions import due_now
-from newsletter.pipeline.site import Site
+from newsletter.site.occasions import due_now
+from newsletter.site.site import Site
 from newsletter.store import metrics as counts
 from newsletter.store.job_outcomes import JobOutcome, last_outcomes
 from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
-from subscribers.counting import inbound_by_kind, subscriptions_by_status
+from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
 
 RATE_OVER = timedelta(minutes=1)
 

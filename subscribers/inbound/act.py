@@ -17,11 +17,11 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError, TokenError, UnknownSubscriberError
 from subscribers.history import Way
 from subscribers.inbound.classify import Inbound
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
-from subscribers.inbound.mailboxes import Role
-from subscribers.inbound.office import Action, Done, Office
+from subscribers.inbound.context import Action, Done, InboundContext
+from subscribers.inbound.list_addresses import AddressRole
 from subscribers.inbound.reader_commands import ReaderCommand, letter_to
-from subscribers.inbound.vocabulary import Verb
 from subscribers.letters import Template
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import unsubscribe
@@ -32,7 +32,7 @@ UNPROVEN_OPT_OUT = "a mail program asks to unsubscribe its reader, and nothing p
 
 def act(
     connection: sa.Connection,
-    office: Office,
+    office: InboundContext,
     mail: Inbound,
     envelope_sender: str | None,
     now: datetime,
@@ -54,7 +54,7 @@ def act(
 
 def _act(
     connection: sa.Connection,
-    office: Office,
+    office: InboundContext,
     mail: Inbound,
     envelope_sender: str | None,
     now: datetime,
@@ -88,13 +88,17 @@ def _subscribe(connection: sa.Connection, mail: Inbound, now: datetime) -> Done:
         list_slug=mail.mailbox.list_slug,
         way=Way.MAIL,
         now=now,
-        origin=f"mail {mail.letterhead.message_id}".strip(),
+        origin=f"mail {mail.evidence.message_id}".strip(),
     )
     return Done(action=Action.SUBSCRIBE, address=mail.sender, letters=(letter,) if letter else ())
 
 
 def _confirm(
-    connection: sa.Connection, office: Office, mail: Inbound, command: Command, now: datetime
+    connection: sa.Connection,
+    office: InboundContext,
+    mail: Inbound,
+    command: Command,
+    now: datetime,
 ) -> Done:
     list_slug = mail.mailbox.list_slug
     person = _asked(office, mail, command, now)
@@ -104,19 +108,19 @@ def _confirm(
         connection,
         person,
         list_slug,
-        way=Way.REPLY if mail.mailbox.role is Role.CONFIRM else Way.MAIL,
+        way=Way.REPLY if mail.mailbox.role is AddressRole.CONFIRM else Way.MAIL,
         now=now,
-        origin=f"from {mail.sender} {mail.letterhead.message_id}".strip(),
+        origin=f"from {mail.sender} {mail.evidence.message_id}".strip(),
     )
     if letter is None:
         return Done(action=Action.NONE)
     return Done(action=Action.CONFIRM, address=letter.address, letters=(letter,))
 
 
-def _asked(office: Office, mail: Inbound, command: Command, now: datetime) -> int | None:
+def _asked(office: InboundContext, mail: Inbound, command: Command, now: datetime) -> int | None:
     """Whom the answered question was put to, if it is ours and not too old."""
     answer = office.return_paths.read(mail.mailbox)
-    if answer is not None and mail.mailbox.role is Role.CONFIRM:
+    if answer is not None and mail.mailbox.role is AddressRole.CONFIRM:
         age = now.date().toordinal() - answer.number
         return answer.subscriber_id if age <= consent.CONFIRM_WITHIN.days else None
     for word in command.words:
@@ -132,7 +136,7 @@ def _asked(office: Office, mail: Inbound, command: Command, now: datetime) -> in
 
 
 def _leave_by_token(
-    connection: sa.Connection, office: Office, mail: Inbound, token: str, now: datetime
+    connection: sa.Connection, office: InboundContext, mail: Inbound, token: str, now: datetime
 ) -> Done | None:
     """Leave as List-Unsubscribe's address offers: believed from any address.
 

@@ -23,7 +23,7 @@ MAX_LINE = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
+class FailedRecipient:
     """One address that could not be reached.
 
     `also` are other addresses the same report names for it: before forwarding, or as we wrote
@@ -40,10 +40,10 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Report:
+class BounceReport:
     """What a bounce tells. Without failures it tells of success, or nothing we can read."""
 
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedRecipient, ...] = ()
     success: bool = False
 
 
@@ -53,7 +53,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"]{1,200}@[^\s<>()\[\]\\,;:\"]{1,255}"
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 
-def read_bounce(message: Message) -> Report:
+def read_bounce(message: Message) -> BounceReport:
     """Every failed address the bounce names: by its fields, else by its prose."""
     reported = _reported(message)
     if reported.failures or reported.success:
@@ -65,9 +65,9 @@ def read_bounce(message: Message) -> Report:
         return written
     status = status_in(texts)
     others = set(returned_recipients(message))
-    return Report(
+    return BounceReport(
         failures=tuple(
-            Failure(
+            FailedRecipient(
                 address=address,
                 verdict=Verdict.SOFT if temporary else verdict_of(status, reason),
                 status=status,
@@ -87,7 +87,7 @@ def _is_text(part: Message) -> bool:
     )
 
 
-def _reported(message: Message) -> Report:
+def _reported(message: Message) -> BounceReport:
     blocks: list[dict[str, str]] = []
     for part in parts(message):
         if part.get_content_type() not in (
@@ -130,9 +130,9 @@ def _fields_of(lines: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> Report:
+def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> BounceReport:
     """What the blocks of fields about recipients tell; other blocks are passed over."""
-    failures: dict[str, Failure] = {}
+    failures: dict[str, FailedRecipient] = {}
     success = False
     returned = returned_recipients(message)
     notice = text_of(message)[:2000]
@@ -146,12 +146,12 @@ def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> Repor
             key = failure.address.casefold()
             if key not in failures or failures[key].delayed:  # it failed in the end
                 failures[key] = failure
-    return Report(failures=tuple(failures.values()), success=success and not failures)
+    return BounceReport(failures=tuple(failures.values()), success=success and not failures)
 
 
 def _failure(
     block: Mapping[str, str], action: str, returned: list[str], notice: str
-) -> Failure | None:
+) -> FailedRecipient | None:
     reason = block.get("diagnostic-code", "")
     status = status_in(block.get("status", "")) or status_in(reason)
     named = [
@@ -165,7 +165,7 @@ def _failure(
         return None
     delayed = action == "delayed" or (action != "failed" and "will-retry-until" in block)
     soft = delayed or block.get("status", "").startswith("4")
-    return Failure(
+    return FailedRecipient(
         address=named[0],
         verdict=Verdict.SOFT if soft else verdict_of(status, reason or notice),
         status=status,

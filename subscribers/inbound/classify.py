@@ -8,11 +8,11 @@ from email.message import Message
 from enum import StrEnum
 
 from subscribers.inbound.automatic import is_automatic, is_challenge, is_opt_out_by_program
-from subscribers.inbound.bounces import Failure, read_bounce
+from subscribers.inbound.bounces import FailedRecipient, read_bounce
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command, read_command
 from subscribers.inbound.complaints import Complaint, read_complaint
-from subscribers.inbound.letterhead import Letterhead, read_letterhead
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import (
     UnreadableError,
@@ -22,7 +22,7 @@ from subscribers.inbound.reading import (
     text_of,
 )
 from subscribers.inbound.returned_mail import ReturnedMail, read_returned_mail
-from subscribers.inbound.vocabulary import Verb
+from subscribers.inbound.sender_evidence import SenderEvidence, read_sender_evidence
 
 log = logging.getLogger("newsletter")
 
@@ -30,7 +30,7 @@ MAX_QUOTED = 20_000
 """Characters of a reply that the editors are shown; the mail itself goes with it."""
 
 
-class Kind(StrEnum):
+class MailKind(StrEnum):
     """The `kind` of `newsletter receive --json`."""
 
     COMMAND = "command"
@@ -46,13 +46,13 @@ class Kind(StrEnum):
 class Inbound:
     """An inbound message, read. `sender` is the writer's address, "" where there is none."""
 
-    kind: Kind
-    mailbox: Mailbox
+    kind: MailKind
+    mailbox: ListAddress
     sender: str = ""
-    letterhead: Letterhead = field(default_factory=Letterhead)
+    evidence: SenderEvidence = field(default_factory=SenderEvidence)
     """Of a command or a reply: what can prove its writer."""
     command: Command | None = None
-    failures: tuple[Failure, ...] = ()
+    failures: tuple[FailedRecipient, ...] = ()
     """Of a bounce; a bounce without any is one whose words we cannot read."""
     complaint: Complaint | None = None
     returned: ReturnedMail = field(default_factory=ReturnedMail)
@@ -66,7 +66,7 @@ class Inbound:
     """Why it is unreadable."""
 
 
-def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbound:
+def classify(raw: bytes, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:
     """Read a message that came to one of our addresses; never raises.
 
     `envelope_sender` is the SMTP MAIL FROM, "" the null sender, None where nobody told us.
@@ -78,15 +78,15 @@ def classify(raw: bytes, mailbox: Mailbox, envelope_sender: str | None) -> Inbou
     except Exception as error:  # a trap that nobody has thought of: a person shall look at it
         log.exception("a message could not be read")
         problem = f"cannot be read as mail: {type(error).__name__}"
-    return Inbound(kind=Kind.UNREADABLE, mailbox=mailbox, problem=problem)
+    return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=problem)
 
 
-def _read(message: Message, mailbox: Mailbox, envelope_sender: str | None) -> Inbound:
+def _read(message: Message, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:
     sender = next(iter(addresses(message, "From")), "")
     complaint = read_complaint(message)
     if complaint is not None:
         return Inbound(
-            kind=Kind.COMPLAINT,
+            kind=MailKind.COMPLAINT,
             mailbox=mailbox,
             sender=sender,
             complaint=complaint,
@@ -95,39 +95,42 @@ def _read(message: Message, mailbox: Mailbox, envelope_sender: str | None) -> In
     if looks_like_bounce(message, envelope_sender):
         report = read_bounce(message)
         return Inbound(
-            kind=Kind.AUTOMATIC if report.success else Kind.BOUNCE,
+            kind=MailKind.AUTOMATIC if report.success else MailKind.BOUNCE,
             mailbox=mailbox,
             sender=sender,
             failures=report.failures,
             returned=read_returned_mail(message),
         )
-    is_asked_back = mailbox.role is Role.CONFIRM and is_challenge(message)
+    is_asked_back = mailbox.role is AddressRole.CONFIRM and is_challenge(message)
     automatic = is_automatic(message, envelope_sender) or is_asked_back
     command = read_command(message, mailbox)
     if automatic and not _is_opt_out(command, message, mailbox):
-        return Inbound(kind=Kind.AUTOMATIC, mailbox=mailbox, sender=sender)
-    letterhead = read_letterhead(message)
+        return Inbound(kind=MailKind.AUTOMATIC, mailbox=mailbox, sender=sender)
+    letterhead = read_sender_evidence(message)
     if command is None:
         return Inbound(
-            kind=Kind.REPLY,
+            kind=MailKind.REPLY,
             mailbox=mailbox,
             sender=sender,
-            letterhead=letterhead,
+            evidence=letterhead,
             headline=header(message, "Subject"),
             words=text_of(message)[:MAX_QUOTED],
         )
-    is_answer = command.verb is Verb.CONFIRM and mailbox.role in (Role.CONFIRM, Role.REQUEST)
+    is_answer = command.verb is Verb.CONFIRM and mailbox.role in (
+        AddressRole.CONFIRM,
+        AddressRole.REQUEST,
+    )
     return Inbound(
-        kind=Kind.CONFIRMATION if is_answer else Kind.COMMAND,
+        kind=MailKind.CONFIRMATION if is_answer else MailKind.COMMAND,
         mailbox=mailbox,
         sender=sender,
-        letterhead=letterhead,
+        evidence=letterhead,
         command=command,
         automatic=automatic,
     )
 
 
-def _is_opt_out(command: Command | None, message: Message, mailbox: Mailbox) -> bool:
+def _is_opt_out(command: Command | None, message: Message, mailbox: ListAddress) -> bool:
     """Whether a mail program writes on its reader's behalf, as List-Unsubscribe asks it to.
 
     iCloud marks such a mail as an automatic reply. A token proves whose wish it is, whatever
@@ -138,4 +141,4 @@ def _is_opt_out(command: Command | None, message: Message, mailbox: Mailbox) -> 
         return False
     if command.words:
         return True
-    return mailbox.role is Role.UNSUBSCRIBE and is_opt_out_by_program(message)
+    return mailbox.role is AddressRole.UNSUBSCRIBE and is_opt_out_by_program(message)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.command_words import EVERYDAY, PAUSED, TAGS_CHOSEN, WORDS, Verb, any_of
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import header, text_of
-from subscribers.inbound.vocabulary import EVERYDAY, PAUSED, TAGS_CHOSEN, WORDS, Verb, any_of
 
 MAX_LINES = 5
 """Non-empty lines of the body that are looked at."""
@@ -56,7 +56,7 @@ _EDGES = " .!?,;:\"'“”„*()[]<>。！"
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
 
-def read_command(message: Message, mailbox: Mailbox) -> Command | None:
+def read_command(message: Message, mailbox: ListAddress) -> Command | None:
     """The first recognised command, or None: then it is a letter.
 
     An address that is a command itself (`weekly-leave@`) needs no words. At `weekly-request@`
@@ -64,19 +64,19 @@ def read_command(message: Message, mailbox: Mailbox) -> Command | None:
     reply to an issue is heard when its first line says that it wants out, and no other thing.
     """
     match mailbox.role:
-        case Role.UNSUBSCRIBE:
+        case AddressRole.UNSUBSCRIBE:
             said = parse_command(header(message, "Subject"), mailbox.list_slug)
             words = said.words if said and said.verb is Verb.UNSUBSCRIBE else ()
             return Command(verb=Verb.UNSUBSCRIBE, words=words)
-        case Role.SUBSCRIBE | Role.HELP:
+        case AddressRole.SUBSCRIBE | AddressRole.HELP:
             return Command(verb=Verb(mailbox.role.value))
-        case Role.CONFIRM:
+        case AddressRole.CONFIRM:
             return Command(verb=Verb.CONFIRM, words=(mailbox.detail,) if mailbox.detail else ())
-        case Role.REQUEST:
+        case AddressRole.REQUEST:
             return _asked_of_the_robot(message, mailbox.list_slug)
-        case Role.LIST | Role.OWNER:
+        case AddressRole.LIST | AddressRole.OWNER:
             return _wants_out(message, mailbox.list_slug)
-        case Role.BOUNCES:
+        case AddressRole.BOUNCES:
             return None
 
 

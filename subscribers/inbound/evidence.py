@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from subscribers import people
 from subscribers.errors import AddressError, TokenError, UnknownSubscriberError
-from subscribers.inbound.mailboxes import Mailbox, Role, parse_mailbox
-from subscribers.inbound.office import Office
+from subscribers.inbound.context import InboundContext
+from subscribers.inbound.list_addresses import AddressRole, ListAddress, parse_list_address
 from subscribers.inbound.returned_mail import ReturnedMail
 from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
@@ -25,19 +25,21 @@ class Evidence:
     number: int
 
 
-def by_address(connection: sa.Connection, office: Office, mailbox: Mailbox) -> Evidence | None:
+def by_address(
+    connection: sa.Connection, office: InboundContext, mailbox: ListAddress
+) -> Evidence | None:
     """Whose mail it was, by the signature in an address of ours; None where there is none."""
     envelope = office.return_paths.read(mailbox)
     person = people.get(connection, envelope.subscriber_id) if envelope else None
     if envelope is None or person is None:
         return None
     # What follows the reader in an address that answers come to is a day, not an issue.
-    number = envelope.number if mailbox.role is Role.BOUNCES else 0
+    number = envelope.number if mailbox.role is AddressRole.BOUNCES else 0
     return Evidence(person=person, list_slug=mailbox.list_slug, number=number)
 
 
 def by_returned_mail(
-    connection: sa.Connection, office: Office, returned: ReturnedMail, named: Iterable[str]
+    connection: sa.Connection, office: InboundContext, returned: ReturnedMail, named: Iterable[str]
 ) -> Evidence | None:
     """Whose mail came back, by a signed address, a signed link or our secret Message-ID in it.
 
@@ -46,7 +48,7 @@ def by_returned_mail(
     report names: with one of them a Message-ID can be checked.
     """
     for address in returned.signed:
-        mailbox = parse_mailbox(address, office.list_slugs, office.domain)
+        mailbox = parse_list_address(address, office.list_slugs, office.domain)
         if mailbox and (found := by_address(connection, office, mailbox)):
             return found
     for token in returned.tokens:
@@ -65,7 +67,7 @@ def by_returned_mail(
 
 
 def _by_token(
-    connection: sa.Connection, office: Office, token: str, message_ids: tuple[str, ...]
+    connection: sa.Connection, office: InboundContext, token: str, message_ids: tuple[str, ...]
 ) -> Evidence | None:
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         try:

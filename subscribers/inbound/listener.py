@@ -13,7 +13,7 @@ from pathlib import Path
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from subscribers.inbound.book import MAX_OCTETS
+from subscribers.inbound.mail_log import MAX_OCTETS
 
 log = logging.getLogger("newsletter")
 

@@ -14,11 +14,11 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError, TokenError
 from subscribers.history import Way
 from subscribers.inbound.classify import Inbound
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
-from subscribers.inbound.mailboxes import Role
-from subscribers.inbound.office import Action, Done, Office
-from subscribers.inbound.vocabulary import Verb
-from subscribers.letters import Letter, Template
+from subscribers.inbound.context import Action, Done, InboundContext
+from subscribers.inbound.list_addresses import AddressRole
+from subscribers.letters import LetterRequest, Template
 from subscribers.preferences import choose, pause, resume
 from subscribers.subscriber import Status, Subscriber
 from subscribers.tokens import Purpose
@@ -33,9 +33,11 @@ _IS_TAG = re.compile(r"\w[\w-]{0,30}")
 """What a letter repeats of a mail's words: no address of a page, no sentence."""
 
 
-def letter_to(template: Template, person: Subscriber, list_slug: str, **words: object) -> Letter:
+def letter_to(
+    template: Template, person: Subscriber, list_slug: str, **words: object
+) -> LetterRequest:
     """A letter to a reader whom we know."""
-    return Letter(
+    return LetterRequest(
         template=template,
         subscriber_id=person.id,
         address=person.address,
@@ -51,7 +53,7 @@ class ReaderCommand:
         self,
         *,
         connection: sa.Connection,
-        office: Office,
+        office: InboundContext,
         mail: Inbound,
         person: Subscriber | None,
         now: datetime,
@@ -66,7 +68,7 @@ class ReaderCommand:
 
     def is_proven(self, envelope_sender: str | None) -> bool:
         """Whether the reader whose address stands in From wrote this."""
-        person, letterhead = self.person, self.mail.letterhead
+        person, letterhead = self.person, self.mail.evidence
         if person is None:
             return False
         if any(self._is_theirs(token, person) for token in letterhead.tokens):
@@ -115,7 +117,7 @@ class ReaderCommand:
         return _DEEDS[command.verb](self, person, command)
 
     def _tell(self, action: Action, template: Template, **words: object) -> Done:
-        letter = Letter(
+        letter = LetterRequest(
             template=template,
             address=self.mail.sender,
             list_slug=self.list_slug,
@@ -152,7 +154,7 @@ class ReaderCommand:
 
     def leave(self, person: Subscriber, _command: Command) -> Done:
         """unsubscribe."""
-        way = Way.REPLY if self.mail.mailbox.role is Role.LIST else Way.MAIL
+        way = Way.REPLY if self.mail.mailbox.role is AddressRole.LIST else Way.MAIL
         left = unsubscribe(self.connection, person.id, self.list_slug, way, self.now)
         letters = (letter_to(Template.GOODBYE, person, self.list_slug),) if left.changed else ()
         return Done(action=Action.UNSUBSCRIBE, address=person.address, letters=letters)

@@ -14,8 +14,8 @@ from urllib.request import urlopen
 import pytest
 
 from newsletter.cli import doctor
-from newsletter.delivery.records import LiveRecords
-from newsletter.pipeline import gallery
+from newsletter.pipeline import screenshots as gallery
+from newsletter.pipeline.doctor.dns_records import LiveRecords
 from tests.acceptance.conftest import SiteMaker, Stage
 from tests.acceptance.documented import Documented, documented_commands, leaf
 from tests.acceptance.site import NOW, CommandLine

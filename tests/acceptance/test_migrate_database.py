@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from starlette.testclient import TestClient
 
 from newsletter.errors import DatabaseUnavailableError
-from newsletter.pipeline.site import open_site
+from newsletter.site.site import open_site
 from newsletter.store.database import Database, open_database
 from newsletter.store.liveness import living_sender
 from newsletter.store.transfer import COPIED

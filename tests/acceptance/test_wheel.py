@@ -42,7 +42,7 @@ def test_an_installed_wheel_checks_a_site(wheel: Path, tmp_path: Path) -> None:
     # The dependencies are those of this environment; a .pth in it (our checkout) is not read.
     (inside / "site-packages" / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     program = (
-        "import newsletter; from newsletter.rendering.checking import check_theme; "
+        "import newsletter; from newsletter.rendering.check_theme import check_theme; "
         "from newsletter.rendering.theme import open_theme; "
         "problems = check_theme(open_theme(None)); print(newsletter.__file__, problems)"
     )

@@ -10,8 +10,8 @@ from PIL import Image
 
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import UnavailableError
-from newsletter.pipeline import gallery
-from newsletter.pipeline.gallery import Mode, take_gallery
+from newsletter.pipeline import screenshots as gallery
+from newsletter.pipeline.screenshots import ColourMode, take_screenshots
 from tests.browsers import Chromium
 from tests.factories.editions import make_edition
 from tests.factories.issues import DUE, make_article, make_image, make_item
@@ -48,7 +48,7 @@ def test_gallery(tmp_path: Path, chromium: Chromium) -> None:
         server.put("/picture.png", png(), content_type="image/png")
         image = make_image(url=server.url("/picture.png"), width=1104, height=400)
         edition = make_edition([make_item(make_article(image=image))])
-        files = take_gallery(
+        files = take_screenshots(
             edition.html,
             tmp_path,
             FetchSettings(allow_private=("127.0.0.1",)),
@@ -78,8 +78,13 @@ def test_private_pictures_stay_private(tmp_path: Path, chromium: Chromium) -> No
         server.put("/picture.png", png(), content_type="image/png")
         image = make_image(url=server.url("/picture.png"))
         html = make_edition([make_item(make_article(image=image))]).html
-        (shot, _page) = take_gallery(
-            html, tmp_path, FetchSettings(), now=DUE, modes=(Mode(name="light"),), widths=(600,)
+        (shot, _page) = take_screenshots(
+            html,
+            tmp_path,
+            FetchSettings(),
+            now=DUE,
+            modes=(ColourMode(name="light"),),
+            widths=(600,),
         )
         assert server.seen == []
     assert not has_red(shot)
@@ -89,5 +94,5 @@ def test_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """A machine without Chromium says what to install."""
     monkeypatch.setattr(gallery, "CHROMIUM", ())
     with pytest.raises(UnavailableError, match="no Chromium") as caught:
-        take_gallery("<p>x</p>", tmp_path, FetchSettings(), now=DUE)
+        take_screenshots("<p>x</p>", tmp_path, FetchSettings(), now=DUE)
     assert "apt install chromium" in (caught.value.problem.fix or "")

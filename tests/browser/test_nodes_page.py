@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.nodes import Holding, note_work, registered
 from tests.browsers import Chromium
 from tests.factories.editors import Office, open_office

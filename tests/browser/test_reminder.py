@@ -14,8 +14,8 @@ from PIL import Image
 
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import UnavailableError
-from newsletter.pipeline import gallery
-from newsletter.pipeline.gallery import LETTER_BYTES, take_picture
+from newsletter.pipeline import screenshots as gallery
+from newsletter.pipeline.screenshots import LETTER_BYTES, take_screenshot
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, run_at
 from tests.factories.site import make_site, publish
 from tests.servers.smtp import Catcher, smtp_server
@@ -62,7 +62,7 @@ async def test_the_reminder_shows_the_top_of_the_issue(tmp_path: Path) -> None:
 
 def test_a_picture_too_large_is_cut_shorter() -> None:
     """What does not fit a letter at full height is shown from the top."""
-    picture = take_picture(noise(), FetchSettings(), now=MONDAY)
+    picture = take_screenshot(noise(), FetchSettings(), now=MONDAY)
     assert len(picture) <= LETTER_BYTES
     assert size_of(picture)[1] < 1200
 
@@ -76,4 +76,4 @@ def test_a_browser_that_breaks_is_no_browser(
     broken.chmod(0o755)
     monkeypatch.setattr(gallery, "CHROMIUM", (str(broken),))
     with pytest.raises(UnavailableError, match="took no picture"):
-        take_picture("<p>x</p>", FetchSettings(), now=MONDAY)
+        take_screenshot("<p>x</p>", FetchSettings(), now=MONDAY)

@@ -13,10 +13,10 @@ from newsletter.articles.tags import slug_of
 from newsletter.config.settings import Settings
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.articles import save_articles
 from newsletter.store.database import Database
-from subscribers.csvfile import import_subscribers
+from subscribers.csv_file import import_subscribers
 from tests.factories.issues import DUE, make_article
 
 NOW = DUE - timedelta(hours=20)

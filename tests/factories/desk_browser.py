@@ -12,7 +12,7 @@ from itsdangerous import Signer
 from lxml import html
 from starlette.applications import Starlette
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.sessions import start_session
 from newsletter.store.users import Role, save_user
 

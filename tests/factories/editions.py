@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.masthead import Masthead
-from newsletter.rendering.press import render_edition
+from newsletter.rendering.render_edition import render_edition
 from newsletter.rendering.theme import Theme, open_theme
 from tests.factories.issues import make_issue, make_items
 

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.users import Editor, Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.signin.passwords import hash_password

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from newsletter.pipeline.site import Site
-from subscribers.inbound.mailboxes import ReturnPaths, Role
-from subscribers.tokens import Purpose, Tokens
+from newsletter.site.site import Site
+from subscribers.inbound.list_addresses import AddressRole, ReturnPaths
+from subscribers.tokens import LinkTokens, Purpose
 from tests.factories.hostile_shapes import EVIL, VICTIM, Hostile
 from tests.factories.mail import DOMAIN, NOW
 
@@ -42,7 +42,7 @@ def _damaged(token: str) -> Iterator[tuple[str, str]]:
 
 def _tokens(site: Site) -> Iterator[Hostile]:
     """Each place that hears a token, given one that is not for it."""
-    ours, theirs = site.tokens, Tokens([OTHER_KEY])
+    ours, theirs = site.tokens, LinkTokens([OTHER_KEY])
     wrong: dict[str, dict[str, str]] = {"confirm": {}, "unsubscribe": {}}
     for verb, purpose in (("confirm", Purpose.CONFIRM), ("unsubscribe", Purpose.UNSUBSCRIBE)):
         for other in Purpose:
@@ -98,8 +98,8 @@ def _return_paths(site: Site) -> Iterator[Hostile]:
         "leading zero": f"weekly-bounces+01-12-{signature}",
         "with a plus more": f"{good}+x",
         "of another key": ReturnPaths([OTHER_KEY]).make("weekly", DOMAIN, 1, 12).partition("@")[0],
-        "a question's": site.return_paths.make("weekly", DOMAIN, 1, days, Role.CONFIRM).replace("confirm", "bounces").partition("@")[0],
-        "a question's of long ago": site.return_paths.make("weekly", DOMAIN, 1, days - 99, Role.CONFIRM).partition("@")[0],
+        "a question's": site.return_paths.make("weekly", DOMAIN, 1, days, AddressRole.CONFIRM).replace("confirm", "bounces").partition("@")[0],
+        "a question's of long ago": site.return_paths.make("weekly", DOMAIN, 1, days - 99, AddressRole.CONFIRM).partition("@")[0],
     }  # fmt: skip
     for name, box in boxes.items():
         report = _mail(

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from newsletter.config.settings import InboundSettings
 from newsletter.jobs.run import run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.reader_letters import flush
 from newsletter.pipeline.receive import Received, receive
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.tables import outbox
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError

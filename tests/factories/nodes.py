@@ -21,9 +21,9 @@ from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.site import Site, open_site
-from newsletter.pipeline.work import work
+from newsletter.pipeline.worker import run_worker
 from newsletter.scheduler import scheduling
+from newsletter.site.site import Site, open_site
 from newsletter.store.nodes import Node, living_nodes
 
 EVERY = timedelta(seconds=0.2)
@@ -116,7 +116,7 @@ def _started(
 def _work(folder: str, now: datetime | Path) -> None:
     queue.HEARTBEAT, queue.LEASE = 0.5, 2.0
     with _running(folder) as (site, interrupted):
-        work(site, connections=None, clock=clock_from(now), interrupted=interrupted)
+        run_worker(site, connections=None, clock=clock_from(now), interrupted=interrupted)
 
 
 def _serve(folder: str, now: datetime | Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 from playwright.sync_api import Browser, BrowserContext
 
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.signin.passwords import hash_password

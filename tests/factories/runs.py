@@ -9,7 +9,7 @@ from newsletter.issues.issue import State
 from newsletter.jobs.due_issue import RunOutcome
 from newsletter.jobs.run import run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.issues import all_issues, find_issue
 
 THURSDAY = datetime(2026, 3, 5, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ from newsletter.articles.article import Article, Image, Tag
 from newsletter.issues.blocks import Block, BlockKind
 from newsletter.issues.edits import Add, PutBlock, Say
 from newsletter.pipeline.edit import edit
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from tests.acceptance.site import NOW
 from tests.factories.issues import make_article
 

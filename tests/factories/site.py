@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.articles.tags import slug_of
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from newsletter.store.database import create_private, open_database
 from newsletter.store.migrations import upgrade
-from subscribers.csvfile import import_subscribers
+from subscribers.csv_file import import_subscribers
 
 READERS = tuple(f"reader{number}@example.org" for number in range(4))
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.store.database import Database
 from subscribers import people, tables
-from subscribers.csvfile import ImportReport, import_subscribers
+from subscribers.csv_file import ImportReport, import_subscribers
 from subscribers.history import Event, Way
 from subscribers.subscriber import Status
 

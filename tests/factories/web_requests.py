@@ -24,7 +24,7 @@ from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.sessions import make_link, start_session
 from newsletter.web.app import make_app

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.articles.article import Article
 from newsletter.issues.assemble import Candidate, History, Section, assemble
-from newsletter.issues.due import behind, issue_date, newest_due, period_before
+from newsletter.issues.due import issue_date, newest_due, past_occasions, period_before
 from newsletter.issues.issue import Window
 from newsletter.issues.window import closed_at, coming_window
 from tests.factories.issues import make_article
@@ -64,7 +64,7 @@ class Life:
     def run(self, now: datetime) -> str:
         """What `run` does at this moment, in one word."""
         self._rewind(now)
-        over = behind(
+        over = past_occasions(
             now,
             looked=(self.first_seen, self._passed),
             served=self._served[-RECENT:],

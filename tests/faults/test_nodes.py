@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.classify import Stage
 from newsletter.issues.issue import State
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.tables import deliveries, issues, receipts
 from tests.factories.ledger import address_of
 from tests.factories.nodes import (

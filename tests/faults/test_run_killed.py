@@ -20,7 +20,7 @@ import pytest_asyncio
 
 from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY
 from newsletter.issues.issue import State
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.issues import find_issue, issue_id
 from newsletter.store.ledger import unknown_rows
 from subscribers.audience import audience

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from newsletter.issues.issue import State
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.newsletters import passed
 from tests.factories.nodes import end, start_cron, start_serve, until
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states

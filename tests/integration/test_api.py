@@ -17,7 +17,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import audit
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.users import Role, find_user, remove_user

@@ -16,7 +16,7 @@ from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.web.app import make_app

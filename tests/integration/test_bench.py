@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from newsletter.delivery.loopback_sink import sink
 from newsletter.pipeline.bench import bench
-from newsletter.pipeline.sink import sink
 from tests.factories.runs import MONDAY, THURSDAY, states
 from tests.factories.site import READERS, make_site
 

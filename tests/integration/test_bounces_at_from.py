@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.inbound.book import Recorded, quarantined
+from subscribers.inbound.mail_log import LoggedMail, quarantined
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import READER, PostOffice, post_office, send_issue
 
@@ -37,7 +37,7 @@ def report(name: str, copy: CaughtMail) -> bytes:
     return (DATA / f"{name}.eml").read_text("utf-8").format(**fields).encode()
 
 
-def kept(office: PostOffice) -> list[Recorded]:
+def kept(office: PostOffice) -> list[LoggedMail]:
     """What is shown to the operator."""
     with office.site.database.transaction(read_only=True) as connection:
         return list(quarantined(connection))

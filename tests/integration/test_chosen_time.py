@@ -17,7 +17,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.audit import entries
 from newsletter.store.editions import frozen_editions
 from newsletter.store.issues import find_issue

@@ -21,13 +21,13 @@ from newsletter.cli.invocation import Invocation
 from newsletter.cli.main import cli
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.clicks import clicks_of
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.preview import lint_issue, preview
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site
-from newsletter.pipeline.trial import send_trial
+from newsletter.pipeline.send_test import send_test
+from newsletter.site.clicks import clicks_of
+from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.issues import find_issue
 from newsletter.store.users import Role, find_user
@@ -254,7 +254,7 @@ def test_nothing_else_is_led_anywhere(database_url: str, drafted_site: Maker) ->
 def test_whoever_only_looks_is_not_counted(drafted_site: Maker, catcher: MailCatcher) -> None:
     """The archive, a test message, and a preview's parts have the stories' own links."""
     site = drafted_site()
-    send_trial(site, "weekly", 1, to="weekly@news.example.org", now=NOW)
+    send_test(site, "weekly", 1, to="weekly@news.example.org", now=NOW)
     trial = catcher.mails[-1]
     seen = preview(site, "weekly", 1, as_address=None)
     send_out(site)

@@ -17,12 +17,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from newsletter.delivery.dkim import load_keys
-from newsletter.delivery.mail_domain import Diagnosis, Grade
-from newsletter.delivery.records import LiveRecords
 from newsletter.errors import UnavailableError
-from newsletter.pipeline.doctor import examine
+from newsletter.pipeline.doctor.dns_records import LiveRecords
+from newsletter.pipeline.doctor.examine import examine
+from newsletter.pipeline.doctor.mail_domain import Diagnosis, Grade
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.newsletters import set_armed
 from newsletter.store.tables import ledger_counts
 from tests.acceptance.site import CommandLine

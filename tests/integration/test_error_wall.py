@@ -16,7 +16,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from newsletter.cli.invocation import JsonLines
-from newsletter.pipeline.clicks import ClickBook
+from newsletter.site.clicks import ClickBook
 from newsletter.store import database as store_database
 from newsletter.store.database import Database
 from newsletter.web.editor import changes

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from newsletter.pipeline.sign_in import first_link, mail_sign_in_link
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.users import all_users
 from tests.acceptance.site import CommandLine
 from tests.factories.delivery import content, parsed

@@ -12,7 +12,7 @@ import pytest
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.pipeline import receive as receiving
 from newsletter.pipeline.receive import LEFT_LYING, handle, handle_left_lying
-from subscribers.inbound.book import MAX_ATTEMPTS, Recorded, find, quarantined
+from subscribers.inbound.mail_log import MAX_ATTEMPTS, LoggedMail, find, quarantined
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import READER, PostOffice, post_office, send_issue
 
@@ -35,7 +35,7 @@ def fails(*_given: object, **_named: object) -> NoReturn:
     raise UnforeseenError("what nobody has thought of")
 
 
-def in_book(office: PostOffice, message_id: int) -> Recorded:
+def in_book(office: PostOffice, message_id: int) -> LoggedMail:
     """The message as the book has it."""
     with office.site.database.transaction(read_only=True) as connection:
         found = find(connection, message_id)

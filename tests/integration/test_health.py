@@ -18,8 +18,8 @@ from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin, ledger_of
-from newsletter.pipeline.site import Site
 from newsletter.pipeline.status import site_status
+from newsletter.site.site import Site
 from newsletter.store import metrics as counts
 from newsletter.store import tables
 from newsletter.store.api_tokens import make_api_token
@@ -30,7 +30,7 @@ from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
 from newsletter.web.health import may_read
 from newsletter.web.metrics import Metric, written
-from subscribers.counting import inbound_by_kind, subscriptions_by_status
+from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
 from tests.factories.site import READERS, make_site, publish

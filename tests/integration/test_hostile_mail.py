@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.store.tables import outbox
-from subscribers.inbound.book import quarantined
+from subscribers.inbound.mail_log import quarantined
 from subscribers.tables import inbound_messages
 from tests.demo.catcher import CaughtMail
 from tests.factories.abuse import membership

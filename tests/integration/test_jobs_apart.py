@@ -21,10 +21,10 @@ from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import LEFT_LYING
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
-from subscribers.csvfile import import_subscribers
-from subscribers.inbound import book
+from subscribers.csv_file import import_subscribers
+from subscribers.inbound import mail_log as book
 from tests.factories.planting import PlantedPanic, calls_below, plant
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import make_site, publish
@@ -272,7 +272,7 @@ async def test_stray_mail_from_an_address_that_is_none_stops_nothing(
         for sender in senders:
             content = f"From: {sender}\nSubject: help\nMessage-ID: <{len(sender)}@x>\n\nhelp\n"
             recipient = "weekly-request@news.example.org"
-            book.write_down(connection, content.encode(), recipient, sender, written)
+            book.log_mail(connection, content.encode(), recipient, sender, written)
     report = await run_at(site, MONDAY)
     assert [outcome.result for outcome in report.newsletters] == [RunResult.SENT] * 2
     assert {one.outcome.ended for one in report.others} == {Ended.DONE}

@@ -11,7 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from newsletter.pipeline.own_data import ask_to_move, move
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.reader_letters import flush
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.app import make_app
 from subscribers.letters import Template

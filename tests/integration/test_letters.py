@@ -15,10 +15,10 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.post import flush, post_soon, post_until
+from newsletter.pipeline.reader_letters import flush, post_soon, post_until
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site
 from newsletter.pipeline.status import site_status
+from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.outbox_ledger import OutboxLedger
 from tests.factories.letters import (
@@ -137,7 +137,12 @@ async def test_letters_are_posted_soon_after_they_are_written(tmp_path: Path) ->
         site = site_at(tmp_path, catcher, "sqlite:///newsletter.db")
         posting = threading.Thread(
             target=post_until,
-            args=[site, lambda: MONDAY, stop, lambda: flush(site, lambda: MONDAY, interrupted=stop)],
+            args=[
+                site,
+                lambda: MONDAY,
+                stop,
+                lambda: flush(site, lambda: MONDAY, interrupted=stop),
+            ],
         )
         posting.start()
         put_letters(site, 1, MONDAY)

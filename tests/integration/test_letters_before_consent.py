@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.pipeline.join import confirm, join, mail_links
 from newsletter.pipeline.own_data import ask_to_move
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.reader_letters import flush
 from subscribers import people
 from subscribers.history import Way
 from subscribers.preferences import choose

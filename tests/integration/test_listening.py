@@ -15,7 +15,7 @@ import newsletter.listening
 from newsletter.errors import ConfigurationError
 from newsletter.listening import listening
 from subscribers import tables
-from subscribers.inbound.mailbox import empty_maildir
+from subscribers.inbound.mailbox_watch import empty_maildir
 from tests.factories.mail import PostOffice, bounce, post_office, send_issue
 from tests.factories.planting import PlantedPanic
 from tests.servers.imap import PASSWORD, USER, imap_server

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.messages import return_path_of
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.reader_letters import flush
+from newsletter.site.messages import return_path_of
 from newsletter.store import outbox
 from newsletter.store.outbox_ledger import OutboxLedger
 from subscribers.tokens import Purpose

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from newsletter.issues.issue import State
 from newsletter.pipeline.own_data import ask_to_move, erase, move
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.reader_letters import flush
 from newsletter.pipeline.receive import handle
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts
 from subscribers import people, tables
-from subscribers.inbound.book import quarantined
+from subscribers.inbound.mail_log import quarantined
 from subscribers.tokens import Purpose, TokenSubject
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import (

@@ -18,7 +18,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.pipeline.approve import stop
 from newsletter.pipeline.send import SendOutcome, send
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.nodes import living_nodes
 from newsletter.store.tables import deliveries
 from newsletter.web.health import collect, written

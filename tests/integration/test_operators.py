@@ -17,7 +17,7 @@ from newsletter.jobs.due_issue import RunOutcome
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY
 from tests.factories.site import READERS, make_site, publish
 from tests.servers.hooks import HookCatcher, hook_server

@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 PRINT_HASH = """
-from newsletter.rendering.checking import check_theme
-from newsletter.rendering.press import render_edition
+from newsletter.rendering.check_theme import check_theme
+from newsletter.rendering.render_edition import render_edition
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_issue, sample_items
 from newsletter.rendering.theme import open_theme
 theme = open_theme(None)

@@ -20,7 +20,7 @@ from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import SendOutcome, send
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site, publish
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from newsletter.pipeline.check_links import HEAVY, check_links
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.reach import HEAVY, reach
 from tests.factories.site import make_site
 from tests.servers.feeds import FeedServer
 
@@ -36,7 +36,7 @@ def test_what_does_not_answer_is_told(tmp_path: Path) -> None:
         write_article(tmp_path, "gone", gone)
         gather(site, "weekly", now=NOW)
         draft(site, "weekly", now=NOW)
-        found = reach(site, "weekly", None, now=NOW)
+        found = check_links(site, "weekly", None, now=NOW)
         asked = [seen.path for seen in server.seen]
         site.database.close()
     assert sorted(finding.rule for finding in found) == ["image-weight", "unreachable"]
@@ -53,6 +53,6 @@ def test_severity_is_the_sites(tmp_path: Path) -> None:
     write_article(tmp_path, "one", "http://127.0.0.1:9/x")
     gather(site, "weekly", now=NOW)
     draft(site, "weekly", now=NOW)
-    found = reach(site, "weekly", None, now=NOW)
+    found = check_links(site, "weekly", None, now=NOW)
     site.database.close()
     assert [(finding.rule, finding.severity) for finding in found] == [("unreachable", "blocking")]

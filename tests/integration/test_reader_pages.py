@@ -18,8 +18,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from newsletter.config.settings import NewsletterSettings, Settings
-from newsletter.pipeline.clicks import ClickBook
-from newsletter.pipeline.site import Site as OurSite
+from newsletter.site.clicks import ClickBook
+from newsletter.site.site import Site as OurSite
 from newsletter.store.database import Database
 from newsletter.web.archive.routes import Archive
 from newsletter.web.error_wall import ErrorWall
@@ -32,7 +32,7 @@ from subscribers.history import Event, Way
 from subscribers.preferences import pause
 from subscribers.privacy import erase
 from subscribers.suppression import suppress
-from subscribers.tokens import Purpose, Tokens
+from subscribers.tokens import LinkTokens, Purpose
 from subscribers.unsubscribe import unsubscribe
 from tests.factories.subscribers import LIST, NOW, events, join
 
@@ -73,7 +73,7 @@ class Site:
 
     client: httpx2.Client
     database: Database
-    tokens: Tokens
+    tokens: LinkTokens
     reader: int
 
     def unsubscribe_link(self) -> str:
@@ -124,7 +124,7 @@ def with_former_key(settings: Settings) -> Settings:
 @pytest.fixture
 def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[Site]:
     """A server on loopback with one reader, who follows security."""
-    tokens = Tokens([NEW_KEY, OLD_KEY])
+    tokens = LinkTokens([NEW_KEY, OLD_KEY])
     with sqlite_database.transaction() as connection:
         reader = join(
             connection, "jane@mail.example.org", name="Jane <b>", follows=["security", "old-tag"]
@@ -191,7 +191,7 @@ def test_one_click_unsubscribes_at_once(site: Site, body: dict[str, dict[str, st
 
 def test_a_link_from_before_a_key_rotation_works(site: Site) -> None:
     """Old mails keep their promise."""
-    old = Tokens([OLD_KEY]).make(Purpose.UNSUBSCRIBE, site.reader, LIST)
+    old = LinkTokens([OLD_KEY]).make(Purpose.UNSUBSCRIBE, site.reader, LIST)
     assert site.client.post(f"/u/{old}", data=ONE_CLICK).status_code == 200
     assert not site.is_mailed()
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from newsletter.pipeline.rejected import report_rejections
+from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.send import begin
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from subscribers.people import find
 from subscribers.tables import bounces, subscriptions
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, run_at

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import State
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from newsletter.store.backup import back_up
 from newsletter.store.database import open_database
 from newsletter.store.newsletters import is_armed, set_armed

@@ -17,7 +17,7 @@ from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import send
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.newsletters import set_armed
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, keys_of, run_at, states
 from tests.factories.site import READERS, make_site, publish

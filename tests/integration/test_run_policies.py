@@ -14,11 +14,11 @@ import pytest_asyncio
 
 from newsletter.errors import NotPermittedError, RelayUnavailableError
 from newsletter.issues.issue import State
-from newsletter.pipeline import gallery
+from newsletter.pipeline import screenshots as gallery
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.site import Site, open_site
+from newsletter.site.site import Site, open_site
 from subscribers.history import Way
 from subscribers.people import find
 from subscribers.preferences import read_how_often

@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from newsletter.issues.issue import State
-from newsletter.pipeline.site import Site
 from newsletter.scheduler import scheduling
+from newsletter.site.site import Site
 from newsletter.store.newsletters import passed
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import READERS, make_site, publish

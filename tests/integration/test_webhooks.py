@@ -23,12 +23,12 @@ from newsletter.cli.main import cli
 from newsletter.config.settings import FetchSettings, WebhookSettings
 from newsletter.issues.issue import State
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.site import Site
-from newsletter.pipeline.webhooks import WAITS, Told, sign, tell_webhooks
+from newsletter.pipeline.webhooks import WAITS, WebhookReport, deliver_webhooks, sign
+from newsletter.site.site import Site
 from newsletter.store import tables
 from newsletter.store import webhooks as outbox
 from newsletter.store.database import Database
-from subscribers.history import Entry, Event, Way, record
+from subscribers.history import Event, HistoryEntry, Way, record
 from subscribers.people import find, remove
 from subscribers.privacy import erase
 from subscribers.unsubscribe import unsubscribe
@@ -61,9 +61,9 @@ def with_hooks(site: Site, *webhooks: WebhookSettings, private: str = "127.0.0.1
     return replace(site, settings=site.settings.model_copy(update=changes))
 
 
-def tell(site: Site, now: datetime = NOW) -> Told:
+def tell(site: Site, now: datetime = NOW) -> WebhookReport:
     """One round at that time."""
-    return tell_webhooks(site, clock=lambda: now)
+    return deliver_webhooks(site, clock=lambda: now)
 
 
 def documents(hooks: HookCatcher) -> list[dict[str, Any]]:
@@ -88,8 +88,8 @@ def test_what_readers_do_is_told_once(site: Site, hooks: HookCatcher) -> None:
     add(site)
     leave(site, "reader0@example.org", Way.ONE_CLICK)
     leave(site, "reader1@example.org", Way.BOUNCE)
-    assert tell(site) == Told(delivered=3)
-    assert tell(site, NOW + timedelta(days=1)) == Told()
+    assert tell(site) == WebhookReport(delivered=3)
+    assert tell(site, NOW + timedelta(days=1)) == WebhookReport()
     told = {document["type"]: document for document in documents(hooks)}
     assert set(told) == {"subscribed", "unsubscribed", "bounced"}
     assert told["subscribed"]["data"]["subscriber"]["address"] == "new@example.org"
@@ -103,7 +103,7 @@ def test_what_happened_before_is_not_told(tmp_path: Path, hooks: HookCatcher) ->
     site = make_site(tmp_path, now=NOW)
     leave(site)
     later = with_hooks(site, WebhookSettings(url=hooks.url, secret=SECRET))
-    assert tell(later, NOW + timedelta(hours=1)) == Told()
+    assert tell(later, NOW + timedelta(hours=1)) == WebhookReport()
 
 
 def test_asking_to_join_is_not_joining(site: Site, hooks: HookCatcher) -> None:
@@ -111,11 +111,11 @@ def test_asking_to_join_is_not_joining(site: Site, hooks: HookCatcher) -> None:
     with site.database.transaction() as connection:
         reader = find(connection, "reader0@example.org").id
         for event in set(Event) - {Event.ADD, Event.CONFIRM, Event.UNDO, Event.UNSUBSCRIBE}:
-            entry = Entry(
+            entry = HistoryEntry(
                 subscriber_id=reader, at=NOW, event=event, way=Way.FORM, list_slug="weekly"
             )
             record(connection, [entry])
-    assert tell(site) == Told()
+    assert tell(site) == WebhookReport()
     assert hooks.posted == []
 
 
@@ -130,7 +130,7 @@ def test_each_program_hears_what_it_wants(tmp_path: Path) -> None:
         tell(site)
         add(site)
         leave(site)
-        assert tell(site) == Told(delivered=3)
+        assert tell(site) == WebhookReport(delivered=3)
         assert [document["type"] for document in documents(one)] == ["subscribed"]
         assert {document["type"] for document in documents(two)} == {"subscribed", "unsubscribed"}
 
@@ -144,13 +144,13 @@ def test_a_sent_issue_is_told_with_its_sums(site: Site, hooks: HookCatcher) -> N
                 state=State.SENT, send_finished_at=NOW, audience=4, subject="Tides"
             )
         )
-    assert tell(site) == Told(delivered=1)
+    assert tell(site) == WebhookReport(delivered=1)
     (document,) = documents(hooks)
     assert document["type"] == "sent"
     assert document["data"]["issue"] == "weekly/1"
     assert document["data"]["audience"] == 4
     assert document["data"]["url"] == "https://news.example.org/archive/weekly/1"
-    assert tell(site, NOW + timedelta(hours=1)) == Told()
+    assert tell(site, NOW + timedelta(hours=1)) == WebhookReport()
 
 
 def test_the_signature_is_that_of_standard_webhooks(site: Site, hooks: HookCatcher) -> None:
@@ -185,11 +185,11 @@ def test_it_is_tried_again_with_growing_waits_and_then_given_up(
     add(site)
     now = NOW
     for wait in WAITS:
-        assert tell(site, now) == Told(deferred=1)
-        assert tell(site, now + wait - timedelta(seconds=1)) == Told()
+        assert tell(site, now) == WebhookReport(deferred=1)
+        assert tell(site, now + wait - timedelta(seconds=1)) == WebhookReport()
         now += wait
-    assert tell(site, now) == Told(given_up=1)
-    assert tell(site, now + timedelta(days=3)) == Told()
+    assert tell(site, now) == WebhookReport(given_up=1)
+    assert tell(site, now + timedelta(days=3)) == WebhookReport()
     assert len({posted.headers["webhook-id"] for posted in hooks.posted}) == 1
     assert len(hooks.posted) == len(WAITS) + 1
 
@@ -200,7 +200,7 @@ def test_it_arrives_once_the_program_is_back(site: Site, hooks: HookCatcher) -> 
     add(site)
     tell(site)
     hooks.status = 200
-    assert tell(site, NOW + WAITS[0]) == Told(delivered=1)
+    assert tell(site, NOW + WAITS[0]) == WebhookReport(delivered=1)
     assert hooks.posted[0].body == hooks.posted[1].body
 
 
@@ -208,14 +208,14 @@ def test_gone_is_for_good(site: Site, hooks: HookCatcher) -> None:
     """410 ends the matter at once."""
     hooks.status = 410
     add(site)
-    assert tell(site) == Told(given_up=1)
+    assert tell(site) == WebhookReport(given_up=1)
 
 
 def test_no_redirect_is_followed(site: Site, hooks: HookCatcher) -> None:
     """A redirect is a refusal: the secret's signature goes where the site said, only there."""
     hooks.status, hooks.location = 302, hooks.url + "/elsewhere"
     add(site)
-    assert tell(site) == Told(deferred=1)
+    assert tell(site) == WebhookReport(deferred=1)
     assert [posted.path for posted in hooks.posted] == ["/hook"]
 
 
@@ -223,7 +223,7 @@ def test_private_addresses_are_not_asked(site: Site, hooks: HookCatcher) -> None
     """The guard of the door to the web stands before webhooks, too."""
     guarded = with_hooks(site, *site.settings.webhooks, private="192.0.2.1")
     add(guarded)
-    assert tell(guarded) == Told(deferred=1)
+    assert tell(guarded) == WebhookReport(deferred=1)
     assert hooks.posted == []
     with site.database.transaction(read_only=True) as connection:
         answer = connection.scalar(sa.select(tables.webhook_messages.c.answer))
@@ -249,7 +249,7 @@ def test_a_number_that_comes_again_is_told_again(site: Site, hooks: HookCatcher)
     with site.database.transaction() as connection:
         erase(connection, "first@example.org", NOW)
         join(connection, "second@example.org", now=NOW + timedelta(hours=1))
-    assert tell(site, NOW + timedelta(hours=1)) == Told(delivered=1)
+    assert tell(site, NOW + timedelta(hours=1)) == WebhookReport(delivered=1)
     assert documents(hooks)[-1]["data"]["subscriber"]["address"] == "second@example.org"
 
 
@@ -284,14 +284,14 @@ def test_run_tells_what_is_due(tmp_path: Path, hooks: HookCatcher) -> None:
 def test_the_outbox_works_on_both_databases(database: Database) -> None:
     """Noting, claiming, the lease of a claim that nobody settled, and settling."""
     lease = timedelta(minutes=5)
-    happening = outbox.Happening(event="subscribed", subject="history 1", at=NOW, data={})
+    happening = outbox.WebhookEvent(event="subscribed", subject="history 1", at=NOW, data={})
     with database.transaction() as connection:
         outbox.begin(connection, "https://x.test", NOW)
         outbox.begin(connection, "https://x.test", NOW)
         assert outbox.note(connection, "https://x.test", happening, "{}", NOW)
         assert not outbox.note(connection, "https://x.test", happening, "{}", NOW)
         reader = join(connection, now=NOW)
-        found = outbox.happenings(connection, "https://x.test", NOW)
+        found = outbox.webhook_events(connection, "https://x.test", NOW)
         assert [(one.event, one.data["subscriber"]["id"]) for one in found] == [
             ("subscribed", reader)
         ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.pipeline import recipients
+from newsletter.pipeline import delivery_list as recipients
 from newsletter.pipeline.own_data import export
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import READER, PostOffice, bounce, post_office, send_issue

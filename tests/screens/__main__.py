@@ -16,7 +16,7 @@ from newsletter.issues.edits import Pin, PutBlock, Say
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import edit
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.site import open_site
+from newsletter.site.site import open_site
 from tests.acceptance.site import NOW, write_readers
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.demo.serving import serving

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.lint.finding import LintFinding, Severity
 from newsletter.rendering.lint.rules import ALWAYS, RULES
 from newsletter.rendering.masthead import Masthead
 
-__all__ = ["ALWAYS", "RULES", "Finding", "Severity", "lint"]
+__all__ = ["ALWAYS", "RULES", "LintFinding", "Severity", "lint"]
 
 _ORDER = ("blocking", "warning", "off")
 
@@ -22,7 +22,7 @@ def lint(
     items: Sequence[Item],
     masthead: Masthead,
     severities: Mapping[str, Severity] | None = None,
-) -> list[Finding]:
+) -> list[LintFinding]:
     """All findings on an edition, blocking ones first; `items` are the issue's.
 
     `severities` replace the rules' own. A good issue has no findings.
@@ -56,7 +56,7 @@ def lint(
     return sorted(weighed, key=lambda found: _ORDER.index(found.severity))
 
 
-def _weigh(found: Finding, severities: Mapping[str, Severity]) -> Finding:
+def _weigh(found: LintFinding, severities: Mapping[str, Severity]) -> LintFinding:
     if found.rule in ALWAYS or found.rule not in severities:
         return found
     return replace(found, severity=severities[found.rule])

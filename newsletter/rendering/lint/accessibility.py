@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 
 _SCREEN_READERS = "readers with a screen reader"
 _NO_PICTURES = "readers with a screen reader, or with pictures off"
@@ -14,7 +14,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SAYS_NOTHING = frozenset({"click here", "here", "link", "more", "read more", "this", "go", "…"})
 
 
-def check_accessibility(document: Document) -> Iterator[Finding]:
+def check_accessibility(document: Document) -> Iterator[LintFinding]:
     """Language and title, headings, alternative text, layout tables, link text."""
     yield from _language_and_title(document)
     yield from _headings(document)
@@ -24,7 +24,7 @@ def check_accessibility(document: Document) -> Iterator[Finding]:
     yield from _landmark(document)
 
 
-def _language_and_title(document: Document) -> Iterator[Finding]:
+def _language_and_title(document: Document) -> Iterator[LintFinding]:
     root = document.root
     if not root.get("lang") or root.get("lang") == "und":
         fix = 'give <mjml> lang="{{ newsletter.language }}"'
@@ -38,7 +38,7 @@ def _language_and_title(document: Document) -> Iterator[Finding]:
         yield finding(root, "title", "blocking", who=_SCREEN_READERS, fix=fix)
 
 
-def _headings(document: Document) -> Iterator[Finding]:
+def _headings(document: Document) -> Iterator[LintFinding]:
     headings = list(document.elements(*_HEADINGS))
     firsts = [heading for heading in headings if heading.tag == "h1"]
     if len(firsts) != 1:
@@ -57,7 +57,7 @@ def _headings(document: Document) -> Iterator[Finding]:
         level = deeper
 
 
-def _pictures(document: Document) -> Iterator[Finding]:
+def _pictures(document: Document) -> Iterator[LintFinding]:
     for image in document.elements("img", "area", "input"):
         if image.tag == "input" and image.get("type") != "image":
             continue
@@ -66,7 +66,7 @@ def _pictures(document: Document) -> Iterator[Finding]:
             yield finding(image, "image-alt", "blocking", who=_NO_PICTURES, fix=fix)
 
 
-def _tables(document: Document) -> Iterator[Finding]:
+def _tables(document: Document) -> Iterator[LintFinding]:
     for table in document.elements("table"):
         is_data = next(table.iter("th"), None) is not None
         if not is_data and table.get("role") not in ("presentation", "none"):
@@ -74,7 +74,7 @@ def _tables(document: Document) -> Iterator[Finding]:
             yield finding(table, "table-role", "warning", who=_SCREEN_READERS, fix=fix)
 
 
-def _link_texts(document: Document) -> Iterator[Finding]:
+def _link_texts(document: Document) -> Iterator[LintFinding]:
     for link in document.elements("a"):
         if not link.get("href"):
             continue
@@ -97,7 +97,7 @@ def _repeats(link: Any) -> bool:
     )
 
 
-def _landmark(document: Document) -> Iterator[Finding]:
+def _landmark(document: Document) -> Iterator[LintFinding]:
     mains = [e for e in document.elements() if e.tag == "main" or e.get("role") == "main"]
     if len(mains) != 1:
         fix = "let one element around the whole text be the main landmark"

@@ -11,7 +11,7 @@ from pathlib import Path
 from newsletter.rendering.html import make_html
 from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.lint.features import features_of
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 
 _DATA = Path(__file__).with_name("caniemail.json")
 
@@ -70,7 +70,7 @@ def _baseline() -> frozenset[str]:
     return frozenset(features_of(Document(make_html(_REFERENCE, ""))))
 
 
-def check_clients(document: Document) -> Iterator[Finding]:
+def check_clients(document: Document) -> Iterator[LintFinding]:
     """Doctype, MJML that was not understood, active content, features that clients lack."""
     if not document.html.startswith("<!DOCTYPE html>"):
         fix = "let the document begin with <!DOCTYPE html>"
@@ -93,7 +93,7 @@ _ACTIVE = frozenset(
 )
 
 
-def _unsupported(document: Document) -> Iterator[Finding]:
+def _unsupported(document: Document) -> Iterator[LintFinding]:
     support = read_support()
     for slug, element in features_of(document).items():
         clients = support.missing.get(slug, ())

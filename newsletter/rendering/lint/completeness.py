@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.lint.document import Document
-from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.lint.finding import LintFinding, Severity
 from newsletter.rendering.safe_text import one_line
 from newsletter.rendering.slots import LOOKALIKE, sentinel, split
 
 
 def check_completeness(
     document: Document, edition: Edition, *, items: Sequence[Item], postal_address: str
-) -> Iterator[Finding]:
+) -> Iterator[LintFinding]:
     """The law's part (unsubscribe, postal address), the slots, and the text part."""
     if not edition.subject:
         yield _missing("subject", "Subject", "blocking", "give the issue a subject")
@@ -38,13 +38,13 @@ def check_completeness(
             yield _missing("text-complete", "text part", "warning", fix)
 
 
-def _slots(part: str, body: str, nonce: str) -> Iterator[Finding]:
+def _slots(part: str, body: str, nonce: str) -> Iterator[LintFinding]:
     literal = "".join(piece for piece in split(body, nonce) if not isinstance(piece, Slot))
     if nonce in literal:
         fix = "use links.unsubscribe, links.preferences and reader.name whole, as they are given"
         yield _missing("slot", f"{part} part: a broken slot", "blocking", fix)
     for match in LOOKALIKE.finditer(literal):
-        yield Finding(
+        yield LintFinding(
             rule="forged-slot",
             severity="warning",
             element=f"{part} part: {match[0]}",
@@ -54,8 +54,8 @@ def _slots(part: str, body: str, nonce: str) -> Iterator[Finding]:
         )
 
 
-def _missing(rule: str, element: str, severity: Severity, fix: str) -> Finding:
-    return Finding(
+def _missing(rule: str, element: str, severity: Severity, fix: str) -> LintFinding:
+    return LintFinding(
         rule=rule, severity=severity, element=element, line=0, who="every reader", fix=fix
     )
 

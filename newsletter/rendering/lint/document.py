@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.lint.finding import LintFinding, Severity
 
 _NOTHING = "<html></html>"
 _SHOWN = 120
@@ -42,9 +42,9 @@ def words_of(element: Any) -> str:
     return " ".join(" ".join(said).split()) or (element.get("aria-label") or "").strip()
 
 
-def finding(element: Any, rule: str, severity: Severity, *, who: str, fix: str) -> Finding:
+def finding(element: Any, rule: str, severity: Severity, *, who: str, fix: str) -> LintFinding:
     """A finding about an element: its start tag and its line in the HTML."""
-    return Finding(
+    return LintFinding(
         rule=rule,
         severity=severity,
         element=start_tag(element),

@@ -10,7 +10,7 @@ Severity = Literal["blocking", "warning", "off"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class LintFinding:
     """`rule` broken by `element` on `line` (from 1; 0: the whole), whom it hurts, how to mend it.
 
     A blocking one stands between the issue and its readers.

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.issues.issue import Item
 from newsletter.rendering.lint.document import Document, finding
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 
 WIDEST = 2400
 """Pixels of the original; 600 on the page, twice that on fine screens, and room to spare."""
 MANY = 25
 
 
-def check_images(document: Document, items: Sequence[Item]) -> Iterator[Finding]:
+def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFinding]:
     """Widths for Outlook, alternative text that repeats, originals that weigh more than they show."""
     widths = {item.image.url: item.image.width or 0 for item in items if item.image}
     images = list(document.elements("img"))

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 from newsletter.articles.urls import TRACKING
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 from newsletter.rendering.slots import sentinel
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-def check_links(document: Document, nonce: str) -> Iterator[Finding]:
+def check_links(document: Document, nonce: str) -> Iterator[LintFinding]:
     """Every address is a slot, mailto:, or http(s) with a host and no white space; https is best."""
     slots = {sentinel(slot, nonce) for slot in Slot}
     for attribute in ("href", "src"):
@@ -43,7 +43,7 @@ def _sound(address: str, attribute: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and not set(address) & set(' \t\n<>"')
 
 
-def _risky(element: Any, address: str) -> Iterator[Finding]:
+def _risky(element: Any, address: str) -> Iterator[LintFinding]:
     parts = urlsplit(address)
     if parts.scheme == "http" and not _on_this_machine(parts.hostname or ""):
         fix = "use https, if the site has it"
@@ -62,7 +62,7 @@ def _on_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _repeated(document: Document) -> Iterator[Finding]:
+def _repeated(document: Document) -> Iterator[LintFinding]:
     """One story under two headlines."""
     headlines: dict[str, str] = {}
     for link in document.elements("a"):

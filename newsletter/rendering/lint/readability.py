@@ -13,8 +13,8 @@ from newsletter.rendering.contrast import (
     contrast_inverted,
 )
 from newsletter.rendering.lint.document import Document, finding
-from newsletter.rendering.lint.finding import Finding
-from newsletter.rendering.lint.looks import Look, Mode, Run, runs
+from newsletter.rendering.lint.finding import LintFinding
+from newsletter.rendering.lint.text_styles import Mode, TextRun, TextStyle, text_runs
 
 SMALLEST = 13
 """CSS pixels. iOS Mail enlarges smaller text by itself, and lines break anew."""
@@ -23,12 +23,15 @@ _contrast = lru_cache(maxsize=1024)(contrast)
 _inverted = lru_cache(maxsize=1024)(contrast_inverted)
 
 
-def check_readability(document: Document) -> Iterator[Finding]:
+def check_readability(document: Document) -> Iterator[LintFinding]:
     """Text too pale in light, in our dark, or in a client's own dark; text too small."""
-    light = list(runs(document, "light"))
+    light = list(text_runs(document, "light"))
     yield from _pale(light, "light", _contrast, who="readers with weak eyes, or in sunlight")
     yield from _pale(
-        runs(document, "dark"), "dark", _contrast, who="readers in dark mode: Apple Mail, Outlook"
+        text_runs(document, "dark"),
+        "dark",
+        _contrast,
+        who="readers in dark mode: Apple Mail, Outlook",
     )
     yield from _pale(
         light,
@@ -43,12 +46,12 @@ def check_readability(document: Document) -> Iterator[Finding]:
 
 
 def _pale(
-    texts: Iterator[Run] | list[Run],
+    texts: Iterator[TextRun] | list[TextRun],
     mode: Mode | str,
     measure: Callable[[Colour, Colour], float],
     *,
     who: str,
-) -> Iterator[Finding]:
+) -> Iterator[LintFinding]:
     for run in texts:
         ratio = measure(run.look.ink, run.look.ground)
         least = _least(run.look)
@@ -57,7 +60,7 @@ def _pale(
             yield finding(run.element, f"contrast-{mode}", "blocking", who=who, fix=fix)
 
 
-def _least(look: Look) -> float:
+def _least(look: TextStyle) -> float:
     large = look.size >= 24 or (look.size >= 18.66 and look.weight >= 700)
     return ENOUGH_FOR_LARGE if large else ENOUGH
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.rendering.html import encoded_size
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 
 CLIPPED = 102_000
 """Octets of encoded HTML after which Gmail hides the rest behind a link."""
 NEAR = 90_000
 
 
-def check_size(html: str) -> Iterator[Finding]:
+def check_size(html: str) -> Iterator[LintFinding]:
     """The size of the HTML as encoded."""
     size = encoded_size(html)
     if size > NEAR:
-        yield Finding(
+        yield LintFinding(
             rule="size",
             severity="blocking" if size > CLIPPED else "warning",
             element=f"HTML of {size:,} octets as encoded",

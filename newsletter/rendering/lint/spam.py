@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import Finding, Severity
+from newsletter.rendering.lint.finding import LintFinding, Severity
 
 _WHO = "readers whose filter puts it into spam"
 _SHORTENERS = frozenset(
@@ -22,7 +22,7 @@ FEW_WORDS = 200
 """Characters of text that a mail of pictures needs at least."""
 
 
-def check_spam_habits(document: Document, edition: Edition) -> Iterator[Finding]:
+def check_spam_habits(document: Document, edition: Edition) -> Iterator[LintFinding]:
     """The subject's shouting and pretending, links that hide where they lead, pictures for text."""
     yield from _subject(edition.subject)
     for link in document.elements("a"):
@@ -45,7 +45,7 @@ def check_spam_habits(document: Document, edition: Edition) -> Iterator[Finding]
         yield finding(document.root, "few-words", "warning", who=_WHO, fix=fix)
 
 
-def _subject(subject: str) -> Iterator[Finding]:
+def _subject(subject: str) -> Iterator[LintFinding]:
     letters = [letter for letter in subject if letter.isalpha()]
     cased = [letter for letter in letters if letter.upper() != letter.lower()]
     if len(cased) > 10 and sum(letter.isupper() for letter in cased) > len(cased) * 0.7:
@@ -58,9 +58,9 @@ def _subject(subject: str) -> Iterator[Finding]:
         yield _about("subject-long", subject, "keep to 60 characters or so: inboxes show no more")
 
 
-def _about(rule: str, subject: str, fix: str) -> Finding:
+def _about(rule: str, subject: str, fix: str) -> LintFinding:
     severity: Severity = "warning"
-    return Finding(
+    return LintFinding(
         rule=rule, severity=severity, element=f"Subject: {subject}", line=0, who=_WHO, fix=fix
     )
 

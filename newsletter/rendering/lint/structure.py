@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 
 from newsletter.rendering.lint.css import read_style
 from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import Finding
+from newsletter.rendering.lint.finding import LintFinding
 
 _WHO = "readers with a screen reader"
 _LIST_ROLES = frozenset({None, "list", "presentation", "none"})
@@ -38,7 +38,7 @@ _ARIA = re.compile(
 _OUT_OF_FLOW = frozenset({"absolute", "fixed", "sticky"})
 
 
-def check_structure(document: Document) -> Iterator[Finding]:
+def check_structure(document: Document) -> Iterator[LintFinding]:
     """Lists and their items, roles and ARIA names, languages, zooming, order on the page."""
     page_direction = document.root.get("dir")
     for element in document.elements():
@@ -53,7 +53,7 @@ def check_structure(document: Document) -> Iterator[Finding]:
             yield finding(element, "table-header", "warning", who=_WHO, fix=fix)
 
 
-def _lists(element: Any) -> Iterator[Finding]:
+def _lists(element: Any) -> Iterator[LintFinding]:
     if element.tag in _CHILDREN and element.get("role") in _LIST_ROLES:
         strays = [
             child
@@ -69,7 +69,7 @@ def _lists(element: Any) -> Iterator[Finding]:
         yield finding(element, "list", "warning", who=_WHO, fix=fix)
 
 
-def _aria(element: Any) -> Iterator[Finding]:
+def _aria(element: Any) -> Iterator[LintFinding]:
     role = element.get("role")
     if role is not None and not set(role.split()) & _ROLES:
         fix = f"correct or drop the role {role!r}"
@@ -94,7 +94,7 @@ def _focusable(element: Any) -> bool:
     return any(part.get("href") or part.get("tabindex") == "0" for part in element.iter())
 
 
-def _languages(element: Any) -> Iterator[Finding]:
+def _languages(element: Any) -> Iterator[LintFinding]:
     code = element.get("lang")
     if code and code != "und":
         try:
@@ -104,7 +104,7 @@ def _languages(element: Any) -> Iterator[Finding]:
             yield finding(element, "language", "blocking", who=_WHO, fix=fix)
 
 
-def _order(element: Any, page_direction: str | None) -> Iterator[Finding]:
+def _order(element: Any, page_direction: str | None) -> Iterator[LintFinding]:
     """What is read in another order than it is seen."""
     order = element.get("tabindex") or "0"
     if order.lstrip("-").isdigit() and int(order) > 0:
@@ -123,7 +123,7 @@ def _order(element: Any, page_direction: str | None) -> Iterator[Finding]:
             yield finding(element, "reading-order", "warning", who=_WHO, fix=fix)
 
 
-def _meta(element: Any) -> Iterator[Finding]:
+def _meta(element: Any) -> Iterator[LintFinding]:
     content = "".join((element.get("content") or "").lower().split())
     if element.get("name") == "viewport" and (
         "user-scalable=no" in content

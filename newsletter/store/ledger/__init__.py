@@ -2,7 +2,7 @@
 
 from newsletter.store.ledger.batches import is_under_way, lock_planning, open_ranges
 from newsletter.store.ledger.counts import (
-    Standing,
+    DeliveryCounts,
     attempts_of,
     counts_of,
     counts_of_all,
@@ -16,8 +16,8 @@ from newsletter.store.ledger.senders import living_senders
 from newsletter.store.ledger.sql_ledger import SqlLedger
 
 __all__ = [
+    "DeliveryCounts",
     "SqlLedger",
-    "Standing",
     "attempts_of",
     "counts_of",
     "counts_of_all",

@@ -62,7 +62,7 @@ class Changes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class DeliveryCounts:
     """An issue's planned audience (None before) and its deliveries; every state is named."""
 
     audience: int | None
@@ -74,14 +74,14 @@ def counts_of(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, i
     return _named(_sums(connection, ledger_counts.c.issue_id == issue_id).get(issue_id, {}))
 
 
-def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], Standing]:
+def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], DeliveryCounts]:
     """Where each issue stands, by newsletter and number."""
     sums = _sums(connection, sa.true())
     rows = connection.execute(
         sa.select(issues.c.id, issues.c.newsletter, issues.c.number, issues.c.audience)
     )
     return {
-        (row.newsletter, row.number): Standing(
+        (row.newsletter, row.number): DeliveryCounts(
             audience=row.audience, deliveries=_named(sums.get(row.id, {}))
         )
         for row in rows

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from newsletter.errors import UnknownNameError
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.users import Editor
 from newsletter.web.editor.send_jobs import SendJobs
 

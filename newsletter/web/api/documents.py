@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from newsletter.issues.issue import Issue, Item
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.status import IssueStatus
-from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint import LintFinding
 from newsletter.web.api import models
 from newsletter.web.editor.forms import item_id
 
@@ -32,7 +32,7 @@ def moved(issue: Issue) -> models.Moved:
     return models.Moved(issue=issue.name, state=issue.state, note=note_text(issue.note))
 
 
-def lint_document(findings: Sequence[Finding]) -> models.Lint:
+def lint_document(findings: Sequence[LintFinding]) -> models.Lint:
     """The findings with their counts."""
     return models.Lint(
         blocking=sum(finding.severity == "blocking" for finding in findings),

@@ -8,22 +8,22 @@ from fastapi import Query
 
 from newsletter.issues.issue import Issue
 from newsletter.issues.issue import Item as IssueItem
-from newsletter.issues.moments import in_zone
-from newsletter.issues.reasons import Note, StateReason
-from newsletter.pipeline import settle as settling
+from newsletter.issues.local_times import in_zone
+from newsletter.issues.reasons import StateNote, StateReason
+from newsletter.pipeline import settle_unknown as settling
 from newsletter.pipeline.add import add_by_url as add_article
 from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
 from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
 from newsletter.pipeline.draft import draft as draft_issue
+from newsletter.pipeline.dry_run import dry_run_send as rehearse_send
 from newsletter.pipeline.edit import edit as edit_issue
 from newsletter.pipeline.gather import gather as gather_sources
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
-from newsletter.pipeline.rehearse import rehearse as rehearse_send
+from newsletter.pipeline.send_test import send_test
 from newsletter.pipeline.status import issue_status
-from newsletter.pipeline.trial import send_trial
 from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
 from newsletter.web.api.calls import IssueCall, OfIssue, OfNewsletter
@@ -174,7 +174,7 @@ def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument
 @editors.post(_ONE + "/hold", name="hold")
 def hold(call: OfIssue) -> models.Moved:
     """Keep the issue from being sent until it is approved again."""
-    note = Note(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)
+    note = StateNote(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)
     return moved(hold_issue(call.site, call.slug, call.number, note=note))
 
 
@@ -187,7 +187,7 @@ def stop(call: OfIssue) -> models.Moved:
 @editors.post(_ONE + "/test", name="test")
 def test(call: OfIssue, body: models.Trial) -> models.ReceiptDocument:
     """Send one marked message to an address the site allows."""
-    receipt = send_trial(call.site, call.slug, call.number, to=body.to, now=call.now)
+    receipt = send_test(call.site, call.slug, call.number, to=body.to, now=call.now)
     return models.ReceiptDocument(
         to=body.to, relay=receipt.relay, code=receipt.code, text=receipt.text
     )
@@ -201,8 +201,8 @@ def send(call: OfIssue) -> models.IssueStatusDocument:
     return status_of(issue_status(call.site, _find(call, issue.number)))
 
 
-@editors.get(_ONE + "/rehearsal", name="rehearse")
-def rehearse(call: OfIssue) -> models.Rehearsed:
+@editors.get(_ONE + "/rehearsal", name="dry_run_send")
+def dry_run_send(call: OfIssue) -> models.Rehearsed:
     """How many messages and editions a send would make."""
     return models.Rehearsed.model_validate(
         rehearse_send(call.site, call.slug, call.number, out=None, now=call.now)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import NewsletterSettings, SiteSettings
-from newsletter.store.archive import Published, Story, published, stories_of
+from newsletter.store.archive import ArchivedStory, PublishedIssue, published, stories_of
 from newsletter.store.database import Database
 from newsletter.web.archive.feeds import FeedEntry, IssueFeed
 
@@ -22,8 +22,8 @@ LOOKED_THROUGH = 200
 class Listing:
     """A page of issues with, under a tag, their stories; `older` is where the next page begins."""
 
-    issues: Sequence[Published]
-    stories: Mapping[int, Sequence[Story]]
+    issues: Sequence[PublishedIssue]
+    stories: Mapping[int, Sequence[ArchivedStory]]
     tags: Sequence[Tag]
     label: str
     older: int | None
@@ -88,7 +88,7 @@ class ArchiveReader:
             entries=entries[:IN_A_FEED],
         )
 
-    def _entry(self, issue: Published, stories: Sequence[Story]) -> FeedEntry:
+    def _entry(self, issue: PublishedIssue, stories: Sequence[ArchivedStory]) -> FeedEntry:
         return FeedEntry(
             url=f"{self.site.url}/archive/{self.slug}/{issue.number}",
             title=issue.subject,
@@ -98,7 +98,7 @@ class ArchiveReader:
         )
 
 
-def _labels(stories: Mapping[int, Sequence[Story]]) -> dict[str, str]:
+def _labels(stories: Mapping[int, Sequence[ArchivedStory]]) -> dict[str, str]:
     """Every tag's label, the newest issue's spelling."""
     return {
         tag.slug: tag.label
@@ -113,7 +113,9 @@ def _offered(labels: Mapping[str, str]) -> Sequence[Tag]:
     return sorted(tags, key=lambda tag: tag.label.casefold())
 
 
-def _with_tag(stories: Mapping[int, Sequence[Story]], tag: str) -> dict[int, Sequence[Story]]:
+def _with_tag(
+    stories: Mapping[int, Sequence[ArchivedStory]], tag: str
+) -> dict[int, Sequence[ArchivedStory]]:
     return {
         number: [story for story in found if any(known.slug == tag for known in story.tags)]
         for number, found in stories.items()

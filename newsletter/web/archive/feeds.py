@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from newsletter.store.archive import Story
+from newsletter.store.archive import ArchivedStory
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -31,7 +31,7 @@ class FeedEntry:
     title: str
     summary: str
     published: datetime
-    stories: Sequence[Story]
+    stories: Sequence[ArchivedStory]
 
     @property
     def html(self) -> str:
@@ -136,7 +136,7 @@ def json_feed(feed: IssueFeed) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _line(story: Story) -> str:
+def _line(story: ArchivedStory) -> str:
     summary = f"<br>{escape(story.summary)}" if story.summary else ""
     title = escape(story.title)
     if not story.url.startswith(("https://", "http://")):

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
-from newsletter.rendering.words import spoken_day
+from newsletter.rendering.translation import long_date
 from newsletter.store.database import Database
 from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
@@ -139,7 +139,7 @@ class Archive:
 
     def _spoken(self, moment: datetime) -> str:
         site = self.settings.site
-        return spoken_day(moment.astimezone(site.zone), site.language)
+        return long_date(moment.astimezone(site.zone), site.language)
 
     def _page(self, name: str, context: dict[str, object], status: int = 200) -> Response:
         text = self.templates.get_template(name).render(context)

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
 from newsletter.web.editor.send_jobs import SendJobs

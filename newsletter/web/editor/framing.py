@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
-from newsletter.rendering.lint import Finding
+from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.lint.document import start_tag
 
 Scheme = Literal["sent", "light", "dark", "inverted"]
@@ -40,7 +40,7 @@ class Mark:
         return f"{self.line}-{self.element}" if self.element else str(self.line)
 
 
-def mark_of(finding: Finding) -> Mark:
+def mark_of(finding: LintFinding) -> Mark:
     """Where the finding's element is."""
     return Mark(line=finding.line, element=_digest(finding.element))
 

@@ -16,8 +16,8 @@ from newsletter.issues.issue import Issue, Item, LeftOut, State
 from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
-from newsletter.pipeline.late import late_arrivals
-from newsletter.store import desk as desk_store
+from newsletter.pipeline.late_arrivals import late_arrivals
+from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits

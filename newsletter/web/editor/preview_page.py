@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import Look, comparable, earlier_texts, look
+from newsletter.pipeline.look import ReaderView, comparable, earlier_texts, view_as_reader
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
@@ -146,10 +146,10 @@ class PreviewPage:
                 html = copy.uncounted.html
                 return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
-    def _look(self, issue: Issue, reader: Reader) -> Look:
-        return look(self.context.site, issue, reader, now=self.context.clock())
+    def _look(self, issue: Issue, reader: Reader) -> ReaderView:
+        return view_as_reader(self.context.site, issue, reader, now=self.context.clock())
 
-    def _context(self, issue: Issue, view: View, seen: Look) -> dict[str, Any]:
+    def _context(self, issue: Issue, view: View, seen: ReaderView) -> dict[str, Any]:
         site = self.context.site
         newsletter = site.newsletter(issue.newsletter)
         earlier = earlier_texts(site, issue)
@@ -162,7 +162,7 @@ class PreviewPage:
             "view": view,
             "framed_view": view,
             "mark_of": mark_of,
-            "look": seen,
+            "view_as_reader": seen,
             "parts": PARTS,
             "widths": WIDTHS,
             "bounds": (NARROWEST, WIDEST),

@@ -12,14 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError, NewsletterError, RelayUnavailableError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.moments import read_moment, typed
+from newsletter.issues.local_times import datetime_input_value, read_moment
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
-from newsletter.pipeline.look import look, reach
+from newsletter.pipeline.look import audience_size, view_as_reader
 from newsletter.pipeline.reader_copy import Reader
 from newsletter.pipeline.report import close
-from newsletter.pipeline.trial import send_trial
+from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.issue_page import CLOSED, seen_version
@@ -110,7 +110,7 @@ class PublishPage:
         to = str(form.get("to", "")).strip()
         try:
             receipt = await run_in_threadpool(
-                send_trial, self.context.site, issue.newsletter, issue.number, to=to,
+                send_test, self.context.site, issue.newsletter, issue.number, to=to,
                 now=self.context.clock(),
             )  # fmt: skip
         except DATABASE_ERRORS:
@@ -179,7 +179,7 @@ class PublishPage:
     def _chosen(self, issue: Issue, text: str) -> datetime | None:
         """The time of the form; None where it is the due time, as the form offered it."""
         zone = self.context.site.settings.site.zone
-        return None if text == typed(issue.due, zone) else read_moment(text, zone)
+        return None if text == datetime_input_value(issue.due, zone) else read_moment(text, zone)
 
     def _record(self, editor: str, what: str, detail: str) -> None:
         with self.context.site.database.transaction() as connection:
@@ -217,10 +217,10 @@ class PublishPage:
             "url": desk_url(issue),
             "zone": zone,
             "now": now,
-            "offered": typed(issue.goes_out, zone) if issue.goes_out > now else "",
-            "soonest": typed(now, zone),
-            "look": look(site, issue, Reader(), now=now),
-            "reach": reach(site, issue, now=now),
+            "offered": datetime_input_value(issue.goes_out, zone) if issue.goes_out > now else "",
+            "soonest": datetime_input_value(now, zone),
+            "view_as_reader": view_as_reader(site, issue, Reader(), now=now),
+            "audience_size": audience_size(site, issue, now=now),
             "editable": issue.state in EDITABLE,
             "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
             "domains": [entry for entry in site.settings.site.allow_test if entry.startswith("@")],

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from newsletter.issues.issue import Issue, State
-from newsletter.pipeline.report import Progress, progress, report
+from newsletter.pipeline.report import SendProgress, progress, report
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.views import source_name
 from newsletter.web.editor.changes import LONGEST_SECONDS, stream
@@ -48,7 +48,7 @@ class ReportPage:
         issue = await self.context.issue(request)
 
         async def ticks() -> AsyncIterator[str]:
-            before: Progress | None = None
+            before: SendProgress | None = None
             rate = 0.0
             for _turn in range(int(LONGEST_SECONDS / TICK_SECONDS)):
                 now = await run_in_threadpool(progress, self.context.site, issue)
@@ -99,7 +99,7 @@ def _names(issue: Issue) -> dict[str, str]:
     return {url: name for url, name in {**others, **blocks, **stories}.items() if url and name}
 
 
-def told(now: Progress, rate: float) -> dict[str, Any]:
+def told(now: SendProgress, rate: float) -> dict[str, Any]:
     """The progress as the page's script reads it; `left` in seconds, None while nobody knows."""
     audience = now.audience or 0
     waiting = audience - now.settled

@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.issues.wording import left_out_text, note_text
-from newsletter.pipeline.site import Site
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
+from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.issue_page import IssuePage

@@ -12,7 +12,7 @@ from datetime import datetime
 from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.issues.issue import State
 from newsletter.pipeline.send import begin, send
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.issues import find_issue
 
 log = logging.getLogger("newsletter")

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.pipeline.clicks import ClickBook, destination
 from newsletter.rendering.counted_links import TOKEN
+from newsletter.site.clicks import ClickBook, destination
 from newsletter.web.reader.answers import HEADERS, trouble
 from newsletter.web.reader.reader_context import ReaderContext
 

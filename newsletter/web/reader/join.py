@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from newsletter.pipeline import join as verbs
-from newsletter.pipeline.lists import list_slugs
-from newsletter.store.tries import Limit, count_try
+from newsletter.site.lists import list_slugs
+from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.web.reader.answers import (
     HEADERS,
     page,
@@ -31,7 +31,7 @@ from newsletter.web.signin.browsers import network_of
 from subscribers.errors import AddressError
 from subscribers.subscriber import MAX_NAME
 
-PER_NETWORK = Limit(most=20, per=timedelta(hours=1))
+PER_NETWORK = AttemptLimit(most=20, per=timedelta(hours=1))
 """Sign-ups and requests for links; one address is limited besides (subscribers/consent.py)."""
 
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
@@ -220,7 +220,7 @@ def may_go_on(context: ReaderContext, request: Request) -> bool:
     """Count a request that makes us write to an address, by the network it comes from."""
     key = context.site.keyed(f"join {network_of(request)}")
     with context.database.transaction() as connection:
-        return count_try(connection, key, PER_NETWORK, context.clock())
+        return count_attempt(connection, key, PER_NETWORK, context.clock())
 
 
 def _read_json(body: bytes) -> Any:

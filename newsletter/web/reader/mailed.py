@@ -13,7 +13,8 @@ from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
 from newsletter.web.reader.reader_context import ReaderContext
-from subscribers import consent, moving, people
+from subscribers import address_changes as moving
+from subscribers import consent, people
 from subscribers.addresses import masked
 from subscribers.tokens import Purpose, TokenSubject
 
@@ -65,7 +66,9 @@ class MailedPage:
         """The masked address that it is about; None where there is nothing to be done any more."""
         with self.context.database.transaction(read_only=True) as connection:
             if self.purpose is Purpose.MOVE:
-                address = moving.wished(connection, subject.subscriber_id, self.context.clock())
+                address = moving.requested_change(
+                    connection, subject.subscriber_id, self.context.clock()
+                )
                 return masked(address) if address else None
             person = people.get(connection, subject.subscriber_id)
         return masked(person.address) if person else None

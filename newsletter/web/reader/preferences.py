@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from newsletter.articles.article import Tag
 from newsletter.pipeline.own_data import ask_to_move, mail_link
-from newsletter.rendering.words import spoken_day
+from newsletter.rendering.translation import long_date
 from newsletter.web.reader.answers import (
     page,
     posting,
@@ -175,4 +175,4 @@ class PreferencesPage:
         if until is None:
             return ""
         site = self.context.settings.site
-        return spoken_day(until.astimezone(site.zone), site.language)
+        return long_date(until.astimezone(site.zone), site.language)

@@ -10,13 +10,13 @@ import jinja2
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import Settings
-from newsletter.pipeline import lists
-from newsletter.pipeline.letters import words_to_readers
-from newsletter.pipeline.site import Site
 from newsletter.rendering.theme import shipped_templates
-from newsletter.rendering.words import let_speak
+from newsletter.rendering.translation import add_translations
+from newsletter.site import lists
+from newsletter.site.letters import reader_translator
+from newsletter.site.site import Site
 from newsletter.store.database import Database
-from subscribers.tokens import Tokens
+from subscribers.tokens import LinkTokens
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class ReaderContext:
         return self.site.database
 
     @property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> LinkTokens:
         """The maker and reader of links."""
         return self.site.tokens
 
@@ -57,7 +57,7 @@ class ReaderContext:
 
     def say(self, sentence: str, **values: object) -> str:
         """The sentence in the site's language."""
-        return words_to_readers(self.site)(sentence, **values)
+        return reader_translator(self.site)(sentence, **values)
 
     @property
     def contact(self) -> str:
@@ -75,5 +75,5 @@ def open_templates(site: Site) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    let_speak(templates, words_to_readers(site), site.settings.site.language)
+    add_translations(templates, reader_translator(site), site.settings.site.language)
     return templates

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from newsletter.pipeline.clicks import ClickBook
+from newsletter.site.clicks import ClickBook
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.join import JoinPage, LinksPage

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import UTC, datetime, timedelta
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 
 PERSON_NEEDS = timedelta(seconds=2)
 GOOD_FOR = timedelta(days=1)

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError
 from newsletter.store import audit
 from newsletter.store.api_tokens import api_tokens_of, make_api_token, revoke_api_token
-from newsletter.store.sessions import Session, end_session, sessions_of
+from newsletter.store.sessions import BrowserSession, end_session, sessions_of
 from newsletter.store.users import (
     password_hash_of,
     set_password_hash,
@@ -69,7 +69,7 @@ async def _page(request: Request, notice: _Notice | None) -> Response:
     )
 
 
-def _context(auth: AuthContext, session: Session) -> dict[str, object]:
+def _context(auth: AuthContext, session: BrowserSession) -> dict[str, object]:
     with auth.database.transaction(read_only=True) as connection:
         return {
             "editor": session.editor,
@@ -81,7 +81,7 @@ def _context(auth: AuthContext, session: Session) -> dict[str, object]:
         }
 
 
-async def _own_session(request: Request) -> Session:
+async def _own_session(request: Request) -> BrowserSession:
     session = await current_session(request)
     assert session is not None  # noqa: S101 - require_editor stands before every page of this file
     return session
@@ -89,7 +89,7 @@ async def _own_session(request: Request) -> Session:
 
 def _act(request: Request, form: FormData) -> _Notice | None:
     auth = auth_context_of(request)
-    session: Session = request.scope["newsletter.session"]
+    session: BrowserSession = request.scope["newsletter.session"]
     match text(form, "action"):
         case "password":
             return _set_password(auth, session, text(form, "current"), text(form, "password"))
@@ -108,7 +108,7 @@ def _act(request: Request, form: FormData) -> _Notice | None:
             return None
 
 
-def _set_password(auth: AuthContext, session: Session, current: str, new: str) -> _Notice:
+def _set_password(auth: AuthContext, session: BrowserSession, current: str, new: str) -> _Notice:
     with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
     if known and not is_right(current, known):
@@ -125,7 +125,7 @@ def _set_password(auth: AuthContext, session: Session, current: str, new: str) -
     return _Notice(kind="password-set")
 
 
-def _make_key(auth: AuthContext, session: Session, name: str) -> _Notice:
+def _make_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:
     if not name:
         return _Notice(kind="no-name", status=422)
     with auth.database.transaction() as connection:
@@ -134,21 +134,21 @@ def _make_key(auth: AuthContext, session: Session, name: str) -> _Notice:
     return _Notice(kind="key-made", detail=token)
 
 
-def _revoke_key(auth: AuthContext, session: Session, name: str) -> _Notice:
+def _revoke_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:
     with auth.database.transaction() as connection:
         if revoke_api_token(connection, session.editor, name):
             _note(connection, auth, session, "revoke API key", name)
     return _Notice(kind="key-revoked", detail=name)
 
 
-def _end_other(auth: AuthContext, session: Session, which: int | None) -> _Notice:
+def _end_other(auth: AuthContext, session: BrowserSession, which: int | None) -> _Notice:
     with auth.database.transaction() as connection:
         if which is not None and end_session(connection, session.editor, which):
             _note(connection, auth, session, "sign out", "another browser")
     return _Notice(kind="ended")
 
 
-def _end(request: Request, session: Session) -> None:
+def _end(request: Request, session: BrowserSession) -> None:
     auth = auth_context_of(request)
     with auth.database.transaction() as connection:
         end_session(connection, session.editor, session.id)
@@ -156,6 +156,6 @@ def _end(request: Request, session: Session) -> None:
 
 
 def _note(
-    connection: sa.Connection, auth: AuthContext, session: Session, what: str, detail: str
+    connection: sa.Connection, auth: AuthContext, session: BrowserSession, what: str, detail: str
 ) -> None:
     audit.record(connection, who=session.editor.address, what=what, detail=detail, now=auth.clock())

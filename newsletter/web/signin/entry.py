@@ -20,6 +20,12 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.store import audit
+from newsletter.store.attempt_limits import (
+    AttemptLimit,
+    clear_attempts,
+    count_attempt,
+    forget_attempts,
+)
 from newsletter.store.sessions import (
     editor_of_link,
     is_first_link,
@@ -27,7 +33,6 @@ from newsletter.store.sessions import (
     start_session,
 )
 from newsletter.store.sessions import use_link as take_link
-from newsletter.store.tries import Limit, clear_tries, count_try, forget_tries
 from newsletter.store.users import (
     Editor,
     Role,
@@ -48,8 +53,8 @@ from subscribers.errors import AddressError
 HOME = "/desk"
 """Where an editor goes after signing in, unless another page was asked for."""
 
-PER_ADDRESS = Limit(most=5, per=timedelta(minutes=15))
-PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
+PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
+PER_NETWORK = AttemptLimit(most=30, per=timedelta(minutes=15))
 
 log = logging.getLogger("newsletter")
 
@@ -159,13 +164,13 @@ def _try(request: Request, address: str, password: str) -> _SignInOutcome:
     auth = auth_context_of(request)
     now = auth.clock()
     with auth.database.transaction() as connection:
-        clear_tries(connection, now - timedelta(days=1))
+        clear_attempts(connection, now - timedelta(days=1))
         way = "password" if password else "link"
         by_network = auth.keyed(f"tries {network_of(request)}")
         by_address = auth.keyed(f"tries {way} {_key(address)}")
         within = [
-            count_try(connection, by_network, PER_NETWORK, now),
-            count_try(connection, by_address, PER_ADDRESS, now),
+            count_attempt(connection, by_network, PER_NETWORK, now),
+            count_attempt(connection, by_address, PER_ADDRESS, now),
         ]
         if not all(within):
             return _SignInOutcome(answer=_SignInAnswer.TOO_OFTEN)
@@ -183,7 +188,7 @@ def _try(request: Request, address: str, password: str) -> _SignInOutcome:
     with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
             return _SignInOutcome(answer=_SignInAnswer.WRONG)
-        forget_tries(connection, by_address)
+        forget_attempts(connection, by_address)
         if needs_rehash(password_hash):
             set_password_hash(connection, editor, hash_password(password))
         return _SignInOutcome(session=_start(request, connection, editor, "by password"))

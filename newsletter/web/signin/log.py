@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.store.audit import Entry, entries
+from newsletter.store.audit import AuditEntry, entries
 from newsletter.web.signin.auth_context import auth_context_of
 from newsletter.web.signin.pages import page, row_id
 
@@ -23,6 +23,6 @@ async def show(request: Request) -> Response:
     return page(request, "signin/audit.html.j2", {"entries": found, "older": older})
 
 
-def _read(request: Request, before: int | None) -> Sequence[Entry]:
+def _read(request: Request, before: int | None) -> Sequence[AuditEntry]:
     with auth_context_of(request).database.transaction(read_only=True) as connection:
         return entries(connection, limit=PAGE, before=before)

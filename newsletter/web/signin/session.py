@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.store.sessions import Session, session_of
+from newsletter.store.sessions import BrowserSession, session_of
 from newsletter.store.users import Editor, Role
 from newsletter.web.signin.auth_context import MAX_BODY, auth_context_of, session_token
 from newsletter.web.signin.csrf import csrf_token, is_same_origin, presents_csrf_token
@@ -39,7 +39,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _SCOPE_KEY = "newsletter.session"
 
 
-async def current_session(request: Request) -> Session | None:
+async def current_session(request: Request) -> BrowserSession | None:
     """The living session of this request, looked up once."""
     if _SCOPE_KEY not in request.scope:
         token = session_token(request)
@@ -47,7 +47,7 @@ async def current_session(request: Request) -> Session | None:
         if token is not None:
             found = await run_in_threadpool(_look_up, request, token)
         request.scope[_SCOPE_KEY] = found
-    session: Session | None = request.scope[_SCOPE_KEY]
+    session: BrowserSession | None = request.scope[_SCOPE_KEY]
     return session
 
 
@@ -112,7 +112,7 @@ def _ask_to_sign_in(request: Request) -> Response:
     return RedirectResponse(f"/sign-in?next={quote(here, safe='/')}", status_code=303)
 
 
-def _look_up(request: Request, token: str) -> Session | None:
+def _look_up(request: Request, token: str) -> BrowserSession | None:
     auth = auth_context_of(request)
     with auth.database.transaction(read_only=True) as connection:
         return session_of(connection, token, auth.clock())

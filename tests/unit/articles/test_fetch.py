@@ -24,8 +24,8 @@ from newsletter.articles.fetch import (
     USER_AGENT,
     Fetched,
     FetchMemory,
+    HttpClient,
     RetryLaterError,
-    WebDoor,
     retry_after,
 )
 from newsletter.config.settings import FetchSettings
@@ -55,7 +55,7 @@ async def fetched(
     limits: FetchSettings | None = None,
 ) -> Fetched:
     """One fetch through a door of its own."""
-    async with WebDoor(limits or settings()) as door:
+    async with HttpClient(limits or settings()) as door:
         return await door.fetch(url, memory=memory, now=now)
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issues.due import behind, due_times, issue_date, newest_due, next_due, period_before
+from newsletter.issues.due import (
+    due_times,
+    issue_date,
+    newest_due,
+    next_due,
+    past_occasions,
+    period_before,
+)
 
 LONDON = ZoneInfo("Europe/London")
 ZONES = [
@@ -135,7 +142,7 @@ def test_what_lies_ahead_of_now_is_not_believed_but_its_date_is_taken() -> None:
         (datetime(2026, 11, 9, 7, tzinfo=UTC), date(2026, 11, 9)),
         (datetime(2026, 12, 7, 7, tzinfo=UTC), date(2026, 12, 7)),
     ]
-    over = behind(now, looked=[None, datetime(2026, 12, 9, tzinfo=UTC)], served=served)
+    over = past_occasions(now, looked=[None, datetime(2026, 12, 9, tzinfo=UTC)], served=served)
     assert over.after == served[0][0]
     assert over.dates == {date(2026, 11, 9), date(2026, 12, 7)}
 
@@ -143,4 +150,4 @@ def test_what_lies_ahead_of_now_is_not_believed_but_its_date_is_taken() -> None:
 def test_a_newsletter_without_history_has_nothing_due() -> None:
     """Its history begins now."""
     now = datetime(2026, 11, 17, 9, tzinfo=UTC)
-    assert behind(now, looked=[None], served=[]).after == now
+    assert past_occasions(now, looked=[None], served=[]).after == now

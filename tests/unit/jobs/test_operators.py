@@ -7,7 +7,7 @@ import pytest
 from newsletter.errors import ConfigurationError, Problem, TemporaryError
 from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import JobRun
-from newsletter.jobs.operators import trouble_of, trouble_of_job
+from newsletter.jobs.operators import alert_of, trouble_of_job
 from newsletter.store.job_outcomes import Ended, JobOutcome
 
 NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
@@ -57,5 +57,5 @@ def test_a_newsletter_is_told_of_in_the_same_way(result: RunResult, kind: str | 
         RunResult.CRASHED: KeyError("x"),
     }
     outcome = RunOutcome(newsletter="weekly", result=result, problem=problems.get(result))
-    trouble = trouble_of(outcome)
+    trouble = alert_of(outcome)
     assert (trouble.kind if trouble else None) == kind

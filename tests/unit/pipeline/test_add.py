@@ -12,7 +12,7 @@ from starlette.routing import Route
 from newsletter.errors import InputError, SourceError, UnknownNameError
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.database import Database
 from tests.factories.desk import NOW, SLUG, drafted, make_site
 from tests.servers.web import serving

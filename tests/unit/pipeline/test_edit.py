@@ -15,8 +15,8 @@ from newsletter.issues.edits import Edit, Hide, Lead, Move, Pin, PutBlock, Rewri
 from newsletter.issues.issue import Issue, Overrides, State
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import edit, redo, undo
-from newsletter.pipeline.site import Site
-from newsletter.store import desk as desk_store
+from newsletter.site.site import Site
+from newsletter.store import edit_log as desk_store
 from newsletter.store.database import Database
 from newsletter.store.issues import find_issue, move
 from tests.factories.desk import NOW, SECTIONS, SLUG, drafted, gather_articles, make_site

@@ -9,7 +9,7 @@ import pytest
 from newsletter.errors import ConfigurationError, InputError
 from newsletter.pipeline.check import check
 from newsletter.pipeline.init import init
-from newsletter.pipeline.site import open_site
+from newsletter.site.site import open_site
 from tests.factories.issues import DUE
 
 

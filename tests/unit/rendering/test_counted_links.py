@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from newsletter.rendering.counted_links import CountedLink, Counting, straight
 from newsletter.rendering.html import encoded_size
-from newsletter.rendering.press import SIZE_BUDGET, render_edition
+from newsletter.rendering.render_edition import SIZE_BUDGET, render_edition
 from newsletter.rendering.slots import LOOKALIKE
 from newsletter.rendering.theme import open_theme
 from tests.factories.editions import NONCE, WEB_URL, make_edition, make_masthead

@@ -13,7 +13,7 @@ from newsletter.issues.blocks import Block, BlockKind, Place
 from newsletter.issues.issue import Words
 from newsletter.rendering.html import make_html
 from newsletter.rendering.notes import make_note, surround
-from newsletter.rendering.plaintext import WIDTH, Footnotes, columns
+from newsletter.rendering.plain_text import WIDTH, Footnotes, columns
 from newsletter.rendering.theme import open_theme
 from tests.factories.cases import BLOCKS, CASES
 from tests.factories.editions import make_edition, make_masthead

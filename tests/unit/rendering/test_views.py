@@ -7,7 +7,7 @@ import pytest
 from newsletter.articles.article import Coverage, Image
 from newsletter.issues.issue import Overrides
 from newsletter.rendering.layout import DENSITIES, lay_out
-from newsletter.rendering.views import LEAD_WIDTH, story, view
+from newsletter.rendering.views import LEAD_WIDTH, issue_view, story
 from tests.factories.editions import make_masthead
 from tests.factories.issues import make_article, make_image, make_item, make_items
 
@@ -70,7 +70,7 @@ def test_blocks_part_cards_from_rows() -> None:
         make_item(make_article(number, image=make_image() if number in (3, 4) else None))
         for number in range(1, 8)
     ]
-    pages = view(lay_out(items, DENSITIES[0]), DENSITIES[0], make_masthead())
+    pages = issue_view(lay_out(items, DENSITIES[0]), DENSITIES[0], make_masthead())
     blocks = pages.sections[0].blocks
     assert [[story.url[-1] for story in block] for block in blocks] == [
         ["2"], ["3"], ["4"], ["5", "6", "7"],
@@ -79,7 +79,9 @@ def test_blocks_part_cards_from_rows() -> None:
 
 def test_lead_gets_the_large_picture() -> None:
     """The lead's picture is as wide as the text."""
-    pages = view(lay_out(make_items(1, pictures=True), DENSITIES[0]), DENSITIES[0], make_masthead())
+    pages = issue_view(
+        lay_out(make_items(1, pictures=True), DENSITIES[0]), DENSITIES[0], make_masthead()
+    )
     assert pages.lead is not None
     assert pages.lead.picture is not None
     assert pages.lead.picture.width == LEAD_WIDTH

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from newsletter.pipeline.post import SUBJECTS
+from newsletter.pipeline.reader_letters import SUBJECTS
 from newsletter.rendering.theme import shipped_templates
-from newsletter.rendering.words import speaker
+from newsletter.rendering.translation import translator
 from newsletter.web.reader.join import BAD_ADDRESS, TOO_MANY, WORDING
 from newsletter.web.reader.unsubscribe import REASONS
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import parse_command
-from subscribers.inbound.vocabulary import Verb
 from subscribers.subscriber import Status
 
 OURS = shipped_templates()
@@ -78,7 +78,7 @@ def test_every_sentence_is_translated(language: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_commands_that_a_letter_names_are_heard(language: str, command: str) -> None:
     """In whatever language the letter is."""
-    said = speaker(language, [OURS])(command)
+    said = translator(language, [OURS])(command)
     found = parse_command(said)
     assert found is not None, said
     assert found.verb is COMMANDS[command]

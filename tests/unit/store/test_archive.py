@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from newsletter.articles.article import Tag
 from newsletter.issues.issue import Overrides, State
-from newsletter.store.archive import Published, Story, published, stories_of
+from newsletter.store.archive import ArchivedStory, PublishedIssue, published, stories_of
 from newsletter.store.database import Database
 from newsletter.store.issues import save_draft
 from newsletter.store.tables import issues
@@ -31,14 +31,14 @@ def test_the_public_sees_sent_issues_and_what_readers_saw(database: Database) ->
                 )
         listed = published(connection, "weekly", limit=5)
         assert listed == [
-            Published(number=2, subject="No. 2", preheader="", sent_at=DUE),
-            Published(number=1, subject="No. 1", preheader="", sent_at=DUE),
+            PublishedIssue(number=2, subject="No. 2", preheader="", sent_at=DUE),
+            PublishedIssue(number=1, subject="No. 1", preheader="", sent_at=DUE),
         ]
         assert published(connection, "weekly", limit=5, before=2) == listed[1:]
         assert published(connection, "daily", limit=5) == []
         first, second = stories_of(connection, "weekly", [1])[1]
     assert (first.title, first.summary) == ("Better", "")
     article = make_article(2)
-    assert second == Story(
+    assert second == ArchivedStory(
         title=article.title, url=article.url, summary=article.summary, tags=(tag,)
     )

@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.store.database import Database, open_database
-from newsletter.store.liveness import FOLDER, Office, is_alive, living_sender
+from newsletter.store.liveness import FOLDER, LeaderLock, is_alive, living_sender
 
 
 def test_a_sender_lives_as_long_as_its_block(database: Database) -> None:
@@ -50,8 +50,8 @@ def test_a_sender_that_has_ended_is_known_to_at_once(database: Database) -> None
 
 def test_one_holds_an_office_until_it_resigns(database: Database) -> None:
     """Others ask in vain, and ask again; another office is free."""
-    one, other = Office(database, "due issues"), Office(database, "due issues")
-    elsewhere = Office(database, "webhooks")
+    one, other = LeaderLock(database, "due issues"), LeaderLock(database, "due issues")
+    elsewhere = LeaderLock(database, "webhooks")
     assert one.is_ours()
     assert one.is_ours()
     assert not other.is_ours()
@@ -66,7 +66,7 @@ def test_one_holds_an_office_until_it_resigns(database: Database) -> None:
 def test_who_lost_the_database_lost_the_office(postgres_url: str) -> None:
     """The server ends the session, and the lock with it; a sender is told so, too."""
     database = open_database(postgres_url, Path())
-    one, other = Office(database, "due issues"), Office(database, "due issues")
+    one, other = LeaderLock(database, "due issues"), LeaderLock(database, "due issues")
     with living_sender(database) as sender:
         assert one.is_ours()
         with database.transaction() as connection:
@@ -85,8 +85,8 @@ def test_who_lost_the_database_lost_the_office(postgres_url: str) -> None:
 
 def test_two_databases_in_one_folder_have_offices_of_their_own(tmp_path: Path) -> None:
     """Two sites side by side: each has somebody who sends."""
-    first = Office(open_database("sqlite:///first.db", tmp_path), "issue:weekly")
-    second = Office(open_database("sqlite:///second.db", tmp_path), "issue:weekly")
+    first = LeaderLock(open_database("sqlite:///first.db", tmp_path), "issue:weekly")
+    second = LeaderLock(open_database("sqlite:///second.db", tmp_path), "issue:weekly")
     assert first.is_ours()
     assert second.is_ours()
     first.resign()
@@ -103,7 +103,7 @@ def test_one_database_is_one_by_whatever_path_it_is_opened(
     (tmp_path / "linked").symlink_to(folder)
     (tmp_path / "linked.db").symlink_to(folder / "news.db")
     monkeypatch.chdir(tmp_path)
-    holder = Office(open_database("sqlite:///news.db", folder), "letters")
+    holder = LeaderLock(open_database("sqlite:///news.db", folder), "letters")
     assert holder.is_ours()
     for url, place in [
         (f"sqlite:///{folder}/news.db", tmp_path),
@@ -112,14 +112,14 @@ def test_one_database_is_one_by_whatever_path_it_is_opened(
         ("sqlite:///news.db", tmp_path / "linked"),
         ("sqlite:///linked.db", tmp_path),
     ]:
-        assert not Office(open_database(url, place), "letters").is_ours(), url
+        assert not LeaderLock(open_database(url, place), "letters").is_ours(), url
     holder.resign()
 
 
 def test_an_office_of_any_name_has_a_file(tmp_path: Path) -> None:
     """Names may be long, or hold what no file's name can."""
     database = open_database(f"sqlite:///{'d' * 240}.db", tmp_path)
-    one, other = Office(database, f"a/{'j' * 300}1"), Office(database, f"a/{'j' * 300}2")
+    one, other = LeaderLock(database, f"a/{'j' * 300}1"), LeaderLock(database, f"a/{'j' * 300}2")
     assert one.is_ours()
     assert other.is_ours()
     one.resign()

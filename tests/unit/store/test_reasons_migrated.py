@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from newsletter.issues.edits import TakeOut
 from newsletter.issues.issue import LeftOut
-from newsletter.issues.reasons import LeftOutReason, Note, StateReason
+from newsletter.issues.reasons import LeftOutReason, StateNote, StateReason
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.store.database import open_database
-from newsletter.store.desk import history
+from newsletter.store.edit_log import history
 from newsletter.store.issues import find_issue
 from newsletter.store.migrations import upgrade
 
@@ -21,22 +21,22 @@ NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
 
 NOTES = [
     ("", None),
-    ("late by 7:00:00, more than max_lateness", Note(kind=StateReason.LATE, late_by=timedelta(hours=7))),
+    ("late by 7:00:00, more than max_lateness", StateNote(kind=StateReason.LATE, late_by=timedelta(hours=7))),
     (
         "late by 1 day, 2:03:04.500000, more than max_lateness",
-        Note(kind=StateReason.LATE, late_by=timedelta(days=1, hours=2, minutes=3, seconds=4.5)),
+        StateNote(kind=StateReason.LATE, late_by=timedelta(days=1, hours=2, minutes=3, seconds=4.5)),
     ),
-    ("waits for an editor's approval", Note(kind=StateReason.AWAITING_APPROVAL)),
-    ("held by an editor", Note(kind=StateReason.HELD_BY_EDITOR)),
-    ("held by ed@example.net", Note(kind=StateReason.HELD_BY_EDITOR, who="ed@example.net")),
-    ("stopped by an editor", Note(kind=StateReason.STOPPED_BY_EDITOR)),
-    ("refused by policy: 5.7.1 no", Note(kind=StateReason.REFUSED_BY_POLICY, text="5.7.1 no")),
-    ("1 of at least 2 articles", Note(kind=StateReason.TOO_THIN, count=1, least=2)),
+    ("waits for an editor's approval", StateNote(kind=StateReason.AWAITING_APPROVAL)),
+    ("held by an editor", StateNote(kind=StateReason.HELD_BY_EDITOR)),
+    ("held by ed@example.net", StateNote(kind=StateReason.HELD_BY_EDITOR, who="ed@example.net")),
+    ("stopped by an editor", StateNote(kind=StateReason.STOPPED_BY_EDITOR)),
+    ("refused by policy: 5.7.1 no", StateNote(kind=StateReason.REFUSED_BY_POLICY, text="5.7.1 no")),
+    ("1 of at least 2 articles", StateNote(kind=StateReason.TOO_THIN, count=1, least=2)),
     (
         "closed by an editor with 12 messages unsent",
-        Note(kind=StateReason.CLOSED_UNSENT, count=12),
+        StateNote(kind=StateReason.CLOSED_UNSENT, count=12),
     ),
-    ("something else", Note(kind=StateReason.FREE_TEXT, text="something else")),
+    ("something else", StateNote(kind=StateReason.FREE_TEXT, text="something else")),
 ]  # fmt: skip
 
 LEFT_OUT = [
@@ -135,7 +135,7 @@ def issue_row(is_sqlite: bool, number: int, note: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("sentence", "note"), [pair for pair in NOTES if "late" not in pair[0]])
-def test_the_words_for_a_note_are_what_they_were(sentence: str, note: Note | None) -> None:
+def test_the_words_for_a_note_are_what_they_were(sentence: str, note: StateNote | None) -> None:
     """`status` and the desk say of an old issue what they said."""
     assert note_text(note) == sentence
 

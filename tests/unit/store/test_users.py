@@ -16,6 +16,12 @@ from newsletter.store.api_tokens import (
     make_api_token,
     revoke_api_token,
 )
+from newsletter.store.attempt_limits import (
+    AttemptLimit,
+    clear_attempts,
+    count_attempt,
+    forget_attempts,
+)
 from newsletter.store.database import Database
 from newsletter.store.sessions import (
     LINK_LASTS,
@@ -28,12 +34,11 @@ from newsletter.store.sessions import (
     start_session,
     use_link,
 )
-from newsletter.store.tries import Limit, clear_tries, count_try, forget_tries
 from newsletter.store.users import Editor, Role, find_user, remove_user, save_user
 from subscribers.errors import AddressError
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-LIMIT = Limit(most=3, per=timedelta(minutes=15))
+LIMIT = AttemptLimit(most=3, per=timedelta(minutes=15))
 
 
 @pytest.fixture
@@ -122,15 +127,15 @@ def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
 def test_tries_are_counted_within_their_period(connection: sa.Connection) -> None:
     """The limit holds for each key; a new period begins anew; success forgets."""
     for _ in range(LIMIT.most):
-        assert count_try(connection, "a", LIMIT, NOW)
-    assert not count_try(connection, "a", LIMIT, NOW)
-    assert count_try(connection, "b", LIMIT, NOW)
-    assert count_try(connection, "a", LIMIT, NOW + LIMIT.per)
-    forget_tries(connection, "a")
+        assert count_attempt(connection, "a", LIMIT, NOW)
+    assert not count_attempt(connection, "a", LIMIT, NOW)
+    assert count_attempt(connection, "b", LIMIT, NOW)
+    assert count_attempt(connection, "a", LIMIT, NOW + LIMIT.per)
+    forget_attempts(connection, "a")
     for _ in range(LIMIT.most):
-        assert count_try(connection, "a", LIMIT, NOW)
-    clear_tries(connection, NOW + timedelta(seconds=1))
-    assert count_try(connection, "a", LIMIT, NOW)
+        assert count_attempt(connection, "a", LIMIT, NOW)
+    clear_attempts(connection, NOW + timedelta(seconds=1))
+    assert count_attempt(connection, "a", LIMIT, NOW)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -139,8 +144,8 @@ def test_no_period_lets_more_through(database: Database, minutes: list[int]) -> 
     """However the tries are spread, two limits' worth at most go through in any one period."""
     moments = [NOW + timedelta(minutes=minute) for minute in sorted(minutes)]
     with database.transaction() as connection:
-        forget_tries(connection, "k")
-        through = [moment for moment in moments if count_try(connection, "k", LIMIT, moment)]
+        forget_attempts(connection, "k")
+        through = [moment for moment in moments if count_attempt(connection, "k", LIMIT, moment)]
     for start in through:
         inside = [moment for moment in through if start <= moment < start + LIMIT.per]
         assert len(inside) <= 2 * LIMIT.most

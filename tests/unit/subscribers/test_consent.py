@@ -16,7 +16,7 @@ from subscribers.consent import (
     drop_unconfirmed,
 )
 from subscribers.history import Event, Way
-from subscribers.letters import Letter, Template
+from subscribers.letters import LetterRequest, Template
 from subscribers.privacy import erase
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress
@@ -28,7 +28,7 @@ JO = "jo@example.org"
 
 def ask(
     connection: sa.Connection, address: str = JO, *, now: datetime = NOW, name: str = ""
-) -> Letter | None:
+) -> LetterRequest | None:
     """Ask by the web form, as anybody may for any address."""
     return ask_to_join(
         connection,

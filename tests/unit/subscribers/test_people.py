@@ -4,7 +4,7 @@ import pytest
 
 from newsletter.store.database import Database
 from subscribers import people
-from subscribers.admission import Outcome
+from subscribers.admission import AdmissionOutcome
 from subscribers.errors import (
     AddressError,
     SuppressedError,
@@ -57,9 +57,11 @@ def test_adding_twice_is_once(database: Database) -> None:
     """The second time changes nothing; a new name is an update."""
     with database.transaction() as connection:
         add = {"list_slug": LIST, "now": NOW}
-        assert people.add(connection, "jo@example.org", **add) is Outcome.ADDED
-        assert people.add(connection, "JO@example.org", **add) is Outcome.UNCHANGED
-        assert people.add(connection, "jo@example.org", name="Jo", **add) is Outcome.UPDATED
+        assert people.add(connection, "jo@example.org", **add) is AdmissionOutcome.ADDED
+        assert people.add(connection, "JO@example.org", **add) is AdmissionOutcome.UNCHANGED
+        assert (
+            people.add(connection, "jo@example.org", name="Jo", **add) is AdmissionOutcome.UPDATED
+        )
 
 
 def test_whoever_left_is_added_again_only_with_consent(database: Database) -> None:

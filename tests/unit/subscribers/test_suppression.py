@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from newsletter.store.database import Database
 from subscribers import people, tables
-from subscribers.admission import Outcome
+from subscribers.admission import AdmissionOutcome
 from subscribers.errors import AddressError, SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way
 from subscribers.privacy import erase
@@ -81,7 +81,7 @@ def test_an_erased_address_does_not_come_back_unasked(database: Database) -> Non
             force=True,
             consent="signed a form on 1 March",
         )
-        assert outcome is Outcome.ADDED
+        assert outcome is AdmissionOutcome.ADDED
         assert not is_suppressed(connection, "jo@example.org")
 
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.errors import TokenError
-from subscribers.tokens import Purpose, Tokens, looks_like_token
+from subscribers.tokens import LinkTokens, Purpose, looks_like_token
 from tests.factories.subscribers import NOW
 
 OLD, NEW = "o" * 32, "n" * 32
-TOKENS = Tokens([NEW])
+TOKENS = LinkTokens([NEW])
 
 numbers = st.integers(min_value=1, max_value=2**63 - 1)
 slugs = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)*", fullmatch=True)
@@ -61,8 +61,8 @@ def test_nonsense_is_refused_quietly(purpose: Purpose, text: str) -> None:
 
 def test_links_of_a_former_key_work_while_it_is_listed() -> None:
     """After a rotation the newest key signs, and old mails' links still work."""
-    token = Tokens([OLD]).make(Purpose.UNSUBSCRIBE, 7, "weekly")
-    rotated = Tokens([NEW, OLD])
+    token = LinkTokens([OLD]).make(Purpose.UNSUBSCRIBE, 7, "weekly")
+    rotated = LinkTokens([NEW, OLD])
     assert rotated.read(Purpose.UNSUBSCRIBE, token).subscriber_id == 7
     fresh = rotated.make(Purpose.UNSUBSCRIBE, 7, "weekly")
     assert TOKENS.read(Purpose.UNSUBSCRIBE, fresh).subscriber_id == 7

@@ -6,8 +6,8 @@ import pytest
 
 from newsletter.store.database import Database
 from subscribers import people
-from subscribers.counting import subscriptions_by_status
-from subscribers.history import Entry, Event, Way, entries_of, record
+from subscribers.history import Event, HistoryEntry, Way, entries_of, record
+from subscribers.kept_counts import subscriptions_by_status
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import (
     UNDO_WITHIN,
@@ -95,7 +95,7 @@ def test_undo_confirms_nobody(database: Database) -> None:
     with database.transaction() as connection:
         person = join(connection)
         set_status(connection, person, Status.PENDING)
-        asked = Entry(
+        asked = HistoryEntry(
             subscriber_id=person, at=NOW, event=Event.SUBSCRIBE, way=Way.FORM, list_slug=LIST
         )
         record(connection, [asked])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.database import Database
 from newsletter.store.users import Role
 from newsletter.web.app import make_app

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree, html
 
 from newsletter.articles.article import Tag
-from newsletter.store.archive import Story
+from newsletter.store.archive import ArchivedStory
 from newsletter.web.archive.feeds import FeedEntry, IssueFeed, atom, json_feed, rss
 
 MOMENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
@@ -22,7 +22,7 @@ hostile = st.text(
 
 def make_feed(words: str, url: str = "https://press.example.org/1") -> IssueFeed:
     """A feed of one issue, every text of which is `words`."""
-    story = Story(title=words, url=url, summary=words, tags=(Tag(slug="x", label=words),))
+    story = ArchivedStory(title=words, url=url, summary=words, tags=(Tag(slug="x", label=words),))
     entry = FeedEntry(
         url="https://news.example.org/archive/weekly/1",
         title=words,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.issues import find_issue
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.web.editor.forms import item_id

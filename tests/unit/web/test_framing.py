@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.rendering.lint.document import Document, finding
-from newsletter.rendering.press import render_edition
+from newsletter.rendering.render_edition import render_edition
 from newsletter.rendering.sample import SAMPLE_MASTHEAD
 from newsletter.rendering.theme import open_theme
 from newsletter.web.editor.differences import differences

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.edit import reopen
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.web.app import make_app
 from newsletter.web.editor.sharing import LASTS
 from tests.factories.desk import NOW, SLUG, subscribe
@@ -66,7 +66,7 @@ async def test_as_a_stranger_says_so(browse: Browse) -> None:
     """An address that nobody has is a message, not an error page."""
     page = await browse().get(f"{URL}/preview?as=nobody@example.org")
     assert page.status == 200
-    assert "nobody@example.org is nobody" in page.words
+    assert "Nobody has the address nobody@example.org" in page.words
     (shown,) = page.tree.xpath("//iframe[@id='frame']/@src")
     assert (await browse().get(shown)).status == 200
 

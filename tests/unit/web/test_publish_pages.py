@@ -14,7 +14,7 @@ from newsletter.articles.article import Tag
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.report import progress
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.store.audit import entries
 from newsletter.store.database import Database
 from newsletter.store.issues import find_issue

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.site import Site
+from newsletter.site.site import Site
 from newsletter.web.editor import send_jobs
 from newsletter.web.editor.send_jobs import FAILED, SendJobs
 from tests.factories.desk import NOW, SLUG, subscribe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from subscribers.counting import TRIGGERS
+from subscribers.kept_counts import TRIGGERS
 from subscribers.tables import Id, UtcDateTime
 
 revision = "0001"

@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.articles.article import Coverage
 from newsletter.rendering.edition import Edition, Slot
-from newsletter.rendering.lint import Finding, lint
+from newsletter.rendering.lint import LintFinding, lint
 from newsletter.rendering.slots import sentinel
 from tests.factories.editions import NONCE, make_edition, make_masthead
 from tests.factories.issues import make_article, make_image, make_item, make_items
@@ -19,7 +19,7 @@ GOOD = make_edition(ITEMS)
 UNSUBSCRIBE = sentinel(Slot.UNSUBSCRIBE, NONCE)
 
 
-def check(edition: Edition) -> list[Finding]:
+def check(edition: Edition) -> list[LintFinding]:
     """Lint the edition as one of ITEMS."""
     return lint(edition, items=ITEMS, masthead=make_masthead())
 

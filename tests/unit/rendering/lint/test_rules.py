@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.rendering.lint import ALWAYS, RULES, Finding, Severity, lint
+from newsletter.rendering.lint import ALWAYS, RULES, LintFinding, Severity, lint
 from newsletter.rendering.lint.clients import GRACEFUL, read_support
 from newsletter.rendering.lint.css import read_sheet, read_style
 from newsletter.rendering.theme import open_theme, theme_names
@@ -24,7 +24,7 @@ GOOD = make_edition(ITEMS)
 LINT = Path(__file__).parents[4] / "newsletter" / "rendering" / "lint"
 
 
-def check(html: str, severities: dict[str, Severity] | None = None) -> list[Finding]:
+def check(html: str, severities: dict[str, Severity] | None = None) -> list[LintFinding]:
     """Lint the document as the edition of ITEMS."""
     edition = replace(GOOD, html=html)
     return lint(edition, items=ITEMS, masthead=make_masthead(), severities=severities)

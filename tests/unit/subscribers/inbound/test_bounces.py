@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.inbound.bounces import Report, read_bounce
+from subscribers.inbound.bounces import BounceReport, read_bounce
 from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import UnreadableError, parse_message
 from subscribers.inbound.verdict import Verdict, verdict_of
@@ -26,7 +26,7 @@ LINE_ENDS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def told(report: Report) -> list[list[str]]:
+def told(report: BounceReport) -> list[list[str]]:
     """A report as the expected output has it."""
     return [[failure.address, failure.verdict, failure.status] for failure in report.failures]
 
@@ -54,8 +54,8 @@ def test_success_is_no_failure() -> None:
     """A report that a mail arrived, or left our world, is told apart from one we cannot read."""
     success = parse_message((DATA / "report-success.eml").read_bytes())
     mute = parse_message((DATA / "prose-mute.eml").read_bytes())
-    assert read_bounce(success) == Report(success=True)
-    assert read_bounce(mute) == Report()
+    assert read_bounce(success) == BounceReport(success=True)
+    assert read_bounce(mute) == BounceReport()
 
 
 def test_other_addresses_of_the_same_reader_are_told() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.inbound.classify import Inbound, Kind, classify
+from subscribers.inbound.classify import Inbound, MailKind, classify
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
 from subscribers.inbound.complaints import Complaint
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.returned_mail import ReturnedMail
-from subscribers.inbound.vocabulary import Verb
 from tests.factories.ordinary import ordinary_mails
 from tests.sampling import sampled
 
@@ -29,20 +29,24 @@ def mail(text: str = "Hello", **headers: str) -> bytes:
 
 
 def read(
-    raw: bytes, role: Role = Role.LIST, *, detail: str = "", envelope_sender: str | None = None
+    raw: bytes,
+    role: AddressRole = AddressRole.LIST,
+    *,
+    detail: str = "",
+    envelope_sender: str | None = None,
 ) -> Inbound:
     """What a mail to `weekly-ROLE@` is."""
-    return classify(raw, Mailbox(list_slug="weekly", role=role, detail=detail), envelope_sender)
+    return classify(raw, ListAddress(list_slug="weekly", role=role, detail=detail), envelope_sender)
 
 
 def test_letters_commands_and_answers_are_told_apart() -> None:
     """A reader's letter goes to the editor, a command is carried out, an answer confirms."""
-    assert read(mail()).kind is Kind.REPLY
+    assert read(mail()).kind is MailKind.REPLY
     assert read(mail()).sender == "jo@example.org"
-    assert read(mail("unsubscribe")).kind is Kind.COMMAND
-    assert read(mail("help"), Role.REQUEST).kind is Kind.COMMAND
-    assert read(mail("Yes!"), Role.CONFIRM, detail="token").kind is Kind.CONFIRMATION
-    assert read(b"").kind is Kind.UNREADABLE
+    assert read(mail("unsubscribe")).kind is MailKind.COMMAND
+    assert read(mail("help"), AddressRole.REQUEST).kind is MailKind.COMMAND
+    assert read(mail("Yes!"), AddressRole.CONFIRM, detail="token").kind is MailKind.CONFIRMATION
+    assert read(b"").kind is MailKind.UNREADABLE
 
 
 @pytest.mark.parametrize(
@@ -62,10 +66,12 @@ def test_letters_commands_and_answers_are_told_apart() -> None:
         {"Subject": "自动回复: Issue 12"},
     ],
 )
-@pytest.mark.parametrize("role", [Role.REQUEST, Role.CONFIRM, Role.UNSUBSCRIBE, Role.LIST])
-def test_no_machine_gives_commands(headers: dict[str, str], role: Role) -> None:
+@pytest.mark.parametrize(
+    "role", [AddressRole.REQUEST, AddressRole.CONFIRM, AddressRole.UNSUBSCRIBE, AddressRole.LIST]
+)
+def test_no_machine_gives_commands(headers: dict[str, str], role: AddressRole) -> None:
     """Autoresponders, lists and robots neither confirm nor leave, and get no answer (RFC 3834)."""
-    assert read(mail("unsubscribe", **headers), role, detail="token").kind is Kind.AUTOMATIC
+    assert read(mail("unsubscribe", **headers), role, detail="token").kind is MailKind.AUTOMATIC
 
 
 @pytest.mark.parametrize(
@@ -80,14 +86,14 @@ def test_no_machine_gives_commands(headers: dict[str, str], role: Role) -> None:
 def test_a_challenge_is_no_yes(subject: str, text: str) -> None:
     """A filter that asks who we are confirms nothing; at the editors' address it is a letter."""
     raw = mail(text, Subject=subject)
-    assert read(raw, Role.CONFIRM, detail="token").kind is Kind.AUTOMATIC
-    assert read(raw, Role.OWNER).kind is Kind.REPLY
+    assert read(raw, AddressRole.CONFIRM, detail="token").kind is MailKind.AUTOMATIC
+    assert read(raw, AddressRole.OWNER).kind is MailKind.REPLY
 
 
 def test_a_person_s_mail_program_may_forbid_robots_to_answer_it() -> None:
     """Auto-Submitted: no, and Exchange's header about automatic answers, are a person's mail."""
     raw = mail("unsubscribe", Auto_Submitted="no", X_Auto_Response_Suppress="All")
-    assert read(raw).kind is Kind.COMMAND
+    assert read(raw).kind is MailKind.COMMAND
 
 
 OPT_OUT = {"Auto_Submitted": "auto-replied", "X_Apple_Unsubscribe": "true"}
@@ -98,8 +104,8 @@ APPLE_SAYS = 'Apple Mail sent this email to unsubscribe from the message "Weekly
 def test_a_mail_program_s_opt_out_is_a_command(envelope_sender: str | None) -> None:
     """iCloud marks it as an automatic reply; the token in its subject proves whose wish it is."""
     raw = mail(APPLE_SAYS, Subject=f"unsubscribe {TOKEN}", **OPT_OUT)
-    found = read(raw, Role.UNSUBSCRIBE, envelope_sender=envelope_sender)
-    assert (found.kind, found.automatic) == (Kind.COMMAND, True)
+    found = read(raw, AddressRole.UNSUBSCRIBE, envelope_sender=envelope_sender)
+    assert (found.kind, found.automatic) == (MailKind.COMMAND, True)
     assert found.command == Command(verb=Verb.UNSUBSCRIBE, words=(TOKEN,))
 
 
@@ -107,29 +113,29 @@ def test_an_opt_out_may_come_without_our_subject() -> None:
     """Apple's program leaves it empty on some devices; then its own words say what it is."""
     for headers in ({"X_Apple_Unsubscribe": "true"}, {}):
         raw = mail(APPLE_SAYS, Subject="", Auto_Submitted="auto-replied", **headers)
-        found = read(raw, Role.UNSUBSCRIBE)
-        assert (found.kind, found.automatic) == (Kind.COMMAND, True)
-        assert read(raw, Role.LIST).kind is Kind.AUTOMATIC
+        found = read(raw, AddressRole.UNSUBSCRIBE)
+        assert (found.kind, found.automatic) == (MailKind.COMMAND, True)
+        assert read(raw, AddressRole.LIST).kind is MailKind.AUTOMATIC
 
 
 def test_the_null_sender_is_a_machine() -> None:
     """RFC 5321 4.5.5: nothing is sent in answer to it."""
-    assert read(mail("unsubscribe"), envelope_sender="").kind is Kind.AUTOMATIC
+    assert read(mail("unsubscribe"), envelope_sender="").kind is MailKind.AUTOMATIC
 
 
 def test_bounces_are_read_and_success_is_none() -> None:
     """A report that the mail arrived needs no attention; a mute bounce goes to the operator."""
-    bounce = read((DATA / "report-unknown-user.eml").read_bytes(), Role.BOUNCES)
-    assert (bounce.kind, bounce.failures[0].address) == (Kind.BOUNCE, "jo@example.org")
-    assert read((DATA / "report-success.eml").read_bytes()).kind is Kind.AUTOMATIC
-    mute = read((DATA / "prose-mute.eml").read_bytes(), Role.BOUNCES)
-    assert (mute.kind, mute.failures) == (Kind.BOUNCE, ())
+    bounce = read((DATA / "report-unknown-user.eml").read_bytes(), AddressRole.BOUNCES)
+    assert (bounce.kind, bounce.failures[0].address) == (MailKind.BOUNCE, "jo@example.org")
+    assert read((DATA / "report-success.eml").read_bytes()).kind is MailKind.AUTOMATIC
+    mute = read((DATA / "prose-mute.eml").read_bytes(), AddressRole.BOUNCES)
+    assert (mute.kind, mute.failures) == (MailKind.BOUNCE, ())
 
 
 def test_a_bounce_about_a_bounce_is_not_answered() -> None:
     """It is a bounce at any of our addresses, also where a command would be read."""
     raw = (DATA / "prose-qmail.eml").read_bytes()
-    assert read(raw, Role.UNSUBSCRIBE).kind is Kind.BOUNCE
+    assert read(raw, AddressRole.UNSUBSCRIBE).kind is MailKind.BOUNCE
 
 
 @pytest.mark.sampled
@@ -137,9 +143,11 @@ def test_ordinary_mail_is_neither_bounce_nor_command() -> None:
     """4,000 letters, replies, forwards and programs' mails, full of the words of both."""
     count, expected = 0, sampled(whole=4_000, sample=400)
     for count, mail_in in enumerate(ordinary_mails(expected), 1):
-        role = (Role.LIST, Role.OWNER)[count % 2]
+        role = (AddressRole.LIST, AddressRole.OWNER)[count % 2]
         found = read(mail_in.raw, role, envelope_sender=mail_in.envelope_sender)
-        assert found.kind in (Kind.REPLY, Kind.AUTOMATIC), mail_in.raw.decode("utf-8", "replace")
+        assert found.kind in (MailKind.REPLY, MailKind.AUTOMATIC), mail_in.raw.decode(
+            "utf-8", "replace"
+        )
     assert count == expected
 
 
@@ -193,8 +201,8 @@ News.
 @pytest.mark.parametrize("headers_only", [False, True])
 def test_a_complaint_names_its_reader(redacted: bool, headers_only: bool) -> None:
     """By address where the provider tells it, and always by the link in our returned mail."""
-    found = read(report(redacted=redacted, headers_only=headers_only), Role.BOUNCES)
-    assert found.kind is Kind.COMPLAINT
+    found = read(report(redacted=redacted, headers_only=headers_only), AddressRole.BOUNCES)
+    assert found.kind is MailKind.COMPLAINT
     assert found.complaint == Complaint(
         feedback_type="abuse", addresses=() if redacted else ("jo@example.org",)
     )
@@ -211,7 +219,7 @@ def test_a_complaint_of_outlook_com_has_no_report() -> None:
     """Its program marks the returned mail, and leaves our link in it."""
     raw = report().replace(b"multipart/report; report-type=feedback-report", b"multipart/mixed")
     raw = raw.replace(b"message/feedback-report", b"text/plain")
-    assert read(raw).kind is Kind.REPLY
+    assert read(raw).kind is MailKind.REPLY
     found = read(
         raw.replace(b"From: Weekly", b"X-HmXmrOriginalRecipient: jo@example.org\nFrom: Weekly")
     )

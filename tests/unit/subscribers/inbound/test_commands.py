@@ -6,16 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command, parse_command, read_command
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import parse_message
-from subscribers.inbound.vocabulary import Verb
 
 TOKEN = "WzEsIndlZWtseSJd.8w7WnHpDBl09WrsNoLnRtkA-Gv3p8eiOz0sH1AigsCw"
 
 
 def asked(
-    text: str, *, subject: str = "", role: Role = Role.REQUEST, detail: str = "", html: str = ""
+    text: str,
+    *,
+    subject: str = "",
+    role: AddressRole = AddressRole.REQUEST,
+    detail: str = "",
+    html: str = "",
 ) -> Command | None:
     """The command in a mail with this text to `weekly-ROLE@`."""
     message = EmailMessage()
@@ -25,7 +30,7 @@ def asked(
         message.set_content(html, subtype="html")
     else:
         message.set_content(text)
-    mailbox = Mailbox(list_slug="weekly", role=role, detail=detail)
+    mailbox = ListAddress(list_slug="weekly", role=role, detail=detail)
     return read_command(parse_message(message.as_bytes()), mailbox)
 
 
@@ -103,19 +108,21 @@ def test_any_line_is_a_command_or_none(line: str) -> None:
 @pytest.mark.parametrize(
     ("role", "verb"),
     [
-        (Role.SUBSCRIBE, Verb.SUBSCRIBE),
-        (Role.UNSUBSCRIBE, Verb.UNSUBSCRIBE),
-        (Role.HELP, Verb.HELP),
+        (AddressRole.SUBSCRIBE, Verb.SUBSCRIBE),
+        (AddressRole.UNSUBSCRIBE, Verb.UNSUBSCRIBE),
+        (AddressRole.HELP, Verb.HELP),
     ],
 )
-def test_an_address_may_be_the_command(role: Role, verb: Verb) -> None:
+def test_an_address_may_be_the_command(role: AddressRole, verb: Verb) -> None:
     """Whatever the mail says: `weekly-leave@` leaves."""
     assert asked("help\n", subject="subscribe", role=role) == Command(verb=verb)
 
 
 def test_any_answer_to_the_question_confirms() -> None:
     """The token is in the address that the answer goes to."""
-    answer = asked("Ja, gerne!", subject="Re: Please confirm", role=Role.CONFIRM, detail=TOKEN)
+    answer = asked(
+        "Ja, gerne!", subject="Re: Please confirm", role=AddressRole.CONFIRM, detail=TOKEN
+    )
     assert answer == Command(verb=Verb.CONFIRM, words=(TOKEN,))
 
 
@@ -132,8 +139,8 @@ def test_a_greeting_may_stand_before_the_command() -> None:
     assert asked("Hello\nJo here\nresume\n") is None
 
 
-@pytest.mark.parametrize("role", [Role.LIST, Role.REQUEST])
-def test_an_everyday_word_begins_a_letter(role: Role) -> None:
+@pytest.mark.parametrize("role", [AddressRole.LIST, AddressRole.REQUEST])
+def test_an_everyday_word_begins_a_letter(role: AddressRole) -> None:
     """ "Stop" and a name leave; "Stop" and what should be stopped is a letter to the editors."""
     assert asked("Stop!\nKind regards, Jo", role=role) == Command(verb=Verb.UNSUBSCRIBE)
     assert asked("Stop!\nBefore you print it, look at the second table again.", role=role) is None
@@ -172,8 +179,8 @@ def test_html_mail_is_heard() -> None:
     assert asked("", html=html) == Command(verb=Verb.TAGS, words=("+security",))
 
 
-@pytest.mark.parametrize("role", [Role.LIST, Role.OWNER])
-def test_a_reply_to_an_issue_may_leave_and_nothing_else(role: Role) -> None:
+@pytest.mark.parametrize("role", [AddressRole.LIST, AddressRole.OWNER])
+def test_a_reply_to_an_issue_may_leave_and_nothing_else(role: AddressRole) -> None:
     """A letter that only says so; its subject is the issue's, and no word of the reader."""
     leave = Command(verb=Verb.UNSUBSCRIBE)
     assert asked("Unsubscribe\n\n> News", subject="Re: Issue 12", role=role) == leave
@@ -185,4 +192,4 @@ def test_a_reply_to_an_issue_may_leave_and_nothing_else(role: Role) -> None:
 
 def test_nothing_is_asked_of_the_bounce_address() -> None:
     """Whoever writes there is a machine, or mistaken."""
-    assert asked("unsubscribe", subject="unsubscribe", role=Role.BOUNCES) is None
+    assert asked("unsubscribe", subject="unsubscribe", role=AddressRole.BOUNCES) is None

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.inbound import book
-from subscribers.inbound.classify import Inbound, Kind, classify
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound import mail_log as book
+from subscribers.inbound.classify import Inbound, MailKind, classify
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import UnreadableError, parse_message
 from tests.factories.hostile_headers import (
     ADDRESSES,
@@ -50,13 +50,17 @@ def is_mail(content: bytes) -> bool:
     return True
 
 
-@given(mails, st.sampled_from(Role), st.sampled_from(["", "root@localhost", "\udcff@x", None]))
-def test_no_header_is_too_broken_to_be_read(raw: str, role: Role, envelope: str | None) -> None:
+@given(
+    mails, st.sampled_from(AddressRole), st.sampled_from(["", "root@localhost", "\udcff@x", None])
+)
+def test_no_header_is_too_broken_to_be_read(
+    raw: str, role: AddressRole, envelope: str | None
+) -> None:
     """Whatever a stranger writes into whichever field: no exception, and text that can be stored."""
     content = raw.encode("utf-8", "surrogatepass")
-    mailbox = Mailbox(list_slug="weekly", role=role, detail="x")
+    mailbox = ListAddress(list_slug="weekly", role=role, detail="x")
     found = classify(content, mailbox, envelope)
-    assert (found.kind is Kind.UNREADABLE) is not is_mail(content)
+    assert (found.kind is MailKind.UNREADABLE) is not is_mail(content)
     for text in texts(found):
         text.encode()  # no half of a surrogate pair
     came = book.arrival(content, "weekly\udcff@x", envelope)
@@ -69,6 +73,6 @@ def test_the_mails_made_by_hand_surprise_nobody(caplog: pytest.LogCaptureFixture
     """Each is classified, none by the net below for what nobody has thought of."""
     with caplog.at_level(logging.ERROR):
         for case in [*hostile_headers(), *drawn_mails(300, seed=7)]:
-            for role in (Role.REQUEST, Role.BOUNCES):
-                classify(case.raw, Mailbox(list_slug="weekly", role=role), case.envelope)
+            for role in (AddressRole.REQUEST, AddressRole.BOUNCES):
+                classify(case.raw, ListAddress(list_slug="weekly", role=role), case.envelope)
     assert caplog.records == []

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.inbound.classify import classify
-from subscribers.inbound.mailboxes import Mailbox, Role
+from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import UnreadableError, header, parse_message, parts, text_of
 from tests.effort import at_most
 
-REQUEST = Mailbox(list_slug="weekly", role=Role.REQUEST)
+REQUEST = ListAddress(list_slug="weekly", role=AddressRole.REQUEST)
 
 
 def nested(depth: int) -> bytes:
@@ -54,13 +54,17 @@ def test_hostile_mail_is_read_soon_or_called_unreadable(name: str) -> None:
     """No exception, no long work, whatever a stranger sends."""
     with at_most(500):
         classify(HOSTILE[name], REQUEST, "jo@example.org")
-        classify(HOSTILE[name], Mailbox(list_slug="weekly", role=Role.BOUNCES), "")
+        classify(HOSTILE[name], ListAddress(list_slug="weekly", role=AddressRole.BOUNCES), "")
 
 
-@given(st.binary(max_size=2000), st.sampled_from(Role), st.sampled_from(["", None, "a@b.test"]))
-def test_any_octets_are_classified(raw: bytes, role: Role, envelope_sender: str | None) -> None:
+@given(
+    st.binary(max_size=2000), st.sampled_from(AddressRole), st.sampled_from(["", None, "a@b.test"])
+)
+def test_any_octets_are_classified(
+    raw: bytes, role: AddressRole, envelope_sender: str | None
+) -> None:
     """A message of any octets ends in one of the kinds."""
-    classify(raw, Mailbox(list_slug="weekly", role=role), envelope_sender)
+    classify(raw, ListAddress(list_slug="weekly", role=role), envelope_sender)
 
 
 def test_a_decoded_header_is_one_line() -> None:

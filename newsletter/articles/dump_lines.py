@@ -1,0 +1,107 @@
+"""The lines of a text dump, each with what it may be: prose, furniture, tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
+
+MAX_LINES = 1000
+MAX_TAGS = 500
+"""Characters of one line of tags."""
+_PROSE = 80
+"""Letters from which a line that ends as a sentence is a paragraph of an article."""
+
+_TAG_WORDS = (
+    r"tags?|tagged(?: (?:with|as|in|under))?|filed (?:under|in)|posted in|keywords?|topics?|labels?|categor(?:y|ies)"
+    r"|related (?:topics|tags)|(?:read )?more (?:about|on)|in this (?:story|article)|schlagw[oö]rte?r?|stichw[oö]rte?r?"
+    r"|themen|mots[- ]cl[ée]s?|étiquettes?|thèmes?|sujets?|etiquetas?|temas|palabras clave|palavras-chave|argomenti"
+    r"|trefwoorden|onderwerpen|标签|標籤|关键词|關鍵字|タグ|キーワード|теги|метки|темы|الوسوم|كلمات مفتاحية"
+)
+_TAGS = re.compile(rf"(?:{_TAG_WORDS})\s*(?:(?P<colon>[:：])\s*|\s+|\Z)(?P<rest>.*)", re.IGNORECASE)
+_GLUED_HEADING = re.compile(r"Tags(?P<rest>[^\W\d_].{5,})")
+_BIO = re.compile(
+    r".{0,60}\b(?:is|was|has been|ist|est|es) (?:an?|the|our|ein|eine|une?)\b.{0,120}\b(?:reporter|writer|editor|journalist"
+    r"|correspondent|contributor|columnist|author|freelancer?|blogger|producer|redakteurin?|redactor|periodista)\b"
+    r"|.{2,60}\b(?:covers|writes about|writes on|reports on|can be reached)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DumpLine:
+    """One line: lines of one `block` have no empty line between them.
+
+    `tags` is what stands behind "Tags", "" for the bare heading, None for any other line;
+    `explicit_tags` says that a colon makes it sure. `prose` says that the line is a paragraph.
+    """
+
+    text: str
+    block: int
+    furniture: Boilerplate | None
+    tags: str | None
+    explicit_tags: bool
+    prose: bool
+
+
+def read_lines(text: str) -> list[DumpLine]:
+    """The lines of the text that are not empty; paragraphs wrapped to a width are joined."""
+    lines: list[DumpLine] = []
+    for number, block in enumerate(re.split(r"\n[ \t]*\n", text.strip())):
+        texts = [" ".join(line.split()) for line in block.split("\n")]
+        texts = [line for line in texts if line]
+        # Title and deck may stand in two lines of one block, and are never one.
+        joined = [" ".join(texts)] if number and _is_wrapped(texts) else texts
+        lines += [_line(line, number) for line in joined]
+        if len(lines) > MAX_LINES:
+            break
+    return lines[:MAX_LINES]
+
+
+def _line(text: str, block: int) -> DumpLine:
+    match = _TAGS.fullmatch(text) if len(text) <= MAX_TAGS else None
+    return DumpLine(
+        text=text,
+        block=block,
+        furniture=boilerplate_of(text),
+        tags=_tags_of(text),
+        explicit_tags=match is not None and bool(match["colon"]),
+        prose=_is_prose(text),
+    )
+
+
+def _is_wrapped(lines: Sequence[str]) -> bool:
+    inner = lines[:-1]
+    if not inner or any(len(line) > 120 for line in lines):
+        return False
+    ends = sum(ends_sentence(line) for line in inner)
+    return all(len(line) >= 40 for line in inner) and ends * 2 < len(inner) + 1
+
+
+def _tags_of(text: str) -> str | None:
+    if len(text) > MAX_TAGS or ends_sentence(text):
+        return None
+    match = _TAGS.fullmatch(text)
+    if match:
+        rest = match["rest"].strip()
+        plain = match["colon"] or not rest or text[:3].lower() == "tag"
+        return rest if plain or re.match(r"filed|posted in|keywords", text, re.IGNORECASE) else None
+    glued = _GLUED_HEADING.fullmatch(text)
+    return glued["rest"] if glued and glued["rest"][0].islower() else None
+
+
+def _is_prose(text: str) -> bool:
+    size = sum(3 if "\u3040" <= letter <= "\ud7ff" else 1 for letter in text)
+    return size >= _PROSE and ends_sentence(text) and not is_biography(text)
+
+
+def is_biography(text: str) -> bool:
+    """Whether the text introduces the writer ("A Name is a reporter at ...")."""
+    return _BIO.match(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends as a sentence does, in any script."""
+    return re.search(r"[.!?…。！？؟][\"'”’»«)\]』」]*\Z", text) is not None

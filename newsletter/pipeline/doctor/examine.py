@@ -1,0 +1,266 @@
+"""doctor: look at everything a send depends on, inside and outside, and say what to mend."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from newsletter.articles.fetch import HttpClient
+from newsletter.config.loading import FILE_NAME
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.addresses import ascii_domain
+from newsletter.delivery.dkim import load_keys
+from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.transport import Timeouts, connect, security_of, tls_context
+from newsletter.errors import NewsletterError
+from newsletter.pipeline.doctor.dns_records import Records
+from newsletter.pipeline.doctor.mail_domain import (
+    Diagnosis,
+    Grade,
+    check_alignment,
+    check_dkim,
+    check_dmarc,
+    check_mx,
+    check_spf,
+)
+from newsletter.site.messages import envelope_sender
+from newsletter.site.site import SECRET_FILE, Site
+from newsletter.store import health
+from newsletter.store.database import Database
+from newsletter.store.newsletters import is_armed
+
+LITTLE_DISK = 500_000_000
+"""Bytes: below it a large issue's ledger may not fit."""
+
+PATIENCE = timedelta(seconds=10)
+STUCK = timedelta(days=1)
+"""How long a send may be under way before it wants a look."""
+
+
+def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosis]:
+    """Every check, in turn; one that cannot be made is a failure of its own, and stops none."""
+    checks: list[tuple[str, Callable[[], Iterator[Diagnosis]]]] = [
+        ("DNS", lambda: _dns(site, records)),
+        ("relay", lambda: _relays(site)),
+        ("site", lambda: _site_url(site, now)),
+        ("files", lambda: _files(site)),
+        ("disk", lambda: _disk(site)),
+        ("database", lambda: _database(site)),
+        ("clock", lambda: _clock(site, now)),
+        ("queue", lambda: _queue(site, now)),
+    ]
+    for name, check in checks:
+        try:
+            yield from check()
+        except NewsletterError as error:
+            problem = error.problem
+            yield _failure(name, problem.message, problem.fix or "")
+
+
+def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
+    dkim = site.settings.dkim
+    keys = load_keys(dkim, site.folder) if dkim else ()
+    for key in keys:
+        yield check_dkim(records, key)
+    if not keys:
+        yield _failure(
+            "DKIM",
+            "messages are not signed; large providers refuse unsigned bulk mail",
+            "make a key and add [dkim], see the documentation of DKIM",
+        )
+    pairs = {
+        (ascii_domain(newsletter.sender.domain), _domain_of(envelope_sender(site, slug)))
+        for slug, newsletter in site.settings.newsletters.items()
+    }
+    for domain in sorted({envelope for _sender, envelope in pairs}):
+        yield check_spf(records, domain)
+        yield check_mx(records, domain)
+    for domain in sorted({sender for sender, _envelope in pairs}):
+        yield check_dmarc(records, domain)
+    for sender, envelope in sorted(pairs):
+        yield check_alignment(
+            records,
+            from_domain=sender,
+            envelope_domain=envelope,
+            dkim_domain=keys[0].domain if keys else None,
+        )
+
+
+def _domain_of(address: str) -> str:
+    return ascii_domain(address.rpartition("@")[2])
+
+
+def _relays(site: Site) -> Iterator[Diagnosis]:
+    if not site.settings.relays:
+        yield _failure("relay", "there is no relay to send through", "add [[relays]]")
+    for relay in site.settings.relays:
+        said = asyncio.run(_knock(relay))
+        place = f"{relay.name} ({relay.host}:{relay.port})"
+        if said:
+            yield _failure(
+                "relay",
+                f"{place} takes no mail: {said}",
+                f"check host, port, security and password of the relay {relay.name}, and its log",
+            )
+        else:
+            yield _ok("relay", f"{place} answers, security: {security_of(relay)}")
+
+
+async def _knock(relay: RelaySettings) -> str:
+    """Greet the relay and leave; what is wrong, or ""."""
+    timeouts = Timeouts(connect=PATIENCE.total_seconds(), command=PATIENCE.total_seconds())
+    connection = await connect(relay, tls_context(relay), socket.getfqdn(), timeouts)
+    if isinstance(connection, Outcome):
+        return str(connection)
+    await connection.quit()
+    return ""
+
+
+def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
+    url = site.settings.site.url
+    if not url.startswith("https://"):
+        yield _failure(
+            "site",
+            f"{url} is not https: one-click unsubscribe needs it (RFC 8058)",
+            "put a web server with a certificate in front, and set site.url",
+        )
+    limits = site.settings.fetch.model_copy(update={"timeout": PATIENCE})
+
+    async def fetch() -> None:
+        async with HttpClient(limits) as door:
+            await door.fetch(f"{url}/health", memory=None, now=now)
+
+    try:
+        asyncio.run(fetch())
+    except NewsletterError as error:
+        yield _failure(
+            "site",
+            f"{url} does not serve the readers' pages: {error.problem.message}",
+            "start `newsletter serve` behind it: unsubscribe links lead there",
+        )
+    else:
+        yield _ok("site", f"{url} serves the readers' pages")
+
+
+def _files(site: Site) -> Iterator[Diagnosis]:
+    secrets = [site.folder / SECRET_FILE]
+    if site.settings.dkim:
+        secrets += [site.folder / key.key_file for key in site.settings.dkim.keys.values()]
+    open_to_others = [path for path in secrets if _others_may(path, 0o077)]
+    for path in open_to_others:
+        yield _failure("files", f"{path} can be read by others", f"chmod 600 {path}")
+    private = [site.folder / FILE_NAME, *_database_files(site)]
+    for path in private:
+        if _others_may(path, 0o002):
+            yield _failure("files", f"{path} can be changed by anybody", f"chmod o-w {path}")
+        elif path.name != FILE_NAME and _others_may(path, 0o004):
+            yield _warning("files", f"{path} can be read by anybody", f"chmod o-r {path}")
+    if not open_to_others:
+        yield _ok("files", "keys can be read by their owner only")
+
+
+def _others_may(path: Path, bits: int) -> bool:
+    return path.exists() and bool(path.stat().st_mode & bits)
+
+
+def _database_files(site: Site) -> list[Path]:
+    name = site.database.engine.url.database
+    return [Path(name)] if site.database.is_sqlite and name else []
+
+
+def _disk(site: Site) -> Iterator[Diagnosis]:
+    for folder in {path.parent.resolve() for path in _database_files(site)} or {site.folder}:
+        free = shutil.disk_usage(folder).free
+        said = f"{free / 1e9:.1f} GB free in {folder}"
+        if free < LITTLE_DISK:
+            yield _failure("disk", said, "make room: without it no receipt can be written")
+        else:
+            yield _ok("disk", said)
+
+
+def _database(site: Site) -> Iterator[Diagnosis]:
+    damage = health.damage(site.database)
+    if damage:
+        yield _failure(
+            "database",
+            f"it is damaged: {damage}",
+            "stop everything, keep a copy, restore a backup, and run `newsletter arm`",
+        )
+    else:
+        yield _ok("database", f"{_kind(site.database)} is whole and of this version's schema")
+    with site.database.transaction(read_only=True) as connection:
+        if not is_armed(connection):
+            yield _failure(
+                "database",
+                "it was restored from a backup and may not send",
+                "make sure that nothing was sent meanwhile, then `newsletter arm`",
+            )
+
+
+def _kind(database: Database) -> str:
+    return "SQLite" if database.is_sqlite else "PostgreSQL"
+
+
+def _clock(site: Site, now: datetime) -> Iterator[Diagnosis]:
+    with site.database.transaction(read_only=True) as connection:
+        newest = health.newest_moment(connection)
+    if newest is not None and newest > now + timedelta(minutes=5):
+        yield _failure(
+            "clock",
+            f"the site has done something at {newest:%Y-%m-%d %H:%M} UTC, which is still to come",
+            "set the clock (timedatectl set-ntp true); then look at `newsletter status`",
+        )
+    else:
+        yield _ok("clock", f"{now.astimezone(site.settings.site.zone):%Y-%m-%d %H:%M %Z}")
+
+
+def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
+    with site.database.transaction(read_only=True) as connection:
+        unknown = health.undecided(connection)
+        stuck = health.sending_since(connection, before=now - STUCK)
+        sources = health.failing_sources(connection)
+        miscounted = health.miscounted(connection)
+    for name, count in unknown.items():
+        yield _warning(
+            "queue",
+            f"{name}: of {count} deliveries nobody knows the outcome",
+            f"newsletter unknown {name} --resend, or --skip",
+        )
+    for name, since in stuck.items():
+        yield _failure(
+            "queue",
+            f"{name} is being sent since {since:%Y-%m-%d %H:%M} UTC",
+            f"newsletter status {name}, then newsletter send {name}",
+        )
+    for name in miscounted:
+        yield _failure(
+            "queue",
+            f"{name}: `status` tells other counts than the ledger's rows",
+            f"newsletter status {name} --recount",
+        )
+    for source in sources:
+        if source.newsletter in site.settings.newsletters:
+            last = f"{source.since:%Y-%m-%d}" if source.since else "never"
+            yield _warning(
+                "sources",
+                f"{source.newsletter}: {source.source}: {source.problem} (last read: {last})",
+                f"newsletter gather {source.newsletter}, or correct the source",
+            )
+    if not (unknown or stuck or miscounted):
+        yield _ok("queue", "nothing waits for a decision")
+
+
+def _ok(check: str, said: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.OK, said=said)
+
+
+def _warning(check: str, said: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.WARNING, said=said, fix=fix)
+
+
+def _failure(check: str, said: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.FAILURE, said=said, fix=fix)

@@ -1,0 +1,63 @@
+"""test: one marked message to an allowed address; no state changes."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from newsletter.config.settings import NewsletterSettings
+from newsletter.delivery.message import compile_edition
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.send_one import send_one
+from newsletter.errors import NotPermittedError, RelayUnavailableError
+from newsletter.site.editions import current_editions
+from newsletter.site.messages import addressee, envelope_sender, headers_for, signer_of
+from newsletter.site.site import Site
+from newsletter.store import issues as issue_store
+
+MARK = "[TEST] "
+
+
+def send_test(site: Site, slug: str, number: int | None, *, to: str, now: datetime) -> Receipt:
+    """Send the complete edition, marked in its subject, to one address the site allows.
+
+    Its links are direct: who tries them is not counted.
+    Raises NotPermittedError for any other address, RelayUnavailableError when no relay took it.
+    """
+    newsletter = site.newsletter(slug)
+    _require_allowed(newsletter, site.settings.site.allow_test, to)
+    with site.database.transaction(read_only=True) as connection:
+        issue = issue_store.find_issue(connection, slug, number)
+    edition = current_editions(site, issue, ("",))[0].uncounted
+    compiled = compile_edition(edition, headers_for(site, issue, now, mark=MARK))
+    reader = addressee(site, site.tokens, slug, subscriber_id=0, address=to, name="")
+    receipt = asyncio.run(
+        send_one(
+            site.settings.relays,
+            compiled.compose(reader, signer_of(site)),
+            envelope_sender=envelope_sender(site, slug),
+            recipient=to,
+            now=now,
+        )
+    )
+    if receipt.state is not DeliveryState.ACCEPTED:
+        raise RelayUnavailableError(
+            f"the relay {receipt.relay} did not take the test message: {receipt.code} {receipt.text}",
+            field="relays",
+        )
+    return receipt
+
+
+def _require_allowed(newsletter: NewsletterSettings, allowed: tuple[str, ...], to: str) -> None:
+    own = {newsletter.sender.address, newsletter.reply_to, newsletter.owner}
+    address = to.casefold()
+    domain = address[address.rfind("@") :]
+    if address not in {entry.casefold() for entry in (*allowed, *own) if entry} and (
+        domain not in {entry.casefold() for entry in allowed}
+    ):
+        raise NotPermittedError(
+            f"{to} is not an address this site allows test messages to",
+            file="newsletter.toml",
+            field="site.allow_test",
+            fix=f'add it: allow_test = ["{to}"], or "@" and its domain',
+        )

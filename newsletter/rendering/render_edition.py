@@ -1,0 +1,172 @@
+"""The press: an issue's items become an edition, in HTML and in text, its slots still open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from newsletter.issues.issue import Issue, Item, LeftOut
+from newsletter.issues.reasons import LeftOutReason
+from newsletter.rendering.counted_links import Counting
+from newsletter.rendering.edition import Edition, Slot, edition_key
+from newsletter.rendering.html import MarkupError, encoded_size, make_html
+from newsletter.rendering.layout import DENSITIES, Density, lay_out
+from newsletter.rendering.masthead import Masthead
+from newsletter.rendering.notes import surround
+from newsletter.rendering.plain_text import Footnotes, underline, wrap
+from newsletter.rendering.safe_text import one_line, shorten, web_link
+from newsletter.rendering.slots import sentinel
+from newsletter.rendering.theme import Theme
+from newsletter.rendering.views import issue_view
+
+SIZE_BUDGET = 90_000
+"""Octets of HTML as encoded; Gmail clips a mail near 102,000."""
+
+_PREHEADER = 140
+_EVERYTHING = Density(cards=0, lead_summary=600, card_summary=0, row_summary=400)
+
+
+def render_edition(
+    issue: Issue,
+    items: Sequence[Item],
+    *,
+    masthead: Masthead,
+    theme: Theme,
+    nonce: str,
+    web_url: str,
+    counting: Counting | None = None,
+) -> Edition:
+    """Print `items`, in reading order, as one edition of `issue`; same input, same bytes.
+
+    The layout steps down until the HTML fits SIZE_BUDGET as encoded. An item whose markup MJML
+    refuses is left out and named in the edition's `left_out`; when no item can be printed, or
+    a template is wrong, RenderingError says where. `counting` leads its links by way of the site.
+    """
+    sheet = _Sheet(
+        issue=issue,
+        masthead=masthead,
+        theme=theme,
+        nonce=nonce,
+        web_url=web_url,
+        counting=counting,
+    )
+    shown = [item for item in items if not item.hidden]
+    printable = shown
+    left_out: tuple[LeftOut, ...] = ()
+    try:
+        html = sheet.html(shown)
+    except MarkupError:
+        printable, left_out = _sort_out(sheet, shown)
+        if not printable:
+            raise
+        html = sheet.html(printable)
+    notes = Footnotes(counting.address if counting else str)
+    text = sheet.text(printable, notes)
+    return Edition(
+        key=edition_key(item.article.key for item in shown),
+        nonce=nonce,
+        subject=one_line(issue.subject),
+        preheader=sheet.preheader(printable),
+        html=sheet.as_sent(html),
+        text=text,
+        language=masthead.language,
+        item_keys=tuple(item.article.key for item in printable),
+        left_out=left_out,
+        links=counting.links(html, notes.addresses) if counting else (),
+    )
+
+
+def _sort_out(sheet: _Sheet, items: Sequence[Item]) -> tuple[list[Item], tuple[LeftOut, ...]]:
+    """Print each item alone to see which ones MJML refuses."""
+    printable: list[Item] = []
+    refused: list[LeftOut] = []
+    for item in items:
+        try:
+            sheet.html([item])
+        except MarkupError as error:
+            refused.append(
+                LeftOut(
+                    title=item.title,
+                    url=item.article.url,
+                    reason=LeftOutReason.UNPRINTABLE,
+                    detail=error.problem.message,
+                )
+            )
+        else:
+            printable.append(item)
+    return printable, tuple(refused)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sheet:
+    """All that an edition's items are printed with."""
+
+    issue: Issue
+    masthead: Masthead
+    theme: Theme
+    nonce: str
+    web_url: str
+    counting: Counting | None
+
+    def html(self, items: Sequence[Item]) -> str:
+        """The HTML at the roomiest density that fits, or at the densest."""
+        css = self.theme.render("style.css.j2", {"theme": self.theme.tokens})
+        html = ""
+        for density in DENSITIES:
+            mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
+            html = make_html(mjml, css)
+            if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:
+                break
+        return html
+
+    def as_sent(self, html: str) -> str:
+        """The HTML with its links as they stand in the mail."""
+        return self.counting.counted(html) if self.counting else html
+
+    def text(self, items: Sequence[Item], notes: Footnotes) -> str:
+        """The text part, its links in `notes`; it has no size to keep to, so summaries are whole."""
+        helpers = {"wrap": wrap, "underline": underline, "notes": notes}
+        context = self._context(items, _EVERYTHING) | helpers
+        return self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
+
+    def preheader(self, items: Sequence[Item]) -> str:
+        """The line that inboxes show after the subject: the issue's own, else the lead's summary."""
+        lead = items[0].summary if items else ""
+        return shorten(one_line(self.issue.preheader) or one_line(lead), _PREHEADER)
+
+    def _context(self, items: Sequence[Item], density: Density) -> dict[str, Any]:
+        pages = issue_view(lay_out(items, density), density, self.masthead)
+        right_to_left = self.masthead.direction == "rtl"
+        say = self.theme.words(self.masthead.language)
+        around = surround(
+            self.issue.words,
+            self.issue.blocks,
+            day=self.masthead.local_day(self.issue.due),
+            say=say,
+        )
+        return {
+            "_": say,
+            "newsletter": self.masthead,
+            "issue": {
+                "number": self.issue.number,
+                "date": self.masthead.long_date(self.issue.due),
+                "subject": one_line(self.issue.subject),
+                "preheader": self.preheader(items),
+            },
+            "lead": pages.lead,
+            "sections": pages.sections,
+            "intro": around.intro,
+            "closing": around.closing,
+            "after_lead": around.after_lead,
+            "at_end": around.at_end,
+            "links": {
+                "unsubscribe": sentinel(Slot.UNSUBSCRIBE, self.nonce),
+                "preferences": sentinel(Slot.PREFERENCES, self.nonce),
+                "web": web_link(self.web_url),
+            },
+            "reader": {"name": sentinel(Slot.NAME, self.nonce)},
+            "theme": self.theme.tokens,
+            "start": "right" if right_to_left else "left",
+            "end": "left" if right_to_left else "right",
+        }

@@ -1,0 +1,127 @@
+"""Which editions an issue needs, and their rendering: one per distinct set of items."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.issues.issue import OPEN_STATES, Issue, Item, State
+from newsletter.issues.personalise import items_for
+from newsletter.rendering.counted_links import Counting
+from newsletter.rendering.edition import Edition, edition_key
+from newsletter.rendering.render_edition import render_edition
+from newsletter.rendering.subject import render_subject
+from newsletter.rendering.theme import Theme
+from newsletter.site.recipients import recipients_of
+from newsletter.site.site import Site
+from newsletter.store import editions as edition_store
+from subscribers.audience import count_by_follows, parse_follows
+
+
+def key_for(site: Site, issue: Issue, follows: str) -> str:
+    """The key of the edition for readers with this `follows` string."""
+    return edition_key(item.article.key for item in _items_for(site, issue, follows))
+
+
+def render_for(site: Site, issue: Issue, follows: str) -> Edition:
+    """The edition for readers with this `follows` string."""
+    return _render(site, site.theme(issue.newsletter), issue, _items_for(site, issue, follows))
+
+
+def tag_selections_of(
+    site: Site, connection: sa.Connection, slug: str, now: datetime
+) -> tuple[str, ...]:
+    """The distinct `follows` strings of the audience, "" (everything) first."""
+    newsletter = site.newsletter(slug)
+    if newsletter.personalise == "none":
+        return ("",)
+    followed = count_by_follows(connection, recipients_of(site, slug)(now))
+    return ("", *sorted(set(followed) - {""}))
+
+
+def render_all(site: Site, issue: Issue, tag_selections: Sequence[str]) -> tuple[Edition, ...]:
+    """Every edition these wishes need, the first wish's in front."""
+    sets: dict[str, Sequence[Item]] = {}
+    for follows in tag_selections:
+        items = _items_for(site, issue, follows)
+        sets.setdefault(edition_key(item.article.key for item in items), items)
+    theme = site.theme(issue.newsletter)
+    return tuple(_render(site, theme, issue, items) for items in sets.values())
+
+
+def current_editions(
+    site: Site, issue: Issue, tag_selections: Sequence[str]
+) -> tuple[Edition, ...]:
+    """The frozen editions of an approved issue; those of an open one as they render now."""
+    if issue.state in OPEN_STATES - {State.APPROVED} or issue.state is State.SKIPPED:
+        return render_all(site, issue, tag_selections)
+    with site.database.transaction(read_only=True) as connection:
+        return tuple(edition_store.frozen_editions(connection, issue).values())
+
+
+def subject_of(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:
+    """The subject line over these items, from the newsletter's template."""
+    newsletter = site.newsletter(slug)
+    if not items:  # nothing to speak of yet: a template over the lead would fail
+        return newsletter.title
+    return render_subject(
+        newsletter.subject,
+        masthead=site.masthead(slug),
+        number=number,
+        items=items,
+        field=f"newsletters.{slug}.subject",
+    )
+
+
+def preheader_of(items: Sequence[Item]) -> str:
+    """What the inbox shows behind the subject: the next headlines after the lead's."""
+    return " · ".join(item.title for item in items[1:4])
+
+
+def frozen_hash(editions: Iterable[Edition]) -> str:
+    """One hash over all editions: what approval freezes."""
+    return hashlib.sha256("".join(edition.sha256 for edition in editions).encode()).hexdigest()
+
+
+def _items_for(site: Site, issue: Issue, follows: str) -> Sequence[Item]:
+    if site.newsletter(issue.newsletter).personalise == "none":
+        return issue.shown_items
+    return items_for(issue.shown_items, parse_follows(follows))
+
+
+def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Edition:
+    key = edition_key(item.article.key for item in items)
+    if tuple(items) != issue.shown_items:
+        # The issue's own subject may name a story that these readers do not get.
+        issue = replace(
+            issue,
+            subject=issue.words.subject or subject_of(site, issue.newsletter, issue.number, items),
+            preheader=preheader_of(items) if issue.words.preheader is None else issue.preheader,
+        )
+    masthead = site.masthead(issue.newsletter)
+    web_url = f"{site.settings.site.url}/archive/{issue.newsletter}/{issue.number}/{key}"
+    return render_edition(
+        issue,
+        items,
+        masthead=masthead,
+        theme=theme,
+        # From the secret, so that no article can forge a slot; from the issue's name, so that
+        # the same issue renders to the same bytes again.
+        nonce=site.keyed(f"slots {issue.name}")[:16],
+        web_url=web_url,
+        counting=_counting(site, issue, uncounted=(masthead.site_url, web_url)),
+    )
+
+
+def _counting(site: Site, issue: Issue, *, uncounted: tuple[str, ...]) -> Counting | None:
+    if not site.newsletter(issue.newsletter).count_clicks:
+        return None
+    return Counting(
+        base=f"{site.settings.site.url}/c",
+        key=site.keyed(f"clicks {issue.name}"),
+        uncounted=uncounted,
+    )

@@ -1,0 +1,109 @@
+"""What readers are told of a list: its title, its tags, its addresses, and who answers for it."""
+
+from __future__ import annotations
+
+from newsletter.articles.article import Tag
+from newsletter.articles.tags import Vocabulary, make_vocabulary
+from newsletter.config.settings import NewsletterSettings, Settings
+from subscribers.inbound.list_addresses import AddressRole, ListAddress, parse_list_address
+
+
+def list_slugs(settings: Settings) -> frozenset[str]:
+    """Every list that a newsletter is sent to."""
+    return frozenset(newsletter.list for newsletter in settings.newsletters.values())
+
+
+def newsletters_of(settings: Settings, list_slug: str) -> dict[str, NewsletterSettings]:
+    """The newsletters that are sent to the list, by their short names."""
+    return {
+        slug: newsletter
+        for slug, newsletter in settings.newsletters.items()
+        if newsletter.list == list_slug
+    }
+
+
+def title_of(settings: Settings, list_slug: str) -> str:
+    """What readers call the list: the titles of the newsletters that are sent to it.
+
+    A digest of another one is a way of reading, not a newsletter of its own.
+    """
+    titles = [
+        newsletter.title
+        for newsletter in newsletters_of(settings, list_slug).values()
+        if newsletter.digest_of is None
+    ]
+    return " & ".join(titles) or list_slug
+
+
+def has_digest(settings: Settings, list_slug: str) -> bool:
+    """Whether its readers may choose a monthly digest."""
+    return any(newsletter.digest_of for newsletter in newsletters_of(settings, list_slug).values())
+
+
+def site_vocabulary(settings: Settings) -> Vocabulary:
+    """The tags that any newsletter of the site knows."""
+    known = [
+        *settings.tags.known,
+        *(
+            tag
+            for newsletter in settings.newsletters.values()
+            for section in newsletter.sections
+            for tag in section.tags
+        ),
+    ]
+    return make_vocabulary(known, settings.tags.aliases)
+
+
+def tags_of(
+    settings: Settings, list_slug: str, followed: frozenset[str] = frozenset()
+) -> list[Tag]:
+    """The tags a reader of the list may follow: its sections' and those followed already."""
+    vocabulary = make_vocabulary(settings.tags.known, settings.tags.aliases)
+    offered = vocabulary.tags(
+        label
+        for newsletter in newsletters_of(settings, list_slug).values()
+        for section in newsletter.sections
+        for label in section.tags
+    )
+    labels = {tag.slug: tag.label for tag in offered}
+    for slug in followed - set(labels):
+        labels[slug] = vocabulary.labels.get(slug, slug)
+    tags = [Tag(slug=slug, label=_spoken(slug, label)) for slug, label in labels.items()]
+    return sorted(tags, key=lambda tag: tag.label.casefold())
+
+
+def contact_of(settings: Settings, list_slug: str | None = None) -> str:
+    """An address that people read, for whoever needs one."""
+    found = newsletters_of(settings, list_slug) if list_slug else {}
+    newsletter = next(iter(found.values()), None) or next(iter(settings.newsletters.values()))
+    return newsletter.owner or newsletter.reply_to or newsletter.sender.address
+
+
+def list_address_of(settings: Settings, address: str) -> ListAddress | None:
+    """Which of our addresses this is: a list's, or one that a newsletter comes from."""
+    if settings.inbound is None:
+        return None
+    found = parse_list_address(address, list_slugs(settings), settings.inbound.domain)
+    if found is not None:
+        return found
+    for newsletter in settings.newsletters.values():
+        own = (newsletter.sender.address, newsletter.reply_to or "")
+        if address.casefold() in {one.casefold() for one in own}:
+            return ListAddress(list_slug=newsletter.list, role=AddressRole.LIST)
+    return None
+
+
+def editors_of(settings: Settings, list_slug: str) -> tuple[str, ...]:
+    """The people who get readers' replies; none of our own addresses, which would be a loop."""
+    for newsletter in newsletters_of(settings, list_slug).values():
+        named = (newsletter.owner, *newsletter.editors, newsletter.reply_to)
+        people = [one for one in named if one and list_address_of(settings, one) is None]
+        if people:
+            return (people[0],)
+    return settings.operators.mail[:1]
+
+
+def _spoken(slug: str, label: str) -> str:
+    """A label as a heading has it; one that was written as a slug ("data-breach") in words."""
+    words = label.replace("-", " ") if label == slug else label
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,91 @@
+"""From frozen editions to one reader's message: headers, links, addressee."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from newsletter.delivery.headers import IssueHeaders, feedback_id
+from newsletter.delivery.message import Addressee
+from newsletter.issues.issue import Issue
+from newsletter.site.site import Site
+from newsletter.store import issues as issue_store
+from subscribers.tokens import LinkTokens, Purpose
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import Signer
+
+
+def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> IssueHeaders:
+    """What every message of the issue says alike; `mark` stands before the subject of a test."""
+    newsletter = site.newsletter(issue.newsletter)
+    domain = newsletter.sender.domain
+    inbound = site.settings.inbound
+    return IssueHeaders(
+        sender=newsletter.sender,
+        reply_to=newsletter.reply_to,
+        list_id=f"{newsletter.title} <{newsletter.list}.{domain}>",
+        issue_name=issue.name,
+        date=date.astimezone(site.settings.site.zone),
+        unsubscribe_mailto=f"{newsletter.list}-unsubscribe@{inbound.domain}" if inbound else None,
+        archive_url=newsletter.archive_url,
+        help_url=newsletter.help_url,
+        owner=newsletter.owner,
+        feedback_id=feedback_id(issue.name, domain),
+        message_id_domain=domain,
+        message_id_secret=site.keyed("message ids"),
+        marked=mark,
+    )
+
+
+def message_date(site: Site, issue: Issue) -> datetime:
+    """The Date of every message of the issue: when its send began, else when it is to."""
+    with site.database.transaction(read_only=True) as connection:
+        _approved, started = issue_store.send_times(connection, issue)
+    return started or issue.goes_out
+
+
+def signer_of(site: Site) -> Signer | None:
+    """The site's DKIM signer, where one is configured."""
+    from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
+
+    return open_signer(site.settings.dkim, site.folder) if site.settings.dkim else None
+
+
+def envelope_sender(site: Site, slug: str) -> str:
+    """Whom bounces go to (RFC 5321 MAIL FROM)."""
+    newsletter = site.newsletter(slug)
+    inbound = site.settings.inbound
+    return f"{newsletter.list}-bounces@{inbound.domain}" if inbound else newsletter.sender.address
+
+
+def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
+    """Whom the bounce of each reader's copy goes to, by the reader's number.
+
+    Where mail comes in it is signed for this reader and issue, so that nobody can forge one.
+    """
+    inbound = site.settings.inbound
+    if inbound is None:
+        common = envelope_sender(site, issue.newsletter)
+        return lambda _subscriber_id: common
+    paths, list_slug = site.return_paths, site.newsletter(issue.newsletter).list
+    return lambda subscriber_id: paths.make(list_slug, inbound.domain, subscriber_id, issue.number)
+
+
+def addressee(
+    site: Site, tokens: LinkTokens, slug: str, *, subscriber_id: int, address: str, name: str
+) -> Addressee:
+    """A reader with their personal links."""
+    url = site.settings.site.url
+    list_slug = site.settings.newsletters[slug].list
+    unsubscribe = tokens.make(Purpose.UNSUBSCRIBE, subscriber_id, list_slug)
+    preferences = tokens.make(Purpose.PREFERENCES, subscriber_id, list_slug)
+    return Addressee(
+        subscriber_id=subscriber_id,
+        address=address,
+        name=name,
+        unsubscribe_url=f"{url}/u/{unsubscribe}",
+        preferences_url=f"{url}/p/{preferences}",
+        unsubscribe_token=unsubscribe,
+    )

@@ -1,0 +1,65 @@
+"""Which occasions of a newsletter are over, which is due, and which comes next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.issues.due import PastOccasions, due_by_choice, newest_due, next_due, past_occasions
+from newsletter.issues.issue import Issue
+from newsletter.site.site import Site
+from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
+from newsletter.store.chosen_time import chosen_time
+
+
+def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
+    """The newest due time that no issue has served or given up; None when paused.
+
+    Of an approved issue with a chosen time, its due time from that time on, and None before.
+    """
+    newsletter = site.newsletter(slug)
+    if newsletter.paused:
+        return None
+    over = _behind(site, connection, slug, now)
+    scheduled = newest_due(
+        newsletter.schedule, site.settings.site.zone, after=over.after, now=now, without=over.dates
+    )
+    return due_by_choice(scheduled, chosen_time(connection, slug), now)
+
+
+def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:
+    """What a draft made at `now` is for: the occasion that is due, else the next one."""
+    overdue = due_now(site, connection, slug, now)
+    if overdue is not None:
+        return overdue
+    return next_due(
+        site.newsletter(slug).schedule,
+        site.settings.site.zone,
+        now,
+        without=_behind(site, connection, slug, now).dates,
+    )
+
+
+def following_due(site: Site, issue: Issue, now: datetime) -> datetime:
+    """When the issue after this one is due."""
+    newsletter = site.newsletter(issue.newsletter)
+    return next_due(
+        newsletter.schedule,
+        site.settings.site.zone,
+        max(issue.due, now),
+        without=frozenset(newsletter.holidays),
+    )
+
+
+def _behind(site: Site, connection: sa.Connection, slug: str, now: datetime) -> PastOccasions:
+    return past_occasions(
+        now,
+        looked=(
+            newsletter_store.first_seen(connection, slug),
+            newsletter_store.passed(connection, slug),
+        ),
+        served=issue_store.occasions(connection, slug),
+        holidays=site.newsletter(slug).holidays,
+    )

@@ -1,0 +1,58 @@
+"""A body is unpacked within its limit."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.articles.bounded_body import BoundedBody
+from newsletter.errors import SourceError
+
+
+def collected(wire: bytes, encoding: str, *, step: int = 7, limit: int = 10_000) -> bytes:
+    """What comes out when `wire` arrives in pieces of `step` bytes."""
+    body = BoundedBody(encoding=encoding, limit=limit)
+    for start in range(0, len(wire), step):
+        body.add(wire[start : start + step])
+    return body.finish()
+
+
+@given(st.binary(max_size=500), st.integers(1, 50))
+def test_what_was_packed_comes_out(content: bytes, step: int) -> None:
+    """Plain, gzip, many-membered gzip and zlib bodies come out whole, however they are cut."""
+    members = gzip.compress(content[:100]) + gzip.compress(content[100:])
+    assert collected(content, "", step=step) == content
+    assert collected(gzip.compress(content), "gzip", step=step) == content
+    assert collected(members, "x-gzip", step=step) == content
+    assert collected(zlib.compress(content), "deflate", step=step) == content
+
+
+def test_a_bomb_stops_at_the_limit() -> None:
+    """50 MB packed into 50 kB is refused after `limit` bytes."""
+    with pytest.raises(SourceError, match=r"larger than 0\.01 MB"):
+        collected(gzip.compress(bytes(50_000_000)), "gzip", step=65_536)
+
+
+def test_the_limit_itself_is_allowed() -> None:
+    """A body of exactly the limit passes, one byte more does not."""
+    assert len(collected(bytes(10_000), "", step=3_000)) == 10_000
+    with pytest.raises(SourceError, match="larger"):
+        collected(bytes(10_001), "", step=3_000)
+
+
+@pytest.mark.parametrize(
+    ("wire", "encoding", "message"),
+    [
+        (gzip.compress(bytes(range(200)))[:-9], "gzip", "ends in the middle"),
+        (b"not gzip at all", "gzip", "damaged"),
+        (b"x", "br", "packed as 'br'"),
+    ],
+)
+def test_a_damaged_body_is_refused(wire: bytes, encoding: str, message: str) -> None:
+    """Truncated, corrupt and unknown packings are errors that say which."""
+    with pytest.raises(SourceError, match=message):
+        collected(wire, encoding)

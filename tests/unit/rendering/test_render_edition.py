@@ -1,0 +1,272 @@
+"""An issue's items become an edition."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from newsletter.articles.article import Coverage, Tag
+from newsletter.errors import RenderingError
+from newsletter.issues.issue import Item
+from newsletter.issues.wording import left_out_text
+from newsletter.rendering.edition import Slot, edition_key
+from newsletter.rendering.html import encoded_size
+from newsletter.rendering.render_edition import SIZE_BUDGET
+from newsletter.rendering.slots import sentinel, split
+from newsletter.rendering.theme import open_theme
+from tests.factories.editions import (
+    NONCE,
+    WEB_URL,
+    make_edition,
+    make_masthead,
+    make_site_theme,
+)
+from tests.factories.issues import make_article, make_image, make_item, make_items
+
+DATA = Path(__file__).parents[2] / "data" / "rendering"
+
+
+def test_same_input_same_bytes() -> None:
+    """Two runs give the same edition, hash and all."""
+    assert make_edition() == make_edition()
+    assert make_edition().sha256 == make_edition().sha256
+
+
+def test_html_is_fit_for_clients() -> None:
+    """Doctype, @media, Outlook's conditionals, an image with width and alt, dark mode, no pixel."""
+    html = make_edition(make_items(4, pictures=True)).html
+    assert html.startswith("<!DOCTYPE html>")
+    assert "@media only screen and (min-width:480px)" in html
+    assert "<!--[if mso | IE]>" in html
+    assert "@media (prefers-color-scheme: dark)" in html
+    assert "[data-ogsc]" in html
+    assert "[data-ogsb]" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    images = re.findall(r"<img [^>]*>", html)
+    assert len(images) == 4
+    for image in images:
+        assert re.search(r'width="(552|168)"', image)
+        assert re.search(r'alt="The sluice', image)
+
+
+def test_slots_stand_where_readers_look() -> None:
+    """Unsubscribe near the top and in the footer, preferences in the footer, in both parts."""
+    edition = make_edition()
+    slots = [part for part in split(edition.html, NONCE) if isinstance(part, Slot)]
+    assert slots == [Slot.UNSUBSCRIBE, Slot.PREFERENCES, Slot.UNSUBSCRIBE]
+    assert edition.html.index(sentinel(Slot.UNSUBSCRIBE, NONCE)) < edition.html.index("<h1")
+    assert {part for part in split(edition.text, NONCE) if isinstance(part, Slot)} == {
+        Slot.UNSUBSCRIBE,
+        Slot.PREFERENCES,
+    }
+    assert WEB_URL in edition.html
+    assert WEB_URL in edition.text
+
+
+def test_site_theme_may_greet(tmp_path: Path) -> None:
+    """The name's slot is there for themes that want it."""
+    greeting = (
+        "<mj-section><mj-column><mj-text>Hello {{ reader.name }}</mj-text></mj-column></mj-section>"
+    )
+    edition = make_edition(theme=make_site_theme(tmp_path, parts__top_mjml_j2=greeting))
+    assert f"Hello {sentinel(Slot.NAME, NONCE)}" in edition.html
+
+
+def test_edition_knows_its_items() -> None:
+    """Its key is that of the item set; hidden items are not printed."""
+    items = (*make_items(2), make_item(make_article(3), hidden=True))
+    edition = make_edition(items)
+    assert edition.item_keys == (items[0].article.key, items[1].article.key)
+    assert edition.key == edition_key(edition.item_keys)
+    assert "Story 3" not in edition.html + edition.text
+
+
+def test_twenty_articles_stay_small() -> None:
+    """An issue of 20 articles is below 60 kB, pictures and all."""
+    items = make_items(20, sections=("A", "B", "C"), pictures=True)
+    assert encoded_size(make_edition(items).html) < 60_000
+
+
+def test_large_issue_steps_down() -> None:
+    """Long summaries give way until the HTML fits the budget; no item is lost."""
+    items = tuple(
+        make_item(make_article(number, summary="A long tale. " * 30, image=make_image(number)))
+        for number in range(1, 71)
+    )
+    edition = make_edition(items)
+    assert encoded_size(edition.html) <= SIZE_BUDGET
+    for item in items:
+        assert item.title in edition.html
+    assert "A long tale. A long tale." in edition.text
+
+
+HOSTILE = "</mj-text><mj-text> {{ config }} {% raw %} <script>x</script> &amp; ' \" \x00\x1b -->"
+
+
+def test_articles_words_stay_words() -> None:
+    """Markup, MJML, template language and control characters of a stranger are printed as text."""
+    article = make_article(
+        title=HOSTILE,
+        summary=HOSTILE,
+        author=HOSTILE,
+        agency=HOSTILE,
+        source=HOSTILE,
+        tags=(Tag(slug="x", label=HOSTILE),),
+        image=make_image(alt=HOSTILE),
+        also=(Coverage(source=HOSTILE, title=HOSTILE, url=HOSTILE),),
+    )
+    edition = make_edition([make_item(article, section=HOSTILE)] * 2, preheader=HOSTILE)
+    root = etree.fromstring(edition.html, etree.HTMLParser())
+    shown = HOSTILE.translate({0: None, 0x1B: None})
+    headlines = [" ".join(map(str, heading.itertext())) for heading in root.iter("h2", "h3")]
+    assert headlines == [" ".join(shown.split())] * 3
+    assert root.find(".//script") is None
+    assert "\x00" not in edition.html + edition.text
+    assert "{{ config }}" in edition.text
+    assert next(root.iter("img")).get("alt") == " ".join(shown.split())
+
+
+def test_links_that_run_code_are_dropped() -> None:
+    """MRML lets javascript: pass; the headline stays, without a link."""
+    article = make_article(url="javascript:alert(1)", image=make_image(url="javascript:x"))
+    edition = make_edition([make_item(article)])
+    assert "javascript:" not in edition.html + edition.text
+    assert article.title in edition.html
+
+
+def test_article_cannot_forge_a_slot() -> None:
+    """A sentinel of another issue in an article is no slot of this one."""
+    forged = sentinel(Slot.UNSUBSCRIBE, "another-nonce-000")
+    edition = make_edition([make_item(make_article(title=forged))])
+    slots = [part for part in split(edition.html, NONCE) if isinstance(part, Slot)]
+    assert len(slots) == 3
+    assert forged in edition.html
+
+
+UNESCAPED = "<mj-section><mj-column><mj-text>{{ card.summary|safe }}{{ card.title }}</mj-text></mj-column></mj-section>"
+
+
+def make_unescaping_theme(folder: Path) -> dict[str, str]:
+    """Parts of a site's theme that trust what articles say."""
+    lead = UNESCAPED.replace("card", "lead")
+    section = "{% for card in section.stories %}" + UNESCAPED + "{% endfor %}"
+    return {"parts__lead_mjml_j2": lead, "parts__section_mjml_j2": section}
+
+
+def test_item_that_breaks_the_markup_is_left_out(tmp_path: Path) -> None:
+    """A site's theme prints a summary unescaped: the bad item is named, the others go out."""
+    theme = make_site_theme(tmp_path, **make_unescaping_theme(tmp_path))
+    items = list(make_items(4))
+    items[2] = make_item(make_article(3, summary="<b>never closed"))
+    edition = make_edition(items, theme=theme)
+    assert [out.title for out in edition.left_out] == [items[2].title]
+    assert "cannot be printed: <b> is not closed" in left_out_text(edition.left_out[0])
+    assert items[2].article.key not in edition.item_keys
+    assert items[2].title not in edition.html + edition.text
+    assert items[3].title in edition.html
+    assert edition.key == edition_key(item.article.key for item in items)
+
+
+def test_theme_that_breaks_on_every_item_is_an_error(tmp_path: Path) -> None:
+    """When no item can be printed it is the theme's fault, and nothing is rendered."""
+    lead = "<mj-section><mj-column><mj-text><p>{{ lead.title }}</mj-text></mj-column></mj-section>"
+    with pytest.raises(RenderingError, match="<p> is not closed"):
+        make_edition(theme=make_site_theme(tmp_path, parts__lead_mjml_j2=lead))
+
+
+def test_theme_may_print_whole_articles(tmp_path: Path) -> None:
+    """A body comes out well-formed, whatever it was; nested past reason it is plain text."""
+    lead = "<mj-section><mj-column><mj-text>{{ lead.body }}</mj-text></mj-column></mj-section>"
+    theme = make_site_theme(tmp_path, parts__lead_mjml_j2=lead)
+    body = '<p style=".headline">one<br>two &lt;mj-text&gt; <b>bold</p>'
+    html = make_edition([make_item(make_article(body_html=body))], theme=theme).html
+    assert ">one<br>two &lt;mj-text&gt; <b>bold</b></p>" in html
+    deep = make_article(body_html="<div>" * 9000, body_text="told plainly")
+    assert "<p>told plainly</p>" in re.sub(
+        ' style="[^"]*"', "", make_edition([make_item(deep)], theme=theme).html
+    )
+
+
+@pytest.mark.parametrize("language", ["ar", "he", "fa", "ur"])
+def test_right_to_left(language: str) -> None:
+    """Columns, text and pictures run from the right; a foreign headline keeps its own direction."""
+    edition = make_edition(make_items(4, pictures=True), masthead=make_masthead(language=language))
+    assert f'<html lang="{language}" dir="rtl"' in edition.html
+    assert "direction:ltr" not in edition.html
+    assert re.search(r'<h3 class="headline" dir="auto"', edition.html)
+    assert 'align="right"' in edition.html
+    assert "text-align:left;color" in edition.html  # the line at the top goes to the far side
+    assert "text-align:right;color" in edition.html
+
+
+@pytest.mark.parametrize(
+    "text", ["好装备：潮汐闸门", "سدّ المدّ يتعلّم", "🔥👩‍🔬 flags 🇦🇺", "Ünïcödé"]
+)
+def test_any_script_survives(text: str) -> None:
+    """Title, summary, section and masthead come out as the same characters."""
+    article = make_article(title=text, summary=text)
+    masthead = make_masthead(title=text, postal_address=text)
+    edition = make_edition([make_item(article, section=text)], masthead=masthead, subject=text)
+    assert edition.subject == text
+    assert edition.html.count(text) >= 6
+    assert edition.text.count(text) >= 4
+
+
+def test_preheader_comes_from_the_lead_and_is_padded() -> None:
+    """Without one of its own, an issue shows the lead's summary, then nothing of the page."""
+    edition = make_edition([make_item(make_article(summary="Short."))])
+    assert edition.preheader == "Short."
+    hidden = re.search(r"opacity:0;overflow:hidden;\">(.*?)</div>", edition.html)
+    assert hidden is not None
+    assert hidden[1].startswith("Short.\u034f\u200c\u00a0")
+    assert make_edition(preheader="Mine").preheader == "Mine"
+
+
+def test_no_address_no_link() -> None:
+    """An article without an address (a text dump) is printed without a link."""
+    edition = make_edition([make_item(make_article(url="", key="sha:1"))])
+    assert 'href=""' not in edition.html
+    assert "Read the full story" not in edition.html
+    assert "[1]" not in edition.text
+
+
+def test_picture_without_description_is_decoration() -> None:
+    """A picture without alt text gets alt="" and no link, for a link must have words."""
+    edition = make_edition([make_item(make_article(image=make_image(alt="")))])
+    root = etree.fromstring(edition.html, etree.HTMLParser())
+    image = next(root.iter("img"))
+    assert image.get("alt") == ""
+    assert next(parent.tag for parent in image.iterancestors()) == "td"
+
+
+def make_corpus(language: str) -> tuple[Item, ...]:
+    """Three items in a language, one of them told by others too."""
+    titles = {
+        "en": ("A tidal barrier learns to open itself", "Regional libraries lend out heat pumps"),
+        "zh": ("潮汐闸门学会了自己开启", "图书馆出借热泵🔥"),
+        "ar": ("سدّ المدّ يتعلّم أن يفتح نفسه", "مكتبات تعير المضخات الحرارية"),
+    }[language]
+    also = (Coverage(source="Field Notes", title="t", url="https://notes.example.org/1"),)
+    return (
+        make_item(make_article(1, title=titles[0], summary=(titles[0] + " ") * 5, also=also)),
+        make_item(make_article(2, title=titles[1], summary=titles[1]), section="USB"),
+        make_item(make_article(3, title=titles[0], summary=""), section="USB"),
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ar"])
+def test_text_part(language: str) -> None:
+    """The text part reads as the golden file does: wrapped, footnotes, footer."""
+    edition = make_edition(make_corpus(language), masthead=make_masthead(language=language))
+    assert edition.text == (DATA / f"issue.{language}.txt").read_text(encoding="utf-8")
+
+
+def test_theme_is_opened_once_for_many(tmp_path: Path) -> None:
+    """One theme prints any number of editions, in any language, without a trace of the last."""
+    theme = open_theme(tmp_path)
+    first = make_edition(theme=theme)
+    make_edition(make_items(9), theme=theme, masthead=make_masthead(language="ar"))
+    assert make_edition(theme=theme) == first
