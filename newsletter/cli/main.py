@@ -38,6 +38,7 @@ COMMANDS = {
     "users": "users",
     "status": "sending",
     "unknown": "sending",
+    "retry": "retrying",
     "backup": "arming",
     "arm": "arming",
     "migrate-database": "arming",

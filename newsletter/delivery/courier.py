@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from newsletter.delivery.classify import Stage
+from newsletter.delivery.classify import Meaning, Stage
 from newsletter.delivery.envelope import Envelope, address_envelope
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome, from_trouble
@@ -114,6 +114,9 @@ class Courier:
             self._cut_off(connection, transaction, following)
             raise
         self._run.settle(parcel.claim, outcome, self._lane, is_worn=self._carried > 0)
+        if self._carried and outcome.meaning is Meaning.RELAY and connection.is_usable:
+            self._lane.has_had_enough(self._carried)
+            await connection.quit()
         self._carried += 1
         if outcome.stage is Stage.DOT and connection.is_usable:
             return following
@@ -131,7 +134,7 @@ class Courier:
         return None
 
     def _is_worn_out(self, carried: int) -> bool:
-        limit = self._lane.relay.messages_per_connection
+        limit = self._lane.messages_per_connection
         return limit is not None and carried >= limit
 
     def _is_shut(self) -> bool:

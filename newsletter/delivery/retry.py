@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning, Stage
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, Stage
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from subscribers.blame.judge import says_session_is_full
 
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
@@ -76,6 +77,19 @@ def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
     if outcome.meaning is not Meaning.POLICY:
         return False
     return outcome.stage not in ABOUT_ONE_MESSAGE or not claim.was_refused_by_policy
+
+
+def may_go_on_anew(outcome: Outcome) -> bool:
+    """Whether a connection that has carried mail has only had enough, and a new one may go on.
+
+    It was closed, or its next message was put off before a reader was named, or the words say
+    so: many hosts limit the messages of a session.
+    """
+    return (
+        outcome.code in (0, CLOSING)
+        or outcome.stage is Stage.MAIL
+        or says_session_is_full(outcome.text)
+    )
 
 
 def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:

@@ -13,14 +13,15 @@ from typing import Protocol
 from newsletter.config.settings import SendingSettings
 from newsletter.delivery.books import Books
 from newsletter.delivery.claim_size import ClaimSize
-from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, says_slow_down
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning, says_slow_down
 from newsletter.delivery.feed import Feed
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.recent_refusals import RecentRefusals
 from newsletter.delivery.relays import Lane
 from newsletter.delivery.replies import Reply
-from newsletter.delivery.retry import pauses_the_run, receipt_for
+from newsletter.delivery.retry import may_go_on_anew, pauses_the_run, receipt_for
 from newsletter.delivery.throttle import WHOLE_RELAY
 
 BLAMELESS_TRIES = 3
@@ -87,6 +88,11 @@ class Run:
         self._due_by = work.clock()
         self._blameless: Counter[int] = Counter()
         self._refusals: deque[bool] = deque(maxlen=work.sending.pause_window)
+        self._recent = RecentRefusals(
+            window=work.sending.pause_window, share=work.sending.pause_share
+        )
+        self.refused_alike = ""
+        """The words in which readers of several domains were refused: none of them is to blame."""
         self._lanes: tuple[Lane, ...] = ()
 
     def open_lanes(self, lanes: Sequence[Lane]) -> None:
@@ -130,7 +136,7 @@ class Run:
         meaning = outcome.meaning
         self._heed(claim, outcome, lane)
         if meaning is Meaning.RELAY:
-            if not (is_worn and outcome.code in (0, CLOSING)):
+            if not (is_worn and may_go_on_anew(outcome)):
                 self.lane_failed(lane, outcome)
             self._blameless[claim.subscriber_id] += 1
             if self._blameless[claim.subscriber_id] < BLAMELESS_TRIES:
@@ -156,6 +162,7 @@ class Run:
         elif pauses_the_run(claim, outcome):
             self.end(paused=f"relay {lane.relay.name} refuses us, no reader: {outcome}")
         self._watch_refusals(outcome)
+        self._watch_alike(claim, outcome, lane)
 
     def _heed(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
         """Send slower where a server asks for it."""
@@ -177,6 +184,16 @@ class Run:
             self.end(
                 paused=f"{sum(self._refusals)} of the last {len(self._refusals)} messages were "
                 f"refused for good, the last with {outcome}"
+            )
+
+    def _watch_alike(self, claim: Claim, outcome: Outcome, lane: Lane) -> None:
+        """Pause when readers of several domains are refused in the same words."""
+        domains = self._recent.note(claim, outcome) if outcome.code else 0
+        if domains:
+            self.refused_alike = outcome.text
+            self.end(
+                paused=f"relay {lane.relay.name} refuses readers of {domains} domains in the same "
+                f"words, so none of them is to blame: {outcome}"
             )
 
     async def recover(self) -> int:

@@ -45,6 +45,8 @@ class SendReport:
     paused: str
     next_retry: datetime | None
     shut: str = ""
+    refused_alike: str = ""
+    """Words in which readers of several domains were refused: none of them is to blame."""
 
 
 def combined(reports: Sequence[SendReport]) -> SendReport:
@@ -61,6 +63,9 @@ def combined(reports: Sequence[SendReport]) -> SendReport:
         paused=next((report.paused for report in reports if report.paused), ""),
         next_retry=min(retries, default=None),
         shut=next((report.shut for report in reports if report.shut), ""),
+        refused_alike=next(
+            (report.refused_alike for report in reports if report.refused_alike), ""
+        ),
     )
 
 
@@ -142,6 +147,7 @@ async def send_all(
         paused=run.paused,
         next_retry=next_retry,
         shut=run.shut if left or run.may_grow else "",
+        refused_alike=run.refused_alike,
     )
 
 

@@ -17,6 +17,7 @@ from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.editions import key_for, wishes_of
 from newsletter.pipeline.processes import fellows, shared_out
 from newsletter.pipeline.rejected import report_rejections
+from newsletter.pipeline.retry import take_back_alike
 from newsletter.pipeline.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -68,6 +69,8 @@ def send(
             most = processes or site.settings.sending.processes
             shares = shared_out(site.settings.relays, most, audience)
             report = _deliver(site, issue, shares, clock, interrupted, progress)
+        if report.refused_alike:
+            take_back_alike(site, issue, report.refused_alike, clock())
     finally:
         report_rejections(site, issue, clock())
     return _outcome(site, finish(site, issue, ledger, clock()), report)
