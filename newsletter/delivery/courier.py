@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from newsletter.delivery.classify import Meaning, Stage
+from newsletter.delivery.classify import Stage
 from newsletter.delivery.envelope import Envelope, address_envelope
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome, from_trouble
 from newsletter.delivery.parcels import Parcel, Parcels
 from newsletter.delivery.relays import Lane
+from newsletter.delivery.retry import limits_the_session
 from newsletter.delivery.run import Run
 from newsletter.delivery.transport import Connection
 
@@ -114,7 +115,7 @@ class Courier:
             self._cut_off(connection, transaction, following)
             raise
         self._run.settle(parcel.claim, outcome, self._lane, is_worn=self._carried > 0)
-        if self._carried and outcome.meaning is Meaning.RELAY and connection.is_usable:
+        if self._carried and limits_the_session(outcome):
             self._lane.has_had_enough(self._carried)
             await connection.quit()
         self._carried += 1

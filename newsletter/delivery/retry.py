@@ -80,16 +80,19 @@ def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
 
 
 def may_go_on_anew(outcome: Outcome) -> bool:
-    """Whether a connection that has carried mail has only had enough, and a new one may go on.
+    """Whether a connection that has carried mail has only had enough, and a new one may go on."""
+    return outcome.code in (0, CLOSING) or limits_the_session(outcome)
 
-    It was closed, or its next message was put off before a reader was named, or the words say
-    so: many hosts limit the messages of a session.
+
+def limits_the_session(outcome: Outcome) -> bool:
+    """Whether it takes no more on this connection, as many hosts do after so many messages.
+
+    The words say so, or the next message is put off before a reader is named.
     """
-    return (
-        outcome.code in (0, CLOSING)
-        or outcome.stage is Stage.MAIL
-        or says_session_is_full(outcome.text)
-    )
+    if outcome.meaning is not Meaning.RELAY or not outcome.code:
+        return False
+    put_off = outcome.stage is Stage.MAIL and outcome.code != CLOSING
+    return put_off or says_session_is_full(outcome.text)
 
 
 def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:
