@@ -25,12 +25,31 @@ class Mailbox:
         return self.address.rpartition("@")[2]
 
 
+_WRITTEN = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*\Z", re.DOTALL)
+_SPECIAL = re.compile(
+    r"""(?!\A"(?:[^"\\]|\\.)*"\Z)[^()<>\[\]:;@\\,"]*[()<>\[\]:;@\\,"]""", re.DOTALL
+)
+"""A name that is not quoted as a whole and holds what an atom may not (RFC 5322 section 3.2.3)."""
+
+
+def _quoted(name: str) -> str:
+    plain = name.replace("\\", "").replace('"', "")
+    return f'"{plain}"'
+
+
 def parse_sender(value: Any) -> Mailbox:
     """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox."""
     if isinstance(value, Mailbox):
         return value
+    written = _WRITTEN.match(str(value))
+    if written is not None and _SPECIAL.match(written[1]):
+        raise ValueError(
+            f"{value!r}: the name holds characters that a mail header gives another meaning; "
+            f"write it in quotes: '{_quoted(written[1])} <{written[2]}>'"
+        )
     header = SMTP.header_factory("From", str(value))
-    if not isinstance(header, AddressHeader) or len(header.addresses) != 1:
+    defects = getattr(header, "defects", ())  # typeshed does not know that headers have them
+    if not isinstance(header, AddressHeader) or len(header.addresses) != 1 or defects:
         raise ValueError(f"{value!r} is not one sender; write Name <user@example.org>")
     mailbox = header.addresses[0]
     try:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.delivery.dkim import open_signer
+from newsletter.delivery.transport import IMPLICIT_TLS, security_of
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
 from newsletter.pipeline.readers import readers_of
@@ -56,6 +57,15 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
             field="relays.name",
             fix="give each relay its own name",
         )
+    for number, relay in enumerate(settings.relays):
+        if relay.port == IMPLICIT_TLS and security_of(relay) != "tls":
+            yield Problem(
+                message=f"port 465 speaks TLS from its first byte, and security is "
+                f"{relay.security!r}: the connection would wait until it times out",
+                file=file,
+                field=f"relays[{number}].security",
+                fix='security = "tls", or port = 587 for STARTTLS',
+            )
     if settings.dkim is not None:
         try:
             open_signer(settings.dkim, folder)
