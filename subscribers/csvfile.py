@@ -102,9 +102,9 @@ def import_subscribers(
     """Put everybody in the file on the list; consent is recorded as "import" with file and time.
 
     `file` is the export of a tool that its header tells, or that `layout` names; CSV with a
-    column `email`; or a list of addresses. It is read from its beginning, twice where it has
-    columns that speak of the subscription: who left, bounced, complained or never confirmed keeps
-    that status, and a word that is not known refuses the file before anything is changed.
+    column `email`; or a list of addresses. It is read from its beginning, twice: who left, bounced,
+    complained or never confirmed in another tool keeps that status, and a word that is not known
+    refuses the file before anything is changed.
     `mapping` says which header stands for email, name, tags and status. Tags are made slugs by
     `slug_of`; of another tool's only those in `offered` are followed, and all are kept as an
     attribute, as further columns are. `confirm` leaves newcomers pending. `left`: these people left
@@ -133,9 +133,8 @@ def import_subscribers(
 
     table, columns = opened(lambda _line, _reason: None)
     report.layout = columns.layout.name
-    if columns.statuses:
-        for line, cells in table.rows:
-            columns.standing(line, cells)
+    for line, cells in table.rows:
+        columns.look_over(line, cells)
     table, columns = opened(reject)
     terms = Terms(
         list_slug=list_slug,

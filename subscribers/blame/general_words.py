@@ -16,7 +16,7 @@ _MISSING = (
     r"(?:unknown|not (?:be )?(?:found|exist\w*|known|listed|valid|present|recogni[sz]ed|local|accepted here|active)"
     r"|does ?n.?t exist|n.t exist|no longer (?:exists?|valid|available|active|in use|accept\w*)|non-?existent"
     r"|invalid|disabled|inactive|deactivated|suspended|discontinued|deleted|closed|expired|terminated|cancell?ed"
-    r"|frozen|unallocated|unavailable|inconnu\w*|unbekannt|existiert nicht|no existe|inexistente|desconocid[oa]"
+    r"|frozen|unallocated|unavailable|not available|inconnu\w*|unbekannt|existiert nicht|no existe|inexistente|desconocid[oa]"
     r"|sconosciut[oa]|inesistente|onbekend)"
 )
 
@@ -29,15 +29,18 @@ _ACCOUNT = _any_of(
     (
         r"(?:daily|hourly|monthly|weekly|relay|outbound|outgoing|submission|send(?:ing)?) (?:\w+ ){0,3}"
         r"(?:quota|limit|allowance|credit)s? .{0,30}(?:exceed|reach|exhaust|over\b|hit)",
-        r"(?:exceeded|reached|over|hit) (?:\w+ ){0,3}(?:daily|hourly|monthly|relay|outbound|outgoing|sending|submission|plan)"
-        r" (?:\w+ ){0,3}(?:quota|limit|allowance|credit)",
+        r"(?:exceeded|reached|over|hit) (?:[\w-]+ ){0,4}(?:daily|hourly|monthly|relay|outbound|outgoing|sending|submission|plan)"
+        r" (?:\w+ ){0,3}(?:quota|limit|allowance|credit)|\bsender\b.{0,20}exceeded",
+        r"(?:messages?|e-?mails?|recipients?)(?: limit)? per (?:day|hour|month) (?:is |was |has been |have been )?(?:exceeded|reached)",
+        r"message (?:rate|count|limit)s? (?:limit )?(?:exceeded|reached)|(?:your|trial|free) (?:plan|account)\b.{0,30}(?:does not allow|not on|limited)",
+        r"insufficient (?:balance|funds)|upgrade your (?:account|plan)|(?:versand|nachrichten|sende)limit|limite? (?:diario|mensual|quotidien)|quota d'envoi",
         r"\byour (?:\w+ ){0,3}(?:account|subscription|plan|trial|domain|server) (?:\w+ ){0,4}"
         r"(?:suspended|disabled|blocked|locked|expired|deactivated|terminated|restricted|on hold|paused|not (?:been )?(?:activated|verified))",
         r"(?:not|insufficient|out of|no) (?:enough |sufficient |remaining |more )*(?:e-?mail |sending )?credits",
         r"(?:sender|from|domain|identity|address)\b.{0,60}\b(?:not|isn.t|un) ?verified",
         r"only (?:\d+ )?messages? (?:are allowed )?per (?:day|hour|month)|maximum number of messages? per (?:day|hour|month)",
         r"(?:please )?(?:contact (?:us|support|your provider)|log in|upgrade).{0,60}(?:reactivate|re-?enable|upgrade your|increase your|raise your)",
-        r"authentication (?:is )?(?:required|failed|unsuccessful)|(?:not|must be|user is un)authenticated|not logged in",
+        r"authentication (?:is )?(?:required|failed|unsuccessful)|(?:not|must be) authenticated|not logged in",
         r"account (?:is )?(?:still )?under review|smtp (?:access|service|relay) .{0,30}(?:disabled|suspended|blocked|not activated)",
     )
 )
@@ -50,10 +53,10 @@ SESSION_IS_FULL = _any_of(
 )
 _SENDER_REFUSED = _any_of(
     (
-        rf"\b{_SENDER}\b(?: (?:address|domain|name))? ?(?::|is|was|has been|been|does)? ?(?:\w+ )?"
-        rf"(?:rejected|refused|denied|unknown|blocked|not (?:allowed|permitted|verified|found|owned|exist)|invalid|verif\w+ fail|verify)",
+        rf"\b{_SENDER}\b(?: (?:e-?mail )?(?:address|domain|name|mailbox|account))? ?(?::|is|was|has been|been|does)? ?(?:\w+ )?"
+        rf"(?:rejected|refused|denied|unknown|blocked|not (?:allowed|permitted|verified|found|owned|exist)|invalid|disabled|suspended|verif\w+ fail|verify)",
         r"sender verif\w+|unroutable sender|(?:invalid|bad|bogus) (?:sender|mail from)|domain of sender",
-        r"not (?:own|allowed to use) .{0,30}sender|(?:client|relay) host rejected|spoof",
+        r"from: (?:address|domain)|sender not |address required for sender|not (?:own|allowed to use) .{0,30}sender|(?:client|relay) host rejected|spoof",
     )
 )
 _FULL = _any_of(
@@ -74,6 +77,14 @@ _TOO_LARGE = _any_of(
         r"\btoo (?:large|big|long)\b|size limit|max(?:imum)? (?:message|e-?mail) size|message size|message file too big",
     )
 )
+_BLOCKED_FOR_NOW = _any_of(
+    (
+        r"(?:temporar\w+|currently) (?:blocked by (?:our|the|a) (?:\w+ )?(?:filter|policy)|black-?listed|block-?listed)",
+        r"not currently accepting (?:e-?mail|messages) from your",
+    )
+)
+"""A filter's judgement of us passes as well, and is about us."""
+
 _PASSING = _any_of(
     (
         r"(?<!non-)(?<!non)temporar(?:y|il)|try (?:again|later|back)|try this again|again later|\bdeferred\b|gr[ae]y-?list|postgrey",
@@ -97,7 +108,8 @@ _NOBODY = _any_of(
         r"(?:user|address|recipient|person|mailbox|name|account)s? .{0,40}(?:not|n.t) (?:listed|found|exist|our customer|in (?:the |my |our )?(?:directory|list|recipient list|public))",
         r"not in recipient list|invalid-recipient|unknown in .{0,40}table|not a (?:valid|known) (?:user|mailbox|recipient|e-?mail|address)",
         r"is not (?:a )?(?:known|valid|local|registered) (?:user|mailbox|recipient|address)|couldn.t be found|could not be found|can(?:no|.)t find",
-        r"addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|badrcptto|badrecipientto|validrcptto|recipientnotfound|recipnotfound|notindirectory",
+        r"addresses? (?:were|was) unknown|not an active (?:address|user)|not a local|unavaiable|missing home directory|unknown local-?part"
+        r"|non-? ?existent (?:user|mailbox|address)|\bno \S+ in (?:the )?(?:name )?directory|addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|not our (?:user|customer)|badrcptto|badrecipientto|validrcptto|recipientnotfound|recipnotfound|notindirectory",
         r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
         r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"
         r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|does not accept (?:any )?(?:e-?mail|mail|messages)|no mx\b|null mx",
@@ -117,7 +129,9 @@ _AGAINST_US = _any_of(
         r"content (?:was |is |has been )?(?:rejected|filter\w*|denied|refused|not (?:accepted|allowed))|(?:rejected|refused|denied|blocked|filtered) .{0,60}(?:content|filter|rule)|rejecting mail",
         r"reverse[ -]?(?:dns|lookup)|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|hostname (?:lookup|verification)|fcrdns|dynamic ip",
         r"(?:message|mail|e-?mail|connection)s? (?:was |were |is |has been |have been )?(?:not allowed|not accepted|refused|rejected|blocked|filtered|quarantined)(?: (?:by|due|because|for|as|from)\b)",
-        r"access denied|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accepting (?:mail|connections|messages) from"
+        r"access denied|not allowed to send|illegal attachment|executable|attachment (?:is |type |extension )?(?:not allowed|forbidden)"
+        r"|members-only|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
+        r"|insecure (?:mail )?relay|open proxy|unresolvable|cannot resolve your|mismatches client|from mail server|mail from your|smtp server of your|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accepting (?:mail|connections|messages) from"
         r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to accept )?(?:your )?(?:mail|e-?mail|messages)|mail is rejected by recipients"
         r"|tls (?:is )?required|encryption|certificate|complaint|abuse|score",
     )
@@ -139,6 +153,7 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (SESSION_IS_FULL, Blame.NOW),
     (_ACCOUNT, Blame.ACCOUNT),
     (_SENDER_REFUSED, Blame.POLICY),
+    (_BLOCKED_FOR_NOW, Blame.POLICY),
     (_FULL, Blame.MAILBOX),
     (_TOO_LARGE, Blame.MESSAGE),
     (_PASSING, Blame.NOW),

@@ -30,6 +30,9 @@ _AUTHENTICATION_REQUIRED = frozenset({530, 534, 535, 538})
 _TOO_LARGE = 552
 """Without more it means "message too large" (RFC 1870 section 6.2)."""
 
+_BLOCKED = 571
+"""In no standard; filters answer it where they mean 550 5.7.1."""
+
 _DOMAIN_TAKES_NO_MAIL = 556
 """RFC 7504 section 4."""
 
@@ -97,6 +100,8 @@ def _said(words: str) -> Blame:
 def _by_code(refusal: Refusal, status: tuple[int, int] | None, words: str) -> Blame:
     if refusal.code == _DOMAIN_TAKES_NO_MAIL:
         return Blame.READER
+    if refusal.code == _BLOCKED or refusal.text.lstrip().startswith(str(_BLOCKED)):
+        return Blame.POLICY
     if status is None:
         return Blame.MESSAGE if refusal.code == _TOO_LARGE else Blame.UNKNOWN
     if status in _SENDER_IS_BAD:

@@ -15,7 +15,15 @@ from subscribers.audience import format_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.importing import layouts
 from subscribers.importing.layouts import Layout
-from subscribers.importing.standings import COLUMNS, Says, plain_header, status_said, strongest
+from subscribers.importing.standings import (
+    COLUMNS,
+    Says,
+    is_telling,
+    plain_header,
+    says_of,
+    status_said,
+    strongest,
+)
 from subscribers.subscriber import Status
 
 MAPPED = ("email", "name", "tags", "status")
@@ -63,7 +71,8 @@ class Columns:
             ("tags",) if self._is_own else layouts.TAGS
         )
         self._follows_all_tags = self._is_own or "tags" in mapping
-        self.statuses = self._status_columns(mapping)
+        self._is_status_given = "status" in mapping
+        self._statuses = self._status_columns(mapping)
         self._consent = self._consent_columns()
         self._kept = self._kept_columns()
         self._everybody = next(
@@ -80,18 +89,27 @@ class Columns:
     def _is_own(self) -> bool:
         return self.layout is layouts.PLAIN
 
-    def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
-        """The subscription's status, and the words that say so; raises ImportFileError.
+    def look_over(self, line: int, cells: Sequence[str]) -> None:
+        """Raise ImportFileError where a row says of its person what is not understood.
 
-        A word that is not known stops the import: to guess would be to mail who left.
+        To guess would be to mail who left.
         """
-        said = tuple(_at(cells, column.position).strip() for column, _ in self.statuses)
+        self.standing(line, cells)
+        if self._is_status_given:
+            return
+        for column in self._kept:
+            if is_telling(_at(cells, column.position)):
+                raise self._not_understood(line, column, _at(cells, column.position))
+
+    def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
+        """The subscription's status, and the words that say so; raises ImportFileError."""
+        said = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
         status = self._known.get(said)
         if status is None:
             status = strongest(
                 [
                     self._said(line, column, says, cell)
-                    for (column, says), cell in zip(self.statuses, said, strict=True)
+                    for (column, says), cell in zip(self._statuses, said, strict=True)
                 ]
             )
             if len(self._known) < 10_000:  # dates differ from row to row
@@ -100,7 +118,7 @@ class Columns:
             status = strongest([status, self._everybody])
         words = [
             f"{column.header}={cell}"
-            for (column, _), cell in zip(self.statuses, said, strict=True)
+            for (column, _), cell in zip(self._statuses, said, strict=True)
             if cell
         ]
         return status, ", ".join(words)
@@ -165,8 +183,8 @@ class Columns:
         if "status" in mapping:
             mapped = self._mapped(mapping, "status")
             return [(mapped, COLUMNS.get(mapped.plain, Says.WORD))] if mapped else []
-        known = {**COLUMNS, **self.layout.says}
-        return [(column, known[column.plain]) for column in self._all if column.plain in known]
+        found = [(column, says_of(column.plain, self.layout.says)) for column in self._all]
+        return [(column, says) for column, says in found if says is not None]
 
     def _consent_columns(self) -> dict[str, _Column]:
         found = {
@@ -178,7 +196,7 @@ class Columns:
         return {what: column for what, column in found.items() if column is not None}
 
     def _kept_columns(self) -> list[_Column]:
-        used = {self._email, *self._names, self._tags, *(column for column, _ in self.statuses)}
+        used = {self._email, *self._names, self._tags, *(column for column, _ in self._statuses)}
         if self._is_own:
             used -= set(self._consent.values())
         else:
@@ -194,15 +212,18 @@ class Columns:
     def _said(self, line: int, column: _Column, says: Says, cell: str) -> Status:
         status = status_said(says, cell, self.layout.words)
         if status is None:
-            raise ImportFileError(
-                f"line {line}: the column {column.header!r} says {cell[:60]!r}, which is no "
-                f"status that is known here; nothing was imported",
-                file=self.source_name,
-                field="status",
-                fix="split the file by that column and import those who left with --left; if it "
-                "says nothing about the subscription, --map status= keeps it as an attribute",
-            )
+            raise self._not_understood(line, column, cell)
         return status
+
+    def _not_understood(self, line: int, column: _Column, cell: str) -> ImportFileError:
+        return ImportFileError(
+            f"line {line}: the column {column.header!r} says {cell.strip()[:60]!r}, which is no "
+            f"status that is known here; nothing was imported",
+            file=self.source_name,
+            field="status",
+            fix=f"--map status={column.header!r} takes it for the status, --map status= for none; or "
+            f"split the file by that column, and import those who left with --left",
+        )
 
     def _follows(self, labels: Sequence[str]) -> str | None:
         if self._tags is None or not labels:

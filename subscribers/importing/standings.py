@@ -31,7 +31,8 @@ COLUMNS: Mapping[str, Says] = {
     **_named(
         "status, subscription status, subscriber status, email status, marketing status, email marketing,"
         "email marketing status, email subscription status, contact status, list status, opt in status,"
-        "optin status, member status, membership status, delivery status, email permission status, reception",
+        "optin status, member status, membership status, delivery status, email permission status, reception,"
+        "global status, email marketing consent, email subscriber status, newsletter status, subscription state",
         Says.WORD,
     ),
     **_named(
@@ -51,7 +52,7 @@ COLUMNS: Mapping[str, Says] = {
         "do not mail, do not email, no mail, nomail, is this user blacklisted, is this subscriber blacklisted,"
         "is this user disabled, is this subscriber disabled, unsub time, unsubscribed at, unsubscribed on,"
         "unsubscribe date, unsubscribe time, unsubscription date, unsubscribed date, date unsubscribed,"
-        "deleted at, opted out at, opt out time, opt out date, optout time, blocked at, suppressed at, email disabled at",
+        "stop time, unsubscribed from all email, email suppressions, deleted at, opted out at, opt out time, opt out date, optout time, blocked at, suppressed at, email disabled at",
         Says.LEFT,
     ),
     **_named(
@@ -120,6 +121,34 @@ _IF_NO = {Says.ACTIVE: _U, Says.CONFIRMED: _P}
 def plain_header(header: str) -> str:
     """A header in small letters and plain words: `OPTIN_TIME` is `optin time`."""
     return " ".join(re.sub(r"[^\w]|_", " ", header.casefold()).split())
+
+
+_LEAVES = re.compile(
+    r"unsub|un subscri|\bopt(?:ed)? ?out|black ?list|block ?list|\bsuppress|do not (?:e?mail|contact)|\bno ?mail|abgemeldet|abbestellt|d[ée]sabonn|desinscri|d[ée]sinscri"
+)
+_ABOUT = re.compile(
+    r"reason|campaign|title|source|link|url|token|comment|\bids?\b|\bip\b|count|note"
+)
+_TELLING = frozenset(
+    {"unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained",
+     "opted out", "cleaned", "unreachable", "non subscribed", "nonsubscribed", "not subscribed", "undeliverable"}
+)  # fmt: skip
+
+
+def says_of(header: str, says: Mapping[str, Says]) -> Says | None:
+    """How a column with this plain header speaks of the subscription; None where it does not.
+
+    `says` are the layout's own. A header that nobody listed and that speaks of leaving counts.
+    """
+    known = says.get(header) or COLUMNS.get(header)
+    if known is None and _LEAVES.search(header) and not _ABOUT.search(header):
+        return Says.LEFT
+    return known
+
+
+def is_telling(cell: str) -> bool:
+    """Whether a cell can hardly be about anything but a subscription that is not active."""
+    return cell.isascii() and len(cell) < 20 and plain_header(cell) in _TELLING  # quick for most
 
 
 def status_said(says: Says, cell: str, words: Mapping[str, Status]) -> Status | None:

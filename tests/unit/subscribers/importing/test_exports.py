@@ -124,6 +124,8 @@ def test_whoever_left_there_leaves_here(database: Database) -> None:
         "email,status\na@example.net,active\nb@example.net,gone fishing\n",
         "email,blacklisted\na@example.net,perhaps\n",
         "email,opted_out\na@example.net,maybe\n",
+        "email,Newsletter (weekly)\na@example.net,yes\nb@example.net,Unsubscribed\n",
+        "email,unsub_flag\na@example.net,7\n",
     ],
 )
 def test_a_status_that_is_not_known_refuses_the_file(text: str, database: Database) -> None:
@@ -132,6 +134,30 @@ def test_a_status_that_is_not_known_refuses_the_file(text: str, database: Databa
         import_text(database, text)
     with database.transaction(read_only=True) as connection:
         assert connection.execute(audience(LIST, NOW)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("header", "gone"),
+    [
+        ("Email blocklisted", "true"),
+        ("Unsubscribed from all email", "1"),
+        ("unsub_timestamp", "2024-02-01 10:00:00"),
+        ("Stop Time", "01/02/2024"),
+        ("Email Marketing Consent", "NEVER_SUBSCRIBED"),
+        ("OPT_OUT_DATE", "1706781600"),
+        ("Do not email", "Yes"),
+    ],
+)
+def test_any_tools_column_of_leaving_is_honoured(
+    header: str, gone: str, database: Database
+) -> None:
+    """Listed or not."""
+    word = "subscribed" if "Consent" in header else ""
+    import_text(database, f"email,{header}\na@example.net,{word}\nb@example.net,{gone}\n")
+    assert by_status(database) == {
+        "active": ["a@example.net"],
+        "unsubscribed": ["b@example.net"],
+    }
 
 
 def test_a_column_that_is_no_status_can_be_said_to_be_none(database: Database) -> None:
