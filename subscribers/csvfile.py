@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.admission import Candidate, Outcome, Terms, admit
 from subscribers.audience import parse_follows
-from subscribers.errors import AddressError
+from subscribers.errors import AddressError, ImportFileError
 from subscribers.history import Event, Way
 from subscribers.importing.layouts import ADDRESSES, Layout, recognise
 from subscribers.importing.people import Columns
@@ -133,6 +133,13 @@ def import_subscribers(
 
     table, columns = opened(lambda _line, _reason: None)
     report.layout = columns.layout.name
+    if columns.is_of_leavers and not left:
+        raise ImportFileError(
+            "its name says that these people left, and no column says otherwise",
+            file=source_name,
+            field="status",
+            fix="--left takes them off the list; --map status= imports them all the same",
+        )
     for line, cells in table.rows:
         columns.look_over(line, cells)
     table, columns = opened(reject)

@@ -31,6 +31,9 @@ MAPPED = ("email", "name", "tags", "status")
 
 # A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
+_LEFT_BY_NAME = re.compile(
+    r"un-?subscri|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
+)
 _DATED = re.compile(r"\d{4}|\d\d[./]\d\d")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
 
@@ -88,6 +91,12 @@ class Columns:
     @property
     def _is_own(self) -> bool:
         return self.layout is layouts.PLAIN
+
+    @property
+    def is_of_leavers(self) -> bool:
+        """Whether the file's name says that these people left, and no column says anything."""
+        says_nothing = not self._statuses and self._everybody is None and not self._is_status_given
+        return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
 
     def look_over(self, line: int, cells: Sequence[str]) -> None:
         """Raise ImportFileError where a row says of its person what is not understood.

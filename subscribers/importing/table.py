@@ -21,6 +21,9 @@ MAX_HEADER = 100_000
 MAX_JSON = 200_000_000
 """Octets; a larger document does not go into memory."""
 
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""ZIP, which is .xlsx and .ods too; .xls; gzip."""
+
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
 _BLOCK_FIELD = re.compile(
@@ -48,7 +51,7 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     UTF-8 or UTF-16; octets that are neither stay as surrogates, so that one bad row is one
     rejection. The file stays its opener's to close. Raises ImportFileError.
     """
-    text = _decoded(file)
+    text = _decoded(file, source_name)
     first = text.readline(MAX_HEADER)
     skipped = 0
     while first and first.strip()[:1] in ("", "#") and skipped < 100:
@@ -68,9 +71,15 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     return Table(header=header, rows=rows)
 
 
-def _decoded(file: BinaryIO) -> TextIO:
+def _decoded(file: BinaryIO, source_name: str) -> TextIO:
     start = file.read(200)
     file.seek(0)
+    if start.startswith(_ARCHIVES):
+        raise ImportFileError(
+            "is an archive or a workbook of a spreadsheet program, not text",
+            file=source_name,
+            fix="unpack it and import each file, or save the sheet as CSV",
+        )
     encoding = "utf-8-sig"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"

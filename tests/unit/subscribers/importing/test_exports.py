@@ -224,3 +224,21 @@ def test_what_begins_like_json_and_is_none_is_refused(database: Database) -> Non
     for text in ('{"data": ', '{"version": 1}'):
         with pytest.raises(ImportFileError, match="JSON"):
             import_text(database, text)
+
+
+@pytest.mark.parametrize(
+    "name", ["unsubscribed.csv", "bounced_contacts.csv", "Suppression list.txt"]
+)
+def test_a_file_named_after_those_who_left_needs_a_word(name: str, database: Database) -> None:
+    """Its rows look like anybody's."""
+    text = "email\na@example.net\n"
+    with pytest.raises(ImportFileError, match="its name says that these people left"):
+        import_text(database, text, source_name=name)
+    import_text(database, text, source_name=name, left=True)
+    assert by_status(database) == {"unsubscribed": ["a@example.net"]}
+
+
+def test_an_archive_says_what_to_do(database: Database) -> None:
+    """Several tools export one."""
+    with pytest.raises(ImportFileError, match="an archive or a workbook"):
+        import_text(database, b"PK\x03\x04rest of it")
