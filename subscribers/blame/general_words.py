@@ -46,9 +46,9 @@ _ACCOUNT = _any_of(
 )
 SESSION_IS_FULL = _any_of(
     (
-        r"(?:mails?|messages?|recipients?|transactions?) (?:per|in this|for this) (?:session|connection)",
+        r"(?:mails?|messages?|recipients?|transactions?) (?:limit )?(?:per|in|on|for|over) (?:(?:this|one|a|each|single|same|smtp) )*(?:session|connection)",
         r"(?:session|connection) (?:\w+ ){0,3}(?:limit|maximum|quota).{0,20}(?:mail|message|exceed|reach)",
-        r"max(?:imum)? (?:number of )?messages? per connection|message threshold exceeded",
+        r"max(?:imum)? (?:number of )?messages? per connection|message threshold exceeded|open a new (?:session|connection)|\b(?:mi|rp):(?:dmc|drc)\b",
     )
 )
 _SENDER_REFUSED = _any_of(

@@ -112,6 +112,8 @@ class Columns:
 
     def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
         """The subscription's status, and the words that say so; raises ImportFileError."""
+        if not self._statuses:
+            return self._everybody or Status.ACTIVE, ""
         said = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
         status = self._known.get(said)
         if status is None:
@@ -257,7 +259,9 @@ class Columns:
         return attributes
 
     def _detail(self, cells: Sequence[str], status: Status, said: str) -> str:
-        """The consent record: how they agreed, by the tool's own books."""
+        """The consent record: how they agreed, by the tool's own books; "" where it says nothing."""
+        if self._is_own and not self._consent and status is Status.ACTIVE:
+            return ""
         told = {what: _at(cells, column.position).strip() for what, column in self._consent.items()}
         parts = []
         for what in ("joined", "confirmed"):

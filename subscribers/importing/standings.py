@@ -130,8 +130,13 @@ _ABOUT = re.compile(
     r"reason|campaign|title|source|link|url|token|comment|\bids?\b|\bip\b|count|note"
 )
 _TELLING = frozenset(
-    {"unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained",
-     "opted out", "cleaned", "unreachable", "non subscribed", "nonsubscribed", "not subscribed", "undeliverable"}
+    spelt(word).replace(" ", mark)
+    for word in (
+        *("unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained"),
+        *("opted out", "cleaned", "unreachable", "non subscribed", "nonsubscribed", "not subscribed", "undeliverable"),
+    )
+    for spelt in (str.lower, str.upper, str.title, str.capitalize)
+    for mark in " _-"
 )  # fmt: skip
 
 
@@ -148,7 +153,7 @@ def says_of(header: str, says: Mapping[str, Says]) -> Says | None:
 
 def is_telling(cell: str) -> bool:
     """Whether a cell can hardly be about anything but a subscription that is not active."""
-    return cell.isascii() and len(cell) < 20 and plain_header(cell) in _TELLING  # quick for most
+    return cell.strip() in _TELLING
 
 
 def status_said(says: Says, cell: str, words: Mapping[str, Status]) -> Status | None:
