@@ -25,38 +25,34 @@ class Mailbox:
         return self.address.rpartition("@")[2]
 
 
-_WRITTEN = re.compile(r"\s*(.*?)\s*<([^<>]+)>\s*\Z", re.DOTALL)
-_SPECIAL = re.compile(
-    r"""(?!\A"(?:[^"\\]|\\.)*"\Z)[^()<>\[\]:;@\\,"]*[()<>\[\]:;@\\,"]""", re.DOTALL
-)
-"""A name that is not quoted as a whole and holds what an atom may not (RFC 5322 section 3.2.3)."""
-
-
-def _quoted(name: str) -> str:
-    plain = name.replace("\\", "").replace('"', "")
-    return f'"{plain}"'
+_NAMED = re.compile(r"\s*([^<>\"]*[^<>\"\s])\s*<([^<>]+)>\s*\Z")
+"""A name that is not in quotes, and an address in angle brackets."""
 
 
 def parse_sender(value: Any) -> Mailbox:
-    """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox."""
+    """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox.
+
+    What stands unquoted before the brackets is the name as it is: read as a header, `a@b via Us
+    <c@d>` would be from a@b, and `Us, Inc. <c@d>` two senders.
+    """
     if isinstance(value, Mailbox):
         return value
-    written = _WRITTEN.match(str(value))
-    if written is not None and _SPECIAL.match(written[1]):
-        raise ValueError(
-            f"{value!r}: the name holds characters that a mail header gives another meaning; "
-            f"write it in quotes: '{_quoted(written[1])} <{written[2]}>'"
-        )
+    named = _NAMED.match(str(value))
+    if named is not None and not ("," in named[1] and "@" in named[1]):
+        return Mailbox(name=named[1], address=_checked(named[2], value))
     header = SMTP.header_factory("From", str(value))
     defects = getattr(header, "defects", ())  # typeshed does not know that headers have them
     if not isinstance(header, AddressHeader) or len(header.addresses) != 1 or defects:
         raise ValueError(f"{value!r} is not one sender; write Name <user@example.org>")
     mailbox = header.addresses[0]
+    return Mailbox(name=mailbox.display_name, address=_checked(mailbox.addr_spec, value))
+
+
+def _checked(address: str, value: Any) -> str:
     try:
-        checked = validate_email(mailbox.addr_spec, check_deliverability=False)
+        return validate_email(address.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValueError(f"{value!r}: {error}; write Name <user@example.org>") from error
-    return Mailbox(name=mailbox.display_name, address=checked.normalized)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -176,23 +176,41 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sender", "quoted"),
+    "name",
     [
-        ("news@example.org via Us <weekly@news.example.org>", '"news@example.org via Us"'),
-        ("Us, Inc. <weekly@news.example.org>", '"Us, Inc."'),
-        ("Weekly (beta) <weekly@news.example.org>", '"Weekly (beta)"'),
-        ("Weekly: news <weekly@news.example.org>", '"Weekly: news"'),
+        "news@example.org via Us",
+        "Us, Inc.",
+        "Weekly (beta)",
+        "Weekly: news",
+        "O'Neil's",
+        "Bücher & Co",
     ],
 )
-def test_a_name_that_a_header_reads_otherwise_is_refused(
-    tmp_path: Path, sender: str, quoted: str
+@pytest.mark.parametrize("quote", ["", '\\"'])
+def test_what_stands_before_the_address_is_the_senders_name(
+    tmp_path: Path, name: str, quote: str
 ) -> None:
-    """With the fix; in quotes it is the name."""
-    written = "Good Gear Weekly <weekly@news.example.org>"
-    (problem,) = problems(tmp_path, GOOD.replace(written, sender))
-    assert f"'{quoted} <weekly@news.example.org>'" in (problem.fix or "")
-    good = GOOD.replace(f'"{written}"', f"'{quoted} <weekly@news.example.org>'")
-    assert load(tmp_path, good).newsletters["weekly"].sender.name == quoted.strip('"')
+    """In quotes or not: read as a header it might be another address, or two."""
+    text = GOOD.replace("Good Gear Weekly <", f"{quote}{name}{quote} <")
+    sender = load(tmp_path, text).newsletters["weekly"].sender
+    assert (sender.name, sender.address) == (name, "weekly@news.example.org")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "a@example.org, Bo <b@example.org>",
+        "'news@example.org via Us <weekly@news.example.org>'",
+        "Us <weekly@news.example.org> and others",
+        "Us <Weekly <weekly@news.example.org>",
+    ],
+)
+def test_what_is_not_one_sender_is_refused(tmp_path: Path, sender: str) -> None:
+    """Rather than sent from the wrong one."""
+    (problem,) = problems(
+        tmp_path, GOOD.replace("Good Gear Weekly <weekly@news.example.org>", sender)
+    )
+    assert problem.field == "newsletters.weekly.from"
 
 
 @pytest.mark.parametrize(
