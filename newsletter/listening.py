@@ -13,10 +13,9 @@ from newsletter.config.settings import ImapSettings
 from newsletter.errors import (
     ConfigurationError,
     DatabaseUnavailableError,
-    NewsletterError,
     Problem,
 )
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.post import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.site import Site
 from newsletter.store.liveness import Office
@@ -47,11 +46,11 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
         return
     places: dict[str, str] = {}
     with ExitStack() as stack:
-        post = stack.enter_context(_posting(site, clock))
+        stack.enter_context(_posting(site, clock))
 
         def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
             receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
-            post.set()
+            post_soon(site, clock)
 
         for kind in ("lmtp", "smtp"):
             place = getattr(inbound, kind)
@@ -80,28 +79,15 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
 
 
 @contextmanager
-def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Event]:
-    """Sends what waits in the outbox whenever the event is set."""
-    wake, done = threading.Event(), threading.Event()
-
-    def work() -> None:
-        while True:
-            wake.wait()
-            wake.clear()
-            try:
-                flush(site, clock)
-            except NewsletterError as error:
-                log.warning("letters wait: %s", error)
-            if done.is_set():
-                return
-
-    thread = threading.Thread(target=work, name="posting")
+def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[None]:
+    """While entered, what waits in the outbox is sent."""
+    stop = threading.Event()
+    thread = threading.Thread(target=post_until, args=[site, clock, stop], name="posting")
     thread.start()
     try:
-        yield wake
+        yield
     finally:
-        done.set()
-        wake.set()
+        stop.set()
         thread.join()
 
 

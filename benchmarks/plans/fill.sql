@@ -104,9 +104,9 @@ FROM (SELECT n, timestamptz '2026-11-23 07:00+00' - n % 700 * interval '1 hour' 
 
 -- step: outbox
 INSERT INTO outbox
-  (recipient, envelope_sender, message, created_at, attempts, retry_at, answer)
+  (recipient, envelope_sender, message, created_at, attempts, retry_at, answer, state)
 SELECT 'reader' || n || '@example.org', '', 'letter'::bytea, timestamptz '2026-11-23 07:00+00', 1,
-  timestamptz '2026-11-23 07:00+00' + (n % 60 - 2) * interval '1 minute', ''
+  timestamptz '2026-11-23 07:00+00' + (n % 60 - 2) * interval '1 minute', '', 'pending'
 FROM generate_series(1, :readers / 200) AS n
 
 -- step: webhooks

@@ -26,6 +26,7 @@ from newsletter.pipeline.status import issue_status, site_status
 from newsletter.store import health, outbox, tries, webhooks
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.outbox_ledger import OutboxLedger
 from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import consent, moving, people, preferences, suppression, unsubscribe
@@ -150,10 +151,15 @@ def _take_mail(scene: Scene) -> None:
 def _keep_house(scene: Scene) -> None:
     """Every minute."""
     now = scene.now
+    letters = OutboxLedger(scene.site.database)
+    with letters.on_duty():
+        claims = letters.claim(20, now).claims
+        letters.write(receipts=(), intents=[claim.subscriber_id for claim in claims])
+        letters.release([claim.subscriber_id for claim in claims])
+        letters.recover(now)
     _each(
         scene,
         lambda c: outbox.is_anything_due(c, now),
-        lambda c: outbox.take(c, now, 20),
         lambda c: consent.drop_unconfirmed(c, now - timedelta(days=14 + 880)),
         lambda c: moving.forget_wishes(c, now),
         lambda c: forget_bounces(c, now),

@@ -145,10 +145,15 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
             "due": list(seen.due),
             "armed": seen.armed,
             "nodes": [asdict(node) for node in seen.nodes],
+            "letters": asdict(seen.letters),
         }
         lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
         lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
         lines += [_node_line(node) for node in seen.nodes]
+        if seen.letters.waiting or seen.letters.unknown:
+            lines.append(
+                f"letters: {seen.letters.waiting} waiting, {seen.letters.unknown} of unknown outcome"
+            )
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK

@@ -13,7 +13,7 @@ from newsletter.delivery.recent_refusals import MANY_DOMAINS
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
-from newsletter.store.ledger_counts import counts_of
+from newsletter.store.ledger.counts import counts_of
 from newsletter.store.rejections import Rejection, rejections
 from newsletter.store.tables import deliveries, issues
 from subscribers.blame.blame import Blame

@@ -15,7 +15,7 @@ from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
-from newsletter.store.ledger_decisions import expire_rest
+from newsletter.store.ledger import expire_rest
 from newsletter.store.report import Reason
 
 AFTERWARDS = timedelta(days=7)

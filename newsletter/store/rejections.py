@@ -9,8 +9,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.store.ledger_counts import FOLDED, Changes
-from newsletter.store.ledger_rows import keep_receipts
+from newsletter.store.ledger.counts import FOLDED, Changes
+from newsletter.store.ledger.rows import keep_receipts
 from newsletter.store.tables import deliveries, receipts
 
 

@@ -23,6 +23,7 @@ from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.migrations import is_current
 from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
+from newsletter.store.outbox import LetterCounts, count_letters
 from newsletter.store.seal import seal_of
 from subscribers.counting import inbound_by_kind, subscriptions_by_status
 
@@ -86,10 +87,19 @@ def collect(site: Site, now: datetime) -> Sequence[Metric]:
         return [
             _one("build_info", "The version that runs", 1, version=__version__),
             _one("armed", "Whether the site may send", is_armed(connection)),
+            _of_letters(count_letters(connection)),
             *_of_issues(site, connection, now),
             *_of_sources_and_readers(site, connection),
             *_of_nodes(nodes),
         ]
+
+
+def _of_letters(letters: LetterCounts) -> Metric:
+    return Metric(
+        name="letters",
+        meaning="Letters to readers that wait for a relay, or whose outcome is unknown",
+        samples=[({"state": "waiting"}, letters.waiting), ({"state": "unknown"}, letters.unknown)],
+    )
 
 
 def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:

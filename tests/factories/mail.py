@@ -103,7 +103,7 @@ class PostOffice:
         return self.catcher.mails
 
     def settle(self) -> None:
-        """Wait until nothing is under way: a letter in flight is another one's after ten minutes."""
+        """Wait until nothing is under way."""
         patience = threading.Event()
         while self._waiting():
             patience.wait(0.01)

@@ -13,9 +13,9 @@ import pytest
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import SendingSettings
 from newsletter.delivery.classify import Stage
-from newsletter.delivery.limits import allowance
+from newsletter.delivery.rates.limits import allowance
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.delivery.relays import PAUSES
+from newsletter.delivery.relay_session import PAUSES
 from newsletter.errors import RelayUnavailableError
 from newsletter.store.database import Database
 from newsletter.store.limits import SqlLimitBook
@@ -241,8 +241,8 @@ async def test_a_limited_domains_backlog_holds_up_nobody(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Few of it are kept in hand, the rest is postponed; all others go at full speed."""
-    monkeypatch.setattr("newsletter.delivery.feed.FEWEST_PARKED", 4)
-    monkeypatch.setattr("newsletter.delivery.feed.PARKED_SECONDS", 0.1)
+    monkeypatch.setattr("newsletter.delivery.claim_queue.FEWEST_PARKED", 4)
+    monkeypatch.setattr("newsletter.delivery.claim_queue.PARKED_SECONDS", 0.1)
     slow = [f"r{n}@slow.example" for n in range(60)]
     issue = plant_issue(database, [*slow, *(address_of(n) for n in range(61, 661))])
     ledger = ledger_on(database, issue)

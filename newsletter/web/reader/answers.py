@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
 from newsletter.errors import NewsletterError, TemporaryError, UnavailableError
-from newsletter.pipeline.post import flush
+from newsletter.pipeline.post import post_soon
 from newsletter.web.reader.desk import Desk
 from subscribers.errors import TokenError
 from subscribers.tokens import Purpose, TokenSubject, looks_like_token
@@ -63,7 +63,7 @@ def posting(desk: Desk, answer: Response) -> Response:
 
 def _flush(desk: Desk) -> None:
     try:
-        flush(desk.site, desk.clock)
+        post_soon(desk.site, desk.clock)
     except NewsletterError as error:  # they stay in the outbox, and go with the next
         log.warning("letters wait: %s", error)
 
