@@ -27,10 +27,11 @@ from newsletter.store import health, outbox, tries, webhooks
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox_ledger import OutboxLedger
+from newsletter.store.recipients import issues_of
 from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import consent, moving, people, preferences, suppression, unsubscribe
-from subscribers.bounces import forget_bounces, note_bounce
+from subscribers.bounces import forget_bounces, note_bounce, policy_reports
 from subscribers.csvfile import export_subscribers, import_subscribers
 from subscribers.history import Way
 from subscribers.inbound import book
@@ -129,7 +130,9 @@ def _take_mail(scene: Scene) -> None:
     now, reader = scene.now, 208
     _each(
         scene,
-        lambda c: book.write_down(c, b"Subject: x\n\nx", "bounces@news.example.org", "", now),
+        lambda c: book.write_down(
+            c, book.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
+        ),
         lambda c: people.active_lists(c, reader),
         lambda c: issues_sent(scene.site, c, reader, LIST),
         lambda c: note_bounce(
@@ -141,6 +144,8 @@ def _take_mail(scene: Scene) -> None:
             sent=[1],
             now=now,
         ),
+        lambda c: policy_reports(c, LIST, 1, now - timedelta(days=1)),
+        lambda c: issues_of(c, reader),
         lambda c: book.unhandled(c, now),
         book.quarantined,
         lambda c: suppression.suppress(c, "nobody@example.com", "asked", now),

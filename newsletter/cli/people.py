@@ -15,6 +15,7 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.lists import vocabulary_of
 from newsletter.pipeline.own_data import erase
+from newsletter.pipeline.recipients import show_person
 from subscribers import people, suppression
 from subscribers.csvfile import export_subscribers
 from subscribers.subscriber import Status
@@ -97,13 +98,13 @@ def add_one(
 @json_option
 @pass_invocation
 def show_one(invocation: Invocation, address: str) -> int:
-    """Show one person: subscriptions, tags, and the whole history of consent.
+    """Show one person: subscriptions, tags, the history of consent, and every issue with its receipt.
 
     \b
     Example: newsletter subscribers show reader@example.org
     """
     with invocation.site.database.transaction(read_only=True) as connection:
-        person = people.show(connection, address)
+        person = show_person(connection, address)
     lines = [
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
@@ -112,6 +113,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         *[
             f"  {entry['at']}  {entry['event']} by {entry['way']}  {entry['detail']}".rstrip()
             for entry in person["history"]
+        ],
+        *[
+            f"{one['issue']}: {one['state']}  {one['at'] or ''}  {one['code'] or ''} {one['text']}".rstrip()
+            for one in person["issues"]
         ],
     ]
     invocation.answer(person, *lines)

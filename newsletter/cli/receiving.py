@@ -106,6 +106,8 @@ def _list_quarantine(invocation: Invocation, site: Site) -> int:
                     "address": one.address,
                     "kind": one.kind,
                     "problem": one.problem,
+                    "attempts": one.attempts,
+                    "traceback": one.traceback,
                 }
                 for one in kept
             ]

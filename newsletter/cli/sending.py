@@ -24,6 +24,7 @@ from newsletter.cli.invocation import (
     processes_option,
     split_issue,
 )
+from newsletter.cli.recipients import list_recipients
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.pipeline.clicks import Clicks
 from newsletter.pipeline.operators import watched_run
@@ -126,18 +127,33 @@ def run(invocation: Invocation) -> int:
 @click.command()
 @click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
 @click.option("--recount", is_flag=True, help="First count the issue's deliveries one by one.")
+@click.option(
+    "--who",
+    type=click.Choice([state.value for state in DeliveryState]),
+    help="List the issue's readers whose delivery stands so, each with the last receipt.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With --who: as CSV on stdout.")
 @json_option
 @now_option
 @pass_invocation
-def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount: bool) -> int:
+def status(
+    invocation: Invocation,
+    issue: tuple[str, int | None] | None,
+    recount: bool,
+    who: str | None,
+    as_csv: bool,
+) -> int:
     """Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.
 
     \b
     Example: newsletter status weekly/12
+             newsletter status weekly/12 --who rejected --csv
     """
     site = invocation.site
-    if issue is None and recount:
-        raise click.UsageError("--recount needs an ISSUE")
+    if issue is None and (recount or who):
+        raise click.UsageError("--recount and --who need an ISSUE")
+    if as_csv and (who is None or invocation.as_json):
+        raise click.UsageError("--csv needs --who, and no --json")
     if issue is None:
         seen = site_status(site, now=invocation.now)
         document = {
@@ -163,6 +179,9 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
         found = find_issue(connection, slug, number)
     if recount:
         count_anew(site, found)
+    if who is not None:
+        list_recipients(invocation, found, DeliveryState(who), as_csv=as_csv)
+        return OK
     one = issue_status(site, found)
     invocation.answer(_status_document(one), _status_line(one))
     return OK

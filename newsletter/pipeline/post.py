@@ -23,6 +23,7 @@ from newsletter.store.database import Database
 from newsletter.store.tries import Limit, count_try
 from subscribers import people, suppression
 from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
 from subscribers.inbound.mailboxes import Role
 from subscribers.letters import Letter, Template
 from subscribers.tokens import Purpose
@@ -41,6 +42,8 @@ NOTICES = Limit(most=10, per=timedelta(days=1))
 _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
 _COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
+_TO_ANYBODY = _ANSWERS | {Template.CONFIRM, Template.ALREADY, Template.ERASE}
+"""What a mail gets in answer that does not prove who wrote it."""
 
 SUBJECTS = {
     Template.CONFIRM: "Please confirm: %(title)s",
@@ -73,6 +76,8 @@ def put_letter(
     the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
     """
     if not _may_write(site, connection, letter, now):
+        return False
+    if answers is not None and not _may_answer(site, connection, letter, now):
         return False
     slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
     if slug is None:  # a list that is no newsletter's any more
@@ -170,14 +175,30 @@ def _turn_of(site: Site) -> _Turn:
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
-    """The address wants mail at all, and did not have enough of such letters."""
-    address = parse_address(letter.address)
+    """The address is one, wants mail at all, and did not have enough of such letters."""
+    try:
+        address = parse_address(letter.address)
+    except AddressError as error:
+        log.warning("a letter cannot be written: %s", error)
+        return False
     if suppression.suppressed(connection, [address]):
         return False
     if letter.template in _COUNTED_ELSEWHERE:
         return True
     kind, limit = ("answer", ANSWERS) if letter.template in _ANSWERS else ("notice", NOTICES)
     return count_try(connection, site.keyed(f"{kind} {address.key}"), limit, now)
+
+
+def _may_answer(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
+    """Whether the day's answers to mail that proves nothing about its writer are not used up."""
+    inbound = site.settings.inbound
+    if inbound is None or letter.template not in _TO_ANYBODY:
+        return True
+    budget = Limit(most=inbound.answers_per_day, per=timedelta(days=1))
+    if count_try(connection, site.keyed("answers to mail"), budget, now):
+        return True
+    log.warning("no letter is written: today's answers to mail are used up")
+    return False
 
 
 def _return_path(site: Site, letter: Letter, *, is_answer: bool) -> str:
@@ -223,7 +244,7 @@ def _words(
         day = until.astimezone(settings.site.zone)
         words["paused_until"] = spoken_day(day, settings.site.language)
     return {
-        "name": person.name if person else "",
+        "name": person.name if person and _may_greet(connection, letter) else "",
         "title": title_of(settings, letter.list_slug),
         "url": settings.site.url,
         "postal_address": settings.site.postal_address,
@@ -234,6 +255,18 @@ def _words(
         "links": _links(site, letter, now),
         **words,
     }
+
+
+def _may_greet(connection: sa.Connection, letter: Letter) -> bool:
+    """Whether the reader's name may stand in a letter to this address.
+
+    Not before the reader confirmed: anybody can type a name, an advertisement for one, into a
+    form with a stranger's address. Nor in the question to a new address, whose owner has not
+    said yes.
+    """
+    if letter.template in (Template.CONFIRM, Template.MOVE):
+        return False
+    return people.has_agreed(connection, letter.subscriber_id)
 
 
 def _links(site: Site, letter: Letter, now: datetime) -> dict[str, str]:

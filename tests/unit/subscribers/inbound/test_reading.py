@@ -53,10 +53,10 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_is_read_soon_or_called_unreadable(name: str) -> None:
     """No exception, no long work, whatever a stranger sends."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     classify(HOSTILE[name], REQUEST, "jo@example.org")
     classify(HOSTILE[name], Mailbox(list_slug="weekly", role=Role.BOUNCES), "")
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @given(st.binary(max_size=2000), st.sampled_from(Role), st.sampled_from(["", None, "a@b.test"]))
