@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -39,9 +39,11 @@ def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
         issue_id = issue_store.issue_id(connection, issue)
     reported, blameless = 0, _blameless_words(site, issue_id)
     for found in _in_batches(site, issue_id):
-        found = [one for one in found if same_words(one.text) not in blameless]
+        verdicts = {
+            one: verdict_on(one, is_widespread=same_words(one.text) in blameless) for one in found
+        }
         with site.database.transaction() as connection:
-            reported += _count(connection, issue, list_slug, found, now)
+            reported += _count(connection, issue, list_slug, verdicts, now)
     return reported
 
 
@@ -93,13 +95,12 @@ def _count(
     connection: sa.Connection,
     issue: Issue,
     list_slug: str,
-    found: Sequence[Rejection],
+    verdicts: Mapping[Rejection, Verdict | None],
     now: datetime,
 ) -> int:
     counted = 0
-    known = _known(connection, list_slug, issue.number, found)
-    for rejection in found:
-        verdict = verdict_on(rejection)
+    known = _known(connection, list_slug, issue.number, verdicts)
+    for rejection, verdict in verdicts.items():
         if verdict is None or rejection.subscriber_id in known:
             continue
         note_bounce(
@@ -117,14 +118,22 @@ def _count(
     return counted
 
 
-def verdict_on(rejection: Rejection) -> Verdict | None:
-    """What the relay's words say about the address; None where they say nothing about it."""
-    refusal = Refusal(text=rejection.text, code=rejection.code, enhanced=rejection.enhanced)
+def verdict_on(rejection: Rejection, *, is_widespread: bool = False) -> Verdict | None:
+    """What the relay's words say about the address; None where they say nothing about it.
+
+    `is_widespread`: a large part of the audience was refused in the same words.
+    """
+    refusal = Refusal(
+        text=rejection.text,
+        code=rejection.code,
+        enhanced=rejection.enhanced,
+        is_widespread=is_widespread,
+    )
     return {Blame.READER: Verdict.HARD, Blame.MAILBOX: Verdict.SOFT}.get(judge(refusal))
 
 
 def _known(
-    connection: sa.Connection, list_slug: str, number: int, found: Sequence[Rejection]
+    connection: sa.Connection, list_slug: str, number: int, found: Iterable[Rejection]
 ) -> set[int]:
     return set(
         connection.scalars(

@@ -134,3 +134,20 @@ async def test_who_was_wrongly_refused_is_sent_to_and_restored(tmp_path: Path) -
         "wrongly refused: weekly/1: Unknown  HERE",
     )
     site.database.close()
+
+
+async def test_a_relay_that_knows_nobody_ends_no_subscription(tmp_path: Path) -> None:
+    """Its words are those for a dead address; readers of many domains are not dead at once."""
+    readers, faults = at_domains("550 5.1.1 User unknown")
+    async with smtp_server(Catcher(faults=faults)) as catcher:
+        site = make_site(tmp_path, now=THURSDAY, port=catcher.port, readers=readers)
+        publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+        await run_at(site, THURSDAY + 3 * HOUR)
+        paused = (await run_at(site, MONDAY)).sent
+        assert paused is not None
+        assert paused.counts[DeliveryState.REJECTED] == 0
+        # Whoever lets it go on knows better; the addresses stay on the list all the same.
+        assert (await run_at(site, MONDAY + HOUR)).did == "sent"
+    assert len(catcher.caught) == 2
+    assert verdicts(site) == []
+    site.database.close()
