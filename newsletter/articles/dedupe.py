@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,20 +18,23 @@ TELLING_LENGTH = 20
 """A shorter title ("News in brief") says too little to know a story by."""
 
 
-def merge_stories(articles: Sequence[Article]) -> list[Article]:
+def merge_stories(articles: Sequence[Article], places: Sequence[Hashable] = ()) -> list[Article]:
     """One article per story, in the order of the stories' first tellings.
 
-    Tellings belong together when their canonical URLs are equal, or their titles nearly so with
+    Tellings of one key are one story. Others belong together when their canonical URLs are equal, or their titles nearly so with
     the same numbers in them. Two entries of one source are never one story: it told them apart.
     The fullest telling is the article (address, picture, author, length of text), the earliest of
     equals; the others become `also`, their keys `merged_keys`, and their tags are added. The
     outcome does not depend on the order of `articles`.
     """
-    groups = [_Group(members=[index], sources={a.source}) for index, a in enumerate(articles)]
+    told_by = places or [article.source for article in articles]
+    groups = [_Group(members=[index], sources={told_by[index]}) for index in range(len(articles))]
     of = list(groups)
-    for one, other in (*_same_address(articles), *_near_titles(articles)):
+    known = _same_key(articles)
+    for one, other in (*known, *_same_address(articles), *_near_titles(articles)):
         into, gone = of[one], of[other]
-        if into is gone or into.sources & gone.sources:
+        same = articles[one].key == articles[other].key
+        if into is gone or (not same and into.sources & gone.sources):
             continue
         into.members += gone.members
         into.sources |= gone.sources
@@ -46,7 +49,16 @@ def merge_stories(articles: Sequence[Article]) -> list[Article]:
 @dataclass(kw_only=True, slots=True)
 class _Group:
     members: list[int]
-    sources: set[str]
+    sources: set[Hashable]
+
+
+def _same_key(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
+    """What is known to be one story already."""
+    first: dict[str, int] = {}
+    for index, article in _settled(articles):
+        before = first.setdefault(article.key, index)
+        if before != index:
+            yield before, index
 
 
 def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:

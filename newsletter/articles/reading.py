@@ -35,7 +35,8 @@ class Reading:
 
     `source` is its name for readers, `location` its URL or path as configured. `memory` is what
     the next fetch needs (None for files); `unchanged` means the source has nothing new, so that
-    `articles` is empty and what was gathered before still stands.
+    `articles` is empty and what was gathered before still stands. `moved_to` is its new address,
+    where it has moved for good.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     memory: FetchMemory | None = None
     unchanged: bool = False
+    moved_to: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +123,7 @@ async def _from_web(
             findings=moved,
             memory=fetched.memory,
             unchanged=True,
+            moved_to=fetched.moved_to,
         )
     content = _Content(
         body=fetched.body,
@@ -132,13 +135,23 @@ async def _from_web(
     if any(finding.severity == "failure" for finding in reading.findings):
         # What could not be read must not count as known, or the next fetch would call it unchanged.
         return replace(reading, memory=memory or reading.memory)
-    return replace(reading, findings=(*moved, *reading.findings), memory=fetched.memory)
+    return replace(
+        reading,
+        findings=(*moved, *reading.findings),
+        memory=fetched.memory,
+        moved_to=fetched.moved_to,
+    )
 
 
 def _moved(fetched: Fetched, origin: Origin) -> tuple[Finding, ...]:
     if not fetched.moved_to:
         return ()
-    return (origin.notice("it has moved for good", f"use its new address: {fetched.moved_to}"),)
+    return (
+        origin.notice(
+            "it has moved for good, and is read at its new address",
+            f"use its new address: {fetched.moved_to}",
+        ),
+    )
 
 
 def _file(path: Path, origin: Origin) -> _Content:

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
-from newsletter.issues.issue import Item, LeftOut, Window
+from newsletter.issues.issue import ADDED, Item, LeftOut, Window
+
+GONE = "no source of this newsletter has it any more"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,10 +24,14 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A story that may enter the issue, and when we first saw it."""
+    """A story that may enter the issue, and when we first saw it.
+
+    `withdrawn`: every source that told it has taken it back.
+    """
 
     article: Article
     first_seen: datetime
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +66,10 @@ def assemble(
 ) -> Assembly:
     """Choose and place the items; what an editor pinned, hid or overrode in `previous` stays."""
     titles = {section.title for section in sections}
-    kept = {
-        item.article.key: item if item.section in titles else replace(item, section="")
-        for item in previous
-    }
+    kept = _by_story(
+        [item if item.section in titles else replace(item, section="") for item in previous],
+        candidates,
+    )
     eligible: list[tuple[Article, str]] = []
     left_out: list[LeftOut] = []
     for candidate in sorted(candidates, key=_rank):
@@ -71,7 +77,8 @@ def assemble(
         inside, reason = _why(candidate, window, history)
         touched = article.key in kept and kept[article.key].touched
         if touched and not inside:
-            inside, reason = True, "kept by an editor"
+            kept_by = "kept by an editor"
+            inside, reason = True, f"{reason}; {kept_by}" if candidate.withdrawn else kept_by
         if inside:
             eligible.append((article, reason))
         else:
@@ -101,6 +108,8 @@ def _rank(candidate: Candidate) -> tuple[int, float, str]:
 
 def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, str]:
     article = candidate.article
+    if candidate.withdrawn:
+        return False, "withdrawn by its source"
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
         return False, f"already in {taken_by}"
@@ -185,10 +194,23 @@ def _why_not(article: Article, sections: Sequence[Section]) -> str:
     return f"no section takes its tags ({labels})"
 
 
+def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:
+    """The previous items by the keys that their stories have now: two may have become one."""
+    now = {key: candidate.article.key for candidate in candidates for key in candidate.article.keys}
+    kept: dict[str, Item] = {}
+    for item in sorted(previous, key=lambda item: not item.touched):
+        kept.setdefault(now.get(item.article.key, item.article.key), item)
+    return kept
+
+
 def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
     """Items an editor worked on whose article the sources no longer give."""
-    present = {candidate.article.key for candidate in candidates}
-    return [item for item in previous if item.touched and item.article.key not in present]
+    present = {key for candidate in candidates for key in candidate.article.keys}
+    return [
+        item if item.reason == ADDED else replace(item, reason=f"{GONE}; kept by an editor")
+        for item in previous
+        if item.touched and item.article.key not in present
+    ]
 
 
 def _left_out(article: Article, reason: str) -> LeftOut:

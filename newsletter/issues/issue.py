@@ -37,6 +37,10 @@ OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
 """States in which the issue has not begun to be sent."""
 
 
+ADDED = "added by an editor"
+"""The reason of an item that no source brought."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """The half-open period [start, end) whose articles an issue takes; both aware."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from newsletter.articles.dedupe import merge_stories
@@ -16,6 +17,7 @@ from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.site import Site
 from newsletter.store.articles import load_articles
 from newsletter.store.issues import find_issue
+from newsletter.store.stories import lock_stories, story_of_page
 
 LOOK_BACK = timedelta(days=400)
 """How old an article may be that the tray still offers."""
@@ -32,7 +34,7 @@ def add_left_out(
             return EditDone(issue=issue, said="")
         rows = load_articles(connection, slug, since=issue.window.start - LOOK_BACK)
     stories = merge_stories([article for article, _first in rows])
-    article = next((story for story in stories if story.key == key), None)
+    article = next((story for story in stories if key in story.keys), None)
     if article is None:
         raise UnknownNameError("that article is no longer kept", fix="add it by its address")
     return edit(
@@ -70,6 +72,9 @@ def add_by_url(
             field="url",
             fix=finding.fix if finding else "give the address of one article",
         )
+    with site.database.transaction() as connection:
+        lock_stories(connection)
+        article = replace(article, key=story_of_page(connection, article, now))
     return edit(
         site, slug, number, [Add(article=article, section=section)],
         editor=editor, seen=seen, now=now,

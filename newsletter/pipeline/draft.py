@@ -8,6 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.articles.article import Article
 from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
@@ -17,12 +18,15 @@ from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
-from newsletter.pipeline.gather import vocabulary_of
+from newsletter.pipeline.gather import configured, vocabulary_of
 from newsletter.pipeline.occasions import coming_due, due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.articles import Telling
+from newsletter.store.sources import find_sources
+from newsletter.store.stories import join_stories, lock_stories
 
 
 def draft(site: Site, slug: str, *, now: datetime) -> Issue:
@@ -119,11 +123,33 @@ def _candidates(
     """One candidate per story: tellings of several sources are merged into one."""
     if newsletter.digest_of is not None:
         return _printed(connection, newsletter.digest_of, since)
-    rows = article_store.load_articles(connection, slug, since=since)
-    seen = {(article.source, article.key): first for article, first in rows}
+    places = find_sources(connection, slug, configured(newsletter.sources))
+    tellings = article_store.load_tellings(connection, slug, since=since, places=places)
+    stories = merge_stories(
+        [telling.article for telling in tellings], [telling.place for telling in tellings]
+    )
+    told = {telling.article.key for telling in tellings}
+    joined = [keys for story in stories if len(keys := story.keys & told) > 1]
+    if joined:
+        lock_stories(connection)
+        for keys in joined:
+            join_stories(connection, keys)
+    return candidates_of(stories, tellings)
+
+
+def candidates_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> Sequence[Candidate]:
+    """The stories with what their tellings say: since when each is known, and who still has it."""
+    by_key: dict[str, list[Telling]] = {}
+    for telling in tellings:
+        by_key.setdefault(telling.article.key, []).append(telling)
     return [
-        Candidate(article=story, first_seen=seen[story.source, story.key])
-        for story in merge_stories([article for article, _first in rows])
+        Candidate(
+            article=story,
+            first_seen=min(telling.first_seen for telling in told),
+            withdrawn=all(telling.withdrawn for telling in told),
+        )
+        for story in stories
+        if (told := [one for key in story.keys for one in by_key.get(key, ())])
     ]
 
 
