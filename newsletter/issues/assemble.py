@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
-from newsletter.issues.issue import ADDED, Item, LeftOut, Window
+from newsletter.issues.issue import ADDED, Follows, Item, LeftOut, Window
 
 GONE = "no source of this newsletter has it any more"
 
@@ -26,12 +26,15 @@ class Section:
 class Candidate:
     """A story that may enter the issue, and when we first saw it.
 
-    `withdrawn`: every source that told it has taken it back.
+    `withdrawn`: every source that told it has taken it back. `told` names the issue that carried
+    it as another source told it, `follows` the earlier story that it goes on from.
     """
 
     article: Article
     first_seen: datetime
     withdrawn: bool = False
+    told: str = ""
+    follows: Follows | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +92,7 @@ def assemble(
     for section in sorted(sections, key=lambda section: not section.tags):
         items += _fill(section, eligible, taken, kept)
     order = {section.title: number for number, section in enumerate(sections)}
+    items = _linked(items, candidates)
     items.sort(key=lambda item: (order[item.section], item.position))
     items = [*_gone_but_kept(previous, candidates), *items]
     left_out += [
@@ -113,6 +117,8 @@ def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, 
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
         return False, f"already in {taken_by}"
+    if candidate.told:
+        return False, f"already in {candidate.told}, as another source told it"
     day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
         return True, f"published {day}, inside the window"
@@ -192,6 +198,19 @@ def _why_not(article: Article, sections: Sequence[Section]) -> str:
         return f"no room left in {rooms}"
     labels = ", ".join(tag.label for tag in article.tags) or "none"
     return f"no section takes its tags ({labels})"
+
+
+def _linked(items: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
+    """The items, each with the earlier story that it goes on from."""
+    follows = {candidate.article.key: candidate.follows for candidate in candidates}
+    return [
+        replace(
+            item, follows=link, reason=f"{item.reason}; follows No. {link.number}: {link.title}"
+        )
+        if (link := follows[item.article.key])
+        else item
+        for item in items
+    ]
 
 
 def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:

@@ -64,6 +64,15 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Follows:
+    """The story of an earlier issue, by its number, that an item goes on from."""
+
+    number: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
     """An article's place in an issue. `reason` says why it is in; `placed`: an editor moved it."""
 
@@ -75,6 +84,7 @@ class Item:
     hidden: bool = False
     placed: bool = False
     overrides: Overrides = Overrides()
+    follows: Follows | None = None
 
     @property
     def touched(self) -> bool:

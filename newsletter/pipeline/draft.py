@@ -16,6 +16,7 @@ from newsletter.issues.assemble import Candidate, History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
+from newsletter.issues.memory import Memory, remember
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import configured, vocabulary_of
@@ -25,6 +26,7 @@ from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.articles import Telling
+from newsletter.store.carried import carried_by
 from newsletter.store.sources import find_sources
 from newsletter.store.stories import join_stories, lock_stories
 
@@ -123,18 +125,49 @@ def _candidates(
     """One candidate per story: tellings of several sources are merged into one."""
     if newsletter.digest_of is not None:
         return _printed(connection, newsletter.digest_of, since)
-    places = find_sources(connection, slug, configured(newsletter.sources))
-    tellings = article_store.load_tellings(connection, slug, since=since, places=places)
+    configured_places = find_sources(connection, slug, configured(newsletter.sources))
+    tellings = article_store.load_tellings(connection, slug, since=since, places=configured_places)
     stories = merge_stories(
         [telling.article for telling in tellings], [telling.place for telling in tellings]
     )
-    told = {telling.article.key for telling in tellings}
-    joined = [keys for story in stories if len(keys := story.keys & told) > 1]
-    if joined:
+    places = places_of(stories, tellings)
+    memory = remember(stories, places, carried_by(connection, slug))
+    _join(connection, stories, tellings, memory)
+    return [
+        replace(
+            candidate,
+            told=told.issue if (told := memory.told.get(candidate.article.key)) else "",
+            follows=memory.follows.get(candidate.article.key),
+        )
+        for candidate in candidates_of(stories, tellings)
+    ]
+
+
+def _join(
+    connection: sa.Connection,
+    stories: Sequence[Article],
+    tellings: Sequence[Telling],
+    memory: Memory,
+) -> None:
+    """Keep for ever what this draft has found to be one story."""
+    known = {telling.article.key for telling in tellings}
+    found = [keys for story in stories if len(keys := story.keys & known) > 1]
+    found += [frozenset((key, past.article.key)) for key, past in memory.told.items()]
+    if found:
         lock_stories(connection)
-        for keys in joined:
+        for keys in found:
             join_stories(connection, keys)
-    return candidates_of(stories, tellings)
+
+
+def places_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> dict[str, frozenset[int]]:
+    """By the key of each story, the numbers of the sources that tell it."""
+    by_key: dict[str, set[int]] = {}
+    for telling in tellings:
+        by_key.setdefault(telling.article.key, set()).add(telling.place)
+    return {
+        story.key: frozenset(place for key in story.keys for place in by_key.get(key, ()))
+        for story in stories
+    }
 
 
 def candidates_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> Sequence[Candidate]:

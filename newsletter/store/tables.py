@@ -158,6 +158,7 @@ items = sa.Table(
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("overrides", sa.JSON, nullable=False, default=dict),
     sa.Column("article", sa.JSON, nullable=False),  # the article as it was drafted
+    sa.Column("follows", sa.JSON(none_as_null=True)),  # issues.issue.Follows
 )
 
 used_keys = sa.Table(

@@ -11,12 +11,18 @@ from rapidfuzz import fuzz
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.addresses import address_key, names_a_page
+from newsletter.articles.identity.headlines import headline
+from newsletter.articles.identity.sameness import contrast
 from newsletter.articles.tags import slug_of
 
 AKIN = 60
 """Of 100, by rapidfuzz's token set ratio: a corrected headline keeps most of its words."""
 SAME_TEXT = 85
 """Of 100, by rapidfuzz's ratio: a corrected summary keeps nearly all of its letters."""
+
+ENOUGH_TEXT = 60
+"""Characters; less may stand under every entry of a source."""
+REPUBLISHED_TEXT = 97
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,9 +108,7 @@ def _always(_one: Sighting, _other: Sighting) -> bool:
 def _something_agrees(one: Sighting, other: Sighting) -> bool:
     """An id or a link that a feed gives to everything it shows names no entry."""
     return (
-        _same_date(one, other)
-        or fuzz.token_set_ratio(one.title_key, other.title_key, score_cutoff=AKIN) > 0
-        or _same_text(one, other, default=False)
+        _same_date(one, other) or _akin_titles(one, other) or _same_text(one, other, default=False)
     )
 
 
@@ -121,7 +125,7 @@ def _same_by_title(one: Sighting, other: Sighting) -> bool:
 
 def _same_by_address(one: Sighting, other: Sighting) -> bool:
     """An address without ids beside it is the entry; with another id it may be a shared page."""
-    if not one.id and not other.id:
+    if not _ids_differ(one, other):
         return _something_agrees(one, other)
     return one.to_the_minute and _same_date(one, other)
 
@@ -134,8 +138,20 @@ def _same_by_date(one: Sighting, other: Sighting) -> bool:
 
 
 def _same_but_corrected(one: Sighting, other: Sighting) -> bool:
-    akin = fuzz.token_set_ratio(one.title_key, other.title_key, score_cutoff=AKIN) > 0
-    return akin and _same_text(one, other, default=False)
+    return _akin_titles(one, other) and _same_text(one, other, default=False)
+
+
+def _akin_titles(one: Sighting, other: Sighting) -> bool:
+    """A corrected headline, but not the next episode's."""
+    near = fuzz.token_set_ratio(one.title_key, other.title_key) >= AKIN
+    return near and not contrast(headline(one.title), headline(other.title))
+
+
+def _republished(one: Sighting, other: Sighting) -> bool:
+    """Put out anew under another date, id and address: the same words, and more than a heading."""
+    enough = min(len(one.opening), len(other.opening)) >= ENOUGH_TEXT
+    says_much = not headline(one.title).is_generic
+    return enough and says_much and fuzz.ratio(one.opening, other.opening) >= REPUBLISHED_TEXT
 
 
 def _ids_differ(one: Sighting, other: Sighting) -> bool:
@@ -173,6 +189,10 @@ def _title_and_date(entry: Sighting) -> str:
     return entry.title_key and f"{entry.title_key} {moment}"
 
 
+def _title(entry: Sighting) -> str:
+    return entry.title_key
+
+
 def _moment(entry: Sighting) -> str:
     return entry.published.astimezone(UTC).isoformat() if entry.to_the_minute else ""
 
@@ -184,5 +204,6 @@ _WAYS: tuple[tuple[Callable[[Sighting], str], Callable[[Sighting, Sighting], boo
     (_address, _same_by_address),
     (_title_and_date, _same_by_date),
     (_moment, _same_but_corrected),
+    (_title, _republished),
 )
 """How an entry is known again, the surest way first: what must be equal, and what must agree."""

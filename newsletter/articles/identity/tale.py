@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ class Tale:
     def __init__(self, article: Article) -> None:
         self.title = article.title
         self.address = address_key(article.url)
+        self._html = article.body_html
         self.published = article.published
         self.dated = article.dated
         host = (urlsplit(article.url).hostname or "").removeprefix("www.")
@@ -36,6 +38,11 @@ class Tale:
         self._text = f"{article.summary} {article.body_text}"[:TEXT_LENGTH]
         if article.body_text.startswith(article.summary.rstrip("…")):
             self._text = article.body_text[:TEXT_LENGTH]
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The address keys of the pages that its text links to."""
+        return frozenset(map(address_key, re.findall(r'href="([^"]+)"', self._html))) - {""}
 
     @cached_property
     def language(self) -> str:
@@ -78,6 +85,11 @@ class Tale:
         """What headline or text writes as names."""
         words = set(self.headline.words)
         return self.headline.names | (names_in(self._text) & words)
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Everybody and everything that headline and text name."""
+        return self.headline.names | names_in(self._text)
 
     @cached_property
     def long_text(self) -> str:

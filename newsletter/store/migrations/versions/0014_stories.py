@@ -127,6 +127,8 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("key", "story_id", name=op.f("pk_story_keys")),
     )
     op.create_index("ix_story_keys_story_id", "story_keys", ["story_id"])
+    with op.batch_alter_table("items") as batch:
+        batch.add_column(sa.Column("follows", sa.JSON(), nullable=True))
     with op.batch_alter_table("articles") as batch:
         batch.add_column(sa.Column("source_id", Id, nullable=True))
         batch.add_column(sa.Column("story_id", Id, nullable=True))
