@@ -71,10 +71,10 @@ def _same_address(
     """Tellings at one address, unless a source puts several of its entries there."""
     at: dict[str, list[int]] = {}
     for index, article in _settled(articles):
-        address = address_key(article.url)
-        if names_a_page(address):
-            at.setdefault(address, []).append(index)
-    for places in at.values():
+        at.setdefault(article.url, []).append(index)
+    for address, places in at.items():
+        if len(places) == 1 or not names_a_page(address_key(address)):
+            continue
         stories = {(told_by[index], articles[index].key) for index in places}
         if len({source for source, _key in stories}) == len(stories):
             yield from ((places[0], other) for other in places[1:])

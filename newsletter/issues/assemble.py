@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
-from newsletter.issues.issue import ADDED, Follows, Item, LeftOut, Window
+from newsletter.issues.issue import ADDED, Item, LeftOut, Window
 
 GONE = "no source of this newsletter has it any more"
 
@@ -27,14 +27,13 @@ class Candidate:
     """A story that may enter the issue, and when we first saw it.
 
     `withdrawn`: every source that told it has taken it back. `told` names the issue that carried
-    it as another source told it, `follows` the earlier story that it goes on from.
+    it as another source told it.
     """
 
     article: Article
     first_seen: datetime
     withdrawn: bool = False
     told: str = ""
-    follows: Follows | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +91,6 @@ def assemble(
     for section in sorted(sections, key=lambda section: not section.tags):
         items += _fill(section, eligible, taken, kept)
     order = {section.title: number for number, section in enumerate(sections)}
-    items = _linked(items, candidates)
     items.sort(key=lambda item: (order[item.section], item.position))
     items = [*_gone_but_kept(previous, candidates), *items]
     left_out += [
@@ -198,19 +196,6 @@ def _why_not(article: Article, sections: Sequence[Section]) -> str:
         return f"no room left in {rooms}"
     labels = ", ".join(tag.label for tag in article.tags) or "none"
     return f"no section takes its tags ({labels})"
-
-
-def _linked(items: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
-    """The items, each with the earlier story that it goes on from."""
-    follows = {candidate.article.key: candidate.follows for candidate in candidates}
-    return [
-        replace(
-            item, follows=link, reason=f"{item.reason}; follows No. {link.number}: {link.title}"
-        )
-        if (link := follows[item.article.key])
-        else item
-        for item in items
-    ]
 
 
 def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.articles.article import Article
-from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
-from newsletter.issues.assemble import Candidate, History, Section, assemble
+from newsletter.issues.assemble import History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
-from newsletter.issues.memory import Memory, remember
+from newsletter.issues.memory import follow_ups
 from newsletter.issues.window import coming_window
+from newsletter.pipeline.candidates import candidates
 from newsletter.pipeline.editions import preheader_of, subject_of
-from newsletter.pipeline.gather import configured, vocabulary_of
+from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.occasions import coming_due, due_now
 from newsletter.pipeline.site import Site
-from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.articles import Telling
 from newsletter.store.carried import carried_by
-from newsletter.store.sources import find_sources
-from newsletter.store.stories import join_stories, lock_stories
 
 
 def draft(site: Site, slug: str, *, now: datetime) -> Issue:
@@ -63,8 +57,9 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         first_seen=newsletter_store.first_seen(connection, slug),
     )
     newsletter_store.begin_at(connection, slug, window.start)
+    carried = carried_by(connection, slug)
     assembly = assemble(
-        _candidates(connection, slug, newsletter, since=window.start - period),
+        candidates(connection, slug, newsletter, since=window.start - period, carried=carried),
         window=window,
         sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
         history=History(
@@ -83,7 +78,7 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         due=due,
         subject="",
         preheader="",
-        items=assembly.items,
+        items=follow_ups(assembly.items, carried),
         left_out=assembly.left_out,
         words=current.words if current else Words(),
         blocks=current.blocks if current else _standing_blocks(connection, site, slug, due),
@@ -117,85 +112,6 @@ def _standing_blocks(
     earlier = issue_store.all_issues(connection, slug)
     day = issue_date(due, site.settings.site.zone)
     return still_running(earlier[-1].blocks, day) if earlier else ()
-
-
-def _candidates(
-    connection: sa.Connection, slug: str, newsletter: NewsletterSettings, *, since: datetime
-) -> Sequence[Candidate]:
-    """One candidate per story: tellings of several sources are merged into one."""
-    if newsletter.digest_of is not None:
-        return _printed(connection, newsletter.digest_of, since)
-    configured_places = find_sources(connection, slug, configured(newsletter.sources))
-    tellings = article_store.load_tellings(connection, slug, since=since, places=configured_places)
-    stories = merge_stories(
-        [telling.article for telling in tellings], [telling.place for telling in tellings]
-    )
-    places = places_of(stories, tellings)
-    memory = remember(stories, places, carried_by(connection, slug))
-    _join(connection, stories, tellings, memory)
-    return [
-        replace(
-            candidate,
-            told=told.issue if (told := memory.told.get(candidate.article.key)) else "",
-            follows=memory.follows.get(candidate.article.key),
-        )
-        for candidate in candidates_of(stories, tellings)
-    ]
-
-
-def _join(
-    connection: sa.Connection,
-    stories: Sequence[Article],
-    tellings: Sequence[Telling],
-    memory: Memory,
-) -> None:
-    """Keep for ever what this draft has found to be one story."""
-    known = {telling.article.key for telling in tellings}
-    found = [keys for story in stories if len(keys := story.keys & known) > 1]
-    found += [frozenset((key, past.article.key)) for key, past in memory.told.items()]
-    if found:
-        lock_stories(connection)
-        for keys in found:
-            join_stories(connection, keys)
-
-
-def places_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> dict[str, frozenset[int]]:
-    """By the key of each story, the numbers of the sources that tell it."""
-    by_key: dict[str, set[int]] = {}
-    for telling in tellings:
-        by_key.setdefault(telling.article.key, set()).add(telling.place)
-    return {
-        story.key: frozenset(place for key in story.keys for place in by_key.get(key, ()))
-        for story in stories
-    }
-
-
-def candidates_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> Sequence[Candidate]:
-    """The stories with what their tellings say: since when each is known, and who still has it."""
-    by_key: dict[str, list[Telling]] = {}
-    for telling in tellings:
-        by_key.setdefault(telling.article.key, []).append(telling)
-    return [
-        Candidate(
-            article=story,
-            first_seen=min(telling.first_seen for telling in told),
-            withdrawn=all(telling.withdrawn for telling in told),
-        )
-        for story in stories
-        if (told := [one for key in story.keys for one in by_key.get(key, ())])
-    ]
-
-
-def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:
-    """What another newsletter's issues showed, as its editors worded it."""
-    found = {
-        item.article.key: Candidate(
-            article=replace(item.article, title=item.title, summary=item.summary, image=item.image),
-            first_seen=at,
-        )
-        for item, at in issue_store.printed(connection, slug, since=since)
-    }
-    return list(found.values())
 
 
 def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Section]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from newsletter.articles.dedupe import merge_stories
 from newsletter.issues.issue import Issue, LeftOut, State
-from newsletter.pipeline.draft import candidates_of
+from newsletter.pipeline.candidates import candidates_of
 from newsletter.pipeline.gather import configured
 from newsletter.pipeline.site import Site
 from newsletter.store import articles as article_store

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.articles.article import Article
 from newsletter.issues.memory import Carried
-from newsletter.store.stories import joined_keys
+from newsletter.store.stories import in_parts, joined_keys
 from newsletter.store.tables import articles, issues, items, stories, used_keys
 
 BEGINNING = 1200
@@ -65,15 +65,28 @@ def carried_by(connection: sa.Connection, newsletter: str) -> list[Carried]:
 
 def _told(connection: sa.Connection, newsletter: str) -> dict[str, frozenset[int]]:
     """The sources that ever told each story which an issue took, by the story's key."""
-    rows = connection.execute(
-        sa.select(used_keys.c.article_key, articles.c.source_id)
-        .join(stories, stories.c.key == used_keys.c.article_key)
-        .join(articles, articles.c.story_id == sa.func.coalesce(stories.c.joined_to, stories.c.id))
-        .where(used_keys.c.newsletter == newsletter, articles.c.newsletter == newsletter)
-    )
+    taken = connection.execute(
+        sa.select(used_keys.c.article_key).where(used_keys.c.newsletter == newsletter).distinct()
+    ).scalars()
+    by_story: dict[int, list[str]] = {}
+    for some in in_parts(taken):
+        rows = connection.execute(
+            sa.select(stories.c.key, stories.c.id, stories.c.joined_to).where(
+                stories.c.key.in_(some)
+            )
+        )
+        for row in rows:
+            by_story.setdefault(row.joined_to or row.id, []).append(row.key)
     found: dict[str, set[int]] = {}
-    for row in rows:
-        found.setdefault(row.article_key, set()).add(row.source_id)
+    for numbers in in_parts(by_story):
+        places = connection.execute(
+            sa.select(articles.c.story_id, articles.c.source_id)
+            .where(articles.c.story_id.in_(numbers))
+            .distinct()
+        )
+        for story, place in places:
+            for key in by_story[story]:
+                found.setdefault(key, set()).add(place)
     return {key: frozenset(numbers) for key, numbers in found.items()}
 
 

@@ -108,7 +108,7 @@ def join_stories(connection: sa.Connection, keys: Iterable[str]) -> None:
 def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple[int, Sighting]]:
     """The entries of the source that any of these keys names, as it showed them last."""
     found: dict[int, Sighting] = {}
-    for some in _parts(keys):
+    for some in in_parts(keys):
         rows = connection.execute(
             sa.select(
                 articles.c.story_id,
@@ -148,7 +148,7 @@ def _told_elsewhere(
     single = {key: next(iter(numbers)) for key, numbers in found.items() if len(numbers) == 1}
     here = {
         number
-        for some in _parts(single.values())
+        for some in in_parts(single.values())
         for number in connection.execute(
             sa.select(articles.c.story_id).where(
                 articles.c.source_id == source, articles.c.story_id.in_(some)
@@ -160,7 +160,7 @@ def _told_elsewhere(
 
 def _stories_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
-    for some in _parts(keys):
+    for some in in_parts(keys):
         for row in connection.execute(sa.select(story_keys).where(story_keys.c.key.in_(some))):
             found.setdefault(row.key, set()).add(row.story_id)
     return found
@@ -234,7 +234,8 @@ def _hashed(*parts: str) -> str:
     return f"sha256:{hashlib.sha256(joined).hexdigest()[:32]}"
 
 
-def _parts(values: Iterable[T]) -> Iterator[list[T]]:
+def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists short enough for one statement."""
     listed = sorted(values)
     for start in range(0, len(listed), AT_ONCE):
         yield listed[start : start + AT_ONCE]

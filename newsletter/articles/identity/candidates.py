@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, product
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]+|[^\W_]{3,}|\d+")
 STEM = 5
@@ -16,10 +17,13 @@ MOST = 60
 """A word in more headlines than this leads to nobody: "election" on the day after one."""
 
 
-def pairs_to_compare(titles: Sequence[str]) -> Iterator[tuple[int, int]]:
+def pairs_to_compare(
+    titles: Sequence[str], *, ours: int | None = None
+) -> Iterator[tuple[int, int]]:
     """Places of titles that share two words, one of them rare, each pair once.
 
-    The work grows with the number of titles, not with its square.
+    The work grows with the number of titles, not with its square. With `ours`, so many titles
+    at the beginning are compared with those behind them only.
     """
     tokens = [_tokens(title) for title in titles]
     counts = Counter(token for several in tokens for token in several)
@@ -30,15 +34,20 @@ def pairs_to_compare(titles: Sequence[str]) -> Iterator[tuple[int, int]]:
             by_token[token].append(place)
     seen: set[tuple[int, int]] = set()
     for places in by_token.values():
-        for pair in combinations(places, 2):
+        if ours is not None:
+            at = bisect_left(places, ours)
+            pairs: Iterable[tuple[int, int]] = product(places[:at], places[at:])
+        else:
+            pairs = combinations(places, 2)
+        for pair in pairs:
             if pair not in seen:
                 seen.add(pair)
                 if _enough(tokens[pair[0]], tokens[pair[1]]):
                     yield pair
 
 
-def _enough(one: Collection[str], other: Collection[str]) -> bool:
-    common = len(set(one) & set(other))
+def _enough(one: frozenset[str], other: frozenset[str]) -> bool:
+    common = len(one & other)
     return common >= 2 or (common == 1 and min(len(one), len(other)) == 1)
 
 

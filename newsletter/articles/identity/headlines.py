@@ -189,7 +189,7 @@ def headline(title: str, language: str = "") -> Headline:
             found = lexicon().meanings(word)
             meanings.update(found)
             after_and = after_and or word in _AND
-            if word and not lexicon().is_functional(word):
+            if word and word not in lexicon().functional:
                 if after_and and words:
                     paired.add(frozenset((words[-1], word)))
                 after_and = False
@@ -225,14 +225,14 @@ def words_of(text: str) -> frozenset[str]:
             found.update(letters[at : at + 2] for at in range(max(1, len(letters) - 1)))
         else:
             word = _plain(match[0])
-            if word and not lexicon().is_functional(word):
+            if word and word not in lexicon().functional:
                 found.update(_as_number(word) or (word,))
     return frozenset(found)
 
 
 def language_of(text: str) -> str:
     """The language of a headline with its text, by its functional words; "" where none is known."""
-    return lexicon().language(folded(word) for word in re.findall(r"[^\W\d_]+", text))
+    return lexicon().language(re.findall(r"[^\W\d_]+", folded(text)))
 
 
 def names_in(text: str) -> frozenset[str]:

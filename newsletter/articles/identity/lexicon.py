@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,13 +19,14 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 class Lexicon:
     """Meanings by whole word, by beginning of a word, and by part of unspaced text.
 
-    A meaning is a pair of its group and its place in it: ("weekday", 0) is Monday.
+    `functional` has the languages in which a word says little of what a headline is about. A
+    meaning is a pair of its group and its place in it: ("weekday", 0) is Monday.
     """
 
     words: Mapping[str, tuple[tuple[str, int], ...]]
     beginnings: Mapping[str, tuple[tuple[str, int], ...]]
     parts: Mapping[str, tuple[tuple[str, int], ...]]
-    functional: Mapping[str, frozenset[str]]
+    functional: Mapping[str, tuple[str, ...]]
     generic: frozenset[str]
     generic_beginnings: tuple[str, ...]
 
@@ -42,19 +44,10 @@ class Lexicon:
         for match in _parts_pattern().finditer(text):
             yield from self.parts[match[0]]
 
-    def is_functional(self, word: str) -> bool:
-        """Whether it says little of what a headline is about, in any language."""
-        return any(word in words for words in self.functional.values())
-
     def language(self, words: Iterable[str]) -> str:
         """The language whose functional words stand most often among `words`; "" for none."""
-        listed = list(words)
-        hits = {
-            code: sum(word in functional for word in listed)
-            for code, functional in self.functional.items()
-        }
-        best = max(hits, key=lambda code: hits[code])
-        return best if hits[best] else ""
+        counts = Counter(code for word in words for code in self.functional.get(word, ()))
+        return max(counts, key=lambda code: (counts[code], code)) if counts else ""
 
     def is_generic(self, word: str) -> bool:
         """Whether standing headings are made of it."""
@@ -93,15 +86,16 @@ def lexicon() -> Lexicon:
             if (group, place) not in meanings:
                 meanings.append((group, place))
         place += 1
+    functional: dict[str, list[str]] = {}
+    for line in lines_of("functional.txt"):
+        for word in set(map(folded, line[4:].split())):
+            functional.setdefault(word, []).append(line[1:3])
     generic = {word for line in lines_of("generic.txt") for word in map(folded, line.split())}
     return Lexicon(
         words={word: tuple(meanings) for word, meanings in words.items()},
         beginnings={word: tuple(meanings) for word, meanings in beginnings.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
-        functional={
-            line[1:3]: frozenset(map(folded, line[4:].split()))
-            for line in lines_of("functional.txt")
-        },
+        functional={word: tuple(codes) for word, codes in functional.items()},
         generic=frozenset(word for word in generic if not word.endswith("*")),
         generic_beginnings=tuple(sorted(word[:-1] for word in generic if word.endswith("*"))),
     )

@@ -23,13 +23,16 @@ from newsletter.articles.identity.likeness import akin
 TEXT_LENGTH = 1200
 """Characters of an article that are compared: agencies' copies differ further down."""
 
+LANGUAGE_LENGTH = 300
+"""Characters by which the language is known."""
+
 
 class Tale:
     """An article as it is compared with others; what is read out of it is read once."""
 
     def __init__(self, article: Article) -> None:
         self.title = article.title
-        self.address = address_key(article.url)
+        self.url = article.url
         self._html = article.body_html
         self.published = article.published
         self.dated = article.dated
@@ -40,6 +43,11 @@ class Tale:
             self._text = article.body_text[:TEXT_LENGTH]
 
     @cached_property
+    def address(self) -> str:
+        """The key of its address."""
+        return address_key(self.url)
+
+    @cached_property
     def links(self) -> frozenset[str]:
         """The address keys of the pages that its text links to."""
         return frozenset(map(address_key, re.findall(r'href="([^"]+)"', self._html))) - {""}
@@ -47,7 +55,7 @@ class Tale:
     @cached_property
     def language(self) -> str:
         """The language it is written in, where its words tell."""
-        return language_of(f"{self.title} {self._text}")
+        return language_of(f"{self.title} {self._text[:LANGUAGE_LENGTH]}")
 
     @cached_property
     def headline(self) -> Headline:
