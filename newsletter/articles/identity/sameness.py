@@ -227,7 +227,13 @@ def _texts_agree(
         return False
     if difference.shared < 1:
         return False
-    return _nearness(one, other, difference, support) + _by_numbers(one, other) >= _AGREEING
+    nearness = _nearness(one, other, difference, support)
+    return nearness + _by_numbers(one, other) - _by_days(apart) >= _AGREEING
+
+
+def _by_days(apart: timedelta) -> float:
+    """What the days between two articles say against them: by then a story has often gone on."""
+    return min(0.3, 0.04 * max(0, apart.days - 1))
 
 
 def _nearness(one: Tale, other: Tale, difference: Difference, support: float) -> float:
