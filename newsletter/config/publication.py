@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+
+SOONEST = Duration(minutes=15)
+"""More often than this no source is read by itself."""
 
 
 class SectionSettings(Table):
@@ -46,6 +49,16 @@ class SourceSettings(Table):
     """How readers see the source. Unset: its own title."""
     tags: tuple[str, ...] = ()
     """Added to each article."""
+    every: Duration | None = None
+    """How often it is read between issues: `15m` or longer. Unset: by how often it changes."""
+
+    @field_validator("every")
+    @classmethod
+    def not_too_often(cls, every: Duration | None) -> Duration | None:
+        """A source is somebody's server."""
+        if every is not None and every < SOONEST:
+            raise ValueError("a source is read every 15 minutes at most; write 15m or longer")
+        return every
 
     @model_validator(mode="after")
     def one_place(self) -> SourceSettings:

@@ -1,4 +1,4 @@
-"""Articles as they were gathered, one row per newsletter, source and story; and what fetches left."""
+"""Articles as they were gathered, one row per newsletter, source and story."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article, Coverage, Image, Tag
-from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.withdrawal import withdrawn
+from newsletter.articles.pace import Look
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
-from newsletter.store.tables import articles, fetches, stories
+from newsletter.store.tables import articles, stories
 
 _COLUMNS = (
     "url",
@@ -70,13 +70,17 @@ def save_articles(
     source: int,
     found: Sequence[Article],
     now: datetime,
-) -> None:
-    """Add what the source newly tells, refresh what it told before; `first_seen` stays."""
+) -> Look:
+    """Add what the source newly tells, refresh what it told before; `first_seen` stays.
+
+    Returns what the look came to.
+    """
     if not found:
-        return
+        return Look.SAME
     lock_stories(connection)
     numbers = stories_of(connection, source, found, now)
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
+    had_any = connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
     known = {
         row.story_id: row.id
         for row in connection.execute(
@@ -106,6 +110,9 @@ def save_articles(
         missing.pop(story, None)
     gone = withdrawn(found, missing, newcomers=bool(new))
     _mark_withdrawn(connection, here, gone, now)
+    if len(new) == len(found) > 1 and had_any:
+        return Look.TURNED_OVER
+    return Look.NEW if new else Look.SAME
 
 
 def withdraw_others(
@@ -189,51 +196,3 @@ def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:
         tags=tuple(Tag(**tag) for tag in row.tags),
         image=Image(**row.image) if row.image else None,
     )
-
-
-def load_memories(
-    connection: sa.Connection, newsletter: str, fingerprint: str
-) -> dict[str, FetchMemory]:
-    """What the newsletter's earlier fetches left, by source.
-
-    `fingerprint` stands for the settings that articles were read with: what was remembered
-    under other settings is forgotten, so that a changed tag reaches an unchanged feed.
-    """
-    rows = connection.execute(
-        sa.select(fetches).where(
-            fetches.c.newsletter == newsletter, fetches.c.fingerprint == fingerprint
-        )
-    )
-    return {
-        row.source: FetchMemory(
-            source=row.source,
-            etag=row.etag,
-            last_modified=row.last_modified,
-            body_hash=row.body_hash,
-            not_before=row.not_before,
-        )
-        for row in rows
-    }
-
-
-def save_memory(
-    connection: sa.Connection,
-    newsletter: str,
-    memory: FetchMemory,
-    *,
-    fingerprint: str,
-    problem: str,
-    now: datetime,
-) -> None:
-    """Keep what a fetch left; `problem` is "" when it went well."""
-    values = {
-        **asdict(memory),
-        "newsletter": newsletter,
-        "fingerprint": fingerprint,
-        "checked_at": now,
-        "problem": problem,
-        **({} if problem else {"succeeded_at": now}),
-    }
-    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == memory.source)
-    if connection.execute(sa.update(fetches).where(here).values(values)).rowcount == 0:
-        connection.execute(sa.insert(fetches).values(values))

@@ -39,6 +39,10 @@ fetches = sa.Table(
     sa.Column("checked_at", UtcDateTime, nullable=False),
     sa.Column("succeeded_at", UtcDateTime),
     sa.Column("problem", sa.String, nullable=False, default=""),
+    # articles.pace.Pace; read before paces were kept: null
+    sa.Column("interval", sa.Integer),  # seconds
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("next_look", UtcDateTime),
 )
 
 sources = sa.Table(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
-from html import escape
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,10 @@ from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.newsletters import advance_watermark
 from newsletter.store.tables import articles
-from tests.factories.site import make_site
+from tests.factories.story_feeds import DAY, NOW, close_sites, feed, item, site_of
 from tests.servers.feeds import FeedServer
 
-NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
+WEEK = timedelta(days=7)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -40,11 +38,7 @@ def database(request: pytest.FixtureRequest) -> str:
 def close_databases() -> Iterator[None]:
     """Close what the sites of a test have opened."""
     yield
-    while OPEN:
-        OPEN.pop().database.close()
-
-
-OPEN: list[Site] = []
+    close_sites()
 
 
 @pytest.fixture
@@ -52,30 +46,6 @@ def server() -> Iterator[FeedServer]:
     """A web server on loopback."""
     with FeedServer() as running:
         yield running
-
-
-def site_of(folder: Path, *sources: str, database: str = "sqlite:///newsletter.db") -> Site:
-    """A site with these lines of sources."""
-    tables = "".join(f"[[newsletters.weekly.sources]]\n{lines}\n" for lines in sources)
-    fetch = '[fetch]\nallow_private = ["127.0.0.1"]\ntimeout = "20s"\n\n'
-    site = make_site(folder, now=NOW - DAY, database=database, tables=fetch + tables, min_items=1)
-    OPEN.append(site)
-    return site
-
-
-def item(title: str, *, link: str = "", guid: str = "", days: float = -1, text: str = "") -> str:
-    """An entry of a feed, dated so many days from NOW."""
-    date = format_datetime(NOW + days * DAY)
-    parts = (f"<title>{escape(title)}</title>", f"<pubDate>{date}</pubDate>")
-    link_part = f"<link>{escape(link)}</link>" if link else ""
-    guid_part = f'<guid isPermaLink="false">{guid}</guid>' if guid else ""
-    text_part = f"<description>{escape(text)}</description>" if text else ""
-    return f"<item>{''.join(parts)}{link_part}{guid_part}{text_part}</item>"
-
-
-def feed(*items: str, title: str = "Site News") -> str:
-    """A feed of these entries."""
-    return f"<rss version='2.0'><channel><title>{title}</title>{''.join(items)}</channel></rss>"
 
 
 def drafted(site: Site, now: datetime = NOW) -> Issue:

@@ -127,6 +127,12 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("key", "story_id", name=op.f("pk_story_keys")),
     )
     op.create_index("ix_story_keys_story_id", "story_keys", ["story_id"])
+    with op.batch_alter_table("fetches") as batch:
+        batch.add_column(sa.Column("interval", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("failures", sa.Integer(), nullable=False, server_default="0"))
+        batch.add_column(sa.Column("next_look", UtcDateTime(), nullable=True))
+    with op.batch_alter_table("fetches") as batch:
+        batch.alter_column("failures", existing_type=sa.Integer(), server_default=None)
     with op.batch_alter_table("items") as batch:
         batch.add_column(sa.Column("follows", sa.JSON(), nullable=True))
     with op.batch_alter_table("articles") as batch:
