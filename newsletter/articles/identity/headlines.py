@@ -50,6 +50,12 @@ _PASSIVE = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
+_PLACE = re.compile(
+    r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
+    r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:the |la |le"
+    r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
+    re.IGNORECASE,
+)
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
 _GLUED = frozenset("万萬만亿億억千兆조")
@@ -66,7 +72,8 @@ class Headline:
     written as names where the headline's spelling tells; `numbers` stand as plain decimals;
     `meanings` has what belongs to a group of contrasts, `negated` whether one word denies,
     `agent` is by whom something is done, where a passive names somebody, `paired` the words on both
-    sides of an "and", whose order says nothing, `subjects` what Japanese marks as the doer.
+    sides of an "and", whose order says nothing, `subjects` what Japanese marks as the doer,
+    `bystanders` what a label or a preposition of place names: it does nothing to anybody.
     """
 
     words: tuple[str, ...]
@@ -77,6 +84,7 @@ class Headline:
     agent: str
     paired: frozenset[frozenset[str]]
     subjects: frozenset[str]
+    bystanders: frozenset[str]
 
     @property
     def weight(self) -> float:
@@ -210,6 +218,7 @@ def headline(title: str, language: str = "") -> Headline:
         agent=_plain(agent["agent"]) if (agent := _PASSIVE.search(title)) else "",
         paired=frozenset(paired),
         subjects=frozenset(map(folded, _SUBJECT.findall(title))),
+        bystanders=_bystanders(title),
     )
 
 
@@ -239,6 +248,13 @@ def names_in(text: str) -> frozenset[str]:
     """Words that a running text writes as names, in the midst of its sentences."""
     found = re.finditer(r"(?<=[\w,;’'\"] )[^\W\d_]+|(?<=\w [“«„(\"])[^\W\d_]+", text)
     return frozenset(_plain(match[0]) for match in found if match[0][:1].isupper())
+
+
+def _bystanders(title: str) -> frozenset[str]:
+    found: set[str] = set()
+    for match in _PLACE.finditer(title):
+        found.update(map(_plain, re.findall(r"[^\W\d_]+", match["label"] or match["place"])))
+    return frozenset(found)
 
 
 def _plain(word: str) -> str:

@@ -20,17 +20,14 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     `names` are those of both articles, `equal`: the headlines have the same words.
 
     Two names stand in opposite order, or like pieces around a like one, where spelling does not
-    tell names. "A and B" has no order; a passive of one of the two turns it
+    tell names. "A and B" has no order, and a place does nothing; a passive of one of the two turns it
     round once more.
     """
     if _subjects_changed(one, other):
         return True
     pieces = _common_pieces(one.words, other.words)
-    named = [
-        piece
-        for piece in pieces
-        if any(word in names and not is_unspaced(word) for word in piece.words)
-    ]
+    actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
+    named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
         agents = [piece for piece in pieces if any(akin(passive.agent, w) for w in piece.words)]
