@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
+from newsletter.issues.filters import EVERYTHING, Filter
 from newsletter.issues.issue import ADDED, Item, LeftOut, Window
 
 GONE = "no source of this newsletter has it any more"
@@ -20,6 +22,7 @@ class Section:
     title: str
     tags: frozenset[str]
     max_items: int
+    takes: Filter = EVERYTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,13 +30,16 @@ class Candidate:
     """A story that may enter the issue, and when we first saw it.
 
     `withdrawn`: every source that told it has taken it back. `told` names the issue that carried
-    it as another source told it.
+    it as another source told it. `barred` says why no source of it lets it in, `most` how many
+    articles of its source an issue takes.
     """
 
     article: Article
     first_seen: datetime
     withdrawn: bool = False
     told: str = ""
+    barred: str = ""
+    most: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,14 +80,18 @@ def assemble(
     )
     eligible: list[tuple[Article, str]] = []
     left_out: list[LeftOut] = []
+    of_source: Counter[str] = Counter()
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
         inside, reason = _why(candidate, window, history)
+        if inside and candidate.most is not None and of_source[article.source] >= candidate.most:
+            inside, reason = False, f"{article.source} has its {candidate.most} in this issue"
         touched = article.key in kept and kept[article.key].touched
         if touched and not inside:
             kept_by = "kept by an editor"
             inside, reason = True, f"{reason}; {kept_by}" if candidate.withdrawn else kept_by
         if inside:
+            of_source[article.source] += 1
             eligible.append((article, reason))
         else:
             left_out.append(_left_out(article, reason))
@@ -117,6 +127,8 @@ def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, 
         return False, f"already in {taken_by}"
     if candidate.told:
         return False, f"already in {candidate.told}, as another source told it"
+    if candidate.barred:
+        return False, candidate.barred
     day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
         return True, f"published {day}, inside the window"
@@ -178,6 +190,8 @@ def _fill(
 def _belongs(article: Article, section: Section, before: Item | None) -> bool:
     if before is not None and before.touched and before.section:
         return before.section == section.title
+    if section.takes.why_not(article):
+        return False
     return not section.tags or any(tag.slug in section.tags for tag in article.tags)
 
 
@@ -194,6 +208,10 @@ def _why_not(article: Article, sections: Sequence[Section]) -> str:
     if full:
         rooms = ", ".join(f"{section.title} ({section.max_items})" for section in full)
         return f"no room left in {rooms}"
+    for section in sections:
+        tagged = not section.tags or any(tag.slug in section.tags for tag in article.tags)
+        if tagged and (reason := section.takes.why_not(article)):
+            return f"not in {section.title}: {reason}"
     labels = ", ".join(tag.label for tag in article.tags) or "none"
     return f"no section takes its tags ({labels})"
 

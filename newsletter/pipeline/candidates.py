@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article
 from newsletter.articles.dedupe import merge_stories
-from newsletter.config.settings import NewsletterSettings
+from newsletter.config.settings import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.issues.assemble import Candidate
+from newsletter.issues.filters import Filter, patterns
 from newsletter.issues.memory import Carried, already_told
-from newsletter.pipeline.gather import configured
+from newsletter.pipeline.gather import configured, distinct_sources
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store.articles import Telling
-from newsletter.store.sources import find_sources
+from newsletter.store.sources import find_sources, settle_sources
 from newsletter.store.stories import join_stories, lock_stories
 
 
@@ -28,6 +30,7 @@ def candidates(
     *,
     since: datetime,
     carried: Sequence[Carried],
+    now: datetime,
 ) -> Sequence[Candidate]:
     """One candidate per story: tellings of several sources are merged into one."""
     if newsletter.digest_of is not None:
@@ -44,8 +47,37 @@ def candidates(
         replace(candidate, told=told[candidate.article.key].issue)
         if candidate.article.key in told
         else candidate
-        for candidate in candidates_of(stories, tellings)
+        for candidate in candidates_of(stories, tellings, _rules(connection, slug, newsletter, now))
     ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceRule:
+    """What a source lets in, and how many of its articles an issue takes at most."""
+
+    takes: Filter
+    most: int | None
+
+
+def _rules(
+    connection: sa.Connection, slug: str, newsletter: NewsletterSettings, now: datetime
+) -> dict[int, SourceRule]:
+    """By the number of a source, the rule that newsletter.toml gives it."""
+    sources = distinct_sources(newsletter.sources)
+    numbers = settle_sources(connection, slug, configured(sources), now)
+    return {
+        number: SourceRule(takes=filter_of(source, now), most=source.max_items)
+        for number, source in zip(numbers, sources, strict=True)
+    }
+
+
+def filter_of(settings: SourceSettings | SectionSettings, now: datetime) -> Filter:
+    """What the source or section takes, in a draft made at `now`."""
+    return Filter(
+        include=patterns(settings.include),
+        exclude=patterns(settings.exclude),
+        oldest=now - settings.max_age if settings.max_age else None,
+    )
 
 
 def _join(
@@ -75,8 +107,15 @@ def places_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> dict[s
     }
 
 
-def candidates_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> Sequence[Candidate]:
-    """The stories with what their tellings say: since when each is known, and who still has it."""
+def candidates_of(
+    stories: Sequence[Article],
+    tellings: Sequence[Telling],
+    rules: Mapping[int, SourceRule] = MappingProxyType({}),
+) -> Sequence[Candidate]:
+    """The stories with what their tellings say: since when each is known, and who still has it.
+
+    A story is kept out where the `rules` of all its sources keep it out.
+    """
     by_key: dict[str, list[Telling]] = {}
     for telling in tellings:
         by_key.setdefault(telling.article.key, []).append(telling)
@@ -85,10 +124,27 @@ def candidates_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> Se
             article=story,
             first_seen=min(telling.first_seen for telling in told),
             withdrawn=all(telling.withdrawn for telling in told),
+            barred=_barred(told, rules),
+            most=next(
+                (
+                    rules[telling.place].most
+                    for telling in told
+                    if telling.place in rules and telling.article.source == story.source
+                ),
+                None,
+            ),
         )
         for story in stories
         if (told := [one for key in story.keys for one in by_key.get(key, ())])
     ]
+
+
+def _barred(told: Sequence[Telling], rules: Mapping[int, SourceRule]) -> str:
+    reasons = [
+        rules[telling.place].takes.why_not(telling.article) if telling.place in rules else ""
+        for telling in told
+    ]
+    return f"{told[0].article.source}: {reasons[0]}" if all(reasons) else ""
 
 
 def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:

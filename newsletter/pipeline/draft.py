@@ -15,7 +15,7 @@ from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
 from newsletter.issues.memory import follow_ups
 from newsletter.issues.window import coming_window
-from newsletter.pipeline.candidates import candidates
+from newsletter.pipeline.candidates import candidates, filter_of
 from newsletter.pipeline.editions import preheader_of, subject_of
 from newsletter.pipeline.gather import vocabulary_of
 from newsletter.pipeline.occasions import coming_due, due_now
@@ -59,9 +59,11 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
     newsletter_store.begin_at(connection, slug, window.start)
     carried = carried_by(connection, slug)
     assembly = assemble(
-        candidates(connection, slug, newsletter, since=window.start - period, carried=carried),
+        candidates(
+            connection, slug, newsletter, since=window.start - period, carried=carried, now=now
+        ),
         window=window,
-        sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags)),
+        sections=_sections(newsletter, vocabulary_of(newsletter, site.settings.tags), now),
         history=History(
             used=issue_store.used_by(connection, slug),
             closed=newsletter_store.last_closing(connection, slug),
@@ -114,12 +116,15 @@ def _standing_blocks(
     return still_running(earlier[-1].blocks, day) if earlier else ()
 
 
-def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Section]:
+def _sections(
+    newsletter: NewsletterSettings, vocabulary: Vocabulary, now: datetime
+) -> list[Section]:
     return [
         Section(
             title=section.title,
             tags=frozenset(tag.slug for tag in vocabulary.tags(section.tags)),
             max_items=section.max_items,
+            takes=filter_of(section, now),
         )
         for section in newsletter.sections
     ]

@@ -162,9 +162,13 @@ def vocabulary_of(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabula
     return make_vocabulary(known, tags.aliases)
 
 
+_NOT_OF_READING = {"every": None, "include": (), "exclude": (), "max_items": None, "max_age": None}
+"""What changes when and whether articles are taken, not how they are read."""
+
+
 def _fingerprint(newsletter: NewsletterSettings, tags: TagSettings) -> str:
     """Changes when the same feed would be read differently."""
-    sources = [source.model_copy(update={"every": None}) for source in newsletter.sources]
+    sources = [source.model_copy(update=_NOT_OF_READING) for source in newsletter.sources]
     read_with = repr((__version__, sources, newsletter.sections, tags))
     return hashlib.sha256(read_with.encode()).hexdigest()[:16]
 
