@@ -27,9 +27,10 @@ test: install lint
 	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 # The fault tests at length: fifty weeks of killed runs, 200 kills on each database, every fault of a
-# relay. Writes docs/reliability.md.
+# relay. Writes docs/reliability.md. Then, whole, every corpus of which `make test` takes a sample.
 faults: install
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s $(PYTEST_ARGS)
+	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/unit tests/integration -m sampled -n 2 $(PYTEST_ARGS)
 
 # The tests of what goes on the wire, by every other Python at hand.
 pythons: install

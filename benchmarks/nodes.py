@@ -20,7 +20,7 @@ from benchmarks.programs import BenchmarkError, start
 from benchmarks.publication import ARTICLES, SLUG, approved_issue
 from benchmarks.runs import Bench
 from benchmarks.sink import c_sink
-from newsletter.delivery.limits import SPAN
+from newsletter.delivery.rates.limits import SPAN
 from newsletter.pipeline.send import send
 from newsletter.pipeline.site import Site, open_site
 from newsletter.store.nodes import living_nodes

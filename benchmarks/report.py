@@ -129,21 +129,21 @@ def _costs(findings: Findings) -> Iterable[str]:
     yield (
         "The whole, as measured in the runs above, in µs of CPU for one message, and which thread "
         "used it. The event loop writes messages and reads replies, and makes messages; those that an "
-        "RSA key signs a thread makes ahead (packer) where it comes to it first; one thread "
+        "RSA key signs a thread makes ahead (preparer) where it comes to it first; one thread "
         "writes intents and receipts into the journal; one claims, and posts to the ledger. They "
         "share one interpreter, so a process sends at most one message in their sum less what "
         "signing, hashing and the kernel take, which others need not wait for. The rest is the "
         "start and the end of a run.\n"
     )
     yield _table(
-        ["sender", "p", "all", "event loop", "its kernel", "packer", "journal", "ledger"],
+        ["sender", "p", "all", "event loop", "its kernel", "preparer", "journal", "ledger"],
         [_by_thread(one) for c in near for one in c.results if _is_ours(one)],
     )
 
 
 def _by_thread(result: Result) -> list[str]:
-    loop, packer, journal, ledger = (
-        result.of_threads(kind) for kind in ("MainThread", "packer", "intents", "ledger")
+    loop, preparer, journal, ledger = (
+        result.of_threads(kind) for kind in ("MainThread", "preparer", "intents", "ledger")
     )
     return [
         result.sender.title,
@@ -151,7 +151,7 @@ def _by_thread(result: Result) -> list[str]:
         f"{result.cpu_per_message:,.0f}",
         f"{loop.program:,.0f}",
         f"{loop.kernel:,.0f}",
-        f"{packer.program + packer.kernel:,.0f}",
+        f"{preparer.program + preparer.kernel:,.0f}",
         f"{journal.program + journal.kernel:,.0f}",
         f"{ledger.program + ledger.kernel:,.0f}",
     ]

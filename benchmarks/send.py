@@ -16,7 +16,7 @@ from benchmarks.programs import answer, begin_together, cpu_seconds
 from benchmarks.publication import DOMAIN, SLUG
 from benchmarks.senders import Command, Job, Launch, Sender
 from benchmarks.threads import Used, watched_threads
-from newsletter.delivery.claim_size import MOST
+from newsletter.delivery.rates.claim_size import MOST
 from newsletter.pipeline.send import SendOutcome, send
 from newsletter.pipeline.site import Site, open_site
 

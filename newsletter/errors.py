@@ -12,48 +12,36 @@
     │   ├── DatabaseUnavailableError
     │   └── RelayUnavailableError
     ├── ConflictError                        somebody else changed the same thing meanwhile
-    └── TemporaryError                       another run holds the lock: run again
+    ├── TemporaryError                       another run holds the lock: run again
+    │   └── DatabaseBusyError
+    └── SubscribersError                     a branch of its own, in subscribers/errors.py
 
-The subscribers package has a tree of its own (subscribers/errors.py). Exit codes belong to the
-command line (cli/exit_codes.py).
+The root stands in subscribers/errors.py, so that a handler of it catches the errors of both
+packages. Exit codes belong to the command line (cli/exit_codes.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from subscribers.errors import NewsletterError, Problem
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """One thing that is wrong, said so that its reader can mend it."""
-
-    message: str
-    file: str | None = None
-    field: str | None = None
-    fix: str | None = None
-
-    def __str__(self) -> str:
-        place = ": ".join(part for part in (self.file, self.field) if part)
-        text = f"{place}: {self.message}" if place else self.message
-        return f"{text}. Fix: {self.fix}" if self.fix else text
-
-
-class NewsletterError(Exception):
-    """Root of the tree: a problem with where it stands and how to mend it."""
-
-    code = "error"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        file: str | None = None,
-        field: str | None = None,
-        fix: str | None = None,
-    ) -> None:
-        self.problem = Problem(message=message, file=file, field=field, fix=fix)
-        super().__init__(str(self.problem))
+__all__ = [
+    "ConfigurationError",
+    "ConflictError",
+    "DatabaseUnavailableError",
+    "InputError",
+    "LintBlockedError",
+    "NewsletterError",
+    "NotPermittedError",
+    "Problem",
+    "RelayUnavailableError",
+    "RenderingError",
+    "SourceError",
+    "TemporaryError",
+    "UnavailableError",
+    "UnknownNameError",
+]
 
 
 class ConfigurationError(NewsletterError, ValueError):
@@ -138,3 +126,7 @@ class TemporaryError(NewsletterError):
     """It may work on the next run: a lock is held, messages are deferred."""
 
     code = "temporary"
+
+
+class DatabaseBusyError(TemporaryError):
+    """Another writer holds the database, or every connection to it is in use."""

@@ -1,4 +1,4 @@
-"""Mail coming in while `serve` runs: an LMTP or SMTP listener, a Maildir, an IMAP folder."""
+"""Mail while `serve` runs: what comes in (LMTP, SMTP, a Maildir, IMAP), and letters that go out."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter.config.settings import ImapSettings
-from newsletter.errors import (
-    ConfigurationError,
-    DatabaseUnavailableError,
-    NewsletterError,
-    Problem,
-)
-from newsletter.pipeline.post import flush
+from newsletter.errors import ConfigurationError, Problem
+from newsletter.jobs.letters import letters_job
+from newsletter.jobs.supervisor import Supervisor
+from newsletter.pipeline.post import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.site import Site
 from newsletter.store.liveness import Office
@@ -36,22 +33,29 @@ def _now() -> datetime:
 
 
 @contextmanager
-def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[dict[str, str]]:
-    """While entered, mail is taken in every way that [inbound] names; gives where it listens.
+def listening(
+    site: Site,
+    *,
+    clock: Callable[[], datetime] = _now,
+    stop: threading.Event | None = None,
+) -> Iterator[dict[str, str]]:
+    """While entered, letters go out, and mail is taken in every way that [inbound] names.
 
+    Gives where it listens. Once `stop` is set no further letter is sent, and no mailbox is watched.
     Raises ConfigurationError when an address to listen on cannot be had.
     """
     inbound = site.settings.inbound
-    if inbound is None:
-        yield {}
-        return
     places: dict[str, str] = {}
+    stop = stop or threading.Event()
     with ExitStack() as stack:
-        post = stack.enter_context(_posting(site, clock))
+        stack.enter_context(_posting(site, clock, stop))
+        if inbound is None:
+            yield places
+            return
 
         def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
             receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
-            post.set()
+            post_soon(site, clock)
 
         for kind in ("lmtp", "smtp"):
             place = getattr(inbound, kind)
@@ -71,44 +75,36 @@ def listening(site: Site, *, clock: Callable[[], datetime] = _now) -> Iterator[d
         if inbound.maildir is not None:
             folder: Path = site.folder / inbound.maildir
             stack.enter_context(
-                _watching(site, "maildir", lambda stop: watch_maildir(folder, take, stop))
+                _watching(site, "maildir", lambda leave: watch_maildir(folder, take, leave), stop)
             )
         if inbound.imap is not None:
             imap = _place(inbound.imap)
-            stack.enter_context(_watching(site, "imap", lambda stop: watch_imap(imap, take, stop)))
+            stack.enter_context(
+                _watching(site, "imap", lambda leave: watch_imap(imap, take, leave), stop)
+            )
         yield places
 
 
 @contextmanager
-def _posting(site: Site, clock: Callable[[], datetime]) -> Iterator[threading.Event]:
-    """Sends what waits in the outbox whenever the event is set."""
-    wake, done = threading.Event(), threading.Event()
+def _posting(site: Site, clock: Callable[[], datetime], stop: threading.Event) -> Iterator[None]:
+    """While entered, what waits in the outbox is sent."""
+    supervisor, letters = Supervisor(site.database, clock, stop), letters_job(site, clock)
 
-    def work() -> None:
-        while True:
-            wake.wait()
-            wake.clear()
-            try:
-                flush(site, clock)
-            except NewsletterError as error:
-                log.warning("letters wait: %s", error)
-            if done.is_set():
-                return
+    def send() -> None:
+        supervisor.run(letters)
 
-    thread = threading.Thread(target=work, name="posting")
+    thread = threading.Thread(target=post_until, args=[site, clock, stop, send], name="posting")
     thread.start()
     try:
-        yield wake
+        yield
     finally:
-        done.set()
-        wake.set()
+        stop.set()
         thread.join()
 
 
 @contextmanager
-def _watching(site: Site, name: str, watch: Watch) -> Iterator[None]:
+def _watching(site: Site, name: str, watch: Watch, stop: threading.Event) -> Iterator[None]:
     """While entered the mailbox is watched, by us or by another `serve` on the database."""
-    stop = threading.Event()
     thread = threading.Thread(target=_watch_in_turn, args=[site, name, watch, stop], name="mailbox")
     thread.start()
     try:
@@ -123,9 +119,9 @@ def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -
     while not stop.is_set():
         if _is_ours(office):
             leave = threading.Event()
-            watcher = threading.Thread(target=watch, args=[leave], name=name)
+            watcher = threading.Thread(target=_walled, args=[name, watch, leave], name=name)
             watcher.start()
-            while not stop.is_set() and _is_ours(office):
+            while watcher.is_alive() and not stop.is_set() and _is_ours(office):
                 stop.wait(LOOK)
             leave.set()
             watcher.join()
@@ -133,10 +129,18 @@ def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -
     office.resign()
 
 
+def _walled(name: str, watch: Watch, leave: threading.Event) -> None:
+    """Watch the mailbox; after an error that nobody foresaw it is watched anew."""
+    try:
+        watch(leave)
+    except BaseException:
+        log.exception("%s: an error that nobody foresaw", name)
+
+
 def _is_ours(office: Office) -> bool:
     try:
         return office.is_ours()
-    except DatabaseUnavailableError as error:
+    except Exception as error:
         log.warning("mailboxes wait: %s", error)
         return False
 

@@ -1,30 +1,34 @@
-"""The scheduler inside `serve`: asks every minute what is due, and does what cron's `run` does.
+"""The scheduler inside `serve`: looks every minute at what is due, and runs the site's jobs.
 
 APScheduler only wakes us. What is due is computed in issues/due.py from the database, so a
 wake-up too many, too late, or in two processes at once changes nothing. Of several `serve` on
-one database one does it, and another when that one dies.
+one database one does a job, whichever has its lock first.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from newsletter.pipeline.operators import watched_run
+from newsletter.jobs.job import Job
+from newsletter.jobs.letters import letters_job
+from newsletter.jobs.operators import tell_of_jobs, watched_due
+from newsletter.jobs.site_jobs import inbound_jobs, retention_jobs, webhook_jobs
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.site import Site
-from newsletter.pipeline.webhooks import tell_webhooks
-from newsletter.store.liveness import Office
 
 log = logging.getLogger("newsletter")
 
 EVERY = timedelta(minutes=1)
 """How long an issue may be due before anyone looks."""
+
+WEBHOOKS_EVERY = timedelta(seconds=10)
 
 
 def _now() -> datetime:
@@ -33,67 +37,66 @@ def _now() -> datetime:
 
 @contextmanager
 def scheduling(
-    site: Site, *, clock: Callable[[], datetime] = _now, every: timedelta = EVERY
-) -> Iterator[None]:
-    """While entered, due newsletters are served; leaving stops a send that is under way.
+    site: Site,
+    *,
+    clock: Callable[[], datetime] = _now,
+    every: timedelta = EVERY,
+    stop: threading.Event | None = None,
+) -> Iterator[Supervisor]:
+    """While entered, the site's jobs are run; leaving stops those that are under way.
 
-    `clock` tells what is due; when to wake, and how often, goes by the machine's own.
+    So does `stop`, at once. `clock` tells what is due; when to wake, and how often, goes by the
+    machine's own.
     """
+    stop = stop or threading.Event()
+    supervisor = Supervisor(site.database, clock, stop)
+    webhooks = webhook_jobs(site, _now)
     scheduler = BackgroundScheduler(timezone=UTC)
-    interrupted = threading.Event()
-    offices = Office(site.database, "due issues"), Office(site.database, "webhooks")
+    _wake(scheduler, every, lambda: _serve_due(site, supervisor))
+    for jobs, how_often in (
+        ([letters_job(site, clock)], every),
+        (inbound_jobs(site, clock), every),
+        (retention_jobs(site, clock), every),
+        (webhooks, WEBHOOKS_EVERY),
+    ):
+        if jobs:
+            _wake(scheduler, how_often, _lane(site, supervisor, jobs))
+    scheduler.start()
+    try:
+        yield supervisor
+    finally:
+        stop.set()
+        scheduler.shutdown()
+
+
+def _wake(scheduler: BackgroundScheduler, every: timedelta, do: Callable[[], None]) -> None:
     scheduler.add_job(
-        _serve_due,
+        do,
         IntervalTrigger(seconds=every.total_seconds(), timezone=UTC),
-        args=[site, clock, interrupted, offices[0]],
         next_run_time=datetime.now(UTC),
         # A machine that slept wakes with many missed minutes: one look makes up for all.
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
     )
-    scheduler.add_job(
-        _tell_webhooks,
-        IntervalTrigger(seconds=10, timezone=UTC),
-        args=[site, offices[1]],
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
-    scheduler.start()
-    try:
-        yield
-    finally:
-        interrupted.set()
-        scheduler.shutdown()
-        for office in offices:
-            office.resign()
 
 
-def _serve_due(
-    site: Site, clock: Callable[[], datetime], interrupted: threading.Event, office: Office
-) -> None:
+def _serve_due(site: Site, supervisor: Supervisor) -> None:
     try:
-        if not office.is_ours():
-            return
-        outcomes = watched_run(site, clock=clock, interrupted=interrupted)
+        report = watched_due(site, supervisor)
     except Exception:  # the next minute is another chance, and the log says why
         log.exception("the scheduled run failed")
         return
-    for outcome in outcomes:
-        if outcome.problem is not None:
-            log.error("%s: %s", outcome.newsletter, outcome.problem)
-        elif outcome.issue is not None:
+    for outcome in report.newsletters:
+        if outcome.issue is not None:
             log.info("%s: %s", outcome.issue, outcome.did)
 
 
-def _tell_webhooks(site: Site, office: Office) -> None:
-    try:
-        if not office.is_ours():
-            return
-        told = tell_webhooks(site, clock=lambda: datetime.now(UTC))
-    except Exception:  # the next round is another chance, and the log says why
-        log.exception("webhooks could not be told")
-        return
-    if told.given_up:
-        log.error("webhooks: %d given up", told.given_up)
+def _lane(site: Site, supervisor: Supervisor, jobs: Sequence[Job]) -> Callable[[], None]:
+    """Runs the jobs in turn, and tells the operators of what needs a look."""
+
+    def work() -> None:
+        runs = supervisor.run_in_turn(jobs)
+        tell_of_jobs(site, supervisor, runs)
+
+    return work

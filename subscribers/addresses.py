@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+from typing import TYPE_CHECKING
 
 from subscribers.errors import AddressError
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 MAX_ADDRESS = 254
 """Octets (RFC 5321 erratum 1690)."""
@@ -53,6 +55,8 @@ def parse_address(text: str) -> Address:
 
 
 def _validated(text: str) -> ValidatedEmail:
+    from email_validator import EmailNotValidError, validate_email  # slow to load
+
     try:
         return validate_email(text, strict=True, check_deliverability=False)
     except EmailNotValidError as error:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from subscribers import suppression, tables
 from subscribers.addresses import Address
 from subscribers.errors import SuppressedError
-from subscribers.history import Entry, Event, Way, record
+from subscribers.history import Entry, Event, Way, record, who_agreed
 from subscribers.lists import ensure_list
 from subscribers.subscriber import LEFT, Frequency, Status, clean_name
 from subscribers.suppression import Suppression
@@ -89,6 +89,7 @@ class _Known:
     status: Status | None = None
     since: datetime | None = None
     chose: bool = False  # set name or tags on the preferences page
+    agreed: bool = False  # what is known is their own, or the operator's
     suppression: Suppression | None = None
 
 
@@ -200,10 +201,12 @@ def _refusal(known: _Known, terms: Terms) -> str:
 def _new_values(candidate: Candidate, known: _Known, terms: Terms) -> dict[str, Any]:
     if known.row is None or (known.chose and not terms.force):
         return {}
-    name = clean_name(candidate.name)
+    # What a stranger typed into the form does not become the reader's by an import.
+    keeps = known.agreed or terms.event is Event.SUBSCRIBE
+    name, follows = (known.row.name, known.row.follows) if keeps else ("", "")
     wished = {
-        "name": name or known.row.name,
-        "follows": known.row.follows if candidate.follows is None else candidate.follows,
+        "name": clean_name(candidate.name) or name,
+        "follows": follows if candidate.follows is None else candidate.follows,
         "attributes": {**known.row.attributes, **candidate.attributes},
     }
     return {key: value for key, value in wished.items() if value != getattr(known.row, key)}
@@ -226,6 +229,7 @@ def _known(
         .where(among(connection, people.c.address_key, (address.key for address in addresses)))
     ).all()
     chose = _who_chose(connection, [row.id for row in rows])
+    agreed = who_agreed(connection, [row.id for row in rows])
     known = {address.key: _Known(suppression=standing.get(address.key)) for address in addresses}
     for row in rows:
         known[row.address_key] = _Known(
@@ -233,6 +237,7 @@ def _known(
             status=Status(row.status) if row.status else None,
             since=row.changed_at,
             chose=row.id in chose,
+            agreed=row.id in agreed,
             suppression=standing.get(row.address_key),
         )
     return known

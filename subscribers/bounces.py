@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from subscribers import tables
+from subscribers.audience import at_domain
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
 from subscribers.subscriber import Status
@@ -72,6 +74,43 @@ def is_enough(soft: dict[int, date], sent: Sequence[int]) -> bool:
         return False
     days = [soft[number] for number in row]
     return (max(days) - min(days)).days >= SOFT_DAYS
+
+
+def policy_reports(
+    connection: sa.Connection, list_slug: str, number: int, since: datetime
+) -> tuple[int, int]:
+    """How many readers' copies of an issue came back as refused by policy, and of how many domains."""
+    table, people = tables.bounces, tables.subscribers
+    domain = at_domain(people.c.address_key)
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.count(domain.distinct()))
+        .select_from(table.join(people, people.c.id == table.c.subscriber_id))
+        .where(
+            tables.is_about_policy,
+            table.c.list_slug == list_slug,
+            table.c.number == number,
+            table.c.at >= since,
+        )
+    ).one()
+    return row[0], row[1]
+
+
+def bounces_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, Any]]:
+    """What came back of the mails to one reader, oldest first: at, list, number, verdict, status."""
+    table = tables.bounces
+    rows = connection.execute(
+        sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.at)
+    )
+    return [
+        {
+            "at": row.at.isoformat(),
+            "list": row.list_slug,
+            "number": row.number,
+            "verdict": row.verdict,
+            "status": row.status,
+        }
+        for row in rows
+    ]
 
 
 def forget_bounces(connection: sa.Connection, now: datetime) -> int:

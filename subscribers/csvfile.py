@@ -218,7 +218,7 @@ def _read(
             except AddressError as error:
                 address = cells[columns["email"]] if columns["email"] < len(cells) else ""
                 shown = address.encode("utf-8", "replace").decode()[:100]
-                reject(Rejected(line=line, address=shown, reason=error.message))
+                reject(Rejected(line=line, address=shown, reason=error.problem.message))
     finally:
         text.detach()  # the file is its opener's to close
 

@@ -1,21 +1,42 @@
-"""Every error the subscribers package raises on purpose, in one tree.
+"""The root of every error that either package raises on purpose, and the subscribers' own branch.
 
-SubscribersError
-├── AddressError (ValueError)         not an e-mail address we can write to
-├── ImportFileError (ValueError)      a subscriber file cannot be read as such
-├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
-├── UnknownSubscriberError (LookupError)
-├── UnknownListError (LookupError)
-└── SuppressedError (PermissionError) the address must not be mailed or brought back
+NewsletterError                       newsletter/errors.py has its other branches
+└── SubscribersError
+    ├── AddressError (ValueError)         not an e-mail address we can write to
+    ├── ImportFileError (ValueError)      a subscriber file cannot be read as such
+    ├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
+    ├── UnknownSubscriberError (LookupError)
+    ├── UnknownListError (LookupError)
+    └── SuppressedError (PermissionError) the address must not be mailed or brought back
+
+The root is here because this package imports nothing of `newsletter`, and a handler that catches
+it must catch the errors of both.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-class SubscribersError(Exception):
-    """Root of the tree; `field` and `fix` help whoever has to mend it."""
 
-    code = "subscribers"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is wrong, said so that its reader can mend it."""
+
+    message: str
+    file: str | None = None
+    field: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        place = ": ".join(part for part in (self.file, self.field) if part)
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}. Fix: {self.fix}" if self.fix else text
+
+
+class NewsletterError(Exception):
+    """Root of the tree: a problem with where it stands and how to mend it."""
+
+    code = "error"
 
     def __init__(
         self,
@@ -25,11 +46,18 @@ class SubscribersError(Exception):
         field: str | None = None,
         fix: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.file = file
-        self.field = field
-        self.fix = fix
+        self.problem = Problem(message=message, file=file, field=field, fix=fix)
+        super().__init__(str(self.problem))
+
+
+class SubscribersError(NewsletterError):
+    """An address, a person, a list or a link of theirs is not what it has to be."""
+
+    code = "subscribers"
+
+    def __str__(self) -> str:
+        """Only the message: it stands in reports of many rows, beside the row's number."""
+        return self.problem.message
 
 
 class AddressError(SubscribersError, ValueError):

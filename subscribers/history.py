@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import tables
+from subscribers.subscriber import Status
 
 MAX_DETAIL = 500
 """Characters; longer details are clipped."""
@@ -121,3 +122,25 @@ def latest(
         list_slug=row.list_slug,
         detail=row.detail,
     )
+
+
+def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[int]:
+    """Which of these people ever confirmed, or were vouched for by the operator.
+
+    Before that all we know of a person, the name too, was typed by anybody into a form: none of
+    it may stand in a letter.
+    """
+    ids = list(subscriber_ids)
+    if not ids:
+        return set()
+    table, subscriptions = tables.history, tables.subscriptions
+    agreed = sa.select(table.c.subscriber_id).where(
+        table.c.subscriber_id.in_(ids), table.c.event.in_([event.value for event in _AGREEMENTS])
+    )
+    active = sa.select(subscriptions.c.subscriber_id).where(
+        subscriptions.c.subscriber_id.in_(ids), subscriptions.c.status == Status.ACTIVE.value
+    )
+    return set(connection.scalars(sa.union(agreed, active)))
+
+
+_AGREEMENTS = (Event.CONFIRM, Event.IMPORT, Event.ADD)

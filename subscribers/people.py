@@ -13,7 +13,7 @@ from subscribers.addresses import parse_address
 from subscribers.admission import Candidate, Outcome, Terms, admit
 from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
-from subscribers.history import Event, Way, entries_of
+from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
 from subscribers.subscriber import Frequency, Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
@@ -111,6 +111,24 @@ def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
             .order_by(lists.c.slug)
         )
     )
+
+
+def lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:
+    """Every list that the person has a subscription of, whatever became of it."""
+    lists, subscriptions = tables.lists, tables.subscriptions
+    return list(
+        connection.scalars(
+            sa.select(lists.c.slug)
+            .join(subscriptions, subscriptions.c.list_id == lists.c.id)
+            .where(subscriptions.c.subscriber_id == subscriber_id)
+            .order_by(lists.c.slug)
+        )
+    )
+
+
+def has_agreed(connection: sa.Connection, subscriber_id: int) -> bool:
+    """Whether the person ever confirmed, or the operator vouched for them: see who_agreed."""
+    return bool(who_agreed(connection, [subscriber_id]))
 
 
 def show(connection: sa.Connection, address: str) -> dict[str, Any]:

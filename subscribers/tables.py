@@ -170,7 +170,10 @@ bounces = sa.Table(
     sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
     sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
     sa.Index("ix_bounces_at", "at"),
+    index_some("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
 )
+
+is_about_policy = bounces.c.verdict == sa.literal_column("'policy'")
 
 address_changes = sa.Table(
     "address_changes",
@@ -200,6 +203,10 @@ inbound_messages = sa.Table(
     sa.Column("action", sa.String, nullable=False, default=""),
     sa.Column("address", sa.String, nullable=False, default=""),  # whom it was about
     sa.Column("problem", sa.String, nullable=False, default=""),
+    # Counted and committed before the message is handled, so that a killed process counts too.
+    sa.Column("attempts", sa.Integer, nullable=False, default=0, server_default="0"),
+    sa.Column("tried_at", UtcDateTime),
+    sa.Column("traceback", sa.Text, nullable=False, default="", server_default=""),
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
     index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),

@@ -34,15 +34,10 @@ def unsubscribe(
     way: Way,
     now: datetime,
     detail: str = "",
-    *,
-    proven: bool = True,
 ) -> Left:
-    """End a subscription; twice is once, and nobody is told off for a list long gone.
-
-    A complaint that is not `proven` to be the reader's can be taken back like a leaving.
-    """
+    """End a subscription; twice is once, and nobody is told off for a list long gone."""
     table = tables.subscriptions
-    leaves_as = _LEAVES_AS.get(way, Status.UNSUBSCRIBED) if proven else Status.UNSUBSCRIBED
+    leaves_as = _LEAVES_AS.get(way, Status.UNSUBSCRIBED)
     ended = connection.execute(
         sa.update(table)
         .where(_is(subscriber_id, list_slug), table.c.status.in_(_STANDING))

@@ -1,4 +1,4 @@
-"""Fixtures: a fresh SQLite or PostgreSQL database for each test, its tables made.
+"""Fixtures: a SQLite or PostgreSQL database as if fresh for each test, its tables made.
 
 `database` runs a test on both; `database_url` gives the address that newsletter.toml would
 hold, for tests that start processes. NEWSLETTER_TEST_DATABASE names a PostgreSQL server to
@@ -9,19 +9,17 @@ wheel, once per pytest process, when the first test asks for it.
 from __future__ import annotations
 
 import os
-import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-import sqlalchemy as sa
-from psycopg import sql
 
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
+from tests.factories.site import put_tables
 from tests.servers.postgres import Postgres, postgres
+from tests.servers.reused_database import ReusedDatabase, execute, with_name
 
 
 @pytest.fixture(scope="session")
@@ -37,38 +35,35 @@ def postgres_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
-    """A PostgreSQL database that has the tables, to be copied for each test."""
+    """A PostgreSQL database that has the tables, to be copied."""
     name = f"template_{uuid.uuid4().hex}"
-    _execute(postgres_server, "CREATE DATABASE {}", name)
-    _make_tables(_with_name(postgres_server, name), Path())
+    execute(postgres_server, "CREATE DATABASE {}", name)
+    _make_tables(with_name(postgres_server, name), Path())
     return name
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that has the tables, to be copied for each test."""
-    folder = tmp_path_factory.mktemp("sqlite-template")
-    _make_tables("sqlite:///newsletter.db", folder)
-    return folder / "newsletter.db"
-
-
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """The address of a fresh SQLite database with the tables."""
     path = tmp_path / "newsletter.db"
-    shutil.copyfile(sqlite_template, path)
+    put_tables(path)
     return f"sqlite:///{path}"
 
 
+@pytest.fixture(scope="session")
+def reused_postgres(postgres_server: str, postgres_template: str) -> Iterator[ReusedDatabase]:
+    """The one PostgreSQL database that all tests of this process use, one after another."""
+    reused = ReusedDatabase(server=postgres_server, template=postgres_template)
+    reused.create()
+    yield reused
+    reused.drop()
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
-    """The address of a fresh PostgreSQL database with the tables."""
-    name = f"test_{uuid.uuid4().hex}"
-    _execute(postgres_server, "CREATE DATABASE {} TEMPLATE {}", name, postgres_template)
-    try:
-        yield _with_name(postgres_server, name)
-    finally:
-        _execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+def postgres_url(reused_postgres: ReusedDatabase) -> Iterator[str]:
+    """The address of a PostgreSQL database with the tables and no more rows than at first."""
+    yield reused_postgres.url
+    reused_postgres.restore()
 
 
 @pytest.fixture
@@ -83,11 +78,11 @@ def own_postgres() -> Iterator[Postgres]:
 def empty_postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database without tables."""
     name = f"test_{uuid.uuid4().hex}"
-    _execute(postgres_server, "CREATE DATABASE {}", name)
+    execute(postgres_server, "CREATE DATABASE {}", name)
     try:
-        yield _with_name(postgres_server, name)
+        yield with_name(postgres_server, name)
     finally:
-        _execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
+        execute(postgres_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -120,12 +115,3 @@ def _make_tables(url: str, folder: Path) -> None:
     database = open_database(url, folder)
     upgrade(database)
     database.close()
-
-
-def _with_name(server: str, name: str) -> str:
-    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _execute(server: str, statement: str, *names: str) -> None:
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -40,10 +40,10 @@ FROM generate_series(1, 100) AS n
 
 -- step: issues
 INSERT INTO issues (id, newsletter, number, state, window_start, window_end, due, due_date,
-  subject, preheader, note, frozen_hash, words, blocks, version, audience,
+  subject, preheader, frozen_hash, words, blocks, version, audience,
   approved_at, send_started_at, send_finished_at)
 SELECT n, 'weekly', n, CASE WHEN n = :issues THEN 'sending' ELSE 'sent' END,
-  due - interval '7 days', due, due, to_char(due, 'YYYY-MM-DD'), 'News ' || n, '', '', '',
+  due - interval '7 days', due, due, to_char(due, 'YYYY-MM-DD'), 'News ' || n, '', '',
   '{}', '[]', 3, :readers, due, due,
   CASE WHEN n < :issues THEN due + interval '2 hours' END
 FROM (SELECT n, timestamptz '2026-11-23 07:00+00' - (:issues - n) * interval '7 days' AS due
@@ -104,9 +104,9 @@ FROM (SELECT n, timestamptz '2026-11-23 07:00+00' - n % 700 * interval '1 hour' 
 
 -- step: outbox
 INSERT INTO outbox
-  (recipient, envelope_sender, message, created_at, attempts, retry_at, answer)
+  (recipient, envelope_sender, message, created_at, attempts, retry_at, answer, state)
 SELECT 'reader' || n || '@example.org', '', 'letter'::bytea, timestamptz '2026-11-23 07:00+00', 1,
-  timestamptz '2026-11-23 07:00+00' + (n % 60 - 2) * interval '1 minute', ''
+  timestamptz '2026-11-23 07:00+00' + (n % 60 - 2) * interval '1 minute', '', 'pending'
 FROM generate_series(1, :readers / 200) AS n
 
 -- step: webhooks

@@ -13,23 +13,25 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.jobs.site_jobs import OUTCOMES_KEPT, TRIES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
 from newsletter.pipeline.editions import wishes_of
-from newsletter.pipeline.housekeeping import TRIES_KEPT
 from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.report import progress, report
 from newsletter.pipeline.settle import settle, unknown_deliveries
 from newsletter.pipeline.status import issue_status, site_status
-from newsletter.store import health, outbox, tries, webhooks
+from newsletter.store import health, job_outcomes, outbox, tries, webhooks
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
+from newsletter.store.outbox_ledger import OutboxLedger
+from newsletter.store.recipients import issues_of
 from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import consent, moving, people, preferences, suppression, unsubscribe
-from subscribers.bounces import forget_bounces, note_bounce
+from subscribers.bounces import forget_bounces, note_bounce, policy_reports
 from subscribers.csvfile import export_subscribers, import_subscribers
 from subscribers.history import Way
 from subscribers.inbound import book
@@ -128,7 +130,9 @@ def _take_mail(scene: Scene) -> None:
     now, reader = scene.now, 208
     _each(
         scene,
-        lambda c: book.write_down(c, b"Subject: x\n\nx", "bounces@news.example.org", "", now),
+        lambda c: book.write_down(
+            c, book.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
+        ),
         lambda c: people.active_lists(c, reader),
         lambda c: issues_sent(scene.site, c, reader, LIST),
         lambda c: note_bounce(
@@ -140,6 +144,8 @@ def _take_mail(scene: Scene) -> None:
             sent=[1],
             now=now,
         ),
+        lambda c: policy_reports(c, LIST, 1, now - timedelta(days=1)),
+        lambda c: issues_of(c, reader),
         lambda c: book.unhandled(c, now),
         book.quarantined,
         lambda c: suppression.suppress(c, "nobody@example.com", "asked", now),
@@ -150,15 +156,22 @@ def _take_mail(scene: Scene) -> None:
 def _keep_house(scene: Scene) -> None:
     """Every minute."""
     now = scene.now
+    letters = OutboxLedger(scene.site.database)
+    with letters.on_duty():
+        claims = letters.claim(20, now).claims
+        letters.write(receipts=(), intents=[claim.subscriber_id for claim in claims])
+        letters.release([claim.subscriber_id for claim in claims])
+        letters.recover(now)
     _each(
         scene,
         lambda c: outbox.is_anything_due(c, now),
-        lambda c: outbox.take(c, now, 20),
         lambda c: consent.drop_unconfirmed(c, now - timedelta(days=14 + 880)),
         lambda c: moving.forget_wishes(c, now),
         lambda c: forget_bounces(c, now),
         lambda c: book.forget_handled(c, now),
         lambda c: tries.clear_tries(c, now - TRIES_KEPT),
+        lambda c: job_outcomes.forget_outcomes(c, now - OUTCOMES_KEPT),
+        job_outcomes.last_outcomes,
     )
 
 

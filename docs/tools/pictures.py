@@ -58,7 +58,7 @@ def photograph(folder: Path, out: Path, theme: str) -> None:
     if not issue.words.intro:
         edits = [Say(name="intro", text=INTRO), *(PutBlock(block=block) for block in BLOCKS)]
         edit(site, "weekly", issue.number, edits, editor="pictures", seen=issue.version, now=NOW)
-    seen = preview(site, "weekly", None, as_address=None, now=NOW)
+    seen = preview(site, "weekly", None, as_address=None)
     standard = theme == "standard"
     take_gallery(
         seen.html,

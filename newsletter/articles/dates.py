@@ -6,8 +6,6 @@ import re
 from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
 
-import dateparser
-
 _MARKER = re.compile(
     r"(?:first published|published|posted|date|created|updated|last updated|modified"
     r"|veröffentlicht|erschienen|stand|publié|mis à jour|publicado|actualizado|pubblicato"
@@ -60,6 +58,8 @@ def read_date_line(line: str) -> datetime | None:
         return exact
     text = re.sub(r"(\d)[.h](\d\d)\s*(am|pm)?\b(?![.\d])", r"\1:\2 \3", text, flags=re.IGNORECASE)
     text = re.sub(r"\s+(?:at|um|à|a las|alle|om)\s+|\s*[|•·@]\s*|\s+-\s+", " ", text)
+    import dateparser  # slow to load: only for a date that is written in words
+
     found = dateparser.parse(
         text,
         languages=_LANGUAGES,

@@ -6,8 +6,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rapidfuzz import fuzz
-
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.identity.addresses import address_key, names_a_page
 from newsletter.articles.identity.candidates import pairs_to_compare
@@ -84,6 +82,8 @@ def _same_stories(
     articles: Sequence[Article], tales: Sequence[Tale], of: Sequence[_Group]
 ) -> Iterator[tuple[int, int]]:
     """Pairs that tell one story, nearest headlines first: a chain starts at its surest link."""
+    from rapidfuzz import fuzz  # slow to load: only when articles were gathered
+
     order = [index for index, _article in _settled(articles)]
     pairs = []
     for first, second in pairs_to_compare([articles[index].title for index in order]):

@@ -11,8 +11,6 @@ from io import BytesIO
 from typing import Any
 from xml.sax import SAXException
 
-import feedparser
-
 from newsletter.articles.article import Image
 from newsletter.articles.bylines import split_byline
 from newsletter.articles.decoding import Decoded, decode
@@ -57,6 +55,8 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
     """
     if not body.strip(b" \t\r\n\0"):
         raise SourceError("it answers with an empty page", fix="check the address of the source")
+    import feedparser  # slow to load: only for a feed
+
     if looks_like_json(body):
         title, entries, findings = parse_json_feed(body, url=url, origin=origin)
         return FeedDocument(title=title, entries=entries, findings=findings)

@@ -11,17 +11,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
-
-import httpcore2
-import httpx2
+from typing import TYPE_CHECKING, Self
 
 from newsletter import __version__
-from newsletter.articles.guard import GuardedBackend, Permissions
 from newsletter.articles.inflate import BoundedBody
 from newsletter.articles.urls import absolute_url
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
+
+if TYPE_CHECKING:
+    import httpcore2
 
 USER_AGENT = f"newsletter/{__version__}"
 LONGEST_WAIT = timedelta(days=1)
@@ -78,6 +77,12 @@ class WebDoor:
     """Fetches from the web within the limits of [fetch]; an asynchronous context manager."""
 
     def __init__(self, settings: FetchSettings) -> None:
+        # An HTTP client loads slowly, and most commands ask the web for nothing.
+        import httpcore2
+        import httpx2
+
+        from newsletter.articles.guard import GuardedBackend, Permissions
+
         self._settings = settings
         # Proxies of the environment are not used: behind one, the guard would judge nothing.
         self._pool = httpcore2.AsyncConnectionPool(
@@ -109,6 +114,8 @@ class WebDoor:
         Raises SourceError for whatever keeps the body from us, RetryLaterError when the server
         asks for a pause (429, 503 with Retry-After) or one it asked for is not over.
         """
+        import httpcore2
+
         memory = memory or FetchMemory(source=url)
         if memory.not_before and now < memory.not_before:
             raise RetryLaterError(
@@ -132,6 +139,8 @@ class WebDoor:
 
         Raises SourceError when there is no answer.
         """
+        import httpcore2
+
         given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         own = [(b"User-Agent", USER_AGENT.encode("ascii"))]
         seconds = self._settings.timeout.total_seconds()
@@ -267,6 +276,9 @@ def _next_hop(here: str, location: str) -> str:
 
 
 def _request_url(url: str) -> httpcore2.URL:
+    import httpcore2
+    import httpx2
+
     try:
         parsed = httpx2.URL(url.partition("#")[0])
     except httpx2.InvalidURL as error:
@@ -304,6 +316,8 @@ def _http_date(value: str) -> datetime | None:
 
 
 def _explained(error: Exception) -> str:
+    import httpcore2
+
     detail = str(error) or type(error).__name__
     if "CERTIFICATE_VERIFY_FAILED" in detail:
         return f"its certificate cannot be trusted: {detail}"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from markdown_it import MarkdownIt
 
 from newsletter.articles.article import Image
 from newsletter.articles.dates import read_date_line
@@ -83,6 +82,8 @@ def read_markdown(path: Path, name: str) -> Entry:
         raise SourceError("it is not UTF-8", fix="save it as UTF-8") from error
     except OSError as error:
         raise SourceError(f"it cannot be read: {error.strerror}") from error
+    from markdown_it import MarkdownIt  # slow to load: only where there is a file to read
+
     front = _FRONT.match(text.replace("\r\n", "\n"))
     fields = _fields(front[1]) if front else {}
     body = text.replace("\r\n", "\n")[front.end() if front else 0 :]

@@ -7,11 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import lxml.html
-import trafilatura
-from lxml.etree import LxmlError
+from typing import TYPE_CHECKING, Any
 
 from newsletter.articles.article import Image
 from newsletter.articles.bylines import split_byline
@@ -21,6 +17,9 @@ from newsletter.articles.entries import Entry, picture
 from newsletter.articles.sanitize import clean_text, nesting, one_line, paragraphs_html
 from newsletter.articles.urls import absolute_url, canonical_url
 from newsletter.errors import SourceError
+
+if TYPE_CHECKING:
+    import lxml.html
 
 MAX_PAGE = 1_000_000
 """Characters of a page; more is cut off, since an article stands near its top."""
@@ -45,6 +44,9 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
 
     Raises SourceError when no article can be found on it.
     """
+    import lxml.html  # what reads pages loads slowly, and takes memory: only for a page
+    from lxml.etree import LxmlError
+
     source = clean_text(decode(body, content_type).text)[:MAX_PAGE]
     if nesting(source) > MAX_DEPTH:
         raise SourceError("its HTML is nested too deep to read", fix="use the site's feed instead")
@@ -83,6 +85,8 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
 
 def _extracted(source: str, url: str, now: datetime) -> tuple[str, Any]:
     """The article's HTML and trafilatura's metadata."""
+    import trafilatura
+
     text = trafilatura.extract(
         source,
         url=url or None,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-import httpx2
-
 TRACKING = re.compile(
     r"(?:utm_.*|mtm_.*|pk_.*|hsa_.*|_hs\w+|mc_[ce]id|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|msclkid|yclid"
     r"|twclid|ttclid|li_fat_id|igshid|igsh|mkt_tok|oly_anon_id|oly_enc_id|vero_id|vero_conv|wickedid"
@@ -74,6 +72,8 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     text = text.strip()
     if len(text) > MAX_LENGTH:
         return None
+    import httpx2  # slow to load, and most commands read no addresses
+
     try:
         split = urlsplit(_UNSAFE.sub(lambda match: quote(match[0]), text))
         url = httpx2.URL(f"{split.scheme}://{split.netloc.rpartition('@')[2]}")

@@ -24,7 +24,10 @@ Outcome = TypeVar("Outcome")
 
 # Not fork, which copies the threads' locks; not spawn, which imports everything anew each time.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["newsletter.articles.reading"])
+# The readers load their libraries when they read: here they are loaded before.
+_processes.set_forkserver_preload(
+    ["newsletter.articles.reading", "feedparser", "lxml.html", "trafilatura", "dateparser"]
+)
 
 
 async def in_workshop(

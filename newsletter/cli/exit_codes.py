@@ -24,6 +24,7 @@ FINDINGS = 1  # findings, or some messages failed for good
 USAGE = 2  # the command line is wrong, or names what is not there
 BAD_INPUT = 65  # data that cannot be used
 UNAVAILABLE = 69  # no relay, or no database
+UNFORESEEN = 70  # an error that nobody foresaw: the log has the whole of it
 TEMPORARY = 75  # run it again
 NOT_PERMITTED = 77  # a rule forbids it
 CONFIGURATION = 78  # newsletter.toml, templates or environment
@@ -39,11 +40,11 @@ _BY_CLASS: tuple[tuple[type[Exception], int], ...] = (
     (UnavailableError, UNAVAILABLE),
     (TemporaryError, TEMPORARY),
     (InputError, BAD_INPUT),
-    (NewsletterError, FINDINGS),
     (SubscribersError, BAD_INPUT),
+    (NewsletterError, FINDINGS),
 )
 
 
-def exit_code(error: Exception) -> int:
+def exit_code(error: BaseException) -> int:
     """The code that a command ends with when `error` ends it."""
-    return next(code for kind, code in _BY_CLASS if isinstance(error, kind))
+    return next((code for kind, code in _BY_CLASS if isinstance(error, kind)), UNFORESEEN)

@@ -20,6 +20,7 @@ from newsletter.cli.invocation import (
 )
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.store.issues import all_issues, find_issue
@@ -78,7 +79,7 @@ def draft(invocation: Invocation, name: str) -> int:
     if issue.state is State.APPROVED:
         log.warning("%s is approved and stays as it is; hold it to change it", issue.name)
     if issue.note:
-        log.warning("%s: %s", issue.name, issue.note)
+        log.warning("%s: %s", issue.name, note_text(issue.note))
     invocation.report(
         issue_document(issue),
         f"{issue.name}: {len(issue.shown_items)} articles, {len(issue.left_out)} left out",
@@ -103,7 +104,7 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
     with site.database.transaction(read_only=True) as connection:
         found = find_issue(connection, slug, number)
         carried = [
-            f"{before.name} was skipped ({before.note}): its articles are here"
+            f"{before.name} was skipped ({note_text(before.note)}): its articles are here"
             for before in carried_over(found, all_issues(connection, slug))
         ]
     document = {**issue_document(found), "carried_over": carried}
@@ -123,10 +124,10 @@ def issue_document(issue: Issue) -> dict[str, Any]:
             "end": issue.window.end.isoformat(),
         },
         "due": issue.due.isoformat(),
-        "note": issue.note,
+        "note": note_text(issue.note),
         "items": [_item(item) for item in issue.items],
         "left_out": [
-            {"title": entry.title, "url": entry.url, "reason": entry.reason}
+            {"title": entry.title, "url": entry.url, "reason": left_out_text(entry)}
             for entry in issue.left_out
         ],
     }
@@ -162,7 +163,7 @@ def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[s
         for moment in (issue.window.start, issue.window.end, issue.goes_out)
     )
     lines = [
-        f"{issue.name} · {issue.state}" + (f" · {issue.note}" if issue.note else ""),
+        f"{issue.name} · {issue.state}" + (f" · {note_text(issue.note)}" if issue.note else ""),
         f"Subject: {issue.subject}",
         f"Window: {start} to {end}; goes out {goes_out} ({zone.key})",
         *carried,
@@ -179,7 +180,7 @@ def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[s
     if issue.left_out:
         lines += ["", "Left out"]
         for entry in issue.left_out:
-            lines += [f"  {entry.title}", f"      {entry.reason}"]
+            lines += [f"  {entry.title}", f"      {left_out_text(entry)}"]
     return lines
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import sys
 import time
@@ -12,11 +10,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from newsletter.pipeline.site import Site, open_site
+if TYPE_CHECKING:
+    from newsletter.pipeline.site import Site
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -37,6 +36,8 @@ class Invocation:
 
     def open_site(self, *, even_if_moved: bool = False) -> Site:
         """Open the site until the command ends."""
+        from newsletter.pipeline.site import open_site  # `--help` needs no database
+
         site = open_site(self.folder, os.environ, even_if_moved=even_if_moved)
         click.get_current_context().call_on_close(site.database.close)
         return site
@@ -55,6 +56,8 @@ class Invocation:
     def answer(self, document: Any, *lines: str) -> None:
         """One JSON document with --json, else the lines."""
         if self.as_json:
+            import json
+
             click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
         else:
             for line in lines:
@@ -117,32 +120,3 @@ def split_issue(
     if slash and not number.isdigit():
         raise click.BadParameter(f"{value!r} is no issue; write NAME or NAME/NUMBER")
     return slug, int(number) if number else None
-
-
-class JsonLines(logging.Formatter):
-    """One JSON object a line, for log collectors."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record's time, level, logger and message."""
-        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = {
-            "at": moment,
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-def configure_logging(log_format: str) -> None:
-    """Send our log, from warnings up, to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonLines() if log_format == "json" else logging.Formatter("%(levelname)s: %(message)s")
-    )
-    logger = logging.getLogger("newsletter")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False

@@ -55,7 +55,7 @@ def preview(
     \b
     Example: newsletter preview weekly --out preview --as reader@example.org
     """
-    seen = preview_issue(invocation.site, *issue, as_address=as_address, now=invocation.now)
+    seen = preview_issue(invocation.site, *issue, as_address=as_address)
     document = findings_document(seen.findings)
     out.mkdir(parents=True, exist_ok=True)
     (out / "message.eml").write_bytes(seen.message)

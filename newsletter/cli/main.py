@@ -2,65 +2,49 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import sys
-from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from newsletter import __version__
+from newsletter.cli.commands import COMMANDS
 from newsletter.cli.exit_codes import USAGE, exit_code
-from newsletter.cli.invocation import Invocation, configure_logging, json_option
+from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
-from subscribers.errors import SubscribersError
 
-COMMANDS = {
-    "init": "setup",
-    "check": "setup",
-    "doctor": "doctor",
-    "gather": "gathering",
-    "draft": "gathering",
-    "show": "gathering",
-    "preview": "looking",
-    "lint": "looking",
-    "approve": "moving",
-    "hold": "moving",
-    "stop": "moving",
-    "test": "looking",
-    "send": "sending",
-    "run": "sending",
-    "serve": "serving",
-    "worker": "working",
-    "receive": "receiving",
-    "subscribers": "people",
-    "users": "users",
-    "status": "sending",
-    "unknown": "sending",
-    "backup": "arming",
-    "arm": "arming",
-    "migrate-database": "arming",
-    "bench": "bench",
-}
-"""Every command and the module beside this one that holds it under the same name."""
+log = logging.getLogger("newsletter")
+
+UNFORESEEN_CODE = "unforeseen"
+"""In the error document, of an error that nobody raised on purpose."""
 
 
-class Commands(click.Group):
-    """Imports a command's module when it is called: each needs only some of the libraries."""
+class Summaries(click.Group):
+    """Shows commands in the order given, not by name."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """In the order in which an issue meets them."""
         return list(COMMANDS)
 
+
+class Commands(Summaries):
+    """Imports a command's module when it is called: each needs only some of the libraries."""
+
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """The command, or None when there is none of that name."""
         if name not in COMMANDS:
             return None
-        module = import_module(f"newsletter.cli.{COMMANDS[name]}")
+        module = import_module(f"newsletter.cli.{COMMANDS[name].module}")
         command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)  # noqa: S101 - narrows for mypy
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by their summaries, so that `--help` imports none of them."""
+        known = {name: click.Command(name, help=entry.summary) for name, entry in COMMANDS.items()}
+        Summaries(commands=known).format_commands(context, formatter)
 
 
 @click.group(
@@ -93,6 +77,8 @@ def cli(context: click.Context, folder: Path, log_format: str) -> None:
       newsletter gather && newsletter draft weekly
       newsletter approve weekly && newsletter send weekly
     """
+    from newsletter.cli.logs import configure_logging  # `--help` writes no log
+
     context.ensure_object(Invocation).folder = folder
     configure_logging(log_format)
 
@@ -118,25 +104,31 @@ def main() -> None:
         _show(invocation, error, error.problems)
     except NewsletterError as error:
         _show(invocation, error, (error.problem,))
-    except SubscribersError as error:
-        problem = Problem(message=error.message, file=error.file, field=error.field, fix=error.fix)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        log.critical("an error that nobody foresaw", exc_info=error)
+        problem = Problem(
+            message=f"an error that nobody foresaw: {type(error).__name__}: {error}",
+            fix="report it, with the traceback above, to the makers of newsletter",
+        )
         _show(invocation, error, (problem,))
 
 
-def _show(
-    invocation: Invocation,
-    error: NewsletterError | SubscribersError,
-    problems: tuple[Problem, ...],
-) -> None:
+def _show(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
     code = exit_code(error)
     if invocation.as_json:
-        _print_json(code, *problems, code=error.code)
+        name = error.code if isinstance(error, NewsletterError) else UNFORESEEN_CODE
+        _print_json(code, *problems, code=name)
     for problem in problems:
         click.echo(f"newsletter: {problem}", err=True)
     sys.exit(code)
 
 
 def _print_json(status: int, *problems: Problem, code: str) -> None:
+    import json
+    from dataclasses import asdict
+
     first = problems[0]
     document = {
         "code": code,

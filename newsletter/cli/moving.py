@@ -15,6 +15,7 @@ from newsletter.cli.invocation import (
 from newsletter.cli.users import OPERATOR
 from newsletter.issues.issue import Issue
 from newsletter.issues.moments import read_time
+from newsletter.issues.wording import note_text
 from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
 from newsletter.pipeline.approve import reschedule
@@ -82,7 +83,7 @@ def _answer(invocation: Invocation, issue: Issue) -> int:
         {
             "issue": issue.name,
             "state": issue.state,
-            "note": issue.note,
+            "note": note_text(issue.note),
             "send_at": send_at.isoformat() if send_at else None,
         },
         f"{issue.name} is {issue.state}"

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from newsletter.articles.tags import Vocabulary
 from newsletter.cli.exit_codes import FINDINGS, OK
@@ -22,6 +20,7 @@ from newsletter.pipeline.import_people import import_people
 from newsletter.pipeline.lists import vocabulary_of
 from newsletter.pipeline.own_data import erase
 from newsletter.pipeline.post import flush
+from newsletter.pipeline.recipients import show_person
 from subscribers import people, suppression
 from subscribers.csvfile import Rejected, export_subscribers
 from subscribers.subscriber import Status
@@ -183,13 +182,13 @@ def add_one(
 @json_option
 @pass_invocation
 def show_one(invocation: Invocation, address: str) -> int:
-    """Show one person: subscriptions, tags, and the whole history of consent.
+    """Show one person: subscriptions, tags, the history of consent, and every issue with its receipt.
 
     \b
     Example: newsletter subscribers show reader@example.org
     """
     with invocation.site.database.transaction(read_only=True) as connection:
-        person = people.show(connection, address)
+        person = show_person(connection, address)
     lines = [
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
@@ -198,6 +197,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         *[
             f"  {entry['at']}  {entry['event']} by {entry['way']}  {entry['detail']}".rstrip()
             for entry in person["history"]
+        ],
+        *[
+            f"{one['issue']}: {one['state']}  {one['at'] or ''}  {one['code'] or ''} {one['text']}".rstrip()
+            for one in person["issues"]
         ],
     ]
     invocation.answer(person, *lines)
@@ -292,6 +295,16 @@ def _progress_bar(file: BinaryIO, invocation: Invocation) -> Iterator[Callable[[
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
+    # Only a person at a terminal sees the bar: nothing else loads its library.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("importing", total=os.fstat(file.fileno()).st_size)

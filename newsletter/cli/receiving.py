@@ -10,7 +10,8 @@ import click
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError, TemporaryError, UnavailableError
-from newsletter.pipeline.post import flush
+from newsletter.jobs.letters import letters_job
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message
 from newsletter.pipeline.site import Site
@@ -63,7 +64,8 @@ def receive(
     except UnavailableError as error:
         # A mail server returns the mail to its sender on any code but this one.
         raise TemporaryError(str(error), fix="the mail server tries again") from error
-    flush(site, invocation.clock)
+    # The message is taken: what becomes of the answers to it is not its mail server's business.
+    Supervisor(site.database, invocation.clock).run(letters_job(site, invocation.clock))
     invocation.report(_document(received), f"{received.kind}: {received.action}")
     return OK
 
@@ -106,6 +108,8 @@ def _list_quarantine(invocation: Invocation, site: Site) -> int:
                     "address": one.address,
                     "kind": one.kind,
                     "problem": one.problem,
+                    "attempts": one.attempts,
+                    "traceback": one.traceback,
                 }
                 for one in kept
             ]

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, exit_code
-from newsletter.cli.interruption import interruptible
+from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, UNFORESEEN, exit_code
+from newsletter.cli.interruption import interruptible, leave_at_once
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -24,18 +23,19 @@ from newsletter.cli.invocation import (
     processes_option,
     split_issue,
 )
+from newsletter.cli.recipients import list_recipients
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.pipeline.clicks import Clicks
-from newsletter.pipeline.operators import watched_run
-from newsletter.pipeline.rehearse import rehearse
-from newsletter.pipeline.run import RunOutcome
-from newsletter.pipeline.send import SendOutcome
-from newsletter.pipeline.send import send as send_issue
-from newsletter.pipeline.settle import settle, unknown_deliveries
-from newsletter.pipeline.status import IssueStatus, count_anew, issue_status, site_status
-from newsletter.pipeline.webhooks import tell_webhooks
-from newsletter.store.issues import find_issue
-from newsletter.store.nodes import Node
+from newsletter.issues.wording import note_text
+
+# What sends is imported by the command that sends: `status` starts without it.
+if TYPE_CHECKING:
+    from newsletter.jobs.due_issue import RunOutcome
+    from newsletter.jobs.run import RunReport
+    from newsletter.pipeline.clicks import Clicks
+    from newsletter.pipeline.send import SendOutcome
+    from newsletter.pipeline.status import IssueStatus
+    from newsletter.store.job_outcomes import JobOutcome
+    from newsletter.store.nodes import Node
 
 log = logging.getLogger("newsletter")
 
@@ -73,6 +73,9 @@ def send(
     Example: newsletter send weekly
              newsletter send weekly --dry-run --out rehearsal
     """
+    from newsletter.pipeline.rehearse import rehearse
+    from newsletter.pipeline.send import send as send_issue
+
     if out is not None and not dry_run:
         raise click.UsageError("--out goes with --dry-run")
     site = invocation.site
@@ -108,36 +111,61 @@ def run(invocation: Invocation) -> int:
     \b
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
     """
+    from newsletter.jobs.operators import watched_run
+    from newsletter.jobs.supervisor import Supervisor
+
     with interruptible() as interrupted:
-        outcomes = watched_run(invocation.site, clock=invocation.clock, interrupted=interrupted)
-    for outcome in outcomes:
-        if outcome.problem is not None:
-            log.error("%s: %s", outcome.newsletter, outcome.problem)
-        elif outcome.sent is not None:
+        supervisor = Supervisor(invocation.site.database, invocation.clock, interrupted)
+        report = watched_run(invocation.site, supervisor)
+    for outcome in report.newsletters:
+        if outcome.sent is not None:
             _log_outcome(outcome.sent)
     invocation.report(
-        {"newsletters": [_run_document(outcome) for outcome in outcomes]},
-        *[f"{outcome.newsletter}: {outcome.did}" for outcome in outcomes],
+        {
+            "newsletters": [_run_document(outcome) for outcome in report.newsletters],
+            "jobs": [_job_document(run.outcome) for run in report.others],
+        },
+        *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
     )
-    tell_webhooks(invocation.site, clock=invocation.clock)
-    return max((_run_code(outcome) for outcome in outcomes), default=OK)
+    code = _report_code(report)
+    if supervisor.has_left_any:
+        leave_at_once(code)
+    return code
 
 
 @click.command()
 @click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
 @click.option("--recount", is_flag=True, help="First count the issue's deliveries one by one.")
+@click.option(
+    "--who",
+    type=click.Choice([state.value for state in DeliveryState]),
+    help="List the issue's readers whose delivery stands so, each with the last receipt.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With --who: as CSV on stdout.")
 @json_option
 @now_option
 @pass_invocation
-def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount: bool) -> int:
+def status(
+    invocation: Invocation,
+    issue: tuple[str, int | None] | None,
+    recount: bool,
+    who: str | None,
+    as_csv: bool,
+) -> int:
     """Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.
 
     \b
     Example: newsletter status weekly/12
+             newsletter status weekly/12 --who rejected --csv
     """
+    from newsletter.pipeline.status import count_anew, issue_status, site_status
+    from newsletter.store.issues import find_issue
+
     site = invocation.site
-    if issue is None and recount:
-        raise click.UsageError("--recount needs an ISSUE")
+    if issue is None and (recount or who):
+        raise click.UsageError("--recount and --who need an ISSUE")
+    if as_csv and (who is None or invocation.as_json):
+        raise click.UsageError("--csv needs --who, and no --json")
     if issue is None:
         seen = site_status(site, now=invocation.now)
         document = {
@@ -145,10 +173,17 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
             "due": list(seen.due),
             "armed": seen.armed,
             "nodes": [asdict(node) for node in seen.nodes],
+            "letters": asdict(seen.letters),
+            "jobs": [_job_document(outcome) for outcome in seen.jobs],
         }
         lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
         lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
         lines += [_node_line(node) for node in seen.nodes]
+        if seen.letters.waiting or seen.letters.unknown:
+            lines.append(
+                f"letters: {seen.letters.waiting} waiting, {seen.letters.unknown} of unknown outcome"
+            )
+        lines += [f"{one.job}: {one.ended}: {one.error}" for one in seen.jobs if one.is_troubled]
         lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
         invocation.answer(document, *lines)
         return OK
@@ -158,6 +193,9 @@ def status(invocation: Invocation, issue: tuple[str, int | None] | None, recount
         found = find_issue(connection, slug, number)
     if recount:
         count_anew(site, found)
+    if who is not None:
+        list_recipients(invocation, found, DeliveryState(who), as_csv=as_csv)
+        return OK
     one = issue_status(site, found)
     invocation.answer(_status_document(one), _status_line(one))
     return OK
@@ -178,6 +216,8 @@ def unknown(
     \b
     Example: newsletter unknown weekly/12 --resend && newsletter send weekly/12
     """
+    from newsletter.pipeline.settle import settle, unknown_deliveries
+
     site = invocation.site
     if choice is None:
         rows = unknown_deliveries(site, *issue)
@@ -196,6 +236,15 @@ def _progress_bar(invocation: Invocation) -> Iterator[Any]:
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
+    # Only a person at a terminal sees the bar: nothing else loads its library.
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
         task = bar.add_task("sending", total=None)
@@ -244,16 +293,40 @@ def _run_document(outcome: RunOutcome) -> dict[str, Any]:
     return {
         "newsletter": outcome.newsletter,
         "did": outcome.did,
+        "result": outcome.result,
         "issue": outcome.issue,
         "problem": str(outcome.problem) if outcome.problem else None,
         "send": _outcome_document(outcome.sent) if outcome.sent else None,
     }
 
 
+def _report_code(report: RunReport) -> int:
+    """An error that nobody foresaw outweighs whatever else happened: the others are in the report."""
+    if report.crashed:
+        return UNFORESEEN
+    return max((_run_code(outcome) for outcome in report.newsletters), default=OK)
+
+
 def _run_code(outcome: RunOutcome) -> int:
     if outcome.problem is not None:
         return exit_code(outcome.problem)
+    from newsletter.jobs.due_issue import RunResult
+
+    if outcome.result in (RunResult.INTERRUPTED, RunResult.BUSY):
+        return TEMPORARY
     return _outcome_code(outcome.sent) if outcome.sent else OK
+
+
+def _job_document(outcome: JobOutcome) -> dict[str, Any]:
+    """How a job ended, in the shape of `run --json` and `status --json`."""
+    return {
+        "job": outcome.job,
+        "ended": outcome.ended,
+        "started": outcome.started_at.isoformat(),
+        "finished": outcome.finished_at.isoformat(),
+        "detail": outcome.detail,
+        "error": outcome.error or None,
+    }
 
 
 def _status_document(one: IssueStatus) -> dict[str, Any]:
@@ -264,7 +337,7 @@ def _status_document(one: IssueStatus) -> dict[str, Any]:
         "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
         "due": one.issue.due.isoformat(),
         "send_at": one.issue.send_at.isoformat() if one.issue.send_at else None,
-        "note": one.issue.note,
+        "note": note_text(one.issue.note),
         "audience": one.audience,
         "deliveries": one.deliveries,
         "clicks": _clicks_document(one.clicks) if one.clicks else None,
@@ -285,7 +358,7 @@ def _node_line(node: Node) -> str:
 
 def _status_line(one: IssueStatus) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in one.deliveries.items() if count)
-    note = f" ({one.issue.note})" if one.issue.note else ""
+    note = f" ({note_text(one.issue.note)})" if one.issue.note else ""
     clicks = f"; {one.clicks.total} clicks" if one.clicks else ""
     return f"{one.issue.name}: {one.issue.state}{note}" + (
         f": {one.audience} readers: {counts}{clicks}" if counts else ""

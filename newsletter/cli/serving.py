@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import threading
+from contextlib import closing, nullcontext
+from types import FrameType
 
 import click
 import uvicorn
 
 from newsletter.cli.exit_codes import OK
+from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
-from newsletter.web.app import make_app
 
 
 @click.command()
@@ -27,6 +29,9 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     \b
     Example: newsletter serve --host 127.0.0.1 --port 8000
     """
+    # The web's libraries are for this command alone: no other, and no --help, loads them.
+    from newsletter.web.app import make_app
+
     site = invocation.site
     app = make_app(site)
     config = uvicorn.Config(
@@ -39,16 +44,33 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         # An open desk listens for changes without end; nobody waits for it when we stop.
         timeout_graceful_shutdown=3,
     )
-    socket = config.bind_socket()
-    link = first_link(site, now=invocation.now)
-    if link is not None:
-        place = _local_address(host, socket.getsockname()[1])
-        click.echo(
-            f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
-        )
-    with listening(site), nullcontext() if no_schedule else scheduling(site):
-        uvicorn.Server(config).run(sockets=[socket])
+    with closing(config.bind_socket()) as socket:
+        link = first_link(site, now=invocation.now)
+        if link is not None:
+            place = _local_address(host, socket.getsockname()[1])
+            click.echo(
+                f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
+            )
+        server = _Server(config)
+        jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
+        with listening(site, stop=server.stop), jobs as supervisor:
+            server.run(sockets=[socket])
+    if supervisor is not None and supervisor.has_left_any:
+        leave_at_once(OK)
     return OK
+
+
+class _Server(uvicorn.Server):
+    """Sets `stop` as soon as a signal comes, while the last requests are answered."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stop = threading.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        self.stop.set()
+        super().handle_exit(sig, frame)
 
 
 def _local_address(host: str, port: int) -> str:

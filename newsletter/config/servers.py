@@ -140,6 +140,8 @@ class InboundSettings(Table):
     """A mailbox to read."""
     maildir: str | None = None
     """A folder to read."""
+    answers_per_day: int = Field(default=500, ge=1)
+    """How many letters a day answer mail that does not prove its writer: questions to confirm, links, help. Anybody can write in anybody's name."""
 
 
 class OperatorSettings(Table):

@@ -7,8 +7,9 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+from newsletter.config.addresses import checked_address
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
@@ -16,7 +17,9 @@ SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 class Table(BaseModel):
     """A table of newsletter.toml: unknown keys are errors, `key_file` reads `key` from a file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -46,8 +49,8 @@ def _web_address(url: str) -> str:
 
 def _mailbox(address: str) -> str:
     try:
-        return validate_email(parseaddr(address)[1], check_deliverability=False).normalized
-    except EmailNotValidError as error:
+        return checked_address(parseaddr(address)[1])
+    except ValueError as error:
         raise ValueError(f"{address!r} is no e-mail address: {error}") from error
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
-
 from newsletter.errors import InputError
 
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -22,6 +20,8 @@ def wire_address(address: str) -> str:
         return address
     if address.isascii():
         raise InputError(f"{address!r} is no e-mail address", fix="correct or remove it")
+    from email_validator import EmailNotValidError, validate_email  # slow to load
+
     try:
         checked = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:

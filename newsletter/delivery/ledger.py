@@ -1,4 +1,4 @@
-"""What the sender needs of the ledger; store/ledger.py keeps it in the database."""
+"""What the sender needs of the ledger; store/ledger keeps it in the database."""
 
 from __future__ import annotations
 

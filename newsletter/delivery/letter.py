@@ -8,10 +8,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from newsletter.config.sender import Mailbox
 from newsletter.delivery.addresses import ascii_domain, wire_address
-from newsletter.delivery.dkim import Signer
 from newsletter.delivery.header_text import (
     clean,
     header_field,
@@ -20,6 +20,9 @@ from newsletter.delivery.header_text import (
     unstructured,
 )
 from newsletter.delivery.quoted_printable import encode
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import Signer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from newsletter.delivery.dkim import SigningKey
 from newsletter.delivery.records import Records
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import SigningKey
 
 MAX_SPF_LOOKUPS = 10
 """RFC 7208 section 4.6.4."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.addresses import ascii_domain, wire_address
-from newsletter.delivery.dkim import Signer
 from newsletter.delivery.header_text import clean, header_field, named_address, relaxed
 from newsletter.delivery.headers import (
     IssueHeaders,
@@ -18,6 +18,9 @@ from newsletter.delivery.headers import (
 from newsletter.delivery.segments import Body, encode_body
 from newsletter.errors import InputError
 from newsletter.rendering.edition import Edition, Slot
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import Signer
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]*\Z")  # unreserved in a URI (RFC 3986 section 2.3)
 

@@ -1,27 +1,36 @@
-"""Sends an issue: claims deliveries, hands the messages to the relays, keeps the books."""
+"""Sends a ledger's messages: claims deliveries, hands them to the relays, keeps the books."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from random import Random
+from datetime import datetime
 from typing import Any
 
-from newsletter.config.settings import RelaySettings, SendingSettings
-from newsletter.delivery.claim_size import ClaimSize
-from newsletter.delivery.courier import Courier
-from newsletter.delivery.ledger import Claim, Ledger
-from newsletter.delivery.limit_keeping import keep_limits
-from newsletter.delivery.limits import LimitBook, OwnLimitBook
-from newsletter.delivery.parcels import Parcels
+from newsletter.config.settings import RelaySettings
+from newsletter.delivery.claim_queue import ClaimQueue
+from newsletter.delivery.claim_source import ClaimSource, Incoming
+from newsletter.delivery.connection_worker import ConnectionWorker
+from newsletter.delivery.context import SendContext
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.ledger_writer import LedgerWriter
+from newsletter.delivery.message_preparer import MessagePreparer
+from newsletter.delivery.rates import (
+    ClaimSize,
+    LimitBook,
+    LimitKeeper,
+    OwnLimitBook,
+    Shares,
+    keep_limits,
+)
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.relays import PAUSES, Lane
-from newsletter.delivery.run import Incoming, Run, Work
-from newsletter.delivery.shares import Shares
-from newsletter.delivery.transport import TIMEOUTS, Timeouts, own_hostname
-from newsletter.errors import RelayUnavailableError
+from newsletter.delivery.relay_session import RelaySession
+from newsletter.delivery.settlement import SendEnd, Settlement
+from newsletter.delivery.transport import own_hostname
+from newsletter.errors import DatabaseUnavailableError, RelayUnavailableError, TemporaryError
 
 GRACE_SECONDS = 8.0
 """After a stop, how long messages in flight may take; the whole stop takes less than 10 s."""
@@ -66,125 +75,192 @@ def combined(reports: Sequence[SendReport]) -> SendReport:
 
 async def send_all(
     ledger: Ledger,
-    compose: Callable[[Claim], bytes],
     relays: Sequence[RelaySettings],
+    context: SendContext,
     *,
-    envelope_sender: Callable[[Claim], str],
-    clock: Callable[[], datetime],
     stop: asyncio.Event,
-    sending: SendingSettings | None = None,
-    zone: tzinfo = UTC,
     limits: LimitBook | None = None,
     incoming: Incoming | None = None,
-    progress: Callable[[Receipt], None] | None = None,
-    signs_slowly: bool = False,
-    random: Random | None = None,
-    timeouts: Timeouts = TIMEOUTS,
-    pauses: Sequence[float] = PAUSES,
 ) -> SendReport:
-    """Send whatever of the issue can be sent now, and return what came of it.
+    """Send whatever the ledger has that can be sent now, and return what came of it.
 
-    `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no
-    final dot; one that `signs_slowly` is also called in threads. Deliveries deferred to a later time
-    stay; call again at `next_retry`. When `stop` is set, messages in flight are finished and the
-    rest is given back, within 10 s. A refusal that is about us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of
-    every relay) pauses the run. `zone` is that of the relays' hours and days; `limits` keeps
-    their rates between runs and for all senders together. With `incoming` batches it goes on for as
-    long as they may come. Raises RelayUnavailableError when no relay can be worked with,
-    and what the ledger raises; in each case nothing that was not sent is lost.
+    Deliveries deferred to a later time stay; call again at `next_retry`. When `stop` is set,
+    messages in flight are finished and the rest is given back, within 10 s. A refusal that is about
+    us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of every relay) pauses the
+    send. `limits` keeps the relays' rates between sends and for all senders together. With
+    `incoming` batches it goes on for as long as they may come. Raises RelayUnavailableError when no
+    relay can be worked with, and what the ledger raises; in each case nothing that was not sent is
+    lost.
     """
     if not relays:
         raise RelayUnavailableError("no relay is configured", field="relays", fix="add [[relays]]")
-    work = Work(
-        compose=compose,
-        signs_slowly=signs_slowly,
-        envelope_sender=envelope_sender,
-        clock=clock,
-        sending=sending or SendingSettings(),
-        zone=zone,
-        random=random or Random(),  # noqa: S311 - spreads retries, guards nothing
-        progress=progress,
-    )
-    hostname = await asyncio.to_thread(own_hostname)
+    sessions = await _open_sessions(relays, context)
     started = asyncio.get_running_loop().time()
-    shares = Shares({relay.name: relay.weight for relay in relays}, started)
-    lanes = [
-        Lane(relay, local_hostname=hostname, timeouts=timeouts, pauses=pauses, shares=shares)
-        for relay in relays
-    ]
-    run = Run(ledger, work, ClaimSize(relays), incoming=incoming)
-    run.open_lanes(lanes)
+    counts: Counter[DeliveryState] = Counter()
+
+    def kept(receipt: Receipt) -> None:
+        counts[receipt.state] += 1
+        if context.progress is not None:
+            context.progress(receipt)
+
+    writer = LedgerWriter(ledger, kept)
+    source = ClaimSource(ledger, writer, ClaimSize(relays), context.clock, counts, incoming)
+    send = _Send(context, writer, source, sessions)
+    if incoming is not None:
+        incoming.attach(send.queue.news)
     with ledger.on_duty():
         try:
-            await run.books.call(ledger.bring_forward)
-            await run.recover()
-            async with keep_limits(run, lanes, limits or OwnLimitBook()):
-                await _conduct(run, lanes, stop)
-            left = run.feed.left()
-            await run.books.call(ledger.release, left)
-            next_retry = await run.books.call(ledger.next_retry)
+            await writer.call(ledger.bring_forward)
+            await source.recover()
+            left = await send.carry_out(ledger, limits or OwnLimitBook(), stop)
+            next_retry = await writer.call(ledger.next_retry)
         finally:
-            run.books.end_threads()
-    if left and not run.paused and run.is_hopeless:
-        raise RelayUnavailableError(
-            "; ".join(f"relay {lane.relay.name}: {lane.trouble}" for lane in lanes),
-            field="relays",
-            fix="check host, port and security, and that the relay runs; then send again",
-        )
+            writer.end_threads()
+    if left and not send.end.pause and send.settlement.is_hopeless:
+        raise _unavailable(sessions)
     return SendReport(
-        accepted=run.states[DeliveryState.ACCEPTED],
-        rejected=run.states[DeliveryState.REJECTED],
-        deferred=run.states[DeliveryState.DEFERRED],
-        unknown=run.states[DeliveryState.UNKNOWN],
-        suppressed=run.states[DeliveryState.SUPPRESSED],
-        expired=run.states[DeliveryState.EXPIRED],
+        **_counted(counts),
         seconds=asyncio.get_running_loop().time() - started,
-        paused=run.paused,
+        paused=str(send.end.pause or ""),
         next_retry=next_retry,
-        shut=run.shut if left or run.may_grow else "",
+        shut=send.end.shut if left or source.may_grow else "",
     )
 
 
-async def _conduct(run: Run, lanes: Sequence[Lane], stop: asyncio.Event) -> None:
-    """Let the couriers work to the end, or to the stop; raises what the ledger raises."""
-    writer = asyncio.create_task(run.books.run())
-    feeder = asyncio.create_task(_ending_on_error(run, run.feed.run()))
-    poster = asyncio.create_task(_ending_on_error(run, run.books.post_regularly()))
-    parcels = [Parcels(run, lane) for lane in lanes]
-    couriers = [
-        asyncio.create_task(Courier(run, lane, of_lane).work())
-        for lane, of_lane in zip(lanes, parcels, strict=True)
-        for _ in range(lane.relay.connections)
+def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
+    return RelayUnavailableError(
+        "; ".join(f"relay {session.relay.name}: {session.trouble}" for session in sessions),
+        field="relays",
+        fix="check host, port and security, and that the relay runs; then send again",
+    )
+
+
+def _counted(counts: Counter[DeliveryState]) -> dict[str, int]:
+    """The counts of a report by their names there."""
+    return {
+        "accepted": counts[DeliveryState.ACCEPTED],
+        "rejected": counts[DeliveryState.REJECTED],
+        "deferred": counts[DeliveryState.DEFERRED],
+        "unknown": counts[DeliveryState.UNKNOWN],
+        "suppressed": counts[DeliveryState.SUPPRESSED],
+        "expired": counts[DeliveryState.EXPIRED],
+    }
+
+
+async def _open_sessions(
+    relays: Sequence[RelaySettings], context: SendContext
+) -> Sequence[RelaySession]:
+    hostname = await asyncio.to_thread(own_hostname)
+    now = asyncio.get_running_loop().time()
+    shares = Shares({relay.name: relay.weight for relay in relays}, now)
+    return [
+        RelaySession(
+            relay,
+            local_hostname=hostname,
+            timeouts=context.timeouts,
+            pauses=context.pauses,
+            shares=shares,
+        )
+        for relay in relays
     ]
-    at_work = asyncio.create_task(_all_done(couriers))
-    signs = [asyncio.create_task(event.wait()) for event in (stop, run.ending)]
-    try:
-        await asyncio.wait([writer, at_work, *signs], return_when=asyncio.FIRST_COMPLETED)
-        if run.paused:  # no hurry: messages whose reply is awaited are not cut off
-            await asyncio.wait([writer, at_work, signs[0]], return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        run.end()
-        await asyncio.wait([at_work], timeout=GRACE_SECONDS)
-        for task in (*couriers, *signs):
-            task.cancel()
-        await _all_done([at_work, *couriers, *signs])
-        for each in parcels:
-            each.close()
-        run.books.close()
-        await _all_done([feeder, poster, writer])
-    ended = [task for task in (writer, feeder, poster, *couriers) if not task.cancelled()]
-    for error in [task.exception() for task in ended]:  # all are asked: each would complain
-        if error is not None:
-            raise error
+
+
+class _Send:
+    """The parts of one send, put together."""
+
+    def __init__(
+        self,
+        context: SendContext,
+        writer: LedgerWriter,
+        source: ClaimSource,
+        sessions: Sequence[RelaySession],
+    ) -> None:
+        self._context = context
+        self._writer = writer
+        self._sessions = sessions
+        self.queue = ClaimQueue(source)
+        self.end = SendEnd(self.queue)
+        self.settlement = Settlement(context, self.queue, writer, self.end, sessions)
+
+    async def carry_out(self, ledger: Ledger, book: LimitBook, stop: asyncio.Event) -> list[int]:
+        """Let the connections work to the end, or to the stop; whom it had to leave.
+
+        Whatever it raises, what was claimed and not sent is given back to the ledger first.
+        """
+        keeper = LimitKeeper(
+            book=book,
+            call=self._writer.call,
+            today=lambda: self._context.local_time().date(),
+            refilled=self.queue.stir,
+            failed=self.end.end,
+        )
+        try:
+            async with keep_limits(self._sessions, keeper):
+                await self._work(stop)
+        except (DatabaseUnavailableError, TemporaryError):  # nor could that be written
+            raise
+        except BaseException:
+            with suppress(Exception):  # what came first is what is raised
+                await self._writer.call(ledger.release, self.queue.left())
+            raise
+        left = self.queue.left()
+        await self._writer.call(ledger.release, left)
+        return left
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Raises what the ledger raises, or a connection's worker that met the unforeseen."""
+        writing = asyncio.create_task(self._writer.run())
+        claiming = asyncio.create_task(self._ending_on_error(self.queue.run()))
+        posting = asyncio.create_task(self._ending_on_error(self._writer.post_regularly()))
+        preparers = [
+            MessagePreparer(self._context, self.queue, self.settlement, session)
+            for session in self._sessions
+        ]
+        workers = [
+            asyncio.create_task(self._worker(session, preparer).work())
+            for session, preparer in zip(self._sessions, preparers, strict=True)
+            for _ in range(session.relay.connections)
+        ]
+        at_work = asyncio.create_task(_all_done(workers))
+        signs = [asyncio.create_task(event.wait()) for event in (stop, self.end.ending)]
+        first = asyncio.FIRST_COMPLETED
+        try:
+            await asyncio.wait([writing, at_work, *signs], return_when=first)
+            if self.end.pause:  # no hurry: messages whose reply is awaited are not cut off
+                await asyncio.wait([writing, at_work, signs[0]], return_when=first)
+        finally:
+            self.end.end()
+            await asyncio.wait([at_work], timeout=GRACE_SECONDS)
+            for task in (*workers, *signs):
+                task.cancel()
+            await _all_done([at_work, *workers, *signs])
+            for preparer in preparers:
+                preparer.close()
+            self._writer.close()
+            await _all_done([claiming, posting, writing])
+        ended = [task for task in (writing, claiming, posting, *workers) if not task.cancelled()]
+        for error in [task.exception() for task in ended]:  # all are asked: each would complain
+            if error is not None:
+                raise error
+
+    def _worker(self, session: RelaySession, preparer: MessagePreparer) -> ConnectionWorker:
+        return ConnectionWorker(
+            session=session,
+            preparer=preparer,
+            queue=self.queue,
+            writer=self._writer,
+            settlement=self.settlement,
+            end=self.end,
+            context=self._context,
+        )
+
+    async def _ending_on_error(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except BaseException:
+            self.end.end()
+            raise
 
 
 async def _all_done(tasks: Sequence[asyncio.Task[Any]]) -> None:
     await asyncio.wait(tasks)
-
-
-async def _ending_on_error(run: Run, work: Coroutine[None, None, None]) -> None:
-    try:
-        await work
-    except BaseException:
-        run.end()
-        raise

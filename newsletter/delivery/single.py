@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from newsletter.config.settings import RelaySettings, SendingSettings
+from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim, Claimed, Recovery
 from newsletter.delivery.receipt import Receipt
 from newsletter.delivery.sender import send_all
 from newsletter.errors import RelayUnavailableError
+
+LONGEST = 60.0
+"""Seconds that a relay has for one message: whoever asked for it is waiting."""
 
 _ONLY = 0
 
@@ -71,19 +75,23 @@ async def send_one(
 ) -> Receipt:
     """Hand `message` to a relay and return its answer; there is no second attempt.
 
+    It takes LONGEST seconds at the most, and the sender's GRACE_SECONDS for what is on its way.
     Raises RelayUnavailableError when no relay could be asked, or a relay refused us rather
     than the reader.
     """
     ledger = _OneDelivery(recipient)
-    report = await send_all(
-        ledger,
-        lambda _claim: message,
-        relays,
+    context = SendContext(
+        compose=lambda _claim: message,
         envelope_sender=lambda _claim: envelope_sender,
         clock=lambda: now,
-        stop=asyncio.Event(),
         sending=SendingSettings(expire_after=timedelta(0)),
     )
+    stop = asyncio.Event()
+    patience = asyncio.get_running_loop().call_later(LONGEST, stop.set)
+    try:
+        report = await send_all(ledger, relays, context, stop=stop)
+    finally:
+        patience.cancel()
     if ledger.receipt is None:
         raise RelayUnavailableError(
             f"no relay took the message: {report.paused or 'it was never tried'}", field="relays"

@@ -9,8 +9,8 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-
-import aiosmtplib
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.classify import CLOSING, Meaning, Stage
@@ -19,6 +19,9 @@ from newsletter.delivery.outcome import Outcome, from_reply, from_trouble
 from newsletter.delivery.replies import Reply, ReplyError
 from newsletter.delivery.wire import Wire, take_over
 from newsletter.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    import aiosmtplib
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 FAR = 0.005
@@ -220,6 +223,8 @@ async def connect(
     `tls` is None for security "none". With "starttls" and "tls" nothing of a message ever
     goes in clear: a relay that does not offer STARTTLS is no relay.
     """
+    import aiosmtplib  # slow to load: only where there is something to send
+
     security = security_of(relay)
     session = aiosmtplib.SMTP(
         hostname=relay.host,
@@ -246,6 +251,8 @@ async def connect(
 
 
 async def _greet(session: aiosmtplib.SMTP) -> None:
+    import aiosmtplib
+
     try:
         await session.ehlo()
     except aiosmtplib.SMTPHeloError as error:
@@ -255,6 +262,8 @@ async def _greet(session: aiosmtplib.SMTP) -> None:
 
 
 def _refused_session(error: aiosmtplib.SMTPResponseException) -> Outcome:
+    import aiosmtplib
+
     stages: dict[type[Exception], Stage] = {
         aiosmtplib.SMTPConnectResponseError: Stage.CONNECT,
         aiosmtplib.SMTPHeloError: Stage.EHLO,
@@ -292,6 +301,8 @@ def tls_context(relay: RelaySettings) -> ssl.SSLContext | None:
 
     Raises ConfigurationError when that file cannot be read as certificates.
     """
+    # Loaded before any work is reserved: in `connect` it would hold up the event loop.
+    import_module("aiosmtplib")
     if security_of(relay) == "none":
         return None
     try:

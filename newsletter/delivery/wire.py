@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-
-import aiosmtplib
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.replies import Reply, ReplyError, ReplyReader
+
+if TYPE_CHECKING:
+    import aiosmtplib
 
 
 class Wire(asyncio.Protocol):

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
-from newsletter.issues.filters import EVERYTHING, Filter
+from newsletter.issues.filters import EVERYTHING, Filter, Refusal
 from newsletter.issues.issue import ADDED, Item, LeftOut, Window
+from newsletter.issues.reasons import LeftOutReason
 
 GONE = "no source of this newsletter has it any more"
 
@@ -38,7 +39,7 @@ class Candidate:
     first_seen: datetime
     withdrawn: bool = False
     told: str = ""
-    barred: str = ""
+    barred: Refusal | None = None
     most: int | None = None
 
 
@@ -83,18 +84,19 @@ def assemble(
     of_source: Counter[str] = Counter()
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
-        inside, reason = _why(candidate, window, history)
-        if inside and candidate.most is not None and of_source[article.source] >= candidate.most:
-            inside, reason = False, f"{article.source} has its {candidate.most} in this issue"
-        touched = article.key in kept and kept[article.key].touched
-        if touched and not inside:
-            kept_by = "kept by an editor"
-            inside, reason = True, f"{reason}; {kept_by}" if candidate.withdrawn else kept_by
-        if inside:
+        found = _why(candidate, window, history)
+        full = candidate.most is not None and of_source[article.source] >= candidate.most
+        if full and isinstance(found, str):
+            room = f"{article.source} ({candidate.most})"
+            found = _left_out(article, LeftOutReason.NO_ROOM, room)
+        if isinstance(found, str):
             of_source[article.source] += 1
-            eligible.append((article, reason))
+            eligible.append((article, found))
+        elif article.key in kept and kept[article.key].touched:
+            withdrawn = "withdrawn by its source; " if candidate.withdrawn else ""
+            eligible.append((article, f"{withdrawn}kept by an editor"))
         else:
-            left_out.append(_left_out(article, reason))
+            left_out.append(found)
 
     items: list[Item] = []
     taken: set[str] = set()
@@ -104,7 +106,7 @@ def assemble(
     items.sort(key=lambda item: (order[item.section], item.position))
     items = [*_gone_but_kept(previous, candidates), *items]
     left_out += [
-        _left_out(article, _why_not(article, sections))
+        _without_place(article, sections)
         for article, _reason in eligible
         if article.key not in taken
     ]
@@ -118,26 +120,27 @@ def _rank(candidate: Candidate) -> tuple[int, float, str]:
     return (-len(article.also), -article.published.timestamp(), article.key)
 
 
-def _why(candidate: Candidate, window: Window, history: History) -> tuple[bool, str]:
+def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOut:
+    """Why the article may be in the issue, or that it is left out."""
     article = candidate.article
     if candidate.withdrawn:
-        return False, "withdrawn by its source"
+        return _left_out(article, LeftOutReason.WITHDRAWN)
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
-        return False, f"already in {taken_by}"
+        return _left_out(article, LeftOutReason.ALREADY_USED, taken_by)
     if candidate.told:
-        return False, f"already in {candidate.told}, as another source told it"
+        return _left_out(article, LeftOutReason.TOLD_ELSEWHERE, candidate.told)
     if candidate.barred:
-        return False, candidate.barred
+        return _refused(article, candidate.barred)
     day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
-        return True, f"published {day}, inside the window"
+        return f"published {day}, inside the window"
     if article.published >= window.end:
-        return False, f"published {day}, after the window: waits for the next issue"
+        return _left_out(article, LeftOutReason.AFTER_WINDOW)
     missed = history.closed is not None and candidate.first_seen >= history.closed
     if missed and article.published >= window.start - history.grace:
-        return True, f"published {day}, before the window, but first seen since the last issue"
-    return False, f"published {day}, before the window"
+        return f"published {day}, before the window, but first seen since the last issue"
+    return _left_out(article, LeftOutReason.BEFORE_WINDOW)
 
 
 def _fill(
@@ -190,7 +193,7 @@ def _fill(
 def _belongs(article: Article, section: Section, before: Item | None) -> bool:
     if before is not None and before.touched and before.section:
         return before.section == section.title
-    if section.takes.why_not(article):
+    if section.takes.refusal(article, section.title):
         return False
     return not section.tags or any(tag.slug in section.tags for tag in article.tags)
 
@@ -203,17 +206,17 @@ def _why_here(article: Article, section: Section) -> str:
     return f"in {section.title}, which takes what no other section took{covered}"
 
 
-def _why_not(article: Article, sections: Sequence[Section]) -> str:
+def _without_place(article: Article, sections: Sequence[Section]) -> LeftOut:
     full = [section for section in sections if _belongs(article, section, None)]
     if full:
         rooms = ", ".join(f"{section.title} ({section.max_items})" for section in full)
-        return f"no room left in {rooms}"
+        return _left_out(article, LeftOutReason.NO_ROOM, rooms)
     for section in sections:
         tagged = not section.tags or any(tag.slug in section.tags for tag in article.tags)
-        if tagged and (reason := section.takes.why_not(article)):
-            return f"not in {section.title}: {reason}"
-    labels = ", ".join(tag.label for tag in article.tags) or "none"
-    return f"no section takes its tags ({labels})"
+        if tagged and (refusal := section.takes.refusal(article, section.title)):
+            return _refused(article, refusal)
+    labels = ", ".join(tag.label for tag in article.tags)
+    return _left_out(article, LeftOutReason.NO_SECTION, labels)
 
 
 def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:
@@ -235,11 +238,16 @@ def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) ->
     ]
 
 
-def _left_out(article: Article, reason: str) -> LeftOut:
+def _refused(article: Article, refusal: Refusal) -> LeftOut:
+    return _left_out(article, refusal.reason, refusal.detail)
+
+
+def _left_out(article: Article, reason: LeftOutReason, detail: str = "") -> LeftOut:
     return LeftOut(
         title=article.title,
         url=article.url,
         reason=reason,
+        detail=detail,
         key=article.key,
         source=article.source,
         published=article.published,

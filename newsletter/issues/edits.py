@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from newsletter.articles.article import Article
 from newsletter.issues.blocks import Block
@@ -111,7 +111,9 @@ Edit = Annotated[
     Field(discriminator="kind"),
 ]
 
-_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
+_EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(
+    tuple[Edit, ...], config=ConfigDict(defer_build=True)
+)
 
 
 def edits_to_json(edits: Iterable[Edit]) -> list[dict[str, Any]]:

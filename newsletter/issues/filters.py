@@ -9,6 +9,7 @@ from datetime import datetime
 from newsletter.articles.article import Article
 from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.tags import slug_of
+from newsletter.issues.reasons import LeftOutReason
 
 SECONDS = 0.05
 """How long one pattern may look at one article; then it counts as not found."""
@@ -39,6 +40,14 @@ class Pattern:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why a source or section does not take an article; `detail` names it and what decided."""
+
+    reason: LeftOutReason
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
     """What is let in: anything that no pattern of `exclude` finds, some of `include` finds (where
     there is any), and that was published at `oldest` or later.
@@ -48,16 +57,17 @@ class Filter:
     exclude: tuple[Pattern, ...] = ()
     oldest: datetime | None = None
 
-    def why_not(self, article: Article) -> str:
-        """Why the article is kept out; "" where it is let in."""
+    def refusal(self, article: Article, name: str) -> Refusal | None:
+        """Why the article is kept out of the source or section of that name; None where it is not."""
         for pattern in self.exclude:
             if pattern.finds(article):
-                return f"kept out by {pattern.text!r}"
+                return Refusal(reason=LeftOutReason.EXCLUDED, detail=f"{name}: {pattern.text!r}")
         if self.include and not any(pattern.finds(article) for pattern in self.include):
-            return f"has none of {', '.join(repr(pattern.text) for pattern in self.include)}"
+            wanted = ", ".join(repr(pattern.text) for pattern in self.include)
+            return Refusal(reason=LeftOutReason.NOT_INCLUDED, detail=f"{name}: {wanted}")
         if self.oldest is not None and article.published < self.oldest:
-            return f"published {article.published:%Y-%m-%d}, too old for it"
-        return ""
+            return Refusal(reason=LeftOutReason.TOO_OLD, detail=name)
+        return None
 
 
 EVERYTHING = Filter()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from newsletter.articles.article import Article, Image
 from newsletter.issues.blocks import Block
+from newsletter.issues.reasons import LeftOutReason, Note
 
 
 class State(StrEnum):
@@ -111,11 +112,15 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
-    """An article that is not in the issue, and why. `key` is the article's, where it has one."""
+    """An article that is not in the issue, and why. `key` is the article's, where it has one.
+
+    `detail` is what the reason names: an issue, sections, tags, or what is wrong.
+    """
 
     title: str
     url: str
-    reason: str
+    reason: LeftOutReason
+    detail: str = ""
     key: str = ""
     source: str = ""
     published: datetime | None = None
@@ -147,7 +152,7 @@ class Issue:
     preheader: str
     items: tuple[Item, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    note: str = ""
+    note: Note | None = None
     """Why the issue is held, skipped or stopped."""
     words: Words = Words()
     blocks: tuple[Block, ...] = ()

@@ -8,7 +8,9 @@ from datetime import datetime
 from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
 from newsletter.issues.due import require_choosable
 from newsletter.issues.issue import Issue, LeftOut, State
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.issues.window import closed_at
+from newsletter.issues.wording import left_out_text
 from newsletter.pipeline.editions import frozen_hash, render_all, wishes_of
 from newsletter.pipeline.occasions import following_due
 from newsletter.pipeline.site import Site
@@ -19,6 +21,8 @@ from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
 from newsletter.store.chosen_time import choose_time
+
+BY_EDITOR = Note(kind=StateReason.HELD_BY_EDITOR)
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
@@ -99,8 +103,8 @@ def reschedule(
         return issue_store.find_issue(connection, slug, issue.number)
 
 
-def hold(site: Site, slug: str, number: int | None, *, note: str = "held by an editor") -> Issue:
-    """Keep the issue from being sent until it is approved (again)."""
+def hold(site: Site, slug: str, number: int | None, *, note: Note = BY_EDITOR) -> Issue:
+    """Keep the issue from being sent until it is approved (again); `note` says why."""
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state is not State.HELD:
@@ -119,11 +123,12 @@ def stop(site: Site, slug: str, number: int | None) -> Issue:
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state is not State.STOPPED:
-            issue_store.move(connection, issue, State.STOPPED, note="stopped by an editor")
+            note = Note(kind=StateReason.STOPPED_BY_EDITOR)
+            issue_store.move(connection, issue, State.STOPPED, note=note)
         return issue_store.find_issue(connection, slug, issue.number)
 
 
-def skip(site: Site, issue: Issue, *, note: str) -> None:
+def skip(site: Site, issue: Issue, *, note: Note | None) -> None:
     """Give this occasion up; the window stays open, so that the next issue loses nothing."""
     with site.database.transaction() as connection:
         issue_store.move(connection, issue, State.SKIPPED, note=note)
@@ -148,7 +153,7 @@ def _unprintable(out: LeftOut, severities: Mapping[str, Severity]) -> Finding:
         element=out.title,
         line=0,
         who="readers, who get the issue without this article",
-        fix=f"mend or hide the article: {out.reason}",
+        fix=f"mend or hide the article: {left_out_text(out)}",
     )
 
 

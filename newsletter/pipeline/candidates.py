@@ -13,7 +13,7 @@ from newsletter.articles.article import Article
 from newsletter.articles.dedupe import merge_stories
 from newsletter.config.settings import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.issues.assemble import Candidate
-from newsletter.issues.filters import Filter, patterns
+from newsletter.issues.filters import Filter, Refusal, patterns
 from newsletter.issues.memory import Carried, already_told
 from newsletter.pipeline.gather import configured, distinct_sources
 from newsletter.store import articles as article_store
@@ -139,12 +139,15 @@ def candidates_of(
     ]
 
 
-def _barred(told: Sequence[Telling], rules: Mapping[int, SourceRule]) -> str:
-    reasons = [
-        rules[telling.place].takes.why_not(telling.article) if telling.place in rules else ""
+def _barred(told: Sequence[Telling], rules: Mapping[int, SourceRule]) -> Refusal | None:
+    """Why no source lets the story in; None where one does."""
+    refusals = [
+        rules[telling.place].takes.refusal(telling.article, telling.article.source)
+        if telling.place in rules
+        else None
         for telling in told
     ]
-    return f"{told[0].article.source}: {reasons[0]}" if all(reasons) else ""
+    return refusals[0] if all(refusals) else None
 
 
 def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:

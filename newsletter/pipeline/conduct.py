@@ -11,12 +11,12 @@ from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.delivery.sender import SendReport
 from newsletter.errors import RelayUnavailableError
 from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.site import Site
 from newsletter.queue import GRACE, Batch, count_batches, enqueue
 from newsletter.store import issues as issue_store
 from newsletter.store import nodes as node_store
-from newsletter.store.batches import is_under_way, lock_planning, open_ranges
-from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger import SqlLedger, is_under_way, lock_planning, open_ranges
 from newsletter.store.nodes import Kind, Trouble, living_nodes
 
 LOOK, TELL_EACH, PLAN_EACH = 0.25, 1.0, 1.0
@@ -26,30 +26,23 @@ LARGEST, SMALLEST, PARTS = 500, 20, 30
 """Deliveries in a batch: of a small issue each node shall have some."""
 
 
-def conduct(
-    site: Site,
-    issue: Issue,
-    ledger: SqlLedger,
-    *,
-    clock: Callable[[], datetime],
-    interrupted: threading.Event | None,
-    progress: Callable[[int], None] | None,
-) -> SendReport | None:
+def conduct(site: Site, issue: Issue, ledger: SqlLedger, control: RunControl) -> SendReport | None:
     """Have the nodes send what can be sent now; None when no node lives, so that we must.
 
-    Who is interrupted leaves the nodes at work. `progress` is told how many deliveries more
-    have come to an end. Raises RelayUnavailableError when a node could work with no relay.
+    A conductor that is interrupted leaves the nodes at work. Raises RelayUnavailableError when a
+    node could work with no relay.
     """
     if not living_nodes(site.database):
         return None
-    waiting, started, before = interrupted or threading.Event(), time.monotonic(), ledger.counts()
+    waiting, started = control.interrupted or threading.Event(), time.monotonic()
+    before = ledger.counts()
     with site.database.transaction() as connection:
         number = issue_store.issue_id(connection, issue)
         node_store.note_trouble(connection, number, None)
         batches = count_batches(connection, number)
     if not batches:
         ledger.bring_forward()
-    tell = _teller(ledger, before, progress)
+    tell = _teller(ledger, before, control.progress)
     while True:
         with site.database.transaction(read_only=True) as connection:
             trouble = node_store.trouble_with(connection, number)
@@ -60,7 +53,7 @@ def conduct(
         if trouble is not None or state is not State.SENDING:
             _wait_for_the_last(site, number, waiting)
             break
-        if not batches and not _plan(site, number, ledger, clock()):
+        if not batches and not _plan(site, number, ledger, control.clock()):
             break
         waiting.wait(LOOK if batches else PLAN_EACH)
         tell()

@@ -28,7 +28,6 @@ from newsletter.store.tries import Limit, count_try
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.mailboxes import Role
 from subscribers.inbound.office import Action, Done, Office
-from subscribers.inbound.reading import header, parse_message, text_of
 from subscribers.letters import Letter, Template
 
 FORWARDED = Limit(most=20, per=timedelta(days=1))
@@ -39,8 +38,6 @@ ALARMS = Limit(most=1, per=timedelta(hours=1))
 
 ANSWERABLE = 30
 """Issues whose mails prove their reader when they are answered."""
-
-MAX_QUOTED = 20_000
 
 
 def office_of(site: Site) -> Office:
@@ -53,17 +50,17 @@ def office_of(site: Site) -> Office:
         tag = vocabulary.tag(word)
         return tag.slug if tag else None
 
-    def is_ours(
+    def issue_of(
         connection: sa.Connection, subscriber_id: int, list_slug: str, ids: Sequence[str]
-    ) -> bool:
+    ) -> int | None:
         secret = site.keyed("message ids")
         named = frozenset(ids)
         for slug, newsletter in newsletters_of(site.settings, list_slug).items():
             domain = ascii_domain(newsletter.sender.domain)
             for number in _sent(connection, subscriber_id, [slug]):
                 if message_id(f"{slug}/{number}", subscriber_id, domain, secret) in named:
-                    return True
-        return False
+                    return number
+        return None
 
     return Office(
         domain=inbound.domain,
@@ -73,7 +70,7 @@ def office_of(site: Site) -> Office:
         return_paths=site.return_paths,
         tags_of=lambda slug: {tag.slug: tag.label for tag in tags_of(site.settings, slug)},
         tag_named=tag_named,
-        is_ours=is_ours,
+        issue_of=issue_of,
         issues_sent=partial(issues_sent, site),
     )
 
@@ -119,7 +116,6 @@ def forward(
     ):
         return Done(action=Action.QUARANTINE, address=mail.sender, keep=True)
     slug = next(iter(newsletters_of(site.settings, mailbox.list_slug)))
-    message = parse_message(content)
     title = title_of(site.settings, mailbox.list_slug)
     words = {
         "name": "",
@@ -127,8 +123,8 @@ def forward(
         "url": site.settings.site.url,
         "postal_address": site.settings.site.postal_address,
         "reader": mail.sender,
-        "headline": header(message, "Subject"),
-        "words": text_of(message)[:MAX_QUOTED],
+        "headline": mail.headline,
+        "words": mail.words,
     }
     try:
         for editor in editors:

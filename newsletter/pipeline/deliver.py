@@ -10,10 +10,12 @@ from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.batches import Batches
+from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition, compile_edition
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.messages import addressee, headers_for, return_path_of, signer_of
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
@@ -38,21 +40,41 @@ async def deliver(
     issue: Issue,
     *,
     relays: Sequence[RelaySettings],
-    clock: Callable[[], datetime],
-    is_to_end: Callable[[], bool],
-    progress: Callable[[int], None] | None = None,
+    control: RunControl,
+    is_to_end: Callable[[], bool] | None = None,
     batches: Batches | None = None,
 ) -> SendReport:
-    """Send what can be sent of a planned issue, until `is_to_end` or an editor says stop.
+    """Send what can be sent of a planned issue, until it is interrupted or an editor says stop.
 
-    Several processes may do it at once. `progress` is told how many deliveries more have come
-    to an end. With `batches` nothing but these is sent, for as long as more may come. Raises as
-    `send_all` does.
+    Several processes may do it at once. `is_to_end` is asked instead of `control` whether to end.
+    With `batches` nothing but these is sent, for as long as more may come. Raises as `send_all`
+    does.
     """
-    compiled = _compiled_editions(site, issue, clock())
+    context = _context(site, issue, control)
+    stop = asyncio.Event()
+    is_to_end = is_to_end or (lambda: control.is_interrupted)
+    watcher = asyncio.create_task(_watch(site, issue, is_to_end, stop))
+    try:
+        return await send_all(
+            batches or ledger_of(site, issue),
+            relays,
+            context,
+            stop=stop,
+            limits=SqlLimitBook(site.database),
+            incoming=batches,
+        )
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+
+
+def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
+    """How the issue's messages are made, and what of them the caller hears."""
+    compiled = _compiled_editions(site, issue, control.clock())
     signer, tokens = signer_of(site), site.tokens
     return_path = return_path_of(site, issue)
-    stop = asyncio.Event()
+    tell = control.progress
 
     def compose(claim: Claim) -> bytes:
         to = addressee(
@@ -65,26 +87,15 @@ async def deliver(
         )
         return compiled[claim.edition_id].compose(to, signer)
 
-    watcher = asyncio.create_task(_watch(site, issue, is_to_end, stop))
-    try:
-        return await send_all(
-            batches or ledger_of(site, issue),
-            compose,
-            relays,
-            envelope_sender=lambda claim: return_path(claim.subscriber_id),
-            clock=clock,
-            stop=stop,
-            sending=site.settings.sending,
-            zone=site.settings.site.zone,
-            limits=SqlLimitBook(site.database),
-            incoming=batches,
-            signs_slowly=signer is not None and signer.is_slow,
-            progress=(lambda _receipt: progress(1)) if progress else None,
-        )
-    finally:
-        watcher.cancel()
-        with suppress(asyncio.CancelledError):
-            await watcher
+    return SendContext(
+        compose=compose,
+        envelope_sender=lambda claim: return_path(claim.subscriber_id),
+        clock=control.clock,
+        sending=site.settings.sending,
+        zone=site.settings.site.zone,
+        progress=(lambda _receipt: tell(1)) if tell else None,
+        signs_slowly=signer is not None and signer.is_slow,
+    )
 
 
 def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:

@@ -14,6 +14,7 @@ from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
 from newsletter.issues.memory import follow_ups
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.candidates import candidates, filter_of
 from newsletter.pipeline.editions import preheader_of, subject_of
@@ -130,5 +131,7 @@ def _sections(
     ]
 
 
-def _too_thin(shown: int, min_items: int) -> str:
-    return f"{shown} of at least {min_items} articles" if shown < min_items else ""
+def _too_thin(shown: int, min_items: int) -> Note | None:
+    if shown >= min_items:
+        return None
+    return Note(kind=StateReason.TOO_THIN, count=shown, least=min_items)

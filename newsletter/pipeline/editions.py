@@ -9,7 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.issues.issue import Issue, Item
+from newsletter.issues.issue import OPEN_STATES, Issue, Item, State
 from newsletter.issues.personalise import items_for
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
@@ -18,6 +18,7 @@ from newsletter.rendering.edition import Edition, edition_key
 from newsletter.rendering.press import render_edition
 from newsletter.rendering.subject import render_subject
 from newsletter.rendering.theme import Theme
+from newsletter.store import editions as edition_store
 from subscribers.audience import count_by_follows, parse_follows
 
 
@@ -48,6 +49,14 @@ def render_all(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[Edition
         sets.setdefault(edition_key(item.article.key for item in items), items)
     theme = site.theme(issue.newsletter)
     return tuple(_render(site, theme, issue, items) for items in sets.values())
+
+
+def current_editions(site: Site, issue: Issue, wishes: Sequence[str]) -> tuple[Edition, ...]:
+    """The frozen editions of an approved issue; those of an open one as they render now."""
+    if issue.state in OPEN_STATES - {State.APPROVED} or issue.state is State.SKIPPED:
+        return render_all(site, issue, wishes)
+    with site.database.transaction(read_only=True) as connection:
+        return tuple(edition_store.frozen_editions(connection, issue).values())
 
 
 def subject_of(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from newsletter.articles.dedupe import merge_stories
 from newsletter.issues.issue import Issue, LeftOut, State
+from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.candidates import candidates_of
 from newsletter.pipeline.gather import configured
 from newsletter.pipeline.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store.sources import find_sources
-
-REASON = "came after the approval: waits for the next issue"
 
 
 def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
@@ -41,7 +40,7 @@ def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
         LeftOut(
             title=story.title,
             url=story.url,
-            reason=REASON,
+            reason=LeftOutReason.AFTER_APPROVAL,
             key=story.key,
             source=story.source,
             published=story.published,

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from newsletter.delivery.letter import InlinePicture, Letter, compose_letter
 from newsletter.delivery.receipt import DeliveryState, Receipt
@@ -19,6 +17,9 @@ from newsletter.pipeline.messages import envelope_sender, signer_of
 from newsletter.pipeline.site import Site
 from newsletter.rendering.theme import shipped_templates
 from newsletter.rendering.words import Speaker, let_speak, speaker
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def post_letter(
@@ -111,6 +112,8 @@ def _speaker(language: str, folder: Path) -> Speaker:
 
 
 def _templates(site: Site, language: str) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     templates = Environment(
         loader=FileSystemLoader([site.folder / "templates" / "mail", shipped_templates() / "mail"]),
         autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - escapes all others

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from newsletter.delivery.dkim import Signer, open_signer
 from newsletter.delivery.headers import IssueHeaders, feedback_id
 from newsletter.delivery.message import Addressee
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
 from subscribers.tokens import Purpose, Tokens
+
+if TYPE_CHECKING:
+    from newsletter.delivery.dkim import Signer
 
 
 def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> IssueHeaders:
@@ -35,8 +39,17 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
     )
 
 
+def message_date(site: Site, issue: Issue) -> datetime:
+    """The Date of every message of the issue: when its send began, else when it is to."""
+    with site.database.transaction(read_only=True) as connection:
+        _approved, started = issue_store.send_times(connection, issue)
+    return started or issue.goes_out
+
+
 def signer_of(site: Site) -> Signer | None:
     """The site's DKIM signer, where one is configured."""
+    from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
+
     return open_signer(site.settings.dkim, site.folder) if site.settings.dkim else None
 
 

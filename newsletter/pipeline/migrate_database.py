@@ -20,8 +20,7 @@ from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.database import Database, open_database
-from newsletter.store.ledger_journals import issues_with_journals
-from newsletter.store.ledger_senders import living_senders
+from newsletter.store.ledger import issues_with_journals, living_senders
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import Seal, lift_seal, seal_of, set_seal
 from newsletter.store.tables import site as site_table

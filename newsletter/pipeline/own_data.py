@@ -12,12 +12,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.pipeline.post import put_letter
+from newsletter.pipeline.recipients import show_person
 from newsletter.pipeline.site import Site
 from newsletter.store import outbox
 from newsletter.store.tables import issues, receipts
 from subscribers import moving, people, privacy
 from subscribers.addresses import parse_address
+from subscribers.bounces import bounces_of
 from subscribers.errors import UnknownSubscriberError
+from subscribers.inbound.book import mail_about
 from subscribers.letters import Letter, Template
 from subscribers.tokens import TokenSubject
 
@@ -58,10 +61,18 @@ def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: dat
 
 
 def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
-    """Everything known of the reader, as `subscribers show` has it; None when erased."""
+    """Everything known of the reader, as `subscribers show` has it, and what came back or was
+    written in the reader's name; None when erased.
+    """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
-        return people.show(connection, person.address) if person else None
+        if person is None:
+            return None
+        return {
+            **show_person(connection, person.address),
+            "bounces": bounces_of(connection, person.id),
+            "mail": mail_about(connection, parse_address(person.address).key),
+        }
 
 
 def erase(site: Site, address: str, *, now: datetime) -> bool:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
-from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.delivery.single import send_one
-from newsletter.errors import InputError, RelayUnavailableError
+from newsletter.errors import InputError
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.letters import compose, words_to_readers
 from newsletter.pipeline.lists import contact_of, newsletters_of, title_of
+from newsletter.pipeline.outbox import is_anything_to_do, send_waiting
 from newsletter.pipeline.site import Site
 from newsletter.rendering.words import spoken_day
-from newsletter.store import newsletters as newsletter_store
 from newsletter.store import outbox
+from newsletter.store.database import Database
 from newsletter.store.tries import Limit, count_try
 from subscribers import people, suppression
 from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
 from subscribers.inbound.mailboxes import Role
 from subscribers.letters import Letter, Template
 from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
 
-BATCH = 20
+LOOK, TURN = 1.0, 0.1
+"""Seconds between two looks at whether a letter waits, and until a thread asks for its turn again."""
 
 ANSWERS = Limit(most=1, per=timedelta(hours=1))
 """Letters that change nothing, to one address (rule 10)."""
@@ -39,6 +42,8 @@ NOTICES = Limit(most=10, per=timedelta(days=1))
 _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
 _COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
+_TO_ANYBODY = _ANSWERS | {Template.CONFIRM, Template.ALREADY, Template.ERASE}
+"""What a mail gets in answer that does not prove who wrote it."""
 
 SUBJECTS = {
     Template.CONFIRM: "Please confirm: %(title)s",
@@ -70,7 +75,13 @@ def put_letter(
     False where nothing goes out: the address is suppressed, or had enough letters. `answers` is
     the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
     """
-    if not _may_write(site, connection, letter, now):
+    try:
+        if not _may_write(site, connection, letter, now):
+            return False
+    except AddressError as error:  # such as root@localhost, as a stranger's mail may name itself
+        log.warning("a letter cannot be written: %s", error)
+        return False
+    if answers is not None and not _may_answer(site, connection, letter, now):
         return False
     slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
     if slug is None:  # a list that is no newsletter's any more
@@ -100,66 +111,105 @@ def put_letter(
     return True
 
 
-def flush(site: Site, clock: Callable[[], datetime]) -> int:
-    """Send what waits in the outbox; how many letters were accepted. Raises nothing of a relay's."""
-    accepted = 0
-    while True:
-        now = clock()
-        with site.database.transaction(read_only=True) as connection:
-            due = outbox.is_anything_due(connection, now) and newsletter_store.is_armed(connection)
-        if not due or not site.settings.relays:
-            return accepted
-        with site.database.transaction() as connection:
-            letters = outbox.take(connection, now, BATCH)
-        for place, letter in enumerate(letters):
+class _Turn:
+    """Lets one thread of a process at a time send letters; whoever comes meanwhile asks it on."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.asked = threading.Event()
+        self.loops = 0
+
+
+_turns: WeakKeyDictionary[Database, _Turn] = WeakKeyDictionary()
+_turns_lock = threading.Lock()
+
+
+def flush(
+    site: Site, clock: Callable[[], datetime], *, interrupted: threading.Event | None = None
+) -> int:
+    """Send what waits in the outbox; how many letters were accepted.
+
+    Raises nothing of a relay's: what could not be sent waits for its next time. Ends within 10 s
+    when `interrupted` is set. While another thread of this process is at it, that one does it.
+    """
+    control = RunControl(clock=clock, interrupted=interrupted)
+    turn, accepted = _turn_of(site), 0
+    turn.asked.set()
+    while turn.asked.is_set() and turn.lock.acquire(blocking=False):
+        try:
+            turn.asked.clear()
+            while not control.is_interrupted and is_anything_to_do(site, clock()):
+                tried, taken = send_waiting(site, control)
+                accepted += taken
+                if not tried:
+                    break
+        finally:
+            turn.lock.release()
+    return accepted
+
+
+def post_soon(site: Site, clock: Callable[[], datetime]) -> None:
+    """Have it flushed by this process's `post_until`; where there is none, flush now."""
+    turn = _turn_of(site)
+    turn.asked.set()
+    if not turn.loops:
+        flush(site, clock)
+
+
+def post_until(
+    site: Site,
+    clock: Callable[[], datetime],
+    stop: threading.Event,
+    send: Callable[[], None],
+) -> None:
+    """Call `send` within a second of a letter's being written, by any process, until `stop`."""
+    turn = _turn_of(site)
+    with _turns_lock:
+        turn.loops += 1
+    try:
+        while not stop.wait(TURN):
+            turn.asked.clear()
             try:
-                accepted += _send(site, letter, clock())
-            except RelayUnavailableError as error:
-                for waiting in letters[place:]:  # each would only wait for the same relay
-                    _put_back(site, waiting, str(error), clock())
-                return accepted
+                if is_anything_to_do(site, clock()):
+                    send()
+            except Exception as error:  # the database may be back at the next look
+                log.warning("letters wait: %s", error)
+            turn.asked.wait(LOOK)
+    finally:
+        with _turns_lock:
+            turn.loops -= 1
 
 
-def _send(site: Site, letter: outbox.Waiting, now: datetime) -> bool:
-    receipt = asyncio.run(
-        send_one(
-            site.settings.relays,
-            letter.message,
-            envelope_sender=letter.envelope_sender,
-            recipient=letter.recipient,
-            now=now,
-        )
-    )
-    if receipt.state is not DeliveryState.ACCEPTED and receipt.code < 500:
-        _put_back(site, letter, _said(receipt), now)
-        return False
-    with site.database.transaction() as connection:
-        outbox.remove(connection, letter.id)
-    if receipt.state is not DeliveryState.ACCEPTED:
-        log.warning("letter %d was refused: %s", letter.id, _said(receipt))
-    return receipt.state is DeliveryState.ACCEPTED
-
-
-def _put_back(site: Site, letter: outbox.Waiting, answer: str, now: datetime) -> None:
-    with site.database.transaction() as connection:
-        kept = outbox.put_back(connection, letter, answer, now)
-    if not kept:
-        log.error("letter %d is given up: %s", letter.id, answer)
-
-
-def _said(receipt: Receipt) -> str:
-    return f"{receipt.code} {receipt.text}".strip()
+def _turn_of(site: Site) -> _Turn:
+    with _turns_lock:
+        return _turns.setdefault(site.database, _Turn())
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
-    """The address wants mail at all, and did not have enough of such letters."""
-    address = parse_address(letter.address)
+    """The address is one, wants mail at all, and did not have enough of such letters."""
+    try:
+        address = parse_address(letter.address)
+    except AddressError as error:
+        log.warning("a letter cannot be written: %s", error)
+        return False
     if suppression.suppressed(connection, [address]):
         return False
     if letter.template in _COUNTED_ELSEWHERE:
         return True
     kind, limit = ("answer", ANSWERS) if letter.template in _ANSWERS else ("notice", NOTICES)
     return count_try(connection, site.keyed(f"{kind} {address.key}"), limit, now)
+
+
+def _may_answer(site: Site, connection: sa.Connection, letter: Letter, now: datetime) -> bool:
+    """Whether the day's answers to mail that proves nothing about its writer are not used up."""
+    inbound = site.settings.inbound
+    if inbound is None or letter.template not in _TO_ANYBODY:
+        return True
+    budget = Limit(most=inbound.answers_per_day, per=timedelta(days=1))
+    if count_try(connection, site.keyed("answers to mail"), budget, now):
+        return True
+    log.warning("no letter is written: today's answers to mail are used up")
+    return False
 
 
 def _return_path(site: Site, letter: Letter, *, is_answer: bool) -> str:
@@ -205,7 +255,7 @@ def _words(
         day = until.astimezone(settings.site.zone)
         words["paused_until"] = spoken_day(day, settings.site.language)
     return {
-        "name": person.name if person else "",
+        "name": person.name if person and _may_greet(connection, letter) else "",
         "title": title_of(settings, letter.list_slug),
         "url": settings.site.url,
         "postal_address": settings.site.postal_address,
@@ -216,6 +266,18 @@ def _words(
         "links": _links(site, letter, now),
         **words,
     }
+
+
+def _may_greet(connection: sa.Connection, letter: Letter) -> bool:
+    """Whether the reader's name may stand in a letter to this address.
+
+    Not before the reader confirmed: anybody can type a name, an advertisement for one, into a
+    form with a stranger's address. Nor in the question to a new address, whose owner has not
+    said yes.
+    """
+    if letter.template in (Template.CONFIRM, Template.MOVE):
+        return False
+    return people.has_agreed(connection, letter.subscriber_id)
 
 
 def _links(site: Site, letter: Letter, now: datetime) -> dict[str, str]:

@@ -23,6 +23,7 @@ from newsletter.config.settings import RelaySettings, Settings
 from newsletter.delivery.sender import SendReport
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver
 from newsletter.pipeline.site import Site
 from newsletter.store.database import open_database
@@ -53,7 +54,7 @@ class Orders:
     moment: datetime
 
 
-class Fellows:
+class WorkerProcesses:
     """The further processes, as the one that started them sees them."""
 
     def __init__(self, progress: Callable[[int], None] | None) -> None:
@@ -119,16 +120,14 @@ class Fellows:
 
 
 @contextmanager
-def fellows(
+def worker_processes(
     site: Site,
     issue: Issue,
     further_relays: Sequence[Sequence[RelaySettings]],
-    *,
-    now: datetime,
-    progress: Callable[[int], None] | None,
-) -> Iterator[Fellows]:
+    control: RunControl,
+) -> Iterator[WorkerProcesses]:
     """A further process for each of the lists of relays; none is left at the end."""
-    group = Fellows(progress)
+    group = WorkerProcesses(control.progress)
     try:
         for relays in further_relays:
             group.start(
@@ -138,7 +137,7 @@ def fellows(
                     secret=site.secret,
                     issue=issue,
                     relays=tuple(relays),
-                    moment=now,
+                    moment=control.clock(),
                 )
             )
         yield group
@@ -188,9 +187,11 @@ def _deliver_beside(line: Connection, orders: Orders) -> None:
                 site,
                 orders.issue,
                 relays=orders.relays,
-                clock=lambda: datetime.now(orders.moment.tzinfo) + ahead,
-                is_to_end=is_to_end.is_set,
-                progress=teller.count,
+                control=RunControl(
+                    clock=lambda: datetime.now(orders.moment.tzinfo) + ahead,
+                    interrupted=is_to_end,
+                    progress=teller.count,
+                ),
             )
         )
         teller.tell(report)

@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.articles.fetch import WebDoor
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
-from newsletter.pipeline.preview import current_editions
+from newsletter.pipeline.editions import current_editions
 from newsletter.pipeline.site import Site
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import Finding

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from newsletter.errors import ConfigurationError, Problem, UnknownNameError
-from newsletter.issues.issue import State
-from newsletter.pipeline.correspondence import forward, office_of, tell_operator
-from newsletter.pipeline.lists import mailbox_of, newsletters_of
+from newsletter.errors import (
+    ConfigurationError,
+    Problem,
+    TemporaryError,
+    UnavailableError,
+    UnknownNameError,
+)
+from newsletter.pipeline.correspondence import forward, office_of
+from newsletter.pipeline.lists import mailbox_of
+from newsletter.pipeline.policy_reports import weigh_policy_report
 from newsletter.pipeline.post import put_letter
 from newsletter.pipeline.site import Site
-from newsletter.store import issues as issue_store
+from newsletter.store.tries import Limit, count_try
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound import book
@@ -26,11 +33,15 @@ from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.office import Action, Done
 from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_message
 from subscribers.inbound.returned import take_bounce, take_complaint
+from subscribers.letters import Letter
 
 log = logging.getLogger("newsletter")
 
 LEFT_LYING = timedelta(minutes=10)
-"""A message that is written down and still not dealt with: its process has died."""
+"""A message that is not dealt with so long after it came, or was last attempted, is attempted again."""
+
+KEPT_REPORTS = Limit(most=200, per=timedelta(days=1))
+"""Bounces and complaints that are kept for a person to look at; further ones leave only their row."""
 
 _NOBODY = Mailbox(list_slug="", role=Role.BOUNCES)
 """An address that is none of ours: no command is heard there."""
@@ -60,60 +71,53 @@ def receive(
     require_inbound(site)
     if recipient is None:
         recipient = _recipient_in(site, content)
+    came = book.arrival(content, recipient, envelope_sender)
     with site.database.transaction() as connection:
-        recorded = book.write_down(connection, content, recipient, envelope_sender, now)
+        recorded = book.write_down(connection, came, now)
     return handle(site, recorded.id, now=now)
 
 
 def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -> Received:
     """Deal with a message of the book; what it changes and what it answers are one transaction.
 
-    `again` deals with a quarantined one anew. Raises UnknownNameError for no such message, or
-    one whose content is gone.
+    The attempt is counted first and durably, and a message that could not be handled
+    MAX_ATTEMPTS times, even because it ended the process, goes into the quarantine. It is read
+    outside the transaction: a stranger wrote it. `again` deals with a quarantined one anew.
+
+    Raises UnknownNameError for no such message, or one whose content is gone, and what the
+    database raises when it is busy or gone: that is no fault of the message.
     """
     with site.database.transaction() as connection:
-        recorded = book.lock(connection, message_id)
-        if recorded is None or (again and recorded.content is None):
-            raise UnknownNameError(
-                f"there is no message {message_id} to replay",
-                fix="`newsletter receive --list` shows what is in quarantine",
-            )
-        if recorded.content is None or (recorded.handled and not again):
-            return Received(
-                id=recorded.id,
-                kind=recorded.kind,
-                action=recorded.action,
-                address=recorded.address,
-            )
-        mailbox = mailbox_of(site.settings, recorded.recipient) or _NOBODY
-        mail = classify(recorded.content, mailbox, recorded.envelope_sender)
-        done = _deal_with(site, connection, mail, recorded, now)
-        for letter in done.letters:
-            put_letter(site, connection, letter, now, answers=mail.letterhead.message_id)
-        if done.policy is not None:
-            _stop_presses(site, connection, *done.policy, reason=done.reason, now=now)
-        address = done.address or _first(mail)
-        book.close(
-            connection,
-            recorded.id,
-            kind=mail.kind,
-            action=done.action,
-            address=_key(address),
-            problem=mail.problem,
-            keep=done.keep,
-            now=now,
+        recorded = book.begin(connection, message_id, now, again=again)
+    if recorded is None or (again and recorded.content is None):
+        raise UnknownNameError(
+            f"there is no message {message_id} to replay",
+            fix="`newsletter receive --list` shows what is in quarantine",
         )
-    return Received(
-        id=recorded.id,
-        kind=mail.kind,
-        action=done.action,
-        address=address,
-        failures=mail.failures,
-    )
+    if recorded.content is None or (recorded.handled and not again):
+        return _as_recorded(recorded)
+    mailbox = mailbox_of(site.settings, recorded.recipient) or _NOBODY
+    mail = Inbound(kind=Kind.UNREADABLE, mailbox=mailbox)
+    if recorded.attempts > book.MAX_ATTEMPTS:
+        return _give_up(site, recorded, mail, now)
+    try:
+        mail = classify(recorded.content, mailbox, recorded.envelope_sender)
+        return _settle(site, recorded, mail, now, again=again)
+    except (UnavailableError, TemporaryError):
+        _give_back(site, recorded)
+        raise
+    except Exception:  # whatever it is, it stops neither the other mail nor an issue
+        log.exception("message %d could not be handled", recorded.id)
+        failed = traceback.format_exc()
+    with site.database.transaction() as connection:
+        book.note_failure(connection, recorded.id, failed)
+    if again or recorded.attempts >= book.MAX_ATTEMPTS:
+        return _give_up(site, recorded, mail, now)
+    return Received(id=recorded.id, kind=mail.kind, action=Action.RETRY, address=_first(mail))
 
 
 def handle_left_lying(site: Site, *, now: datetime) -> int:
-    """Deal with what a process that died had written down; how many."""
+    """Deal with what a process that died had written down, or could not handle; how many."""
     with site.database.transaction(read_only=True) as connection:
         waiting = book.unhandled(connection, now - LEFT_LYING)
     for message_id in waiting:
@@ -141,6 +145,73 @@ def require_inbound(site: Site) -> None:
         )
 
 
+def _settle(
+    site: Site, recorded: book.Recorded, mail: Inbound, now: datetime, *, again: bool
+) -> Received:
+    """Act on what was read, answer it, and mark it as dealt with, in one transaction."""
+    with site.database.transaction() as connection:
+        still = book.lock(connection, recorded.id)
+        if still is None or still.content is None or (still.handled and not again):
+            return _as_recorded(still or recorded)  # another process was faster
+        done = _deal_with(site, connection, mail, recorded, now)
+        problems = [mail.problem, done.problem]
+        problems += [_answer(site, connection, letter, mail, now) for letter in done.letters]
+        if done.policy is not None:
+            done = weigh_policy_report(site, connection, done, now)
+            problems.append(done.problem)
+        address = done.address or _first(mail)
+        keep = done.keep and _may_keep(site, connection, mail, now)
+        book.close(
+            connection,
+            recorded.id,
+            kind=mail.kind,
+            action=done.action,
+            address=_key(address),
+            problem="; ".join(dict.fromkeys(filter(None, problems))),
+            keep=keep,
+            now=now,
+        )
+    return Received(
+        id=recorded.id,
+        kind=mail.kind,
+        action=done.action,
+        address=address,
+        failures=mail.failures,
+    )
+
+
+def _give_up(site: Site, recorded: book.Recorded, mail: Inbound, now: datetime) -> Received:
+    """Leave a message that cannot be handled in the quarantine, for a person to look at."""
+    address = _first(mail)
+    with site.database.transaction() as connection:
+        book.close(
+            connection,
+            recorded.id,
+            kind=mail.kind,
+            action=Action.QUARANTINE,
+            address=_key(address),
+            problem=f"it could not be handled, {book.MAX_ATTEMPTS} times",
+            keep=True,
+            now=now,
+        )
+    return Received(id=recorded.id, kind=mail.kind, action=Action.QUARANTINE, address=address)
+
+
+def _give_back(site: Site, recorded: book.Recorded) -> None:
+    """Do not count an attempt that the database ended, if the database can still be told."""
+    try:
+        with site.database.transaction() as connection:
+            book.give_back(connection, recorded.id)
+    except (UnavailableError, TemporaryError) as error:
+        log.warning("message %d keeps its attempt: %s", recorded.id, error)
+
+
+def _as_recorded(recorded: book.Recorded) -> Received:
+    return Received(
+        id=recorded.id, kind=recorded.kind, action=recorded.action, address=recorded.address
+    )
+
+
 def _deal_with(
     site: Site, connection: sa.Connection, mail: Inbound, recorded: book.Recorded, now: datetime
 ) -> Done:
@@ -160,26 +231,23 @@ def _deal_with(
             return Done(action=Action.NONE)
 
 
-def _stop_presses(
-    site: Site,
-    connection: sa.Connection,
-    list_slug: str,
-    number: int,
-    *,
-    reason: str,
-    now: datetime,
-) -> None:
-    """A receiver refuses us: whatever of this issue is not sent yet waits for a person."""
-    names = []
-    for slug in newsletters_of(site.settings, list_slug):
-        try:
-            issue = issue_store.find_issue(connection, slug, number)
-        except UnknownNameError:
-            continue
-        names.append(issue.name)
-        if issue.state is State.SENDING:
-            issue_store.move(connection, issue, State.STOPPED, note=f"refused by policy: {reason}")
-    tell_operator(site, connection, list_slug, " or ".join(names) or list_slug, reason, now)
+def _answer(
+    site: Site, connection: sa.Connection, letter: Letter, mail: Inbound, now: datetime
+) -> str:
+    """Leave the letter in the outbox; why it cannot be written at all, or ""."""
+    try:
+        parse_address(letter.address)
+    except AddressError:
+        return "no letter was written: its sender is not an address that we can write to"
+    put_letter(site, connection, letter, now, answers=mail.letterhead.message_id)
+    return ""
+
+
+def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetime) -> bool:
+    """Whether there is room for one more in the quarantine: strangers can send any number of reports."""
+    if mail.kind not in (Kind.BOUNCE, Kind.COMPLAINT):
+        return True
+    return count_try(connection, site.keyed("kept reports"), KEPT_REPORTS, now)
 
 
 def _recipient_in(site: Site, content: bytes) -> str:

@@ -7,9 +7,8 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.delivery.message import compile_edition
-from newsletter.pipeline.editions import key_for, wishes_of
+from newsletter.pipeline.editions import current_editions, key_for, wishes_of
 from newsletter.pipeline.messages import addressee, headers_for, signer_of
-from newsletter.pipeline.preview import current_editions
 from newsletter.pipeline.readers import readers_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store

@@ -6,12 +6,11 @@ import hashlib
 import logging
 from datetime import datetime
 
-from babel.dates import format_datetime
-
 from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.letter import InlinePicture
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.wording import note_text
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gallery import take_picture
 from newsletter.pipeline.gather import gather
@@ -52,6 +51,8 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
 
 
 def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
+    from babel.dates import format_datetime
+
     newsletter = site.newsletter(issue.newsletter)
     due = issue.due.astimezone(site.settings.site.zone)
     picture = _picture(site, issue, now)
@@ -62,7 +63,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
         "is_due": now >= issue.due,
         "headline": issue.subject,
         "items": [item.title for item in issue.shown_items],
-        "note": issue.note,
+        "note": note_text(issue.note),
         "link": f"{site.settings.site.url}/desk/{issue.name}",
         "url": site.settings.site.url,
         "picture": picture.content_id if picture else "",
@@ -90,7 +91,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
 def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
     """How the issue looks; None where there is no browser: the letter does not wait for it."""
     try:
-        seen = preview(site, issue.newsletter, issue.number, as_address=None, now=now)
+        seen = preview(site, issue.newsletter, issue.number, as_address=None)
         content = take_picture(seen.html, site.settings.fetch, now=now)
     except NewsletterError as error:
         log.info("%s: the reminder goes without a picture: %s", issue.name, error)

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.pipeline.clicks import Clicks, clicks_of
 from newsletter.pipeline.deliver import ledger_of
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
-from newsletter.store.ledger_decisions import expire_rest
+from newsletter.store.ledger import expire_rest
 from newsletter.store.report import Reason
 
 AFTERWARDS = timedelta(days=7)
@@ -117,7 +118,7 @@ def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> 
             connection,
             issue,
             State.SENT,
-            note=f"closed by an editor with {given_up} messages unsent",
+            note=Note(kind=StateReason.CLOSED_UNSENT, count=given_up),
             send_finished_at=now,
         )
         detail = f"{issue.name}: {given_up} unsent"

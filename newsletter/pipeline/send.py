@@ -13,20 +13,17 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.delivery.sender import SendReport, combined
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.reasons import Note, StateReason
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.editions import key_for, wishes_of
-from newsletter.pipeline.processes import fellows, shared_out
+from newsletter.pipeline.processes import shared_out, worker_processes
 from newsletter.pipeline.rejected import report_rejections
 from newsletter.pipeline.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.ledger_counts import is_conserved
-from newsletter.store.ledger_decisions import settle_unknown
-
-LATE = "late by"
-"""How the note of an issue begins that is held only for being late."""
+from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,17 +54,18 @@ def send(
     that is not approved, for one that is later than max_lateness (which is then held), and for
     a site that was restored from a backup and not armed since.
     """
+    control = RunControl(clock=clock, interrupted=interrupted, progress=progress)
     issue = begin(site, slug, number, now=clock())
     if issue.state is State.SENT:
         return _outcome(site, issue, None)
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
     try:
-        report = _conduct(site, issue, ledger, clock, interrupted, progress)
+        report = _conduct(site, issue, ledger, control)
         if report is None:
             most = processes or site.settings.sending.processes
             shares = shared_out(site.settings.relays, most, audience)
-            report = _deliver(site, issue, shares, clock, interrupted, progress)
+            report = _deliver(site, issue, shares, control)
     finally:
         report_rejections(site, issue, clock())
     return _outcome(site, finish(site, issue, ledger, clock()), report)
@@ -98,7 +96,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         late = now - max(approved or issue.goes_out, issue.goes_out)
         too_late = started is None and late > site.newsletter(slug).max_lateness
         if too_late:
-            note = f"{LATE} {late}, more than max_lateness"
+            note = Note(kind=StateReason.LATE, late_by=late)
             issue_store.move(connection, issue, State.HELD, note=note)
         else:
             issue_store.move(connection, issue, State.SENDING, send_started_at=started or now)
@@ -111,7 +109,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
         raise NotPermittedError(
             f"{issue.name} is late by {late} and is now held",
             field=f"newsletters.{slug}.max_lateness",
-            fix=f"if it shall still go out, `newsletter approve {issue.name}` and send it",
+            fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
         )
     return issue
 
@@ -150,58 +148,43 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     )
 
 
-def _conduct(
-    site: Site,
-    issue: Issue,
-    ledger: SqlLedger,
-    clock: Callable[[], datetime],
-    interrupted: threading.Event | None,
-    progress: Callable[[int], None] | None,
-) -> SendReport | None:
+def _conduct(site: Site, issue: Issue, ledger: SqlLedger, control: RunControl) -> SendReport | None:
     """Have the sending nodes do it; None when there are none, or none any more."""
     if site.database.is_sqlite:
         return None
     # The queue takes long to import, and most sites have none.
     from newsletter.pipeline.conduct import conduct
 
-    return conduct(site, issue, ledger, clock=clock, interrupted=interrupted, progress=progress)
+    return conduct(site, issue, ledger, control)
 
 
 def _deliver(
     site: Site,
     issue: Issue,
     shares: Sequence[Sequence[RelaySettings]],
-    clock: Callable[[], datetime],
-    interrupted: threading.Event | None,
-    progress: Callable[[int], None] | None,
+    control: RunControl,
 ) -> SendReport:
     """Send by the first share of the relays here, by each further one in a process beside us."""
     own, *further = shares
-
-    def is_interrupted() -> bool:
-        return interrupted is not None and interrupted.is_set()
-
-    with fellows(site, issue, further, now=clock(), progress=progress) as others:
+    with worker_processes(site, issue, further, control) as others:
 
         def is_to_end() -> bool:
-            if is_interrupted() or others.look():
+            if control.is_interrupted or others.look():
                 others.stop()
                 return True
             return False
 
         def part() -> SendReport:
             return asyncio.run(
-                deliver(
-                    site, issue, relays=own, clock=clock, is_to_end=is_to_end, progress=progress
-                )
+                deliver(site, issue, relays=own, control=control, is_to_end=is_to_end)
             )
 
         reports = [part()]
         if reports[0].paused:
             others.stop()
-        others.finish(is_interrupted)
+        others.finish(lambda: control.is_interrupted)
         reports += others.reports
-        if others.has_lost and not is_interrupted() and not any(r.paused for r in reports):
+        if others.has_lost and not control.is_interrupted and not any(r.paused for r in reports):
             reports.append(part())
     return combined(reports)
 

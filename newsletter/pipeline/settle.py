@@ -10,7 +10,7 @@ from newsletter.issues.issue import State
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger_decisions import settle_unknown, unknown_rows
+from newsletter.store.ledger import settle_unknown, unknown_rows
 from subscribers.people import get
 
 

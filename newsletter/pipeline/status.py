@@ -12,8 +12,10 @@ from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
-from newsletter.store.ledger_counts import Standing, counts_of, counts_of_all, recount
+from newsletter.store.job_outcomes import JobOutcome, last_outcomes
+from newsletter.store.ledger import Standing, counts_of, counts_of_all, recount
 from newsletter.store.nodes import Node, living_nodes
+from newsletter.store.outbox import LetterCounts, count_letters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +30,17 @@ class IssueStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteStatus:
-    """Every issue, which newsletters are due, whether the site may send, and who does."""
+    """Every issue, which newsletters are due, whether the site may send, and who does.
+
+    `jobs` is how each of the site's jobs ended last.
+    """
 
     issues: tuple[IssueStatus, ...]
     due: tuple[str, ...]
     armed: bool
     nodes: tuple[Node, ...]
+    letters: LetterCounts
+    jobs: tuple[JobOutcome, ...]
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -47,12 +54,21 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         )
         armed = newsletter_store.is_armed(connection)
         standings = counts_of_all(connection)
+        letters = count_letters(connection)
         found = tuple(
             _status(issue, standings[issue.newsletter, issue.number], clicks_of(connection, issue))
             for issue in issues
             if issue.newsletter in site.settings.newsletters
         )
-    return SiteStatus(issues=found, due=due, armed=armed, nodes=tuple(living_nodes(site.database)))
+        jobs = tuple(last_outcomes(connection))
+    return SiteStatus(
+        issues=found,
+        due=due,
+        armed=armed,
+        nodes=tuple(living_nodes(site.database)),
+        letters=letters,
+        jobs=jobs,
+    )
 
 
 def issue_status(site: Site, issue: Issue) -> IssueStatus:

@@ -10,8 +10,8 @@ from newsletter.delivery.message import compile_edition
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.single import send_one
 from newsletter.errors import NotPermittedError, RelayUnavailableError
+from newsletter.pipeline.editions import current_editions
 from newsletter.pipeline.messages import addressee, envelope_sender, headers_for, signer_of
-from newsletter.pipeline.preview import current_editions
 from newsletter.pipeline.site import Site
 from newsletter.store import issues as issue_store
 

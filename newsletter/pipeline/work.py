@@ -25,6 +25,7 @@ from newsletter.errors import (
     TemporaryError,
 )
 from newsletter.issues.issue import Issue, State
+from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.send import finish
 from newsletter.pipeline.site import Site
@@ -211,9 +212,9 @@ class _Sending:
                 node.site,
                 self.issue,
                 relays=node.relays,
-                clock=node.clock,
-                is_to_end=node.interrupted.is_set,
-                progress=self._count,
+                control=RunControl(
+                    clock=node.clock, interrupted=node.interrupted, progress=self._count
+                ),
                 batches=self.batches,
             )
             await self._tell(_trouble_in(report))

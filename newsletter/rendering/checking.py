@@ -66,7 +66,7 @@ def _print_sample(theme: Theme, count: int) -> list[Problem]:
     except ConfigurationError as error:
         return list(error.problems)
     problems = [
-        Problem(message=f"a template cannot print {out.title!r}: {out.reason}")
+        Problem(message=f"a template cannot print {out.title!r}: {out.detail}")
         for out in edition.left_out
     ]
     for found in lint(edition, items=items, masthead=SAMPLE_MASTHEAD):

@@ -6,10 +6,6 @@ import logging
 import quopri
 import re
 from threading import Lock
-from typing import Any, ClassVar
-
-from mjml import mjml2html
-from premailer import Premailer
 
 from newsletter.errors import RenderingError
 from newsletter.rendering.markup import deepest_nesting, find_imbalance, find_suspect
@@ -52,6 +48,8 @@ def encoded_size(html: str) -> int:
 
 
 def _lay_out(mjml: str) -> str:
+    from mjml import mjml2html  # rendering libraries load when something is rendered
+
     imbalance = find_imbalance(mjml)
     if imbalance:
         raise _markup_error(mjml, imbalance.message, imbalance.line)
@@ -99,35 +97,15 @@ def _spell_out(mjml: str) -> str:
     return "".join(part for place, part in enumerate(parts) if place % 3 != 2)
 
 
-_Rules = tuple[list[Any], list[Any]]
-
-
-class _Inliner(Premailer):  # type: ignore[misc] # no type information published
-    """premailer, reading each style sheet of a theme once: two thirds of its time is that.
-
-    Its own cache is shared with style attributes, whose keys a hostile one could meet.
-    """
-
-    _read: ClassVar[dict[tuple[str, int], _Rules]] = {}
-
-    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> _Rules:
-        key = (css_body, ruleset_index)
-        if key not in self._read:
-            if len(self._read) >= _SHEETS_KEPT:
-                self._read.clear()
-            self._read[key] = super()._parse_style_rules(css_body, ruleset_index)
-        rules, leftover = self._read[key]
-        return list(rules), list(leftover)
-
-
-_SHEETS_KEPT = 64
 _LEAVE_ALONE = ' data-premailer="ignore"'
 
 
 def _put_css_on_elements(html: str, css: str) -> str:
     """Theme CSS into style attributes; the document's own <style> blocks stay as they are."""
+    from newsletter.rendering.inliner import Inliner
+
     with _one_at_a_time:
-        inlined: str = _Inliner(
+        inlined: str = Inliner(
             html.replace("<style", "<style" + _LEAVE_ALONE),
             css_text=css,
             allow_network=False,

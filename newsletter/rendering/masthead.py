@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date, format_skeleton
+if TYPE_CHECKING:
+    from babel import Locale
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +34,8 @@ class Masthead:
     @property
     def locale(self) -> Locale:
         """The conventions for dates and numbers."""
+        from babel import Locale  # the languages load slowly: only where something is rendered
+
         return Locale.parse(self.language, sep="-")
 
     @property
@@ -46,10 +49,14 @@ class Masthead:
 
     def long_date(self, moment: datetime) -> str:
         """`Monday, March 3, 2025`, in the newsletter's language and zone."""
+        from babel.dates import format_date
+
         return format_date(self._local(moment), "full", locale=self.locale)
 
     def short_date(self, moment: datetime) -> str:
         """`Mar 3`, in the newsletter's language and zone."""
+        from babel.dates import format_skeleton
+
         return format_skeleton("MMMd", self._local(moment), locale=self.locale)
 
     def _local(self, moment: datetime) -> datetime:

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from newsletter.articles.sanitize import safe_html
@@ -19,6 +17,12 @@ from newsletter.issues.issue import Words
 from newsletter.rendering.plaintext import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, web_link
 from newsletter.rendering.words import Speaker
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
 
 _BLOCK = re.compile(r"<(p|ul|ol|blockquote)>")
 _HEADING = re.compile(r"<h[2-6]>(.*?)</h[2-6]>", re.DOTALL)
@@ -34,9 +38,14 @@ def _alt_only(
     return str(escape(tokens[place].content))
 
 
-# HTML is printed as text, and of a picture only its words: pictures belong to articles.
-_markdown = MarkdownIt("commonmark", {"html": False})
-_markdown.add_render_rule("image", _alt_only)
+@cache
+def _markdown() -> MarkdownIt:
+    """HTML is printed as text, and of a picture only its words: pictures belong to articles."""
+    from markdown_it import MarkdownIt  # slow to load, and most commands render nothing
+
+    markdown = MarkdownIt("commonmark", {"html": False})
+    markdown.add_render_rule("image", _alt_only)
+    return markdown
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,12 +57,14 @@ class Note:
     @property
     def html(self) -> Markup:
         """Sanitised and well-formed. Headings become bold lines: the issue's outline is its own."""
-        safe = _HEADING.sub(r'<p class="subhead">\1</p>', safe_html(_markdown.render(self.source)))
+        safe = _HEADING.sub(
+            r'<p class="subhead">\1</p>', safe_html(_markdown().render(self.source))
+        )
         return Markup(_BLOCK.sub(r'<\1 dir="auto">', safe))  # noqa: S704 (safe_html sanitised it)
 
     def text(self, footnotes: Footnotes) -> str:
         """Wrapped lines, one empty line between paragraphs, links as footnotes."""
-        return "\n\n".join(_blocks(_markdown.parse(self.source), footnotes))
+        return "\n\n".join(_blocks(_markdown().parse(self.source), footnotes))
 
 
 def make_note(source: str) -> Note | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from newsletter.issues.issue import Issue, Item, LeftOut
+from newsletter.issues.reasons import LeftOutReason
 from newsletter.rendering.counted_links import Counting
 from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
@@ -84,8 +85,14 @@ def _sort_out(sheet: _Sheet, items: Sequence[Item]) -> tuple[list[Item], tuple[L
         try:
             sheet.html([item])
         except MarkupError as error:
-            reason = f"cannot be printed: {error.problem.message}"
-            refused.append(LeftOut(title=item.title, url=item.article.url, reason=reason))
+            refused.append(
+                LeftOut(
+                    title=item.title,
+                    url=item.article.url,
+                    reason=LeftOutReason.UNPRINTABLE,
+                    detail=error.problem.message,
+                )
+            )
         else:
             printable.append(item)
     return printable, tuple(refused)

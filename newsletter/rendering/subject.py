@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from functools import cache
+from typing import TYPE_CHECKING
 
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.issues.issue import Item
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.safe_text import one_line, shorten
 
+if TYPE_CHECKING:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
 LONGEST = 180
 """Characters; inboxes show some 60 of them."""
 
-_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 
 
 def render_subject(
@@ -31,6 +39,8 @@ def render_subject(
     `field` is where the template stands in newsletter.toml, for the ConfigurationError raised
     when it cannot be read, uses an unknown name, or comes to nothing.
     """
+    from jinja2 import TemplateError  # slow to load: only where a template is filled in
+
     values = {
         "newsletter": masthead,
         "number": number,
@@ -38,7 +48,7 @@ def render_subject(
         "items": tuple(items),
     }
     try:
-        text = one_line(_environment.from_string(template).render(values))
+        text = one_line(_environment().from_string(template).render(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise _wrong(f"cannot be filled in: {error}", field) from error
     if not text:

@@ -7,21 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateNotFound,
-    TemplateSyntaxError,
-    UndefinedError,
-)
+from typing import TYPE_CHECKING, Any
 
 import newsletter
 from newsletter.errors import ConfigurationError, Problem, RenderingError
 from newsletter.rendering.tokens import Tokens, read_tokens
 from newsletter.rendering.words import Speaker, speaker
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PLAIN = (".txt.j2", ".css.j2")
 """Templates that hold no markup; every other is escaped, .mjml.j2 above all."""
@@ -40,6 +34,8 @@ def shipped_templates() -> Path:
 @lru_cache(maxsize=8)
 def _environment(folders: tuple[Path, ...], _state: tuple[tuple[str, int], ...]) -> Environment:
     """Compiling templates takes longer than an edition: kept until one of the files changes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     return Environment(
         loader=FileSystemLoader(folders),
         autoescape=lambda name: not (name or "").endswith(PLAIN),  # noqa: S701 (escapes all others)
@@ -63,6 +59,11 @@ class Theme:
     folders: tuple[Path, ...]
     tokens: Tokens
 
+    @property
+    def is_shipped(self) -> bool:
+        """Whether no file of it is the site's own."""
+        return all(folder.is_relative_to(shipped_templates()) for folder in self.folders)
+
     @cached_property
     def environment(self) -> Environment:
         """Jinja, set so that strangers' words are escaped and an unknown name is an error."""
@@ -84,6 +85,8 @@ class Theme:
 
     def explain(self, error: Exception, name: str) -> Problem:
         """What a template's error means, where it stands, and what to do."""
+        from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
+
         if isinstance(error, TemplateSyntaxError):
             return Problem(
                 message=f"template syntax: {error.message}",

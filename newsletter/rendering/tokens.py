@@ -19,7 +19,7 @@ FontStack = Annotated[str, StringConstraints(pattern=r"^[\w ,-]+$")]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Palette(_Table):

@@ -11,16 +11,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-
-from babel import Locale
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import PoFileError, read_po
-from jinja2 import Environment, pass_eval_context
-from jinja2.nodes import EvalContext
-from markupsafe import Markup
+from typing import TYPE_CHECKING
 
 from newsletter.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.nodes import EvalContext
 
 Speaker = Callable[..., str]
 
@@ -51,6 +48,11 @@ def let_speak(templates: Environment, say: Speaker, language: str) -> None:
     `language` and `direction` for the page's root element.
     """
 
+    # Languages and templates load slowly: only where something is rendered.
+    from babel import Locale
+    from jinja2 import pass_eval_context
+    from markupsafe import Markup
+
     @pass_eval_context
     def translate(context: EvalContext, sentence: str, **values: object) -> str:
         said = Markup(say(sentence)) if context.autoescape else say(sentence)  # noqa: S704 - the catalogue's own
@@ -63,11 +65,17 @@ def let_speak(templates: Environment, say: Speaker, language: str) -> None:
 
 def spoken_day(moment: datetime, language: str) -> str:
     """`18 March 2026`, in the language; plain English has the day first, which nobody misreads."""
+    from babel import Locale
+    from babel.dates import format_date
+
     locale = "en_GB" if language == "en" else Locale.parse(language, sep="-")
     return format_date(moment, "long", locale=locale)
 
 
 def _read(path: Path) -> GNUTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import PoFileError, read_po
+
     try:
         with path.open("rb") as file:
             catalogue = read_po(file, abort_invalid=True)

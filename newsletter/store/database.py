@@ -12,9 +12,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    InternalError,
+    OperationalError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from newsletter.errors import DatabaseUnavailableError, TemporaryError
+from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError, InputError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
@@ -47,18 +54,23 @@ class Database:
     def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:
         """A connection whose work is committed at the end, or rolled back on any error.
 
-        `read_only` sees one snapshot and waits for no writer. Raises TemporaryError when
+        `read_only` sees one snapshot and waits for no writer. Raises DatabaseBusyError when
         another writer holds the database for too long, and DatabaseUnavailableError when it
-        cannot be used at all, or any more.
+        cannot be used at all, or any more: gone, damaged, read-only. Raises InputError for a
+        value that no column holds: too large a number, half of a surrogate pair.
         """
         engine = self._reading if read_only else self.engine
         try:
             with engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
-            raise _explained(error, self.engine) from error
+        except PoolTimeoutError as error:
+            raise DatabaseBusyError(
+                f"every connection to the database is in use: {error}", fix="run it again"
+            ) from error
+        except (DataError, OverflowError, UnicodeEncodeError) as error:
+            raise InputError(f"a value does not fit into the database: {error}") from error
         except DBAPIError as error:
-            if error.connection_invalidated or SEALED in str(error.orig):
+            if _is_of_database(error):
                 raise _explained(error, self.engine) from error
             raise
 
@@ -67,11 +79,23 @@ class Database:
         self.engine.dispose()
 
 
-def _explained(error: DBAPIError, engine: sa.Engine) -> TemporaryError | DatabaseUnavailableError:
+def _is_of_database(error: DBAPIError) -> bool:
+    """Whether the database is at fault, and not what was asked of it."""
+    return (
+        isinstance(error, OperationalError | InternalError)
+        or type(error) is DatabaseError  # SQLite: not a database, or a damaged one
+        or error.connection_invalidated
+        or SEALED in str(error.orig)
+    )
+
+
+def _explained(
+    error: DBAPIError, engine: sa.Engine
+) -> DatabaseBusyError | DatabaseUnavailableError:
     place = engine.url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     if "locked" in reason or "busy" in reason:
-        return TemporaryError(
+        return DatabaseBusyError(
             f"the database is busy: {reason}", field="site.database", fix="run it again"
         )
     if SEALED in reason:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.edits import Edit, edits_from_json, edits_to_json, targets_of
 from newsletter.issues.issue import Issue
+from newsletter.issues.reasons import note_to_json
 from newsletter.store.issues import BLOCKS, find_issue, insert_rows, issue_id, item_row
 from newsletter.store.tables import edits, issues, items, left_out
 
@@ -48,7 +49,7 @@ def save_edited(connection: sa.Connection, before: Issue, after: Issue) -> Issue
         .values(
             subject=after.subject,
             preheader=after.preheader,
-            note=after.note,
+            note=note_to_json(after.note),
             words=asdict(after.words),
             blocks=BLOCKS.dump_python(after.blocks, mode="json"),
             version=before.version + 1,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.database import Database
-from newsletter.store.ledger_counts import is_right
+from newsletter.store.ledger import is_right
 from newsletter.store.migrations import is_current
 from newsletter.store.tables import deliveries, fetches, issues, receipts
 

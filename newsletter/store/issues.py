@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from newsletter.articles.article import Image
 from newsletter.errors import NotPermittedError, UnknownNameError
@@ -25,10 +25,13 @@ from newsletter.issues.issue import (
     Window,
     Words,
 )
+from newsletter.issues.reasons import LeftOutReason, Note, note_from_json, note_to_json
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
-BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(tuple[Block, ...])
+BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(
+    tuple[Block, ...], config=ConfigDict(defer_build=True)
+)
 _LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 
 
@@ -191,7 +194,7 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
         "due_date": due_date,
         "subject": issue.subject,
         "preheader": issue.preheader,
-        "note": issue.note,
+        "note": note_to_json(issue.note),
         "words": asdict(issue.words),
         "blocks": BLOCKS.dump_python(issue.blocks, mode="json"),
     }
@@ -215,7 +218,7 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
 
 
 def move(
-    connection: sa.Connection, issue: Issue, to: State, *, note: str = "", **moments: Any
+    connection: sa.Connection, issue: Issue, to: State, *, note: Note | None = None, **moments: Any
 ) -> None:
     """Change the issue's state, if it still is what `issue` says and the move is allowed.
 
@@ -231,7 +234,7 @@ def move(
     changed = connection.execute(
         sa.update(issues)
         .where(issues.c.id == issue_id(connection, issue), issues.c.state == issue.state)
-        .values(state=to, note=note, version=issues.c.version + 1, **moments)
+        .values(state=to, note=note_to_json(note), version=issues.c.version + 1, **moments)
     )
     if changed.rowcount == 0:
         raise NotPermittedError(
@@ -301,6 +304,11 @@ def _item(row: sa.Row[Any]) -> Item:
     )
 
 
+def _left_out(row: sa.Row[Any]) -> LeftOut:
+    values = {name: getattr(row, name) for name in _LEFT_OUT}
+    return LeftOut(**{**values, "reason": LeftOutReason(row.reason)})
+
+
 def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
     of_issue = connection.execute(
         sa.select(items).where(items.c.issue_id == row.id).order_by(items.c.position)
@@ -311,7 +319,7 @@ def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
     return _bare_issue(
         row,
         tuple(_item(item) for item in of_issue),
-        tuple(LeftOut(**{name: getattr(entry, name) for name in _LEFT_OUT}) for entry in out),
+        tuple(_left_out(entry) for entry in out),
     )
 
 
@@ -328,7 +336,7 @@ def _bare_issue(
         preheader=row.preheader,
         items=tuple(its_items),
         left_out=tuple(out),
-        note=row.note,
+        note=note_from_json(row.note),
         words=Words(**row.words),
         blocks=BLOCKS.validate_python(row.blocks),
         version=row.version,

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from newsletter.delivery.limits import Change, RelayLimits
-from newsletter.delivery.throttle import Standing
+from newsletter.delivery.rates import Change, LimitState, RelayLimits
 from newsletter.store.database import Database
 from newsletter.store.tables import relay_limits
 
@@ -16,7 +15,7 @@ T = TypeVar("T")
 
 
 class SqlLimitBook:
-    """Implements delivery.limits.LimitBook."""
+    """Implements delivery.rates.LimitBook."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,9 +65,11 @@ def _find(connection: sa.Connection, relay: str) -> RelayLimits | None:
     return RelayLimits(
         relay=row.relay,
         at=row.at,
-        standings=tuple(Standing(**standing) for standing in row.standings),
+        standings=tuple(LimitState(**standing) for standing in row.standings),
         day=date.fromisoformat(row.day),
         sent=row.sent,
+        reserved=row.reserved,
+        reserved_until=row.reserved_until,
     )
 
 
@@ -77,9 +78,11 @@ def _row(limits: RelayLimits) -> dict[str, Any]:
         "relay": limits.relay,
         "at": limits.at,
         "standings": [
-            {name: getattr(standing, name) for name in Standing.__slots__}
+            {name: getattr(standing, name) for name in LimitState.__slots__}
             for standing in limits.standings
         ],
         "day": limits.day.isoformat(),
         "sent": limits.sent,
+        "reserved": limits.reserved,
+        "reserved_until": limits.reserved_until,
     }

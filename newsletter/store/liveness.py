@@ -45,7 +45,12 @@ def living_sender(database: Database) -> Iterator[LivingSender]:
 
 def senders_folder(database: Database) -> Path:
     """Beside a SQLite database: where its living senders keep files."""
-    return Path(database.engine.url.database or "").parent / FOLDER
+    return database_file(database).parent / FOLDER
+
+
+def database_file(database: Database) -> Path:
+    """The one file of a SQLite database, by whatever path or link it was opened."""
+    return Path(database.engine.url.database or "memory").resolve()
 
 
 def is_alive(database: Database, sender: str) -> bool:
@@ -175,7 +180,7 @@ class Office:
 
     def _is_our_file(self) -> bool:
         if self._held is None:
-            descriptor = _open_lock(_lock_file(self._database, self._name))
+            descriptor = _open_lock(self._file())
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -183,6 +188,14 @@ class Office:
                 return False
             self._held = descriptor
         return True
+
+    def _file(self) -> Path:
+        """The lock's file: databases that share a folder have a file each for the same duty."""
+        database = database_file(self._database).name
+        whole = hashlib.sha256(f"{database}\0{self._name}".encode()).hexdigest()[:16]
+        # The names are for people to read; what parts two long ones is the digest.
+        readable = f"{database[:80]}.{self._name[:80]}".replace("/", "_")
+        return senders_folder(self._database) / f"{readable}.{whole}.lock"
 
     def _is_our_session(self) -> bool:
         if isinstance(self._held, sa.Connection):

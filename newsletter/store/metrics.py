@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
-from newsletter.store.ledger_counts import attempts_of, counts_of
+from newsletter.store.ledger import attempts_of, counts_of
 from newsletter.store.tables import fetches, issues, receipts, webhook_messages
 
 

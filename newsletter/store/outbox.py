@@ -7,26 +7,23 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.database import Database
+from newsletter.store.liveness import is_alive
 from newsletter.store.tables import outbox
-
-HELD_FOR = timedelta(minutes=10)
-"""How long a letter belongs to whoever took it; after a crash another one sends it."""
 
 GIVE_UP_AFTER = timedelta(days=3)
 
-_WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+UNKNOWN_KEPT = timedelta(days=30)
+"""How long a letter whose outcome is unknown can be seen."""
 
+WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+"""Until a letter is tried again: after the first attempt, the second …; then the last each time."""
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """A letter as it goes over the wire, and how often it was tried, this time included."""
+MOST_TEXT = 300
+"""Characters of an answer that are kept."""
 
-    id: int
-    recipient: str
-    envelope_sender: str
-    message: bytes
-    created_at: datetime
-    attempts: int
+IN_HAND = (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
 
 
 def put(
@@ -51,56 +48,77 @@ def put(
 
 def is_anything_due(connection: sa.Connection, now: datetime) -> bool:
     """Whether a letter waits whose time has come."""
-    earliest: datetime | None = connection.scalar(sa.select(sa.func.min(outbox.c.retry_at)))
+    earliest: datetime | None = connection.scalar(
+        sa.select(sa.func.min(outbox.c.retry_at)).where(outbox.c.state == DeliveryState.PENDING)
+    )
     return earliest is not None and earliest <= now
 
 
-def take(connection: sa.Connection, now: datetime, most: int) -> list[Waiting]:
-    """The next letters, which nobody else is given for HELD_FOR."""
-    due = (
-        sa.select(outbox.c.id)
-        .where(outbox.c.retry_at <= now)
-        .order_by(outbox.c.retry_at, outbox.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)  # SQLite has one writer, and passes this over
-    )
-    taken = connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.id.in_(due))
-        .values(attempts=outbox.c.attempts + 1, retry_at=now + HELD_FOR)
-        .returning(
-            outbox.c.id,
-            outbox.c.recipient,
-            outbox.c.envelope_sender,
-            outbox.c.message,
-            outbox.c.created_at,
-            outbox.c.attempts,
+def dead_senders(database: Database) -> list[str]:
+    """The senders that died with letters in hand."""
+    with database.transaction(read_only=True) as connection:
+        senders = connection.scalars(
+            sa.select(outbox.c.sender).where(outbox.c.state.in_(IN_HAND)).distinct()
+        ).all()
+    return [str(sender) for sender in senders if not is_alive(database, str(sender))]
+
+
+def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt: bool) -> int:
+    """Try whatever is due again later; how many letters have waited long enough and are dropped.
+
+    `is_attempt`: it counts as one, and the more there were the longer each letter waits.
+    """
+    due = sa.and_(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
+    dropped = connection.execute(
+        sa.delete(outbox).where(due, outbox.c.created_at < now - GIVE_UP_AFTER)
+    ).rowcount
+    if not is_attempt:
+        later = {"retry_at": now + WAITS[0], "answer": answer[:MOST_TEXT]}
+        connection.execute(sa.update(outbox).where(due).values(**later))
+        return dropped
+    for place, wait in enumerate(WAITS):
+        is_last = place == len(WAITS) - 1
+        attempts = outbox.c.attempts >= place if is_last else outbox.c.attempts == place
+        connection.execute(
+            sa.update(outbox)
+            .where(due, attempts)
+            .values(attempts=outbox.c.attempts + 1, retry_at=now + wait, answer=answer[:MOST_TEXT])
+        )
+    return dropped
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterCounts:
+    """How many letters wait or are under way, and of how many nobody knows whether they were sent.
+
+    Of an unknown letter the sender or the connection died at its dot.
+    """
+
+    waiting: int
+    unknown: int
+
+
+def count_letters(connection: sa.Connection) -> LetterCounts:
+    """The letters of the outbox."""
+    is_unknown = outbox.c.state == DeliveryState.UNKNOWN
+    rows = connection.execute(
+        sa.select(is_unknown, sa.func.count()).select_from(outbox).group_by(is_unknown)
+    ).all()
+    counts = {bool(row[0]): row[1] for row in rows}
+    return LetterCounts(waiting=counts.get(False, 0), unknown=counts.get(True, 0))
+
+
+def drop_unknown(connection: sa.Connection, before: datetime) -> None:
+    """Forget the letters of unknown outcome that were written before then."""
+    connection.execute(
+        sa.delete(outbox).where(
+            outbox.c.state == DeliveryState.UNKNOWN, outbox.c.created_at < before
         )
     )
-    return sorted((Waiting(**row._mapping) for row in taken), key=lambda letter: letter.id)
-
-
-def remove(connection: sa.Connection, letter_id: int) -> None:
-    """It was accepted, or refused for good."""
-    connection.execute(sa.delete(outbox).where(outbox.c.id == letter_id))
-
-
-def put_back(connection: sa.Connection, letter: Waiting, answer: str, now: datetime) -> bool:
-    """Try again later; False when it has waited long enough and is thrown away."""
-    if now - letter.created_at > GIVE_UP_AFTER:
-        remove(connection, letter.id)
-        return False
-    wait = _WAITS[min(letter.attempts, len(_WAITS)) - 1]
-    connection.execute(
-        sa.update(outbox)
-        .where(outbox.c.id == letter.id)
-        .values(retry_at=now + wait, answer=answer[:300])
-    )
-    return True
 
 
 def remove_all_to(connection: sa.Connection, recipient: str) -> None:
-    """Whatever waits for this address."""
+    """Delete whatever waits for this address."""
     connection.execute(
         sa.delete(outbox).where(sa.func.lower(outbox.c.recipient) == recipient.lower())
     )

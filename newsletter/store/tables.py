@@ -16,6 +16,17 @@ site = sa.Table(
     sa.Column("value", sa.String, nullable=False),
 )
 
+job_outcomes = sa.Table(
+    "job_outcomes",
+    metadata,
+    sa.Column("job", sa.String, primary_key=True),  # its newest end
+    sa.Column("ended", sa.String, nullable=False),  # store.job_outcomes.Ended
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime, nullable=False),
+    sa.Column("detail", sa.String, nullable=False),
+    sa.Column("error", sa.String, nullable=False),  # what it failed with, without a traceback
+)
+
 newsletters = sa.Table(
     "newsletters",
     metadata,
@@ -135,7 +146,7 @@ issues = sa.Table(
     sa.Column("send_at", UtcDateTime),  # chosen by an editor in place of `due`
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("preheader", sa.String, nullable=False),
-    sa.Column("note", sa.String, nullable=False, default=""),
+    sa.Column("note", sa.JSON(none_as_null=True)),  # issues.reasons.Note
     sa.Column("frozen_hash", sa.String, nullable=False, default=""),
     sa.Column("reminded", UtcDateTime),  # the due time that its editors were reminded of
     sa.Column("approved_at", UtcDateTime),
@@ -181,7 +192,8 @@ left_out = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("url", sa.String, nullable=False),
-    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),  # issues.reasons.LeftOutReason
+    sa.Column("detail", sa.String, nullable=False, default=""),
     sa.Column("key", sa.String, nullable=False, default=""),
     sa.Column("source", sa.String, nullable=False, default=""),
     sa.Column("published", UtcDateTime),
@@ -260,7 +272,7 @@ ledger_counts = sa.Table(
     "ledger_counts",
     metadata,
     sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger_counts.py
+    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger/counts.py
     sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
     sa.Column("state", sa.String, primary_key=True),
     sa.Column("n", Id, nullable=False),
@@ -270,7 +282,7 @@ ledger_counts = sa.Table(
 journals = sa.Table(
     "journals",
     metadata,
-    # Of living senders on SQLite: see journal.py. A row is there before anything is claimed.
+    # Of living senders on SQLite: see ledger/journal.py. A row is there before anything is claimed.
     sa.Column("sender", sa.String, primary_key=True),
     sa.Column("issue_id", Id, nullable=False),
     sa.Column("posted", Id, nullable=False),  # so many of its receipts are in the ledger
@@ -300,9 +312,11 @@ relay_limits = sa.Table(
     metadata,
     sa.Column("relay", sa.String, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.throttle.Standing]
+    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.rates.LimitState]
     sa.Column("day", sa.String, nullable=False),  # its local date …
-    sa.Column("sent", sa.Integer, nullable=False),  # … and how many went on it
+    sa.Column("sent", sa.Integer, nullable=False),  # … and how many were given out on it,
+    sa.Column("reserved", sa.Integer, nullable=False, default=0),  # these may still come back …
+    sa.Column("reserved_until", UtcDateTime),  # … until then
 )
 
 nodes = sa.Table(
@@ -420,7 +434,8 @@ webhook_messages = sa.Table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    # Letters that wait for a relay; a row goes when its letter is accepted or given up.
+    # Letters that wait for a relay; a row goes when its letter is accepted or given up. One whose
+    # outcome is unknown stays to be seen, and is not sent again.
     sa.Column("id", Id, primary_key=True),
     sa.Column("recipient", sa.String, nullable=False),
     sa.Column("envelope_sender", sa.String, nullable=False),
@@ -429,5 +444,7 @@ outbox = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("retry_at", UtcDateTime, nullable=False),
     sa.Column("answer", sa.String, nullable=False, default=""),
-    sa.Index("ix_outbox_retry_at", "retry_at"),
+    sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
+    sa.Column("sender", sa.String),  # whose claim it is: see liveness.py
+    sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
 )

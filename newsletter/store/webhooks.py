@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.issues.issue import State
-from newsletter.store.ledger_counts import counts_of
+from newsletter.store.ledger import counts_of
 from newsletter.store.tables import issues, webhook_endpoints, webhook_messages
 from subscribers.history import Event, Way
 from subscribers.tables import history, subscribers

@@ -1,4 +1,4 @@
-"""The web application: the readers' pages and the health of the process."""
+"""The web application: all of its parts behind one error wall."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import jinja2
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 
 from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.pipeline.site import Site
-from newsletter.web.api.routes import api_routes
+from newsletter.web.api.app import api_routes
+from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
-from newsletter.web.editor.presses import Presses
 from newsletter.web.editor.routes import editor_routes
+from newsletter.web.editor.send_jobs import SendJobs
+from newsletter.web.error_wall import ErrorWall, failure_of
+from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
-from newsletter.web.reader.desk import Desk, open_templates
+from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
+from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
-from newsletter.web.signin.gate import Gate
 from newsletter.web.signin.routes import sign_in_routes
 
 
@@ -30,50 +38,63 @@ def _clock() -> datetime:
 
 
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
-    """The application for one site. What its publishers send stops when it stops."""
-    presses = Presses(site, clock)
+    """The application for one site. When it stops, the sends that it runs stop too."""
+    send_jobs = SendJobs(site, clock)
     clicks = ClickBook(site)
-    desk = Desk(
+    readers = ReaderContext(
         site=site,
         clock=clock,
         templates=open_templates(site),
         find_edition=lambda slug, number, key: find_edition(site.database, slug, number, key),
     )
-
     archive = Archive(
         settings=site.settings,
         database=site.database,
-        templates=desk.templates,
+        templates=readers.templates,
         clock=clock,
     )
+    answer = failure_answers(readers, archive)
+
+    async def http_error(request: Request, error: Exception) -> Response:
+        return answer(request, failure_of(error))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(presses.close)
+        await run_in_threadpool(send_jobs.close)
         await run_in_threadpool(clicks.write)
 
     app = Starlette(
         lifespan=lifespan,
+        middleware=[Middleware(ErrorWall, answer=answer)],
+        exception_handlers={HTTPException: http_error},
         routes=[
-            *reader_routes(desk, clicks),
+            *reader_routes(readers, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
-            *editor_routes(site, clock=clock, templates=desk.templates, presses=presses),
-            *api_routes(site, clock=clock, templates=desk.templates, presses=presses),
+            *editor_routes(site, clock=clock, templates=readers.templates, send_jobs=send_jobs),
+            *api_routes(
+                ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
+            ),
             *health_routes(site, clock=clock),
         ],
     )
-    add_csrf_field(desk.templates)
-    app.state.gate = Gate(
+    add_csrf_field(readers.templates)
+    app.state.auth_context = _auth_context(site, clock, readers.templates)
+    return app
+
+
+def _auth_context(
+    site: Site, clock: Callable[[], datetime], templates: jinja2.Environment
+) -> AuthContext:
+    return AuthContext(
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
         title=site_title(site),
         clock=clock,
-        templates=desk.templates,
+        templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(
             site, address=address, name=name, link=link, now=clock()
         ),
     )
-    return app

@@ -1,47 +1,29 @@
-"""/health for whoever restarts us, /metrics for whoever watches us (Prometheus text format 0.0.4)."""
+"""/health for what restarts the process, /metrics for what monitors it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from ipaddress import ip_address
+from typing import Any
 
-import sqlalchemy as sa
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from newsletter import __version__
 from newsletter.errors import NewsletterError
-from newsletter.pipeline.occasions import due_now
 from newsletter.pipeline.site import Site
-from newsletter.store import metrics as counts
 from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.job_outcomes import last_outcomes
 from newsletter.store.migrations import is_current
-from newsletter.store.newsletters import is_armed
-from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.seal import seal_of
-from subscribers.counting import inbound_by_kind, subscriptions_by_status
+from newsletter.web.error_wall import HEADERS, RETRY_AFTER
+from newsletter.web.metrics import collect, written
 
 log = logging.getLogger("newsletter")
-
-FORMAT = "text/plain; version=0.0.4; charset=utf-8"
-RATE_OVER = timedelta(minutes=1)
-HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-Sample = tuple[dict[str, str], float]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Metric:
-    """One gauge with all its samples."""
-
-    name: str
-    meaning: str
-    samples: Sequence[Sample]
 
 
 def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
@@ -51,10 +33,16 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         return JSONResponse({"live": True}, headers=HEADERS)
 
     async def ready(_request: Request) -> Response:
-        problem = await run_in_threadpool(_problem, site)
-        document = {"live": True, "ready": not problem}
+        problem, troubled = await run_in_threadpool(_look, site)
+        document: dict[str, Any] = {"live": True, "ready": not problem}
+        if troubled:
+            document["jobs"] = troubled
         if problem:
-            return JSONResponse({**document, "problem": problem}, 503, headers=HEADERS)
+            return JSONResponse(
+                {**document, "problem": problem},
+                503,
+                headers={**HEADERS, "Retry-After": RETRY_AFTER},
+            )
         return JSONResponse(document, headers=HEADERS)
 
     async def metrics(request: Request) -> Response:
@@ -64,12 +52,8 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
                 status_code=401,
                 headers={**HEADERS, "WWW-Authenticate": "Bearer"},
             )
-        try:
-            found = await run_in_threadpool(collect, site, clock())
-        except NewsletterError:
-            log.exception("the metrics could not be read")
-            return PlainTextResponse("the database cannot be used\n", 503, headers=HEADERS)
-        return Response(written(found), media_type=FORMAT, headers=HEADERS)
+        found = await run_in_threadpool(collect, site, clock())
+        return Response(written(found), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS)
 
     return [
         Route("/health", ready, methods=["GET"]),
@@ -79,175 +63,32 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
     ]
 
 
-def collect(site: Site, now: datetime) -> Sequence[Metric]:
-    """Every metric at `now`, from one snapshot of the database."""
-    nodes = living_nodes(site.database)
-    with site.database.transaction(read_only=True) as connection:
-        return [
-            _one("build_info", "The version that runs", 1, version=__version__),
-            _one("armed", "Whether the site may send", is_armed(connection)),
-            *_of_issues(site, connection, now),
-            *_of_sources_and_readers(site, connection),
-            *_of_nodes(nodes),
-        ]
+def _look(site: Site) -> tuple[str, dict[str, str]]:
+    """Why we cannot work, for the public: the log has the rest. "" when we can.
 
-
-def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
-    oldest = counts.oldest_send(connection)
-    accepted = counts.accepted_since(connection, now - RATE_OVER)
-    return [
-        Metric(
-            name="due",
-            meaning="Whether an issue is due and not sent yet",
-            samples=[
-                ({"newsletter": slug}, due_now(site, connection, slug, now) is not None)
-                for slug in site.settings.newsletters
-            ],
-        ),
-        Metric(
-            name="issues",
-            meaning="Issues by state",
-            samples=[
-                ({"newsletter": slug, "state": state}, count)
-                for (slug, state), count in counts.issues_by_state(connection).items()
-            ],
-        ),
-        Metric(
-            name="deliveries",
-            meaning="Deliveries of each newsletter's last issue, by state",
-            samples=[
-                ({"issue": issue, "state": state}, count)
-                for (issue, state), count in counts.latest_deliveries(connection).items()
-            ],
-        ),
-        Metric(
-            name="attempts",
-            meaning="What attempts to deliver those issues came to, by relay",
-            samples=[
-                ({"issue": issue, "relay": relay, "state": state}, count)
-                for (issue, relay, state), count in counts.latest_attempts(connection).items()
-            ],
-        ),
-        Metric(
-            name="accepted_per_second",
-            meaning="What each relay accepts of the sends that go on, over the last minute",
-            samples=[
-                ({"relay": relay}, accepted.get(relay, 0) / RATE_OVER.total_seconds())
-                for relay in dict.fromkeys([*(one.name for one in site.settings.relays), *accepted])
-            ],
-        ),
-        _one(
-            "queue_age_seconds",
-            "For how long the oldest send that goes on has been going on",
-            (now - oldest).total_seconds() if oldest else 0,
-        ),
-        Metric(
-            name="last_sent_timestamp_seconds",
-            meaning="When the newest issue was sent whole",
-            samples=[
-                ({"newsletter": slug}, moment.timestamp())
-                for slug, moment in counts.last_sent(connection).items()
-            ],
-        ),
-    ]
-
-
-def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[Metric]:
-    failing = counts.failing_sources(connection)
-    return [
-        Metric(
-            name="subscriptions",
-            meaning="Subscriptions by status",
-            samples=[
-                ({"list": slug, "status": status}, count)
-                for (slug, status), count in subscriptions_by_status(connection).items()
-            ],
-        ),
-        Metric(
-            name="failing_sources",
-            meaning="Sources that could not be read when they were read last",
-            samples=[
-                ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
-            ],
-        ),
-        Metric(
-            name="inbound",
-            meaning="Mail that came in, by what it was (bounce, complaint, command …)",
-            samples=[
-                ({"kind": kind}, count) for kind, count in inbound_by_kind(connection).items()
-            ],
-        ),
-        _one(
-            "webhooks_waiting",
-            "Messages of webhooks that have not been taken yet",
-            counts.waiting_webhooks(connection),
-        ),
-    ]
-
-
-def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
-    return [
-        _one("nodes", "Sending nodes that live", len(nodes)),
-        Metric(
-            name="node_messages_per_second",
-            meaning="How fast each node sends",
-            samples=[({"node": node.name}, node.rate) for node in nodes],
-        ),
-        Metric(
-            name="node_deliveries_held",
-            meaning="Deliveries that each node has claimed and not finished",
-            samples=[
-                ({"node": node.name, "issue": held.issue}, held.deliveries)
-                for node in nodes
-                for held in node.holds
-            ],
-        ),
-    ]
-
-
-def written(metrics: Iterable[Metric]) -> str:
-    """The metrics in Prometheus's text format."""
-    lines = []
-    for metric in metrics:
-        name = f"newsletter_{metric.name}"
-        lines += [f"# HELP {name} {metric.meaning}", f"# TYPE {name} gauge"]
-        for labels, value in metric.samples:
-            pairs = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
-            lines.append(f"{name}{f'{{{pairs}}}' if pairs else ''} {float(value):.15g}")
-    return "\n".join(lines) + "\n"
-
-
-def _problem(site: Site) -> str:
-    """Why we cannot work, for the public: the log has the rest. "" when we can."""
+    And the jobs that did not end well the last time: what ails one does not make us unready.
+    """
     try:
         if not is_current(site.database):
-            return "the database has another schema than this version"
+            return "the database has another schema than this version", {}
         with site.database.transaction(read_only=True) as connection:
             if seal_of(connection) is not None:
-                return "the site has moved to another database"
+                return "the site has moved to another database", {}
+            return "", {one.job: one.ended for one in last_outcomes(connection) if one.is_troubled}
     except NewsletterError:
         log.exception("not ready")
-        return "the database cannot be used"
-    return ""
+        return "the database cannot be used", {}
 
 
 def may_read(site: Site, request: Request) -> bool:
-    """Programs of this machine, and whoever has a key to the API."""
+    """Whether the caller is a program of this machine, or has a key to the API."""
     try:
         if ip_address(request.client.host if request.client else "").is_loopback:
             return True
     except ValueError:
-        pass  # a socket's path, or a test's name, is no address
+        pass  # a socket's path, or a test's name, is not an address
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return False
     with site.database.transaction(read_only=True) as connection:
         return editor_of_api_token(connection, token.strip()) is not None
-
-
-def _one(name: str, meaning: str, value: float, **labels: str) -> Metric:
-    return Metric(name=name, meaning=meaning, samples=[(labels, value)])
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -20,6 +20,11 @@ _AWAY = re.compile(
     re.IGNORECASE,
 )
 
+_OPT_OUT = re.compile(
+    r"\W*(?:apple|ios|ipados|macos|icloud) mail sent this (?:e-?mail|message) to unsubscribe",
+    re.IGNORECASE,
+)
+
 _CHALLENGE = re.compile(
     r"verif(y|ication) (is )?(required|needed|that you|your (message|e-?mail|address))|(await|requir|need)\w* (your )?"
     r"(verification|authori[sz]ation)|you are (a )?(human|real person)|challenge[/ -]response|(held|quarantined) (until|pending)"
@@ -65,6 +70,11 @@ def is_automatic(message: Message, envelope_sender: str | None) -> bool:
 def is_absence(message: Message) -> bool:
     """Whether its subject is an autoresponder's, in some language."""
     return bool(_AWAY.match(header(message, "Subject")))
+
+
+def is_opt_out_by_program(message: Message) -> bool:
+    """Whether a mail program says that it unsubscribes its reader, who pressed its button."""
+    return bool(message.get("X-Apple-Unsubscribe")) or bool(_OPT_OUT.match(text_of(message)[:500]))
 
 
 def is_challenge(message: Message) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,10 +22,30 @@ QUARANTINE_FOR = timedelta(days=90)
 MAX_OCTETS = 2_000_000
 """Of one message; of a longer one only the beginning is kept and looked at."""
 
+MAX_ATTEMPTS = 3
+"""How often a message is attempted before it is left for a person to look at."""
+
+MAX_TRACEBACK = 20_000
+"""Characters; of a longer one the end is kept, which says what went wrong."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """A message as it came in. `digest` is the same when the same mail comes again."""
+
+    content: bytes
+    digest: str
+    recipient: str
+    envelope_sender: str | None
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recorded:
-    """One message in the book. `content` is None once it was dealt with and thrown away."""
+    """One message in the book. `content` is None once it was dealt with and thrown away.
+
+    `attempts` counts how often somebody began to handle it, `traceback` is that of the last one
+    that failed.
+    """
 
     id: int
     received_at: datetime
@@ -36,28 +57,34 @@ class Recorded:
     action: str
     address: str
     problem: str
+    attempts: int = 0
+    traceback: str = ""
 
 
-def write_down(
-    connection: sa.Connection,
-    content: bytes,
-    recipient: str,
-    envelope_sender: str | None,
-    now: datetime,
-) -> Recorded:
+def arrival(content: bytes, recipient: str, envelope_sender: str | None) -> Arrival:
+    """Read what identifies a message. Do this before a transaction: strangers wrote the content."""
+    content = content[:MAX_OCTETS]
+    return Arrival(
+        content=content,
+        digest=_digest(content, recipient),
+        recipient=_clipped(recipient),
+        envelope_sender=None if envelope_sender is None else _clipped(envelope_sender),
+    )
+
+
+def write_down(connection: sa.Connection, came: Arrival, now: datetime) -> Recorded:
     """Record a message; the same one once more is the row that is there."""
     table = tables.inbound_messages
-    content = content[:MAX_OCTETS]
-    digest = _digest(content, recipient)
+    digest = came.digest
     insert_once(
         connection,
         table,
         {
             "digest": digest,
             "received_at": now,
-            "recipient": _clipped(recipient),
-            "envelope_sender": None if envelope_sender is None else _clipped(envelope_sender),
-            "content": content,
+            "recipient": came.recipient,
+            "envelope_sender": came.envelope_sender,
+            "content": came.content,
             "kind": "",
             "action": "",
             "address": "",
@@ -83,6 +110,45 @@ def lock(connection: sa.Connection, message_id: int) -> Recorded | None:
     return _recorded(row) if row else None
 
 
+def begin(
+    connection: sa.Connection, message_id: int, now: datetime, *, again: bool = False
+) -> Recorded | None:
+    """Count one more attempt to handle the message, in a transaction of its own, and give it.
+
+    One that was handled before, or whose content is gone, is given as it is. `again` handles it
+    anew: its attempts count from one.
+    """
+    recorded = lock(connection, message_id)
+    if recorded is None or recorded.content is None or (recorded.handled and not again):
+        return recorded
+    attempts = 1 if again else recorded.attempts + 1
+    table = tables.inbound_messages
+    connection.execute(
+        sa.update(table).where(table.c.id == message_id).values(attempts=attempts, tried_at=now)
+    )
+    return replace(recorded, attempts=attempts)
+
+
+def give_back(connection: sa.Connection, message_id: int) -> None:
+    """Take one attempt back: it failed for a reason that is not the message's."""
+    table = tables.inbound_messages
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == message_id, table.c.attempts > 0)
+        .values(attempts=table.c.attempts - 1)
+    )
+
+
+def note_failure(connection: sa.Connection, message_id: int, traceback: str) -> None:
+    """Keep the traceback of an attempt that failed."""
+    table = tables.inbound_messages
+    connection.execute(
+        sa.update(table)
+        .where(table.c.id == message_id)
+        .values(traceback=_storable(traceback)[-MAX_TRACEBACK:])
+    )
+
+
 def close(
     connection: sa.Connection,
     message_id: int,
@@ -104,17 +170,18 @@ def close(
         "problem": _clipped(problem),
     }
     if not keep:
-        values["content"] = None
+        values |= {"content": None, "traceback": ""}
     connection.execute(sa.update(table).where(table.c.id == message_id).values(values))
 
 
 def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
-    """Messages recorded before this moment by a process that then died."""
+    """Messages that came, and were last attempted, before this moment and are not handled yet."""
     table = tables.inbound_messages
+    last = sa.func.coalesce(table.c.tried_at, table.c.received_at, type_=table.c.received_at.type)
     return list(
         connection.scalars(
             sa.select(table.c.id)
-            .where(table.c.handled_at.is_(None), table.c.received_at < before)
+            .where(table.c.handled_at.is_(None), last < before)
             .order_by(table.c.id)
             .limit(100)
         )
@@ -131,6 +198,17 @@ def quarantined(connection: sa.Connection) -> Sequence[Recorded]:
         .limit(1000)
     )
     return [_recorded(row) for row in rows]
+
+
+def mail_about(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
+    """What is known of the mail about one address: received_at, recipient, kind, action."""
+    table = tables.inbound_messages
+    rows = connection.execute(
+        sa.select(table.c.received_at, table.c.recipient, table.c.kind, table.c.action)
+        .where(table.c.address == key)
+        .order_by(table.c.id)
+    )
+    return [{**row._mapping, "received_at": row.received_at.isoformat()} for row in rows]
 
 
 def forget_handled(connection: sa.Connection, now: datetime) -> None:
@@ -154,11 +232,17 @@ def _digest(content: bytes, recipient: str) -> str:
         named = []
     # Without a Message-ID two mails may be alike and yet two.
     told = repr(named).encode() + body if named and named[0] else content
-    return hashlib.sha256(recipient.casefold().encode() + b"\0" + told).hexdigest()
+    to = recipient.casefold().encode("utf-8", "surrogatepass")
+    return hashlib.sha256(to + b"\0" + told).hexdigest()
 
 
 def _clipped(text: str) -> str:
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:320]
+    return _storable(text)[:320]
+
+
+def _storable(text: str) -> str:
+    """What both databases take: no NUL, no half of a surrogate pair."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def _recorded(row: sa.Row[tuple[object, ...]]) -> Recorded:
@@ -173,4 +257,6 @@ def _recorded(row: sa.Row[tuple[object, ...]]) -> Recorded:
         action=row.action,
         address=row.address,
         problem=row.problem,
+        attempts=row.attempts,
+        traceback=row.traceback,
     )

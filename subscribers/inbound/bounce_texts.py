@@ -7,9 +7,8 @@ import re
 from collections.abc import Iterator
 from email.message import Message
 
-from flufl.bounce import all_failures
-
-from subscribers.inbound.reading import addresses, children, headers, part_text, parts
+from subscribers.inbound.delays import says_it_is_delayed
+from subscribers.inbound.reading import addresses, children, header, headers, part_text, parts
 
 ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}\.?"
@@ -21,16 +20,6 @@ _ORIGINAL_BEGINS = re.compile(
     r"|(?:message|mail) (?:header|text|follows|content)|begin(?:ning)? of|headers? of the source|(?:start of )?(?:unsent|returned) message)"
     r"|^[>*=~-]{0,80}(?:received: |return-path: |message-id: |x-mailer: |mime-version: |dkim-signature: )",
     re.IGNORECASE | re.MULTILINE,
-)
-_DELAYED = re.compile(
-    r"warning message only|do(?:es)? not need to re-?send|has been delayed|(?:is|was) delayed"
-    r"|(?:still|continue|keep|again) (?:be )?(?:try|retr|attempt)|will (?:be )?(?:retr|continue|keep|try)"
-    r"|not (?:yet )?been delivered (?:yet|after)|could not (?:be )?(?:send|sent|deliver\w*) .{0,30}(?:hour|minute|day)s",
-    re.IGNORECASE,
-)
-_FINAL = re.compile(
-    r"gave up|giving up|could not be delivered to|permanent|(?<!non-)fatal|failed|undeliverable",
-    re.IGNORECASE,
 )
 _NOT_THE_READER = re.compile(
     r"[^\n@]{0,80}\b(?:mail from|from|sender|message-?id|reply-to|return-path)\b[ :<=]",
@@ -70,17 +59,19 @@ def returned_recipients(message: Message) -> list[str]:
     return []
 
 
-def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bool]]:
-    """Address, the words about it, and whether it is only delayed."""
+def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bool, bool]]:
+    """Address, the words about it, whether it is temporary, and whether it is only delayed."""
     own = text[: _end_of_notice(text)]
-    delayed = bool(_DELAYED.search(own)) and not _FINAL.search(own)
+    delayed = says_it_is_delayed(f"{header(message, 'Subject')}\n{own}")
     named = [
         address
         for value in headers(message, "X-Failed-Recipients")
         for address in ADDRESS.findall(value)
     ]
     if named:
-        yield from ((address, _about(address, own), delayed) for address in dict.fromkeys(named))
+        yield from (
+            (address, _about(address, own), delayed, delayed) for address in dict.fromkeys(named)
+        )
         return
     temporary, permanent = _detected(message)
     # It may have read on into the mail that came back.
@@ -93,12 +84,16 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
     )
     if told:
         for address in told:
-            yield address, _about(address, own), delayed or address not in permanent
+            yield address, _about(address, own), delayed or address not in permanent, delayed
         return
-    yield from ((address, _about(address, own), delayed) for address in _guessed(message, own))
+    yield from (
+        (address, _about(address, own), delayed, delayed) for address in _guessed(message, own)
+    )
 
 
 def _detected(message: Message) -> tuple[set[str], set[str]]:
+    from flufl.bounce import all_failures  # slow to load, and most mail is no bounce
+
     try:
         temporary, permanent = all_failures(message)
     except (

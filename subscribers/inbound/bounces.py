@@ -27,7 +27,8 @@ class Failure:
     """One address that could not be reached.
 
     `also` are other addresses the same report names for it: before forwarding, or as we wrote
-    it. `status` is the enhanced status code (RFC 3463) or "".
+    it. `status` is the enhanced status code (RFC 3463) or "". `delayed`: it is not a failure
+    yet, the mail is still being delivered (RFC 3464 section 2.3.3).
     """
 
     address: str
@@ -35,6 +36,7 @@ class Failure:
     status: str = ""
     reason: str = ""
     also: tuple[str, ...] = ()
+    delayed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +69,13 @@ def read_bounce(message: Message) -> Report:
         failures=tuple(
             Failure(
                 address=address,
-                verdict=Verdict.SOFT if delayed else verdict_of(status, reason),
+                verdict=Verdict.SOFT if temporary else verdict_of(status, reason),
                 status=status,
                 reason=_brief(reason),
                 also=tuple(sorted(others - {address})),
+                delayed=delayed,
             )
-            for address, reason, delayed in failures_in_text(message, texts)
+            for address, reason, temporary, delayed in failures_in_text(message, texts)
         )
     )
 
@@ -140,7 +143,9 @@ def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> Repor
         if action in _SUCCESSES or block.get("status", "").startswith("2"):
             success = True
         elif failure := _failure(block, action, returned, notice):
-            failures.setdefault(failure.address.casefold(), failure)
+            key = failure.address.casefold()
+            if key not in failures or failures[key].delayed:  # it failed in the end
+                failures[key] = failure
     return Report(failures=tuple(failures.values()), success=success and not failures)
 
 
@@ -158,13 +163,15 @@ def _failure(
     named = [address for address in dict.fromkeys(named) if address]
     if not named or not (action or status):
         return None
-    soft = action == "delayed" or block.get("status", "").startswith("4")
+    delayed = action == "delayed" or (action != "failed" and "will-retry-until" in block)
+    soft = delayed or block.get("status", "").startswith("4")
     return Failure(
         address=named[0],
         verdict=Verdict.SOFT if soft else verdict_of(status, reason or notice),
         status=status,
         reason=_brief(reason),
         also=tuple(named[1:]),
+        delayed=delayed,
     )
 
 

@@ -9,7 +9,6 @@ from email.message import Message
 from subscribers.inbound.reading import (
     addresses,
     children,
-    header,
     headers,
     part_text,
     parts,
@@ -19,23 +18,18 @@ _FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
 _WANTED = frozenset(
     {"abuse", "fraud", "opt-out", "opt-out-list", "unsubscribe", "complaint", "other"}
 )
-_LINK = re.compile(r"https?://[^\s<>\"']+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complaint:
     """A reader called our mail spam, or the report says that it was none.
 
-    `links` are the List-Unsubscribe links of our returned mail, `return_paths` whom its bounces
-    would have gone to: their signatures prove whom it is about. `addresses` are what the report
-    names; providers often redact them.
+    `addresses` are what the report names; providers often redact them, and they prove nothing.
+    What proves whom it is about stands in the returned mail: see returned_mail.py.
     """
 
     feedback_type: str
     addresses: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    return_paths: tuple[str, ...] = ()
-    message_id: str = ""
 
     @property
     def ends_the_subscription(self) -> bool:
@@ -63,17 +57,9 @@ def read_complaint(message: Message) -> Complaint | None:
         *(value.strip(" <>") for value in fields.get("removal-recipient", [])),
         *(addresses(returned, "To") if returned is not None else []),
     ]
-    links = _LINK.findall(header(returned, "List-Unsubscribe")) if returned is not None else []
-    bounces_to = [
-        *fields.get("original-mail-from", []),
-        *(headers(returned, "Return-Path") if returned is not None else []),
-    ]
     return Complaint(
         feedback_type=next(iter(fields.get("feedback-type", [])), "abuse").casefold(),
         addresses=tuple(dict.fromkeys(address for address in named if "@" in address)),
-        links=tuple(links),
-        return_paths=tuple(value.strip(" <>") for value in bounces_to if "@" in value),
-        message_id=header(returned, "Message-ID") if returned is not None else "",
     )
 
 

@@ -19,8 +19,8 @@ class Office:
     """The site's keys, the lists' tags, and the ledger's memory.
 
     `tags_of(list)` are the tags on offer, slug to label; `tag_named(word)` the slug a reader's
-    spelling means, or None. `is_ours(connection, subscriber_id, list, message_ids)`: whether
-    one of these is a mail that this reader was sent. `issues_sent(connection, subscriber_id,
+    spelling means, or None. `issue_of(connection, subscriber_id, list, message_ids)`: the number
+    of the issue that one of these was this reader's copy of, or None. `issues_sent(connection, subscriber_id,
     list)`: the numbers of the issues that went out to the reader.
     """
 
@@ -31,7 +31,7 @@ class Office:
     return_paths: ReturnPaths
     tags_of: Callable[[str], Mapping[str, str]]
     tag_named: Callable[[str], str | None]
-    is_ours: Callable[[sa.Connection, int, str, Sequence[str]], bool]
+    issue_of: Callable[[sa.Connection, int, str, Sequence[str]], int | None]
     issues_sent: Callable[[sa.Connection, int, str], Sequence[int]]
 
 
@@ -50,6 +50,7 @@ class Action(StrEnum):
     WHICH = "which"
     ERASE = "erase"  # the link that erases was mailed
     COUNT = "count"  # a bounce that ends nothing yet
+    RETRY = "retry"  # it could not be handled and is attempted again
     STOP = "stop"  # a bounce about us: the run stops, the operator is told
     FORWARD = "forward"  # to the editors
     QUARANTINE = "quarantine"
@@ -61,6 +62,7 @@ class Done:
 
     `letters` are due now. `policy` is the list and issue number that a receiver refused on
     its policy, with its words in `reason`. `keep`: the message itself is not thrown away.
+    `problem` says to the operator why nothing was done, or not everything.
     """
 
     action: Action
@@ -68,4 +70,5 @@ class Done:
     letters: tuple[Letter, ...] = ()
     policy: tuple[str, int] | None = None
     reason: str = ""
+    problem: str = ""
     keep: bool = False

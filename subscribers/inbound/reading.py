@@ -9,13 +9,12 @@ from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
 from email.utils import getaddresses
-from typing import cast
-
-from lxml import html as lxml_html
-from lxml.etree import LxmlError
-from lxml.html import HtmlElement
+from typing import TYPE_CHECKING, cast
 
 from subscribers.errors import SubscribersError
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
 
 MAX_PARTS = 200
 MAX_DEPTH = 30
@@ -169,8 +168,13 @@ def _decoded(value: str) -> str:
 
 
 def _plain(markup: str) -> str:
+    # lxml loads slowly: only for mail that has no plain part.
+    from lxml import html as lxml_html
+    from lxml.etree import LxmlError
+
+    parser = lxml_html.HTMLParser(encoding="utf-8", huge_tree=False)
     try:
-        tree = cast("HtmlElement", lxml_html.document_fromstring(markup.encode(), parser=_PARSER))
+        tree = cast("HtmlElement", lxml_html.document_fromstring(markup.encode(), parser=parser))
     except (LxmlError, ValueError, AssertionError):
         return ""
     for quoted in cast("list[HtmlElement]", tree.xpath(_QUOTES)):
@@ -181,6 +185,3 @@ def _plain(markup: str) -> str:
             if element.tag != "br":
                 element.text = "\n" + (element.text or "")
     return "\n".join(line.strip() for line in str(tree.text_content()).splitlines())
-
-
-_PARSER = lxml_html.HTMLParser(encoding="utf-8", huge_tree=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -194,26 +193,25 @@ def shown_by_the_catcher(chromium: Chromium, mails: list[CaughtMail], number: in
         return chromium.run(look)
 
 
-def test_the_preview_follows_within_a_second(office: Office, chromium: Chromium) -> None:
-    """A changed headline stands in the phone beside the desk at once: the best of five."""
-    seconds: list[float] = []
+def test_the_preview_follows_each_change(office: Office, chromium: Chromium) -> None:
+    """A changed headline stands in the phone beside the desk by itself, asked for once a change."""
+    asked: list[str] = []
 
     def edit(page: Page) -> None:
         page.goto(DESK)
         expect(page.frame_locator("#peek").locator("h1")).to_be_visible()
+        page.on("request", lambda request: asked.append(request.url))
         card = page.locator("li.item.lead")
         card.get_by_text("Edit", exact=True).click()
         for number in range(5):
             card.get_by_label("Headline").fill(f"Seen at once, {number}")
-            begun = time.perf_counter()
             card.get_by_role("button", name="Save").click()
             expect(page.frame_locator("#peek").get_by_text(f"at once, {number}")).to_be_visible()
-            seconds.append(time.perf_counter() - begun)
 
     chromium.run(working(office, edit))
-    print(f"a change is seen after {min(seconds):.2f} to {max(seconds):.2f} s")
-    # The machine may be busy with other tests; what it can do is what the best run shows.
-    assert min(seconds) < 1
+    frames = [url for url in asked if "/frame?" in url]
+    print(f"{len(asked)} requests for five changes: {sorted(set(asked))}")
+    assert 5 <= len(frames) <= 10
 
 
 def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: Chromium) -> None:

@@ -88,8 +88,8 @@ def open_office(site: Site) -> Iterator[Office]:
     with serving(app) as url, ExitStack() as browsers:
         client = browsers.enter_context(httpx2.Client(base_url=url))
         office = Office(site=site, app=app, client=client, browsers=browsers)
-        app.state.gate = replace(
-            app.state.gate,
+        app.state.auth_context = replace(
+            app.state.auth_context,
             clock=lambda: office.now,
             send_link=office.mail,
         )

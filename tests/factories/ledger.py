@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.store.database import Database
-from newsletter.store.ledger import SqlLedger
-from newsletter.store.ledger_decisions import settle_unknown, unknown_rows
+from newsletter.store.ledger import SqlLedger, settle_unknown, unknown_rows
 from newsletter.store.tables import deliveries, editions, issues
 from newsletter.store.tables import receipts as receipts_table
 from subscribers.audience import audience

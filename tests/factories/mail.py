@@ -14,9 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.config.settings import InboundSettings
+from newsletter.jobs.run import run
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.post import flush
 from newsletter.pipeline.receive import Received, receive
-from newsletter.pipeline.run import run
 from newsletter.pipeline.site import Site
 from newsletter.store.tables import outbox
 from subscribers import people
@@ -103,7 +104,7 @@ class PostOffice:
         return self.catcher.mails
 
     def settle(self) -> None:
-        """Wait until nothing is under way: a letter in flight is another one's after ten minutes."""
+        """Wait until nothing is under way."""
         patience = threading.Event()
         while self._waiting():
             patience.wait(0.01)
@@ -184,9 +185,10 @@ def link_in(mail: CaughtMail, kind: str) -> str:
 def send_issue(office: PostOffice, monday: datetime) -> list[CaughtMail]:
     """Let the issue that is due at `monday` go out; the readers' copies."""
     before = len(office.letters)
-    run(office.site, clock=lambda: monday - timedelta(days=3))
+    database = office.site.database
+    run(office.site, Supervisor(database, lambda: monday - timedelta(days=3)))
     publish(office.site.folder, monday - timedelta(days=2), monday - timedelta(days=1))
-    (outcome,) = run(office.site, clock=lambda: monday)
+    (outcome,) = run(office.site, Supervisor(database, lambda: monday)).newsletters
     assert outcome.problem is None, outcome
     office.now = monday + timedelta(hours=1)
     return office.letters[before:]

@@ -16,10 +16,11 @@ from pathlib import Path
 from newsletter import queue
 from newsletter.cli.interruption import interruptible
 from newsletter.errors import NewsletterError
+from newsletter.jobs.run import run
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.run import run
 from newsletter.pipeline.site import Site, open_site
 from newsletter.pipeline.work import work
 from newsletter.scheduler import scheduling
@@ -131,4 +132,4 @@ def _run(folder: str, now: datetime | Path) -> None:
     with _running(folder) as (site, interrupted):
         while not interrupted.wait(EVERY.total_seconds()):
             with suppress(NewsletterError):
-                run(site, clock=clock, interrupted=interrupted)
+                run(site, Supervisor(site.database, clock, interrupted))

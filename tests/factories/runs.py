@@ -6,7 +6,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from newsletter.issues.issue import State
-from newsletter.pipeline.run import RunOutcome, run
+from newsletter.jobs.due_issue import RunOutcome
+from newsletter.jobs.run import run
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.site import Site
 from newsletter.store.issues import all_issues, find_issue
 
@@ -25,7 +27,8 @@ async def run_at(site: Site, now: datetime) -> RunOutcome:
 
 async def run_all_at(site: Site, now: datetime) -> list[RunOutcome]:
     """What becomes of each newsletter at this moment."""
-    return await asyncio.to_thread(run, site, clock=lambda: now)
+    supervisor = Supervisor(site.database, lambda: now)
+    return list((await asyncio.to_thread(run, site, supervisor)).newsletters)
 
 
 def states(site: Site, slug: str = "weekly") -> list[State]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config.settings import RelaySettings, SendingSettings
+from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim, Ledger
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.delivery.transport import TIMEOUTS, Timeouts
@@ -35,15 +36,18 @@ async def send(
 ) -> SendReport:
     """Send with everything but the given at its usual."""
     values: dict[str, Any] = {
+        "compose": compose,
         "envelope_sender": lambda claim: f"bounce+{claim.subscriber_id}@example.org",
         "clock": lambda: now,
-        "stop": asyncio.Event(),
         "timeouts": QUICK,
         "pauses": (0.01, 0.02),
     }
     if (expire_after := changes.pop("expire_after", None)) is not None:
         changes["sending"] = SendingSettings(expire_after=expire_after)
-    return await send_all(ledger, changes.pop("compose", compose), relays, **{**values, **changes})
+    given = {"stop": asyncio.Event()} | {
+        name: changes.pop(name) for name in ("stop", "limits", "incoming") if name in changes
+    }
+    return await send_all(ledger, relays, SendContext(**{**values, **changes}), **given)
 
 
 def main(url: str, issue_id: str, port: str, connections: str, *how: str) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from newsletter.articles.tags import slug_of
 from newsletter.pipeline.site import Site, open_site
+from newsletter.store.database import create_private, open_database
+from newsletter.store.migrations import upgrade
 from subscribers.csvfile import import_subscribers
 
 READERS = tuple(f"reader{number}@example.org" for number in range(4))
@@ -73,6 +77,8 @@ def make_site(
     text = _SETTINGS.format(database=database, **values)
     (folder / "newsletter.toml").write_text(text, encoding="utf-8")
     (folder / "articles").mkdir(exist_ok=True)
+    if database.startswith("sqlite:///"):
+        put_tables(folder / database.removeprefix("sqlite:///"))
     site = open_site(folder, {})
     rows = "email,name,tags\n" + "".join(f"{address},,\n" for address in readers)
     import_subscribers(
@@ -84,6 +90,23 @@ def make_site(
         slug_of=slug_of,
     )
     return site
+
+
+def put_tables(path: Path) -> None:
+    """A SQLite database with the tables at `path`, unless there is one already."""
+    if not path.exists():
+        create_private(path)
+        path.write_bytes(_empty_database())
+
+
+@cache
+def _empty_database() -> bytes:
+    """What the migrations make: they take longer than most tests, and run once a process."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database("sqlite:///empty.db", Path(folder))
+        upgrade(database)
+        database.close()  # the last to close writes the log of changes into the file
+        return (Path(folder) / "empty.db").read_bytes()
 
 
 def publish(folder: Path, *moments: datetime, story: str = "story") -> None:

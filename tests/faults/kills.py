@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from random import Random
 
 from newsletter.delivery.classify import Stage
-from newsletter.store import journal
 from newsletter.store.database import Database
-from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger import SqlLedger, journal
 from tests.factories.ledger import NOW, SentIssue
 from tests.factories.sending import main, send
 from tests.faults.honesty import Comparison, compare

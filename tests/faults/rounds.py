@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 
+from tests.sampling import IS_WHOLE
+
 _ROUNDS = int(os.environ.get("NEWSLETTER_FAULT_ROUNDS", "0"))
 
-IS_LONG = _ROUNDS > 0
+IS_LONG = IS_WHOLE
 """`make faults` sets it."""
 
 KILLS = 4 * _ROUNDS if IS_LONG else 3
+LETTER_KILLS = _ROUNDS if IS_LONG else 2
+LETTERS = 5_000 if IS_LONG else 300
 READERS = 2_000 if IS_LONG else 600
 SIGNALS = _ROUNDS // 5 if IS_LONG else 1
 EACH_NTH_FAULT = 1 if IS_LONG else 13

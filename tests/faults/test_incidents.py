@@ -16,7 +16,7 @@ from random import Random
 import pytest
 
 import newsletter.store.database
-import newsletter.store.journal
+import newsletter.store.ledger.journal
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import DatabaseUnavailableError, TemporaryError
 from newsletter.store.database import Database, open_database
@@ -60,7 +60,7 @@ def send_on_a_small_disk(url: str, issue_id: str, port: str, limit: int) -> None
     """In a process of its own: no file may grow beyond `limit` octets."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk is an error, not a death
-    newsletter.store.journal.ROOM = limit // 4  # so that it is the database that has no room
+    newsletter.store.ledger.journal.ROOM = limit // 4  # so that it is the database that has no room
     try:
         send_in_process(url, issue_id, port, str(CONNECTIONS))
     except DatabaseUnavailableError:

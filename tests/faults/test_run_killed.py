@@ -22,7 +22,7 @@ from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY
 from newsletter.issues.issue import State
 from newsletter.pipeline.site import Site
 from newsletter.store.issues import find_issue, issue_id
-from newsletter.store.ledger_decisions import unknown_rows
+from newsletter.store.ledger import unknown_rows
 from subscribers.audience import audience
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import make_site, publish

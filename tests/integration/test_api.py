@@ -21,7 +21,7 @@ from newsletter.pipeline.site import Site
 from newsletter.store import audit
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.users import Role, find_user, remove_user
-from newsletter.web.api.operations import OPERATIONS
+from newsletter.web.api.app import OPERATIONS
 from newsletter.web.app import make_app
 from tests.factories.editors import ADDRESS, add_editor
 from tests.factories.site import READERS, make_site, publish
@@ -137,6 +137,7 @@ def test_the_weekly_round_by_calls_alone(tmp_path: Path) -> None:
 async def test_a_send_begins_at_once_and_reaches_everybody(tmp_path: Path) -> None:
     """send answers before the last message is out; each reader gets one; stop comes too late."""
     async with smtp_server(Catcher()) as catcher:
+        loop = asyncio.get_running_loop()
 
         def work() -> None:
             with open_api(tmp_path, port=catcher.port) as api:
@@ -147,9 +148,11 @@ async def test_a_send_begins_at_once_and_reaches_everybody(tmp_path: Path) -> No
                 begun = api.call("POST", ISSUE + "/send")
                 assert begun.status_code == 202
                 api.done("POST", ISSUE + "/send")
+                # A server that stops ends its sends, so it is kept until the last message is out.
+                caught = catcher.has_caught(len(READERS))
+                asyncio.run_coroutine_threadsafe(caught, loop).result(timeout=60)
 
         await asyncio.to_thread(work)
-        await catcher.has_caught(len(READERS))
     assert sorted(catcher.recipients) == sorted(READERS)
 
 
@@ -353,6 +356,13 @@ def test_the_page_for_people_names_every_operation(api: Api) -> None:
     assert "default-src 'none'" in page.headers["content-security-policy"]
     for operation in OPERATIONS:
         assert f"/api/v1{operation.path}" in page.text.replace("<wbr>", "")
+
+
+def test_the_methods_of_a_path_are_those_of_http(api: Api) -> None:
+    """HEAD is answered as GET is, and any other method is refused in the shape of errors."""
+    head = api.call("HEAD", "/status")
+    assert (head.status_code, head.text) == (200, "")
+    assert api.refused("PUT", "/status") == (405, "method-not-allowed")
 
 
 def test_answers_are_not_kept_by_caches(api: Api) -> None:

@@ -12,9 +12,8 @@ from newsletter.delivery.batches import Batches
 from newsletter.delivery.classify import Stage
 from newsletter.delivery.ledger import Within
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.store.batches import open_ranges
 from newsletter.store.database import Database
-from newsletter.store.ledger import SqlLedger
+from newsletter.store.ledger import SqlLedger, open_ranges
 from tests.factories.ledger import (
     NOW,
     address_of,
@@ -87,8 +86,8 @@ async def test_a_limited_domain_holds_up_no_batch(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of each batch all others go at once; what waits in hand goes later, the rest is put off."""
-    monkeypatch.setattr("newsletter.delivery.feed.FEWEST_PARKED", 4)
-    monkeypatch.setattr("newsletter.delivery.feed.PARKED_SECONDS", 0.1)
+    monkeypatch.setattr("newsletter.delivery.claim_queue.FEWEST_PARKED", 4)
+    monkeypatch.setattr("newsletter.delivery.claim_queue.PARKED_SECONDS", 0.1)
     addresses = [
         f"r{n}@slow.example" if n % 3 == 0 else f"r{n}@other.example" for n in range(1, 301)
     ]

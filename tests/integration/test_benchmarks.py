@@ -121,8 +121,8 @@ def test_sink_refuses_what_is_out_of_order(sink_program: SinkProgram, tmp_path: 
 def test_sink_holds_replies_back_without_holding_up_others(
     sink_program: SinkProgram, tmp_path: Path
 ) -> None:
-    """Ten connections to a sink 200 ms away are greeted after 200 ms, not after 2 s."""
-    with c_sink(sink_program, tmp_path / "kept", delay_ms=200) as sink:
+    """Ten connections to a sink one second away are greeted after a second, not after ten."""
+    with c_sink(sink_program, tmp_path / "kept", delay_ms=1000) as sink:
         begun = time.perf_counter()
         connections = [socket.create_connection(("127.0.0.1", sink.port)) for _ in range(10)]
         for connection in connections:
@@ -130,7 +130,7 @@ def test_sink_holds_replies_back_without_holding_up_others(
         seconds = time.perf_counter() - begun
         for connection in connections:
             connection.close()
-    assert 0.2 <= seconds < 1.5
+    assert 1 <= seconds < 8
 
 
 def test_our_sender_reaches_every_reader_once(bench: Bench) -> None:

@@ -19,14 +19,17 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin, ledger_of
 from newsletter.pipeline.site import Site
+from newsletter.pipeline.status import site_status
 from newsletter.store import metrics as counts
 from newsletter.store import tables
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.database import Database
 from newsletter.store.issues import find_issue
+from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
-from newsletter.web.health import Metric, may_read, written
+from newsletter.web.health import may_read
+from newsletter.web.metrics import Metric, written
 from subscribers.counting import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
@@ -198,3 +201,21 @@ def test_mail_that_came_in_is_counted_by_what_it_was(database: Database) -> None
                 )
             )
         assert inbound_by_kind(connection) == {"unhandled": 1, "bounce": 2, "command": 1}
+
+
+def test_a_job_that_crashed_is_seen_everywhere(client: httpx2.Client, site: Site) -> None:
+    """By who watches, without what it failed with; the site is ready all the same."""
+    for job, ended in (("letters", Ended.CRASHED), ("webhooks", Ended.DONE)):
+        with site.database.transaction() as connection:
+            outcome = JobOutcome(
+                job=job, ended=ended, started_at=NOW, finished_at=NOW, error="KeyError: secret"
+            )
+            record_outcome(connection, outcome)
+    answer = client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {"live": True, "ready": True, "jobs": {"letters": "crashed"}}
+    found = metrics(client)
+    assert found['job_troubled{job="letters"}'] == 1
+    assert found['job_troubled{job="webhooks"}'] == 0
+    assert found['job_finished_timestamp_seconds{job="letters"}'] == NOW.timestamp()
+    assert site_status(site, now=NOW).jobs[0].error == "KeyError: secret"

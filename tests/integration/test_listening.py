@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import smtplib
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+import newsletter.listening
 from newsletter.errors import ConfigurationError
 from newsletter.listening import listening
 from subscribers import tables
 from subscribers.inbound.mailbox import empty_maildir
-from tests.factories.mail import PostOffice, post_office
+from tests.factories.mail import PostOffice, bounce, post_office, send_issue
+from tests.factories.planting import PlantedPanic
 from tests.servers.imap import PASSWORD, USER, imap_server
 
 NEWCOMER = "new@example.org"
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
 MAIL = (
     b"Return-Path: <new@example.org>\r\nFrom: New <new@example.org>\r\n"
     b"To: weekly-subscribe@news.example.org\r\nMessage-ID: <1@example.org>\r\n\r\nhello\r\n"
@@ -150,3 +155,60 @@ def test_an_imap_folder_is_emptied(office: PostOffice, offers_idle: bool) -> Non
     with office.site.database.transaction(read_only=True) as connection:
         rows = connection.execute(sa.select(tables.inbound_messages.c.kind)).scalars().all()
     assert rows == ["command"] * (2 if offers_idle else 1)
+
+
+def test_reports_and_opt_outs_come_by_smtp(office: PostOffice) -> None:
+    """A delay, a bounce at the sender's address, iCloud's opt-out, and mail without an answer."""
+    copies = {copy.recipient: copy for copy in send_issue(office, MONDAY)}
+    late, gone, leaving = (copies[f"reader{number}@example.org"] for number in range(3))
+    late_report = bounce(late, "4.4.1").replace(b"Action: failed", b"Action: delayed")
+    returned = gone.content.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    gone_report = bounce(gone).replace(
+        b"\n--b--", b"\n--b\nContent-Type: message/rfc822\n\n" + returned + b"\n\n--b--"
+    )
+    token = str(leaving.message["List-Unsubscribe"]).partition("/u/")[2].partition(">")[0]
+    opt_out = (
+        f"From: reader2@example.org\nSubject: unsubscribe {token}\nMessage-ID: <o@example.org>\n"
+        "Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n\n"
+        'Apple Mail sent this email to unsubscribe from the message "The Weekly".\n'
+    )
+    stray = "From: root@localhost\nSubject: hello\nMessage-ID: <s@localhost>\n\nwhat is this?\n"
+    office = with_inbound(office, smtp="127.0.0.1:0")
+    with listening(office.site, clock=lambda: office.now) as places:
+        host, _, port = places["smtp"].rpartition(":")
+        with smtplib.SMTP(host, int(port)) as client:
+            client.sendmail("", [late.sender.strip("<>")], late_report)
+            client.sendmail("", ["weekly@news.example.org"], gone_report)
+            client.sendmail("x@y.test", ["weekly-unsubscribe@news.example.org"], opt_out)
+            client.sendmail("root@localhost", ["weekly-request@news.example.org"], stray)
+    statuses = [office.status(f"reader{number}@example.org") for number in range(4)]
+    assert statuses == ["active", "bounced", "unsubscribed", "active"]
+    with office.site.database.transaction(read_only=True) as connection:
+        table = tables.inbound_messages
+        rows = connection.execute(sa.select(table.c.kind, table.c.action).order_by(table.c.id))
+        assert [tuple(row) for row in rows] == [
+            ("bounce", "none"),
+            ("bounce", "unsubscribe"),
+            ("command", "unsubscribe"),
+            ("reply", "help"),
+        ]
+
+
+def test_a_mailbox_is_watched_anew_after_an_error_nobody_foresaw(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has it whole."""
+    monkeypatch.setattr(newsletter.listening, "LOOK", 0.01)
+    watched, left = threading.Event(), iter([True])
+
+    def watch(_folder: Path, _take: object, stop: threading.Event) -> None:
+        if next(left, False):
+            raise PlantedPanic
+        watched.set()
+        stop.wait()
+
+    monkeypatch.setattr(newsletter.listening, "watch_maildir", watch)
+    office = with_inbound(office, maildir="Maildir")
+    with listening(office.site, clock=lambda: office.now):
+        assert watched.wait(30)
+    assert "Traceback" in caplog.text

@@ -26,7 +26,7 @@ far = slow_at(Stage.DATA, 0.01)
 """So that there is time to make messages ahead."""
 
 
-@pytest.mark.parametrize(("signs_slowly", "thread"), [(True, "packer"), (False, "MainThread")])
+@pytest.mark.parametrize(("signs_slowly", "thread"), [(True, "preparer"), (False, "MainThread")])
 async def test_what_is_signed_slowly_is_made_in_a_thread(
     sqlite_database: Database, signs_slowly: bool, thread: str
 ) -> None:
@@ -44,7 +44,7 @@ async def test_what_is_signed_slowly_is_made_in_a_thread(
     assert catcher.copies == Counter(address_of(n) for n in range(1, READERS + 1))
     assert sum(made.values()) == READERS
     assert sum(1 for name, _ in made if name == thread) > READERS / 2
-    assert "packer" not in {each.name for each in threading.enumerate()}
+    assert "preparer" not in {each.name for each in threading.enumerate()}
 
 
 @WAYS

@@ -14,6 +14,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.messages import return_path_of
 from newsletter.pipeline.post import flush
 from newsletter.store import outbox
+from newsletter.store.outbox_ledger import OutboxLedger
 from subscribers.tokens import Purpose
 from tests.factories.mail import NOW, READER, PostOffice, link_in, post_office
 
@@ -235,5 +236,48 @@ def test_a_dead_relay_is_asked_once(office: PostOffice) -> None:
     assert flush(replace(office.site, settings=settings), lambda: office.now) == 0
     with office.site.database.transaction() as connection:
         assert not outbox.is_anything_due(connection, office.now)
-        later = outbox.take(connection, office.now + timedelta(minutes=1), 9)
-    assert [letter.attempts for letter in later] == [2, 2, 2]
+    letters = OutboxLedger(office.site.database)
+    with letters.on_duty():
+        later = letters.claim(9, office.now + timedelta(minutes=1)).claims
+    assert [letter.attempts for letter in later] == [1, 1, 1]
+
+
+APPLE = "Auto-Submitted: auto-replied\nX-Apple-Unsubscribe: true\n"
+APPLE_SAYS = 'Apple Mail sent this email to unsubscribe from the message "Weekly 12".'
+
+
+def test_a_mail_program_s_opt_out_is_obeyed_and_not_answered(office: PostOffice) -> None:
+    """iCloud's mail says that it is automatic; the token in its subject proves its reader."""
+    person = office.person()
+    assert person is not None
+    token = office.site.tokens.make(Purpose.UNSUBSCRIBE, person.id, "weekly")
+    for subject in (f"unsubscribe {token[:-1]}", f"unsubscribe {token}"):
+        assert office.status() == "active"
+        office.mail(
+            "weekly-unsubscribe",
+            subject=subject,
+            text=APPLE_SAYS,
+            headers=APPLE,
+            envelope="x@y.test",
+        )
+    assert office.status() == "unsubscribed"
+    assert office.letters == []
+
+
+def test_an_opt_out_without_a_token_needs_the_reader_s_envelope(office: PostOffice) -> None:
+    """Apple's program may leave the subject out; what proves nothing is shown to the operator."""
+    how = {"text": APPLE_SAYS, "headers": APPLE}
+    unproven = office.mail("weekly-unsubscribe", envelope="x@y.test", **how)
+    assert (unproven.kind, unproven.action) == ("command", "quarantine")
+    assert office.status() == "active"
+    assert office.mail("weekly-unsubscribe", **how).action == "unsubscribe"
+    assert (office.status(), office.letters) == ("unsubscribed", [])
+
+
+def test_a_damaged_token_does_not_keep_a_reader(office: PostOffice) -> None:
+    """The reader's own envelope proves the wish as well; from elsewhere it is asked back."""
+    subject = "unsubscribe WzEsIndlZWtseSJd." + "A" * 43
+    asked = office.mail("weekly-unsubscribe", subject=subject, envelope="x@y.test")
+    assert (asked.action, office.status()) == ("ask", "active")
+    assert office.mail("weekly-unsubscribe", subject=subject).action == "unsubscribe"
+    assert office.status() == "unsubscribed"

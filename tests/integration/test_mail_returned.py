@@ -17,6 +17,7 @@ from newsletter.pipeline.receive import handle
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts
 from subscribers import people, tables
+from subscribers.inbound.book import quarantined
 from subscribers.tokens import Purpose, TokenSubject
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import (
@@ -76,21 +77,71 @@ def test_soft_bounces_end_it_after_three_issues_and_two_weeks(office: PostOffice
     assert office.status() == "bounced"
 
 
-def test_a_policy_bounce_stops_the_run_and_no_reader(office: PostOffice) -> None:
-    """5.7.1 is about us: the reader stays, the presses stop, the operator has a word of it."""
-    copy = copy_to(send_issue(office, MONDAY))
+def sending(office: PostOffice) -> list[CaughtMail]:
+    """An issue under way, two of its four readers at other domains; their copies."""
+    with office.site.database.transaction() as connection:
+        for number in (1, 2):
+            people_at(connection, number, f"reader{number}@example.net")
+    copies = send_issue(office, MONDAY)
     with office.site.database.transaction() as connection:
         connection.execute(sa.update(issues).values(state=State.SENDING))
-    assert returned(office, copy, "5.7.1", "blocked by policy") == "stop"
-    assert office.status() == "active"
+    return copies
+
+
+def people_at(connection: sa.Connection, number: int, address: str) -> None:
+    """One of the readers has another address."""
+    connection.execute(
+        sa.update(tables.subscribers)
+        .where(tables.subscribers.c.address_key == f"reader{number}@example.org")
+        .values(address=address, address_key=address)
+    )
+
+
+def state(office: PostOffice) -> State:
+    """Where the issue stands."""
     with office.site.database.transaction(read_only=True) as connection:
-        assert find_issue(connection, "weekly", 1).state is State.STOPPED
+        return find_issue(connection, "weekly", 1).state
+
+
+def test_policy_bounces_of_many_stop_the_run_and_no_reader(office: PostOffice) -> None:
+    """5.7.1 is about us: the readers stay, the presses stop, the operator has a word of it."""
+    copies = sending(office)
+    for address in (READER, "reader1@example.net"):
+        assert returned(office, copy_to(copies, address), "5.7.1", "blocked by policy") == "count"
+        assert state(office) is State.SENDING
+    assert len(office.letters) == len(copies)
+    third = copy_to(copies, "reader2@example.net")
+    assert returned(office, third, "5.7.1", "blocked by policy") == "stop"
+    assert office.status() == "active"
+    assert state(office) is State.STOPPED
     word = office.last()
     assert word.recipient == "operator@example.net"
     assert "blocked by policy" in word.part("plain")
-    other = copy_to(office.letters, "reader1@example.org")
-    returned(office, other, "5.7.1", "blocked again")
+    returned(office, copy_to(copies, "reader3@example.org"), "5.7.1", "blocked again")
     assert office.last() is word  # once an hour is enough
+
+
+def test_one_reader_s_policy_bounces_stop_nothing(office: PostOffice) -> None:
+    """However often they come: each is kept and shown, the issue goes on, nobody is harmed."""
+    copy = copy_to(sending(office))
+    for again in range(30):
+        assert returned(office, copy, "5.7.1", f"blocked, {again}") == "count"
+    assert state(office) is State.SENDING
+    assert office.status() == "active"
+    with office.site.database.transaction(read_only=True) as connection:
+        kept = quarantined(connection)
+    assert len(kept) == 30
+    assert "refused by policy (1 so far, too few to stop the issue): 5.7.1" in kept[0].problem
+
+
+def test_one_provider_s_policy_bounces_stop_nothing(office: PostOffice) -> None:
+    """Three readers of one domain: that is between this provider and us."""
+    copies = send_issue(office, MONDAY)
+    with office.site.database.transaction() as connection:
+        connection.execute(sa.update(issues).values(state=State.SENDING))
+    for copy in copies:
+        assert returned(office, copy, "5.7.1", "blocked by policy") == "count"
+    assert state(office) is State.SENDING
 
 
 def test_a_forged_bounce_changes_nothing(office: PostOffice) -> None:
@@ -124,12 +175,17 @@ def test_a_complaint_ends_it(office: PostOffice, redacted: bool) -> None:
     assert len(office.letters) == before  # whoever complained of mail gets none
 
 
-def test_a_complaint_that_only_names_an_address_can_be_taken_back(office: PostOffice) -> None:
-    """It is acted on; the reader, who may know nothing of it, is told and has an undo."""
+def test_a_complaint_that_only_names_an_address_proves_nothing(office: PostOffice) -> None:
+    """Anybody can write such a report: it is shown to the operator, and no reader leaves by it."""
     copy = copy_to(send_issue(office, MONDAY))
-    office.take(complaint(copy, proof=False), "weekly-owner", envelope="x@example.net")
-    assert office.status() == "unsubscribed"
-    assert (office.last().recipient, bool(link_in(office.last(), "u"))) == (READER, True)
+    before = len(office.letters)
+    got = office.take(complaint(copy, proof=False), "weekly-owner", envelope="x@example.net")
+    assert (got.kind, got.action) == ("complaint", "quarantine")
+    assert office.status() == "active"
+    assert len(office.letters) == before
+    with office.site.database.transaction(read_only=True) as connection:
+        (kept,) = quarantined(connection)
+    assert "nothing in it proves" in kept.problem
 
 
 def test_a_refusal_while_sending_counts_too(office: PostOffice) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from newsletter.pipeline import operators
+from newsletter.jobs import operators
+from newsletter.jobs.due_issue import RunOutcome
+from newsletter.jobs.operators import watched_run
+from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.approve import approve
-from newsletter.pipeline.operators import watched_run
-from newsletter.pipeline.run import RunOutcome
 from newsletter.pipeline.site import Site
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY
 from tests.factories.site import READERS, make_site, publish
@@ -53,7 +54,8 @@ def pings(switch: HookCatcher) -> list[tuple[str, str]]:
 
 async def watched(site: Site, now: datetime) -> list[RunOutcome]:
     """One run, of which the operators hear."""
-    return await asyncio.to_thread(watched_run, site, clock=lambda: now)
+    supervisor = Supervisor(site.database, lambda: now)
+    return list((await asyncio.to_thread(watched_run, site, supervisor)).newsletters)
 
 
 async def test_the_switch_hears_start_and_success_with_a_summary(
@@ -87,7 +89,7 @@ async def test_a_trouble_fails_the_switch_each_time_and_is_mailed_once_a_day(
     late = MONDAY + 7 * HOUR
     await watched(site, late)
     assert pings(switch)[-1][0] == "/hook/fail"
-    assert "Do: if it shall still go out, `newsletter approve weekly/1`" in pings(switch)[-1][1]
+    assert "Do: to send it anyway, `newsletter approve weekly/1`" in pings(switch)[-1][1]
     assert catcher.recipients == ["operator@example.net"]
     letter = email.message_from_bytes(catcher.caught[0].content, policy=email.policy.SMTP)
     assert str(letter["Subject"]).startswith("The Weekly needs a look: weekly/1 is late by")

@@ -15,12 +15,16 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.pipeline.clicks import ClickBook
 from newsletter.pipeline.site import Site as OurSite
 from newsletter.store.database import Database
-from newsletter.web.reader.desk import Desk, open_templates
+from newsletter.web.archive.routes import Archive
+from newsletter.web.error_wall import ErrorWall
+from newsletter.web.failure_answers import failure_answers
+from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from subscribers import people
 from subscribers.audience import audience
@@ -131,15 +135,24 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         database=sqlite_database,
         secret=NEW_KEY,
     )
-    desk = Desk(
+    context = ReaderContext(
         site=ours,
         clock=lambda: NOW,
         templates=open_templates(ours),
         find_edition=lambda *which: {("weekly", 12, "abc"): "<h1>Issue 12</h1>"}.get(which),
     )
+    archive = Archive(
+        settings=ours.settings,
+        database=sqlite_database,
+        templates=context.templates,
+        clock=context.clock,
+    )
     server = uvicorn.Server(
         uvicorn.Config(
-            Starlette(routes=reader_routes(desk, ClickBook(desk.site))),
+            Starlette(
+                routes=reader_routes(context, ClickBook(ours)),
+                middleware=[Middleware(ErrorWall, answer=failure_answers(context, archive))],
+            ),
             host="127.0.0.1",
             port=0,
             log_level="warning",

@@ -132,3 +132,28 @@ async def test_two_processes_on_one_site_send_each_issue_once(
             publish(tmp_path, MONDAY + week * WEEK + HOUR, MONDAY + week * WEEK + 2 * HOUR)
     assert states(site) == [State.SENT] * 3
     assert sorted(catcher.recipients) == sorted(readers * 3)
+
+
+async def test_two_sites_in_one_folder_both_send(tmp_path: Path, catcher: Catcher) -> None:
+    """Two SQLite databases side by side, each with a scheduler of its own."""
+    readers = ("first@example.org", "second@example.org")
+    sites = [
+        make_site(
+            tmp_path,
+            now=THURSDAY,
+            port=catcher.port,
+            readers=(reader,),
+            database=f"sqlite:///{reader[:-12]}.db",
+        )
+        for reader in readers
+    ]
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    clocks = [TurningClock(site, THURSDAY + HOUR) for site in sites]
+    with (
+        scheduling(sites[0], clock=clocks[0], every=EVERY),
+        scheduling(sites[1], clock=clocks[1], every=EVERY),
+    ):
+        for clock in clocks:
+            await clock.turn(THURSDAY + HOUR, MONDAY)
+    assert [states(site) for site in sites] == [[State.SENT]] * 2
+    assert sorted(catcher.recipients) == sorted(readers)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from newsletter.config.servers import WarmUpSettings
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.classify import Stage
+from newsletter.delivery.rates import WHOLE_RELAY
 from newsletter.delivery.sender import SendReport
-from newsletter.delivery.throttle import WHOLE_RELAY
 from newsletter.store.database import Database
 from newsletter.store.limits import SqlLimitBook
 from tests.factories.ledger import NOW, address_of, ledger_on, plant_issue

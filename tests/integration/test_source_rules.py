@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.issues.wording import left_out_text
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from tests.factories.site import make_site
@@ -41,7 +42,7 @@ def reasons(
     gather(site, "weekly", now=NOW)
     issue = draft(site, "weekly", now=NOW)
     return {shown.title: "in" for shown in issue.items} | {
-        o.title: o.reason for o in issue.left_out
+        o.title: left_out_text(o) for o in issue.left_out
     }
 
 
@@ -56,11 +57,15 @@ def test_a_source_without_rules_gives_all(tmp_path: Path, server: FeedServer) ->
         (
             'exclude = ["football", "/^old /"]',
             "Old mill is sold",
-            "Site News: kept out by '/^old /'",
+            "kept out by the filter of Site News: '/^old /'",
         ),
-        ('include = ["bridge"]', "Ferry timetable changes", "Site News: has none of 'bridge'"),
-        ("max_items = 2", "Ferry timetable changes", "Site News has its 2 in this issue"),
-        ('max_age = "4d"', "Old mill is sold", "Site News: published 2026-03-03, too old for it"),
+        (
+            'include = ["bridge"]',
+            "Ferry timetable changes",
+            "has nothing that the filter asks for of Site News: 'bridge'",
+        ),
+        ("max_items = 2", "Ferry timetable changes", "no room left in Site News (2)"),
+        ('max_age = "4d"', "Old mill is sold", "published 2026-03-03, too old for Site News"),
     ],
 )
 def test_a_source_s_rule_is_the_reason(
@@ -75,5 +80,5 @@ def test_a_source_s_rule_is_the_reason(
 def test_a_section_s_rule_is_the_reason(tmp_path: Path, server: FeedServer) -> None:
     """A section takes nothing that its filter keeps out."""
     found = reasons(tmp_path, server, section='exclude = ["football"]')
-    assert found["Football final is sold out"] == "not in All: kept out by 'football'"
+    assert found["Football final is sold out"] == "kept out by the filter of All: 'football'"
     assert found["Harbour bridge opens"] == "in"

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.edits import Hide, Pin
 from newsletter.issues.issue import Issue, State
+from newsletter.issues.wording import left_out_text
 from newsletter.pipeline.add import add_by_url
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import edit
@@ -73,7 +74,7 @@ def titles(issue: Issue) -> list[str]:
 
 def reasons(issue: Issue) -> dict[str, str]:
     """Why each title was left out."""
-    return {out.title: out.reason for out in issue.left_out}
+    return {out.title: left_out_text(out) for out in issue.left_out}
 
 
 BRIDGE = item("Council opens the new bridge", link="https://news.example/bridge", guid="b1")

@@ -7,18 +7,8 @@ from dataclasses import replace
 
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.lint.accessibility import check_accessibility
-from newsletter.rendering.lint.clients import check_clients
-from newsletter.rendering.lint.completeness import check_completeness
-from newsletter.rendering.lint.document import Document
 from newsletter.rendering.lint.finding import Finding, Severity
-from newsletter.rendering.lint.images import check_images
-from newsletter.rendering.lint.links import check_links
-from newsletter.rendering.lint.readability import check_readability
 from newsletter.rendering.lint.rules import ALWAYS, RULES
-from newsletter.rendering.lint.size import check_size
-from newsletter.rendering.lint.spam import check_spam_habits
-from newsletter.rendering.lint.structure import check_structure
 from newsletter.rendering.masthead import Masthead
 
 __all__ = ["ALWAYS", "RULES", "Finding", "Severity", "lint"]
@@ -37,6 +27,18 @@ def lint(
 
     `severities` replace the rules' own. A good issue has no findings.
     """
+    # The rules load lxml and tinycss2: only where there is something to look at.
+    from newsletter.rendering.lint.accessibility import check_accessibility
+    from newsletter.rendering.lint.clients import check_clients
+    from newsletter.rendering.lint.completeness import check_completeness
+    from newsletter.rendering.lint.document import Document
+    from newsletter.rendering.lint.images import check_images
+    from newsletter.rendering.lint.links import check_links
+    from newsletter.rendering.lint.readability import check_readability
+    from newsletter.rendering.lint.size import check_size
+    from newsletter.rendering.lint.spam import check_spam_habits
+    from newsletter.rendering.lint.structure import check_structure
+
     sent, edition = edition, edition.uncounted  # what matters of a counted link is where it leads
     document = Document(edition.html)
     findings = [

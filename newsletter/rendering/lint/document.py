@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lxml import etree
-
 from newsletter.rendering.lint.finding import Finding, Severity
 
 _NOTHING = "<html></html>"
@@ -17,6 +15,8 @@ class Document:
     """Elements of an HTML mail in reading order; conditional comments are Outlook's, not read."""
 
     def __init__(self, html: str) -> None:
+        from lxml import etree  # slow to load: only where there is HTML to look at
+
         self.html = html
         parsed: Any = etree.fromstring(html or _NOTHING, etree.HTMLParser())
         self.root: Any = (

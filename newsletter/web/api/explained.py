@@ -41,7 +41,7 @@ def _operation(
                 "about": _plain(parameter["description"]),
                 "required": parameter.get("required", False),
             }
-            for parameter in operation["parameters"]
+            for parameter in operation.get("parameters", [])
         ],
         "about": takes.get("description", "") if takes else "",
         "takes": _fields(takes) if takes else [],

@@ -1,12 +1,15 @@
-"""The operations on issues: each calls the hallway's verb and says what came of it."""
+"""The operations on issues: each calls a verb of the pipeline and tells what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Query
 
 from newsletter.issues.issue import Issue
 from newsletter.issues.issue import Item as IssueItem
 from newsletter.issues.moments import in_zone
+from newsletter.issues.reasons import Note, StateReason
 from newsletter.pipeline import settle as settling
 from newsletter.pipeline.add import add_by_url as add_article
 from newsletter.pipeline.approve import approve as approve_issue
@@ -19,18 +22,26 @@ from newsletter.pipeline.gather import gather as gather_sources
 from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.rehearse import rehearse as rehearse_send
-from newsletter.pipeline.status import IssueStatus, issue_status
+from newsletter.pipeline.status import issue_status
 from newsletter.pipeline.trial import send_trial
-from newsletter.rendering.lint import Finding
 from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
-from newsletter.web.api.operation import Call
-from newsletter.web.editor.forms import item_id, item_of, read_edits
+from newsletter.web.api.calls import IssueCall, OfIssue, OfNewsletter
+from newsletter.web.api.documents import issue_document, lint_document, moved, status_of
+from newsletter.web.api.operation import Operation, PublisherOperation, make_router
+from newsletter.web.editor.forms import item_of, read_edits
+
+_ALL = "/newsletters/{newsletter}"
+_ONE = _ALL + "/issues/{number}"
+
+editors = make_router(Operation, group="Issues")
+publishers = make_router(PublisherOperation, group="Issues")
 
 
-def gather(call: Call) -> models.Gathered:
+@editors.post(_ALL + "/gather", name="gather")
+def gather(call: OfNewsletter) -> models.Gathered:
     """Fetch the newsletter's sources."""
-    readings = gather_sources(call.site, call.slug, now=call.clock())
+    readings = gather_sources(call.site, call.slug, now=call.now)
     return models.Gathered(
         newsletter=call.slug,
         sources=[
@@ -48,31 +59,36 @@ def gather(call: Call) -> models.Gathered:
     )
 
 
-def draft(call: Call) -> models.Issue:
+@editors.post(_ALL + "/draft", name="draft")
+def draft(call: OfNewsletter) -> models.IssueDocument:
     """Make or refresh the coming issue."""
-    return _issue(draft_issue(call.site, call.slug, now=call.clock()))
+    return issue_document(draft_issue(call.site, call.slug, now=call.now))
 
 
-def list_issues(call: Call) -> models.IssueList:
-    """The newsletter's issues, oldest first, with their deliveries."""
+@editors.get(_ALL + "/issues", name="list issues")
+def list_issues(call: OfNewsletter) -> models.IssueList:
+    """The newsletter's issues with their deliveries."""
     with call.site.database.transaction(read_only=True) as connection:
         found = all_issues(connection, call.slug)
     return models.IssueList(issues=[status_of(issue_status(call.site, issue)) for issue in found])
 
 
-def show(call: Call) -> models.Issue:
-    """The issue with its items, and what it left out."""
-    return _issue(_find(call))
+@editors.get(_ONE, name="show")
+def show(call: OfIssue) -> models.IssueDocument:
+    """An issue with its items, and what it left out and why."""
+    return issue_document(_find(call))
 
 
-def status(call: Call) -> models.IssueStatus:
-    """The issue's state and the counts of its deliveries."""
+@editors.get(_ONE + "/status", name="issue status")
+def status(call: OfIssue) -> models.IssueStatusDocument:
+    """An issue's state and the counts of its deliveries."""
     return status_of(issue_status(call.site, _find(call)))
 
 
-def edit(call: Call) -> models.Edited:
-    """Change one thing; 409 when somebody else has changed the same since `version`."""
-    issue, body = _find(call), call.body
+@editors.post(_ONE + "/edits", name="edit")
+def edit(call: OfIssue, body: models.EditDocument) -> models.Edited:
+    """Change one thing; refused when somebody else has changed the same meanwhile."""
+    issue = _find(call)
     fields: dict[str, str] = body.model_dump(exclude={"version"}, exclude_none=True)
     if body.action == "rewrite":
         fields = {**_present_words(item_of(issue, body.item)), **fields}
@@ -83,145 +99,133 @@ def edit(call: Call) -> models.Edited:
         read_edits(fields, issue),
         editor=call.editor.address,
         seen=body.version,
-        now=call.clock(),
+        now=call.now,
     )
     return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
-def add_by_url(call: Call) -> models.Edited:
-    """Fetch an article and put it into a section, pinned."""
+@editors.post(_ONE + "/articles", name="add article")
+def add_by_url(call: OfIssue, body: models.AddByUrl) -> models.Edited:
+    """Fetch an article by its address and put it into a section."""
     done = add_article(
         call.site,
         call.slug,
         _find(call).number,
-        url=call.body.url,
-        section=call.body.section,
+        url=body.url,
+        section=body.section,
         editor=call.editor.address,
-        seen=call.body.version,
-        now=call.clock(),
+        seen=body.version,
+        now=call.now,
     )
     return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
-def lint(call: Call) -> models.Lint:
-    """What stands against the issue's final HTML and text."""
-    return _lint(lint_issue(call.site, call.slug, call.number, now=call.clock()))
+@editors.get(_ONE + "/lint", name="lint")
+def lint(call: OfIssue) -> models.Lint:
+    """Findings in the final HTML and text."""
+    return lint_document(lint_issue(call.site, call.slug, call.number, now=call.now))
 
 
-def preview(call: Call) -> models.Preview:
+@editors.get(_ONE + "/preview", name="preview")
+def preview(
+    call: OfIssue,
+    as_address: Annotated[
+        str | None,
+        Query(alias="as", description="A subscriber's address; without it the complete edition"),
+    ] = None,
+) -> models.PreviewDocument:
     """The message as one reader would get it."""
     seen = preview_issue(
         call.site,
         call.slug,
         call.number,
-        as_address=call.query.get("as"),
-        now=call.clock(),
+        as_address=as_address,
     )
-    return models.Preview(
+    return models.PreviewDocument(
         issue=seen.issue.name,
         html=seen.html,
         text=seen.text,
         message=seen.message.decode("utf-8"),
-        lint=_lint(seen.findings),
+        lint=lint_document(seen.findings),
     )
 
 
-def approve(call: Call) -> models.Moved:
-    """Freeze the issue's bytes."""
-    return _moved(approve_issue(call.site, call.slug, call.number, now=call.clock()))
+@publishers.post(_ONE + "/approve", name="approve")
+def approve(call: OfIssue) -> models.Moved:
+    """Freeze the issue's bytes: what is approved is what is sent."""
+    return moved(approve_issue(call.site, call.slug, call.number, now=call.now))
 
 
-def schedule(call: Call) -> models.IssueStatus:
-    """Send the approved issue at another time."""
-    chosen = call.body.send_at
+@publishers.post(_ONE + "/schedule", name="schedule")
+def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument:
+    """Send an approved issue at another time; its bytes stay."""
+    chosen = body.send_at
     issue = reschedule(
         call.site,
         call.slug,
         call.number,
         send_at=in_zone(chosen, call.site.settings.site.zone) if chosen else None,
         editor=call.editor.address,
-        now=call.clock(),
+        now=call.now,
     )
     return status_of(issue_status(call.site, issue))
 
 
-def hold(call: Call) -> models.Moved:
-    """Keep the issue from being sent."""
-    note = f"held by {call.editor.address}"
-    return _moved(hold_issue(call.site, call.slug, call.number, note=note))
+@editors.post(_ONE + "/hold", name="hold")
+def hold(call: OfIssue) -> models.Moved:
+    """Keep the issue from being sent until it is approved again."""
+    note = Note(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)
+    return moved(hold_issue(call.site, call.slug, call.number, note=note))
 
 
-def stop(call: Call) -> models.Moved:
-    """Stop the presses."""
-    return _moved(stop_issue(call.site, call.slug, call.number))
+@publishers.post(_ONE + "/stop", name="stop")
+def stop(call: OfIssue) -> models.Moved:
+    """Stop a running send; it can be resumed."""
+    return moved(stop_issue(call.site, call.slug, call.number))
 
 
-def test(call: Call) -> models.Receipt:
-    """Send one marked test message."""
-    receipt = send_trial(call.site, call.slug, call.number, to=call.body.to, now=call.clock())
-    return models.Receipt(
-        to=call.body.to, relay=receipt.relay, code=receipt.code, text=receipt.text
+@editors.post(_ONE + "/test", name="test")
+def test(call: OfIssue, body: models.Trial) -> models.ReceiptDocument:
+    """Send one marked message to an address the site allows."""
+    receipt = send_trial(call.site, call.slug, call.number, to=body.to, now=call.now)
+    return models.ReceiptDocument(
+        to=body.to, relay=receipt.relay, code=receipt.code, text=receipt.text
     )
 
 
-def send(call: Call) -> models.IssueStatus:
-    """Begin to deliver, or go on with it; the counts are those of the beginning."""
+@publishers.post(_ONE + "/send", name="send", status_code=202)
+def send(call: OfIssue) -> models.IssueStatusDocument:
+    """Begin to deliver an approved issue, or resume it; its status tells the progress."""
     issue = _find(call)
-    call.presses.start(call.slug, issue.number)
+    call.context.send_jobs.start(call.slug, issue.number)
     return status_of(issue_status(call.site, _find(call, issue.number)))
 
 
-def rehearse(call: Call) -> models.Rehearsed:
-    """Count the messages that a send would make."""
+@editors.get(_ONE + "/rehearsal", name="rehearse")
+def rehearse(call: OfIssue) -> models.Rehearsed:
+    """How many messages and editions a send would make."""
     return models.Rehearsed.model_validate(
-        rehearse_send(call.site, call.slug, call.number, out=None, now=call.clock())
+        rehearse_send(call.site, call.slug, call.number, out=None, now=call.now)
     )
 
 
-def list_unknown(call: Call) -> models.UnknownDeliveries:
-    """Deliveries whose outcome nobody knows."""
+@publishers.get(_ONE + "/unknown", name="unknown")
+def list_unknown(call: OfIssue) -> models.UnknownDeliveries:
+    """Deliveries whose outcome a crash has hidden."""
     rows = settling.unknown_deliveries(call.site, call.slug, call.number)
     return models.UnknownDeliveries.model_validate({"unknown": rows})
 
 
-def settle(call: Call) -> models.Settled:
-    """Send them again, or leave it at that."""
-    settled = settling.settle(
-        call.site, call.slug, call.number, choice=call.body.choice, now=call.clock()
-    )
+@publishers.post(_ONE + "/unknown", name="settle")
+def settle(call: OfIssue, body: models.Settle) -> models.Settled:
+    """Send deliveries of unknown outcome again, or leave them as they are."""
+    settled = settling.settle(call.site, call.slug, call.number, choice=body.choice, now=call.now)
     return models.Settled(settled=settled)
 
 
-def status_of(one: IssueStatus) -> models.IssueStatus:
-    """An issue's status in the shape of `status --json`."""
-    return models.IssueStatus(
-        issue=one.issue.name,
-        state=one.issue.state,
-        window=models.Window.model_validate(one.issue.window),
-        due=one.issue.due,
-        send_at=one.issue.send_at,
-        note=one.issue.note,
-        audience=one.audience,
-        deliveries={state.value: count for state, count in one.deliveries.items()},
-        clicks=models.Clicks.model_validate(one.clicks) if one.clicks else None,
-    )
-
-
-def _find(call: Call, number: int | None = None) -> Issue:
+def _find(call: IssueCall, number: int | None = None) -> Issue:
     with call.site.database.transaction(read_only=True) as connection:
         return find_issue(connection, call.slug, number or call.number)
-
-
-def _moved(issue: Issue) -> models.Moved:
-    return models.Moved(issue=issue.name, state=issue.state, note=issue.note)
-
-
-def _lint(findings: Sequence[Finding]) -> models.Lint:
-    return models.Lint(
-        blocking=sum(finding.severity == "blocking" for finding in findings),
-        warnings=sum(finding.severity == "warning" for finding in findings),
-        findings=[models.Finding.model_validate(finding) for finding in findings],
-    )
 
 
 def _present_words(item: IssueItem) -> dict[str, str]:
@@ -235,42 +239,3 @@ def _present_words(item: IssueItem) -> dict[str, str]:
         "image_alt": image.alt if image else "",
         "no_image": "yes" if item.overrides.no_image else "no",
     }
-
-
-def _issue(issue: Issue) -> models.Issue:
-    return models.Issue(
-        issue=issue.name,
-        state=issue.state,
-        version=issue.version,
-        subject=issue.subject,
-        preheader=issue.preheader,
-        intro=issue.words.intro,
-        closing=issue.words.closing,
-        window=models.Window.model_validate(issue.window),
-        due=issue.due,
-        send_at=issue.send_at,
-        note=issue.note,
-        items=[_item(item) for item in issue.items],
-        left_out=[models.LeftOut.model_validate(entry) for entry in issue.left_out],
-    )
-
-
-def _item(item: IssueItem) -> models.Item:
-    article = item.article
-    return models.Item(
-        id=item_id(article),
-        title=item.title,
-        url=article.url,
-        tags=[tag.label for tag in article.tags],
-        author=article.author,
-        agency=article.agency,
-        summary=item.summary,
-        body_text=article.body_text,
-        published=article.published,
-        source=article.source,
-        section=item.section,
-        position=item.position,
-        pinned=item.pinned,
-        hidden=item.hidden,
-        reason=item.reason,
-    )

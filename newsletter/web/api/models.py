@@ -7,20 +7,29 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LARGEST_VERSION = 2**31 - 1
+
+
+def _published_name(model: type) -> str:
+    """The name of a schema in the OpenAPI document: our classes tell documents from values."""
+    return model.__name__.removesuffix("Document")
+
 
 class Given(BaseModel):
     """An answer."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(
+        frozen=True, from_attributes=True, model_title_generator=_published_name
+    )
 
 
 class Taken(BaseModel):
     """A request; unknown fields are mistakes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=_published_name)
 
 
-class Problem(Given):
+class ProblemDocument(Given):
     """What is wrong and how to mend it."""
 
     code: str
@@ -31,33 +40,33 @@ class Problem(Given):
 
 
 class ErrorAnswer(Given):
-    """Every answer that is no success."""
+    """The answer to every request that failed."""
 
-    error: Problem
+    error: ProblemDocument
 
 
-class Window(Given):
+class WindowDocument(Given):
     """The half-open period [start, end) from which the issue takes articles."""
 
     start: datetime
     end: datetime
 
 
-class LinkClicks(Given):
+class LinkClicksDocument(Given):
     """How often one link was followed."""
 
     url: str
     count: int
 
 
-class Clicks(Given):
+class ClicksDocument(Given):
     """The clicks on an issue's links, the most followed first; `total` of all of them."""
 
     total: int
-    links: list[LinkClicks]
+    links: list[LinkClicksDocument]
 
 
-class IssueStatus(Given):
+class IssueStatusDocument(Given):
     """Where an issue stands. `deliveries` counts every state; their sum is the audience.
 
     `send_at` is the time an editor chose in place of `due`. `clicks` is null where they are not
@@ -66,30 +75,30 @@ class IssueStatus(Given):
 
     issue: str
     state: str
-    window: Window
+    window: WindowDocument
     due: datetime
     send_at: datetime | None
     note: str
     audience: int
     deliveries: dict[str, int]
-    clicks: Clicks | None
+    clicks: ClicksDocument | None
 
 
 class IssueList(Given):
     """A newsletter's issues, oldest first."""
 
-    issues: list[IssueStatus]
+    issues: list[IssueStatusDocument]
 
 
-class SiteStatus(Given):
+class SiteStatusDocument(Given):
     """All issues, which newsletters are due, and whether the site may send."""
 
-    issues: list[IssueStatus]
+    issues: list[IssueStatusDocument]
     due: list[str]
     armed: bool
 
 
-class Item(Given):
+class ItemDocument(Given):
     """An article's place in an issue. `id` names it in edits."""
 
     id: str
@@ -109,7 +118,7 @@ class Item(Given):
     reason: str
 
 
-class LeftOut(Given):
+class LeftOutDocument(Given):
     """An article that is not in the issue, and why."""
 
     title: str
@@ -117,7 +126,7 @@ class LeftOut(Given):
     reason: str
 
 
-class Issue(Given):
+class IssueDocument(Given):
     """One number of a newsletter. `version` goes up with every change."""
 
     issue: str
@@ -127,12 +136,12 @@ class Issue(Given):
     preheader: str
     intro: str
     closing: str
-    window: Window
+    window: WindowDocument
     due: datetime
     send_at: datetime | None
     note: str
-    items: list[Item]
-    left_out: list[LeftOut]
+    items: list[ItemDocument]
+    left_out: list[LeftOutDocument]
 
 
 class Moved(Given):
@@ -153,7 +162,7 @@ class Schedule(Taken):
     send_at: datetime | None
 
 
-class Finding(Given):
+class FindingDocument(Given):
     """Something lint found; a blocking one stands between the issue and its readers."""
 
     rule: str
@@ -169,10 +178,10 @@ class Lint(Given):
 
     blocking: int
     warnings: int
-    findings: list[Finding]
+    findings: list[FindingDocument]
 
 
-class Preview(Given):
+class PreviewDocument(Given):
     """One reader's message: its parts, and the whole as it would be sent."""
 
     issue: str
@@ -207,7 +216,7 @@ class Gathered(Given):
     sources: list[SourceReading]
 
 
-class Edit(Taken):
+class EditDocument(Taken):
     """One change to an issue, as the desk's buttons make it.
 
     `version` is the issue's when you looked at it. `item` is an item's id. Which further fields
@@ -217,7 +226,7 @@ class Edit(Taken):
     and block to replace one), drop-block (block).
     """
 
-    version: int = Field(ge=0)
+    version: int = Field(ge=0, le=LARGEST_VERSION)
     action: Literal[
         "move", "up", "down", "lead", "pin", "unpin", "hide", "show", "rewrite", "reset",
         "say-inbox", "say-intro", "say-closing", "block", "drop-block",
@@ -256,7 +265,7 @@ class Edited(Given):
 class AddByUrl(Taken):
     """An article to be fetched and put into a section."""
 
-    version: int = Field(ge=0)
+    version: int = Field(ge=0, le=LARGEST_VERSION)
     url: str
     section: str
 
@@ -267,7 +276,7 @@ class Trial(Taken):
     to: str
 
 
-class Receipt(Given):
+class ReceiptDocument(Given):
     """What a relay answered."""
 
     to: str
@@ -284,7 +293,7 @@ class Rehearsed(Given):
     editions: int
 
 
-class UnknownDelivery(Given):
+class UnknownDeliveryDocument(Given):
     """A delivery whose outcome a crash hid."""
 
     subscriber: int
@@ -295,7 +304,7 @@ class UnknownDelivery(Given):
 class UnknownDeliveries(Given):
     """All of an issue's."""
 
-    unknown: list[UnknownDelivery]
+    unknown: list[UnknownDeliveryDocument]
 
 
 class Settle(Taken):

@@ -1,75 +1,157 @@
-"""One operation of the API: what it takes and gives, who may call it, and what answers."""
+"""The routes of the API: each asks for a key, bounds the body, and records what was changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+import inspect
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
-from newsletter.errors import InputError, UnknownNameError
-from newsletter.pipeline.site import Site
+from newsletter.store import audit
+from newsletter.store.api_tokens import editor_of_api_token
 from newsletter.store.users import Editor
-from newsletter.web.editor.presses import Presses
+from newsletter.web.api.calls import EDITOR, ApiContext
+from newsletter.web.api.failures import NO_KEY, NOT_A_PUBLISHER, failure_response, unreadable
+from newsletter.web.api.models import ErrorAnswer
+from newsletter.web.error_wall import HEADERS
+from newsletter.web.signin.auth_context import MAX_BODY
 
-HIGHEST = 2**31 - 1
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": meaning}
+    for status, meaning in {
+        400: "The request cannot be read",
+        401: "There is no key, or it is not valid",
+        403: "Only publishers may do that",
+        404: "There is no such thing",
+        409: "A rule or somebody else's change stands against it",
+        422: "What was sent cannot be used",
+        500: "The server met an unexpected error, or is not configured for this",
+        503: "Something we depend on does not answer at present; ask again later",
+    }.items()
+}
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """One call: in whose name, with what. `body` is the operation's `takes`, read."""
-
-    site: Site
-    presses: Presses
-    editor: Editor
-    clock: Callable[[], datetime]
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Any = None
-
-    @property
-    def slug(self) -> str:
-        """The newsletter in the path; raises UnknownNameError when there is none such."""
-        self.site.newsletter(self.path["newsletter"])
-        return self.path["newsletter"]
-
-    @property
-    def number(self) -> int | None:
-        """The issue's number in the path; None for `current`."""
-        text = self.path["number"]
-        if text == "current":
-            return None
-        if text.isascii() and text.isdecimal() and len(text) <= 10 and int(text) <= HIGHEST:
-            return int(text)
-        raise UnknownNameError(f"there is no issue {text!r}", fix="write a number, or `current`")
-
-    def number_in_query(self, name: str) -> int | None:
-        """A whole number of the query, None where it is not given; raises InputError."""
-        text = self.query.get(name)
-        if text is None:
-            return None
-        if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-            raise InputError(f"{text!r} is no whole number", field=name)
-        return int(text)
+_key = HTTPBearer(
+    scheme_name="key", description="Editors make keys on their account page.", auto_error=False
+)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Operation:
-    """`path` begins behind /api/v1; `query` says what each parameter is for.
+class Operation(APIRoute):
+    """A route for editors. What is not a GET is recorded in the audit log under the route's name.
 
-    Whatever is not a GET is recorded as `name`. Only publishers may call `publisher` ones.
+    The key is looked at before anything of the request's body, so that a stranger learns nothing
+    and costs nothing. The endpoint's docstring is the operation's summary.
     """
 
-    method: Literal["GET", "POST", "DELETE"]
-    path: str
-    name: str
-    summary: str
-    answer: Callable[[Call], BaseModel]
-    gives: type[BaseModel]
-    takes: type[BaseModel] | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
-    publisher: bool = False
-    status: int = 200
-    group: str = "Issues"
+    publisher = False
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        summary = (inspect.getdoc(endpoint) or "").rstrip(".")
+        super().__init__(path, endpoint, **{**options, "summary": summary})
+        self.description = "Only publishers may call this." if self.publisher else ""
+
+    @property
+    def method(self) -> str:
+        """The route's one method."""
+        return next(iter(self.methods or ()))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer HEAD as GET, without it standing in the document; the server leaves the body out."""
+        if scope["method"] == "HEAD" and self.method == "GET":
+            await self.app(scope, receive, send)
+        else:
+            await super().handle(scope, receive, send)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the framework's handler."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            context: ApiContext = request.app.state.context
+            editor = await _editor(request, context)
+            if editor is None:
+                return failure_response(request, NO_KEY)
+            if self.publisher and not editor.is_publisher:
+                return failure_response(request, NOT_A_PUBLISHER)
+            body = await _read(request)
+            if body is None:
+                reason = f"it is longer than {MAX_BODY:,} octets"
+                return failure_response(request, unreadable(reason))
+            if self.body_field is not None and not body:
+                return failure_response(request, unreadable("it has no body"))
+            request.scope[EDITOR] = editor
+            response = await handle(_with_body(request, body))
+            if self.method != "GET":
+                await run_in_threadpool(self._record, context, editor, request)
+            response.headers.update(HEADERS)
+            return response
+
+        return answer
+
+    def _record(self, context: ApiContext, editor: Editor, request: Request) -> None:
+        place = "/".join(request.path_params.values())
+        with context.site.database.transaction() as connection:
+            audit.record(
+                connection,
+                who=editor.address,
+                what=self.name,
+                detail=f"{place} over the API".lstrip(),
+                now=context.clock(),
+            )
+
+
+class PublisherOperation(Operation):
+    """A route for publishers only."""
+
+    publisher = True
+
+
+def make_router(operation: type[Operation], *, group: str) -> APIRouter:
+    """A router whose routes are of this class and stand in this group of the document."""
+    return APIRouter(
+        route_class=operation,
+        tags=[group],
+        responses=PROBLEMS,
+        dependencies=[Depends(_key)],
+        strict_content_type=False,
+        generate_unique_id_function=lambda route: re.sub(r"\W+", "_", route.name),
+    )
+
+
+async def _editor(request: Request, context: ApiContext) -> Editor | None:
+    given = await _key(request)
+    if given is None:
+        return None
+
+    def look_up() -> Editor | None:
+        with context.site.database.transaction(read_only=True) as connection:
+            return editor_of_api_token(connection, given.credentials.strip())
+
+    return await run_in_threadpool(look_up)
+
+
+async def _read(request: Request) -> bytes | None:
+    """The body; None when it is too long."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            return None
+    return bytes(body)
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    """The request with a body that has been read already. It is JSON, whatever its type says."""
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
+    return Request({**request.scope, "headers": headers}, replay)

@@ -8,7 +8,7 @@ from typing import Literal
 from newsletter.web.api.models import Given, Taken
 
 
-class Newsletter(Given):
+class NewsletterDocument(Given):
     """A configured publication."""
 
     name: str
@@ -21,7 +21,7 @@ class Newsletter(Given):
 class Newsletters(Given):
     """All publications of the site."""
 
-    newsletters: list[Newsletter]
+    newsletters: list[NewsletterDocument]
 
 
 class AddSubscriber(Taken):
@@ -40,7 +40,7 @@ class Admitted(Given):
     outcome: Literal["added", "updated", "unchanged"]
 
 
-class Subscription(Given):
+class SubscriptionDocument(Given):
     """A person on a list."""
 
     list: str
@@ -56,7 +56,7 @@ class HistoryEntry(Given):
     detail: str
 
 
-class Subscriber(Given):
+class SubscriberDocument(Given):
     """Everything known about one person."""
 
     address: str
@@ -64,7 +64,7 @@ class Subscriber(Given):
     tags: list[str]
     frequency: str
     suppressed: bool
-    subscriptions: list[Subscription]
+    subscriptions: list[SubscriptionDocument]
     history: list[HistoryEntry]
 
 

@@ -24,7 +24,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class FeedEntry:
     """One issue; `url` is its page and its identity."""
 
     url: str
@@ -45,7 +45,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Feed:
+class IssueFeed:
     """The newest issues first. `home` is the page they are listed on, `address` the feed's own."""
 
     title: str
@@ -55,10 +55,10 @@ class Feed:
     language: str
     author: str
     updated: datetime
-    entries: Sequence[Entry]
+    entries: Sequence[FeedEntry]
 
 
-def rss(feed: Feed) -> bytes:
+def rss(feed: IssueFeed) -> bytes:
     """The feed as RSS 2.0."""
     root = etree.Element("rss", nsmap={"atom": ATOM, "content": CONTENT}, version="2.0")
     channel = etree.SubElement(root, "channel")
@@ -83,7 +83,7 @@ def rss(feed: Feed) -> bytes:
     return _document(root)
 
 
-def atom(feed: Feed) -> bytes:
+def atom(feed: IssueFeed) -> bytes:
     """The feed as Atom."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap=_DEFAULT_ATOM)
     root.set("{http://www.w3.org/XML/1998/namespace}lang", feed.language)
@@ -110,7 +110,7 @@ def atom(feed: Feed) -> bytes:
     return _document(root)
 
 
-def json_feed(feed: Feed) -> bytes:
+def json_feed(feed: IssueFeed) -> bytes:
     """The feed as JSON Feed."""
     document = {
         "version": "https://jsonfeed.org/version/1.1",

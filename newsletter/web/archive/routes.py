@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,10 @@ from starlette.routing import Route
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.rendering.words import spoken_day
 from newsletter.store.database import Database
+from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
-from newsletter.web.archive.feeds import atom, json_feed, rss
-from newsletter.web.archive.shelf import Shelf
+from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
+from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
 
@@ -31,6 +33,9 @@ FEED_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Access-Control-Allow-Origin": "*",  # a reader in a browser may fetch what everybody may
 }
+FEED_PATH = re.compile(
+    r"/archive/(?P<newsletter>[^/]+)(/tags/[^/]+)?/feed\.(?P<form>rss|atom|json)"
+)
 WRITERS = {
     "rss": (rss, "application/rss+xml"),
     "atom": (atom, "application/atom+xml"),
@@ -59,14 +64,14 @@ class Archive:
         newsletter = self._newsletter(request)
         if newsletter is None:
             return self._nothing()
-        shelf, tag = self._shelf(request, newsletter), request.path_params.get("tag")
+        archive, tag = self._archive_reader(request, newsletter), request.path_params.get("tag")
         before = request.query_params.get("before", "")
         listing = await run_in_threadpool(
-            shelf.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
+            archive.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
         )
         if listing is None:
             return self._nothing()
-        context = {"slug": shelf.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
+        context = {"slug": archive.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
         return self._page("archive/issues.html.j2", {**context, "spoken": self._spoken})
 
     async def issue(self, request: Request) -> Response:
@@ -87,9 +92,9 @@ class Archive:
             return self._nothing()
         write, media_type = writer
         tag = request.path_params.get("tag")
-        shelf = self._shelf(request, newsletter)
+        archive = self._archive_reader(request, newsletter)
         feed = await run_in_threadpool(
-            shelf.feed, tag, request.path_params["form"], now=self.clock()
+            archive.feed, tag, request.path_params["form"], now=self.clock()
         )
         if feed is None:
             return self._nothing()
@@ -100,11 +105,32 @@ class Archive:
             return Response(status_code=304, headers=headers)
         return Response(body, media_type=media_type, headers=headers)
 
+    def failed_feed(self, request: Request, failure: Failure) -> Response:
+        """A valid feed without entries: readers keep what they have, and ask again."""
+        path = request.scope["path"]
+        asked = FEED_PATH.fullmatch(path)
+        assert asked is not None  # noqa: S101 - the caller has matched the path
+        write, media_type = WRITERS[asked["form"]]
+        newsletter = self.settings.newsletters.get(asked["newsletter"])
+        title = newsletter.title if newsletter else asked["newsletter"]
+        feed = IssueFeed(
+            title=title,
+            description=failure.message,
+            home=f"{self.settings.site.url}/archive",
+            address=f"{self.settings.site.url}{path}",
+            language=self.settings.site.language,
+            author=title,
+            updated=self.clock(),
+            entries=(),
+        )
+        headers = {**FEED_HEADERS, **failure.all_headers}
+        return Response(write(feed), failure.status, headers, media_type)
+
     def _newsletter(self, request: Request) -> NewsletterSettings | None:
         return self.settings.newsletters.get(request.path_params["newsletter"])
 
-    def _shelf(self, request: Request, newsletter: NewsletterSettings) -> Shelf:
-        return Shelf(
+    def _archive_reader(self, request: Request, newsletter: NewsletterSettings) -> ArchiveReader:
+        return ArchiveReader(
             database=self.database,
             site=self.settings.site,
             slug=request.path_params["newsletter"],

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from newsletter.web.editor.room import HEADERS, Room
+from newsletter.web.editor.editor_context import HEADERS, EditorContext
 from newsletter.web.signin.session import Endpoint
 
 POLL_SECONDS = 0.7
@@ -17,16 +17,16 @@ LONGEST_SECONDS = 600
 """A stream ends then, and the browser asks again: nothing listens for ever to a closed laptop."""
 
 
-def changes(room: Room) -> Endpoint:
+def changes(context: EditorContext) -> Endpoint:
     """The stream for an issue's desk."""
 
     async def endpoint(request: Request) -> Response:
-        issue = await room.issue(request)
+        issue = await context.issue(request)
 
         async def events() -> AsyncIterator[str]:
             said = -1
             for _turn in range(int(LONGEST_SECONDS / POLL_SECONDS)):
-                now = await run_in_threadpool(room.find, issue.newsletter, issue.number)
+                now = await run_in_threadpool(context.find, issue.newsletter, issue.number)
                 if now.version != said:
                     said = now.version
                     yield f"event: version\ndata: {said}\n\n"

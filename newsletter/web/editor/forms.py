@@ -1,4 +1,4 @@
-"""From a form of the desk to edits. Pure: what the buttons and fields mean."""
+"""Turns a form of the desk into edits: what its buttons and fields mean. Pure functions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_edits(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
         return _ON_ITEMS[action](fields, issue, item_of(issue, fields.get("item", "")))
     if action in _ON_ISSUE:
         return _ON_ISSUE[action](fields, issue)
-    raise InputError(f"the desk knows no action {action!r}", fix="load the page anew")
+    raise InputError(f"the desk has no action {action!r}", fix="reload the page")
 
 
 def in_section(issue: Issue, section: str) -> list[Item]:
@@ -107,7 +107,7 @@ def _picture(fields: Fields, own: Image | None) -> Image | None:
     alt = one_line(_line(fields, "image_alt"))
     if url and not web_link(url):
         raise InputError(
-            f"{url!r} is no address of a picture", field="image", fix="it begins with https://"
+            f"{url!r} is not the address of a picture", field="image", fix="begin it with https://"
         )
     if not url or (own is not None and (url, alt) == (own.url, own.alt)):
         return None
@@ -124,7 +124,7 @@ def _say_inbox(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
             continue
         own: str | None = getattr(issue.words, name)
         typed = one_line(_line(fields, name))
-        # Words that are the ones made from the items are no words of the editor's.
+        # Words that equal those made from the items were not written by the editor.
         made = getattr(issue, name) if own is None else None
         text = None if not typed or typed == made else typed
         if text != own:
@@ -147,7 +147,7 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         raise InputError(f"the block cannot be read: {error}", field="block") from error
     url = _line(fields, "url").strip()
     if url and not web_link(url):
-        raise InputError(f"{url!r} is no web address", field="url", fix="it begins with https://")
+        raise InputError(f"{url!r} is not a web address", field="url", fix="begin it with https://")
     if starts and ends and ends < starts:
         raise InputError("the block ends before it starts", field="ends", fix="swap the dates")
     block = Block(
@@ -163,7 +163,7 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         ends=ends,
     )
     if not (block.title or block.text):
-        raise InputError("an empty block says nothing", field="title", fix="give it a title")
+        raise InputError("the block is empty", field="title", fix="give it a title")
     return (PutBlock(block=block),)
 
 

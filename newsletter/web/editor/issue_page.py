@@ -13,15 +13,17 @@ from newsletter.errors import ConflictError, InputError, NewsletterError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.edits import Edit
 from newsletter.issues.issue import Issue, Item, LeftOut, State
+from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
-from newsletter.pipeline.late import REASON, late_arrivals
+from newsletter.pipeline.late import late_arrivals
 from newsletter.store import desk as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
+from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
 from newsletter.web.editor.inbox import inbox_rows
-from newsletter.web.editor.room import Room, desk_url
 from newsletter.web.editor.strip import draw_strip
+from newsletter.web.error_wall import DATABASE_ERRORS
 
 CLOSED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 """States in which the report is what there is to see."""
@@ -45,30 +47,32 @@ class SectionView:
 class IssuePage:
     """GET shows the desk; POST does one edit and comes back to it."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The desk."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         if issue.state in CLOSED:
             return RedirectResponse(desk_url(issue, "report"), status_code=303)
         return await self._desk(request, issue)
 
     async def post(self, request: Request) -> Response:
         """One edit, an undo or a redo; 409 with both versions when it clashes."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         form = await request.form()
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
         try:
             done = await run_in_threadpool(
-                self._do, issue, fields, (await self.room.editor(request)).address
+                self._do, issue, fields, (await self.context.editor(request)).address
             )
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             if isinstance(error, ConflictError) and fields.get("action") not in ("undo", "redo"):
                 return await self._conflict(request, issue, fields, error)
             status = 422 if isinstance(error, InputError) else 409
-            fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+            fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
             return await self._desk(request, fresh, problem=error, typed=fields, status=status)
         place = fields.get("item")
         there = {item_id(item.article) for item in done.issue.items}
@@ -76,7 +80,7 @@ class IssuePage:
         return RedirectResponse(desk_url(issue) + anchor, status_code=303)
 
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
-        site, now = self.room.site, self.room.clock()
+        site, now = self.context.site, self.context.clock()
         slug, number = issue.newsletter, issue.number
         seen = seen_version(fields.get("seen", ""))
         match fields.get("action"):
@@ -100,7 +104,7 @@ class IssuePage:
     async def _conflict(
         self, request: Request, issue: Issue, fields: Fields, error: ConflictError
     ) -> Response:
-        fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+        fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
         context = {
             "issue": fresh,
             "error": error,
@@ -110,7 +114,7 @@ class IssuePage:
             },
             "back": desk_url(fresh),
         }
-        return await self.room.page(request, "conflict.html.j2", context, 409)
+        return await self.context.page(request, "conflict.html.j2", context, 409)
 
     async def _desk(
         self,
@@ -121,13 +125,13 @@ class IssuePage:
         typed: Fields | None = None,
         status: int = 200,
     ) -> Response:
-        editor = await self.room.editor(request)
+        editor = await self.context.editor(request)
         context = await run_in_threadpool(self._context, issue, editor.address)
         context |= {"problem": problem, "typed": typed or {}}
-        return await self.room.page(request, "issue.html.j2", context, status)
+        return await self.context.page(request, "issue.html.j2", context, status)
 
     def _context(self, issue: Issue, editor: str) -> dict[str, Any]:
-        site = self.room.site
+        site = self.context.site
         with site.database.transaction(read_only=True) as connection:
             log = desk_store.history(connection, issue, limit=LOOKED_BACK)
         late = late_arrivals(site, issue)
@@ -142,7 +146,7 @@ class IssuePage:
             "url": desk_url(issue),
             "editable": issue.state in EDITABLE,
             "zone": site.settings.site.zone,
-            "now": self.room.clock(),
+            "now": self.context.clock(),
             "lead": next(iter(issue.shown_items), None),
             "sections": [_section(issue, title) for title in [*titles, *extra]],
             "section_titles": titles,
@@ -150,7 +154,7 @@ class IssuePage:
             "left_out": len(late) + len(issue.left_out),
             "late": len(late),
             "strip": draw_strip(
-                issue.window, dated, now=self.room.clock(), zone=site.settings.site.zone
+                issue.window, dated, now=self.context.clock(), zone=site.settings.site.zone
             ),
             "inbox": inbox_rows(issue.subject, issue.preheader),
             "history": log[:HISTORY],
@@ -165,27 +169,28 @@ def _section(issue: Issue, title: str) -> SectionView:
     return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
 
 
+_TRAY = {
+    "Late arrivals": {LeftOutReason.AFTER_APPROVAL, LeftOutReason.AFTER_WINDOW},
+    "No room": {LeftOutReason.NO_ROOM},
+    "No section": {LeftOutReason.NO_SECTION, LeftOutReason.UNPRINTABLE, LeftOutReason.FREE_TEXT},
+    "Kept out by a filter": {
+        LeftOutReason.EXCLUDED,
+        LeftOutReason.NOT_INCLUDED,
+        LeftOutReason.TOO_OLD,
+    },
+    "Withdrawn": {LeftOutReason.WITHDRAWN},
+    "Before the window": {LeftOutReason.BEFORE_WINDOW},
+    "Already sent": {LeftOutReason.ALREADY_USED, LeftOutReason.TOLD_ELSEWHERE},
+}
+
+
 def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
     """What was left out by the kind of its reason: what is most easily brought back first."""
-    kinds: dict[str, list[LeftOut]] = {
-        "Late arrivals": [],
-        "No room": [],
-        "No section": [],
-        "Before the window": [],
-        "Already sent": [],
-    }
-    for out in left_out:
-        if out.reason == REASON or "after the window" in out.reason:
-            kinds["Late arrivals"].append(out)
-        elif out.reason.startswith("no room"):
-            kinds["No room"].append(out)
-        elif out.reason.startswith("already in"):
-            kinds["Already sent"].append(out)
-        elif "before the window" in out.reason:
-            kinds["Before the window"].append(out)
-        else:
-            kinds["No section"].append(out)
-    return [(kind, entries) for kind, entries in kinds.items() if entries]
+    found = [
+        (heading, [out for out in left_out if out.reason in reasons])
+        for heading, reasons in _TRAY.items()
+    ]
+    return [(heading, entries) for heading, entries in found if entries]
 
 
 def seen_version(text: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,10 +16,20 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.status import IssueStatus, site_status
 from newsletter.store.audit import record
-from newsletter.web.editor.room import Room, desk_url
+from newsletter.store.job_outcomes import JobOutcome
+from newsletter.web.editor.editor_context import EditorContext, desk_url
 
 SHOWN = 12
 """Past issues on the page; the archive has all."""
+
+_JOBS = {
+    "letters": "sending of letters to readers",
+    "inbound": "reading of mail that came in",
+    "webhooks": "telling of other programs",
+    "retention": "tidying of old data",
+    "operators": "telling of the operators",
+}
+"""What an editor would call the site's jobs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,42 +49,39 @@ class NewsletterView:
 class OverviewPage:
     """GET shows; POST makes the coming issue."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """All newsletters."""
-        newsletters = await run_in_threadpool(self._look)
-        return await self.room.page(
-            request,
-            "overview.html.j2",
-            {"newsletters": newsletters, "zone": self.room.site.settings.site.zone},
+        return await self.context.page(
+            request, "overview.html.j2", await run_in_threadpool(self._look)
         )
 
     async def newsletter(self, request: Request) -> Response:
         """A newsletter's current issue."""
-        issue = await run_in_threadpool(self.room.find, request.path_params["slug"], None)
+        issue = await run_in_threadpool(self.context.find, request.path_params["slug"], None)
         return RedirectResponse(desk_url(issue), status_code=303)
 
     async def make(self, request: Request) -> Response:
         """Draft the coming issue from what has been gathered, or is now, and go to it."""
-        editor = await self.room.editor(request)
+        editor = await self.context.editor(request)
         slug = request.path_params["slug"]
         fetch = (await request.form()).get("gather") == "yes"
 
         def make() -> Issue:
-            now = self.room.clock()
+            now = self.context.clock()
             if fetch:
-                gather(self.room.site, slug, now=now)
-            issue = draft(self.room.site, slug, now=now)
-            with self.room.site.database.transaction() as connection:
+                gather(self.context.site, slug, now=now)
+            issue = draft(self.context.site, slug, now=now)
+            with self.context.site.database.transaction() as connection:
                 record(connection, who=editor.address, what="draft", detail=issue.name, now=now)
             return issue
 
         return RedirectResponse(desk_url(await run_in_threadpool(make)), status_code=303)
 
-    def _look(self) -> list[NewsletterView]:
-        site, now = self.room.site, self.room.clock()
+    def _look(self) -> dict[str, Any]:
+        site, now = self.context.site, self.context.clock()
         status = site_status(site, now=now)
         views = []
         for slug, newsletter in site.settings.newsletters.items():
@@ -88,9 +96,17 @@ class OverviewPage:
                     list_slug=newsletter.list,
                     is_due=slug in status.due,
                     next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
-                    coming=self.room.find(slug, coming.number) if coming else None,
+                    coming=self.context.find(slug, coming.number) if coming else None,
                     running=tuple(going),
                     past=tuple(past[:SHOWN]),
                 )
             )
-        return views
+        troubled = [self._words(one) for one in status.jobs if one.is_troubled]
+        return {"newsletters": views, "troubled": troubled, "zone": site.settings.site.zone}
+
+    def _words(self, outcome: JobOutcome) -> str:
+        """What did not work, without what only the operators can use."""
+        kind, _, name = outcome.job.partition(":")
+        newsletter = self.context.site.settings.newsletters.get(name)
+        what = f"work on {newsletter.title}" if newsletter else _JOBS.get(kind, outcome.job)
+        return f"The last {what} did not come to a good end."

@@ -13,17 +13,11 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import (
-    Look,
-    Reader,
-    comparable,
-    earlier_texts,
-    look,
-    message_of,
-    render,
-)
+from newsletter.pipeline.look import Look, comparable, earlier_texts, look
+from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
+from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.framing import (
     Mark,
     Scheme,
@@ -33,7 +27,6 @@ from newsletter.web.editor.framing import (
     plain_frame,
     read_mark,
 )
-from newsletter.web.editor.room import Room, desk_url
 
 PARTS = {
     "html": "HTML",
@@ -102,12 +95,12 @@ def read_view(query: QueryParams) -> View:
 class PreviewPage:
     """Both only look."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The page around the frame."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         view = read_view(request.query_params)
         problem: UnknownNameError | None = None
         try:
@@ -121,11 +114,11 @@ class PreviewPage:
         context["problem"] = problem
         if problem is not None:
             context["framed_view"] = replace(view, reader=Reader())
-        return await self.room.page(request, "preview.html.j2", context)
+        return await self.context.page(request, "preview.html.j2", context)
 
     async def frame(self, request: Request) -> Response:
         """What stands in the frame."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         view = read_view(request.query_params)
         page = await run_in_threadpool(self._frame, issue, view)
         return HTMLResponse(
@@ -140,24 +133,24 @@ class PreviewPage:
         )
 
     def _frame(self, issue: Issue, view: View) -> str:
-        rendered = render(self.room.site, issue, view.reader)
+        copy = copy_for(self.context.site, issue, view.reader)
         match view.part:
             case "text":
-                return plain_frame(rendered.text)
+                return plain_frame(copy.text)
             case "headers":
-                return plain_frame(_headers(message_of(self.room.site, issue, rendered)))
+                return plain_frame(_headers(message_of(self.context.site, issue, copy)))
             case "raw":
-                message = message_of(self.room.site, issue, rendered)
+                message = message_of(self.context.site, issue, copy)
                 return plain_frame(message.decode("utf-8", "replace"))
             case _:
-                html = rendered.uncounted_html
+                html = copy.uncounted.html
                 return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
     def _look(self, issue: Issue, reader: Reader) -> Look:
-        return look(self.room.site, issue, reader, now=self.room.clock())
+        return look(self.context.site, issue, reader, now=self.context.clock())
 
     def _context(self, issue: Issue, view: View, seen: Look) -> dict[str, Any]:
-        site = self.room.site
+        site = self.context.site
         newsletter = site.newsletter(issue.newsletter)
         earlier = earlier_texts(site, issue)
         against = view.against if view.against in earlier else next(iter(earlier), "")

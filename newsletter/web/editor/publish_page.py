@@ -16,39 +16,41 @@ from newsletter.issues.moments import read_moment, typed
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
-from newsletter.pipeline.look import Reader, look, reach
+from newsletter.pipeline.look import look, reach
+from newsletter.pipeline.reader_copy import Reader
 from newsletter.pipeline.report import close
 from newsletter.pipeline.trial import send_trial
 from newsletter.store.audit import record
+from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.issue_page import CLOSED, seen_version
-from newsletter.web.editor.room import Room, desk_url
+from newsletter.web.error_wall import DATABASE_ERRORS
 
 
 class PublishPage:
     """GET shows what approving would mean; each POST is one move."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The check-list and the buttons."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         if issue.state in CLOSED:
             return RedirectResponse(desk_url(issue, "report"), status_code=303)
         return await self._page(request, issue)
 
     async def approve(self, request: Request) -> Response:
         """Freeze the issue as the publisher saw it, to be sent at the time the form says."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         form = await request.form()
         seen = seen_version(str(form.get("seen", "")))
 
         def act() -> None:
             approve(
-                self.room.site,
+                self.context.site,
                 issue.newsletter,
                 issue.number,
-                now=self.room.clock(),
+                now=self.context.clock(),
                 seen=seen,
                 send_at=self._chosen(issue, str(form.get("send_at", ""))),
             )
@@ -57,99 +59,101 @@ class PublishPage:
 
     async def schedule(self, request: Request) -> Response:
         """Send the approved issue at another time; an empty field is when it is due."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         form = await request.form()
-        editor = (await self.room.editor(request)).address
+        editor = (await self.context.editor(request)).address
 
         def act() -> None:
             reschedule(
-                self.room.site,
+                self.context.site,
                 issue.newsletter,
                 issue.number,
                 send_at=self._chosen(issue, str(form.get("send_at", ""))),
                 editor=editor,
-                now=self.room.clock(),
+                now=self.context.clock(),
             )
 
         return await self._move(request, issue, "", act, "publish")
 
     async def reopen(self, request: Request) -> Response:
         """Make an approved issue a draft again; with what came late, where that was asked for."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         take_in = (await request.form()).get("take-in") == "yes"
-        editor = (await self.room.editor(request)).address
+        editor = (await self.context.editor(request)).address
 
         def act() -> None:
             reopen(
-                self.room.site,
+                self.context.site,
                 issue.newsletter,
                 issue.number,
                 editor=editor,
-                now=self.room.clock(),
+                now=self.context.clock(),
             )
             if take_in:
-                draft(self.room.site, issue.newsletter, now=self.room.clock())
+                draft(self.context.site, issue.newsletter, now=self.context.clock())
 
         return await self._move(request, issue, "", act, "")
 
     async def hold(self, request: Request) -> Response:
         """Keep the issue from going out by itself."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
 
         def act() -> None:
-            hold(self.room.site, issue.newsletter, issue.number)
+            hold(self.context.site, issue.newsletter, issue.number)
 
         return await self._move(request, issue, "hold", act, "publish")
 
     async def test(self, request: Request) -> Response:
         """Send one marked message to an allowed address; nothing changes."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         form = await request.form()
         to = str(form.get("to", "")).strip()
         try:
             receipt = await run_in_threadpool(
-                send_trial, self.room.site, issue.newsletter, issue.number, to=to,
-                now=self.room.clock(),
+                send_trial, self.context.site, issue.newsletter, issue.number, to=to,
+                now=self.context.clock(),
             )  # fmt: skip
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             status = 502 if isinstance(error, RelayUnavailableError) else 422
             return await self._page(request, issue, problem=error, status=status)
-        editor = (await self.room.editor(request)).address
+        editor = (await self.context.editor(request)).address
         await run_in_threadpool(self._record, editor, "test", f"{issue.name} to {to}")
         notice = f"A test went to {to}. {receipt.relay} accepted it: {receipt.code} {receipt.text}"
         return await self._page(request, issue, notice=notice)
 
     async def send(self, request: Request) -> Response:
         """Begin the send, or go on with a stopped one."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
 
         def act() -> None:
-            self.room.presses.start(issue.newsletter, issue.number)
+            self.context.send_jobs.start(issue.newsletter, issue.number)
 
         word = "resume" if issue.state is State.STOPPED else "send"
         return await self._move(request, issue, word, act, "report")
 
     async def stop(self, request: Request) -> Response:
-        """Stop the presses."""
-        issue = await self.room.issue(request)
+        """Stop a running send."""
+        issue = await self.context.issue(request)
 
         def act() -> None:
-            stop(self.room.site, issue.newsletter, issue.number)
+            stop(self.context.site, issue.newsletter, issue.number)
 
         return await self._move(request, issue, "stop", act, "report")
 
     async def close(self, request: Request) -> Response:
         """Give up what a stopped send has left."""
-        issue = await self.room.issue(request)
-        editor = (await self.room.editor(request)).address
+        issue = await self.context.issue(request)
+        editor = (await self.context.editor(request)).address
 
         def act() -> None:
             close(
-                self.room.site,
+                self.context.site,
                 issue.newsletter,
                 issue.number,
                 editor=editor,
-                now=self.room.clock(),
+                now=self.context.clock(),
             )
 
         return await self._move(request, issue, "", act, "report")
@@ -159,25 +163,27 @@ class PublishPage:
     ) -> Response:
         try:
             await run_in_threadpool(act)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
-            fresh = await run_in_threadpool(self.room.find, issue.newsletter, issue.number)
+            fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
             if fresh.state in CLOSED:
                 raise
             status = 422 if isinstance(error, InputError) else 409
             return await self._page(request, fresh, problem=error, status=status)
         if word:
-            editor = (await self.room.editor(request)).address
+            editor = (await self.context.editor(request)).address
             await run_in_threadpool(self._record, editor, word, issue.name)
         return RedirectResponse(desk_url(issue, then), status_code=303)
 
     def _chosen(self, issue: Issue, text: str) -> datetime | None:
         """The time of the form; None where it is the due time, as the form offered it."""
-        zone = self.room.site.settings.site.zone
+        zone = self.context.site.settings.site.zone
         return None if text == typed(issue.due, zone) else read_moment(text, zone)
 
     def _record(self, editor: str, what: str, detail: str) -> None:
-        with self.room.site.database.transaction() as connection:
-            record(connection, who=editor, what=what, detail=detail, now=self.room.clock())
+        with self.context.site.database.transaction() as connection:
+            record(connection, who=editor, what=what, detail=detail, now=self.context.clock())
 
     async def _page(
         self,
@@ -189,18 +195,18 @@ class PublishPage:
         status: int = 200,
     ) -> Response:
         context = await run_in_threadpool(self._context, issue)
-        editor = await self.room.editor(request)
+        editor = await self.context.editor(request)
         allowed = context["allowed"]
         own = f"@{editor.address.rpartition('@')[2]}"
-        if own in self.room.site.settings.site.allow_test and editor.address not in allowed:
+        if own in self.context.site.settings.site.allow_test and editor.address not in allowed:
             allowed.insert(0, editor.address)
         token = request.query_params.get("shared", "")
-        shared = f"{self.room.site.settings.site.url}/shared/{token}" if token else ""
+        shared = f"{self.context.site.settings.site.url}/shared/{token}" if token else ""
         context |= {"problem": problem, "notice": notice, "shared": shared}
-        return await self.room.page(request, "publish.html.j2", context, status)
+        return await self.context.page(request, "publish.html.j2", context, status)
 
     def _context(self, issue: Issue) -> dict[str, Any]:
-        site, now = self.room.site, self.room.clock()
+        site, now = self.context.site, self.context.clock()
         newsletter = site.newsletter(issue.newsletter)
         zone = site.settings.site.zone
         own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)

@@ -1,4 +1,4 @@
-"""/desk/…/report: how a send goes, live, and what became of it."""
+"""/desk/…/report: the progress of a send, live, and its result."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from newsletter.pipeline.report import Progress, progress, report
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.views import source_name
 from newsletter.web.editor.changes import LONGEST_SECONDS, stream
+from newsletter.web.editor.editor_context import EditorContext, desk_url
 from newsletter.web.editor.issue_page import CLOSED
 from newsletter.web.editor.plots import (
     GROUPS,
@@ -24,7 +25,6 @@ from newsletter.web.editor.plots import (
     link_bars,
     share_bar,
 )
-from newsletter.web.editor.room import Room, desk_url
 
 TICK_SECONDS = 0.5
 
@@ -32,26 +32,26 @@ TICK_SECONDS = 0.5
 class ReportPage:
     """Both only look."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The report; of a send that runs, with its progress."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
         if issue.state not in CLOSED:
             return RedirectResponse(desk_url(issue), status_code=303)
         context = await run_in_threadpool(self._context, issue)
-        return await self.room.page(request, "report.html.j2", context)
+        return await self.context.page(request, "report.html.j2", context)
 
     async def events(self, request: Request) -> Response:
         """The progress as server-sent events, until the send has come to an end."""
-        issue = await self.room.issue(request)
+        issue = await self.context.issue(request)
 
         async def ticks() -> AsyncIterator[str]:
             before: Progress | None = None
             rate = 0.0
             for _turn in range(int(LONGEST_SECONDS / TICK_SECONDS)):
-                now = await run_in_threadpool(progress, self.room.site, issue)
+                now = await run_in_threadpool(progress, self.context.site, issue)
                 if before is not None:
                     latest = (now.settled - before.settled) / TICK_SECONDS
                     rate = latest if rate == 0 else 0.7 * rate + 0.3 * latest
@@ -67,7 +67,7 @@ class ReportPage:
         return stream(ticks())
 
     def _context(self, issue: Issue) -> dict[str, Any]:
-        site = self.room.site
+        site = self.context.site
         told_of = report(site, issue)
         return {
             "issue": told_of.issue,
@@ -82,8 +82,8 @@ class ReportPage:
             "bars": domain_bars(told_of.domains),
             "curve": acceptance_curve(told_of.acceptances),
             "links": link_bars(told_of.clicks.links, _names(issue)) if told_of.clicks else (),
-            "problem_said": self.room.presses.problem(issue.name),
-            "running_here": self.room.presses.is_running(issue.name),
+            "problem_said": self.context.send_jobs.problem(issue.name),
+            "running_here": self.context.send_jobs.is_running(issue.name),
         }
 
 

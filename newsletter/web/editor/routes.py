@@ -1,4 +1,4 @@
-"""The routes of the editors' desk, for any Starlette application whose state has a gate."""
+"""The routes of the editors' desk, for a Starlette application whose state has an AuthContext."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.site import Site
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
-from newsletter.web.editor.presses import Presses
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
-from newsletter.web.editor.room import Room
+from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
 _STATIC = {
@@ -34,20 +36,22 @@ _STATIC = {
 
 
 def editor_routes(
-    site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, presses: Presses
+    site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, send_jobs: SendJobs
 ) -> list[Route]:
     """The desk's pages; GET among them changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
-    room = Room(site=site, clock=clock, templates=templates, presses=presses)
-    overview, issue, preview = OverviewPage(room), IssuePage(room), PreviewPage(room)
-    publish, report, share = PublishPage(room), ReportPage(room), SharePage(room)
+    templates.filters["note_text"] = note_text
+    templates.filters["left_out_text"] = left_out_text
+    context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
+    overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
+    publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, require_editor(_explained(room, endpoint)), methods=[method])
+        return Route(path, require_editor(_explained(context, endpoint)), methods=[method])
 
     def verb(path: str, endpoint: Endpoint) -> Route:
-        guarded = require_publisher(_explained(room, endpoint))
+        guarded = require_publisher(_explained(context, endpoint))
         return Route(f"{one}/{path}", guarded, methods=["POST"])
 
     return [
@@ -57,13 +61,13 @@ def editor_routes(
         page("/desk/{slug}/draft", overview.make, "POST"),
         page(one, issue.get),
         page(one, issue.post, "POST"),
-        page(one + "/changes", changes(room)),
+        page(one + "/changes", changes(context)),
         page(one + "/preview", preview.get),
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
         page(one + "/test", publish.test, "POST"),
         page(one + "/share", share.make, "POST"),
-        page("/nodes", NodesPage(room).get),
+        page("/nodes", NodesPage(context).get),
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
         page(one + "/report", report.get),
@@ -78,15 +82,17 @@ def editor_routes(
     ]
 
 
-def _explained(room: Room, endpoint: Endpoint) -> Endpoint:
+def _explained(context: EditorContext, endpoint: Endpoint) -> Endpoint:
     """The endpoint, its refusals told on a page: what is wrong, and what to do."""
 
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             status = 404 if isinstance(error, UnknownNameError) else 409
-            return await room.page(request, "trouble.html.j2", {"problem": error}, status)
+            return await context.page(request, "trouble.html.j2", {"problem": error}, status)
 
     return answer
 

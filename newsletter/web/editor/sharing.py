@@ -12,10 +12,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import Reader, render
+from newsletter.pipeline.reader_copy import Reader, copy_for
 from newsletter.store.audit import record
+from newsletter.web.editor.editor_context import HEADERS, EditorContext, desk_url
 from newsletter.web.editor.framing import frame_policy, framed
-from newsletter.web.editor.room import HEADERS, Room, desk_url
 
 LASTS = timedelta(days=7)
 
@@ -30,21 +30,21 @@ class Share:
 
 
 class SharePage:
-    """POST makes a link; whoever has it may look."""
+    """POST makes a link; anyone who has it may look at the issue."""
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self._signer = URLSafeSerializer(room.site.secret, salt="newsletter.share")
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
+        self._signer = URLSafeSerializer(context.site.secret, salt="newsletter.share")
 
     async def make(self, request: Request) -> Response:
         """A link to the issue, shown on the publish page."""
-        issue = await self.room.issue(request)
-        editor = await self.room.editor(request)
-        now = self.room.clock()
+        issue = await self.context.issue(request)
+        editor = await self.context.editor(request)
+        now = self.context.clock()
         token = self.token(Share(slug=issue.newsletter, number=issue.number, until=now + LASTS))
 
         def note() -> None:
-            with self.room.site.database.transaction() as connection:
+            with self.context.site.database.transaction() as connection:
                 record(connection, who=editor.address, what="share", detail=issue.name, now=now)
 
         await run_in_threadpool(note)
@@ -56,10 +56,10 @@ class SharePage:
         if found is None:
             return self._gone()
         issue, share = found
-        zone = self.room.site.settings.site.zone
-        text = self.room.templates.get_template("editor/shared.html.j2").render(
+        zone = self.context.site.settings.site.zone
+        text = self.context.templates.get_template("editor/shared.html.j2").render(
             issue=issue,
-            newsletter=self.room.site.newsletter(issue.newsletter),
+            newsletter=self.context.site.newsletter(issue.newsletter),
             zone=zone,
             until=share.until.astimezone(zone),
             token=request.path_params["token"],
@@ -71,10 +71,10 @@ class SharePage:
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
             return self._gone()
-        rendered = await run_in_threadpool(render, self.room.site, found[0], Reader())
+        copy = await run_in_threadpool(copy_for, self.context.site, found[0], Reader())
         headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
         return HTMLResponse(
-            framed(rendered.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
+            framed(copy.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
         )
 
     def token(self, share: Share) -> str:
@@ -89,17 +89,17 @@ class SharePage:
         except (BadSignature, ValueError, TypeError):
             return None
         share = Share(slug=slug, number=number, until=datetime.fromtimestamp(until, UTC))
-        return share if self.room.clock() < share.until else None
+        return share if self.context.clock() < share.until else None
 
     def _issue(self, token: str) -> tuple[Issue, Share] | None:
         share = self.read(token)
-        if share is None or share.slug not in self.room.site.settings.newsletters:
+        if share is None or share.slug not in self.context.site.settings.newsletters:
             return None
         try:
-            return self.room.find(share.slug, share.number), share
+            return self.context.find(share.slug, share.number), share
         except UnknownNameError:
             return None
 
     def _gone(self) -> HTMLResponse:
-        text = self.room.templates.get_template("editor/shared.html.j2").render(issue=None)
+        text = self.context.templates.get_template("editor/shared.html.j2").render(issue=None)
         return HTMLResponse(text, status_code=404, headers=HEADERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
-from newsletter.errors import NewsletterError, TemporaryError, UnavailableError
-from newsletter.pipeline.post import flush
-from newsletter.web.reader.desk import Desk
+from newsletter.errors import NewsletterError
+from newsletter.pipeline.post import post_soon
+from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
 from subscribers.tokens import Purpose, TokenSubject, looks_like_token
 
@@ -25,6 +25,9 @@ log = logging.getLogger("newsletter")
 
 MAX_FORM = 64_000
 """Octets of a form; the largest of ours has a few hundred."""
+
+WITHOUT_CONTACT = frozenset({"gone", "unavailable", "failed"})
+"""Kinds of trouble in which writing to people would not help the reader."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -38,8 +41,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 def page(
     templates: jinja2.Environment, name: str, context: Mapping[str, Any], status: int = 200
@@ -49,55 +50,42 @@ def page(
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 
 
-def trouble(desk: Desk, kind: str, status: int, *, join: str = "") -> HTMLResponse:
+def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -> HTMLResponse:
     """A page that says what went wrong and what to do; kinds are those of trouble.html.j2."""
-    context = {"kind": kind, "contact": desk.contact, "join": join}
-    return page(desk.templates, "reader/trouble.html.j2", context, status)
+    contact = "" if kind in WITHOUT_CONTACT else context.contact
+    values = {"kind": kind, "contact": contact, "join": join}
+    return page(context.templates, "reader/trouble.html.j2", values, status)
 
 
-def posting(desk: Desk, answer: Response) -> Response:
+def posting(context: ReaderContext, answer: Response) -> Response:
     """The answer; after it has gone out, the letters that the request left in the outbox."""
-    answer.background = BackgroundTask(_flush, desk)
+    answer.background = BackgroundTask(_flush, context)
     return answer
 
 
-def _flush(desk: Desk) -> None:
+def _flush(context: ReaderContext) -> None:
     try:
-        flush(desk.site, desk.clock)
+        post_soon(context.site, context.clock)
     except NewsletterError as error:  # they stay in the outbox, and go with the next
         log.warning("letters wait: %s", error)
 
 
 def subject_of(
-    desk: Desk, purpose: Purpose, token: str, *, lasts: timedelta | None = None
+    context: ReaderContext, purpose: Purpose, token: str, *, lasts: timedelta | None = None
 ) -> TokenSubject | HTMLResponse:
-    """Whom the link is about, or the page to answer with.
+    """The reader that the link is about, or the page to answer with.
 
     That is 404 to nonsense, 400 to damage, 410 to what is older than it `lasts`.
     """
     if not looks_like_token(token):
-        return trouble(desk, "nothing-here", 404)
+        return trouble(context, "nothing-here", 404)
     try:
-        subject = desk.tokens.read(purpose, token)
+        subject = context.tokens.read(purpose, token)
     except TokenError:
-        return trouble(desk, "bad-link", 400)
-    if lasts and (subject.issued is None or desk.clock() - subject.issued > lasts):
-        return trouble(desk, "expired", 410, join=f"/join/{subject.list_slug}")
+        return trouble(context, "bad-link", 400)
+    if lasts and (subject.issued is None or context.clock() - subject.issued > lasts):
+        return trouble(context, "expired", 410, join=f"/join/{subject.list_slug}")
     return subject
-
-
-def guarded(desk: Desk, endpoint: Endpoint) -> Endpoint:
-    """The endpoint, answering 503 while the database cannot be used: senders then ask again."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except (UnavailableError, TemporaryError):
-            response = trouble(desk, "unavailable", 503)
-            response.headers["Retry-After"] = "60"
-            return response
-
-    return answer
 
 
 async def read_body(request: Request) -> bytes | None:
@@ -111,7 +99,7 @@ async def read_body(request: Request) -> bytes | None:
 
 
 async def read_form(request: Request) -> FormData | None:
-    """The form, urlencoded or multipart; None when it is too long or no form."""
+    """The form, urlencoded or multipart; None when it is too long or cannot be read."""
     body = await read_body(request)
     if body is None:
         return None
@@ -121,7 +109,7 @@ async def read_form(request: Request) -> FormData | None:
 
     try:
         return await Request(request.scope, replay).form(max_files=0, max_fields=100)
-    except HTTPException:
+    except (HTTPException, ValueError, LookupError):  # LookupError: an unknown charset
         return None
 
 

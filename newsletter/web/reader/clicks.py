@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.pipeline.clicks import ClickBook, destination
 from newsletter.rendering.counted_links import TOKEN
 from newsletter.web.reader.answers import HEADERS, trouble
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 
 # Cubot makes telephones.
 _ROBOTS = re.compile(
@@ -26,20 +26,20 @@ _ROBOTS = re.compile(
 class ClickPage:
     """GET leads on. It changes nothing of any reader, and nobody is recorded (rules 5 and 13)."""
 
-    def __init__(self, desk: Desk, book: ClickBook) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext, book: ClickBook) -> None:
+        self.context = context
         self.book = book
 
     async def get(self, request: Request) -> Response:
         """To where the link leads."""
         token = request.path_params["token"]
         is_token = TOKEN.match(token) is not None
-        url = await run_in_threadpool(destination, self.desk.site, token) if is_token else None
+        url = await run_in_threadpool(destination, self.context.site, token) if is_token else None
         if url is None:
-            return trouble(self.desk, "no-link", 404)
+            return trouble(self.context, "no-link", 404)
         answer = RedirectResponse(url, status_code=302, headers=HEADERS)
         if is_click(request.method, request.headers):
-            answer.background = BackgroundTask(self.book.count, token, self.desk.clock())
+            answer.background = BackgroundTask(self.book.count, token, self.context.clock())
         return answer
 
 

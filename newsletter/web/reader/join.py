@@ -25,7 +25,7 @@ from newsletter.web.reader.answers import (
     texts,
     trouble,
 )
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.stamp import is_fresh, make_stamp
 from newsletter.web.signin.browsers import network_of
 from subscribers.errors import AddressError
@@ -37,7 +37,7 @@ PER_NETWORK = Limit(most=20, per=timedelta(hours=1))
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
 """What stands at the button, and is kept as the consent's words; in the site's language."""
 
-BAD_ADDRESS = "That is no e-mail address we can write to. Please look at it again."
+BAD_ADDRESS = "That is not an e-mail address we can write to. Please look at it again."
 
 TOO_MANY = "Too many sign-ups from there. Try later."
 
@@ -67,26 +67,26 @@ class _Wish:
 class JoinPage:
     """GET shows the form; POST asks the address whether it wants the list."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The empty form."""
         list_slug = request.path_params["list"]
-        if list_slug not in list_slugs(self.desk.settings):
-            return trouble(self.desk, "nothing-here", 404)
+        if list_slug not in list_slugs(self.context.settings):
+            return trouble(self.context, "nothing-here", 404)
         return self._form(list_slug, _Wish(address=""))
 
     async def post(self, request: Request) -> Response:
         """The same answer for every address: the question goes out, or does not, unseen."""
         list_slug = request.path_params["list"]
-        if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
+        if is_json(request):
             return await self._json(request, list_slug)
-        if list_slug not in list_slugs(self.desk.settings):
-            return trouble(self.desk, "nothing-here", 404)
+        if list_slug not in list_slugs(self.context.settings):
+            return trouble(self.context, "nothing-here", 404)
         form = await read_form(request)
         if form is None:
-            return trouble(self.desk, "bad-form", 400)
+            return trouble(self.context, "bad-form", 400)
         wish = _Wish(
             address=text(form, "email").strip(),
             name=text(form, "name"),
@@ -94,32 +94,29 @@ class JoinPage:
             trapped=bool(text(form, TRAP)),
         )
         if not wish.trapped and not is_fresh(
-            self.desk.site, list_slug, text(form, "stamp"), self.desk.clock()
+            self.context.site, list_slug, text(form, "stamp"), self.context.clock()
         ):
             # A form on another page has no stamp: one more button, on ours.
             return self._form(list_slug, wish, notice="once-more")
         try:
             if not await run_in_threadpool(self._ask, request, list_slug, wish):
-                return trouble(self.desk, "too-many", 429)
+                return trouble(self.context, "too-many", 429)
         except AddressError:
             return self._form(list_slug, wish, notice="bad-address", status=422)
-        context = {"title": self.desk.title_of(list_slug), "address": wish.address}
-        answer = page(self.desk.templates, "reader/asked.html.j2", context)
-        return posting(self.desk, answer)
+        context = {"title": self.context.title_of(list_slug), "address": wish.address}
+        answer = page(self.context.templates, "reader/asked.html.j2", context)
+        return posting(self.context, answer)
 
     async def options(self, _request: Request) -> Response:
         """A browser asks whether another site's page may post JSON."""
         return Response(status_code=204, headers=CORS)
 
     async def _json(self, request: Request, list_slug: str) -> Response:
-        try:
-            given: Any = json.loads(await read_body(request) or b"")
-        except ValueError:
-            given = None
-        if list_slug not in list_slugs(self.desk.settings):
-            return _problem("unknown-list", "There is no such list.", 404)
+        given = _read_json(await read_body(request) or b"")
+        if list_slug not in list_slugs(self.context.settings):
+            return json_problem("unknown-list", "There is no such list.", 404)
         if not isinstance(given, Mapping) or not isinstance(given.get("email"), str):
-            return _problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
+            return json_problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
         tags = given.get("tags")
         wish = _Wish(
             address=given["email"].strip(),
@@ -129,27 +126,27 @@ class JoinPage:
         )
         try:
             if not await run_in_threadpool(self._ask, request, list_slug, wish):
-                said = self.desk.say(TOO_MANY)
-                return _problem("too-many", said, 429)
+                said = self.context.say(TOO_MANY)
+                return json_problem("too-many", said, 429)
         except AddressError:
-            return _problem("bad-address", self.desk.say(BAD_ADDRESS), 422)
-        return posting(self.desk, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
+            return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
+        return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
     def _ask(self, request: Request, list_slug: str, wish: _Wish) -> bool:
         """Whether the network may go on; a robot's wish is passed over, and told nothing."""
-        desk = self.desk
+        context = self.context
         if wish.trapped:
             return True
-        if not may_go_on(desk, request):
+        if not may_go_on(context, request):
             return False
-        offered = {tag.slug for tag in desk.tags_of(list_slug)}
+        offered = {tag.slug for tag in context.tags_of(list_slug)}
         verbs.join(
-            desk.site,
+            context.site,
             list_slug,
             wish.address,
             origin=f"form, from {_host(request)}",
-            wording=desk.say(WORDING, title=desk.title_of(list_slug)),
-            now=desk.clock(),
+            wording=context.say(WORDING, title=context.title_of(list_slug)),
+            now=context.clock(),
             name=wish.name[:MAX_NAME],
             follows=offered.intersection(wish.tags),
         )
@@ -158,27 +155,27 @@ class JoinPage:
     def _form(
         self, list_slug: str, wish: _Wish, *, notice: str = "", status: int = 200
     ) -> Response:
-        title = self.desk.title_of(list_slug)
+        title = self.context.title_of(list_slug)
         context = {
             "title": title,
             "wish": wish,
-            "tags": self.desk.tags_of(list_slug),
-            "wording": self.desk.say(WORDING, title=title),
-            "stamp": make_stamp(self.desk.site, list_slug, self.desk.clock()),
+            "tags": self.context.tags_of(list_slug),
+            "wording": self.context.say(WORDING, title=title),
+            "stamp": make_stamp(self.context.site, list_slug, self.context.clock()),
             "trap": TRAP,
             "notice": notice,
             "max_name": MAX_NAME,
             "links": f"/links/{list_slug}",
             "action": f"/join/{list_slug}",
         }
-        return page(self.desk.templates, "reader/join.html.j2", context, status)
+        return page(self.context.templates, "reader/join.html.j2", context, status)
 
 
 class LinksPage:
     """/links/LIST: have the links mailed that somebody lost."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The form."""
@@ -189,50 +186,72 @@ class LinksPage:
         list_slug = request.path_params["list"]
         form = await read_form(request)
         if form is None:
-            return trouble(self.desk, "bad-form", 400)
-        if list_slug not in list_slugs(self.desk.settings):
-            return trouble(self.desk, "nothing-here", 404)
+            return trouble(self.context, "bad-form", 400)
+        if list_slug not in list_slugs(self.context.settings):
+            return trouble(self.context, "nothing-here", 404)
         try:
             if not await run_in_threadpool(self._mail, request, list_slug, text(form, "email")):
-                return trouble(self.desk, "too-many", 429)
+                return trouble(self.context, "too-many", 429)
         except AddressError:
             return self._form(list_slug, text(form, "email"), "bad-address", 422)
-        return posting(self.desk, self._form(list_slug, notice="mailed"))
+        return posting(self.context, self._form(list_slug, notice="mailed"))
 
     def _mail(self, request: Request, list_slug: str, address: str) -> bool:
-        if not may_go_on(self.desk, request):
+        if not may_go_on(self.context, request):
             return False
-        verbs.mail_links(self.desk.site, list_slug, address, now=self.desk.clock())
+        verbs.mail_links(self.context.site, list_slug, address, now=self.context.clock())
         return True
 
     def _form(
         self, list_slug: str, address: str = "", notice: str = "", status: int = 200
     ) -> Response:
-        if list_slug not in list_slugs(self.desk.settings):
-            return trouble(self.desk, "nothing-here", 404)
+        if list_slug not in list_slugs(self.context.settings):
+            return trouble(self.context, "nothing-here", 404)
         context = {
-            "title": self.desk.title_of(list_slug),
+            "title": self.context.title_of(list_slug),
             "address": address,
             "notice": notice,
             "join": f"/join/{list_slug}",
         }
-        return page(self.desk.templates, "reader/links.html.j2", context, status)
+        return page(self.context.templates, "reader/links.html.j2", context, status)
 
 
-def may_go_on(desk: Desk, request: Request) -> bool:
+def may_go_on(context: ReaderContext, request: Request) -> bool:
     """Count a request that makes us write to an address, by the network it comes from."""
-    key = desk.site.keyed(f"join {network_of(request)}")
-    with desk.database.transaction() as connection:
-        return count_try(connection, key, PER_NETWORK, desk.clock())
+    key = context.site.keyed(f"join {network_of(request)}")
+    with context.database.transaction() as connection:
+        return count_try(connection, key, PER_NETWORK, context.clock())
+
+
+def _read_json(body: bytes) -> Any:
+    """The document; None for what cannot be read, nests too deeply, or is not Unicode."""
+    try:
+        document = json.loads(body)
+        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
+    except (ValueError, RecursionError):
+        return None
+    return document
 
 
 def _host(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def _problem(code: str, message: str, status: int) -> Response:
+def is_json(request: Request) -> bool:
+    """Whether a program posts JSON, and reads it."""
+    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
+
+
+def json_problem(
+    code: str, message: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A refusal that a page of another site may read."""
     return JSONResponse(
         {"error": {"code": code, "message": message}},
         status,
-        headers={**CORS, "X-Content-Type-Options": HEADERS["X-Content-Type-Options"]},
+        headers={
+            **(headers or {}),
+            **CORS,
+            "X-Content-Type-Options": HEADERS["X-Content-Type-Options"],
+        },
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 from subscribers import consent, moving, people
 from subscribers.addresses import masked
 from subscribers.tokens import Purpose, TokenSubject
@@ -28,8 +28,8 @@ LASTS = {
 class MailedPage:
     """GET shows what the button will do; POST does it."""
 
-    def __init__(self, desk: Desk, purpose: Purpose) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext, purpose: Purpose) -> None:
+        self.context = context
         self.purpose = purpose
         self.lasts: timedelta = LASTS[purpose]
 
@@ -55,23 +55,23 @@ class MailedPage:
             return await self._export(subject)
         if not await run_in_threadpool(self._do, request, subject):
             return self._gone(subject)
-        return posting(self.desk, self._page(subject, about, done=True))
+        return posting(self.context, self._page(subject, about, done=True))
 
     def _subject(self, request: Request) -> TokenSubject | Response:
         token = request.path_params["token"]
-        return subject_of(self.desk, self.purpose, token, lasts=self.lasts)
+        return subject_of(self.context, self.purpose, token, lasts=self.lasts)
 
     def _about(self, subject: TokenSubject) -> str | None:
         """The masked address that it is about; None where there is nothing to be done any more."""
-        with self.desk.database.transaction(read_only=True) as connection:
+        with self.context.database.transaction(read_only=True) as connection:
             if self.purpose is Purpose.MOVE:
-                address = moving.wished(connection, subject.subscriber_id, self.desk.clock())
+                address = moving.wished(connection, subject.subscriber_id, self.context.clock())
                 return masked(address) if address else None
             person = people.get(connection, subject.subscriber_id)
         return masked(person.address) if person else None
 
     def _do(self, request: Request, subject: TokenSubject) -> bool:
-        site, now = self.desk.site, self.desk.clock()
+        site, now = self.context.site, self.context.clock()
         match self.purpose:
             case Purpose.CONFIRM:
                 host = request.client.host if request.client else "unknown"
@@ -83,28 +83,28 @@ class MailedPage:
                 return True
 
     async def _export(self, subject: TokenSubject) -> Response:
-        known = await run_in_threadpool(own_data.export, self.desk.site, subject.subscriber_id)
+        known = await run_in_threadpool(own_data.export, self.context.site, subject.subscriber_id)
         content = json.dumps(known, ensure_ascii=False, indent=2, default=str)
         headers = {**HEADERS, "Content-Disposition": 'attachment; filename="my-data.json"'}
         return Response(content, media_type="application/json", headers=headers)
 
     def _gone(self, subject: TokenSubject) -> Response:
         if self.purpose is Purpose.CONFIRM:
-            return trouble(self.desk, "expired", 410, join=f"/join/{subject.list_slug}")
-        return trouble(self.desk, "done-already", 410)
+            return trouble(self.context, "expired", 410, join=f"/join/{subject.list_slug}")
+        return trouble(self.context, "done-already", 410)
 
     def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
         reader, slug = subject.subscriber_id, subject.list_slug
         preferences = (
-            f"/p/{self.desk.tokens.make(Purpose.PREFERENCES, reader, slug)}"
+            f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug)}"
             if self.purpose is Purpose.CONFIRM
             else ""
         )
         context = {
-            "title": self.desk.title_of(slug),
+            "title": self.context.title_of(slug),
             "kind": self.purpose.value,
             "address": about,
             "done": done,
             "preferences": preferences,
         }
-        return page(self.desk.templates, "reader/mailed.html.j2", context)
+        return page(self.context.templates, "reader/mailed.html.j2", context)

@@ -22,7 +22,7 @@ from newsletter.web.reader.answers import (
     texts,
     trouble,
 )
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.errors import AddressError
@@ -50,24 +50,24 @@ class _View:
 class PreferencesPage:
     """GET shows and changes nothing (rule 5); POST does what its button says."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The forms, filled with what is known."""
-        subject = subject_of(self.desk, Purpose.PREFERENCES, request.path_params["token"])
+        subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])
         if isinstance(subject, Response):
             return subject
         return await self._page(subject)
 
     async def post(self, request: Request) -> Response:
         """Do what the pressed button says, and show the page again."""
-        subject = subject_of(self.desk, Purpose.PREFERENCES, request.path_params["token"])
+        subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])
         if isinstance(subject, Response):
             return subject
         form = await read_form(request)
         if form is None:
-            return trouble(self.desk, "bad-form", 400)
+            return trouble(self.context, "bad-form", 400)
         match text(form, "action"):
             case "save":
                 await run_in_threadpool(self._save, subject, form)
@@ -83,43 +83,45 @@ class PreferencesPage:
             case "export" | "erase" as wish:
                 template = Template(wish)
                 await run_in_threadpool(
-                    mail_link, self.desk.site, subject, template, now=self.desk.clock()
+                    mail_link, self.context.site, subject, template, now=self.context.clock()
                 )
-                return posting(self.desk, await self._page(subject, "mailed"))
+                return posting(self.context, await self._page(subject, "mailed"))
             case _:
-                return trouble(self.desk, "bad-form", 400)
+                return trouble(self.context, "bad-form", 400)
 
     async def _move(self, subject: TokenSubject, address: str) -> Response:
         try:
             await run_in_threadpool(
-                ask_to_move, self.desk.site, subject, address, now=self.desk.clock()
+                ask_to_move, self.context.site, subject, address, now=self.context.clock()
             )
         except AddressError:
             return await self._page(subject, "bad-address", 422)
-        return posting(self.desk, await self._page(subject, "asked"))
+        return posting(self.context, await self._page(subject, "asked"))
 
     async def _page(self, subject: TokenSubject, notice: str = "", status: int = 200) -> Response:
         view = await run_in_threadpool(self._look, subject)
         if view is None:
-            return trouble(self.desk, "gone", 410)
-        leave = self.desk.tokens.make(Purpose.UNSUBSCRIBE, subject.subscriber_id, subject.list_slug)
+            return trouble(self.context, "gone", 410)
+        leave = self.context.tokens.make(
+            Purpose.UNSUBSCRIBE, subject.subscriber_id, subject.list_slug
+        )
         context = {
-            "title": self.desk.title_of(subject.list_slug),
+            "title": self.context.title_of(subject.list_slug),
             "address": masked(view.reader.address),
             "reader": view.reader,
             "subscribed": view.subscribed,
             "tags": view.tags,
-            "has_digest": self.desk.has_digest(subject.list_slug),
+            "has_digest": self.context.has_digest(subject.list_slug),
             "pauses": PAUSES,
             "paused_until": self._spoken(view.paused_until),
             "notice": notice,
             "max_name": MAX_NAME,
             "leave": f"/u/{leave}",
         }
-        return page(self.desk.templates, "reader/preferences.html.j2", context, status)
+        return page(self.context.templates, "reader/preferences.html.j2", context, status)
 
     def _look(self, subject: TokenSubject) -> _View | None:
-        with self.desk.database.transaction(read_only=True) as connection:
+        with self.context.database.transaction(read_only=True) as connection:
             reader = people.get(connection, subject.subscriber_id)
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
         if reader is None:
@@ -128,49 +130,49 @@ class PreferencesPage:
         return _View(
             reader=reader,
             subscribed=status is Status.ACTIVE,
-            tags=self.desk.tags_of(subject.list_slug, reader.follows),
-            paused_until=until if until and until > self.desk.clock() else None,
+            tags=self.context.tags_of(subject.list_slug, reader.follows),
+            paused_until=until if until and until > self.context.clock() else None,
         )
 
     def _save(self, subject: TokenSubject, form: FormData) -> None:
-        with self.desk.database.transaction() as connection:
+        with self.context.database.transaction() as connection:
             reader = people.get(connection, subject.subscriber_id)
             if reader is None:
                 return
-            offered = {tag.slug for tag in self.desk.tags_of(subject.list_slug, reader.follows)}
+            offered = {tag.slug for tag in self.context.tags_of(subject.list_slug, reader.follows)}
             choose(
                 connection,
                 subject.subscriber_id,
                 name=text(form, "name"),
                 follows=offered.intersection(texts(form, "tag")),
                 way=Way.PAGE,
-                now=self.desk.clock(),
+                now=self.context.clock(),
             )
             how_often = text(form, "frequency")
-            if how_often in set(Frequency) and self.desk.has_digest(subject.list_slug):
+            if how_often in set(Frequency) and self.context.has_digest(subject.list_slug):
                 read_how_often(
                     connection,
                     subject.subscriber_id,
                     Frequency(how_often),
                     Way.PAGE,
-                    self.desk.clock(),
+                    self.context.clock(),
                 )
 
     def _pause(self, subject: TokenSubject, weeks: int) -> None:
-        now = self.desk.clock()
-        zone = self.desk.settings.site.zone
+        now = self.context.clock()
+        zone = self.context.settings.site.zone
         # To the start of a day, so that the button pressed twice is pressed once.
         day = (now.astimezone(zone) + timedelta(weeks=weeks)).date()
         until = datetime.combine(day, time(), zone)
-        with self.desk.database.transaction() as connection:
+        with self.context.database.transaction() as connection:
             pause(connection, subject.subscriber_id, until, Way.PAGE, now)
 
     def _resume(self, subject: TokenSubject) -> None:
-        with self.desk.database.transaction() as connection:
-            resume(connection, subject.subscriber_id, Way.PAGE, self.desk.clock())
+        with self.context.database.transaction() as connection:
+            resume(connection, subject.subscriber_id, Way.PAGE, self.context.clock())
 
     def _spoken(self, until: datetime | None) -> str:
         if until is None:
             return ""
-        site = self.desk.settings.site
+        site = self.context.settings.site
         return spoken_day(until.astimezone(site.zone), site.language)

@@ -8,12 +8,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.pipeline.clicks import ClickBook
-from newsletter.web.reader.answers import guarded, trouble
+from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
-from newsletter.web.reader.desk import Desk
 from newsletter.web.reader.join import JoinPage, LinksPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
+from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.unsubscribe import UnsubscribePage
 
 ARCHIVE_HEADERS = {
@@ -31,51 +31,51 @@ ARCHIVE_HEADERS = {
 }
 
 
-def reader_routes(desk: Desk, clicks: ClickBook) -> list[Route]:
+def reader_routes(context: ReaderContext, clicks: ClickBook) -> list[Route]:
     """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
-    leaving, choosing = UnsubscribePage(desk), PreferencesPage(desk)
-    joining, lost = JoinPage(desk), LinksPage(desk)
-    following = ClickPage(desk, clicks)
+    leaving, choosing = UnsubscribePage(context), PreferencesPage(context)
+    joining, lost = JoinPage(context), LinksPage(context)
+    following = ClickPage(context, clicks)
 
     async def edition(request: Request) -> Response:
         found = await run_in_threadpool(
-            desk.find_edition,
+            context.find_edition,
             request.path_params["newsletter"],
             request.path_params["number"],
             request.path_params["edition_key"],
         )
         if found is None:
-            return trouble(desk, "no-issue", 404)
+            return trouble(context, "no-issue", 404)
         return HTMLResponse(found, headers=ARCHIVE_HEADERS)
 
     async def style(_request: Request) -> Response:
-        text = desk.templates.get_template("style.css").render()
+        text = context.templates.get_template("style.css").render()
         headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
         return Response(text, media_type="text/css", headers=headers)
 
     return [
-        Route("/u/{token}", guarded(desk, leaving.get), methods=["GET"]),
-        Route("/u/{token}", guarded(desk, leaving.post), methods=["POST"]),
-        Route("/p/{token}", guarded(desk, choosing.get), methods=["GET"]),
-        Route("/p/{token}", guarded(desk, choosing.post), methods=["POST"]),
-        Route("/c/{token}", guarded(desk, following.get), methods=["GET"]),
-        Route("/join/{list}", guarded(desk, joining.get), methods=["GET"]),
-        Route("/join/{list}", guarded(desk, joining.post), methods=["POST"]),
+        Route("/u/{token}", leaving.get, methods=["GET"]),
+        Route("/u/{token}", leaving.post, methods=["POST"]),
+        Route("/p/{token}", choosing.get, methods=["GET"]),
+        Route("/p/{token}", choosing.post, methods=["POST"]),
+        Route("/c/{token}", following.get, methods=["GET"]),
+        Route("/join/{list}", joining.get, methods=["GET"]),
+        Route("/join/{list}", joining.post, methods=["POST"]),
         Route("/join/{list}", joining.options, methods=["OPTIONS"]),
-        Route("/links/{list}", guarded(desk, lost.get), methods=["GET"]),
-        Route("/links/{list}", guarded(desk, lost.post), methods=["POST"]),
+        Route("/links/{list}", lost.get, methods=["GET"]),
+        Route("/links/{list}", lost.post, methods=["POST"]),
         *(
             route
             for purpose in LASTS
-            for behind in [MailedPage(desk, purpose)]
+            for behind in [MailedPage(context, purpose)]
             for route in (
-                Route(f"/{purpose}/{{token}}", guarded(desk, behind.get), methods=["GET"]),
-                Route(f"/{purpose}/{{token}}", guarded(desk, behind.post), methods=["POST"]),
+                Route(f"/{purpose}/{{token}}", behind.get, methods=["GET"]),
+                Route(f"/{purpose}/{{token}}", behind.post, methods=["POST"]),
             )
         ),
         Route(
             "/archive/{newsletter}/{number:int}/{edition_key}",
-            guarded(desk, edition),
+            edition,
             methods=["GET"],
         ),
         Route("/assets/style.css", style, methods=["GET"]),

@@ -19,7 +19,7 @@ from newsletter.web.reader.answers import (
     text,
     trouble,
 )
-from newsletter.web.reader.desk import Desk
+from newsletter.web.reader.reader_context import ReaderContext
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.history import Way
@@ -39,7 +39,7 @@ REASONS = {
 class _View:
     """What the page shows, read in one transaction."""
 
-    address: str  # masked; "" when there is no such subscription any more
+    address: str  # masked; "" when the subscription no longer exists
     subscribed: bool
     may_undo: bool
 
@@ -47,22 +47,22 @@ class _View:
 class UnsubscribePage:
     """GET shows and changes nothing (rule 5); POST leaves, undoes, or takes a reason."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, context: ReaderContext) -> None:
+        self.context = context
 
     async def get(self, request: Request) -> Response:
         """The question and one button."""
-        subject = subject_of(self.desk, Purpose.UNSUBSCRIBE, request.path_params["token"])
+        subject = subject_of(self.context, Purpose.UNSUBSCRIBE, request.path_params["token"])
         if isinstance(subject, Response):
             return subject
         return self._page(subject, await run_in_threadpool(self._look, subject))
 
     async def post(self, request: Request) -> Response:
-        """Leave, unless the form says otherwise: whoever posts here with a good link wants out.
+        """Leave, unless the form says otherwise: a post with a valid link means to leave.
 
-        A form that cannot be read counts as that wish too; only its extent is limited.
+        A form that cannot be read counts as that wish too.
         """
-        subject = subject_of(self.desk, Purpose.UNSUBSCRIBE, request.path_params["token"])
+        subject = subject_of(self.context, Purpose.UNSUBSCRIBE, request.path_params["token"])
         if isinstance(subject, Response):
             return subject
         form = await read_form(request) or FormData()
@@ -73,7 +73,7 @@ class UnsubscribePage:
             case "undo":
                 done = await run_in_threadpool(self._undo, subject)
                 if not done:
-                    return trouble(self.desk, "too-late", 409)
+                    return trouble(self.context, "too-late", 409)
                 notice = "undone"
             case "reason":
                 await run_in_threadpool(self._take_reason, subject, form)
@@ -82,27 +82,27 @@ class UnsubscribePage:
                 await run_in_threadpool(self._leave, subject, Way.PAGE)
                 notice = "left"
         answer = self._page(subject, await run_in_threadpool(self._look, subject), notice)
-        return posting(self.desk, answer) if notice == "left" else answer
+        return posting(self.context, answer) if notice == "left" else answer
 
     def _page(self, subject: TokenSubject, view: _View, notice: str = "") -> Response:
-        preferences = self.desk.tokens.make(
+        preferences = self.context.tokens.make(
             Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug
         )
         context = {
-            "title": self.desk.title_of(subject.list_slug),
+            "title": self.context.title_of(subject.list_slug),
             "view": view,
             "notice": notice,
             "reasons": REASONS,
             "preferences": f"/p/{preferences}",
         }
-        return page(self.desk.templates, "reader/unsubscribe.html.j2", context)
+        return page(self.context.templates, "reader/unsubscribe.html.j2", context)
 
     def _look(self, subject: TokenSubject) -> _View:
-        with self.desk.database.transaction(read_only=True) as connection:
+        with self.context.database.transaction(read_only=True) as connection:
             person = people.get(connection, subject.subscriber_id)
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
             undoable = may_undo(
-                connection, subject.subscriber_id, subject.list_slug, self.desk.clock()
+                connection, subject.subscriber_id, subject.list_slug, self.context.clock()
             )
         return _View(
             address=masked(person.address) if person and status else "",
@@ -111,19 +111,19 @@ class UnsubscribePage:
         )
 
     def _leave(self, subject: TokenSubject, way: Way) -> None:
-        leave(self.desk.site, subject, way, self.desk.clock())
+        leave(self.context.site, subject, way, self.context.clock())
 
     def _undo(self, subject: TokenSubject) -> bool:
         """Whether the reader is subscribed now; a repeated undo is as good as the first."""
-        with self.desk.database.transaction() as connection:
-            undo(connection, subject.subscriber_id, subject.list_slug, self.desk.clock())
+        with self.context.database.transaction() as connection:
+            undo(connection, subject.subscriber_id, subject.list_slug, self.context.clock())
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
         return status is Status.ACTIVE
 
     def _take_reason(self, subject: TokenSubject, form: FormData) -> None:
         parts = [REASONS.get(text(form, "reason"), ""), " ".join(text(form, "words").split())]
         told = ": ".join(part for part in parts if part)
-        with self.desk.database.transaction() as connection:
+        with self.context.database.transaction() as connection:
             give_reason(
-                connection, subject.subscriber_id, subject.list_slug, told, self.desk.clock()
+                connection, subject.subscriber_id, subject.list_slug, told, self.context.clock()
             )

@@ -20,7 +20,7 @@ from newsletter.store.users import (
     sign_out_everywhere,
 )
 from newsletter.web.reader.answers import text
-from newsletter.web.signin.gate import Gate, delete_session_cookie, gate_of
+from newsletter.web.signin.auth_context import AuthContext, auth_context_of, delete_session_cookie
 from newsletter.web.signin.pages import page, row_id
 from newsletter.web.signin.passwords import hash_password, is_right
 from newsletter.web.signin.session import current_session
@@ -44,7 +44,7 @@ async def show(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Whatever the form's button says: password, keys, sessions."""
+    """Do what the pressed button says: change the password, the keys or the sessions."""
     notice = await run_in_threadpool(_act, request, await request.form())
     return await _page(request, notice)
 
@@ -60,7 +60,7 @@ async def sign_out(request: Request) -> Response:
 
 async def _page(request: Request, notice: _Notice | None) -> Response:
     session = await _own_session(request)
-    context = await run_in_threadpool(_context, gate_of(request), session)
+    context = await run_in_threadpool(_context, auth_context_of(request), session)
     return page(
         request,
         "signin/account.html.j2",
@@ -69,12 +69,12 @@ async def _page(request: Request, notice: _Notice | None) -> Response:
     )
 
 
-def _context(gate: Gate, session: Session) -> dict[str, object]:
-    with gate.database.transaction(read_only=True) as connection:
+def _context(auth: AuthContext, session: Session) -> dict[str, object]:
+    with auth.database.transaction(read_only=True) as connection:
         return {
             "editor": session.editor,
             "here": session.id,
-            "sessions": sessions_of(connection, session.editor, gate.clock()),
+            "sessions": sessions_of(connection, session.editor, auth.clock()),
             "tokens": api_tokens_of(connection, session.editor),
             "has_password": bool(password_hash_of(connection, session.editor)),
             "max_name": MAX_NAME,
@@ -88,28 +88,28 @@ async def _own_session(request: Request) -> Session:
 
 
 def _act(request: Request, form: FormData) -> _Notice | None:
-    gate = gate_of(request)
+    auth = auth_context_of(request)
     session: Session = request.scope["newsletter.session"]
     match text(form, "action"):
         case "password":
-            return _set_password(gate, session, text(form, "current"), text(form, "password"))
+            return _set_password(auth, session, text(form, "current"), text(form, "password"))
         case "make-key":
-            return _make_key(gate, session, " ".join(text(form, "name").split())[:MAX_NAME])
+            return _make_key(auth, session, " ".join(text(form, "name").split())[:MAX_NAME])
         case "revoke-key":
-            return _revoke_key(gate, session, text(form, "name"))
+            return _revoke_key(auth, session, text(form, "name"))
         case "end-session":
-            return _end_other(gate, session, row_id(text(form, "session")))
+            return _end_other(auth, session, row_id(text(form, "session")))
         case "end-others":
-            with gate.database.transaction() as connection:
+            with auth.database.transaction() as connection:
                 sign_out_everywhere(connection, session.editor.id, except_session=session.id)
-                _note(connection, gate, session, "sign out", "everywhere else")
+                _note(connection, auth, session, "sign out", "everywhere else")
             return _Notice(kind="ended-others")
         case _:
             return None
 
 
-def _set_password(gate: Gate, session: Session, current: str, new: str) -> _Notice:
-    with gate.database.transaction(read_only=True) as connection:
+def _set_password(auth: AuthContext, session: Session, current: str, new: str) -> _Notice:
+    with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
     if known and not is_right(current, known):
         return _Notice(kind="wrong-password", status=403)
@@ -117,43 +117,45 @@ def _set_password(gate: Gate, session: Session, current: str, new: str) -> _Noti
         password_hash = hash_password(new)
     except InputError as error:
         return _Notice(kind="bad-password", detail=error.problem.message, status=422)
-    with gate.database.transaction() as connection:
+    with auth.database.transaction() as connection:
         set_password_hash(connection, session.editor, password_hash)
-        # Whoever changes a password may do so because somebody else knew it.
+        # The password may be changed because somebody else knew it.
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
-        _note(connection, gate, session, "set password", "")
+        _note(connection, auth, session, "set password", "")
     return _Notice(kind="password-set")
 
 
-def _make_key(gate: Gate, session: Session, name: str) -> _Notice:
+def _make_key(auth: AuthContext, session: Session, name: str) -> _Notice:
     if not name:
         return _Notice(kind="no-name", status=422)
-    with gate.database.transaction() as connection:
-        token = make_api_token(connection, session.editor, name=name, now=gate.clock())
-        _note(connection, gate, session, "make API key", name)
+    with auth.database.transaction() as connection:
+        token = make_api_token(connection, session.editor, name=name, now=auth.clock())
+        _note(connection, auth, session, "make API key", name)
     return _Notice(kind="key-made", detail=token)
 
 
-def _revoke_key(gate: Gate, session: Session, name: str) -> _Notice:
-    with gate.database.transaction() as connection:
+def _revoke_key(auth: AuthContext, session: Session, name: str) -> _Notice:
+    with auth.database.transaction() as connection:
         if revoke_api_token(connection, session.editor, name):
-            _note(connection, gate, session, "revoke API key", name)
+            _note(connection, auth, session, "revoke API key", name)
     return _Notice(kind="key-revoked", detail=name)
 
 
-def _end_other(gate: Gate, session: Session, which: int | None) -> _Notice:
-    with gate.database.transaction() as connection:
+def _end_other(auth: AuthContext, session: Session, which: int | None) -> _Notice:
+    with auth.database.transaction() as connection:
         if which is not None and end_session(connection, session.editor, which):
-            _note(connection, gate, session, "sign out", "another browser")
+            _note(connection, auth, session, "sign out", "another browser")
     return _Notice(kind="ended")
 
 
 def _end(request: Request, session: Session) -> None:
-    gate = gate_of(request)
-    with gate.database.transaction() as connection:
+    auth = auth_context_of(request)
+    with auth.database.transaction() as connection:
         end_session(connection, session.editor, session.id)
-        _note(connection, gate, session, "sign out", "")
+        _note(connection, auth, session, "sign out", "")
 
 
-def _note(connection: sa.Connection, gate: Gate, session: Session, what: str, detail: str) -> None:
-    audit.record(connection, who=session.editor.address, what=what, detail=detail, now=gate.clock())
+def _note(
+    connection: sa.Connection, auth: AuthContext, session: Session, what: str, detail: str
+) -> None:
+    audit.record(connection, who=session.editor.address, what=what, detail=detail, now=auth.clock())

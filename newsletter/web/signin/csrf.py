@@ -1,4 +1,4 @@
-"""No other site acts in an editor's name: same origin, and a token that only our pages know."""
+"""Protects editors from cross-site requests: same origin, and a token that only our pages know."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from newsletter.web.signin.gate import gate_of, session_token
+from newsletter.web.signin.auth_context import auth_context_of, session_token
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
 
 
 def csrf_token(request: Request) -> str:
-    """The token of this session's forms; "" for who is not signed in."""
+    """The token of this session's forms; "" when nobody is signed in."""
     token = session_token(request)
-    return gate_of(request).keyed(f"csrf {token}") if token is not None else ""
+    return auth_context_of(request).keyed(f"csrf {token}") if token is not None else ""
 
 
 def csrf_field(request: Request) -> Markup:
@@ -39,7 +39,10 @@ def is_same_origin(request: Request) -> bool:
     if site is not None:
         return site == "same-origin"
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:  # not an address at all
+        return False
 
 
 async def presents_csrf_token(request: Request) -> bool:
@@ -48,7 +51,7 @@ async def presents_csrf_token(request: Request) -> bool:
     if given is None:
         try:
             value = (await request.form()).get(FIELD)
-        except HTTPException:
+        except (HTTPException, ValueError, LookupError):  # LookupError: an unknown charset
             return False
         given = value if isinstance(value, str) else ""
     wanted = csrf_token(request)

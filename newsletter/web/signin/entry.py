@@ -37,16 +37,16 @@ from newsletter.store.users import (
     set_password_hash,
 )
 from newsletter.web.reader.answers import read_form, text
+from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
 from newsletter.web.signin.browsers import browser_name, network_of
 from newsletter.web.signin.csrf import is_same_origin
-from newsletter.web.signin.gate import Gate, gate_of, set_session_cookie
 from newsletter.web.signin.pages import page, refused
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 HOME = "/desk"
-"""Where an editor goes who was on the way to nowhere else."""
+"""Where an editor goes after signing in, unless another page was asked for."""
 
 PER_ADDRESS = Limit(most=5, per=timedelta(minutes=15))
 PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
@@ -54,18 +54,18 @@ PER_NETWORK = Limit(most=30, per=timedelta(minutes=15))
 log = logging.getLogger("newsletter")
 
 
-class _Answer(StrEnum):
+class _SignInAnswer(StrEnum):
     WRONG = "wrong"
     LINK = "link"
     TOO_OFTEN = "too-often"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Entry:
+class _SignInOutcome:
     """What became of one try: a session's secret, or an answer; and a link that is to be mailed."""
 
     session: str | None = None
-    answer: _Answer = _Answer.WRONG
+    answer: _SignInAnswer = _SignInAnswer.WRONG
     mail: tuple[Editor, str] | None = None
 
 
@@ -84,9 +84,9 @@ async def take_form(request: Request) -> Response:
     entry = await run_in_threadpool(_try, request, text(form, "address"), password)
     if entry.session is not None:
         return _let_in(request, entry.session, next_page)
-    if entry.answer is _Answer.TOO_OFTEN:
+    if entry.answer is _SignInAnswer.TOO_OFTEN:
         return refused(request, "too-often", 429)
-    status = 403 if entry.answer is _Answer.WRONG else 200
+    status = 403 if entry.answer is _SignInAnswer.WRONG else 200
     response = _form(
         request,
         next_page=next_page,
@@ -101,7 +101,7 @@ async def take_form(request: Request) -> Response:
 
 
 async def show_link(request: Request) -> Response:
-    """Who would be signed in, and a button: mail scanners open links, and change nothing."""
+    """Show who would be signed in, and a button: mail scanners open links, and must change nothing."""
     editor, is_first = await run_in_threadpool(_look, request)
     if editor is None and not is_first:
         return refused(request, "bad-link", 404)
@@ -155,38 +155,38 @@ def _link_page(
     return page(request, "signin/link.html.j2", context, status)
 
 
-def _try(request: Request, address: str, password: str) -> _Entry:
-    gate = gate_of(request)
-    now = gate.clock()
-    with gate.database.transaction() as connection:
+def _try(request: Request, address: str, password: str) -> _SignInOutcome:
+    auth = auth_context_of(request)
+    now = auth.clock()
+    with auth.database.transaction() as connection:
         clear_tries(connection, now - timedelta(days=1))
         way = "password" if password else "link"
-        by_network = gate.keyed(f"tries {network_of(request)}")
-        by_address = gate.keyed(f"tries {way} {_key(address)}")
+        by_network = auth.keyed(f"tries {network_of(request)}")
+        by_address = auth.keyed(f"tries {way} {_key(address)}")
         within = [
             count_try(connection, by_network, PER_NETWORK, now),
             count_try(connection, by_address, PER_ADDRESS, now),
         ]
         if not all(within):
-            return _Entry(answer=_Answer.TOO_OFTEN)
+            return _SignInOutcome(answer=_SignInAnswer.TOO_OFTEN)
         try:
             editor = find_user(connection, address)
         except (UnknownNameError, AddressError):
             editor = None
         if not password:
             mail = (editor, make_link(connection, editor, now)) if editor is not None else None
-            return _Entry(answer=_Answer.LINK, mail=mail)
+            return _SignInOutcome(answer=_SignInAnswer.LINK, mail=mail)
         password_hash = password_hash_of(connection, editor) if editor is not None else ""
     # Between two transactions: argon2 takes its time, and SQLite has one writer.
     if not is_right(password, password_hash) or editor is None:
-        return _Entry(answer=_Answer.WRONG)
-    with gate.database.transaction() as connection:
+        return _SignInOutcome(answer=_SignInAnswer.WRONG)
+    with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
-            return _Entry(answer=_Answer.WRONG)
+            return _SignInOutcome(answer=_SignInAnswer.WRONG)
         forget_tries(connection, by_address)
         if needs_rehash(password_hash):
             set_password_hash(connection, editor, hash_password(password))
-        return _Entry(session=_start(request, connection, editor, "by password"))
+        return _SignInOutcome(session=_start(request, connection, editor, "by password"))
 
 
 def _key(address: str) -> str:
@@ -198,16 +198,16 @@ def _key(address: str) -> str:
 
 
 def _look(request: Request) -> tuple[Editor | None, bool]:
-    gate, token = gate_of(request), request.path_params["token"]
-    with gate.database.transaction(read_only=True) as connection:
-        now = gate.clock()
+    auth, token = auth_context_of(request), request.path_params["token"]
+    with auth.database.transaction(read_only=True) as connection:
+        now = auth.clock()
         return editor_of_link(connection, token, now), is_first_link(connection, token, now)
 
 
 def _use(request: Request, address: str, name: str) -> str | None:
-    gate, token = gate_of(request), request.path_params["token"]
-    now = gate.clock()
-    with gate.database.transaction() as connection:
+    auth, token = auth_context_of(request), request.path_params["token"]
+    now = auth.clock()
+    with auth.database.transaction() as connection:
         editor = editor_of_link(connection, token, now)
         if editor is None and is_first_link(connection, token, now):
             parse_address(address)  # before the link is spent
@@ -224,16 +224,16 @@ def _use(request: Request, address: str, name: str) -> str | None:
 
 
 def _start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
-    now = gate_of(request).clock()
+    now = auth_context_of(request).clock()
     audit.record(connection, who=editor.address, what="sign in", detail=way, now=now)
     browser = browser_name(request.headers.get("user-agent", ""))
     return start_session(connection, editor, browser=browser, now=now)
 
 
 def _mail(request: Request, editor: Editor, token: str, next_page: str) -> None:
-    gate: Gate = gate_of(request)
+    auth: AuthContext = auth_context_of(request)
     query = f"?next={quote(next_page, safe='/')}" if next_page else ""
     try:
-        gate.send_link(editor.address, editor.name, f"{gate.url}/sign-in/link/{token}{query}")
+        auth.send_link(editor.address, editor.name, f"{auth.url}/sign-in/link/{token}{query}")
     except NewsletterError:
         log.exception("the sign-in link for an editor could not be sent")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.store.audit import Entry, entries
-from newsletter.web.signin.gate import gate_of
+from newsletter.web.signin.auth_context import auth_context_of
 from newsletter.web.signin.pages import page, row_id
 
 PAGE = 100
@@ -24,5 +24,5 @@ async def show(request: Request) -> Response:
 
 
 def _read(request: Request, before: int | None) -> Sequence[Entry]:
-    with gate_of(request).database.transaction(read_only=True) as connection:
+    with auth_context_of(request).database.transaction(read_only=True) as connection:
         return entries(connection, limit=PAGE, before=before)

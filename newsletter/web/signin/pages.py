@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
-from newsletter.web.signin.gate import gate_of
+from newsletter.web.signin.auth_context import auth_context_of
 
 # With "no-referrer" browsers would send `Origin: null` with our own forms.
 HEADERS = {**READER_HEADERS, "Referrer-Policy": "same-origin"}
@@ -19,9 +19,9 @@ def page(
     request: Request, name: str, context: Mapping[str, Any], status: int = 200
 ) -> HTMLResponse:
     """A page of templates/web, with the headers of a page that is one editor's alone."""
-    gate = gate_of(request)
-    text = gate.templates.get_template(name).render(
-        {"request": request, "site": gate.title, **context}
+    auth = auth_context_of(request)
+    text = auth.templates.get_template(name).render(
+        {"request": request, "site": auth.title, **context}
     )
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 

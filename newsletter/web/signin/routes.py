@@ -1,4 +1,4 @@
-"""The routes of signing in, for any Starlette application whose state has a gate."""
+"""The routes of signing in, for any Starlette application whose state has an AuthContext."""
 
 from __future__ import annotations
 

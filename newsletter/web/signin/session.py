@@ -1,4 +1,4 @@
-"""Who is at the browser: the session cookie, and the guards before an editor's pages.
+"""Tells who is signed in by the session cookie, and guards the editors' pages.
 
     Route("/desk", require_editor(show_desk))
     Route("/desk/approve", require_publisher(approve), methods=["POST"])
@@ -18,8 +18,8 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.store.sessions import Session, session_of
 from newsletter.store.users import Editor, Role
+from newsletter.web.signin.auth_context import MAX_BODY, auth_context_of, session_token
 from newsletter.web.signin.csrf import csrf_token, is_same_origin, presents_csrf_token
-from newsletter.web.signin.gate import MAX_BODY, gate_of, session_token
 from newsletter.web.signin.pages import refused
 
 __all__ = [
@@ -58,7 +58,7 @@ async def current_editor(request: Request) -> Editor | None:
 
 
 def require_editor(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, for whoever is signed in; the others are asked to sign in."""
+    """The endpoint, for editors who are signed in; others are asked to sign in."""
     return _guarded(endpoint, role=None)
 
 
@@ -89,7 +89,7 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
 
 
 async def _read(request: Request) -> Callable[[], Request] | None:
-    """Makes requests whose body can be read, each anew; None when it is longer than we take."""
+    """Returns a maker of requests whose body can be read again; None when the body is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -113,6 +113,6 @@ def _ask_to_sign_in(request: Request) -> Response:
 
 
 def _look_up(request: Request, token: str) -> Session | None:
-    gate = gate_of(request)
-    with gate.database.transaction(read_only=True) as connection:
-        return session_of(connection, token, gate.clock())
+    auth = auth_context_of(request)
+    with auth.database.transaction(read_only=True) as connection:
+        return session_of(connection, token, auth.clock())

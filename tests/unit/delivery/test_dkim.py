@@ -32,6 +32,7 @@ from tests.factories.delivery import (
     rsa_key,
     slot,
 )
+from tests.sampling import sampled
 
 strangers = st.text(
     alphabet=st.one_of(st.sampled_from("\r\n.= \t\u2028é中🎉From:"), st.characters()), max_size=120
@@ -96,7 +97,8 @@ def test_two_keys_sign_side_by_side() -> None:
     assert verifies(message, 1)
 
 
-@settings(max_examples=1000, deadline=None)
+@pytest.mark.sampled
+@settings(max_examples=sampled(whole=1000, sample=100))
 @given(strangers, strangers, strangers, strangers)
 def test_any_content_verifies(subject: str, name: str, before: str, after: str) -> None:
     """Whatever strangers write in headers, slots and bodies, both signatures hold."""

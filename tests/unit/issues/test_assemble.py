@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.issues.assemble import Assembly, Candidate, History, Section, assemble
 from newsletter.issues.issue import Item, Overrides, Window
+from newsletter.issues.wording import left_out_text
 from tests.factories.issues import DUE, make_article, make_image
 
 WEEK = timedelta(days=7)
@@ -46,7 +47,7 @@ def titles(assembly: Assembly, section: str) -> list[str]:
 
 def reason_of(assembly: Assembly, one: Article) -> str:
     """Why the article was left out."""
-    return next(entry.reason for entry in assembly.left_out if entry.url == one.url)
+    return next(left_out_text(entry) for entry in assembly.left_out if entry.url == one.url)
 
 
 def test_sections_take_articles_by_tag_newest_first() -> None:

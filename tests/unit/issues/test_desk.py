@@ -25,6 +25,7 @@ from newsletter.issues.edits import (
     edits_to_json,
 )
 from newsletter.issues.issue import Issue, LeftOut, Overrides, State
+from newsletter.issues.reasons import LeftOutReason
 from tests.factories.issues import make_article, make_image, make_issue, make_item
 
 SECTIONS = ("Security", "Making", "The rest")
@@ -105,7 +106,7 @@ def test_an_articles_own_words_come_back_by_reset() -> None:
 
 def test_a_left_out_article_comes_in_pinned_and_leaves_the_tray() -> None:
     """What an editor adds stays whatever the next gathering says; undoing fills the tray again."""
-    out = LeftOut(title="t", url=key(9), reason="no room", key=key(9))
+    out = LeftOut(title="t", url=key(9), reason=LeftOutReason.NO_ROOM, key=key(9))
     issue = issue_of(left_out=(out,))
     added = do(issue, Add(article=make_article(9), section="Making"))
     assert order(added.issue) == [1, 2, 3, 4, 9, 5, 6]

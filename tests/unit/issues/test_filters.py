@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issues.filters import Filter, Pattern, patterns
+from newsletter.issues.filters import Filter, Pattern, Refusal, patterns
+from newsletter.issues.reasons import LeftOutReason
 from tests.factories.articles import PUBLISHED, an_article
 
 ARTICLE = an_article(
@@ -46,12 +47,14 @@ def test_a_hopeless_expression_ends_in_time() -> None:
 def test_each_rule_says_why() -> None:
     """Excluded, not included, too old: the reason names what decided."""
     takes = Filter(include=patterns(("bridge",)), exclude=patterns(("tag:food",)))
-    assert takes.why_not(ARTICLE) == "kept out by 'tag:food'"
-    assert takes.why_not(an_article("A ferry")) == "has none of 'bridge'"
-    assert takes.why_not(an_article("A bridge")) == ""
-    late = Filter(oldest=PUBLISHED + timedelta(days=1))
-    assert late.why_not(ARTICLE) == "published 2026-05-04, too old for it"
-    assert Filter().why_not(ARTICLE) == ""
+    refusal = takes.refusal(ARTICLE, "Alpha")
+    assert refusal == Refusal(reason=LeftOutReason.EXCLUDED, detail="Alpha: 'tag:food'")
+    refusal = takes.refusal(an_article("A ferry"), "Alpha")
+    assert refusal == Refusal(reason=LeftOutReason.NOT_INCLUDED, detail="Alpha: 'bridge'")
+    assert takes.refusal(an_article("A bridge"), "Alpha") is None
+    late = Filter(oldest=PUBLISHED + timedelta(days=1)).refusal(ARTICLE, "Alpha")
+    assert late == Refusal(reason=LeftOutReason.TOO_OLD, detail="Alpha")
+    assert Filter().refusal(ARTICLE, "Alpha") is None
 
 
 @given(st.text(min_size=1, max_size=20), st.text(max_size=40))

@@ -9,7 +9,7 @@ import pytest
 from premailer import Premailer
 
 from newsletter.errors import RenderingError
-from newsletter.rendering import html as html_module
+from newsletter.rendering import inliner
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.html import MAX_NESTING, MarkupError, encoded_size, make_html
 from newsletter.rendering.slots import sentinel
@@ -165,7 +165,7 @@ def test_sheets_read_once_give_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     css = ".a, p { color: #102030; margin: 0 !important } .a:hover { color: #ffffff } p > b { top: 0 }"
     mjml = make_mjml('<mj-text><p class="a" style="color: #000000">x <b>y</b></p></mj-text>')
     first, second = make_html(mjml, css), make_html(mjml, css)
-    monkeypatch.setattr(html_module, "_Inliner", Premailer)
+    monkeypatch.setattr(inliner, "Inliner", Premailer)
     assert first == second == make_html(mjml, css)
     assert "color:#102030" in first or "color:#000000" in first
 

@@ -11,6 +11,7 @@ from lxml import etree
 from newsletter.articles.article import Coverage, Tag
 from newsletter.errors import RenderingError
 from newsletter.issues.issue import Item
+from newsletter.issues.wording import left_out_text
 from newsletter.rendering.edition import Slot, edition_key
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.press import SIZE_BUDGET
@@ -162,7 +163,7 @@ def test_item_that_breaks_the_markup_is_left_out(tmp_path: Path) -> None:
     items[2] = make_item(make_article(3, summary="<b>never closed"))
     edition = make_edition(items, theme=theme)
     assert [out.title for out in edition.left_out] == [items[2].title]
-    assert "cannot be printed: <b> is not closed" in edition.left_out[0].reason
+    assert "cannot be printed: <b> is not closed" in left_out_text(edition.left_out[0])
     assert items[2].article.key not in edition.item_keys
     assert items[2].title not in edition.html + edition.text
     assert items[3].title in edition.html

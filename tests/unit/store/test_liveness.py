@@ -81,3 +81,46 @@ def test_who_lost_the_database_lost_the_office(postgres_url: str) -> None:
     assert not is_alive(database, sender.identity)
     other.resign()
     database.close()
+
+
+def test_two_databases_in_one_folder_have_offices_of_their_own(tmp_path: Path) -> None:
+    """Two sites side by side: each has somebody who sends."""
+    first = Office(open_database("sqlite:///first.db", tmp_path), "issue:weekly")
+    second = Office(open_database("sqlite:///second.db", tmp_path), "issue:weekly")
+    assert first.is_ours()
+    assert second.is_ours()
+    first.resign()
+    second.resign()
+
+
+def test_one_database_is_one_by_whatever_path_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, absolute, by way of .., or through a link to the file or to its folder."""
+    folder = tmp_path / "site"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "news.db").touch()
+    (tmp_path / "linked").symlink_to(folder)
+    (tmp_path / "linked.db").symlink_to(folder / "news.db")
+    monkeypatch.chdir(tmp_path)
+    holder = Office(open_database("sqlite:///news.db", folder), "letters")
+    assert holder.is_ours()
+    for url, place in [
+        (f"sqlite:///{folder}/news.db", tmp_path),
+        ("sqlite:///site/news.db", Path()),
+        ("sqlite:///../news.db", folder / "sub"),
+        ("sqlite:///news.db", tmp_path / "linked"),
+        ("sqlite:///linked.db", tmp_path),
+    ]:
+        assert not Office(open_database(url, place), "letters").is_ours(), url
+    holder.resign()
+
+
+def test_an_office_of_any_name_has_a_file(tmp_path: Path) -> None:
+    """Names may be long, or hold what no file's name can."""
+    database = open_database(f"sqlite:///{'d' * 240}.db", tmp_path)
+    one, other = Office(database, f"a/{'j' * 300}1"), Office(database, f"a/{'j' * 300}2")
+    assert one.is_ours()
+    assert other.is_ours()
+    one.resign()
+    other.resign()

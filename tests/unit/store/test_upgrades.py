@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import is_current, upgrade, versions
+from newsletter.store.outbox_ledger import OutboxLedger
 from newsletter.store.tables import metadata, newsletters
 from subscribers.tables import lists
 from subscribers.tables import metadata as subscribers_metadata
@@ -44,3 +45,24 @@ def test_every_schema_there_ever_was_runs_forward(empty_database: Database, revi
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, [metadata, subscribers_metadata]) == []
     empty_database.close()
+
+
+def test_letters_that_wait_survive_the_outbox_becoming_a_ledger(empty_database: Database) -> None:
+    """Whether anybody had them in hand or not: they are due when they were due before."""
+    upgrade(empty_database, to="0001")
+    now = NOW if not empty_database.is_sqlite else NOW.isoformat()
+    with empty_database.transaction() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO outbox (recipient, envelope_sender, message, created_at, attempts, "
+                "retry_at, answer) VALUES ('jo@example.org', '', :message, :now, 2, :now, '')"
+            ),
+            {"now": now, "message": b"hi\r\n"},
+        )
+    upgrade(empty_database)
+    letters = OutboxLedger(empty_database)
+    with letters.on_duty():
+        assert letters.claim(1, NOW - timedelta(seconds=1)).claims == ()
+        (claim,) = letters.claim(1, NOW).claims
+        assert (claim.address, claim.attempts) == ("jo@example.org", 2)
+        assert letters.letter(claim).message == b"hi\r\n"

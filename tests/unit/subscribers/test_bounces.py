@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.store.database import Database
-from subscribers.bounces import SOFT_ISSUES, forget_bounces, is_enough, note_bounce
+from subscribers.bounces import (
+    SOFT_ISSUES,
+    forget_bounces,
+    is_enough,
+    note_bounce,
+    policy_reports,
+)
 from subscribers.inbound.verdict import Verdict
 from subscribers.unsubscribe import status_of
 from tests.factories.subscribers import LIST, NOW, join
@@ -89,3 +95,30 @@ def test_old_bounces_are_forgotten(database: Database) -> None:
         assert status_of(connection, reader, LIST) == "active"
         assert forget_bounces(connection, NOW + timedelta(days=399)) == 0
         assert forget_bounces(connection, NOW + timedelta(days=401)) == 1
+
+
+def test_policy_reports_count_readers_and_their_domains(database: Database) -> None:
+    """Of this issue and this list, no older than asked for; no other verdict, no reader twice."""
+    addresses = ("a@one.example", "b@one.example", "c@two.example", "d@three.example")
+    with database.transaction() as connection:
+        readers = [join(connection, address) for address in addresses]
+        for reader, verdict, number, ago in (
+            (readers[0], Verdict.POLICY, 7, 0),
+            (readers[0], Verdict.POLICY, 7, 0),
+            (readers[1], Verdict.POLICY, 7, 0),
+            (readers[2], Verdict.POLICY, 7, 1),
+            (readers[3], Verdict.SOFT, 7, 0),
+            (readers[3], Verdict.POLICY, 6, 0),
+        ):
+            note_bounce(
+                connection,
+                subscriber_id=reader,
+                list_slug=LIST,
+                number=number,
+                verdict=verdict,
+                sent=(),
+                now=NOW - timedelta(days=ago),
+            )
+        assert policy_reports(connection, LIST, 7, NOW) == (2, 1)
+        assert policy_reports(connection, LIST, 7, NOW - timedelta(days=1)) == (3, 2)
+        assert policy_reports(connection, "daily", 7, NOW) == (0, 0)

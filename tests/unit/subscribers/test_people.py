@@ -99,7 +99,7 @@ def test_unknown_people_and_lists_are_named(database: Database) -> None:
             people.find(connection, "mo")
         with pytest.raises(UnknownListError) as caught:
             people.remove(connection, "jo@example.org", NOW, list_slug="weelky")
-        assert caught.value.fix == "did you mean 'weekly'?"
+        assert caught.value.problem.fix == "did you mean 'weekly'?"
         assert list_slugs(connection) == [LIST]
 
 

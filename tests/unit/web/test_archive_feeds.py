@@ -12,7 +12,7 @@ from lxml import etree, html
 
 from newsletter.articles.article import Tag
 from newsletter.store.archive import Story
-from newsletter.web.archive.feeds import Entry, Feed, atom, json_feed, rss
+from newsletter.web.archive.feeds import FeedEntry, IssueFeed, atom, json_feed, rss
 
 MOMENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
 hostile = st.text(
@@ -20,17 +20,17 @@ hostile = st.text(
 )
 
 
-def make_feed(words: str, url: str = "https://press.example.org/1") -> Feed:
+def make_feed(words: str, url: str = "https://press.example.org/1") -> IssueFeed:
     """A feed of one issue, every text of which is `words`."""
     story = Story(title=words, url=url, summary=words, tags=(Tag(slug="x", label=words),))
-    entry = Entry(
+    entry = FeedEntry(
         url="https://news.example.org/archive/weekly/1",
         title=words,
         summary=words,
         published=MOMENT,
         stories=(story,),
     )
-    return Feed(
+    return IssueFeed(
         title=words,
         description=words,
         home="https://news.example.org/archive/weekly",
@@ -53,7 +53,7 @@ def test_any_words_make_a_well_formed_feed(words: str) -> None:
 
 
 @pytest.mark.parametrize("write", [rss, atom])
-def test_content_is_our_own_markup(write: Callable[[Feed], bytes]) -> None:
+def test_content_is_our_own_markup(write: Callable[[IssueFeed], bytes]) -> None:
     """A title that looks like a script is text in the content a reader shows."""
     feed = feedparser.parse(write(make_feed("<script>alert(1)</script>")))
     content = html.fromstring(feed.entries[0].content[0].value)

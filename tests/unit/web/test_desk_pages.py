@@ -5,8 +5,9 @@ from collections.abc import Callable
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.site import Site
 from newsletter.store.issues import find_issue
+from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.web.editor.forms import item_id
-from tests.factories.desk import SLUG, gather_articles
+from tests.factories.desk import NOW, SLUG, gather_articles
 from tests.factories.desk_browser import Browser
 from tests.factories.issues import make_article
 from tests.unit.web.conftest import COPY_DESK
@@ -117,7 +118,7 @@ async def test_a_picture_must_have_a_web_address(browse: Browse, site: Site) -> 
     form = page.tree.xpath(f"//details[@id='edit-{item_id(item.article)}']//form")[0]
     page = await browser.submit(form, "rewrite", title="Kept", image_url="javascript:alert(1)")
     assert page.status == 422
-    assert "no address of a picture" in page.words
+    assert "not the address of a picture" in page.words
     assert page.tree.xpath(f"//input[@id='title-{item_id(item.article)}']/@value") == ["Kept"]
     assert issue_of(site).items[1] == item
 
@@ -242,3 +243,17 @@ async def test_an_unknown_issue_is_a_page_that_says_so(browse: Browse) -> None:
     assert page.status == 404
     assert "weekly/99" in page.words
     assert (await browse().get("/desk/nothing/1")).status == 404
+
+
+async def test_the_first_page_says_which_work_did_not_go_well(browse: Browse, site: Site) -> None:
+    """In an editor's words, without the error's own."""
+    for job, ended in ((f"issue:{SLUG}", Ended.CRASHED), ("letters", Ended.DONE)):
+        with site.database.transaction() as connection:
+            outcome = JobOutcome(
+                job=job, ended=ended, started_at=NOW, finished_at=NOW, error="KeyError: secret"
+            )
+            record_outcome(connection, outcome)
+    words = (await browse().get("/desk")).words
+    assert f"The last work on {site.newsletter(SLUG).title} did not come to a good end." in words
+    assert "letters" not in words
+    assert "KeyError" not in words

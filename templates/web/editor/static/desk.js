@@ -50,7 +50,7 @@ document.addEventListener("htmx:responseError", (event) => {
   say(`Not saved: the server answered ${event.detail.xhr.status}.`);
 });
 
-// The preview is fetched anew when the issue's version is another; the old one stands until then.
+// The preview is fetched again when the issue has changed; the old one stays until then.
 let shown = desk() && desk().dataset.version;
 function follow() {
   const frame = document.getElementById("peek");
@@ -153,7 +153,7 @@ document.addEventListener("dragend", () => {
   mark(null);
 });
 
-// A running send tells its numbers; when it has come to an end, the page is read anew.
+// A running send reports its numbers; when it has ended, the page is reloaded.
 const live = desk() && desk().dataset.progress;
 if (live && window.EventSource) {
   const numbers = new EventSource(live);

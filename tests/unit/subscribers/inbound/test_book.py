@@ -14,7 +14,7 @@ MAIL = b"From: jo@example.org\nMessage-ID: <1@x>\nSubject: hi\n\nhello\n"
 
 def write(connection: sa.Connection, content: bytes = MAIL, to: str = "weekly@x") -> book.Recorded:
     """Write a message down."""
-    return book.write_down(connection, content, to, "jo@example.org", NOW)
+    return book.write_down(connection, book.arrival(content, to, "jo@example.org"), NOW)
 
 
 def close(connection: sa.Connection, recorded: book.Recorded, *, keep: bool = False) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from subscribers.inbound.classify import classify
 from subscribers.inbound.mailboxes import Mailbox, Role
 from subscribers.inbound.reading import UnreadableError, header, parse_message, parts, text_of
+from tests.effort import at_most
 
 REQUEST = Mailbox(list_slug="weekly", role=Role.REQUEST)
 
@@ -53,10 +52,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_is_read_soon_or_called_unreadable(name: str) -> None:
     """No exception, no long work, whatever a stranger sends."""
-    begun = time.perf_counter()
-    classify(HOSTILE[name], REQUEST, "jo@example.org")
-    classify(HOSTILE[name], Mailbox(list_slug="weekly", role=Role.BOUNCES), "")
-    assert time.perf_counter() - begun < 5
+    with at_most(500):
+        classify(HOSTILE[name], REQUEST, "jo@example.org")
+        classify(HOSTILE[name], Mailbox(list_slug="weekly", role=Role.BOUNCES), "")
 
 
 @given(st.binary(max_size=2000), st.sampled_from(Role), st.sampled_from(["", None, "a@b.test"]))

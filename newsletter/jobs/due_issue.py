@@ -1,0 +1,205 @@
+"""One newsletter's due issue: gather → draft → approve by policy → send. Can be repeated."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from newsletter.errors import NotPermittedError
+from newsletter.issues.issue import Issue, State
+from newsletter.issues.reasons import Note, StateReason
+from newsletter.issues.wording import note_text
+from newsletter.pipeline.approve import approve, hold, reopen, skip
+from newsletter.pipeline.draft import draft, draft_for
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.occasions import due_now
+from newsletter.pipeline.remind import remind
+from newsletter.pipeline.send import SendOutcome, send
+from newsletter.pipeline.site import Site
+from newsletter.store import issues as issue_store
+from newsletter.store import newsletters as newsletter_store
+from newsletter.store.chosen_time import chosen_time
+
+log = logging.getLogger("newsletter")
+
+
+class RunResult(StrEnum):
+    """What became of one newsletter in a run."""
+
+    NOTHING_DUE = "nothing-due"
+    PAUSED = "paused"
+    REMINDED = "reminded"  # its editors, that an issue waits for them
+    AWAITING_APPROVAL = "awaiting-approval"
+    HELD = "held"
+    SKIPPED = "skipped"
+    SENT = "sent"
+    SENDING = "sending"  # not everything is out yet
+    STOPPED = "stopped"  # by an editor or a receiver's refusal, during the send
+    INTERRUPTED = "interrupted"  # asked to stop before the send began
+    BUSY = "busy"  # another process is at work on it
+    FAILED = "failed"  # `problem` says why
+    OVERRAN = "overran"  # it did not stop when it was asked to
+    CRASHED = "crashed"  # with an error that nobody foresaw
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOutcome:
+    """What became of one newsletter in this run; `problem` is None when all went well.
+
+    `note` is why its issue is held or was skipped.
+    """
+
+    newsletter: str
+    result: RunResult
+    issue: str | None = None
+    note: Note | None = None
+    sent: SendOutcome | None = None
+    problem: BaseException | None = None
+
+    def __str__(self) -> str:
+        return self.did
+
+    @property
+    def did(self) -> str:
+        """The outcome in English."""
+        match self.result:
+            case RunResult.HELD | RunResult.SKIPPED:
+                return f"{self.result}: {note_text(self.note)}"
+            case RunResult.AWAITING_APPROVAL:
+                return "waits for an editor's approval"
+            case RunResult.REMINDED:
+                return "reminded the editors"
+            case RunResult.NOTHING_DUE:
+                return "nothing due"
+            case RunResult.BUSY:
+                return "another process is at work on it"
+            case RunResult.OVERRAN:
+                return "did not stop when it was asked to"
+            case RunResult.CRASHED:
+                return "ended with an error that nobody foresaw"
+        return self.result.value
+
+
+_OF_STATE = {
+    State.SENT: RunResult.SENT,
+    State.SENDING: RunResult.SENDING,
+    State.STOPPED: RunResult.STOPPED,
+}
+"""What a send may leave an issue in."""
+
+
+def serve_newsletter(
+    site: Site, slug: str, *, clock: Callable[[], datetime], interrupted: threading.Event
+) -> RunOutcome:
+    """Do what is due for the newsletter; raises whatever a stage of it raises."""
+    now = clock()
+    running, due = _look(site, slug, now)
+    if running:
+        return _sent(slug, send(site, slug, running.number, clock=clock, interrupted=interrupted))
+    if due is None:
+        return _in_between(site, slug, now)
+    gather(site, slug, now=now)
+    if interrupted.is_set():
+        return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED)
+    issue = draft_for(site, slug, due, now=now)
+    if issue is None:
+        return RunOutcome(newsletter=slug, result=RunResult.NOTHING_DUE)
+    return _serve(site, slug, issue, clock, interrupted)
+
+
+def has_work(site: Site, slug: str, now: datetime) -> bool:
+    """Whether the newsletter has an issue that is due, or one that is being sent."""
+    with site.database.transaction(read_only=True) as connection:
+        issues = issue_store.all_issues(connection, slug)
+        sending = any(issue.state is State.SENDING for issue in issues)
+        return sending or due_now(site, connection, slug, now) is not None
+
+
+def _look(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime | None]:
+    """The issue that is being sent, and what is due; notes how far we have looked."""
+    with site.database.transaction() as connection:
+        newsletter_store.ensure_newsletter(connection, slug, now)
+        if newsletter_store.rewind(connection, slug, now):
+            log.warning("%s: the clock was ahead; the coming window starts at %s", slug, now)
+        issues = issue_store.all_issues(connection, slug)
+        running = next((issue for issue in issues if issue.state is State.SENDING), None)
+        due = due_now(site, connection, slug, now)
+        if due is None and chosen_time(connection, slug) is None:
+            newsletter_store.pass_over(connection, slug, now)
+    return running, due
+
+
+def _in_between(site: Site, slug: str, now: datetime) -> RunOutcome:
+    newsletter = site.newsletter(slug)
+    if newsletter.paused:
+        return RunOutcome(newsletter=slug, result=RunResult.PAUSED)
+    issue = remind(site, slug, now=now) if newsletter.approval == "remind" else None
+    if issue is not None:
+        return RunOutcome(newsletter=slug, result=RunResult.REMINDED, issue=issue.name)
+    return RunOutcome(newsletter=slug, result=RunResult.NOTHING_DUE)
+
+
+def _serve(
+    site: Site,
+    slug: str,
+    issue: Issue,
+    clock: Callable[[], datetime],
+    interrupted: threading.Event,
+) -> RunOutcome:
+    newsletter = site.newsletter(slug)
+    now = clock()
+    late = now - issue.due
+    in_time = late <= newsletter.max_lateness
+    if _is_held_for_being_late(issue) and in_time:
+        # It was held for an occasion that is over; this is the next one, and it is in time.
+        reopen(site, issue)
+        issue = draft(site, slug, now=now)
+    if issue.state is State.HELD:
+        return _stays(issue, RunResult.HELD)
+    if issue.state is State.DRAFT:
+        if len(issue.shown_items) < newsletter.min_items:
+            skip(site, issue, note=issue.note)
+            return _stays(issue, RunResult.SKIPPED)
+        if not in_time:
+            hold(site, slug, issue.number, note=Note(kind=StateReason.LATE, late_by=late))
+            raise NotPermittedError(
+                f"{issue.name} is late by {late} and is now held",
+                field=f"newsletters.{slug}.max_lateness",
+                fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
+            )
+        if newsletter.approval != "auto":
+            return _wait_for_editors(site, issue, now)
+        approve(site, slug, issue.number, now=now)
+    if interrupted.is_set():
+        return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED, issue=issue.name)
+    return _sent(slug, send(site, slug, issue.number, clock=clock, interrupted=interrupted))
+
+
+def _is_held_for_being_late(issue: Issue) -> bool:
+    held = issue.state is State.HELD
+    return held and issue.note is not None and issue.note.kind is StateReason.LATE
+
+
+def _stays(issue: Issue, result: RunResult) -> RunOutcome:
+    return RunOutcome(newsletter=issue.newsletter, result=result, issue=issue.name, note=issue.note)
+
+
+def _wait_for_editors(site: Site, issue: Issue, now: datetime) -> RunOutcome:
+    slug = issue.newsletter
+    if site.newsletter(slug).approval == "remind":
+        remind(site, slug, now=now)
+    hold(site, slug, issue.number, note=Note(kind=StateReason.AWAITING_APPROVAL))
+    return RunOutcome(newsletter=slug, result=RunResult.AWAITING_APPROVAL, issue=issue.name)
+
+
+def _sent(slug: str, outcome: SendOutcome) -> RunOutcome:
+    return RunOutcome(
+        newsletter=slug,
+        result=_OF_STATE[outcome.issue.state],
+        issue=outcome.issue.name,
+        sent=outcome,
+    )

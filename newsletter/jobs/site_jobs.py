@@ -1,0 +1,104 @@
+"""The jobs of a site, but for letters.py. None of them knows of another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
+from newsletter.jobs.job import BUDGET, Job
+from newsletter.pipeline.receive import handle_left_lying
+from newsletter.pipeline.site import Site
+from newsletter.pipeline.webhooks import tell_webhooks
+from newsletter.store.job_outcomes import forget_outcomes
+from newsletter.store.tries import clear_tries
+from subscribers.bounces import forget_bounces
+from subscribers.consent import drop_unconfirmed
+from subscribers.counting import fold
+from subscribers.inbound.book import forget_handled
+from subscribers.moving import forget_wishes
+
+OUTCOMES_KEPT = timedelta(days=2)
+"""Every job runs far more often; a newsletter that is gone is shown no longer."""
+
+Clock = Callable[[], datetime]
+
+TURN = timedelta(minutes=10)
+"""How long one newsletter may be served while another waits."""
+
+TRIES_KEPT = timedelta(days=2)
+"""Longer than any limit's period."""
+
+
+def due_issue_jobs(site: Site, clock: Clock) -> list[Job]:
+    """One job for each newsletter, which yields its turn when another has something to do."""
+    return [_due_issue_job(site, slug, clock) for slug in site.settings.newsletters]
+
+
+def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
+    """Deal with mail whose process died; none where the site takes no mail."""
+    if site.settings.inbound is None:
+        return []
+
+    def handle_mail(_stop: threading.Event) -> str:
+        return _counted(handle_left_lying(site, now=clock()), "dealt with")
+
+    return [Job(name="inbound", do=handle_mail, budget=BUDGET)]
+
+
+def retention_jobs(site: Site, clock: Clock) -> list[Job]:
+    """Forget what is kept no longer: each step by itself, so that each fails alone."""
+    unconfirmed = site.settings.site.forget_unconfirmed
+    steps: dict[str, Callable[[sa.Connection, datetime], object]] = {
+        "unconfirmed": lambda connection, now: drop_unconfirmed(connection, now - unconfirmed),
+        "address-changes": forget_wishes,
+        "bounces": forget_bounces,
+        "mail": forget_handled,
+        "tries": lambda connection, now: clear_tries(connection, now - TRIES_KEPT),
+        "counts": lambda connection, _now: fold(connection),
+        "outcomes": lambda connection, now: forget_outcomes(connection, now - OUTCOMES_KEPT),
+    }
+
+    def job(name: str, step: Callable[[sa.Connection, datetime], object]) -> Job:
+        def forget(_stop: threading.Event) -> None:
+            with site.database.transaction() as connection:
+                step(connection, clock())
+
+        return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
+
+    return [job(name, step) for name, step in steps.items()]
+
+
+def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
+    """Tell the configured programs what happened; none where there are none."""
+    if not site.settings.webhooks:
+        return []
+
+    def tell(_stop: threading.Event) -> str:
+        told = tell_webhooks(site, clock=clock)
+        counts = {
+            "delivered": told.delivered,
+            "deferred": told.deferred,
+            "given up": told.given_up,
+        }
+        return ", ".join(_counted(count, what) for what, count in counts.items() if count)
+
+    return [Job(name="webhooks", do=tell, budget=BUDGET)]
+
+
+def _due_issue_job(site: Site, slug: str, clock: Clock) -> Job:
+    def serve(stop: threading.Event) -> RunOutcome:
+        return serve_newsletter(site, slug, clock=clock, interrupted=stop)
+
+    def others_wait() -> bool:
+        others = [other for other in site.settings.newsletters if other != slug]
+        return any(has_work(site, other, clock()) for other in others)
+
+    return Job(name=f"issue:{slug}", do=serve, budget=TURN, must_yield=others_wait)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count else ""

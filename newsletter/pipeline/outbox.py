@@ -1,0 +1,124 @@
+"""Sends what waits in the outbox: by the same sender as issues, and each letter once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from newsletter.delivery.context import SendContext
+from newsletter.delivery.ledger import Claim
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.delivery.sender import SendReport, send_all
+from newsletter.errors import RelayUnavailableError
+from newsletter.pipeline.control import RunControl
+from newsletter.pipeline.site import Site
+from newsletter.store import newsletters as newsletter_store
+from newsletter.store import outbox
+from newsletter.store.limits import SqlLimitBook
+from newsletter.store.outbox_ledger import OutboxLedger
+
+log = logging.getLogger("newsletter")
+
+LOOK_AT_SIGNALS = 0.1
+"""Seconds between two looks at whether we are to end."""
+
+
+def is_anything_to_do(site: Site, now: datetime) -> bool:
+    """Whether a letter is due, or a sender has died over some, and the site may send."""
+    if not site.settings.relays:
+        return False
+    with site.database.transaction(read_only=True) as connection:
+        if not newsletter_store.is_armed(connection):
+            return False
+        if outbox.is_anything_due(connection, now):
+            return True
+    return bool(outbox.dead_senders(site.database))
+
+
+def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
+    """Send what is due: how many letters were tried, and how many of these a relay accepted.
+
+    Raises nothing of a relay's: what it did not take waits for its next time.
+    """
+    with site.database.transaction() as connection:
+        outbox.drop_unknown(connection, control.clock() - outbox.UNKNOWN_KEPT)
+    receipts: list[Receipt] = []
+
+    def heard(receipt: Receipt) -> None:
+        receipts.append(receipt)
+        _log(receipt)
+
+    try:
+        report = asyncio.run(_send(site, control, heard))
+    except RelayUnavailableError as error:
+        _put_off(site, str(error), control.clock(), is_attempt=True)
+    else:
+        if report.paused:
+            _put_off(site, report.paused, control.clock(), is_attempt=True)
+        elif report.shut:
+            _put_off(site, report.shut, control.clock(), is_attempt=False)
+    accepted = sum(receipt.state is DeliveryState.ACCEPTED for receipt in receipts)
+    return len(receipts), accepted
+
+
+async def _send(site: Site, control: RunControl, heard: Callable[[Receipt], None]) -> SendReport:
+    """Send what is due by half of each relay's connections: an issue may need the others."""
+    ledger = OutboxLedger(site.database)
+
+    def compose(claim: Claim) -> bytes:
+        return ledger.letter(claim).message
+
+    def envelope_sender(claim: Claim) -> str:
+        return ledger.letter(claim).envelope_sender
+
+    context = SendContext(
+        compose=compose,
+        envelope_sender=envelope_sender,
+        clock=control.clock,
+        sending=site.settings.sending.model_copy(update={"expire_after": outbox.GIVE_UP_AFTER}),
+        zone=site.settings.site.zone,
+        progress=heard,
+    )
+    relays = [
+        relay.model_copy(update={"connections": (relay.connections + 1) // 2})
+        for relay in site.settings.relays
+    ]
+    stop = asyncio.Event()
+    watcher = asyncio.create_task(_watch(control, stop))
+    try:
+        return await send_all(
+            ledger, relays, context, stop=stop, limits=SqlLimitBook(site.database)
+        )
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+
+
+async def _watch(control: RunControl, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        await asyncio.sleep(LOOK_AT_SIGNALS)
+        if control.is_interrupted:
+            stop.set()
+
+
+def _put_off(site: Site, answer: str, now: datetime, *, is_attempt: bool) -> None:
+    log.warning("letters wait: %s", answer)
+    with site.database.transaction() as connection:
+        dropped = outbox.put_off(connection, answer, now, is_attempt=is_attempt)
+    if dropped:
+        log.error("%d letters are given up: %s", dropped, answer)
+
+
+def _log(receipt: Receipt) -> None:
+    said = f"{receipt.code or ''} {receipt.text}".strip()
+    match receipt.state:
+        case DeliveryState.REJECTED:
+            log.warning("letter %d was refused: %s", receipt.subscriber_id, said)
+        case DeliveryState.EXPIRED:
+            log.error("letter %d is given up: %s", receipt.subscriber_id, said)
+        case DeliveryState.UNKNOWN:
+            log.error("nobody knows whether letter %d was sent: %s", receipt.subscriber_id, said)

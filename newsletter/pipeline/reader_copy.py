@@ -1,0 +1,103 @@
+"""An issue as one reader gets it: which edition, with whose links, and the bytes of the message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.articles.tags import slug_of
+from newsletter.delivery.message import Addressee, compile_edition
+from newsletter.errors import UnknownNameError
+from newsletter.issues.issue import Issue
+from newsletter.pipeline.editions import current_editions, key_for
+from newsletter.pipeline.messages import addressee, headers_for, message_date, signer_of
+from newsletter.pipeline.site import Site
+from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.slots import fill
+from subscribers.audience import format_follows
+from subscribers.errors import SubscribersError
+from subscribers.people import find
+
+SAMPLE_READER = "reader@example.org"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reader:
+    """A subscriber, anybody who follows these tags, or (neither) a reader who follows everything."""
+
+    address: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderCopy:
+    """The edition that a reader gets, and to whom it is written."""
+
+    edition: Edition
+    to: Addressee
+
+    @property
+    def html(self) -> str:
+        """The HTML with the reader's own links."""
+        return fill(self.edition.html, self.edition.nonce, _slot_values(self.to), escape=True)
+
+    @property
+    def text(self) -> str:
+        """The text with the reader's own links."""
+        return fill(self.edition.text, self.edition.nonce, _slot_values(self.to), escape=False)
+
+    @property
+    def uncounted(self) -> ReaderCopy:
+        """The same with direct links: a person who previews an issue is not counted."""
+        return ReaderCopy(edition=self.edition.uncounted, to=self.to)
+
+    @property
+    def impersonal_html(self) -> str:
+        """The HTML with direct links and without anybody's own, for people who are not readers."""
+        nobody = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
+        return fill(self.edition.uncounted.html, self.edition.nonce, nobody, escape=True)
+
+
+def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
+    """The issue as `reader` would get it; raises UnknownNameError for an address nobody here has."""
+    follows, subscriber_id, name = format_follows(map(slug_of, reader.tags)), 0, ""
+    if reader.address:
+        with site.database.transaction(read_only=True) as connection:
+            try:
+                person = find(connection, reader.address)
+            except SubscribersError as error:
+                raise UnknownNameError(
+                    f"nobody has the address {reader.address}", fix="choose tags instead"
+                ) from error
+        follows, subscriber_id, name = format_follows(person.follows), person.id, person.name
+    to = addressee(
+        site,
+        site.tokens,
+        issue.newsletter,
+        subscriber_id=subscriber_id,
+        address=reader.address or SAMPLE_READER,
+        name=name,
+    )
+    return ReaderCopy(edition=_edition_for(site, issue, follows), to=to)
+
+
+def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:
+    """The whole message on the wire."""
+    headers = headers_for(site, issue, message_date(site, issue))
+    return compile_edition(copy.edition, headers).compose(copy.to, signer_of(site))
+
+
+def _edition_for(site: Site, issue: Issue, follows: str) -> Edition:
+    """The edition for these tags; of an approved issue the frozen one, or the complete."""
+    editions = current_editions(site, issue, (follows,))
+    by_key = {edition.key: edition for edition in editions}
+    complete = by_key.get(key_for(site, issue, ""), editions[0])
+    return by_key.get(key_for(site, issue, follows), complete)
+
+
+def _slot_values(to: Addressee) -> dict[Slot, str]:
+    """What stands in the open slots of this reader's edition."""
+    return {
+        Slot.UNSUBSCRIBE: to.unsubscribe_url,
+        Slot.PREFERENCES: to.preferences_url,
+        Slot.NAME: to.name,
+    }

@@ -1,0 +1,221 @@
+"""How many deliveries stand in each state, and what attempts came to: kept, so as not to be counted.
+
+Counting an issue of ten million takes seconds, and a page that follows a send asks twice a second.
+So each transaction of the ledger writes by how much it changed the counts, in rows of its sender's
+own: no sender waits for another's. When a sender goes off duty its rows are folded into the
+issue's. What an issue's end rests on (rule 2) is still counted row by row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
+from newsletter.store.ledger.prepared import Prepared, portions
+from newsletter.store.tables import deliveries, issues, ledger_counts, receipts
+
+DELIVERIES = ""
+"""In the place of a relay's name: the row counts deliveries, not attempts."""
+
+FOLDED = ""
+"""In the place of a sender: the sum of those that have gone."""
+
+
+class Changes:
+    """By how much one transaction changes the counts of one issue.
+
+    Whatever moves a delivery or keeps a receipt says so here, and `write` ends the transaction.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def move(self, before: DeliveryState | None, after: DeliveryState, count: int) -> None:
+        """So many deliveries changed their state; None is before they were planned."""
+        if before is not None:
+            self._counts[DELIVERIES, before.value] -= count
+        self._counts[DELIVERIES, after.value] += count
+
+    def attempt(self, relay: str, state: DeliveryState) -> None:
+        """An attempt at this relay came to that; notes of our own name no relay."""
+        if relay:
+            self._counts[relay, state.value] += 1
+
+    def add(self, relay: str, state: str, count: int) -> None:
+        """What was counted elsewhere."""
+        self._counts[relay, state] += count
+
+    def write(self, connection: sa.Connection, issue_id: int, sender: str | None) -> None:
+        """Add it to the sender's rows, or to the folded ones; the last thing in a transaction."""
+        # Once, and in one order: two who write the folded rows cannot wait for each other.
+        changed = sorted((key, count) for key, count in self._counts.items() if count)
+        for some in portions(changed):
+            values: dict[str, object] = {"issue_id": issue_id, "sender": sender or FOLDED}
+            for row, ((relay, state), count) in enumerate(some):
+                values |= {f"relay_{row}": relay, f"state_{row}": state, f"n_{row}": count}
+            _ADD[connection.dialect.name].run(connection, len(some), values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """An issue's planned audience (None before) and its deliveries; every state is named."""
+
+    audience: int | None
+    deliveries: Mapping[DeliveryState, int]
+
+
+def counts_of(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int]:
+    """How many deliveries of the issue stand in each state; every state is named."""
+    return _named(_sums(connection, ledger_counts.c.issue_id == issue_id).get(issue_id, {}))
+
+
+def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], Standing]:
+    """Where each issue stands, by newsletter and number."""
+    sums = _sums(connection, sa.true())
+    rows = connection.execute(
+        sa.select(issues.c.id, issues.c.newsletter, issues.c.number, issues.c.audience)
+    )
+    return {
+        (row.newsletter, row.number): Standing(
+            audience=row.audience, deliveries=_named(sums.get(row.id, {}))
+        )
+        for row in rows
+    }
+
+
+def attempts_of(connection: sa.Connection, issue_id: int) -> dict[tuple[str, str], int]:
+    """How many attempts, by relay and by what they came to."""
+    table = ledger_counts
+    rows = connection.execute(
+        sa.select(table.c.relay, table.c.state, sa.func.sum(table.c.n))
+        .where(table.c.issue_id == issue_id, table.c.relay != DELIVERIES)
+        .group_by(table.c.relay, table.c.state)
+        .order_by(table.c.relay, table.c.state)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in rows if row[2]}
+
+
+def senders_counted(connection: sa.Connection, issue_id: int) -> set[str]:
+    """The senders that have rows of their own."""
+    return set(
+        connection.scalars(
+            sa.select(ledger_counts.c.sender)
+            .where(ledger_counts.c.issue_id == issue_id, ledger_counts.c.sender != FOLDED)
+            .distinct()
+        )
+    )
+
+
+def take_over(
+    connection: sa.Connection, issue_id: int, senders: Collection[str], changes: Changes
+) -> None:
+    """Delete the rows of senders that have gone, and let `changes` write what was in them."""
+    table = ledger_counts
+    gone = connection.execute(
+        sa.delete(table)
+        .where(table.c.issue_id == issue_id, table.c.sender.in_(senders))
+        .returning(table.c.relay, table.c.state, table.c.n)
+    )
+    for relay, state, count in gone:
+        changes.add(relay, state, count)
+
+
+def counted(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int]:
+    """The same as `counts_of`, counted row by row: for decisions, and to check the other."""
+    rows = connection.execute(
+        sa.select(deliveries.c.state, sa.func.count())
+        .where(deliveries.c.issue_id == issue_id)
+        .group_by(deliveries.c.state)
+    )
+    return _named({row[0]: row[1] for row in rows})
+
+
+def is_conserved(connection: sa.Connection, issue_id: int, audience: int) -> bool:
+    """Rule 2: every reader of the audience has come to an end, and the sum is right."""
+    counts = counted(connection, issue_id)
+    return sum(counts[state] for state in FINAL_STATES) == sum(counts.values()) == audience
+
+
+def is_right(connection: sa.Connection, issue_id: int) -> bool:
+    """Whether what is kept is what is counted row by row, at one moment of a send that goes on."""
+    kept = sa.select(ledger_counts.c.state, ledger_counts.c.n).where(
+        ledger_counts.c.issue_id == issue_id, ledger_counts.c.relay == DELIVERIES
+    )
+    real = (
+        sa.select(deliveries.c.state, -sa.func.count())
+        .where(deliveries.c.issue_id == issue_id)
+        .group_by(deliveries.c.state)
+    )
+    both = sa.union_all(kept, real).subquery()
+    wrong = sa.select(both.c.state).group_by(both.c.state).having(sa.func.sum(both.c.n) != 0)
+    return connection.execute(wrong.limit(1)).first() is None
+
+
+def recount(connection: sa.Connection, issue_id: int) -> None:
+    """Keep what is counted row by row, whatever was kept before; senders wait meanwhile."""
+    if connection.dialect.name == "postgresql":
+        # Whoever has changed deliveries and not the counts yet adds its change afterwards.
+        connection.execute(sa.text("LOCK TABLE ledger_counts IN EXCLUSIVE MODE"))
+    connection.execute(sa.delete(ledger_counts).where(ledger_counts.c.issue_id == issue_id))
+    changes = Changes()
+    for state, count in counted(connection, issue_id).items():
+        changes.add(DELIVERIES, state.value, count)
+    attempts = connection.execute(
+        sa.select(receipts.c.relay, receipts.c.state, sa.func.count())
+        .where(receipts.c.issue_id == issue_id, receipts.c.relay != "")
+        .group_by(receipts.c.relay, receipts.c.state)
+    )
+    for relay, state, count in attempts:
+        changes.add(relay, state, count)
+    changes.write(connection, issue_id, FOLDED)
+
+
+def _sums(connection: sa.Connection, which: sa.ColumnElement[bool]) -> dict[int, dict[str, int]]:
+    table = ledger_counts
+    rows = connection.execute(
+        sa.select(table.c.issue_id, table.c.state, sa.func.sum(table.c.n))
+        .where(which, table.c.relay == DELIVERIES)
+        .group_by(table.c.issue_id, table.c.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for issue_id, state, count in rows:
+        found.setdefault(issue_id, {})[state] = int(count)
+    return found
+
+
+def _named(counts: Mapping[str, int]) -> dict[DeliveryState, int]:
+    return {state: counts.get(state.value, 0) for state in DeliveryState}
+
+
+def _adding(
+    insert: type[postgresql.Insert] | type[sqlite.Insert], rows: int
+) -> postgresql.Insert | sqlite.Insert:
+    of_all: dict[str, object] = {
+        "issue_id": sa.bindparam("issue_id"),
+        "sender": sa.bindparam("sender"),
+    }
+    statement = insert(ledger_counts).values(
+        [
+            of_all
+            | {
+                column.name: sa.bindparam(f"{column.name}_{row}", type_=column.type)
+                for column in (ledger_counts.c.relay, ledger_counts.c.state, ledger_counts.c.n)
+            }
+            for row in range(rows)
+        ]
+    )
+    return statement.on_conflict_do_update(
+        index_elements=list(ledger_counts.primary_key.columns),
+        set_={"n": ledger_counts.c.n + statement.excluded.n},
+    )
+
+
+_ADD = {
+    "sqlite": Prepared(lambda rows: _adding(sqlite.Insert, rows)),
+    "postgresql": Prepared(lambda rows: _adding(postgresql.Insert, rows)),
+}

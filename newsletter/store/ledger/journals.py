@@ -1,0 +1,130 @@
+"""From senders' journals into the ledger: what each has written is posted once, whoever does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.errors import DatabaseUnavailableError
+from newsletter.store.database import Database
+from newsletter.store.ledger.counts import Changes
+from newsletter.store.ledger.journal import Entries, Journal, read_journal, remove_journal
+from newsletter.store.ledger.rows import record
+from newsletter.store.liveness import database_file, is_alive, senders_folder
+from newsletter.store.tables import deliveries, journals
+
+
+def open_journal(database: Database, issue_id: int, sender: str) -> Journal:
+    """Begin the journal of a sender that lives; the ledger knows of it before the file is there."""
+    _sweep(database)
+    with database.transaction() as connection:
+        connection.execute(sa.insert(journals).values(sender=sender, issue_id=issue_id, posted=0))
+    return Journal(_path(database, sender))
+
+
+def left_by(database: Database, sender: str) -> Entries | None:
+    """What stands in the journal of a sender that has died; None where there is none."""
+    return read_journal(_path(database, sender)) if database.is_sqlite else None
+
+
+def remove_left(database: Database, sender: str) -> None:
+    """Delete the journal of a sender of which the ledger has all."""
+    if database.is_sqlite:
+        remove_journal(_path(database, sender))
+
+
+def senders_with_journals(connection: sa.Connection, issue_id: int) -> set[str]:
+    """The senders of the issue whose journals are not closed."""
+    return set(
+        connection.scalars(sa.select(journals.c.sender).where(journals.c.issue_id == issue_id))
+    )
+
+
+def issues_with_journals(connection: sa.Connection) -> list[int]:
+    """The issues whose senders' journals are not all closed."""
+    return list(connection.scalars(sa.select(journals.c.issue_id).distinct()))
+
+
+def post(
+    connection: sa.Connection, changes: Changes, issue_id: int, sender: str, entries: Entries
+) -> None:
+    """Bring the receipts that are not in the ledger into it, and show the open intents there.
+
+    Raises DatabaseUnavailableError when the journal was closed by another.
+    """
+    posted = _posted(connection, sender)
+    if posted is None:
+        raise DatabaseUnavailableError(
+            "another sender took this one for dead", fix="send again; leave the lock files alone"
+        )
+    receipts = entries.since(posted)
+    record(connection, changes, issue_id, sender, receipts, [*entries.intents])
+    connection.execute(
+        sa.update(journals).where(journals.c.sender == sender).values(posted=posted + len(receipts))
+    )
+
+
+def take_in(
+    connection: sa.Connection,
+    changes: Changes,
+    issue_id: int,
+    sender: str,
+    entries: Entries | None,
+) -> None:
+    """Post what a dead sender left and close its journal, unless somebody has.
+
+    Without the file (None), or with one that begins later than the ledger ends, anything that
+    the sender had claimed may have been on the wire.
+    """
+    posted = _posted(connection, sender)
+    if posted is None:
+        return
+    if entries is not None:
+        post(connection, changes, issue_id, sender, entries)
+    if entries is None or entries.first > posted:
+        claimed = connection.execute(
+            sa.update(deliveries)
+            .where(
+                deliveries.c.issue_id == issue_id,
+                deliveries.c.sender == sender,
+                deliveries.c.state == DeliveryState.CLAIMED,
+            )
+            .values(state=DeliveryState.TRANSMITTING)
+        ).rowcount
+        changes.move(DeliveryState.CLAIMED, DeliveryState.TRANSMITTING, claimed)
+    close(connection, sender)
+
+
+def close(connection: sa.Connection, sender: str) -> None:
+    """Of this sender nothing is left to post; its file may be removed after the commit."""
+    connection.execute(sa.delete(journals).where(journals.c.sender == sender))
+
+
+def _posted(connection: sa.Connection, sender: str) -> int | None:
+    posted: int | None = connection.scalar(
+        sa.select(journals.c.posted).where(journals.c.sender == sender)
+    )
+    return posted
+
+
+def _sweep(database: Database) -> None:
+    """Remove the files of journals that were closed just before their process died."""
+    prefix = _prefix(database)
+    found = list(senders_folder(database).glob(f"{prefix}*.journal"))  # each had its row before
+    with database.transaction(read_only=True) as connection:
+        known = set(connection.scalars(sa.select(journals.c.sender)))
+    for path in found:
+        sender = path.stem.removeprefix(prefix)
+        if sender not in known and not is_alive(database, sender):
+            remove_journal(path)
+
+
+def _path(database: Database, sender: str) -> Path:
+    return senders_folder(database) / f"{_prefix(database)}{sender}.journal"
+
+
+def _prefix(database: Database) -> str:
+    """Another database in the same folder has journals of its own."""
+    return f"{database_file(database).name}-"

@@ -1,0 +1,315 @@
+"""The ledger in the database: every delivery of an issue and every receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.delivery.ledger import Claimed, Recovery, Within
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.database import Database
+from newsletter.store.ledger.claims import Audience, claims_of
+from newsletter.store.ledger.counts import (
+    FOLDED,
+    Changes,
+    counted,
+    counts_of,
+    is_conserved,
+    senders_counted,
+    take_over,
+)
+from newsletter.store.ledger.journal import Journal
+from newsletter.store.ledger.journals import (
+    close,
+    left_by,
+    open_journal,
+    post,
+    remove_left,
+    senders_with_journals,
+    take_in,
+)
+from newsletter.store.ledger.rows import insert_pending, note, record
+from newsletter.store.liveness import LivingSender, is_alive, living_sender
+from newsletter.store.tables import deliveries, issues
+
+
+class SqlLedger:
+    """One issue's deliveries; implements delivery.ledger.Ledger.
+
+    For one thread at a time, but that `write` may run beside anything else.
+    """
+
+    def __init__(self, database: Database, issue_id: int, audience: Audience) -> None:
+        self._database = database
+        self._issue_id = issue_id
+        self._audience = audience
+        self._sender: str | None = None
+        self._living: LivingSender | None = None
+        self._journal: Journal | None = None
+        self._in_hand: set[int] = set()
+        self._ours = deliveries.c.issue_id == issue_id
+
+    def plan(
+        self, edition_by_follows: Mapping[str, int], default_edition: int, now: datetime
+    ) -> int:
+        """Write one pending delivery per reader; returns how many the issue has.
+
+        The audience is fixed by the first plan: planning again changes nothing. A reader's
+        edition goes by what she follows; wishes not in the mapping get `default_edition`.
+        """
+        with self._changing() as (connection, changes):
+            here = issues.c.id == self._issue_id
+            planned: int | None = connection.scalar(
+                sa.select(issues.c.audience).where(here).with_for_update()
+            )
+            if planned:
+                return planned
+            readers = self._audience(now).subquery()
+            count = insert_pending(
+                connection, self._issue_id, readers, edition_by_follows, default_edition
+            )
+            changes.move(None, DeliveryState.PENDING, count)
+            connection.execute(sa.update(issues).where(here).values(audience=count))
+            return count
+
+    @contextmanager
+    def on_duty(self) -> Iterator[None]:
+        """While entered this ledger may claim, and others see that its sender lives."""
+        with living_sender(self._database) as living:
+            self._living, self._sender = living, living.identity
+            try:
+                if self._database.is_sqlite:
+                    self._journal = open_journal(self._database, self._issue_id, living.identity)
+                yield
+                self.post()
+                self._go_off_duty(living.identity)
+            finally:
+                if self._journal is not None:
+                    self._journal.close()
+                self._living = self._sender = self._journal = None
+                self._in_hand.clear()
+
+    @property
+    def writes_at_once(self) -> bool:
+        """On SQLite, into the sender's journal; PostgreSQL may be a network away."""
+        return self._database.is_sqlite
+
+    def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
+        """Take up to `limit` deliveries that are pending, or deferred and due at `now`.
+
+        The audience is asked again: who is no longer in it becomes suppressed (rule 1).
+        """
+        if self._living is not None:
+            self._living.check()
+        with self._changing() as (connection, changes):
+            due = deliveries.c.retry_at <= now
+            ours = self._within(within)
+            rows = self._take(connection, changes, DeliveryState.DEFERRED, limit, due & ours, now)
+            for when in (due, deliveries.c.retry_at.is_(None)):
+                if len(rows) < limit:
+                    free = limit - len(rows)
+                    rows += self._take(
+                        connection, changes, DeliveryState.PENDING, free, when & ours, now
+                    )
+            claims = claims_of(connection, self._issue_id, rows, self._audience, now)
+            gone = {number for number, _, _ in rows} - {claim.subscriber_id for claim in claims}
+            self._move(connection, changes, gone, DeliveryState.SUPPRESSED)
+        self._in_hand.update(claim.subscriber_id for claim in claims)
+        return Claimed(claims=claims, suppressed=len(gone))
+
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
+        """Record receipts, then make `intents` transmitting, durably and at once (rule 3).
+
+        Returns the intents that are truly so. A receipt moves its delivery only while the
+        delivery is still this sender's; it is kept in any case. On SQLite it stands in the
+        sender's journal first; `post` and whatever changes the ledger brings it here.
+        """
+        if self._journal is not None:
+            ours = [number for number in intents if number in self._in_hand]
+            self._journal.write(receipts, ours)
+            self._in_hand.difference_update(receipt.subscriber_id for receipt in receipts)
+            return frozenset(ours)
+        with self._changing() as (connection, changes):
+            return record(connection, changes, self._issue_id, str(self._sender), receipts, intents)
+
+    def post(self) -> None:
+        """Bring what stands in the journal into the ledger."""
+        if self._journal is not None and not self._journal.is_posted:
+            with self._changing():
+                pass
+
+    def release(self, subscriber_ids: Collection[int]) -> None:
+        """Give back what this sender claimed and did not send."""
+        with self._changing() as (connection, changes):
+            self._move(connection, changes, subscriber_ids, DeliveryState.PENDING)
+
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        """Give back what this sender claimed and did not send, not to be claimed before `until`."""
+        with self._changing() as (connection, changes):
+            self._move(connection, changes, subscriber_ids, DeliveryState.PENDING, retry_at=until)
+
+    def bring_forward(self) -> None:
+        """Let everything pending be claimed at once, whatever a run before postponed."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.update(deliveries)
+                .where(
+                    self._ours,
+                    deliveries.c.state == DeliveryState.PENDING,
+                    deliveries.c.retry_at.is_not(None),
+                )
+                .values(retry_at=None)
+            )
+
+    def recover(self, now: datetime) -> Recovery:
+        """Take in what dead senders left: claimed is pending again, transmitting is unknown.
+
+        The rows of a living sender are not touched.
+        """
+        left = (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
+        with self._database.transaction(read_only=True) as connection:
+            senders = connection.scalars(
+                sa.select(deliveries.c.sender)
+                .where(self._ours, deliveries.c.state.in_(left))
+                .distinct()
+            ).all()
+            known = {str(sender) for sender in senders}
+            known |= senders_counted(connection, self._issue_id)
+            known |= senders_with_journals(connection, self._issue_id)
+        dead = [sender for sender in known if not is_alive(self._database, sender)]
+        if not dead:
+            return Recovery(released=0, unknown=0)
+        left_behind = {sender: left_by(self._database, sender) for sender in dead}
+        with self._changing() as (connection, changes):
+            for sender, entries in left_behind.items():
+                take_in(connection, changes, self._issue_id, sender, entries)
+            theirs = sa.and_(self._ours, deliveries.c.sender.in_(dead))
+            unknown = connection.scalars(
+                sa.update(deliveries)
+                .where(theirs, deliveries.c.state == DeliveryState.TRANSMITTING)
+                .values(state=DeliveryState.UNKNOWN, attempts=deliveries.c.attempts + 1)
+                .returning(deliveries.c.subscriber_id)
+            ).all()
+            said = "the sender died before it had the relay's reply"
+            note(connection, changes, self._issue_id, unknown, DeliveryState.UNKNOWN, now, said)
+            released = connection.execute(
+                sa.update(deliveries)
+                .where(theirs, deliveries.c.state == DeliveryState.CLAIMED)
+                .values(state=DeliveryState.PENDING, sender=None)
+            )
+            changes.move(DeliveryState.TRANSMITTING, DeliveryState.UNKNOWN, len(unknown))
+            changes.move(DeliveryState.CLAIMED, DeliveryState.PENDING, released.rowcount)
+            take_over(connection, self._issue_id, dead, changes)
+        for sender in dead:
+            remove_left(self._database, sender)
+        return Recovery(released=released.rowcount, unknown=len(unknown))
+
+    def counts(self) -> dict[DeliveryState, int]:
+        """How many deliveries stand in each state; every state is named."""
+        with self._database.transaction(read_only=True) as connection:
+            return counts_of(connection, self._issue_id)
+
+    def counted(self) -> dict[DeliveryState, int]:
+        """The same, counted row by row: for what must be certain."""
+        with self._database.transaction(read_only=True) as connection:
+            return counted(connection, self._issue_id)
+
+    def is_conserved(self, audience: int) -> bool:
+        """Rule 2: every reader of the audience has come to an end, and the sum is right."""
+        with self._database.transaction(read_only=True) as connection:
+            return is_conserved(connection, self._issue_id, audience)
+
+    def next_retry(self) -> datetime | None:
+        """When the earliest deferred delivery may be tried again."""
+        self.post()
+        with self._database.transaction(read_only=True) as connection:
+            moment: datetime | None = connection.scalar(
+                sa.select(sa.func.min(deliveries.c.retry_at)).where(
+                    self._ours, deliveries.c.state == DeliveryState.DEFERRED
+                )
+            )
+            return moment
+
+    def _within(self, within: Within | None) -> sa.ColumnElement[bool]:
+        if within is None:
+            return self._ours
+        return self._ours & deliveries.c.subscriber_id.between(*within)
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[sa.Connection, Changes]]:
+        """A transaction that begins with what the journal holds, and ends with the counts."""
+        entries = self._journal.unposted() if self._journal is not None else None
+        with self._database.transaction() as connection:
+            changes = Changes()
+            if entries is not None:
+                post(connection, changes, self._issue_id, str(self._sender), entries)
+            yield connection, changes
+            changes.write(connection, self._issue_id, self._sender)
+        if self._journal is not None and entries is not None:
+            self._journal.posted(entries.end)
+
+    def _go_off_duty(self, sender: str) -> None:
+        """Nothing is left that others would have to take in."""
+        with self._database.transaction() as connection:
+            changes = Changes()
+            take_over(connection, self._issue_id, [sender], changes)
+            changes.write(connection, self._issue_id, FOLDED)
+            close(connection, sender)
+        remove_left(self._database, sender)
+
+    def _take(
+        self,
+        connection: sa.Connection,
+        changes: Changes,
+        state: DeliveryState,
+        limit: int,
+        when: sa.ColumnElement[bool],
+        now: datetime,
+    ) -> list[tuple[int, int, int]]:
+        """Subscriber, edition and attempts of each delivery taken."""
+        free = sa.select(deliveries.c.subscriber_id).where(
+            self._ours, deliveries.c.state == state, when
+        )
+        # A CTE: as a plain subquery PostgreSQL may run it more than once, past its limit.
+        chosen = (
+            free.order_by(deliveries.c.retry_at, deliveries.c.subscriber_id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("chosen")
+        )
+        rows = connection.execute(
+            sa.update(deliveries)
+            .where(self._ours, deliveries.c.subscriber_id.in_(sa.select(chosen.c.subscriber_id)))
+            .values(state=DeliveryState.CLAIMED, sender=self._sender, claimed_at=now, retry_at=None)
+            .returning(deliveries.c.subscriber_id, deliveries.c.edition_id, deliveries.c.attempts)
+        ).all()
+        changes.move(state, DeliveryState.CLAIMED, len(rows))
+        return [tuple(row) for row in rows]
+
+    def _move(
+        self,
+        connection: sa.Connection,
+        changes: Changes,
+        subscriber_ids: Collection[int],
+        state: DeliveryState,
+        retry_at: datetime | None = None,
+    ) -> None:
+        left = len(subscriber_ids)
+        self._in_hand.difference_update(subscriber_ids)
+        for before in (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING):
+            if left:
+                moved = connection.execute(
+                    sa.update(deliveries)
+                    .where(
+                        self._ours,
+                        deliveries.c.subscriber_id.in_(subscriber_ids),
+                        deliveries.c.sender == self._sender,
+                        deliveries.c.state == before,
+                    )
+                    .values(state=state, sender=None, retry_at=retry_at)
+                ).rowcount
+                changes.move(before, state, moved)
+                left -= moved

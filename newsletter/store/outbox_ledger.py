@@ -1,0 +1,221 @@
+"""The outbox as a ledger: letters go out through the same sender as issues, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.delivery.ledger import Claim, Claimed, Recovery
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.database import Database
+from newsletter.store.liveness import LivingSender, living_sender
+from newsletter.store.outbox import IN_HAND, MOST_TEXT, WAITS, dead_senders
+from newsletter.store.tables import outbox
+
+_GOES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.EXPIRED})
+"""States after which a letter is kept no longer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """A letter in hand as it goes over the wire, and how often it was tried before."""
+
+    envelope_sender: str
+    message: bytes
+    attempts: int
+
+
+class OutboxLedger:
+    """The letters that wait; implements delivery.ledger.Ledger.
+
+    A claim's `subscriber_id` is the letter's number. For one thread at a time, but that `write`
+    and `letter` may run beside anything else.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._living: LivingSender | None = None
+        self._in_hand: dict[int, Letter] = {}
+
+    def letter(self, claim: Claim) -> Letter:
+        """The letter of a claim that is in hand."""
+        return self._in_hand[claim.subscriber_id]
+
+    @property
+    def writes_at_once(self) -> bool:
+        """Never: the database may be another writer's for a while."""
+        return False
+
+    @contextmanager
+    def on_duty(self) -> Iterator[None]:
+        """While entered this ledger may claim, and others see that its sender lives."""
+        with living_sender(self._database) as self._living:
+            try:
+                yield
+            finally:
+                self._living = None
+                self._in_hand.clear()
+
+    def claim(self, limit: int, now: datetime) -> Claimed:
+        """Take up to `limit` letters that are due at `now`, those that wait longest first."""
+        if self._living is not None:
+            self._living.check()
+        # A CTE: as a plain subquery PostgreSQL may run it more than once, past its limit.
+        chosen = (
+            sa.select(outbox.c.id)
+            .where(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
+            .order_by(outbox.c.retry_at, outbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)  # SQLite has one writer, and passes this over
+            .cte("chosen")
+        )
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                sa.update(outbox)
+                .where(outbox.c.id.in_(sa.select(chosen.c.id)))
+                .values(state=DeliveryState.CLAIMED, sender=self._sender)
+                .returning(
+                    outbox.c.id,
+                    outbox.c.recipient,
+                    outbox.c.envelope_sender,
+                    outbox.c.message,
+                    outbox.c.created_at,
+                    outbox.c.attempts,
+                )
+            ).all()
+        for row in rows:
+            self._in_hand[row.id] = Letter(
+                envelope_sender=row.envelope_sender, message=row.message, attempts=row.attempts
+            )
+        claims = tuple(
+            Claim(
+                subscriber_id=row.id,
+                address=row.recipient,
+                name="",
+                edition_id=0,
+                attempts=row.attempts,
+                first_attempt=row.created_at,  # it is given up by its age
+                was_refused_by_policy=True,  # one stranger's server shall not hold up all letters
+            )
+            for row in sorted(rows, key=lambda row: row.id)
+        )
+        return Claimed(claims=claims, suppressed=0)
+
+    def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
+        """Record receipts, then make `intents` transmitting (rule 3); those that truly are."""
+        with self._database.transaction() as connection:
+            self._settle(connection, receipts)
+            confirmed = self._intend(connection, intents)
+        for receipt in receipts:
+            self._in_hand.pop(receipt.subscriber_id, None)
+        return confirmed
+
+    def post(self) -> None:
+        """Nothing: others see at once what was written."""
+
+    def release(self, subscriber_ids: Collection[int]) -> None:
+        """Give back what this sender claimed and did not send."""
+        self._give_back(subscriber_ids, {})
+
+    def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
+        """Give back what this sender claimed and did not send, not to be claimed before `until`."""
+        self._give_back(subscriber_ids, {"retry_at": until})
+
+    def bring_forward(self) -> None:
+        """Nothing: a letter's time is the one of its retry."""
+
+    def recover(self, now: datetime) -> Recovery:
+        """Take in what dead senders left: claimed waits again, transmitting is unknown.
+
+        A letter of unknown outcome is never sent again by itself.
+        """
+        dead = dead_senders(self._database)
+        if not dead:
+            return Recovery(released=0, unknown=0)
+        theirs = outbox.c.sender.in_(dead)
+        with self._database.transaction() as connection:
+            unknown = connection.execute(
+                sa.update(outbox)
+                .where(theirs, outbox.c.state == DeliveryState.TRANSMITTING)
+                .values(
+                    state=DeliveryState.UNKNOWN,
+                    sender=None,
+                    attempts=outbox.c.attempts + 1,
+                    answer="the sender died before it had the relay's reply",
+                )
+            ).rowcount
+            released = connection.execute(
+                sa.update(outbox)
+                .where(theirs, outbox.c.state == DeliveryState.CLAIMED)
+                .values(state=DeliveryState.PENDING, sender=None)
+            ).rowcount
+        return Recovery(released=released, unknown=unknown)
+
+    def next_retry(self) -> datetime | None:
+        """When the earliest letter that waits may be tried."""
+        with self._database.transaction(read_only=True) as connection:
+            moment: datetime | None = connection.scalar(
+                sa.select(sa.func.min(outbox.c.retry_at)).where(
+                    outbox.c.state == DeliveryState.PENDING
+                )
+            )
+            return moment
+
+    @property
+    def _sender(self) -> str | None:
+        return self._living.identity if self._living is not None else None
+
+    def _ours(self, letter_ids: Collection[int]) -> sa.ColumnElement[bool]:
+        """Whichever of these letters this sender still has in hand."""
+        return sa.and_(
+            outbox.c.id.in_(letter_ids),
+            outbox.c.sender == self._sender,
+            outbox.c.state.in_(IN_HAND),
+        )
+
+    def _settle(self, connection: sa.Connection, receipts: Sequence[Receipt]) -> None:
+        gone = [receipt.subscriber_id for receipt in receipts if receipt.state in _GOES]
+        if gone:
+            connection.execute(sa.delete(outbox).where(self._ours(gone)))
+        for receipt in receipts:
+            if receipt.state in _GOES:
+                continue
+            letter = self._in_hand[receipt.subscriber_id]
+            is_unknown = receipt.state is DeliveryState.UNKNOWN
+            connection.execute(
+                sa.update(outbox)
+                .where(self._ours([receipt.subscriber_id]))
+                .values(
+                    state=DeliveryState.UNKNOWN if is_unknown else DeliveryState.PENDING,
+                    sender=None,
+                    attempts=letter.attempts + 1,
+                    retry_at=receipt.at + WAITS[min(letter.attempts, len(WAITS) - 1)],
+                    answer=f"{receipt.code or ''} {receipt.text}".strip()[:MOST_TEXT],
+                )
+            )
+
+    def _intend(self, connection: sa.Connection, intents: Sequence[int]) -> frozenset[int]:
+        if not intents:
+            return frozenset()
+        begun = connection.scalars(
+            sa.update(outbox)
+            .where(self._ours(intents))
+            .values(state=DeliveryState.TRANSMITTING)
+            .returning(outbox.c.id)
+        )
+        return frozenset(begun.all())
+
+    def _give_back(self, letter_ids: Collection[int], values: dict[str, datetime]) -> None:
+        if letter_ids:
+            with self._database.transaction() as connection:
+                connection.execute(
+                    sa.update(outbox)
+                    .where(self._ours(letter_ids))
+                    .values(state=DeliveryState.PENDING, sender=None, **values)
+                )
+        for letter_id in letter_ids:
+            self._in_hand.pop(letter_id, None)

@@ -1,0 +1,113 @@
+"""Who got an issue and who did not, and what one reader was sent: each with the last receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.tables import deliveries, issues, receipts
+from subscribers.tables import subscribers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """One reader's delivery. `address` is "" for somebody erased since.
+
+    `at` and what follows are of the last receipt, None and empty where nothing was attempted.
+    """
+
+    subscriber_id: int
+    address: str
+    state: DeliveryState
+    at: datetime | None
+    relay: str
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReceivedIssue:
+    """One issue as one reader was sent it, or was not; `issue` is its name, `weekly/12`."""
+
+    issue: str
+    state: DeliveryState
+    at: datetime | None
+    relay: str
+    code: int
+    enhanced: str
+    text: str
+
+
+def recipients(
+    connection: sa.Connection, issue_id: int, state: DeliveryState, *, after: int, limit: int
+) -> list[Recipient]:
+    """Up to `limit` deliveries in that state, in the order of subscribers' ids, from beyond `after`."""
+    rows = connection.execute(
+        sa.select(
+            deliveries.c.subscriber_id,
+            sa.func.coalesce(subscribers.c.address, "").label("address"),
+            deliveries.c.state,
+            *_RECEIPT,
+        )
+        .select_from(
+            _with_last_receipt().outerjoin(
+                subscribers, subscribers.c.id == deliveries.c.subscriber_id
+            )
+        )
+        .where(
+            deliveries.c.issue_id == issue_id,
+            deliveries.c.state == state,
+            deliveries.c.subscriber_id > after,
+        )
+        .order_by(deliveries.c.subscriber_id)
+        .limit(limit)
+    )
+    return [Recipient(**_read(row)) for row in rows.mappings()]
+
+
+def issues_of(connection: sa.Connection, subscriber_id: int) -> list[ReceivedIssue]:
+    """Every issue that the reader was to get, oldest first."""
+    name = issues.c.newsletter + "/" + sa.cast(issues.c.number, sa.String)
+    rows = connection.execute(
+        sa.select(name.label("issue"), deliveries.c.state, *_RECEIPT)
+        .select_from(_with_last_receipt().join(issues, issues.c.id == deliveries.c.issue_id))
+        # By issue, as the key of the deliveries has them: readers alone are not indexed.
+        .where(
+            deliveries.c.issue_id.in_(sa.select(issues.c.id)),
+            deliveries.c.subscriber_id == subscriber_id,
+        )
+        .order_by(issues.c.window_end, issues.c.id)
+    )
+    return [ReceivedIssue(**_read(row)) for row in rows.mappings()]
+
+
+_RECEIPT = (
+    receipts.c.at,
+    sa.func.coalesce(receipts.c.relay, "").label("relay"),
+    sa.func.coalesce(receipts.c.code, 0).label("code"),
+    sa.func.coalesce(receipts.c.enhanced, "").label("enhanced"),
+    sa.func.coalesce(receipts.c.text, "").label("text"),
+)
+
+
+def _with_last_receipt() -> sa.Join:
+    theirs = receipts.alias()
+    last = (
+        sa.select(sa.func.max(theirs.c.id))
+        .where(
+            theirs.c.issue_id == deliveries.c.issue_id,
+            theirs.c.subscriber_id == deliveries.c.subscriber_id,
+        )
+        .correlate(deliveries)
+        .scalar_subquery()
+    )
+    return deliveries.outerjoin(receipts, receipts.c.id == last)
+
+
+def _read(row: sa.RowMapping) -> dict[str, Any]:
+    return {**row, "state": DeliveryState(row["state"])}

@@ -1,0 +1,84 @@
+"""Turns issues, statuses and findings into the documents of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsletter.issues.issue import Issue, Item
+from newsletter.issues.wording import left_out_text, note_text
+from newsletter.pipeline.status import IssueStatus
+from newsletter.rendering.lint import Finding
+from newsletter.web.api import models
+from newsletter.web.editor.forms import item_id
+
+
+def status_of(one: IssueStatus) -> models.IssueStatusDocument:
+    """The issue's status in the shape of `status --json`."""
+    return models.IssueStatusDocument(
+        issue=one.issue.name,
+        state=one.issue.state,
+        window=models.WindowDocument.model_validate(one.issue.window),
+        due=one.issue.due,
+        send_at=one.issue.send_at,
+        note=note_text(one.issue.note),
+        audience=one.audience,
+        deliveries={state.value: count for state, count in one.deliveries.items()},
+        clicks=models.ClicksDocument.model_validate(one.clicks) if one.clicks else None,
+    )
+
+
+def moved(issue: Issue) -> models.Moved:
+    """Where a move has brought the issue."""
+    return models.Moved(issue=issue.name, state=issue.state, note=note_text(issue.note))
+
+
+def lint_document(findings: Sequence[Finding]) -> models.Lint:
+    """The findings with their counts."""
+    return models.Lint(
+        blocking=sum(finding.severity == "blocking" for finding in findings),
+        warnings=sum(finding.severity == "warning" for finding in findings),
+        findings=[models.FindingDocument.model_validate(finding) for finding in findings],
+    )
+
+
+def issue_document(issue: Issue) -> models.IssueDocument:
+    """The issue with its items and what it left out."""
+    return models.IssueDocument(
+        issue=issue.name,
+        state=issue.state,
+        version=issue.version,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        intro=issue.words.intro,
+        closing=issue.words.closing,
+        window=models.WindowDocument.model_validate(issue.window),
+        due=issue.due,
+        send_at=issue.send_at,
+        note=note_text(issue.note),
+        items=[_item(item) for item in issue.items],
+        left_out=[
+            models.LeftOutDocument(title=out.title, url=out.url, reason=left_out_text(out))
+            for out in issue.left_out
+        ],
+    )
+
+
+def _item(item: Item) -> models.ItemDocument:
+    article = item.article
+    return models.ItemDocument(
+        id=item_id(article),
+        title=item.title,
+        url=article.url,
+        tags=[tag.label for tag in article.tags],
+        author=article.author,
+        agency=article.agency,
+        summary=item.summary,
+        body_text=article.body_text,
+        published=article.published,
+        source=article.source,
+        section=item.section,
+        position=item.position,
+        pinned=item.pinned,
+        hidden=item.hidden,
+        reason=item.reason,
+    )

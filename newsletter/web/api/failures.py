@@ -1,0 +1,59 @@
+"""Failures as the API tells them: the error document of the contract, in JSON."""
+
+from __future__ import annotations
+
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.web.api.models import ErrorAnswer, ProblemDocument
+from newsletter.web.error_wall import Failure, failure_of
+
+NO_KEY = Failure(
+    status=401,
+    code="no-key",
+    message="the request carries no key, or one that is not valid",
+    headers={"WWW-Authenticate": "Bearer"},
+)
+NOT_A_PUBLISHER = Failure(status=403, code="not-a-publisher", message="only publishers may do that")
+
+
+def unreadable(reason: str) -> Failure:
+    """A request that is not what HTTP or JSON allow."""
+    return Failure(status=400, code="bad-request", message=f"the request cannot be read: {reason}")
+
+
+def failure_response(_request: Request, failure: Failure) -> Response:
+    """The error document."""
+    problem = ProblemDocument(
+        code=failure.code, message=failure.message, field=failure.field, fix=failure.fix
+    )
+    return Response(
+        ErrorAnswer(error=problem).model_dump_json(),
+        status_code=failure.status,
+        media_type="application/json",
+        headers=failure.all_headers,
+    )
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """The answer to what the framework refuses: no such path, no such method."""
+    return failure_response(request, failure_of(error))
+
+
+async def not_valid(request: Request, error: Exception) -> Response:
+    """The answer to a body or a parameter that does not fit its model: the first mistake of it."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for mypy
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return failure_response(request, unreadable(first["ctx"]["error"]))
+    _place, *field = first["loc"]
+    return failure_response(
+        request,
+        Failure(
+            status=422,
+            code="bad-input",
+            message=first["msg"],
+            field=".".join(map(str, field)) or None,
+        ),
+    )

@@ -1,0 +1,221 @@
+"""The site's numbers as Prometheus reads them, through its client library (text format 0.0.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from newsletter import __version__
+from newsletter.pipeline.occasions import due_now
+from newsletter.pipeline.site import Site
+from newsletter.store import metrics as counts
+from newsletter.store.job_outcomes import JobOutcome, last_outcomes
+from newsletter.store.newsletters import is_armed
+from newsletter.store.nodes import Node, living_nodes
+from newsletter.store.outbox import LetterCounts, count_letters
+from subscribers.counting import inbound_by_kind, subscriptions_by_status
+
+RATE_OVER = timedelta(minutes=1)
+
+Sample = tuple[dict[str, str], float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """One gauge with all its samples."""
+
+    name: str
+    meaning: str
+    samples: Sequence[Sample]
+
+
+class _Found(Collector):
+    """Metrics that have been read from the database, as the client library collects them."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """One family for each metric."""
+        for metric in self._metrics:
+            names = list(metric.samples[0][0]) if metric.samples else []
+            family = GaugeMetricFamily(
+                f"newsletter_{metric.name}", metric.meaning, labels=names or None
+            )
+            for labels, value in metric.samples:
+                family.add_metric(list(labels.values()), float(value))
+            yield family
+
+
+def written(metrics: Iterable[Metric]) -> str:
+    """The metrics in Prometheus's text format."""
+    registry = CollectorRegistry()
+    registry.register(_Found(metrics))
+    return generate_latest(registry).decode()
+
+
+def collect(site: Site, now: datetime) -> Sequence[Metric]:
+    """Every metric at `now`, from one snapshot of the database."""
+    nodes = living_nodes(site.database)
+    with site.database.transaction(read_only=True) as connection:
+        return [
+            _one("build_info", "The version that runs", 1, version=__version__),
+            _one("armed", "Whether the site may send", is_armed(connection)),
+            _of_letters(count_letters(connection)),
+            *_of_issues(site, connection, now),
+            *_of_sends(site, connection, now),
+            *_of_sources_and_readers(site, connection),
+            *_of_jobs(last_outcomes(connection)),
+            *_of_nodes(nodes),
+        ]
+
+
+def _of_letters(letters: LetterCounts) -> Metric:
+    return Metric(
+        name="letters",
+        meaning="Letters to readers that wait for a relay, or whose outcome is unknown",
+        samples=[({"state": "waiting"}, letters.waiting), ({"state": "unknown"}, letters.unknown)],
+    )
+
+
+def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
+    return [
+        Metric(
+            name="due",
+            meaning="Whether an issue is due and not sent yet",
+            samples=[
+                ({"newsletter": slug}, due_now(site, connection, slug, now) is not None)
+                for slug in site.settings.newsletters
+            ],
+        ),
+        Metric(
+            name="issues",
+            meaning="Issues by state",
+            samples=[
+                ({"newsletter": slug, "state": state}, count)
+                for (slug, state), count in counts.issues_by_state(connection).items()
+            ],
+        ),
+        Metric(
+            name="deliveries",
+            meaning="Deliveries of each newsletter's last issue, by state",
+            samples=[
+                ({"issue": issue, "state": state}, count)
+                for (issue, state), count in counts.latest_deliveries(connection).items()
+            ],
+        ),
+        Metric(
+            name="attempts",
+            meaning="What attempts to deliver those issues came to, by relay",
+            samples=[
+                ({"issue": issue, "relay": relay, "state": state}, count)
+                for (issue, relay, state), count in counts.latest_attempts(connection).items()
+            ],
+        ),
+    ]
+
+
+def _of_sends(site: Site, connection: sa.Connection, now: datetime) -> Sequence[Metric]:
+    oldest = counts.oldest_send(connection)
+    accepted = counts.accepted_since(connection, now - RATE_OVER)
+    return [
+        Metric(
+            name="accepted_per_second",
+            meaning="What each relay accepts of the sends that go on, over the last minute",
+            samples=[
+                ({"relay": relay}, accepted.get(relay, 0) / RATE_OVER.total_seconds())
+                for relay in dict.fromkeys([*(one.name for one in site.settings.relays), *accepted])
+            ],
+        ),
+        _one(
+            "queue_age_seconds",
+            "For how long the oldest send that goes on has been going on",
+            (now - oldest).total_seconds() if oldest else 0,
+        ),
+        Metric(
+            name="last_sent_timestamp_seconds",
+            meaning="When the newest issue was sent whole",
+            samples=[
+                ({"newsletter": slug}, moment.timestamp())
+                for slug, moment in counts.last_sent(connection).items()
+            ],
+        ),
+    ]
+
+
+def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[Metric]:
+    failing = counts.failing_sources(connection)
+    return [
+        Metric(
+            name="subscriptions",
+            meaning="Subscriptions by status",
+            samples=[
+                ({"list": slug, "status": status}, count)
+                for (slug, status), count in subscriptions_by_status(connection).items()
+            ],
+        ),
+        Metric(
+            name="failing_sources",
+            meaning="Sources that could not be read when they were read last",
+            samples=[
+                ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
+            ],
+        ),
+        Metric(
+            name="inbound",
+            meaning="Mail that came in, by what it was (bounce, complaint, command …)",
+            samples=[
+                ({"kind": kind}, count) for kind, count in inbound_by_kind(connection).items()
+            ],
+        ),
+        _one(
+            "webhooks_waiting",
+            "Messages of webhooks that have not been taken yet",
+            counts.waiting_webhooks(connection),
+        ),
+    ]
+
+
+def _of_jobs(outcomes: Sequence[JobOutcome]) -> Sequence[Metric]:
+    return [
+        Metric(
+            name="job_troubled",
+            meaning="Whether the job failed, crashed or did not stop the last time it ran",
+            samples=[({"job": one.job}, one.is_troubled) for one in outcomes],
+        ),
+        Metric(
+            name="job_finished_timestamp_seconds",
+            meaning="When the job ended last",
+            samples=[({"job": one.job}, one.finished_at.timestamp()) for one in outcomes],
+        ),
+    ]
+
+
+def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
+    return [
+        _one("nodes", "Sending nodes that live", len(nodes)),
+        Metric(
+            name="node_messages_per_second",
+            meaning="How fast each node sends",
+            samples=[({"node": node.name}, node.rate) for node in nodes],
+        ),
+        Metric(
+            name="node_deliveries_held",
+            meaning="Deliveries that each node has claimed and not finished",
+            samples=[
+                ({"node": node.name, "issue": held.issue}, held.deliveries)
+                for node in nodes
+                for held in node.holds
+            ],
+        ),
+    ]
+
+
+def _one(name: str, meaning: str, value: float, **labels: str) -> Metric:
+    return Metric(name=name, meaning=meaning, samples=[(labels, value)])

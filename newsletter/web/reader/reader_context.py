@@ -1,0 +1,79 @@
+"""What the readers' pages work with, and the words they look up in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import jinja2
+
+from newsletter.articles.article import Tag
+from newsletter.config.settings import Settings
+from newsletter.pipeline import lists
+from newsletter.pipeline.letters import words_to_readers
+from newsletter.pipeline.site import Site
+from newsletter.rendering.theme import shipped_templates
+from newsletter.rendering.words import let_speak
+from newsletter.store.database import Database
+from subscribers.tokens import Tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReaderContext:
+    """`find_edition(newsletter, number, key)` is an edition's HTML without personal links, or None."""
+
+    site: Site
+    clock: Callable[[], datetime]
+    templates: jinja2.Environment
+    find_edition: Callable[[str, int, str], str | None]
+
+    @property
+    def settings(self) -> Settings:
+        """The site's configuration."""
+        return self.site.settings
+
+    @property
+    def database(self) -> Database:
+        """The site's database."""
+        return self.site.database
+
+    @property
+    def tokens(self) -> Tokens:
+        """The maker and reader of links."""
+        return self.site.tokens
+
+    def title_of(self, list_slug: str) -> str:
+        """What readers call the list."""
+        return lists.title_of(self.settings, list_slug)
+
+    def tags_of(self, list_slug: str, followed: frozenset[str] = frozenset()) -> list[Tag]:
+        """The tags a reader of the list may follow: its sections' and those followed already."""
+        return lists.tags_of(self.settings, list_slug, followed)
+
+    def has_digest(self, list_slug: str) -> bool:
+        """Whether readers of the list may choose a digest in place of each issue."""
+        return lists.has_digest(self.settings, list_slug)
+
+    def say(self, sentence: str, **values: object) -> str:
+        """The sentence in the site's language."""
+        return words_to_readers(self.site)(sentence, **values)
+
+    @property
+    def contact(self) -> str:
+        """An address that people read, for readers whose link does not work."""
+        return lists.contact_of(self.settings)
+
+
+def open_templates(site: Site) -> jinja2.Environment:
+    """The templates of the web pages; a site's `templates/web` overrides ours file by file."""
+    folders = [site.folder / "templates" / "web", shipped_templates() / "web"]
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    let_speak(templates, words_to_readers(site), site.settings.site.language)
+    return templates

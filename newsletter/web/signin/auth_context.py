@@ -1,0 +1,111 @@
+"""What signing in works with, and the cookie that a browser is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+
+import jinja2
+from itsdangerous import BadSignature, Signer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.store.database import Database
+from newsletter.store.sessions import SESSION_LASTS
+
+MAX_BODY = 1_000_000
+"""Octets of a form on an editor's page."""
+
+_NAME = "newsletter-session"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuthContext:
+    """Stands in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
+
+    `url` is the site's public address; cookies are Secure where it is https.
+    """
+
+    database: Database
+    secret: str = field(repr=False)
+    url: str
+    title: str
+    clock: Callable[[], datetime]
+    templates: jinja2.Environment
+    send_link: Callable[[str, str, str], None]
+
+    def keyed(self, purpose: str) -> str:
+        """A hex digest of `purpose` that nobody without the secret can compute."""
+        return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def signer(self) -> Signer:
+        """Signs cookies."""
+        return Signer(self.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+
+
+def auth_context_of(request: Request) -> AuthContext:
+    """The context of the application that answers."""
+    auth = request.app.state.auth_context
+    assert isinstance(auth, AuthContext)  # noqa: S101 - narrows Starlette's untyped state for mypy
+    return auth
+
+
+def session_token(request: Request) -> str | None:
+    """The secret in the browser's cookie, if its signature is ours."""
+    cookie = request.cookies.get(_cookie_name(request))
+    if cookie is None:
+        return None
+    try:
+        return auth_context_of(request).signer.unsign(cookie).decode("ascii")
+    except (BadSignature, UnicodeError):
+        return None
+
+
+def set_session_cookie(request: Request, response: Response, token: str) -> None:
+    """Let the browser be known by this secret."""
+    response.set_cookie(
+        _cookie_name(request),
+        auth_context_of(request).signer.sign(token).decode("ascii"),
+        max_age=int(SESSION_LASTS.total_seconds()),
+        path="/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def delete_session_cookie(request: Request, response: Response) -> None:
+    """Let the browser forget who it was."""
+    response.delete_cookie(
+        _cookie_name(request),
+        path="/",
+        secure=_is_secure(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _cookie_name(request: Request) -> str:
+    # With __Host- no other host, not even a subdomain, can have set it (RFC 6265bis 4.1.3.2).
+    return f"__Host-{_NAME}" if _is_secure(request) else _NAME
+
+
+def _is_secure(request: Request) -> bool:
+    """Secure where the site is; but an operator on the machine itself comes without TLS."""
+    return auth_context_of(request).url.startswith("https:") and not _is_loopback(
+        request.url.hostname
+    )
+
+
+def _is_loopback(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,321 @@
+"""One request for every route of the web, by somebody who may make it, and the site they need."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from itsdangerous import Signer
+from starlette.applications import Starlette
+from starlette.types import Message
+
+from newsletter.pipeline.approve import approve, stop
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.pipeline.send import begin
+from newsletter.pipeline.site import Site
+from newsletter.store.api_tokens import make_api_token
+from newsletter.store.sessions import make_link, start_session
+from newsletter.web.app import make_app
+from subscribers.tokens import Purpose
+from tests.factories.editors import ADDRESS, PASSWORD, add_editor
+from tests.factories.issues import DUE
+from tests.factories.site import READERS, make_site, publish
+
+NOW = DUE - timedelta(hours=20)
+HTML, JSON = "text/html", "application/json"
+ISSUE, ONE = "/desk/weekly/1", "/api/v1/newsletters/weekly/issues/1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebRequest:
+    """A request; `state` is the issue's, `gives` the type in which a failure is told."""
+
+    method: str
+    path: str
+    gives: str = HTML
+    state: str = "draft"
+    form: Mapping[str, str] = field(default_factory=dict)
+    document: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        action = self.form.get("action") or self.form.get("way") or ""
+        return " ".join(part for part in (self.method, self.path, action, self.state) if part)
+
+
+@dataclass(kw_only=True)
+class WebAnswer:
+    """What came back; `complete` is false for an answer that was cut off."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    complete: bool = False
+
+    @property
+    def type(self) -> str:
+        """The media type."""
+        return self.headers.get("content-type", "").partition(";")[0]
+
+
+class WebSite:
+    """A site in a folder whose database can be put back to one of its states."""
+
+    def __init__(self, folder: Path) -> None:
+        self.site = make_site(folder, now=NOW - timedelta(days=2))
+        self._file, self._kept = folder / "newsletter.db", folder / "kept"
+        self._kept.mkdir()
+        publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
+        gather(self.site, "weekly", now=NOW)
+        draft(self.site, "weekly", now=NOW)
+        self.words = self._people()
+        self._keep("draft")
+        approve(self.site, "weekly", 1, now=NOW)
+        self._keep("approved")
+        begin(self.site, "weekly", 1, now=DUE)
+        stop(self.site, "weekly", 1)
+        self._keep("stopped")
+
+    def _people(self) -> dict[str, str]:
+        """What stands for the {names} in paths and headers of REQUESTS."""
+        tokens = self.site.tokens
+        made = {purpose.value: tokens.make(purpose, 1, "weekly", NOW) for purpose in Purpose}
+        editor = add_editor(self.site)
+        with self.site.database.transaction() as connection:
+            key = make_api_token(connection, editor, name="test", now=NOW)
+            link = make_link(connection, editor, NOW)
+            session = start_session(connection, editor, browser="a test", now=NOW)
+        signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+        return {
+            **made,
+            "link": link,
+            "key": key,
+            "cookie": signer.sign(session).decode(),
+            "csrf": hmac.new(
+                self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256
+            ).hexdigest(),
+            "shared": share_token(self.site),
+        }
+
+    def _keep(self, state: str) -> None:
+        self.site.database.close()
+        shutil.copy(self._file, self._kept / state)
+
+    def put_back(self, state: str) -> None:
+        """Let the database be as it was in this state of the issue."""
+        # A traceback that a test keeps also keeps the cursor in it, and its connection busy.
+        self.site.database.close()
+        with (
+            closing(sqlite3.connect(self._kept / state)) as kept,
+            closing(sqlite3.connect(self._file)) as now,
+        ):
+            kept.backup(now)
+
+    def app(self) -> Starlette:
+        """The application, for one request."""
+        return make_app(self.site, clock=lambda: NOW)
+
+    def ask(self, app: Starlette, request: WebRequest) -> WebAnswer:
+        """The answer of the application, which is started for it and stopped after it."""
+        return asyncio.run(_ask(app, request, self.words))
+
+
+def share_token(site: Site) -> str:
+    """The secret of a reviewer's link."""
+    from newsletter.web.editor.editor_context import EditorContext
+    from newsletter.web.editor.sharing import Share, SharePage
+
+    context: Any = EditorContext(site=site, clock=lambda: NOW, templates=None, send_jobs=None)  # type: ignore[arg-type] # the page is only asked for a token
+    return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
+
+
+async def _ask(app: Starlette, request: WebRequest, words: Mapping[str, str]) -> WebAnswer:
+    path, _, query = request.path.format(**words).partition("?")
+    form = {name: value.format(**words) for name, value in request.form.items()}
+    body = urlencode(form).encode()
+    headers = {
+        "host": "127.0.0.1:8000",
+        "user-agent": "Mozilla/5.0 Firefox/140",
+        "cookie": f"newsletter-session={words['cookie']}",
+        "x-csrf-token": words["csrf"],
+        "content-type": "application/x-www-form-urlencoded",
+        **request.headers,
+    }
+    if request.document is not None:
+        body, headers["content-type"] = json.dumps(request.document).encode(), JSON
+    if path.startswith("/api/"):
+        headers["authorization"] = f"Bearer {words['key']}"
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
+        "method": request.method, "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": query.encode(), "client": ("127.0.0.1", 5000),
+        "server": ("127.0.0.1", 8000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    given = [{"type": "http.request", "body": body, "more_body": False}]
+    answer = WebAnswer()
+
+    async def receive() -> Message:
+        return given.pop() if given else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.body += message.get("body", b"")
+            answer.complete = not message.get("more_body", False)
+
+    async with app.router.lifespan_context(app):
+        await app(scope, receive, send)
+    return answer
+
+
+def _get(path: str, **given: Any) -> WebRequest:
+    return WebRequest(method="GET", path=path, **given)
+
+
+def _post(path: str, **given: Any) -> WebRequest:
+    return WebRequest(method="POST", path=path, **given)
+
+
+def _form(path: str, action: str, **given: str) -> WebRequest:
+    return WebRequest(method="POST", path=path, form={"action": action, **given})
+
+
+_READERS = (
+    _get("/u/{unsubscribe}"),
+    _post("/u/{unsubscribe}", form={"List-Unsubscribe": "One-Click"}),
+    _form("/u/{unsubscribe}", "leave"),
+    _form("/u/{unsubscribe}", "undo"),
+    _form("/u/{unsubscribe}", "reason", reason="often"),
+    _get("/p/{preferences}"),
+    _form("/p/{preferences}", "save", name="Jane", frequency="weekly"),
+    _form("/p/{preferences}", "pause", weeks="2"),
+    _form("/p/{preferences}", "resume"),
+    _form("/p/{preferences}", "move", email="new@example.org"),
+    _form("/p/{preferences}", "export"),
+    _get("/c/" + "0" * 20),
+    _get("/join/weekly"),
+    _post("/join/weekly", document={"email": "new@example.org"}, gives=JSON),
+    _post("/join/weekly", form={"email": "new@example.org", "website": "trap"}),
+    WebRequest(method="OPTIONS", path="/join/weekly"),
+    _get("/links/weekly"),
+    _post("/links/weekly", form={"email": READERS[1]}),
+    *(
+        WebRequest(method=method, path=f"/{purpose}/{{{purpose}}}")
+        for purpose in ("confirm", "move", "erase", "export")
+        for method in ("GET", "POST")
+    ),
+    _get("/assets/style.css"),
+    _get("/archive/weekly/1/0", state="stopped"),
+)
+_ARCHIVE = (
+    _get("/archive"),
+    _get("/archive/weekly", state="stopped"),
+    _get("/archive/weekly/1", state="stopped"),
+    _get("/archive/weekly/tags/news", state="stopped"),
+    _get("/archive/weekly/feed.rss", state="stopped", gives="application/rss+xml"),
+    _get("/archive/weekly/feed.atom", state="stopped", gives="application/atom+xml"),
+    _get("/archive/weekly/tags/news/feed.json", state="stopped", gives="application/feed+json"),
+)
+_SIGN_IN = (
+    _get("/sign-in"),
+    _post("/sign-in", form={"address": ADDRESS, "password": PASSWORD, "way": "password"}),
+    _post("/sign-in", form={"address": ADDRESS, "way": "link"}),
+    _get("/sign-in/link/{link}"),
+    _post("/sign-in/link/{link}"),
+    _post("/sign-out"),
+    _get("/account"),
+    _form("/account", "password", current=PASSWORD, password="another long sentence"),
+    _form("/account", "make-key", name="mine"),
+    _form("/account", "revoke-key", name="test"),
+    _form("/account", "end-session", session="7"),
+    _form("/account", "end-others"),
+    _get("/audit"),
+)
+_DESK = (
+    _get("/desk/static/desk.css"),
+    _get("/desk"),
+    _get("/desk/weekly"),
+    _post("/desk/weekly/draft", form={"gather": "yes"}),
+    _get(ISSUE),
+    _form(ISSUE, "say-intro", intro="Hello", seen="1"),
+    _form(ISSUE, "undo"),
+    _form(ISSUE, "redo"),
+    _form(ISSUE, "add", key="x", section="News"),
+    _form(ISSUE, "add-url", url="https://127.0.0.1/x", section="News"),
+    _get(f"{ISSUE}/changes"),
+    _get(f"{ISSUE}/preview"),
+    _get(f"{ISSUE}/frame"),
+    _get(f"{ISSUE}/frame?part=raw"),
+    _get(f"{ISSUE}/publish"),
+    _post(f"{ISSUE}/test", form={"to": "weekly@news.example.org"}),
+    _post(f"{ISSUE}/share"),
+    _get("/nodes"),
+    _get("/shared/{shared}"),
+    _get("/shared/{shared}/frame"),
+    _get(f"{ISSUE}/report", state="stopped"),
+    _get(f"{ISSUE}/progress", state="stopped"),
+    _post(f"{ISSUE}/approve", form={"seen": "99"}),
+    _post(f"{ISSUE}/schedule", state="approved", form={"send_at": "2025-03-08T09:00"}),
+    _post(f"{ISSUE}/reopen", state="approved", form={"take-in": "yes"}),
+    _post(f"{ISSUE}/hold", state="approved"),
+    _post(f"{ISSUE}/send", state="approved"),
+    _post(f"{ISSUE}/stop", state="stopped"),
+    _post(f"{ISSUE}/close", state="stopped"),
+)
+_API = tuple(
+    WebRequest(method=method, path=path, state=state, document=document, gives=JSON)
+    for method, path, state, document in (
+        ("GET", "/api/v1/newsletters", "draft", None),
+        ("GET", "/api/v1/status", "draft", None),
+        ("GET", "/api/v1/audit", "draft", None),
+        ("POST", "/api/v1/newsletters/weekly/gather", "draft", None),
+        ("POST", "/api/v1/newsletters/weekly/draft", "draft", None),
+        ("GET", "/api/v1/newsletters/weekly/issues", "draft", None),
+        ("GET", ONE, "draft", None),
+        ("GET", f"{ONE}/status", "draft", None),
+        ("POST", f"{ONE}/edits", "draft", {"version": 1, "action": "say-intro", "intro": "Hello"}),
+        ("POST", f"{ONE}/articles", "draft", {"version": 1, "url": "https://127.0.0.1/", "section": "News"}),
+        ("GET", f"{ONE}/lint", "draft", None),
+        ("GET", f"{ONE}/preview", "draft", None),
+        ("POST", f"{ONE}/test", "draft", {"to": "weekly@news.example.org"}),
+        ("POST", f"{ONE}/hold", "approved", None),
+        ("POST", f"{ONE}/approve", "draft", None),
+        ("POST", f"{ONE}/schedule", "approved", {"send_at": "2025-03-08T09:00:00Z"}),
+        ("GET", f"{ONE}/rehearsal", "draft", None),
+        ("POST", f"{ONE}/send", "approved", None),
+        ("POST", f"{ONE}/stop", "stopped", None),
+        ("GET", f"{ONE}/unknown", "stopped", None),
+        ("POST", f"{ONE}/unknown", "stopped", {"choice": "skip"}),
+        ("GET", f"/api/v1/subscribers/{READERS[0]}", "draft", None),
+        ("POST", "/api/v1/lists/weekly/subscribers", "draft", {"address": "new@example.org", "tags": ["AI"]}),
+        ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}", "draft", None),
+        ("POST", "/api/v1/suppressions", "draft", {"pattern": "@example.net"}),
+        ("GET", "/api/openapi.json", "draft", None),
+        ("GET", "/api/docs", "draft", None),
+    )
+)  # fmt: skip
+_WATCHERS = (
+    _get("/health", gives=JSON),
+    _get("/health/live", gives=JSON),
+    _get("/health/ready", gives=JSON),
+    _get("/metrics", gives="text/plain"),
+)
+
+REQUESTS: tuple[WebRequest, ...] = (
+    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_API, *_WATCHERS,
+)  # fmt: skip

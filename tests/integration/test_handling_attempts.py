@@ -1,0 +1,135 @@
+"""Mail that cannot be handled: attempted three times, then left to a person, and nothing else waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from newsletter.errors import DatabaseUnavailableError
+from newsletter.pipeline import receive as receiving
+from newsletter.pipeline.receive import LEFT_LYING, handle, handle_left_lying
+from subscribers.inbound.book import MAX_ATTEMPTS, Recorded, find, quarantined
+from tests.acceptance.site import CommandLine
+from tests.factories.mail import READER, PostOffice, post_office, send_issue
+
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PostOffice]:
+    """A site that takes mail."""
+    with post_office(tmp_path) as running:
+        yield running
+
+
+class UnforeseenError(Exception):
+    """A defect that nobody has thought of."""
+
+
+def fails(*_given: object, **_named: object) -> NoReturn:
+    """Stands in the place of a step."""
+    raise UnforeseenError("what nobody has thought of")
+
+
+def in_book(office: PostOffice, message_id: int) -> Recorded:
+    """The message as the book has it."""
+    with office.site.database.transaction(read_only=True) as connection:
+        found = find(connection, message_id)
+    assert found is not None
+    return found
+
+
+def in_quarantine(office: PostOffice) -> list[int]:
+    """What is shown to the operator."""
+    with office.site.database.transaction(read_only=True) as connection:
+        return [one.id for one in quarantined(connection)]
+
+
+@pytest.mark.parametrize("step", ["classify", "act", "put_letter"])
+def test_three_failures_and_a_person_looks_at_it(
+    office: PostOffice, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is attempted again after a while; then it is quarantined with its traceback."""
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, step, fails)
+        got = office.mail("weekly-leave")
+        assert (got.action, in_book(office, got.id).attempts) == ("retry", 1)
+        assert handle_left_lying(office.site, now=office.now) == 0
+        for attempt in range(2, MAX_ATTEMPTS + 1):
+            assert in_quarantine(office) == []
+            office.now += LEFT_LYING + timedelta(seconds=1)
+            assert handle_left_lying(office.site, now=office.now) == 1
+            assert in_book(office, got.id).attempts == attempt
+        office.now += LEFT_LYING + timedelta(seconds=1)
+        assert handle_left_lying(office.site, now=office.now) == 0
+    assert in_quarantine(office) == [got.id]
+    assert "UnforeseenError: what nobody has thought of" in in_book(office, got.id).traceback
+    command = CommandLine(folder=office.site.folder, environment={})
+    (shown,) = command("receive", "--list", "--json").document["quarantine"]
+    assert shown["problem"] == "it could not be handled, 3 times"
+    assert "Unforeseen" in shown["traceback"]
+    # When the defect is mended, replaying it does what its writer wanted.
+    assert handle(office.site, got.id, now=office.now, again=True).action == "unsubscribe"
+    assert (office.status(), in_quarantine(office)) == ("unsubscribed", [])
+
+
+def test_a_mail_that_kills_its_process_counts(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The attempt is on the disk before the mail is looked at; the fourth does not look at it."""
+
+    def killed(*_given: object) -> NoReturn:
+        raise SystemExit(137)
+
+    monkeypatch.setattr(receiving, "classify", killed)
+    with pytest.raises(SystemExit):
+        office.mail("weekly-leave")
+    for _ in range(MAX_ATTEMPTS - 1):
+        office.now += LEFT_LYING + timedelta(seconds=1)
+        with pytest.raises(SystemExit):
+            handle_left_lying(office.site, now=office.now)
+    office.now += LEFT_LYING + timedelta(seconds=1)
+    assert handle_left_lying(office.site, now=office.now) == 1
+    assert len(in_quarantine(office)) == 1
+
+
+def test_what_the_database_ends_is_no_attempt(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail is not to blame: it is handled when the database is back, however often it failed."""
+
+    def gone(*_given: object, **_named: object) -> NoReturn:
+        raise DatabaseUnavailableError("the database is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "act", gone)
+        for _ in range(MAX_ATTEMPTS + 1):
+            with pytest.raises(DatabaseUnavailableError):
+                office.mail("weekly-leave")
+            office.count -= 1  # the same mail once more
+    assert office.mail("weekly-leave").action == "unsubscribe"
+
+
+def test_one_bad_mail_keeps_nothing_back(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other mail is handled, and the issue goes to every reader."""
+    real = receiving.classify
+
+    def some_fail(raw: bytes, *given: object) -> object:
+        if b"poison" in raw:
+            raise UnforeseenError
+        return real(raw, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(receiving, "classify", some_fail)
+    office.mail("weekly-request", subject="poison")
+    office.now += LEFT_LYING + timedelta(seconds=1)
+    assert office.mail("weekly-leave").action == "unsubscribe"
+    copies = send_issue(office, MONDAY)
+    got = {copy.recipient for copy in copies if copy.message["List-Id"]}
+    assert got == {f"reader{number}@example.org" for number in (1, 2, 3)}
+    assert office.status(READER) == "unsubscribed"

@@ -1,0 +1,202 @@
+"""Every command, with an error that nobody foresaw in each of its calls to the floors below."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from newsletter.cli.exit_codes import UNFORESEEN
+from newsletter.cli.main import COMMANDS, main
+from newsletter.jobs import site_jobs
+from newsletter.pipeline.approve import approve, skip
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
+from newsletter.store.issues import find_issue
+from tests.factories.editors import add_editor
+from tests.factories.planting import PlantedError, PlantedPanic, calls_below, plant
+from tests.factories.runs import HOUR, MONDAY, THURSDAY
+from tests.factories.site import make_site, publish
+
+READER = "reader0@example.org"
+EDITOR = "editor@example.net"
+
+# Module, call, and a command line that comes to it. {new} is a path where nothing is yet.
+CALLS = [
+    ("setup", "init_site", "init {new}"),
+    ("setup", "check_site", "check"),
+    ("doctor", "examine", "doctor"),
+    ("gathering", "gather_articles", "gather"),
+    ("gathering", "draft_issue", "draft weekly"),
+    ("gathering", "find_issue", "show weekly"),
+    ("gathering", "all_issues", "show weekly"),
+    ("gathering", "carried_over", "show weekly"),
+    ("gathering", "note_text", "show weekly"),
+    ("gathering", "left_out_text", "show weekly"),
+    ("looking", "preview_issue", "preview weekly --out {new}"),
+    ("looking", "lint_issue", "lint weekly"),
+    ("looking", "send_trial", f"test weekly --to {EDITOR}"),
+    ("moving", "approve_issue", "approve weekly"),
+    ("moving", "read_time", "approve weekly --at 2026-03-16T09:00"),
+    ("moving", "reschedule", "approve weekly/2 --at 2026-03-10T09:00 --now 2026-03-09T09:00Z"),
+    ("moving", "hold_issue", "hold weekly"),
+    ("moving", "stop_issue", "stop weekly"),
+    ("moving", "note_text", "hold weekly"),
+    ("sending", "send_issue", "send weekly"),
+    ("sending", "rehearse", "send weekly --dry-run"),
+    ("sending", "watched_run", "run"),
+    ("sending", "site_status", "status"),
+    ("sending", "find_issue", "status weekly"),
+    ("sending", "count_anew", "status weekly --recount"),
+    ("sending", "issue_status", "status weekly"),
+    ("sending", "note_text", "status weekly"),
+    ("sending", "unknown_deliveries", "unknown weekly"),
+    ("sending", "settle", "unknown weekly --skip"),
+    ("serving", "make_app", "serve --port 0"),
+    ("serving", "first_link", "serve --port 0"),
+    ("serving", "listening", "serve --port 0"),
+    ("serving", "scheduling", "serve --port 0"),
+    ("working", "work", "worker"),
+    ("receiving", "require_inbound", "receive --list"),
+    ("receiving", "book.quarantined", "receive --list"),
+    ("receiving", "receive_message", "receive"),
+    ("receiving", "handle", "receive --replay 1"),
+    ("receiving", "letters_job", "receive"),
+    ("people", "import_people", "subscribers import {folder}/people.csv --list weekly"),
+    ("people", "flush", "subscribers import {folder}/people.csv --list weekly"),
+    ("people", "export_subscribers", "subscribers export --list weekly --out {new}"),
+    ("people", "vocabulary_of", "subscribers add new@example.org --list weekly"),
+    ("people", "people.add", "subscribers add new@example.org --list weekly"),
+    ("people", "people.show", f"subscribers show {READER}"),
+    ("people", "people.remove", f"subscribers remove {READER}"),
+    ("people", "suppression.suppress", "subscribers suppress @example.com"),
+    ("people", "suppression.lift", "subscribers suppress @example.com --lift"),
+    ("people", "erase", f"subscribers erase {READER}"),
+    ("people", "people.listing", "subscribers list --list weekly"),
+    ("users", "save_user", "users add second@example.net"),
+    ("users", "hash_password", "users add second@example.net --password"),
+    ("users", "remove_user", f"users remove {EDITOR}"),
+    ("users", "find_user", f"users remove {EDITOR}"),
+    ("users", "audit.record", f"users remove {EDITOR}"),
+    ("users", "all_users", "users list"),
+    ("users", "make_api_token", f"users token {EDITOR}"),
+    ("users", "revoke_api_token", f"users token {EDITOR} --revoke"),
+    ("arming", "back_up", "backup {new}"),
+    ("arming", "set_armed", "arm"),
+    ("arming", "lift_seal", "arm"),
+    ("arming", "move_site", "migrate-database --to postgresql://nobody@127.0.0.1/none"),
+    ("bench", "measure", "bench --messages 10"),
+]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site that takes mail, with an editor, a skipped issue and an approved one."""
+    folder = tmp_path_factory.mktemp("site")
+    tables = '[inbound]\ndomain = "news.example.org"\n[[newsletters.weekly.sections]]\ntitle = "A"\nmax_items = 2'
+    site = make_site(folder, now=THURSDAY, tables=tables)
+    publish(folder, *(THURSDAY + hours * HOUR for hours in range(1, 5)))
+    gather(site, "weekly", now=THURSDAY + 5 * HOUR)
+    skip(site, draft(site, "weekly", now=THURSDAY + 5 * HOUR), note=None)
+    draft(site, "weekly", now=MONDAY + HOUR)
+    approve(site, "weekly", 2, now=MONDAY + HOUR)
+    with site.database.transaction() as connection:
+        assert find_issue(connection, "weekly", 2).left_out
+    add_editor(site, EDITOR)
+    site.database.close()
+    (folder / "people.csv").write_text("email,name,tags\nnew@example.org,,\n", encoding="utf-8")
+    return folder
+
+
+def end_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
+    """The code that the command ends with."""
+    monkeypatch.setattr(sys, "argv", ["newsletter", *words])
+    mail = io.TextIOWrapper(
+        io.BytesIO(b"From: a@example.org\nTo: weekly-help@news.example.org\n\nx\n")
+    )
+    monkeypatch.setattr(sys, "stdin", mail)
+    logger = logging.getLogger("newsletter")
+    before = logger.handlers[:], logger.level, logger.propagate
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        logger.handlers[:], logger.level, logger.propagate = before
+    return ended.value.code
+
+
+def test_the_list_has_every_call() -> None:
+    """A new call to a floor below is walked as well."""
+    found = [
+        (name, call)
+        for name in dict.fromkeys(COMMANDS.values())
+        for call in calls_below(importlib.import_module(f"newsletter.cli.{name}"), "newsletter.cli")
+    ]
+    assert sorted(found) == sorted({(name, call) for name, call, _line in CALLS} | HARMLESS)
+
+
+HARMLESS = {("setup", "theme_names")}
+"""Called while the module is imported, for the help."""
+
+
+@pytest.mark.parametrize(("name", "call", "line"), CALLS)
+@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
+def test_a_command_says_so_and_exits_70(
+    name: str,
+    call: str,
+    line: str,
+    as_json: bool,
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A message, with --json the error document, and the traceback in the log."""
+    folder = tmp_path / "site"
+    shutil.copytree(template, folder)
+    words = line.format(new=tmp_path / "new", folder=folder).split()
+    raised = plant(
+        monkeypatch, importlib.import_module(f"newsletter.cli.{name}"), call,
+        error=PlantedPanic if as_json else PlantedError,
+    )  # fmt: skip
+    if "--password" in words:
+        monkeypatch.setattr("newsletter.cli.users._ask_password", lambda: "a long password")
+    json_words = ["--json"] if as_json else []
+    assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNFORESEEN
+    assert raised
+    out, err = capsys.readouterr()
+    assert "Traceback" in err
+    assert "nobody foresaw this" in err
+    if as_json:
+        error = json.loads(out)["error"]
+        assert {"code", "message", "file", "field", "fix"} <= set(error)
+        assert error["exit"] == UNFORESEEN
+    else:
+        assert out == ""
+
+
+def test_a_run_in_which_one_job_crashed_says_which(
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 70, and a report of all the others, not an error document."""
+    folder = tmp_path / "site"
+    shutil.copytree(template, folder)
+    plant(monkeypatch, site_jobs, "fold")
+    words = ("-C", str(folder), "run", "--json", "--now", "2026-03-09T08:00Z")
+    assert end_of(monkeypatch, *words) == UNFORESEEN
+    out, err = capsys.readouterr()
+    document = json.loads(out)
+    assert [one["newsletter"] for one in document["newsletters"]] == ["weekly"]
+    ends = {one["job"]: (one["ended"], one["error"]) for one in document["jobs"]}
+    assert ends.pop("retention:counts") == ("crashed", "PlantedError: nobody foresaw this")
+    assert set(ends.values()) == {("done", None)}
+    assert "Traceback" in err
