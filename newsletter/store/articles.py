@@ -177,15 +177,21 @@ def load_tellings(
     ]
 
 
-def load_articles(
-    connection: sa.Connection, newsletter: str, *, since: datetime
-) -> list[tuple[Article, datetime]]:
-    """Articles of every source published or first seen since `since`, and when each was first seen."""
-    places = connection.execute(
-        sa.select(articles.c.source_id).where(articles.c.newsletter == newsletter).distinct()
-    ).scalars()
-    found = load_tellings(connection, newsletter, since=since, places=frozenset(places))
-    return [(telling.article, telling.first_seen) for telling in found]
+def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:
+    """Every telling of the story that has, or had, this key."""
+    number = (
+        sa.select(sa.func.coalesce(stories.c.joined_to, stories.c.id))
+        .where(stories.c.key == key)
+        .scalar_subquery()
+    )
+    joined = joined_keys(connection)
+    rows = connection.execute(
+        sa.select(articles, stories.c.key)
+        .join(stories, stories.c.id == articles.c.story_id)
+        .where(articles.c.newsletter == newsletter, articles.c.story_id == number)
+        .order_by(articles.c.id)
+    )
+    return [_article(row, joined.get(row.story_id, ())) for row in rows]
 
 
 def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:

@@ -61,7 +61,6 @@ _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|
 _GLUED = frozenset("万萬만亿億억千兆조")
 """Magnitudes of unspaced scripts, which the next word follows at once."""
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|X{1,3})\Z")
-_CHINESE_DIGITS = {sign: str(value) for value, sign in enumerate("二三四五六七八九十", 2)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from newsletter.articles.identity.headlines import (
     tail_of,
     weight,
 )
+from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.identity.likeness import Difference, compare
 from newsletter.articles.identity.roles import OPPOSITES, roles_differ
 from newsletter.articles.identity.tale import Tale
@@ -100,10 +101,18 @@ def contrast(one: Headline, other: Headline) -> bool:
 
 
 def _headlines(one: Tale, other: Tale) -> tuple[Headline, Headline]:
-    """The headlines; what a dash parts off at the end of only one of them is a site's name."""
+    """The headlines; what a dash parts off at the end of only one of them is a site's name.
+
+    One that was cut off is what the other is, where that begins so.
+    """
     mine, theirs = one.headline, other.headline
     if mine.words == theirs.words:
         return mine, theirs
+    for tale, against, whole in ((one, theirs, other), (other, mine, one)):
+        start = tale.title.removesuffix("…").removesuffix("...").rstrip()
+        cut_off = start != tale.title and tale.headline.weight >= TELLING
+        if cut_off and folded(whole.title).startswith(folded(start)):
+            return against, against
     for tale, against in ((one, theirs), (other, mine)):
         head, tail = tail_of(tale.title)
         cut = headline(head, tale.language)

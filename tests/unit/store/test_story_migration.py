@@ -12,13 +12,14 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.articles.identity.sources import Configured
-from newsletter.store.articles import load_articles, save_articles
+from newsletter.store.articles import save_articles
 from newsletter.store.database import Database, open_database
 from newsletter.store.issues import find_issue, used_by
 from newsletter.store.migrations import upgrade
 from newsletter.store.sources import find_sources, settle_sources
 from newsletter.store.tables import articles, audit
 from tests.factories.articles import an_article
+from tests.factories.gathered import load_articles
 
 NOW = datetime(2026, 3, 5, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

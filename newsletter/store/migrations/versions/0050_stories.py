@@ -110,9 +110,6 @@ def _create_tables() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("first_seen", UtcDateTime(), nullable=False),
         sa.Column("joined_to", Id, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["joined_to"], ["stories.id"], name=op.f("fk_stories_joined_to_stories")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
         sa.UniqueConstraint("key", name=op.f("uq_stories_key")),
     )

@@ -116,6 +116,8 @@ def test_titles_alone_never_join_two_stories(one: str, other: str) -> None:
         ("Norvik recalls 1.6 million cars in Sweden", "Norvik recalls 1.6 million cars in Sweden - Wire News"),
         ("Norvik recalls 1.6 million cars in Sweden", "Norvik recalls 1,600,000 cars in Sweden"),
         ("Norvik recalls 1.6m cars in Sweden", "BREAKING: Norvik recalls 1.6 million cars in Sweden"),
+        ("Norvik recalls 1.6 million cars in Sweden", "Norvik recalls 1.6 million cars in Sw…"),
+        ("Prices in Carland rise by 2.3%", "Prices in Carland rise by 2.3 per cent"),
         ("Three hurt in Harborough warehouse fire", "3 hurt in Harborough warehouse fire"),
         ("U.S. court blocks data transfer to the cloud", "US court blocks data transfer to the cloud"),
         ("Harbour bridge re-opens after its repairs", "Harbour bridge reopens after repairs"),
