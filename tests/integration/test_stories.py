@@ -28,11 +28,13 @@ WEEK = timedelta(days=7)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of either kind."""
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database of either kind; its sites are closed before it goes."""
     if request.param == "sqlite":
-        return "sqlite:///newsletter.db"
-    return str(request.getfixturevalue("empty_postgres_url"))
+        yield "sqlite:///newsletter.db"
+    else:
+        yield str(request.getfixturevalue("empty_postgres_url"))
+    close_sites()
 
 
 @pytest.fixture(autouse=True)
