@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from newsletter.jobs.job import Job
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.operators import tell_of_jobs, watched_due
-from newsletter.jobs.site_jobs import inbound_jobs, retention_jobs, webhook_jobs
+from newsletter.jobs.site_jobs import gathering_jobs, inbound_jobs, retention_jobs, webhook_jobs
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.site.site import Site
 
@@ -55,6 +55,7 @@ def scheduling(
     _wake(scheduler, every, lambda: _serve_due(site, supervisor))
     for jobs, how_often in (
         ([letters_job(site, clock)], every),
+        (gathering_jobs(site, clock), every),
         (inbound_jobs(site, clock), every),
         (retention_jobs(site, clock), every),
         (webhooks, WEBHOOKS_EVERY),

@@ -11,6 +11,7 @@ from newsletter.jobs.job import JobRun
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
     due_issue_jobs,
+    gathering_jobs,
     inbound_jobs,
     retention_jobs,
     webhook_jobs,
@@ -41,7 +42,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
     letters = letters_job(site, clock)
     due = due_issue_jobs(site, clock)
     runs = supervisor.run_beside(
-        [*due, *webhook_jobs(site, clock)],
+        [*due, *gathering_jobs(site, clock), *webhook_jobs(site, clock)],
         [letters],
         [*inbound_jobs(site, clock), letters],  # what the mail was answered goes out as well
         retention_jobs(site, clock),

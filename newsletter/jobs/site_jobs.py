@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job
+from newsletter.pipeline.gather import gather_due
 from newsletter.pipeline.receive import handle_left_lying
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
@@ -47,6 +48,18 @@ def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
         return _counted(handle_left_lying(site, now=clock()), "dealt with")
 
     return [Job(name="inbound", do=handle_mail, budget=BUDGET)]
+
+
+def gathering_jobs(site: Site, clock: Clock) -> list[Job]:
+    """Read the sources whose time has come, one job for each newsletter."""
+
+    def job(slug: str) -> Job:
+        def read_sources(_stop: threading.Event) -> str:
+            return _counted(len(gather_due(site, slug, now=clock())), "sources read")
+
+        return Job(name=f"gathering:{slug}", do=read_sources, budget=BUDGET)
+
+    return [job(slug) for slug in site.settings.newsletters]
 
 
 def retention_jobs(site: Site, clock: Clock) -> list[Job]:

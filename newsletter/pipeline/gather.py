@@ -95,20 +95,16 @@ def gather(
     return kept
 
 
-def gather_due(site: Site, now: datetime) -> dict[str, Sequence[Reading]]:
-    """Read those sources of all newsletters whose time has come; by newsletter, what they gave."""
-    found: dict[str, Sequence[Reading]] = {}
-    for slug, newsletter in site.settings.newsletters.items():
-        with site.database.transaction(read_only=True) as connection:
-            paces = load_paces(connection, slug)
-        due = {
-            source.location
-            for source in distinct_sources(newsletter.sources)
-            if (paces.get(source.location, Pace()).next_look or now) <= now
-        }
-        if due:
-            found[slug] = gather(site, slug, now=now, only=due)
-    return found
+def gather_due(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
+    """Read those of the newsletter's sources whose time has come; what they gave."""
+    with site.database.transaction(read_only=True) as connection:
+        paces = load_paces(connection, slug)
+    due = {
+        source.location
+        for source in distinct_sources(site.newsletter(slug).sources)
+        if (paces.get(source.location, Pace()).next_look or now) <= now
+    }
+    return gather(site, slug, now=now, only=due) if due else ()
 
 
 def _keep(

@@ -31,7 +31,7 @@ def server() -> Iterator[FeedServer]:
 
 def due(site: Site, now: datetime) -> dict[str, Reading]:
     """What a gathering of what is due has read from the web, by address."""
-    readings = gather_due(site, now).get("weekly", ())
+    readings = gather_due(site, "weekly", now=now)
     return {r.location: r for r in readings if r.location.startswith("http")}
 
 
@@ -51,7 +51,7 @@ def test_a_feed_of_the_last_five_loses_nothing(tmp_path: Path, server: FeedServe
     site = site_of(tmp_path, f'feed = "{url}"')
     for half_day in range(1, 15):
         server.put("/rss", window_of(*range(half_day, max(0, half_day - 5), -1)))
-        gather_due(site, NOW - 7 * DAY + half_day * DAY / 2)
+        gather_due(site, "weekly", now=NOW - 7 * DAY + half_day * DAY / 2)
     issue = draft(site, "weekly", now=NOW)
     assert len(issue.items) + len(issue.left_out) == 14
 
@@ -98,7 +98,7 @@ def test_a_host_has_one_connection_at_a_time(tmp_path: Path, server: FeedServer)
 
     urls = [server.on(f"/{name}", answer) for name in "abc"]
     site = site_of(tmp_path, *(f'feed = "{url}"' for url in urls))
-    gather_due(site, NOW)
+    gather_due(site, "weekly", now=NOW)
     assert (len(server.seen), most) == (3, 1)
 
 
@@ -117,6 +117,6 @@ def test_a_feed_that_says_how_long_it_lasts_is_believed(tmp_path: Path, server: 
         server.put("/plain", body),
     ]
     site = site_of(tmp_path, *(f'feed = "{url}"' for url in urls))
-    gather_due(site, NOW)
+    gather_due(site, "weekly", now=NOW)
     assert list(due(site, NOW + 2 * HOUR)) == urls[-1:]
     assert len(due(site, NOW + 5 * HOUR)) == 4
