@@ -30,17 +30,16 @@ def join(
     """Ask the address; what to show is the same whoever it is. Raises AddressError."""
     require_list(site, list_slug)
     with site.database.transaction() as connection:
-        letter = consent.ask_to_join(
-            connection,
-            address,
+        request = consent.JoinRequest(
+            address=address,
             list_slug=list_slug,
             way=Way.FORM,
-            now=now,
             origin=origin,
             wording=wording,
             name=name,
             follows=follows,
         )
+        letter = consent.ask_to_join(connection, request, now)
         if letter is not None:
             put_letter(site, connection, letter, now)
 

@@ -164,12 +164,14 @@ def _settle(
         book.close(
             connection,
             recorded.id,
-            kind=mail.kind,
-            action=done.action,
-            address=_key(address),
-            problem="; ".join(dict.fromkeys(filter(None, problems))),
-            keep=keep,
-            now=now,
+            book.HandledMail(
+                kind=mail.kind,
+                action=done.action,
+                address=_key(address),
+                problem="; ".join(dict.fromkeys(filter(None, problems))),
+                keep=keep,
+            ),
+            now,
         )
     return Received(
         id=recorded.id,
@@ -187,12 +189,14 @@ def _give_up(site: Site, recorded: book.LoggedMail, mail: Inbound, now: datetime
         book.close(
             connection,
             recorded.id,
-            kind=mail.kind,
-            action=Action.QUARANTINE,
-            address=_key(address),
-            problem=f"it could not be handled, {book.MAX_ATTEMPTS} times",
-            keep=True,
-            now=now,
+            book.HandledMail(
+                kind=mail.kind,
+                action=Action.QUARANTINE,
+                address=_key(address),
+                problem=f"it could not be handled, {book.MAX_ATTEMPTS} times",
+                keep=True,
+            ),
+            now,
         )
     return Received(id=recorded.id, kind=mail.kind, action=Action.QUARANTINE, address=address)
 

@@ -14,7 +14,7 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.rejections import Rejection, rejections
 from newsletter.store.tables import deliveries, issues
-from subscribers.bounces import note_bounce
+from subscribers.bounces import Bounce, note_bounce
 from subscribers.inbound.verdict import Verdict
 from subscribers.tables import bounces
 
@@ -55,17 +55,16 @@ def _count(
         verdict = verdict_on(rejection)
         if verdict is None or rejection.subscriber_id in known:
             continue
-        note_bounce(
-            connection,
+        bounce = Bounce(
             subscriber_id=rejection.subscriber_id,
             list_slug=list_slug,
             number=issue.number,
             verdict=verdict,
-            sent=_handed_over(connection, issue.newsletter, rejection.subscriber_id),
-            now=now,
             status=rejection.enhanced,
             reason=rejection.text,
         )
+        sent = _handed_over(connection, issue.newsletter, rejection.subscriber_id)
+        note_bounce(connection, bounce, sent=sent, now=now)
         counted += 1
     return counted
 
