@@ -160,11 +160,11 @@ def test_confirm_leaves_newcomers_pending(database: Database) -> None:
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b"jo", "no e-mail address"),
-        (b",Jo", "no e-mail address"),
+        (b"jo", "not a valid e-mail address"),
+        (b",Jo", "not a valid e-mail address"),
         (b"jo@example.org,J\xfcrgen", "not UTF-8"),
         (b'jo@example.org,"' + b"x" * 140_000 + b'"', "no CSV"),
-        (b"jo@example.org\x00", "no e-mail address"),
+        (b"jo@example.org\x00", "not a valid e-mail address"),
     ],
 )
 def test_a_bad_row_is_rejected_alone(database: Database, row: bytes, reason: str) -> None:
