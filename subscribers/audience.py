@@ -1,6 +1,6 @@
 """The audience of a list: who is to be mailed at a moment, and their tag selections (rule 1).
 
-Every send takes its addresses from here, and asks anew each time.
+Every send takes its addresses from here and queries them each time.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def ask_to_join(
     )
 
 
-def questions(
+def confirmation_letters(
     connection: sa.Connection, list_slug: str, asked_at: datetime, *, after: int, most: int
 ) -> tuple[list[LetterRequest], int]:
     """One batch of confirmation letters for the people whom an import left pending.
@@ -175,10 +175,7 @@ def confirm(
             tables.subscribers.c.id == subscriber_id
         )
     ).one()
-    sent = tables.confirmations
-    connection.execute(
-        sa.delete(sent).where(sent.c.address_hash == hashed(connection, person.address_key))
-    )
+    _reset_limit(connection, person.address_key)
     return LetterRequest(
         template=Template.WELCOME,
         subscriber_id=subscriber_id,
@@ -213,6 +210,14 @@ def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
             )
             connection.execute(sa.delete(people).where(people.c.id == row.subscriber_id))
     return len(stale)
+
+
+def _reset_limit(connection: sa.Connection, address_key: str) -> None:
+    """Forget how many confirmation mails the address got, because one has been answered."""
+    table = tables.confirmations
+    connection.execute(
+        sa.delete(table).where(table.c.address_hash == hashed(connection, address_key))
+    )
 
 
 def _may_ask(connection: sa.Connection, address: Address, now: datetime) -> bool:

@@ -73,7 +73,7 @@ def resume(connection: sa.Connection, subscriber_id: int, way: Way, now: datetim
     return True
 
 
-def read_how_often(
+def set_frequency(
     connection: sa.Connection, subscriber_id: int, frequency: Frequency, way: Way, now: datetime
 ) -> bool:
     """Set the frequency: every issue, or the monthly digest; False if nothing changed."""

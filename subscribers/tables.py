@@ -57,7 +57,7 @@ metadata = sa.MetaData(
 )
 
 
-def index_some(name: str, *columns: str, where: str) -> sa.Index:
+def partial_index(name: str, *columns: str, where: str) -> sa.Index:
     """A partial index over the rows for which `where` holds.
 
     A query must state that condition with a literal, not a bound parameter; otherwise the
@@ -101,7 +101,7 @@ subscriptions = sa.Table(
     sa.Column("status", sa.String, nullable=False),  # subscriber.Status
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.Index("ix_subscriptions_subscriber_id", "subscriber_id"),
-    index_some(
+    partial_index(
         "ix_subscriptions_pending", "changed_at", "subscriber_id", where="status = 'pending'"
     ),
 )
@@ -128,7 +128,9 @@ history = sa.Table(
     sa.Column("list_slug", sa.String, nullable=False, default=""),
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
-    index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
+    partial_index(
+        "ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"
+    ),
 )
 
 is_leaving = history.c.event == sa.literal_column("'unsubscribe'")
@@ -171,7 +173,7 @@ bounces = sa.Table(
     sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
     sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
     sa.Index("ix_bounces_at", "at"),
-    index_some("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
+    partial_index("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
 )
 
 is_about_policy = bounces.c.verdict == sa.literal_column("'policy'")
@@ -212,7 +214,7 @@ inbound_messages = sa.Table(
     sa.Column("traceback", sa.Text, nullable=False, default="", server_default=""),
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
-    index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
+    partial_index("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
 )
 
 inbound_counts = sa.Table(

@@ -209,7 +209,7 @@ def _import_people(scene: Scene) -> None:
         slug_of=slug_of,
         confirm=True,
     )
-    _each(scene, lambda c: consent.questions(c, LIST, scene.now, after=0, most=500))
+    _each(scene, lambda c: consent.confirmation_letters(c, LIST, scene.now, after=0, most=500))
 
 
 def _plan(scene: Scene) -> None:

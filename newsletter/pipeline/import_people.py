@@ -11,7 +11,7 @@ from typing import BinaryIO
 from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.lists import site_vocabulary
 from newsletter.site.site import Site
-from subscribers.consent import questions
+from subscribers.consent import confirmation_letters
 from subscribers.csv_file import ImportReport, Rejected, import_subscribers
 
 BATCH = 500
@@ -76,7 +76,7 @@ def _ask(site: Site, list_slug: str, now: datetime) -> int:
     asked, last = 0, 0
     while True:
         with site.database.transaction() as connection:
-            letters, last = questions(connection, list_slug, now, after=last, most=BATCH)
+            letters, last = confirmation_letters(connection, list_slug, now, after=last, most=BATCH)
             for letter in letters:
                 asked += put_letter(site, connection, letter, now)
         if not last:

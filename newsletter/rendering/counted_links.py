@@ -65,7 +65,7 @@ class Counting:
         return f"{match[1]}{escape(self.address(unescape(match[2])))}{match[3]}"
 
 
-def straight(text: str, links: Collection[CountedLink], *, in_html: bool) -> str:
+def with_direct_links(text: str, links: Collection[CountedLink], *, in_html: bool) -> str:
     """The text with every counted link replaced by its target."""
     for link in links:
         text = text.replace(link.address, escape(link.url) if in_html else link.url)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from newsletter.issues.issue import LeftOut
-from newsletter.rendering.counted_links import CountedLink, straight
+from newsletter.rendering.counted_links import CountedLink, with_direct_links
 
 
 class Slot(StrEnum):
@@ -46,8 +46,8 @@ class Edition:
         """The edition with direct links, for the archive and the desk, where clicks do not count."""
         return replace(
             self,
-            html=straight(self.html, self.links, in_html=True),
-            text=straight(self.text, self.links, in_html=False),
+            html=with_direct_links(self.html, self.links, in_html=True),
+            text=with_direct_links(self.text, self.links, in_html=False),
             links=(),
         )
 
