@@ -57,11 +57,10 @@ metadata = sa.MetaData(
 )
 
 
-def partial_index(name: str, *columns: str, where: str) -> sa.Index:
-    """A partial index over the rows for which `where` holds.
+def index_some(name: str, *columns: str, where: str) -> sa.Index:
+    """An index of the few rows for which `where` holds.
 
-    A query must state that condition with a literal, not a bound parameter; otherwise the
-    database does not use the index.
+    A query has to say that with a constant: only so does a database see that the index will do.
     """
     condition = sa.text(where)
     return sa.Index(name, *columns, postgresql_where=condition, sqlite_where=condition)
@@ -101,7 +100,7 @@ subscriptions = sa.Table(
     sa.Column("status", sa.String, nullable=False),  # subscriber.Status
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.Index("ix_subscriptions_subscriber_id", "subscriber_id"),
-    partial_index(
+    index_some(
         "ix_subscriptions_pending", "changed_at", "subscriber_id", where="status = 'pending'"
     ),
 )
@@ -128,9 +127,7 @@ history = sa.Table(
     sa.Column("list_slug", sa.String, nullable=False, default=""),
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
-    partial_index(
-        "ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"
-    ),
+    index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
 )
 
 is_leaving = history.c.event == sa.literal_column("'unsubscribe'")
@@ -173,7 +170,7 @@ bounces = sa.Table(
     sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
     sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
     sa.Index("ix_bounces_at", "at"),
-    partial_index("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
+    index_some("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
 )
 
 is_about_policy = bounces.c.verdict == sa.literal_column("'policy'")
@@ -214,7 +211,7 @@ inbound_messages = sa.Table(
     sa.Column("traceback", sa.Text, nullable=False, default="", server_default=""),
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
-    partial_index("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
+    index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
 )
 
 inbound_counts = sa.Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from subscribers.tables import Id, UtcDateTime, partial_index
+from subscribers.tables import Id, UtcDateTime, index_some
 from subscribers.tables import metadata as subscribers_metadata
 
 metadata = sa.MetaData(naming_convention=subscribers_metadata.naming_convention)
@@ -247,7 +247,7 @@ receipts = sa.Table(
     sa.Column("text", sa.String, nullable=False),
     sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
     sa.Index("ix_receipts_at", "at"),  # how fast relays accept at this moment
-    partial_index("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
+    index_some("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
 )
 
 is_refusal = receipts.c.state != sa.literal_column("'accepted'")
