@@ -1,4 +1,4 @@
-"""join: somebody gave an address; it is asked whether it wants the list, within limits."""
+"""join: ask an address to confirm that it wants the list, within limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def join(
     name: str = "",
     follows: Iterable[str] = (),
 ) -> None:
-    """Ask the address; what to show is the same whoever it is. Raises AddressError."""
+    """Ask the address to confirm. Returns the same for known and unknown addresses, so that nobody
+    can find out who reads the list. Raises AddressError, UnknownNameError.
+    """
     require_list(site, list_slug)
     with site.database.transaction() as connection:
         letter = consent.ask_to_join(
@@ -46,7 +48,7 @@ def join(
 
 
 def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) -> bool:
-    """The reader pressed the button: they are on the list. False where the request is gone."""
+    """Confirm the subscription; returns False if the request no longer exists."""
     with site.database.transaction() as connection:
         letter = consent.confirm(
             connection,
@@ -66,7 +68,10 @@ def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) ->
 
 
 def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> None:
-    """Send somebody who lost them their links; a stranger gets nothing. Raises AddressError."""
+    """Mail a subscriber their personal links; an unknown address gets no mail.
+
+    Raises AddressError, UnknownNameError.
+    """
     require_list(site, list_slug)
     with site.database.transaction() as connection:
         try:
@@ -84,6 +89,6 @@ def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> No
 
 
 def require_list(site: Site, list_slug: str) -> None:
-    """Raises UnknownNameError for a list that no newsletter is sent to."""
+    """Raise UnknownNameError for a list that no newsletter is sent to."""
     if list_slug not in list_slugs(site.settings):
         raise UnknownNameError(f"there is no list {list_slug!r}")

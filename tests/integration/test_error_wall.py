@@ -16,7 +16,7 @@ import pytest
 from starlette.routing import Mount, Route
 
 from newsletter.cli.invocation import JsonLines
-from newsletter.site.clicks import ClickBook
+from newsletter.site.clicks import ClickCounter
 from newsletter.store import database as store_database
 from newsletter.store.database import Database
 from newsletter.web.editor import changes
@@ -59,7 +59,7 @@ def calls_to_the_floor_below() -> list[Call]:
                 for inner, function in vars(value).items():
                     if isinstance(function, FunctionType) and not inner.startswith("_"):
                         found[id(value), inner] = Call(value, inner)
-    return [*found.values(), Call(ClickBook, "count")]
+    return [*found.values(), Call(ClickCounter, "count")]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli.exit_codes import UNFORESEEN
+from newsletter.cli.exit_codes import UNEXPECTED_ERROR
 from newsletter.cli.main import COMMANDS, main
 from newsletter.jobs import site_jobs
 from newsletter.pipeline.approve import approve, skip
@@ -168,7 +168,7 @@ def test_a_command_says_so_and_exits_70(
     if "--password" in words:
         monkeypatch.setattr("newsletter.cli.users._ask_password", lambda: "a long password")
     json_words = ["--json"] if as_json else []
-    assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNFORESEEN
+    assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNEXPECTED_ERROR
     assert raised
     out, err = capsys.readouterr()
     assert "Traceback" in err
@@ -176,7 +176,7 @@ def test_a_command_says_so_and_exits_70(
     if as_json:
         error = json.loads(out)["error"]
         assert {"code", "message", "file", "field", "fix"} <= set(error)
-        assert error["exit"] == UNFORESEEN
+        assert error["exit"] == UNEXPECTED_ERROR
     else:
         assert out == ""
 
@@ -192,7 +192,7 @@ def test_a_run_in_which_one_job_crashed_says_which(
     shutil.copytree(template, folder)
     plant(monkeypatch, site_jobs, "fold")
     words = ("-C", str(folder), "run", "--json", "--now", "2026-03-09T08:00Z")
-    assert end_of(monkeypatch, *words) == UNFORESEEN
+    assert end_of(monkeypatch, *words) == UNEXPECTED_ERROR
     out, err = capsys.readouterr()
     document = json.loads(out)
     assert [one["newsletter"] for one in document["newsletters"]] == ["weekly"]

@@ -85,7 +85,7 @@ def test_two_supervisors_do_not_run_one_job_at_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second is told so, and does not touch what is kept of the first; others are free."""
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0)
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_stop: threading.Event) -> None:
@@ -161,7 +161,7 @@ def test_a_job_that_does_not_stop_is_left_to_itself(
 ) -> None:
     """The others go on; and until it ends nobody begins it anew."""
     monkeypatch.setattr(module, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0)
     let_go, ended = threading.Event(), threading.Event()
 
     def hang(_stop: threading.Event) -> None:
