@@ -7,7 +7,7 @@
     │   └── RenderingError                   an issue cannot be rendered
     ├── UnknownNameError (LookupError)       no such newsletter, issue, list or subscriber
     ├── NotPermittedError (PermissionError)  a rule forbids it: state, allow-list, disarmed site
-    ├── LintBlockedError                     a blocking finding stands
+    ├── LintBlockedError                     an issue has a blocking lint finding
     ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
     │   ├── DatabaseUnavailableError
     │   └── RelayUnavailableError

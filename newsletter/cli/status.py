@@ -52,7 +52,7 @@ def status(
     Example: newsletter status weekly/12
              newsletter status weekly/12 --who rejected --csv
     """
-    from newsletter.pipeline.status import count_anew, issue_status, site_status
+    from newsletter.pipeline.status import issue_status, recount_deliveries, site_status
     from newsletter.store.issues import find_issue
 
     site = invocation.site
@@ -69,7 +69,7 @@ def status(
     with site.database.transaction(read_only=True) as connection:
         chosen = find_issue(connection, slug, number)
     if recount:
-        count_anew(site, chosen)
+        recount_deliveries(site, chosen)
     if who is not None:
         list_recipients(invocation, chosen, DeliveryState(who), as_csv=as_csv)
         return OK

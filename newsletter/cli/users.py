@@ -156,5 +156,5 @@ def _ask_password() -> str:
         return answer
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
-        raise InputError("there is no password on stdin", fix="pipe it in: one line")
+        raise InputError("there is no password on stdin", fix="pipe the password in as one line")
     return line

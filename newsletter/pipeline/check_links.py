@@ -41,7 +41,7 @@ def check_links(site: Site, slug: str, number: int | None, *, now: datetime) -> 
             severity = severities.get("unreachable", "warning")
             found.append(finding(element, "unreachable", severity, who="every reader", fix=fix))
         elif element.tag == "img" and answer > HEAVY:
-            fix = f"use a smaller picture: this fetch_size has {answer:,} octets"
+            fix = f"use a smaller picture: this one has {answer:,} octets"
             severity = severities.get("image-weight", "warning")
             found.append(
                 finding(element, "image-weight", severity, who="readers on phones", fix=fix)

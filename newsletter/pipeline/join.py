@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.errors import UnknownNameError
@@ -16,32 +17,39 @@ from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 
-def join(
-    site: Site,
-    list_slug: str,
-    address: str,
-    *,
-    origin: str,
-    wording: str,
-    now: datetime,
-    name: str = "",
-    follows: Iterable[str] = (),
-) -> None:
-    """Ask the address to confirm. Returns the same for known and unknown addresses, so that nobody
-    can find out who reads the list. Raises AddressError, UnknownNameError.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignUp:
+    """What a person entered in a sign-up form.
+
+    `origin` says where the form came from, `wording` is the consent text that it showed.
     """
-    require_list(site, list_slug)
+
+    list_slug: str
+    address: str
+    origin: str
+    wording: str
+    name: str = ""
+    follows: Iterable[str] = ()
+
+
+def join(site: Site, sign_up: SignUp, *, now: datetime) -> None:
+    """Ask the address by mail to confirm the subscription.
+
+    The result is the same for known and unknown addresses, so that nobody can find out who reads
+    the list. Raises AddressError, UnknownNameError.
+    """
+    require_list(site, sign_up.list_slug)
     with site.database.transaction() as connection:
         letter = consent.ask_to_join(
             connection,
-            address,
-            list_slug=list_slug,
+            sign_up.address,
+            list_slug=sign_up.list_slug,
             way=Way.FORM,
             now=now,
-            origin=origin,
-            wording=wording,
-            name=name,
-            follows=follows,
+            origin=sign_up.origin,
+            wording=sign_up.wording,
+            name=sign_up.name,
+            follows=sign_up.follows,
         )
         if letter is not None:
             put_letter(site, connection, letter, now)

@@ -147,9 +147,8 @@ def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> Databas
             )
             is_complete = True
     except BaseException:
-        if (
-            not is_complete
-        ):  # a failed commit may have succeeded after all, so after it the seal stays
+        # After a failed commit the seal stays, because the commit may have succeeded after all.
+        if not is_complete:
             with site.database.transaction() as connection:
                 lift_seal(connection)
         raise

@@ -28,8 +28,10 @@ LINK_LASTS = timedelta(days=1)
 
 
 def ask_to_move(site: Site, subject: TokenSubject, address: str, *, now: datetime) -> None:
-    """Ask the new address to confirm the change. Returns the same in every case, so that nobody can
-    find out who is subscribed. Raises AddressError.
+    """Ask the new address by mail to confirm the change.
+
+    The result is the same in every case, so that nobody can find out who is subscribed. Raises
+    AddressError.
     """
     with site.database.transaction() as connection:
         letter = address_changes.ask_to_move(

@@ -153,7 +153,7 @@ def divide_connections(
 ) -> list[list[RelaySettings]]:
     """The relays of each process, with their connections divided between the processes.
 
-    There are no more processes than have count work and at least one connection.
+    There are no more processes than have enough work and at least one connection.
     """
     count = max(1, min(processes, deliveries // MIN_DELIVERIES))
     shares = [

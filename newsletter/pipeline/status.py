@@ -83,7 +83,7 @@ def issue_status(site: Site, issue: Issue) -> IssueStatus:
     return _status(issue, DeliveryCounts(audience=planned, deliveries=counts), clicks)
 
 
-def count_anew(site: Site, issue: Issue) -> None:
+def recount_deliveries(site: Site, issue: Issue) -> None:
     """Count the issue's deliveries again, row by row, and replace the stored counts."""
     with site.database.transaction() as connection:
         recount(connection, issue_store.issue_id(connection, issue))

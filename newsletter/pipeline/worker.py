@@ -1,4 +1,4 @@
-"""worker: one run node. It takes batches of every issue that is being sent."""
+"""worker: one sending node. It takes batches of every issue that is being sent."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run_worker(
     """
     if site.database.is_sqlite:
         raise _no_nodes(
-            "run nodes need PostgreSQL", "site.database", "move to postgresql://USER@HOST/NAME"
+            "sending nodes need PostgreSQL", "site.database", "move to postgresql://USER@HOST/NAME"
         )
     if not site.settings.relays:
         raise _no_nodes("no relay to send through", "relays", "add [[relays]]")

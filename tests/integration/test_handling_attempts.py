@@ -70,7 +70,7 @@ def test_three_failures_and_a_person_looks_at_it(
     assert "UnforeseenError: what nobody has thought of" in in_book(office, got.id).traceback
     command = CommandLine(folder=office.site.folder, environment={})
     (shown,) = command("receive", "--list", "--json").document["quarantine"]
-    assert shown["problem"] == "it could not be handled, 3 times"
+    assert shown["problem"] == "it could not be handled in 3 attempts"
     assert "Unforeseen" in shown["traceback"]
     # When the defect is mended, replaying it does what its writer wanted.
     assert handle(office.site, got.id, now=office.now, again=True).action == "unsubscribe"

@@ -233,7 +233,7 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
     for name, since in stuck.items():
         yield _failure(
             "queue",
-            f"{name} has been sending since {since:%Y-%m-%d %H:%M} UTC",
+            f"the send of {name} has been running since {since:%Y-%m-%d %H:%M} UTC",
             f"newsletter status {name}, then newsletter send {name}",
         )
     for name in miscounted:
