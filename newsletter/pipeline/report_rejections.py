@@ -1,4 +1,4 @@
-"""What relays said about readers' addresses during a send, told to the subscribers' house."""
+"""Records what relays said about readers' addresses during a send as bounces."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from subscribers.bounces import Bounce, note_bounce
 from subscribers.inbound.verdict import Verdict
 from subscribers.tables import bounces
 
-AT_ONCE = 500
-"""Rejections looked at in one transaction."""
+PAGE_SIZE = 500
+"""Rejections handled in one transaction."""
 
 
 def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
-    """Count each rejection that speaks of a reader's address as a bounce; how many were new.
+    """Record each rejection that is about a reader's address as a bounce; returns how many are new.
 
-    Read from the books, so that nothing is missed when a send was killed, and counted once per
-    reader and issue: whoever came back since stays.
+    Rejections are read from the ledger, so that none is missed if a send was killed. Each counts
+    once for a reader and an issue, so that a reader who has subscribed again stays subscribed.
     """
     list_slug = site.newsletter(issue.newsletter).list
     with site.database.transaction(read_only=True) as connection:
@@ -34,26 +34,26 @@ def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
     reported, last = 0, 0
     while True:
         with site.database.transaction(read_only=True) as connection:
-            found = rejections(connection, issue_id, after=last, limit=AT_ONCE)
+            found = rejections(connection, issue_id, after=last, limit=PAGE_SIZE)
         if not found:
             return reported
         last = found[-1].subscriber_id
         with site.database.transaction() as connection:
-            reported += _count(connection, issue, list_slug, found, now)
+            reported += _record_bounces(connection, issue, list_slug, found, now)
 
 
-def _count(
+def _record_bounces(
     connection: sa.Connection,
     issue: Issue,
     list_slug: str,
     found: Sequence[Rejection],
     now: datetime,
 ) -> int:
-    counted = 0
-    known = _known(connection, list_slug, issue.number, found)
+    new = 0
+    recorded = _already_recorded(connection, list_slug, issue.number, found)
     for rejection in found:
         verdict = verdict_on(rejection)
-        if verdict is None or rejection.subscriber_id in known:
+        if verdict is None or rejection.subscriber_id in recorded:
             continue
         bounce = Bounce(
             subscriber_id=rejection.subscriber_id,
@@ -63,20 +63,20 @@ def _count(
             status=rejection.enhanced,
             reason=rejection.text,
         )
-        sent = _handed_over(connection, issue.newsletter, rejection.subscriber_id)
+        sent = _attempted_numbers(connection, issue.newsletter, rejection.subscriber_id)
         note_bounce(connection, bounce, sent=sent, now=now)
-        counted += 1
-    return counted
+        new += 1
+    return new
 
 
 def verdict_on(rejection: Rejection) -> Verdict | None:
-    """What the relay's words say about the address; None where they say nothing about it."""
+    """What the relay's answer says about the address; None if it says nothing about it."""
     if says_address_is_bad(rejection.code, rejection.enhanced, rejection.text):
         return Verdict.HARD
     return Verdict.SOFT if says_mailbox_is_full(rejection.enhanced) else None
 
 
-def _known(
+def _already_recorded(
     connection: sa.Connection, list_slug: str, number: int, found: Sequence[Rejection]
 ) -> set[int]:
     return set(
@@ -84,14 +84,14 @@ def _known(
             sa.select(bounces.c.subscriber_id).where(
                 bounces.c.list_slug == list_slug,
                 bounces.c.number == number,
-                bounces.c.subscriber_id.in_([one.subscriber_id for one in found]),
+                bounces.c.subscriber_id.in_([rejection.subscriber_id for rejection in found]),
             )
         )
     )
 
 
-def _handed_over(connection: sa.Connection, slug: str, subscriber_id: int) -> list[int]:
-    """The issues that a relay took for this reader, or refused."""
+def _attempted_numbers(connection: sa.Connection, slug: str, subscriber_id: int) -> list[int]:
+    """The numbers of the issues that a relay accepted or rejected for this reader."""
     return list(
         connection.scalars(
             sa.select(issues.c.number)
