@@ -2,22 +2,22 @@
 
     NewsletterError
     ├── ConfigurationError (ValueError)      newsletter.toml, templates or environment are wrong
-    ├── InputError (ValueError)              data handed to us cannot be used
+    ├── InputError (ValueError)              input data cannot be used
     │   ├── SourceError                      a source of articles cannot be fetched or read
     │   └── RenderingError                   an issue cannot be rendered
     ├── UnknownNameError (LookupError)       no such newsletter, issue, list or subscriber
     ├── NotPermittedError (PermissionError)  a rule forbids it: state, allow-list, disarmed site
-    ├── LintBlockedError                     a blocking finding stands
+    ├── LintBlockedError                     an issue has a blocking lint finding
     ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
     │   ├── DatabaseUnavailableError
     │   └── RelayUnavailableError
-    ├── ConflictError                        somebody else changed the same thing meanwhile
+    ├── ConflictError                        somebody else has changed the same thing
     ├── TemporaryError                       another run holds the lock: run again
     │   └── DatabaseBusyError
-    └── SubscribersError                     a branch of its own, in subscribers/errors.py
+    └── SubscribersError                     defined in subscribers/errors.py
 
-The root stands in subscribers/errors.py, so that a handler of it catches the errors of both
-packages. Exit codes belong to the command line (cli/exit_codes.py).
+The root is defined in subscribers/errors.py, so that a handler that catches it catches the errors
+of both packages. Exit codes belong to the command line (cli/exit_codes.py).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class ConfigurationError(NewsletterError, ValueError):
-    """The site's configuration is wrong; carries every problem found, the first in front."""
+    """The site's configuration is wrong; carries every problem that was found."""
 
     code = "configuration"
 
@@ -56,7 +56,7 @@ class ConfigurationError(NewsletterError, ValueError):
 
 
 class InputError(NewsletterError, ValueError):
-    """Data handed to us (a file, a message, an argument's content) cannot be used."""
+    """Input data (a file, a message, an argument's content) cannot be used."""
 
     code = "bad-input"
 
@@ -74,7 +74,7 @@ class RenderingError(InputError):
 
 
 class UnknownNameError(NewsletterError, LookupError):
-    """No newsletter, issue, list or subscriber goes by that name."""
+    """No newsletter, issue, list or subscriber has that name."""
 
     code = "unknown-name"
 
@@ -86,15 +86,15 @@ class NotPermittedError(NewsletterError, PermissionError):
 
 
 class LintBlockedError(NewsletterError):
-    """A blocking finding stands between the issue and its readers."""
+    """A blocking lint finding keeps the issue from being approved."""
 
     code = "lint-blocked"
 
 
 class ConflictError(NewsletterError):
-    """Somebody else changed the same thing since it was looked at; nothing was done.
+    """Somebody else has changed the same thing since it was read; nothing was done.
 
-    `who` made that change; "" where it was not a person.
+    `who` is the person who made that change, or "".
     """
 
     code = "conflict"
@@ -117,7 +117,7 @@ class DatabaseUnavailableError(UnavailableError):
 
 
 class RelayUnavailableError(UnavailableError):
-    """No relay takes mail at present."""
+    """No relay accepts mail at present."""
 
     code = "relay-unavailable"
 

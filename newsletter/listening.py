@@ -1,4 +1,4 @@
-"""Mail while `serve` runs: what comes in (LMTP, SMTP, a Maildir, IMAP), and letters that go out."""
+"""Mail while `serve` runs: inbound mail (LMTP, SMTP, a Maildir, IMAP), and letters to send."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from subscribers.inbound.mailbox_watch import ImapFolder, watch_imap, watch_mail
 
 log = logging.getLogger("newsletter")
 
-LOOK = 5.0
-"""Seconds between two looks at whose turn it is to watch the mailboxes."""
+CHECK_INTERVAL = 5.0
+"""Seconds between two checks whether this process has to watch a mailbox."""
 
 Watch = Callable[[threading.Event], None]
 
@@ -39,18 +39,18 @@ def listening(
     clock: Callable[[], datetime] = _now,
     stop: threading.Event | None = None,
 ) -> Iterator[dict[str, str]]:
-    """While entered, letters go out, and mail is taken in every way that [inbound] names.
+    """While the context is open, send letters and receive mail in every way that [inbound] names.
 
-    Gives where it listens. Once `stop` is set no further letter is sent, and no mailbox is watched.
-    Raises ConfigurationError when an address to listen on cannot be had.
+    Yields the addresses that it listens at, by protocol. Once `stop` is set, no further letter is
+    sent and no mailbox is watched. Raises ConfigurationError for an address that is in use.
     """
     inbound = site.settings.inbound
-    places: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     stop = stop or threading.Event()
     with ExitStack() as stack:
         stack.enter_context(_posting(site, clock, stop))
         if inbound is None:
-            yield places
+            yield addresses
             return
 
         def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
@@ -58,36 +58,43 @@ def listening(
             post_soon(site, clock)
 
         for kind in ("lmtp", "smtp"):
-            place = getattr(inbound, kind)
-            if place is None:
+            address = getattr(inbound, kind)
+            if address is None:
                 continue
-            door = listening_at(
-                place,
+            listener = listening_at(
+                address,
                 lmtp=kind == "lmtp",
                 hostname=inbound.domain,
-                takes=lambda address: takes(site, address),
+                takes=lambda recipient: takes(site, recipient),
                 deliver=take,
             )
             try:
-                places[kind] = stack.enter_context(door)
+                addresses[kind] = stack.enter_context(listener)
             except OSError as error:
-                raise _taken(kind, place, error) from error
+                raise _cannot_listen(kind, address, error) from error
         if inbound.maildir is not None:
             folder: Path = site.folder / inbound.maildir
             stack.enter_context(
-                _watching(site, "maildir", lambda leave: watch_maildir(folder, take, leave), stop)
+                _watching(
+                    site,
+                    "maildir",
+                    lambda stop_watching: watch_maildir(folder, take, stop_watching),
+                    stop,
+                )
             )
         if inbound.imap is not None:
-            imap = _place(inbound.imap)
+            imap = _imap_folder(inbound.imap)
             stack.enter_context(
-                _watching(site, "imap", lambda leave: watch_imap(imap, take, leave), stop)
+                _watching(
+                    site, "imap", lambda stop_watching: watch_imap(imap, take, stop_watching), stop
+                )
             )
-        yield places
+        yield addresses
 
 
 @contextmanager
 def _posting(site: Site, clock: Callable[[], datetime], stop: threading.Event) -> Iterator[None]:
-    """While entered, what waits in the outbox is sent."""
+    """Send the letters in the outbox while the context is open."""
     supervisor, letters = Supervisor(site.database, clock, stop), letters_job(site, clock)
 
     def send() -> None:
@@ -104,7 +111,7 @@ def _posting(site: Site, clock: Callable[[], datetime], stop: threading.Event) -
 
 @contextmanager
 def _watching(site: Site, name: str, watch: Watch, stop: threading.Event) -> Iterator[None]:
-    """While entered the mailbox is watched, by us or by another `serve` on the database."""
+    """While the context is open, this or another `serve` on the database watches the mailbox."""
     thread = threading.Thread(target=_watch_in_turn, args=[site, name, watch, stop], name="mailbox")
     thread.start()
     try:
@@ -115,37 +122,39 @@ def _watching(site: Site, name: str, watch: Watch, stop: threading.Event) -> Ite
 
 
 def _watch_in_turn(site: Site, name: str, watch: Watch, stop: threading.Event) -> None:
-    office = LeaderLock(site.database, name)
+    lock = LeaderLock(site.database, name)
     while not stop.is_set():
-        if _is_ours(office):
-            leave = threading.Event()
-            watcher = threading.Thread(target=_walled, args=[name, watch, leave], name=name)
+        if _is_ours(lock):
+            stop_watching = threading.Event()
+            watcher = threading.Thread(
+                target=_watch_safely, args=[name, watch, stop_watching], name=name
+            )
             watcher.start()
-            while watcher.is_alive() and not stop.is_set() and _is_ours(office):
-                stop.wait(LOOK)
-            leave.set()
+            while watcher.is_alive() and not stop.is_set() and _is_ours(lock):
+                stop.wait(CHECK_INTERVAL)
+            stop_watching.set()
             watcher.join()
-        stop.wait(LOOK)
-    office.resign()
+        stop.wait(CHECK_INTERVAL)
+    lock.resign()
 
 
-def _walled(name: str, watch: Watch, leave: threading.Event) -> None:
-    """Watch the mailbox; after an error that nobody foresaw it is watched anew."""
+def _watch_safely(name: str, watch: Watch, stop_watching: threading.Event) -> None:
+    """Watch the mailbox; an unexpected error is logged, and the caller starts the watch again."""
     try:
-        watch(leave)
+        watch(stop_watching)
     except BaseException:
-        log.exception("%s: an error that nobody foresaw", name)
+        log.exception("%s: unexpected error", name)
 
 
-def _is_ours(office: LeaderLock) -> bool:
+def _is_ours(lock: LeaderLock) -> bool:
     try:
-        return office.is_ours()
+        return lock.is_ours()
     except Exception as error:
-        log.warning("mailboxes wait: %s", error)
+        log.warning("mailboxes cannot be watched yet: %s", error)
         return False
 
 
-def _place(imap: ImapSettings) -> ImapFolder:
+def _imap_folder(imap: ImapSettings) -> ImapFolder:
     return ImapFolder(
         host=imap.host,
         port=imap.port,
@@ -156,14 +165,14 @@ def _place(imap: ImapSettings) -> ImapFolder:
     )
 
 
-def _taken(kind: str, place: str, error: OSError) -> ConfigurationError:
+def _cannot_listen(kind: str, address: str, error: OSError) -> ConfigurationError:
     return ConfigurationError(
         [
             Problem(
-                message=f"cannot listen at {place!r}: {error.strerror or error}",
+                message=f"cannot listen at {address!r}: {error.strerror or error}",
                 file="newsletter.toml",
                 field=f"inbound.{kind}",
-                fix="is another `serve` running? else name another port",
+                fix="stop another `serve` that uses it, or name another port",
             )
         ]
     )

@@ -1,8 +1,8 @@
-"""The scheduler inside `serve`: looks every minute at what is due, and runs the site's jobs.
+"""The scheduler inside `serve`: checks every minute what is due, and runs the site's jobs.
 
-APScheduler only wakes us. What is due is computed in issues/due.py from the database, so a
-wake-up too many, too late, or in two processes at once changes nothing. Of several `serve` on
-one database one does a job, whichever has its lock first.
+APScheduler only triggers the checks. What is due is computed in issues/due.py from the database,
+so a check too many, too late, or in two processes at once changes nothing. If several `serve`
+processes share a database, the one that acquires a job's lock first does the job.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from newsletter.site.site import Site
 log = logging.getLogger("newsletter")
 
 EVERY = timedelta(minutes=1)
-"""How long an issue may be due before anyone looks."""
+"""How often issues are checked for being due."""
 
 WEBHOOKS_EVERY = timedelta(seconds=10)
 
@@ -43,16 +43,16 @@ def scheduling(
     every: timedelta = EVERY,
     stop: threading.Event | None = None,
 ) -> Iterator[Supervisor]:
-    """While entered, the site's jobs are run; leaving stops those that are under way.
+    """Run the site's jobs in the background while the context is open.
 
-    So does `stop`, at once. `clock` tells what is due; when to wake, and how often, goes by the
-    machine's own.
+    Leaving it, or setting `stop`, stops the jobs that are running. `clock` decides what is due;
+    the interval between checks follows the machine's own clock.
     """
     stop = stop or threading.Event()
     supervisor = Supervisor(site.database, clock, stop)
     webhooks = webhook_jobs(site, _now)
     scheduler = BackgroundScheduler(timezone=UTC)
-    _wake(scheduler, every, lambda: _serve_due(site, supervisor))
+    _schedule(scheduler, every, lambda: _serve_due(site, supervisor))
     for jobs, how_often in (
         ([letters_job(site, clock)], every),
         (gathering_jobs(site, clock), every),
@@ -61,7 +61,7 @@ def scheduling(
         (webhooks, WEBHOOKS_EVERY),
     ):
         if jobs:
-            _wake(scheduler, how_often, _lane(site, supervisor, jobs))
+            _schedule(scheduler, how_often, _lane(site, supervisor, jobs))
     scheduler.start()
     try:
         yield supervisor
@@ -70,12 +70,12 @@ def scheduling(
         scheduler.shutdown()
 
 
-def _wake(scheduler: BackgroundScheduler, every: timedelta, do: Callable[[], None]) -> None:
+def _schedule(scheduler: BackgroundScheduler, every: timedelta, do: Callable[[], None]) -> None:
     scheduler.add_job(
         do,
         IntervalTrigger(seconds=every.total_seconds(), timezone=UTC),
         next_run_time=datetime.now(UTC),
-        # A machine that slept wakes with many missed minutes: one look makes up for all.
+        # A machine that slept has missed many checks: one makes up for all of them.
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
@@ -85,7 +85,7 @@ def _wake(scheduler: BackgroundScheduler, every: timedelta, do: Callable[[], Non
 def _serve_due(site: Site, supervisor: Supervisor) -> None:
     try:
         report = watched_due(site, supervisor)
-    except Exception:  # the next minute is another chance, and the log says why
+    except Exception:  # the next minute tries again
         log.exception("the scheduled run failed")
         return
     for outcome in report.newsletters:
@@ -94,10 +94,10 @@ def _serve_due(site: Site, supervisor: Supervisor) -> None:
 
 
 def _lane(site: Site, supervisor: Supervisor, jobs: Sequence[Job]) -> Callable[[], None]:
-    """Runs the jobs in turn, and tells the operators of what needs a look."""
+    """A function that runs the jobs in turn and tells the operators about failures."""
 
-    def work() -> None:
+    def run_lane() -> None:
         runs = supervisor.run_in_turn(jobs)
         tell_of_jobs(site, supervisor, runs)
 
-    return work
+    return run_lane

@@ -1,1 +1,1 @@
-"""Who reads: lists, consent, preferences, leaving. A house of its own: imports nothing of newsletter."""
+"""Subscribers: lists, consent, preferences and unsubscribing. Imports nothing of `newsletter`."""

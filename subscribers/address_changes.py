@@ -1,4 +1,4 @@
-"""A change of address: asked for on the page, confirmed at the new address, told to the old."""
+"""A change of address: requested on the page, confirmed at the new address, announced to the old."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from subscribers.unsubscribe import unsubscribe
 CONFIRM_WITHIN = timedelta(days=7)
 ASK_EVERY = timedelta(hours=24)
 ASK_AT_MOST = 3
-"""Wishes of one reader a day."""
+"""Requests that one reader may make in a day."""
 
 _MAY_RETURN = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.PENDING})
 
@@ -25,9 +25,10 @@ _MAY_RETURN = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.PENDING})
 def ask_to_move(
     connection: sa.Connection, subscriber_id: int, address: str, list_slug: str, now: datetime
 ) -> LetterRequest | None:
-    """The question to the new address; None where it may not be asked, or it is the old one.
+    """Record a request and return the confirmation letter to the new address.
 
-    What to show the reader is the same in each case. Raises AddressError.
+    Returns None if the address is unchanged, suppressed, or over the limit of requests. The
+    caller shows the reader the same answer in each case. Raises AddressError.
     """
     new = parse_address(address)
     person = people.get(connection, subscriber_id)
@@ -48,7 +49,7 @@ def ask_to_move(
 
 
 def requested_change(connection: sa.Connection, change_id: int, now: datetime) -> str | None:
-    """The new address of a wish that still stands, or None."""
+    """The new address of a request that can still be confirmed, or None."""
     table = tables.address_changes
     return connection.scalar(
         sa.select(table.c.address).where(
@@ -58,20 +59,21 @@ def requested_change(connection: sa.Connection, change_id: int, now: datetime) -
 
 
 def move(connection: sa.Connection, change_id: int, now: datetime) -> LetterRequest | None:
-    """The new address said yes: from now on mail goes there. The word to the old one, if it did.
+    """Move the reader to the confirmed new address and return the letter to the old one.
 
-    Where the new address is a reader already, it takes the subscriptions over.
+    If another reader already has the new address, that reader takes the subscriptions over.
+    Returns None if the request has expired or the new address is suppressed.
     """
     address = requested_change(connection, change_id, now)
     table = tables.address_changes
-    wish = connection.execute(
+    request = connection.execute(
         sa.delete(table)
         .where(table.c.id == change_id)
         .returning(table.c.subscriber_id, table.c.list_slug)
     ).one_or_none()
-    if address is None or wish is None:
+    if address is None or request is None:
         return None
-    person = people.get(connection, wish.subscriber_id)
+    person = people.get(connection, request.subscriber_id)
     new = parse_address(address)
     if person is None or suppression.suppressed(connection, [new]):
         return None
@@ -94,21 +96,21 @@ def move(connection: sa.Connection, change_id: int, now: datetime) -> LetterRequ
         )
         record(connection, [entry])
         words["change"] = _remember(
-            connection, person.id, wish.list_slug, person.address, now
-        )  # the way back
+            connection, person.id, request.list_slug, person.address, now
+        )  # for the link that undoes the change
     else:
         _hand_over(connection, person, new, now)
     return LetterRequest(
         template=Template.MOVED,
         subscriber_id=person.id,
         address=person.address,
-        list_slug=wish.list_slug,
+        list_slug=request.list_slug,
         words=words,
     )
 
 
 def forget_requests(connection: sa.Connection, now: datetime) -> int:
-    """Delete wishes that can no longer be confirmed; how many."""
+    """Delete requests that can no longer be confirmed; return their number."""
     table = tables.address_changes
     stale = table.c.asked_at <= now - CONFIRM_WITHIN
     return connection.execute(sa.delete(table).where(stale)).rowcount
@@ -131,13 +133,13 @@ def _hand_over(connection: sa.Connection, person: Subscriber, new: Address, now:
 def _may_ask(connection: sa.Connection, subscriber_id: int, new: Address, now: datetime) -> bool:
     table = tables.address_changes
     recent = table.c.asked_at > now - ASK_EVERY
-    mine, there = connection.execute(
+    by_reader, to_address = connection.execute(
         sa.select(
             sa.func.count().filter(table.c.subscriber_id == subscriber_id),
             sa.func.count().filter(sa.func.lower(table.c.address) == new.text.lower()),
         ).where(recent)
     ).one()
-    return bool(mine < ASK_AT_MOST and there == 0)
+    return bool(by_reader < ASK_AT_MOST and to_address == 0)
 
 
 def _remember(

@@ -1,4 +1,4 @@
-"""E-mail addresses: checked, in one spelling, and masked where others may look."""
+"""E-mail addresses: validation, normalisation, and masking where others may see them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_ADDRESS = 254
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """An address we can write to.
+    """A valid address.
 
-    `text` keeps the reader's local part and has the domain normalised (lower case, U-labels);
-    `key` is the person's identity.
+    `text` keeps the reader's local part and has the domain normalised (lower case, U-labels).
+    `key` identifies the person: two addresses with the same key are the same person.
     """
 
     text: str
@@ -34,13 +34,13 @@ class Address:
 
 
 _PLAIN = re.compile(r"([0-9a-z_+-]+(?:\.[0-9a-z_+-]+)*)@([0-9A-Za-z.-]+)")
-"""Most addresses: nothing in the local part is in question, so only its length is looked at."""
+"""Most addresses: the local part is plain, so only its length has to be checked."""
 
 _MAX_LOCAL = 64  # octets, RFC 5321 4.5.3.1.1
 
 
 def parse_address(text: str) -> Address:
-    """Read one bare address, internationalised ones included (RFC 6531); raises AddressError."""
+    """Parse one bare address, which may be internationalised (RFC 6531); raises AddressError."""
     text = text.strip()
     plain = _PLAIN.fullmatch(text)
     if plain is not None and len(plain[1]) <= _MAX_LOCAL:
@@ -49,8 +49,8 @@ def parse_address(text: str) -> Address:
             address = f"{plain[1]}@{domain}"
             return Address(text=address, key=address)
     valid = _validated(text)
-    # Only the local part: folding the domain as well would make straße.example and
-    # strasse.example, two owners' domains, into one.
+    # Only the local part is casefolded: folding the domain would make one of straße.example and
+    # strasse.example, which may have different owners.
     return Address(text=valid.normalized, key=f"{valid.local_part.casefold()}@{valid.domain}")
 
 
@@ -60,14 +60,14 @@ def _validated(text: str) -> ValidatedEmail:
     try:
         return validate_email(text, strict=True, check_deliverability=False)
     except EmailNotValidError as error:
-        raise AddressError(f"{text[:80]!r} is no e-mail address: {error}", field="email") from error
+        raise AddressError(
+            f"{text[:80]!r} is not a valid e-mail address: {error}", field="email"
+        ) from error
 
 
 @lru_cache(maxsize=10_000)
 def _domain(text: str) -> str | None:
-    """A domain as the checker spells it, None where it will have none of it: a million readers
-    have a few thousand.
-    """
+    """The normalised domain, None if it is not valid. Cached: a million readers have a few thousand."""
     try:
         return _validated(f"a@{text}").domain
     except AddressError:
@@ -75,7 +75,7 @@ def _domain(text: str) -> str | None:
 
 
 def masked(address: str) -> str:
-    """`j•••@e•••.org`: enough for its owner to know it, too little for whoever holds the link."""
+    """`j•••@e•••.org`: enough for its owner to know it, too little for anybody else who has the link."""
     local, _, domain = address.rpartition("@")
     name, _, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{top}"

@@ -1,4 +1,7 @@
-"""The one door to addresses: who is to be mailed, asked anew each time (rule 1), and their wishes."""
+"""The audience of a list: who is to be mailed at a moment, and their tag selections (rule 1).
+
+Every send takes its addresses from here and queries them each time.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,13 @@ def audience(
 ) -> sa.Select[Any]:
     """Select subscriber_id, address, name, follows of everyone to be mailed at `now`.
 
-    That is: an active subscription to the list, neither the address nor its domain
-    suppressed, not paused; with `frequency` only those who chose to read that often. The select may be joined, counted, or be the source of an INSERT.
-    Erased people have no row, and suppression.py sees to it that they get none.
+    That is: they have an active subscription to the list, neither their address nor its domain
+    is suppressed, and they have not paused. With `frequency`, only readers who chose it. The
+    select may be joined, counted, or be the source of an INSERT. Erased people have no row, and
+    suppression.py ensures that they get none.
     """
     people, subscriptions = tables.subscribers, tables.subscriptions
-    often = [] if frequency is None else [people.c.frequency == frequency.value]
+    by_frequency = [] if frequency is None else [people.c.frequency == frequency.value]
     return (
         sa.select(
             people.c.id.label("subscriber_id"), people.c.address, people.c.name, people.c.follows
@@ -38,17 +42,17 @@ def audience(
             tables.lists.c.slug == list_slug,
             subscriptions.c.status == Status.ACTIVE.value,
             sa.or_(people.c.paused_until.is_(None), people.c.paused_until <= now),
-            # Two questions, not one IN: PostgreSQL answers each by hashing the suppressions
-            # once, SQLite each by one look into the index.
+            # Two conditions, not one IN: PostgreSQL answers each by hashing the suppressions
+            # once, SQLite each by one index lookup.
             ~_suppressed_as(people.c.address_key),
             ~_suppressed_as(at_domain(people.c.address_key)),
-            *often,
+            *by_frequency,
         )
     )
 
 
 def count_by_follows(connection: sa.Connection, audience: sa.Select[Any]) -> dict[str, int]:
-    """How many readers of this audience have each wish: follows string to readers."""
+    """Number of readers in this audience by tag selection (the follows string)."""
     readers = audience.subquery()
     found = connection.execute(
         sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
@@ -62,10 +66,10 @@ def parse_follows(text: str) -> frozenset[str]:
 
 
 def format_follows(slugs: Iterable[str]) -> str:
-    """The one spelling of a set of tag slugs: equal strings are equal wishes."""
+    """The canonical string of a set of tag slugs: equal sets give equal strings."""
     chosen = sorted({slug for slug in slugs if slug})
     if any("|" in slug for slug in chosen):
-        raise ValueError(f"a tag slug has no bar in it: {chosen}")
+        raise ValueError(f"a tag slug cannot contain a bar: {chosen}")
     return f"|{'|'.join(chosen)}|" if chosen else ""
 
 
@@ -75,7 +79,7 @@ def _suppressed_as(pattern: sa.ColumnElement[str]) -> sa.Exists:
 
 
 class at_domain(sa.sql.functions.GenericFunction[str]):  # noqa: N801 - reads as an SQL function
-    """`@example.org` of an address."""
+    """SQL function: the `@example.org` of an address."""
 
     type = sa.String()
     name = "at_domain"

@@ -1,8 +1,9 @@
-"""When bounces end a subscription: a hard one at once, soft ones after a while."""
+"""Counts bounces: a hard one ends a subscription at once, soft ones in a row end it in time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,69 +18,77 @@ from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
 
 SOFT_ISSUES = 3
-"""So many issues in a row …"""
+"""Consecutive issues that must bounce softly before the subscription ends …"""
 
 SOFT_DAYS = 14
-"""… over at least so many days; one that came through begins the count anew."""
+"""… and the days between the first and the last of them. A delivered issue restarts the count."""
 
 KEPT = timedelta(days=400)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bounce:
+    """A mail to a reader that came back. `number` is the issue's, 0 for a letter.
+
+    `status` is the enhanced status code (RFC 3463) and `reason` the text of the report.
+    """
+
+    subscriber_id: int
+    list_slug: str
+    number: int
+    verdict: Verdict
+    status: str = ""
+    reason: str = ""
+
+
 def note_bounce(
-    connection: sa.Connection,
-    *,
-    subscriber_id: int,
-    list_slug: str,
-    number: int,
-    verdict: Verdict,
-    sent: Sequence[int],
-    now: datetime,
-    status: str = "",
-    reason: str = "",
+    connection: sa.Connection, bounce: Bounce, *, sent: Sequence[int], now: datetime
 ) -> list[str]:
-    """Count one bounce of issue `number` (0: a letter); the lists whose subscription it ended.
+    """Record a bounce and return the lists whose subscription it ended.
 
     `sent` are the numbers of the list's issues that went out to this reader. A hard bounce is
-    about the address, so it ends all its subscriptions. A policy bounce is about us: it is
-    written down, and no more.
+    about the address, so it ends all its subscriptions. A policy bounce is about the sender, so
+    it is only recorded.
     """
     row = {
-        "subscriber_id": subscriber_id,
-        "list_slug": list_slug,
-        "number": number,
+        "subscriber_id": bounce.subscriber_id,
+        "list_slug": bounce.list_slug,
+        "number": bounce.number,
         "at": now,
-        "verdict": verdict.value,
-        "status": status,
+        "verdict": bounce.verdict.value,
+        "status": bounce.status,
     }
     insert_or(connection, tables.bounces, [row], update=("verdict", "status"))
-    detail = " ".join(f"{status} {reason}".split())
-    if verdict is Verdict.HARD:
-        return _end(connection, subscriber_id, _lists_of(connection, subscriber_id), detail, now)
-    if verdict is Verdict.SOFT and is_enough(_soft(connection, subscriber_id, list_slug), sent):
+    detail = " ".join(f"{bounce.status} {bounce.reason}".split())
+    reader = bounce.subscriber_id
+    if bounce.verdict is Verdict.HARD:
+        return _end(connection, reader, _lists_of(connection, reader), detail, now)
+    if bounce.verdict is Verdict.SOFT and is_enough(
+        _soft(connection, reader, bounce.list_slug), sent
+    ):
         detail = f"{SOFT_ISSUES} issues in a row over {SOFT_DAYS} days: {detail}"
-        return _end(connection, subscriber_id, [list_slug], detail, now)
+        return _end(connection, reader, [bounce.list_slug], detail, now)
     return []
 
 
 def is_enough(soft: dict[int, date], sent: Sequence[int]) -> bool:
-    """Whether soft bounces, by issue and day, are as many in a row and as old as it takes.
+    """Whether soft bounces (issue number to day) are enough to end a subscription (pure).
 
-    A later issue whose bounce may still come is no success: only what was sent up to the
-    newest bounce counts.
+    Only issues sent up to the newest bounce count, because a later issue may still bounce.
     """
     if not soft:
         return False
-    row = [number for number in sorted(sent) if number <= max(soft)][-SOFT_ISSUES:]
-    if len(row) < SOFT_ISSUES or any(number not in soft for number in row):
+    last = [number for number in sorted(sent) if number <= max(soft)][-SOFT_ISSUES:]
+    if len(last) < SOFT_ISSUES or any(number not in soft for number in last):
         return False
-    days = [soft[number] for number in row]
+    days = [soft[number] for number in last]
     return (max(days) - min(days)).days >= SOFT_DAYS
 
 
 def policy_reports(
     connection: sa.Connection, list_slug: str, number: int, since: datetime
 ) -> tuple[int, int]:
-    """How many readers' copies of an issue came back as refused by policy, and of how many domains."""
+    """How many readers' copies of an issue receivers refused by policy, and in how many domains."""
     table, people = tables.bounces, tables.subscribers
     domain = at_domain(people.c.address_key)
     row = connection.execute(
@@ -96,7 +105,7 @@ def policy_reports(
 
 
 def bounces_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, Any]]:
-    """What came back of the mails to one reader, oldest first: at, list, number, verdict, status."""
+    """The bounces of one reader, oldest first: at, list, number, verdict, status."""
     table = tables.bounces
     rows = connection.execute(
         sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.at)
@@ -114,7 +123,7 @@ def bounces_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, 
 
 
 def forget_bounces(connection: sa.Connection, now: datetime) -> int:
-    """Delete what is too old to count; how many."""
+    """Delete bounces older than KEPT; return their number."""
     table = tables.bounces
     return connection.execute(sa.delete(table).where(table.c.at < now - KEPT)).rowcount
 

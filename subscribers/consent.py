@@ -1,8 +1,9 @@
-"""Double opt-in: asking to join, confirming, and forgetting who never did."""
+"""Double opt-in: join requests, confirmations, and the removal of requests never confirmed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -20,50 +21,65 @@ from subscribers.unsubscribe import status_of
 
 ASK_EVERY = timedelta(hours=24)
 ASK_AT_MOST = 3
-"""Mails to one address without an answer, ever: a form in strangers' hands is no mail gun."""
+"""Unanswered confirmation mails that one address ever gets, so that nobody can flood it by a form."""
 
 CONFIRM_WITHIN = timedelta(days=7)
-"""How long the link in the question works."""
+"""How long the link in a confirmation mail works."""
 
 _MAY_RETURN = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED})
-# Not COMPLAINED: whoever called our mail spam is not mailed because a form says so.
+# Not COMPLAINED: a form, which anybody can fill in, does not bring back a reader who reported
+# our mail as spam.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JoinRequest:
+    """A request to put an address on a list, not necessarily made by its owner.
+
+    `origin` is where the request came from and `wording` the text beside the button; both are
+    kept as proof of consent. `follows` are tag slugs; none means every tag.
+    """
+
+    address: str
+    list_slug: str
+    way: Way
+    origin: str = ""
+    wording: str = ""
+    name: str = ""
+    follows: Iterable[str] = ()
+
+    @property
+    def proof(self) -> str:
+        """The detail of the consent record."""
+        quoted = f"“{self.wording}”" if self.wording else ""
+        return "; ".join(part for part in (self.origin, quoted) if part)
 
 
 def ask_to_join(
-    connection: sa.Connection,
-    address: str,
-    *,
-    list_slug: str,
-    way: Way,
-    now: datetime,
-    origin: str = "",
-    wording: str = "",
-    name: str = "",
-    follows: Iterable[str] = (),
+    connection: sa.Connection, request: JoinRequest, now: datetime
 ) -> LetterRequest | None:
-    """Somebody, perhaps a stranger, gave this address; the letter to send, if any.
+    """Record the request as pending and return the letter to send, if any.
 
-    The answer to show is the same in every case. `origin` says from where, `wording` what
-    stood at the button: both are kept as proof. A name or tags given for somebody who is
-    known already change nothing: anybody can give them. Raises AddressError.
+    The caller shows the same answer in every case, so that nobody learns who subscribes. The
+    request's name and tags are ignored for a known address, because anybody can give them.
+    Raises AddressError.
     """
-    parsed = parse_address(address)
+    parsed = parse_address(request.address)
     known = connection.scalar(
         sa.select(tables.subscribers.c.id).where(tables.subscribers.c.address_key == parsed.key)
     )
     terms = Terms(
-        list_slug=list_slug,
+        list_slug=request.list_slug,
         event=Event.SUBSCRIBE,
-        way=way,
+        way=request.way,
         now=now,
-        detail="; ".join(part for part in (origin, f"“{wording}”" if wording else "") if part),
+        detail=request.proof,
         status=Status.PENDING,
         returning=_MAY_RETURN,
     )
     candidate = (
         Applicant(address=parsed)
         if known
-        else Applicant(address=parsed, name=name, follows=format_follows(follows))
+        else Applicant(address=parsed, name=request.name, follows=format_follows(request.follows))
     )
     (admission,) = admit(connection, [candidate], terms)
     if admission.outcome is AdmissionOutcome.REFUSED or not _may_ask(connection, parsed, now):
@@ -73,22 +89,23 @@ def ask_to_join(
             tables.subscribers.c.address_key == parsed.key
         )
     ).one()
-    active = status_of(connection, person.id, list_slug) is Status.ACTIVE
+    active = status_of(connection, person.id, request.list_slug) is Status.ACTIVE
     return LetterRequest(
         template=Template.ALREADY if active else Template.CONFIRM,
         subscriber_id=person.id,
         address=person.address,
-        list_slug=list_slug,
+        list_slug=request.list_slug,
     )
 
 
-def questions(
+def confirmation_letters(
     connection: sa.Connection, list_slug: str, asked_at: datetime, *, after: int, most: int
 ) -> tuple[list[LetterRequest], int]:
-    """The questions to those whom one import left pending, some at a time.
+    """One batch of confirmation letters for the people whom an import left pending.
 
-    `asked_at` is the import's moment, `after` the number that the call before gave, 0 at first;
-    gives 0 when there are no more. Who had enough questions gets none.
+    `asked_at` is the time of the import, `most` the size of a batch. `after` is the number that
+    the previous call returned, 0 at first; 0 is returned after the last batch. People who have
+    reached the limit of confirmation mails get no letter.
     """
     people, table = tables.subscribers, tables.subscriptions
     rows = connection.execute(
@@ -126,9 +143,10 @@ def confirm(
     now: datetime,
     origin: str = "",
 ) -> LetterRequest | None:
-    """The reader said yes: pending becomes active, once. The welcome to send, if it did.
+    """Turn a pending subscription active and return the welcome letter to send.
 
-    Whoever has left since is not brought back by the old question.
+    Returns None, and changes nothing, if the subscription is not pending: an old confirmation
+    link does not bring back a reader who has unsubscribed since.
     """
     table = tables.subscriptions
     number = sa.select(tables.lists.c.id).where(tables.lists.c.slug == list_slug).scalar_subquery()
@@ -157,10 +175,7 @@ def confirm(
             tables.subscribers.c.id == subscriber_id
         )
     ).one()
-    answered = tables.confirmations
-    connection.execute(
-        sa.delete(answered).where(answered.c.address_hash == hashed(connection, person.address_key))
-    )
+    _reset_limit(connection, person.address_key)
     return LetterRequest(
         template=Template.WELCOME,
         subscriber_id=subscriber_id,
@@ -170,10 +185,10 @@ def confirm(
 
 
 def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
-    """Forget requests made before this moment and never confirmed; how many.
+    """Delete requests made before `before` and never confirmed; return their number.
 
-    Whoever had left before asking anew counts as having left again, with their record;
-    whoever is on no other list is deleted.
+    A reader who had unsubscribed before the request becomes unsubscribed again and keeps their
+    record. A person who is on no other list is deleted.
     """
     table, people = tables.subscriptions, tables.subscribers
     stale = connection.execute(
@@ -197,8 +212,16 @@ def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
     return len(stale)
 
 
+def _reset_limit(connection: sa.Connection, address_key: str) -> None:
+    """Forget how many confirmation mails the address got, because one has been answered."""
+    table = tables.confirmations
+    connection.execute(
+        sa.delete(table).where(table.c.address_hash == hashed(connection, address_key))
+    )
+
+
 def _may_ask(connection: sa.Connection, address: Address, now: datetime) -> bool:
-    """Count one more mail to this address, unless it had enough; safe against a race."""
+    """Count one more mail to this address unless the limit is reached; safe against a race."""
     table, digest = tables.confirmations, hashed(connection, address.key)
     if insert_once(connection, table, {"address_hash": digest, "sent": 1, "last_at": now}):
         return True

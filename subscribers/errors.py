@@ -1,4 +1,4 @@
-"""The root of every error that either package raises on purpose, and the subscribers' own branch.
+"""The root of all errors that both packages raise on purpose, and the branch of this package.
 
 NewsletterError                       newsletter/errors.py has its other branches
 └── SubscribersError
@@ -7,10 +7,10 @@ NewsletterError                       newsletter/errors.py has its other branche
     ├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
     ├── UnknownSubscriberError (LookupError)
     ├── UnknownListError (LookupError)
-    └── SuppressedError (PermissionError) the address must not be mailed or brought back
+    └── SuppressedError (PermissionError) the address must not be mailed or added again
 
-The root is here because this package imports nothing of `newsletter`, and a handler that catches
-it must catch the errors of both.
+The root is here because this package does not import `newsletter`, and a handler that catches the
+root must catch the errors of both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One thing that is wrong, said so that its reader can mend it."""
+    """One thing that is wrong: what, where (a file, a field in it), and how to fix it."""
 
     message: str
     file: str | None = None
@@ -28,13 +28,13 @@ class Problem:
     fix: str | None = None
 
     def __str__(self) -> str:
-        place = ": ".join(part for part in (self.file, self.field) if part)
-        text = f"{place}: {self.message}" if place else self.message
+        location = ": ".join(part for part in (self.file, self.field) if part)
+        text = f"{location}: {self.message}" if location else self.message
         return f"{text}. Fix: {self.fix}" if self.fix else text
 
 
 class NewsletterError(Exception):
-    """Root of the tree: a problem with where it stands and how to mend it."""
+    """Root of the tree; `problem` says what is wrong, where, and how to fix it."""
 
     code = "error"
 
@@ -51,12 +51,12 @@ class NewsletterError(Exception):
 
 
 class SubscribersError(NewsletterError):
-    """An address, a person, a list or a link of theirs is not what it has to be."""
+    """An address, a subscriber, a list or a link cannot be used."""
 
     code = "subscribers"
 
     def __str__(self) -> str:
-        """Only the message: it stands in reports of many rows, beside the row's number."""
+        """Only the message: reports of many rows show it beside the row's number."""
         return self.problem.message
 
 
@@ -91,6 +91,6 @@ class UnknownListError(SubscribersError, LookupError):
 
 
 class SuppressedError(SubscribersError, PermissionError):
-    """The address is suppressed, or left by its own wish: it is not brought back unasked."""
+    """The address is suppressed, or unsubscribed itself: it is not added again without consent."""
 
     code = "suppressed"

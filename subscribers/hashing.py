@@ -1,4 +1,4 @@
-"""Salted hashes of addresses: what may be kept of people whose address may not."""
+"""Salted hashes of addresses, for people whose address may not be kept."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from subscribers.sql import insert_once
 
 
 def hashed(connection: sa.Connection, key: str) -> str:
-    """The hash of an address key; the database's salt is made at the first."""
+    """The hash of an address key; the first call creates the database's salt."""
     if _salt(connection) is None:
         insert_once(connection, tables.erasure_salt, {"id": 1, "salt": secrets.token_hex(32)})
     return hashed_all(connection, [key])[0]
 
 
 def hashed_all(connection: sa.Connection, keys: Iterable[str]) -> list[str]:
-    """The hashes of many keys; none before the first was ever made: nothing can match then."""
+    """The hashes of many keys; empty if the database has no salt yet, when nothing can match."""
     salt = _salt(connection)
     if salt is None:
         return []

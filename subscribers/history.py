@@ -1,4 +1,4 @@
-"""The consent record: what happened to a subscription, when, by which way, and in which words."""
+"""The consent record: what happened to a subscription, when, how, and with which wording."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_DETAIL = 500
 class Event(StrEnum):
     """What happened."""
 
-    IMPORT = "import"  # came with a file
+    IMPORT = "import"  # added from a file
     ADD = "add"  # added by the operator
     SUBSCRIBE = "subscribe"  # asked to join
     CONFIRM = "confirm"
@@ -29,16 +29,16 @@ class Event(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     UNSUBSCRIBE = "unsubscribe"
-    UNDO = "undo"  # took the unsubscription back
-    RESTORE = "restore"  # a bounce was taken back: it was not the reader's fault
-    REASON = "reason"  # why the reader left, told afterwards
+    UNDO = "undo"  # reversed the unsubscription
+    RESTORE = "restore"  # a bounce was reversed: it was not the reader's fault
+    REASON = "reason"  # why the reader left, given afterwards
     MOVE = "move"  # to another address
     SUPPRESS = "suppress"
     LIFT = "lift"
 
 
 class Way(StrEnum):
-    """By which way it happened."""
+    """By which channel it happened."""
 
     ONE_CLICK = "one-click"  # RFC 8058
     PAGE = "page"
@@ -53,7 +53,7 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryEntry:
-    """One line of the record; `list_slug` is empty where no single list is meant."""
+    """One entry of the record; `list_slug` is empty if it is not about a single list."""
 
     subscriber_id: int
     at: datetime
@@ -64,7 +64,7 @@ class HistoryEntry:
 
 
 def record(connection: sa.Connection, entries: Iterable[HistoryEntry]) -> None:
-    """Write the entries down, in order."""
+    """Store the entries, in order."""
     rows = [
         {
             "subscriber_id": entry.subscriber_id,
@@ -126,10 +126,10 @@ def latest(
 
 
 def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[int]:
-    """Which of these people ever confirmed, or were vouched for by the operator.
+    """Which of these people ever confirmed, or were added or imported by the operator.
 
-    Before that all we know of a person, the name too, was typed by anybody into a form: none of
-    it may stand in a letter.
+    Everything known about anybody else, the name included, may have been typed into a form by a
+    stranger, so no letter may repeat it.
     """
     ids = list(subscriber_ids)
     if not ids:

@@ -1,9 +1,9 @@
-"""How many subscriptions stand where, and what mail came in: kept by the database at each change.
+"""Counts of subscriptions and inbound mail that database triggers keep up to date.
 
-Counting ten million rows takes seconds, and a dashboard asks every few. Triggers keep the count,
-so that whatever changes a row, by whichever way, is counted in the same transaction.
-PostgreSQL appends one row of differences for each statement, so that nobody waits for anybody;
-`fold` sums them up. SQLite has one writer at a time, and counts in place.
+Counting ten million rows takes seconds, and a dashboard asks every few seconds. The triggers count
+every change of a row in its own transaction. PostgreSQL appends one row of differences for each
+statement, so that writers do not wait for each other; `fold` sums the rows up. SQLite has one
+writer at a time and counts in place.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from subscribers import tables
 from subscribers.subscriber import Status
 
 FOLD_AT = 100
-"""Rows of differences that are worth being summed up."""
+"""Rows of differences from which on `fold` sums them up."""
 
 
 def subscriptions_by_status(connection: sa.Connection) -> dict[tuple[str, Status], int]:
-    """How many subscriptions, by the list's name and status; what nobody has is left out."""
+    """Number of subscriptions by list slug and status; zeros are left out."""
     lists, table = tables.lists, tables.subscription_counts
     rows = connection.execute(
         sa.select(lists.c.slug, table.c.status, sa.func.sum(table.c.n))
@@ -35,7 +35,7 @@ def subscriptions_by_status(connection: sa.Connection) -> dict[tuple[str, Status
 
 
 def inbound_by_kind(connection: sa.Connection) -> dict[str, int]:
-    """Messages in the book of what came in: bounce, complaint, command …, or unhandled."""
+    """Number of logged inbound messages by kind (bounce, complaint, command …), or "unhandled"."""
     table = tables.inbound_counts
     rows = connection.execute(
         sa.select(table.c.kind, sa.func.sum(table.c.n))
@@ -47,13 +47,13 @@ def inbound_by_kind(connection: sa.Connection) -> dict[str, int]:
 
 
 def fold(connection: sa.Connection) -> None:
-    """Sum up the differences, where there are many."""
+    """Replace the rows of differences by their sums, in tables that have at least FOLD_AT of them."""
     for table in tables.COUNTS:
         if (connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0) < FOLD_AT:
             continue
         keys = [column for column in table.columns if column.name not in ("id", "n")]
         sums: Counter[tuple[Any, ...]] = Counter()
-        # What another one folds at this moment is locked, and not there any more afterwards.
+        # Rows that another process folds now are locked; once it commits, they no longer exist.
         for *key, n in connection.execute(sa.delete(table).returning(*keys, table.c.n)):
             sums[tuple(key)] += n
         connection.execute(
@@ -118,4 +118,4 @@ TRIGGERS = {
     "postgresql": tuple(_on_postgresql(*names) for names in _COUNTED),
     "sqlite": tuple(statement for names in _COUNTED for statement in _on_sqlite(*names)),
 }
-"""By dialect, for the migration that makes the tables."""
+"""The statements by dialect, for the migration that creates the tables."""

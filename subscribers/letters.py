@@ -1,4 +1,4 @@
-"""Letters that are due to a reader, as values: which one, to whom, and what is in it."""
+"""Requests for letters to readers, as values: the template, the recipient, and the content."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from enum import StrEnum
 
 
 class Template(StrEnum):
-    """Which letter is to be written."""
+    """The template of a letter."""
 
-    CONFIRM = "confirm"  # do you want this?
-    ALREADY = "already"  # you asked for what you have
+    CONFIRM = "confirm"  # asks to confirm a subscription
+    ALREADY = "already"  # says that the address is subscribed already
     WELCOME = "welcome"
-    GOODBYE = "goodbye"  # with an undo
+    GOODBYE = "goodbye"  # confirms an unsubscription; with an undo link
     HELP = "help"
-    TAGS = "tags"  # which there are, and which you follow
-    WHICH = "which"  # what you are subscribed to
-    LINKS = "links"  # your personal links, for what a mail alone does not prove
-    CHANGED = "changed"  # what your mail changed
-    MOVE = "move"  # to the new address: is this you?
-    MOVED = "moved"  # to the old one: this was you?
+    TAGS = "tags"  # the tags on offer, and those the reader follows
+    WHICH = "which"  # the reader's subscriptions
+    LINKS = "links"  # the reader's personal links, for a command whose sender is not proven
+    CHANGED = "changed"  # what the reader's mail changed
+    MOVE = "move"  # to the new address: asks to confirm the change
+    MOVED = "moved"  # to the old address: announces the change
     ERASE = "erase"  # the link that erases
-    EXPORT = "export"  # the link to everything known
+    EXPORT = "export"  # the link to the reader's data
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterRequest:
-    """A mail that should go out now; whoever called renders and sends it.
+    """A letter that should go out now; the caller renders and sends it.
 
-    `subscriber_id` is 0 for somebody we do not know. `words` are what the template needs
+    `subscriber_id` is 0 for an unknown person. `words` are the values that the template needs
     besides the links: texts, lists of texts and numbers.
     """
 

@@ -1,4 +1,4 @@
-"""Lists: a name that subscriptions belong to."""
+"""Mailing lists: each is a name that subscriptions belong to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from subscribers.sql import insert_once
 
 
 def ensure_list(connection: sa.Connection, slug: str) -> int:
-    """The list's number; makes the list where it is new."""
+    """Return the list's number; creates the list if it is new."""
     found = _id_of(connection, slug)
     if found is None:
         insert_once(connection, tables.lists, {"slug": slug})
@@ -23,7 +23,7 @@ def ensure_list(connection: sa.Connection, slug: str) -> int:
 
 
 def list_id(connection: sa.Connection, slug: str) -> int:
-    """The list's number; raises UnknownListError that names a list of nearly that name."""
+    """Return the list's number; raises UnknownListError, which suggests the closest name."""
     found = _id_of(connection, slug)
     if found is None:
         raise _unknown(slug, list_slugs(connection))

@@ -1,8 +1,9 @@
-"""People: find, add, show, list, take off a list."""
+"""Find, add, show, list and remove subscribers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,17 +21,30 @@ from subscribers.unsubscribe import unsubscribe
 
 
 def find(connection: sa.Connection, address: str) -> Subscriber:
-    """The person with this address; raises AddressError and UnknownSubscriberError."""
+    """Return the person with this address; raises AddressError and UnknownSubscriberError."""
     parsed = parse_address(address)
-    person = _one(connection, tables.subscribers.c.address_key == parsed.key)
+    person = _find_one(connection, tables.subscribers.c.address_key == parsed.key)
     if person is None:
         raise UnknownSubscriberError(f"nobody has the address {parsed.text}", field="address")
     return person
 
 
 def get(connection: sa.Connection, subscriber_id: int) -> Subscriber | None:
-    """The person with this number; None when erased."""
-    return _one(connection, tables.subscribers.c.id == subscriber_id)
+    """Return the person with this number, or None if there is none (they may have been erased)."""
+    return _find_one(connection, tables.subscribers.c.id == subscriber_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OperatorNote:
+    """What the operator states for the consent record when adding a person.
+
+    `force` brings back a person who left or is suppressed; it requires a `consent` that says
+    when and how the person agreed.
+    """
+
+    detail: str = ""
+    force: bool = False
+    consent: str = ""
 
 
 def add(
@@ -41,14 +55,12 @@ def add(
     now: datetime,
     name: str = "",
     follows: Iterable[str] | None = None,
-    detail: str = "",
-    force: bool = False,
-    consent: str = "",
+    note: OperatorNote = OperatorNote(),
 ) -> AdmissionOutcome:
-    """Put one person on a list, by the operator's hand.
+    """Put one person on a list on behalf of the operator.
 
-    `follows` None leaves the tags as they are. Raises AddressError, and SuppressedError for
-    whoever left or is suppressed, unless `force` with a stated `consent`.
+    `follows` None leaves the tags as they are. Raises AddressError, and SuppressedError for a
+    person who left or is suppressed, unless `note` forces it with a stated consent.
     """
     candidate = Applicant(
         address=parse_address(address),
@@ -60,9 +72,9 @@ def add(
         event=Event.ADD,
         way=Way.OPERATOR,
         now=now,
-        detail=detail,
-        force=force,
-        consent=consent,
+        detail=note.detail,
+        force=note.force,
+        consent=note.consent,
     )
     (admission,) = admit(connection, [candidate], terms)
     if admission.outcome is AdmissionOutcome.REFUSED:
@@ -82,9 +94,10 @@ def remove(
     list_slug: str | None = None,
     detail: str = "",
 ) -> list[str]:
-    """Unsubscribe by the operator, from one list or from all; the lists it changed.
+    """Unsubscribe a person on behalf of the operator, from one list or from all.
 
-    Raises UnknownSubscriberError, and UnknownListError for a list that is not there.
+    Returns the lists that changed. Raises UnknownSubscriberError, and UnknownListError for a list
+    that does not exist.
     """
     person = find(connection, address)
     if list_slug is not None:
@@ -98,7 +111,7 @@ def remove(
 
 
 def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
-    """The lists that a person gets."""
+    """The lists to which the person has an active subscription, sorted."""
     lists, subscriptions = tables.lists, tables.subscriptions
     return list(
         connection.scalars(
@@ -114,7 +127,7 @@ def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
 
 
 def lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:
-    """Every list that the person has a subscription of, whatever became of it."""
+    """Every list to which the person has a subscription of any status, sorted."""
     lists, subscriptions = tables.lists, tables.subscriptions
     return list(
         connection.scalars(
@@ -127,12 +140,12 @@ def lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:
 
 
 def has_agreed(connection: sa.Connection, subscriber_id: int) -> bool:
-    """Whether the person ever confirmed, or the operator vouched for them: see who_agreed."""
+    """Whether the person ever confirmed, or the operator added or imported them: see who_agreed."""
     return bool(who_agreed(connection, [subscriber_id]))
 
 
 def show(connection: sa.Connection, address: str) -> dict[str, Any]:
-    """Everything known about one person, in the shape of `subscribers show --json`."""
+    """Everything known about one person, as `subscribers show --json` prints it."""
     person = find(connection, address)
     return {
         "address": person.address,
@@ -152,7 +165,10 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
 def listing(
     connection: sa.Connection, list_slug: str, status: Status | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Everybody on a list, by address: address, name, tags, status. Raises UnknownListError."""
+    """Yield address, name, tags and status of everybody on a list, sorted by address.
+
+    Raises UnknownListError.
+    """
     people, subscriptions = tables.subscribers, tables.subscriptions
     query = (
         sa.select(people.c.address, people.c.name, people.c.follows, subscriptions.c.status)
@@ -173,7 +189,7 @@ def listing(
     )
 
 
-def _one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
+def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:
     row = connection.execute(sa.select(tables.subscribers).where(condition)).one_or_none()
     if row is None:
         return None

@@ -1,4 +1,4 @@
-"""What readers choose for themselves: tags, name, how often, and a pause."""
+"""What readers set for themselves: tags, name, frequency, and a pause."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ def choose(
     way: Way,
     now: datetime,
 ) -> bool:
-    """Set name and followed tags (none: everything); False when they were so before."""
+    """Set name and followed tags (none means everything); False if nothing changed."""
     table = tables.subscribers
-    name, wish = clean_name(name), format_follows(follows)
+    name, tag_selection = clean_name(name), format_follows(follows)
     changed = connection.execute(
         sa.update(table)
-        .where(table.c.id == subscriber_id, sa.or_(table.c.name != name, table.c.follows != wish))
-        .values(name=name, follows=wish)
+        .where(
+            table.c.id == subscriber_id,
+            sa.or_(table.c.name != name, table.c.follows != tag_selection),
+        )
+        .values(name=name, follows=tag_selection)
     )
     if changed.rowcount == 0:
         return False
-    tags = wish.strip("|").replace("|", ", ") or "everything"
+    tags = tag_selection.strip("|").replace("|", ", ") or "everything"
     _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"follows {tags}")
     return True
 
@@ -40,7 +43,7 @@ def choose(
 def pause(
     connection: sa.Connection, subscriber_id: int, until: datetime, way: Way, now: datetime
 ) -> bool:
-    """Send nothing before `until`; then the mail comes again by itself."""
+    """Send nothing before `until`; False if nothing changed."""
     table = tables.subscribers
     paused = connection.execute(
         sa.update(table)
@@ -57,7 +60,7 @@ def pause(
 
 
 def resume(connection: sa.Connection, subscriber_id: int, way: Way, now: datetime) -> bool:
-    """End a pause before its time; False when there is none."""
+    """End a pause early; False if there is none."""
     table = tables.subscribers
     resumed = connection.execute(
         sa.update(table)
@@ -70,10 +73,10 @@ def resume(connection: sa.Connection, subscriber_id: int, way: Way, now: datetim
     return True
 
 
-def read_how_often(
+def set_frequency(
     connection: sa.Connection, subscriber_id: int, frequency: Frequency, way: Way, now: datetime
 ) -> bool:
-    """Every issue, or the monthly digest; False when it was so before."""
+    """Set the frequency: every issue, or the monthly digest; False if nothing changed."""
     table = tables.subscribers
     changed = connection.execute(
         sa.update(table)

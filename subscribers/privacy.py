@@ -1,4 +1,4 @@
-"""The right to be forgotten: everything about a person goes, but for a salted hash."""
+"""Erasure of a person (the right to be forgotten): only a salted hash of the address is kept."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from subscribers.suppression import erased_pattern
 
 
 def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
-    """Delete the person with their history; the hash that stays keeps imports from returning them.
+    """Delete the person and their history; the kept hash stops imports from bringing them back.
 
-    False when that address was erased before. Raises UnknownSubscriberError for an address
-    that was never here. The ledger knows people by number only and keeps its count.
+    Returns False if that address was erased before. Raises UnknownSubscriberError for an address
+    that was never stored. The ledger knows people only by number and keeps its counts.
     """
     key = parse_address(address).key
     pattern = erased_pattern(connection, key)
@@ -34,6 +34,6 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
     connection.execute(sa.delete(letters).where(letters.c.address == key))
     connection.execute(sa.delete(asked).where(sa.func.lower(asked.c.address) == key))
     connection.execute(sa.delete(people).where(people.c.id == person))
-    row = {"pattern": pattern, "reason": "erased at the reader's wish", "at": now}
+    row = {"pattern": pattern, "reason": "erased at the reader's request", "at": now}
     insert_once(connection, suppressions, row)
     return True

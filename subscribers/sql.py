@@ -1,4 +1,4 @@
-"""INSERT that yields to a row already there, and a long IN, in the words of both databases."""
+"""INSERT with a conflict clause, and IN with many values, for both databases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 def among(
     connection: sa.Connection, column: sa.Column[str], texts: Iterable[str]
 ) -> sa.ColumnElement[bool]:
-    """Whether the column's text is one of these, however many: one parameter, not thousands."""
+    """A condition that the column is one of these texts; passes them as a single parameter."""
     given = list(texts)
     if connection.dialect.name == "sqlite":
         each = sa.func.json_each(json.dumps(given)).table_valued("value")
@@ -28,9 +28,9 @@ def insert_or(
     *,
     update: Sequence[str] = (),
 ) -> None:
-    """Insert `rows`; where the primary key is taken, update these columns.
+    """Insert `rows`; where the primary key exists, update the columns in `update`.
 
-    Without `update` a taken key, this or any unique one, leaves the row as it is.
+    Without `update`, a row that conflicts on any unique key is left as it is.
     """
     if not rows:
         return
@@ -46,8 +46,8 @@ def insert_or(
 
 
 def insert_once(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
-    """Insert a row unless one of its unique keys is taken; whether it was inserted."""
-    # Not the row count: psycopg does not tell it for an INSERT that SQLAlchemy batches.
+    """Insert a row unless one of its unique keys exists; return whether it was inserted."""
+    # Not the row count: psycopg does not report it for an INSERT that SQLAlchemy batches.
     statement = insert_or_nothing(connection, table).values(row)
     written = connection.execute(statement.returning(*table.primary_key.columns))
     return written.first() is not None

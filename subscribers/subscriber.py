@@ -1,4 +1,4 @@
-"""A subscriber and where a subscription stands, as values."""
+"""A subscriber and the status of a subscription, as values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ MAX_NAME = 100
 """Characters; longer names are clipped."""
 
 _UNPRINTABLE = re.compile(
-    # Controls and line separators would break headers; bidi overrides turn what stands beside
-    # the name around.
+    # Controls and line separators would break headers; bidi overrides would reorder the text
+    # beside the name.
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+"
 )
 
 
 class Status(StrEnum):
-    """Where a subscription stands."""
+    """The status of a subscription."""
 
     PENDING = "pending"  # waits for the reader's confirmation
     ACTIVE = "active"
@@ -37,12 +37,12 @@ class Frequency(StrEnum):
 
 
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
-"""Whoever left is not brought back unasked."""
+"""The statuses of people who left: nothing brings them back without their consent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscriber:
-    """A person. Empty `follows` follows everything."""
+    """A person. An empty `follows` means that they follow every tag."""
 
     id: int
     address: str
@@ -54,6 +54,6 @@ class Subscriber:
 
 
 def clean_name(text: str) -> str:
-    """A name in one line, safe in a header: no controls, no bidi overrides, at most MAX_NAME."""
+    """The name on one line and safe in a header: no control characters or bidi overrides, clipped."""
     name = " ".join(_UNPRINTABLE.sub(" ", unicodedata.normalize("NFC", text)).split())
     return name[:MAX_NAME].rstrip()

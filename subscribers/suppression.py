@@ -17,19 +17,19 @@ from subscribers.sql import among, insert_once
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suppression:
-    """What stands in the way of an address."""
+    """An entry of the suppression list that matches an address."""
 
     pattern: str
     reason: str
 
     @property
     def is_domain(self) -> bool:
-        """It concerns more people than this one."""
+        """Whether it applies to a whole domain."""
         return self.pattern.startswith("@")
 
 
 def parse_pattern(text: str) -> str:
-    """`@Example.ORG` or an address, in the spelling of the table; raises AddressError."""
+    """Normalise `@Example.ORG` or an address as the table stores it; raises AddressError."""
     text = text.strip()
     if text.startswith("@"):
         return f"@{parse_address(f'anyone{text}').domain}"
@@ -37,35 +37,35 @@ def parse_pattern(text: str) -> str:
 
 
 def suppress(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
-    """Never mail this address, or (`@example.org`) exactly this domain; False if already so."""
+    """Never mail this address, or exactly this domain (`@example.org`); False if already suppressed."""
     pattern = parse_pattern(pattern)
     row = {"pattern": pattern, "reason": reason, "at": now}
     if not insert_once(connection, tables.suppressions, row):
         return False
-    _tell(connection, pattern, Event.SUPPRESS, reason, now)
+    _record(connection, pattern, Event.SUPPRESS, reason, now)
     return True
 
 
 def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
-    """Take a suppression back, also that of an erased address; False if there was none."""
+    """Remove a suppression, including that of an erased address; False if there was none."""
     pattern = parse_pattern(pattern)
     patterns = [pattern]
     patterns += [f"#{digest}" for digest in hashed_all(connection, [pattern])]
     table = tables.suppressions
     if not connection.execute(sa.delete(table).where(table.c.pattern.in_(patterns))).rowcount:
         return False
-    _tell(connection, pattern, Event.LIFT, reason, now)
+    _record(connection, pattern, Event.LIFT, reason, now)
     return True
 
 
 def is_suppressed(connection: sa.Connection, address: str) -> bool:
-    """Whether the address, its domain or its erased owner stands in the way of any mail."""
+    """Whether the address is suppressed: itself, by its domain, or because its owner was erased."""
     parsed = parse_address(address)
     return parsed.key in suppressed(connection, [parsed])
 
 
 def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[str, Suppression]:
-    """Of these addresses the suppressed ones, by key, in one question."""
+    """The suppressions that match these addresses, by address key; one query."""
     patterns = {address.key: address.key for address in addresses}
     keys = list(patterns)
     hashes = hashed_all(connection, keys)
@@ -78,19 +78,19 @@ def suppressed(connection: sa.Connection, addresses: Sequence[Address]) -> dict[
         )
     )
     found = {row.pattern: Suppression(pattern=row.pattern, reason=row.reason) for row in rows}
-    told = {patterns[pattern]: one for pattern, one in found.items() if pattern in patterns}
+    matched = {patterns[pattern]: one for pattern, one in found.items() if pattern in patterns}
     for address in addresses if found else ():
         if one := found.get(f"@{address.domain}"):
-            told[address.key] = one
-    return told
+            matched[address.key] = one
+    return matched
 
 
 def erased_pattern(connection: sa.Connection, key: str) -> str:
-    """`#` and a hash of an address key: what is kept of a person who asked to be erased."""
+    """`#` and a hash of an address key: all that is kept of a person who asked to be erased."""
     return f"#{hashed(connection, key)}"
 
 
-def _tell(
+def _record(
     connection: sa.Connection, pattern: str, event: Event, reason: str, now: datetime
 ) -> None:
     person = connection.scalar(

@@ -1,4 +1,4 @@
-"""The tables that subscribers owns."""
+"""The database tables of the subscribers package."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import sqlalchemy as sa
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """An aware moment: timestamptz on PostgreSQL, sortable UTC text on SQLite; naive is refused."""
+    """An aware datetime: timestamptz on PostgreSQL, sortable UTC text on SQLite. Naive ones raise."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Text where the database has no aware type of its own."""
+        """Use text on a database that has no type for aware datetimes."""
         if dialect.name == "sqlite":
             return dialect.type_descriptor(sa.String(32))
         return dialect.type_descriptor(sa.DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> object:
-        """To UTC; microseconds always written, so that text sorts as time does."""
+        """Convert to UTC. Microseconds are always written, so that the text sorts by time."""
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r} has no place in the database")
+            raise ValueError(f"datetime {value!r} has no time zone and cannot be stored")
         return _as_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: object, dialect: sa.Dialect) -> datetime | None:
-        """Back to an aware datetime in UTC."""
+        """Convert back to an aware datetime in UTC."""
         if value is None:
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -40,12 +40,12 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 @lru_cache(maxsize=64)
 def _as_text(value: datetime) -> str:
-    """An import writes the same moment into millions of rows."""
+    """Cached, because an import writes the same time into millions of rows."""
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-"""SQLite numbers rows by itself only in a column of type INTEGER."""
+"""A row number. SQLite generates one only for a column of type INTEGER."""
 
 metadata = sa.MetaData(
     naming_convention={
@@ -81,14 +81,14 @@ subscribers = sa.Table(
     sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
     sa.Column("name", sa.String, nullable=False, default=""),
     # Followed tag slugs, sorted, between bars: "|ai|security|"; "" follows everything. Equal
-    # strings are equal wishes, so that editions can be counted and planned by this column.
+    # strings are equal sets of tags, so that editions can be counted and planned by this column.
     sa.Column("follows", sa.String, nullable=False, default=""),
     sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
     sa.Column("paused_until", UtcDateTime),
     sa.Column("attributes", sa.JSON, nullable=False, default=dict),
     sa.Column("created_at", UtcDateTime, nullable=False),
-    # Without it SQLite gives an erased person's number to the next newcomer, and every link
-    # in the old mails would open a stranger's subscription.
+    # Without it SQLite gives an erased person's number to the next new subscriber, and every
+    # link in the old mails would open a stranger's subscription.
     sqlite_autoincrement=True,
 )
 
@@ -110,7 +110,7 @@ is_pending = subscriptions.c.status == sa.literal_column("'pending'")
 subscription_counts = sa.Table(
     "subscription_counts",
     metadata,
-    # Differences, whose sum is how many subscriptions of a list stand so: see counting.py.
+    # Differences; their sum is the number of a list's subscriptions in a status: kept_counts.py.
     sa.Column("id", Id, primary_key=True),
     sa.Column("list_id", Id, nullable=False),
     sa.Column("status", sa.String, nullable=False),
@@ -152,8 +152,8 @@ erasure_salt = sa.Table(
 confirmations = sa.Table(
     "confirmations",
     metadata,
-    # How often an address was asked to confirm, without an answer. By its salted hash, so
-    # that the count may outlive the request: a victim of list bombing is asked no more.
+    # How often an address was asked to confirm, without an answer. It is kept by salted hash, so
+    # that the count may outlive the request and a victim of list bombing gets no more mails.
     sa.Column("address_hash", sa.String, primary_key=True),
     sa.Column("sent", sa.Integer, nullable=False),
     sa.Column("last_at", UtcDateTime, nullable=False),
@@ -162,7 +162,7 @@ confirmations = sa.Table(
 bounces = sa.Table(
     "bounces",
     metadata,
-    # One row for each issue of a list that came back from a reader: how often, and since when.
+    # One row for each issue of a list that bounced for a reader.
     sa.Column("subscriber_id", Id, primary_key=True),
     sa.Column("list_slug", sa.String, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),  # the issue's; 0: a letter
@@ -178,8 +178,8 @@ is_about_policy = bounces.c.verdict == sa.literal_column("'policy'")
 address_changes = sa.Table(
     "address_changes",
     metadata,
-    # A wish to be written to at another address, until that address confirms it. In a table,
-    # because no address may stand in a link.
+    # A requested change of address, until the new address confirms it. It is stored here because
+    # no link may contain an address.
     sa.Column("id", Id, primary_key=True),
     sa.Column("subscriber_id", Id, nullable=False, index=True),
     sa.Column("list_slug", sa.String, nullable=False),
@@ -191,17 +191,19 @@ address_changes = sa.Table(
 inbound_messages = sa.Table(
     "inbound_messages",
     metadata,
-    # Every message that came in, written down before anything is done about it.
+    # Every inbound message, stored before it is handled.
     sa.Column("id", Id, primary_key=True),
-    sa.Column("digest", sa.String, nullable=False, unique=True),  # the same mail twice is one
+    sa.Column(
+        "digest", sa.String, nullable=False, unique=True
+    ),  # the same mail received twice is one row
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("recipient", sa.String, nullable=False),
-    sa.Column("envelope_sender", sa.String),  # "": the null sender; null: nobody told us
-    sa.Column("content", sa.LargeBinary),  # null once it is dealt with, unless quarantined
+    sa.Column("envelope_sender", sa.String),  # "": the null sender; null: unknown
+    sa.Column("content", sa.LargeBinary),  # null once it is handled, unless quarantined
     sa.Column("handled_at", UtcDateTime),
     sa.Column("kind", sa.String, nullable=False, default=""),
     sa.Column("action", sa.String, nullable=False, default=""),
-    sa.Column("address", sa.String, nullable=False, default=""),  # whom it was about
+    sa.Column("address", sa.String, nullable=False, default=""),  # of the person whom it was about
     sa.Column("problem", sa.String, nullable=False, default=""),
     # Counted and committed before the message is handled, so that a killed process counts too.
     sa.Column("attempts", sa.Integer, nullable=False, default=0, server_default="0"),
@@ -221,4 +223,4 @@ inbound_counts = sa.Table(
 )
 
 COUNTS = (subscription_counts, inbound_counts)
-"""What triggers keep of other tables."""
+"""Tables of counts that database triggers maintain."""

@@ -1,4 +1,4 @@
-"""Signed links: what a reader's link may do, and for whom. No address is in any of them."""
+"""Signed tokens of readers' links: what a link may do, and for whom. None contains an address."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from subscribers.errors import TokenError
 
-# 43 characters are 32 octets and two bits over; those must be zero, or a link would have
-# four spellings.
+# The last of 43 characters has two unused bits. They must be zero, or a link would have four
+# spellings.
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]{1,400}\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 
 
 class Purpose(StrEnum):
-    """What a link is for; each is signed with a salt of its own."""
+    """What a link is for; each purpose has its own signing salt."""
 
-    UNSUBSCRIBE = "unsubscribe"  # in mails: works for ever
-    PREFERENCES = "preferences"  # in mails: works for ever
+    UNSUBSCRIBE = "unsubscribe"  # in mails; never expires
+    PREFERENCES = "preferences"  # in mails; never expires
     CONFIRM = "confirm"  # expires
     MOVE = "move"  # about a change of address, not a person; expires
     ERASE = "erase"  # mailed when asked for; expires
@@ -35,7 +35,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenSubject:
-    """Whom and what a token is about; `issued` where it was made to expire."""
+    """The person and list that a token is about; `issued` is set if the token can expire."""
 
     subscriber_id: int
     list_slug: str
@@ -45,7 +45,7 @@ class TokenSubject:
 class LinkTokens:
     """Makes and reads tokens with the site's secret keys, the newest first.
 
-    The newest key signs; links signed with an older one work for as long as it is listed.
+    The newest key signs. Links signed with an older key work while that key is listed.
     """
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
@@ -57,7 +57,7 @@ class LinkTokens:
             )
             for purpose in Purpose
         }
-        # A send makes two tokens for each reader: the keys are derived and set up once.
+        # A send makes two tokens for each reader, so the keys are derived only once.
         self._signing = {
             purpose: hmac.new(serializer.make_signer().derive_key(), digestmod="sha256")
             for purpose, serializer in self._serializers.items()
@@ -70,9 +70,9 @@ class LinkTokens:
         list_slug: str = "",
         issued: datetime | None = None,
     ) -> str:
-        """The token, of URL-safe characters only; state `issued` if it shall be able to expire."""
-        moment = f",{int(issued.timestamp())}" if issued is not None else ""
-        payload = _encoded(f"[{subscriber_id},{_quoted(list_slug)}{moment}]".encode())
+        """Return a token of URL-safe characters; give `issued` for a token that can expire."""
+        timestamp = f",{int(issued.timestamp())}" if issued is not None else ""
+        payload = _encoded(f"[{subscriber_id},{_quoted(list_slug)}{timestamp}]".encode())
         signing = self._signing[purpose].copy()
         signing.update(payload)
         signature = _encoded(signing.digest())
@@ -86,9 +86,12 @@ class LinkTokens:
         now: datetime | None = None,
         max_age: timedelta | None = None,
     ) -> TokenSubject:
-        """Whom the token is about; raises TokenError if forged, for another purpose, or too old."""
+        """Verify a token and return its subject.
+
+        Raises TokenError if it is forged, for another purpose, or older than `max_age`.
+        """
         if not looks_like_token(token):
-            raise TokenError("this is no link of ours")
+            raise TokenError("this is not a valid link")
         try:
             subscriber_id, list_slug, *rest = self._serializers[purpose].loads(token)
         except BadData as error:
@@ -100,7 +103,7 @@ class LinkTokens:
 
 
 def looks_like_token(text: str) -> bool:
-    """Whether this could be a token, if perhaps a damaged one; nonsense is not."""
+    """Whether the text has the form of a token; its signature is not checked."""
     return _SHAPE.match(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""Leaving, by every way the same, and taking it back."""
+"""Unsubscribing, the same for every channel, and undoing it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from subscribers.history import Event, HistoryEntry, Way, latest, record
 from subscribers.subscriber import Status
 
 UNDO_WITHIN = timedelta(days=30)
-"""After that whoever wants back signs up anew: an old mail in other hands must not do it."""
+"""Later a reader has to sign up again, so that an old mail in other hands cannot resubscribe them."""
 
 _LEAVES_AS = {Way.COMPLAINT: Status.COMPLAINED, Way.BOUNCE: Status.BOUNCED}
-_STANDING = (Status.PENDING.value, Status.ACTIVE.value)
+_NOT_ENDED = (Status.PENDING.value, Status.ACTIVE.value)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class Left:
 
     changed: bool
     status: Status | None
-    """None: there never was such a subscription, or the person was erased."""
+    """None if there never was such a subscription, or the person was erased."""
 
 
 def unsubscribe(
@@ -35,12 +35,12 @@ def unsubscribe(
     now: datetime,
     detail: str = "",
 ) -> Left:
-    """End a subscription; twice is once, and nobody is told off for a list long gone."""
+    """End a subscription; no error if it has ended already or never existed."""
     table = tables.subscriptions
     leaves_as = _LEAVES_AS.get(way, Status.UNSUBSCRIBED)
     ended = connection.execute(
         sa.update(table)
-        .where(_is(subscriber_id, list_slug), table.c.status.in_(_STANDING))
+        .where(_is_subscription(subscriber_id, list_slug), table.c.status.in_(_NOT_ENDED))
         .values(status=leaves_as.value, changed_at=now)
     )
     if ended.rowcount == 0:
@@ -50,13 +50,15 @@ def unsubscribe(
 
 
 def undo(connection: sa.Connection, subscriber_id: int, list_slug: str, now: datetime) -> bool:
-    """Take back what the reader did on the page; False where that is no longer possible."""
+    """Reactivate the subscription of a reader who unsubscribed; False if may_undo does not allow it."""
     if not may_undo(connection, subscriber_id, list_slug, now):
         return False
     table = tables.subscriptions
     back = connection.execute(
         sa.update(table)
-        .where(_is(subscriber_id, list_slug), table.c.status == Status.UNSUBSCRIBED.value)
+        .where(
+            _is_subscription(subscriber_id, list_slug), table.c.status == Status.UNSUBSCRIBED.value
+        )
         .values(status=Status.ACTIVE.value, changed_at=now)
     )
     if back.rowcount:
@@ -71,7 +73,7 @@ def may_undo(connection: sa.Connection, subscriber_id: int, list_slug: str, now:
     leaving = latest(connection, subscriber_id, list_slug, [Event.UNSUBSCRIBE])
     if leaving is None or leaving.way in (Way.OPERATOR, Way.IMPORT):
         return False
-    # A pending subscription that was left was never confirmed: undo must not confirm it.
+    # A reader who left while pending never confirmed, and undo must not confirm for them.
     joining = latest(
         connection,
         subscriber_id,
@@ -88,7 +90,7 @@ def may_undo(connection: sa.Connection, subscriber_id: int, list_slug: str, now:
 def give_reason(
     connection: sa.Connection, subscriber_id: int, list_slug: str, reason: str, now: datetime
 ) -> bool:
-    """Write down why the reader left; one reason for each leaving."""
+    """Record why the reader left; at most one reason for each unsubscription."""
     last = latest(connection, subscriber_id, list_slug, [Event.UNSUBSCRIBE, Event.REASON])
     if not reason.strip() or last is None or last.event is Event.REASON:
         return False
@@ -97,14 +99,14 @@ def give_reason(
 
 
 def status_of(connection: sa.Connection, subscriber_id: int, list_slug: str) -> Status | None:
-    """Where the subscription stands; None where there is none."""
+    """The status of the subscription; None if there is none."""
     status = connection.scalar(
-        sa.select(tables.subscriptions.c.status).where(_is(subscriber_id, list_slug))
+        sa.select(tables.subscriptions.c.status).where(_is_subscription(subscriber_id, list_slug))
     )
     return Status(status) if status else None
 
 
-def _is(subscriber_id: int, list_slug: str) -> sa.ColumnElement[bool]:
+def _is_subscription(subscriber_id: int, list_slug: str) -> sa.ColumnElement[bool]:
     table = tables.subscriptions
     number = sa.select(tables.lists.c.id).where(tables.lists.c.slug == list_slug).scalar_subquery()
     return sa.and_(table.c.subscriber_id == subscriber_id, table.c.list_id == number)

@@ -33,7 +33,7 @@ from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import address_changes as moving
 from subscribers import consent, people, preferences, suppression, unsubscribe
-from subscribers.bounces import forget_bounces, note_bounce, policy_reports
+from subscribers.bounces import Bounce, forget_bounces, note_bounce, policy_reports
 from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
 from subscribers.inbound import mail_log as book
@@ -116,7 +116,9 @@ def _read_pages(scene: Scene) -> None:
         lambda c: unsubscribe.give_reason(c, reader, LIST, "too many", now),
         lambda c: unsubscribe.undo(c, reader, LIST, now),
         lambda c: consent.ask_to_join(
-            c, "newcomer@example.org", list_slug=LIST, way=Way.FORM, now=now
+            c,
+            consent.JoinRequest(address="newcomer@example.org", list_slug=LIST, way=Way.FORM),
+            now,
         ),
         lambda c: consent.confirm(
             c, people.find(c, "newcomer@example.org").id, LIST, way=Way.PAGE, now=now
@@ -139,10 +141,7 @@ def _take_mail(scene: Scene) -> None:
         lambda c: issues_sent(scene.site, c, reader, LIST),
         lambda c: note_bounce(
             c,
-            subscriber_id=reader,
-            list_slug=LIST,
-            number=1,
-            verdict=Verdict.SOFT,
+            Bounce(subscriber_id=reader, list_slug=LIST, number=1, verdict=Verdict.SOFT),
             sent=[1],
             now=now,
         ),
@@ -210,7 +209,7 @@ def _import_people(scene: Scene) -> None:
         slug_of=slug_of,
         confirm=True,
     )
-    _each(scene, lambda c: consent.questions(c, LIST, scene.now, after=0, most=500))
+    _each(scene, lambda c: consent.confirmation_letters(c, LIST, scene.now, after=0, most=500))
 
 
 def _plan(scene: Scene) -> None:

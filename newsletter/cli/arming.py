@@ -1,4 +1,4 @@
-"""backup, arm, migrate-database: copy the database, let a restored one send, move to another."""
+"""backup, arm, migrate-database: copy the database, allow a restored one to send, or move it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def backup(invocation: Invocation, file: Path) -> int:
     Example: newsletter backup /var/backups/newsletter-2026-11-23.db
     """
     back_up(invocation.site.database, file)
-    invocation.report({"file": str(file)}, f"wrote {file}; restored, it needs `newsletter arm`")
+    invocation.report({"file": str(file)}, f"wrote {file}; after a restore, run `newsletter arm`")
     return OK
 
 
@@ -36,7 +36,7 @@ def backup(invocation: Invocation, file: Path) -> int:
 @json_option
 @pass_invocation
 def arm(invocation: Invocation) -> int:
-    """Allow sending again after a database was restored from a backup, or its site moved away.
+    """Allow sending again after the database was restored from a backup or the site moved away.
 
     \b
     Example: newsletter arm
@@ -63,16 +63,16 @@ def _database(_context: click.Context, _parameter: click.Parameter, value: str) 
     required=True,
     metavar="URL",
     callback=_database,
-    help="The new database, as newsletter.toml would name it.",
+    help="The new database, as in newsletter.toml.",
 )
-@click.option("--replace", is_flag=True, help="Give up what the new database holds.")
+@click.option("--replace", is_flag=True, help="Delete what the new database contains.")
 @json_option
 @pass_invocation
 def migrate_database(invocation: Invocation, url: str, replace: bool) -> int:
-    """Move the site to another database, and let nothing more be written to the old one.
+    """Move the site to another database and block all changes to the old one.
 
-    All of it moves, or nothing; run again, it completes what was cut short. Afterwards change
-    one line in newsletter.toml, as it says.
+    Either everything moves or nothing does. Run it again to complete an interrupted move.
+    Afterwards change one line in newsletter.toml, as the command tells you.
 
     \b
     Example: newsletter migrate-database --to postgresql://newsletter@localhost/newsletter
@@ -96,7 +96,7 @@ def _lines(moved: DatabaseMove, line: str) -> list[str]:
     widest = max(len(table.table) for table in moved.tables)
     return [
         *(f"{table.table:{widest}}  {table.rows:>10}  {table.hash[:16]}" for table in moved.tables),
-        f"moved before to {moved.to}" if moved.again else f"moved to {moved.to}",
+        f"already moved to {moved.to}" if moved.again else f"moved to {moved.to}",
         f"In newsletter.toml, under [site], write: {line}",
-        "Then start `newsletter serve` anew. The old database refuses every change.",
+        "Then restart `newsletter serve`. The old database refuses every change.",
     ]

@@ -1,4 +1,4 @@
-"""bench: how fast this machine sends this site's newsletter."""
+"""bench: measure how fast this machine sends the site's newsletter."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from newsletter.pipeline.bench import bench as measure
     type=click.IntRange(1, 1_000_000),
     default=10_000,
     show_default=True,
-    help="How many are sent.",
+    help="How many messages to send.",
 )
 @processes_option
 @json_option
 @pass_invocation
 def bench(invocation: Invocation, name: str | None, messages: int, processes: int | None) -> int:
-    """Measure the send path: a sample issue of NAME into a sink on this machine; nobody gets mail.
+    """Measure how fast this machine sends a sample issue of NAME; nobody gets mail.
 
-    With the newsletter's theme, the site's DKIM keys and a ledger on the site's disk. What a
-    relay can take is another question.
+    The messages go to a sink on this machine, with the newsletter's theme, the site's DKIM keys
+    and a ledger on the site's disk. A real relay may be slower.
 
     \b
     Example: newsletter bench weekly --messages 20000 --processes 2
@@ -33,23 +33,23 @@ def bench(invocation: Invocation, name: str | None, messages: int, processes: in
     site = invocation.site
     slug = name or next(iter(site.settings.newsletters), "")
     site.newsletter(slug)
-    found = measure(site, slug, messages=messages, processes=processes, clock=invocation.clock)
-    signed = " and ".join(found.signatures) or "no DKIM"
+    measured = measure(site, slug, messages=messages, processes=processes, clock=invocation.clock)
+    signed = " and ".join(measured.signatures) or "no DKIM"
     invocation.answer(
         {
             "newsletter": slug,
-            "messages": found.messages,
-            "seconds": round(found.seconds, 3),
-            "rate": round(found.rate, 1),
-            "processes": found.processes,
-            "signatures": list(found.signatures),
-            "octets": found.octets,
-            "readers": found.readers,
+            "messages": measured.messages,
+            "seconds": round(measured.seconds, 3),
+            "rate": round(measured.rate, 1),
+            "processes": measured.processes,
+            "signatures": list(measured.signatures),
+            "octets": measured.octets,
+            "readers": measured.readers,
         },
-        f"{found.messages:,} messages of {found.octets / 1000:.0f} kB in {found.seconds:.1f} s: "
-        f"{found.rate:,.0f} a second ({found.processes} process"
-        f"{'' if found.processes == 1 else 'es'}, {signed})",
-        f"the {found.readers:,} readers of {slug} would take "
-        f"{found.readers / found.rate:,.1f} s, if the relay takes them as fast",
+        f"{measured.messages:,} messages of {measured.octets / 1000:.0f} kB in {measured.seconds:.1f} s: "
+        f"{measured.rate:,.0f} a second ({measured.processes} process"
+        f"{'' if measured.processes == 1 else 'es'}, {signed})",
+        f"the {measured.readers:,} readers of {slug} would take "
+        f"{measured.readers / measured.rate:,.1f} s, if the relay accepts them as fast",
     )
     return OK

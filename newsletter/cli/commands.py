@@ -1,4 +1,4 @@
-"""The commands of `newsletter`: where each is, and what its help says, known without importing it."""
+"""The commands of `newsletter`: the module and the summary of each, known without importing it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class CommandEntry(NamedTuple):
-    """The module beside this one that holds the command, and the first sentence of its help."""
+    """The module in this package that defines the command, and the first sentence of its help."""
 
     module: str
     summary: str
@@ -18,7 +18,7 @@ COMMANDS = {
     ),
     "check": CommandEntry(
         "setup",
-        "Read configuration, templates and database; name every mistake with file, field and fix.",
+        "Read configuration, templates and database; list every mistake with file, field and fix.",
     ),
     "doctor": CommandEntry(
         "doctor", "Check DNS, relays, the site's address, files, disk, database, clock and queue."
@@ -28,7 +28,7 @@ COMMANDS = {
         "Fetch the sources of one newsletter, or of all; a failing source never stops the others.",
     ),
     "draft": CommandEntry(
-        "gathering", "Make or refresh the coming issue from what was gathered in its window."
+        "gathering", "Make or refresh the coming issue from the articles in its window."
     ),
     "show": CommandEntry(
         "gathering",
@@ -39,40 +39,40 @@ COMMANDS = {
         "Write the message as it will be sent: message.eml, index.html, text.txt, lint.json.",
     ),
     "lint": CommandEntry(
-        "looking", "Check the issue's final HTML and text; exit 1 when a blocking finding stands."
+        "looking",
+        "Check the issue's final HTML and text; exit with 1 if there is a blocking finding.",
     ),
     "approve": CommandEntry(
-        "moving", "Freeze the issue's bytes: what is approved is what is sent."
+        "moving", "Freeze the issue's bytes, so that exactly what is approved is sent."
     ),
     "hold": CommandEntry("moving", "Keep the issue from being sent until it is approved again."),
-    "stop": CommandEntry(
-        "moving", "Stop the presses: a running send ends within a second; `send` resumes it."
-    ),
+    "stop": CommandEntry("moving", "Stop a running send within a second; `send` resumes it."),
     "test": CommandEntry("looking", "Send one marked test message; changes nothing."),
     "send": CommandEntry(
-        "sending", "Deliver an approved issue, each reader once; run it again to resume or retry."
+        "sending", "Deliver an approved issue to each reader once; run it again to resume or retry."
     ),
     "run": CommandEntry(
         "sending",
-        "What cron calls: every due newsletter goes gather, draft, approve by policy, send.",
+        "Gather, draft, approve by policy and send every due newsletter; call it from cron.",
     ),
     "serve": CommandEntry(
-        "serving", "Answer readers' links, and send due issues (unless --no-schedule)."
+        "serving",
+        "Serve the readers' pages and the desk, and send due issues (unless --no-schedule).",
     ),
     "worker": CommandEntry(
         "working",
-        "Send what `send`, `run` and `serve` plan: one node of as many as you start (PostgreSQL only).",
+        "Run a sending node for `send`, `run` and `serve`; start as many as you need (PostgreSQL only).",
     ),
     "receive": CommandEntry(
-        "receiving", "Take one message on stdin, as a mail server's pipe hands it over."
+        "receiving", "Receive one message on stdin, as a mail server pipes it."
     ),
     "subscribers": CommandEntry(
         "people", "Who reads: import, export, add, show, remove, suppress, erase, list."
     ),
     "users": CommandEntry("users", "Editors who may sign in: add, remove, list, token."),
     "status": CommandEntry(
-        "sending",
-        "Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.",
+        "status",
+        "Show issues with their deliveries by state, due newsletters, jobs and sending nodes.",
     ),
     "unknown": CommandEntry(
         "sending", "List deliveries whose outcome a crash left unknown, or settle them."
@@ -86,15 +86,15 @@ COMMANDS = {
     ),
     "arm": CommandEntry(
         "arming",
-        "Allow sending again after a database was restored from a backup, or its site moved away.",
+        "Allow sending again after the database was restored from a backup or the site moved away.",
     ),
     "migrate-database": CommandEntry(
         "arming",
-        "Move the site to another database, and let nothing more be written to the old one.",
+        "Move the site to another database and block all changes to the old one.",
     ),
     "bench": CommandEntry(
         "bench",
-        "Measure the send path: a sample issue of NAME into a sink on this machine; nobody gets mail.",
+        "Measure how fast this machine sends a sample issue of NAME; nobody gets mail.",
     ),
 }
-"""Every command, in the order in which an issue meets them."""
+"""Every command, in the order in which an issue goes through them."""

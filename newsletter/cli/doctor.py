@@ -1,4 +1,4 @@
-"""doctor: is everything well that a send depends on?"""
+"""doctor: check everything that a send depends on."""
 
 from __future__ import annotations
 
@@ -20,25 +20,30 @@ _MARKS = {Grade.OK: "ok  ", Grade.WARNING: "warn", Grade.FAILURE: "FAIL"}
 def doctor(invocation: Invocation) -> int:
     """Check DNS, relays, the site's address, files, disk, database, clock and queue.
 
-    Exits with 1 when something fails; each finding says what to do.
+    Exits with 1 if a check fails; each finding says what to do.
 
     \b
     Example: newsletter doctor
     """
-    found = list(examine(invocation.site, now=invocation.now, records=LiveRecords()))
-    failures = sum(diagnosis.grade is Grade.FAILURE for diagnosis in found)
+    diagnoses = list(examine(invocation.site, now=invocation.now, records=LiveRecords()))
+    failures = sum(diagnosis.grade is Grade.FAILURE for diagnosis in diagnoses)
     document = {
         "failures": failures,
-        "warnings": sum(diagnosis.grade is Grade.WARNING for diagnosis in found),
+        "warnings": sum(diagnosis.grade is Grade.WARNING for diagnosis in diagnoses),
         "findings": [
-            {"check": one.check, "grade": one.grade, "message": one.said, "fix": one.fix}
-            for one in found
+            {
+                "check": diagnosis.check,
+                "grade": diagnosis.grade,
+                "message": diagnosis.message,
+                "fix": diagnosis.fix,
+            }
+            for diagnosis in diagnoses
         ],
     }
-    invocation.answer(document, *[line for one in found for line in _lines(one)])
+    invocation.answer(document, *[line for diagnosis in diagnoses for line in _lines(diagnosis)])
     return FINDINGS if failures else OK
 
 
-def _lines(one: Diagnosis) -> list[str]:
-    lines = [f"{_MARKS[one.grade]}  {one.check}: {one.said}"]
-    return [*lines, f"      {one.fix}"] if one.fix else lines
+def _lines(diagnosis: Diagnosis) -> list[str]:
+    lines = [f"{_MARKS[diagnosis.grade]}  {diagnosis.check}: {diagnosis.message}"]
+    return [*lines, f"      {diagnosis.fix}"] if diagnosis.fix else lines

@@ -1,4 +1,4 @@
-"""The exit codes of the contract, and which error ends in which (sysexits.h where it has one)."""
+"""The documented exit codes, from sysexits.h where possible, and the code of each error."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from subscribers.errors import (
     UnknownSubscriberError,
 )
 
-OK = 0  # done, or nothing was due
-FINDINGS = 1  # findings, or some messages failed for good
-USAGE = 2  # the command line is wrong, or names what is not there
-BAD_INPUT = 65  # data that cannot be used
+OK = 0  # done, or nothing is due
+FINDINGS = 1  # findings, or some messages failed permanently
+USAGE = 2  # the command line is wrong, or names something that does not exist
+BAD_INPUT = 65  # input data cannot be used
 UNAVAILABLE = 69  # no relay, or no database
-UNFORESEEN = 70  # an error that nobody foresaw: the log has the whole of it
+UNEXPECTED_ERROR = 70  # the log has the traceback
 TEMPORARY = 75  # run it again
 NOT_PERMITTED = 77  # a rule forbids it
 CONFIGURATION = 78  # newsletter.toml, templates or environment
@@ -46,5 +46,5 @@ _BY_CLASS: tuple[tuple[type[Exception], int], ...] = (
 
 
 def exit_code(error: BaseException) -> int:
-    """The code that a command ends with when `error` ends it."""
-    return next((code for kind, code in _BY_CLASS if isinstance(error, kind)), UNFORESEEN)
+    """The exit code of a command that ends with `error`."""
+    return next((code for kind, code in _BY_CLASS if isinstance(error, kind)), UNEXPECTED_ERROR)

@@ -1,4 +1,4 @@
-"""gather, draft, show: from sources to the coming issue."""
+"""gather, draft, show: make the coming issue from its sources."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def gather(invocation: Invocation, name: str | None) -> int:
 @now_option
 @pass_invocation
 def draft(invocation: Invocation, name: str) -> int:
-    """Make or refresh the coming issue from what was gathered in its window.
+    """Make or refresh the coming issue from the articles in its window.
 
     \b
     Example: newsletter draft weekly

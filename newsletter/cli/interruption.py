@@ -1,4 +1,4 @@
-"""How a long command learns that it is to end."""
+"""Handles signals that ask a long command to stop, and the exit of a process that cannot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set: messages in flight are finished, the rest is kept."""
+    """An event that SIGTERM and SIGINT set; the command finishes what is in flight and stops."""
     event = threading.Event()
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -32,9 +32,9 @@ def interruptible() -> Iterator[threading.Event]:
 
 
 def leave_at_once(code: int) -> NoReturn:
-    """End the process with `code` although a thread of it is still at work.
+    """End the process with `code` although one of its threads is still running.
 
-    That is as safe as `kill -9`; Python itself would wait for the thread's helpers.
+    This is as safe as `kill -9`. A normal exit would wait for the thread's executor.
     """
     logging.shutdown()
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What every command needs of its call: the site, the moment, and how to answer."""
+"""What every command needs: the site, the current time, and how to print its result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass
 class Invocation:
-    """One call of the command line. `--now` sets `moment`, which then goes on like a clock."""
+    """One call of the command line. `--now` sets `moment`, from which the clock then runs on."""
 
     folder: Path = Path()
     as_json: bool = False
@@ -31,11 +31,11 @@ class Invocation:
 
     @cached_property
     def site(self) -> Site:
-        """The site, opened when first asked for."""
+        """The site, opened on first use."""
         return self.open_site()
 
     def open_site(self, *, even_if_moved: bool = False) -> Site:
-        """Open the site until the command ends."""
+        """Open the site; its database is closed when the command ends."""
         from newsletter.site.site import open_site  # `--help` needs no database
 
         site = open_site(self.folder, os.environ, even_if_moved=even_if_moved)
@@ -44,17 +44,17 @@ class Invocation:
 
     @property
     def now(self) -> datetime:
-        """The moment of the call, aware."""
+        """The time of the call, aware."""
         return self.moment or datetime.now(UTC)
 
     def clock(self) -> datetime:
-        """The time as the work goes on: real, or counted from `--now`."""
+        """The current time, aware: real, or counted from `--now`."""
         if self.moment is None:
             return datetime.now(UTC)
         return self.moment + timedelta(seconds=time.monotonic() - self.started)
 
     def answer(self, document: Any, *lines: str) -> None:
-        """One JSON document with --json, else the lines."""
+        """Print `document` as JSON with --json, otherwise print the lines."""
         if self.as_json:
             import json
 
@@ -64,7 +64,7 @@ class Invocation:
                 click.echo(line)
 
     def report(self, document: Any, *lines: str) -> None:
-        """Like `answer`, for commands that change something: silent under cron."""
+        """Print like `answer`, for commands that change something: silent under cron."""
         if self.as_json or sys.stdout.isatty():
             self.answer(document, *lines)
 
@@ -80,9 +80,11 @@ def _set_now(context: click.Context, _parameter: click.Parameter, value: str | N
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
-        raise click.BadParameter("write an ISO moment such as 2026-11-23T07:00+11:00") from error
+        raise click.BadParameter("write an ISO time such as 2026-11-23T07:00+11:00") from error
     if moment.tzinfo is None:
-        raise click.BadParameter("it has no offset; write one such as 2026-11-23T07:00+11:00")
+        raise click.BadParameter(
+            "it has no UTC offset; write a time such as 2026-11-23T07:00+11:00"
+        )
     invocation = context.ensure_object(Invocation)
     invocation.moment, invocation.started = moment, time.monotonic()
 
@@ -92,7 +94,7 @@ json_option = click.option(
     is_flag=True,
     expose_value=False,
     callback=_set_json,
-    help="Answer with one JSON document on stdout.",
+    help="Print one JSON document to stdout.",
 )
 now_option = click.option(
     "--now", hidden=True, expose_value=False, callback=_set_now, metavar="ISO"
@@ -100,23 +102,23 @@ now_option = click.option(
 processes_option = click.option(
     "--processes",
     type=click.IntRange(1, 64),
-    help="How many processes send side by side; otherwise as [sending] says.",
+    help="How many processes send in parallel.  [default: as configured]",
 )
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 
 def issue_argument(command: Command) -> Command:
-    """ISSUE as `slug` and `number`: NAME is the current issue, NAME/NUMBER that one."""
+    """Add the ISSUE argument, as a tuple of slug and number (None for the current issue)."""
     return click.argument("issue", metavar="ISSUE", callback=split_issue)(command)
 
 
 def split_issue(
     _context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> tuple[str, int | None] | None:
-    """NAME or NAME/NUMBER taken apart; None where an optional argument is not given."""
+    """Split NAME or NAME/NUMBER; None if an optional argument is not given."""
     if value is None:
         return None
     slug, slash, number = value.partition("/")
     if slash and not number.isdigit():
-        raise click.BadParameter(f"{value!r} is no issue; write NAME or NAME/NUMBER")
+        raise click.BadParameter(f"{value!r} is not a valid issue; write NAME or NAME/NUMBER")
     return slug, int(number) if number else None

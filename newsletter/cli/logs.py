@@ -1,4 +1,4 @@
-"""How the log on stderr is written."""
+"""The format of the log on stderr."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for log collectors."""
+    """Formats each record as one line with a JSON object, for log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record's time, level, logger and message."""
@@ -26,7 +26,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logging(log_format: str) -> None:
-    """Send our log, from warnings up, to stderr."""
+    """Send the `newsletter` log, from INFO up, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonLines() if log_format == "json" else logging.Formatter("%(levelname)s: %(message)s")

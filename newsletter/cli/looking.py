@@ -1,4 +1,4 @@
-"""preview, lint, test: see an issue before its readers do."""
+"""preview, lint, test: check an issue before it is sent."""
 
 from __future__ import annotations
 
@@ -30,13 +30,18 @@ from newsletter.rendering.lint import LintFinding
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write into; made where it is missing.",
+    help="The folder to write into; created if it is missing.",
 )
-@click.option("--as", "as_address", metavar="ADDRESS", help="Whose edition; default: everything.")
+@click.option(
+    "--as",
+    "as_address",
+    metavar="ADDRESS",
+    help="The reader whose edition to write; default: the complete edition.",
+)
 @click.option(
     "--screenshots",
     is_flag=True,
-    help="Also pictures of it in light, dark, inverted and without pictures, at four widths.",
+    help="Also write screenshots in light, dark, inverted and without pictures, at four widths.",
 )
 @json_option
 @now_option
@@ -50,57 +55,59 @@ def preview(
 ) -> int:
     """Write the message as it will be sent: message.eml, index.html, text.txt, lint.json.
 
-    With --screenshots (which needs Chromium) a folder of that name too; open its gallery.html.
+    --screenshots needs Chromium and also writes a screenshots folder; open its gallery.html.
 
     \b
     Example: newsletter preview weekly --out preview --as reader@example.org
     """
-    seen = preview_issue(invocation.site, *issue, as_address=as_address)
-    document = findings_document(seen.findings)
+    previewed = preview_issue(invocation.site, *issue, as_address=as_address)
+    document = findings_document(previewed.findings)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "message.eml").write_bytes(seen.message)
-    (out / "index.html").write_text(seen.html, encoding="utf-8")
-    (out / "text.txt").write_text(seen.text, encoding="utf-8")
+    (out / "message.eml").write_bytes(previewed.message)
+    (out / "index.html").write_text(previewed.html, encoding="utf-8")
+    (out / "text.txt").write_text(previewed.text, encoding="utf-8")
     (out / "lint.json").write_text(
         json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
     files = [out / name for name in ("message.eml", "index.html", "text.txt", "lint.json")]
     if screenshots:
-        # What fetches pictures takes a while to import, and only this needs it.
+        # The import is slow, and only this option needs it.
         from newsletter.pipeline.screenshots import take_screenshots
 
         fetch = invocation.site.settings.fetch
-        files += take_screenshots(seen.html, out / "screenshots", fetch, now=invocation.now)
+        files += take_screenshots(previewed.html, out / "screenshots", fetch, now=invocation.now)
     invocation.report(
         {
-            "issue": seen.issue.name,
+            "issue": previewed.issue.name,
             "files": [str(file) for file in files],
-            "bytes": len(seen.message),
+            "bytes": len(previewed.message),
             "blocking": document["blocking"],
             "warnings": document["warnings"],
         },
-        f"{seen.issue.name}: {len(seen.message)} bytes; open {out / 'index.html'}",
+        f"{previewed.issue.name}: {len(previewed.message)} bytes; open {out / 'index.html'}",
     )
     return OK
 
 
 @click.command()
 @issue_argument
-@click.option("--reach", is_flag=True, help="Also ask every link and picture whether it is there.")
+@click.option(
+    "--reach", "check_links", is_flag=True, help="Also check that every link and picture exists."
+)
 @json_option
 @now_option
 @pass_invocation
 def lint(invocation: Invocation, issue: tuple[str, int | None], check_links: bool) -> int:
-    """Check the issue's final HTML and text; exit 1 when a blocking finding stands.
+    """Check the issue's final HTML and text; exit with 1 if there is a blocking finding.
 
     \b
     Example: newsletter lint weekly
     """
     findings = lint_issue(invocation.site, *issue, now=invocation.now)
     if check_links:
-        from newsletter.pipeline.check_links import check_links as reach_issue
+        from newsletter.pipeline.check_links import check_links as check_issue_links
 
-        findings += reach_issue(invocation.site, *issue, now=invocation.now)
+        findings += check_issue_links(invocation.site, *issue, now=invocation.now)
     document = findings_document(findings)
     invocation.answer(document, *[_finding_line(finding) for finding in findings])
     return FINDINGS if document["blocking"] else OK
@@ -108,7 +115,12 @@ def lint(invocation: Invocation, issue: tuple[str, int | None], check_links: boo
 
 @click.command()
 @issue_argument
-@click.option("--to", required=True, metavar="ADDRESS", help="An address the site allows.")
+@click.option(
+    "--to",
+    required=True,
+    metavar="ADDRESS",
+    help="An address that the site allows test messages to.",
+)
 @json_option
 @now_option
 @pass_invocation

@@ -1,4 +1,4 @@
-"""newsletter: the command line's front door."""
+"""newsletter: the entry point of the command line."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 
-UNFORESEEN_CODE = "unforeseen"
-"""In the error document, of an error that nobody raised on purpose."""
+UNEXPECTED_ERROR_CODE = "unforeseen"
+"""The code of an unexpected error in the JSON error document."""
 
 
-class Summaries(click.Group):
-    """Shows commands in the order given, not by name."""
+class OrderedGroup(click.Group):
+    """Lists the commands in the order of COMMANDS, not by name."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
-        """In the order in which an issue meets them."""
+        """The names in the order of COMMANDS."""
         return list(COMMANDS)
 
 
-class Commands(Summaries):
-    """Imports a command's module when it is called: each needs only some of the libraries."""
+class LazyGroup(OrderedGroup):
+    """Imports a command's module when the command is called: each needs only some libraries."""
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
-        """The command, or None when there is none of that name."""
+        """The command with this name, or None."""
         if name not in COMMANDS:
             return None
         module = import_module(f"newsletter.cli.{COMMANDS[name].module}")
@@ -39,13 +39,14 @@ class Commands(Summaries):
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by their summaries, so that `--help` imports none of them."""
+        """List the commands with their summaries, so that `--help` imports none of them."""
         known = {name: click.Command(name, help=entry.summary) for name, entry in COMMANDS.items()}
-        Summaries(commands=known).format_commands(context, formatter)
+        OrderedGroup(commands=known).format_commands(context, formatter)
 
 
 @click.group(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option(
     "-C",
@@ -59,13 +60,13 @@ class Commands(Summaries):
     "--log-format",
     type=click.Choice(["text", "json"]),
     default="text",
-    help="How the log on stderr is written.",
+    help="The format of the log on stderr.",
 )
 @json_option
 @click.version_option(__version__, prog_name="newsletter")
 @click.pass_context
 def cli(context: click.Context, folder: Path, log_format: str) -> None:
-    """Gather the week's tagged articles, render them as e-mail, send them to subscribers.
+    """Gather tagged articles, render them as e-mail, and send them to subscribers.
 
     \b
     A site is a folder with newsletter.toml. Make one and send its first issue:
@@ -81,7 +82,7 @@ def cli(context: click.Context, folder: Path, log_format: str) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with the code of the contract."""
+    """Run the command line and exit with a documented exit code."""
     invocation = Invocation()
     try:
         sys.exit(cli(obj=invocation, standalone_mode=False) or 0)
@@ -98,26 +99,26 @@ def main() -> None:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except ConfigurationError as error:
-        _show(invocation, error, error.problems)
+        _exit_with(invocation, error, error.problems)
     except NewsletterError as error:
-        _show(invocation, error, (error.problem,))
+        _exit_with(invocation, error, (error.problem,))
     except SystemExit:
         raise
     except BaseException as error:
         import logging
 
-        logging.getLogger("newsletter").critical("an error that nobody foresaw", exc_info=error)
+        logging.getLogger("newsletter").critical("unexpected error", exc_info=error)
         problem = Problem(
-            message=f"an error that nobody foresaw: {type(error).__name__}: {error}",
+            message=f"unexpected error: {type(error).__name__}: {error}",
             fix="report it, with the traceback above, to the makers of newsletter",
         )
-        _show(invocation, error, (problem,))
+        _exit_with(invocation, error, (problem,))
 
 
-def _show(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
+def _exit_with(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
     code = exit_code(error)
     if invocation.as_json:
-        name = error.code if isinstance(error, NewsletterError) else UNFORESEEN_CODE
+        name = error.code if isinstance(error, NewsletterError) else UNEXPECTED_ERROR_CODE
         _print_json(code, *problems, code=name)
     for problem in problems:
         click.echo(f"newsletter: {problem}", err=True)

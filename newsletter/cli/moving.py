@@ -1,4 +1,4 @@
-"""approve, hold, stop: move an issue."""
+"""approve, hold, stop: change the state of an issue."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from newsletter.pipeline.approve import stop as stop_issue
 @click.command()
 @issue_argument
 @click.option(
-    "--at", metavar="TIME", help="When `run` sends it, in place of its due time: ISO, or HH:MM."
+    "--at", metavar="TIME", help="When to send it instead of its due time: ISO, or HH:MM."
 )
 @json_option
 @now_option
 @pass_invocation
 def approve(invocation: Invocation, issue: tuple[str, int | None], at: str | None) -> int:
-    """Freeze the issue's bytes: what is approved is what is sent.
+    """Freeze the issue's bytes, so that exactly what is approved is sent.
 
-    Times are the site's zone's; of an issue that is approved already --at changes the time only.
+    Times are in the site's time zone. For an approved issue, --at changes the send time only.
 
     \b
     Example: newsletter approve weekly
@@ -67,7 +67,7 @@ def hold(invocation: Invocation, issue: tuple[str, int | None]) -> int:
 @json_option
 @pass_invocation
 def stop(invocation: Invocation, issue: tuple[str, int | None]) -> int:
-    """Stop the presses: a running send ends within a second; `send` resumes it.
+    """Stop a running send within a second; `send` resumes it.
 
     \b
     Example: newsletter stop weekly

@@ -1,4 +1,4 @@
-"""receive: one inbound message from a mail server's pipe; the quarantine."""
+"""receive: one inbound message from a mail server's pipe, and the quarantine."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message
 from newsletter.site.site import Site
-from subscribers.inbound import mail_log as book
+from subscribers.inbound import mail_log
 
 
 @click.command()
-@click.option("--recipient", metavar="ADDRESS", help="Whom it came to.  [default: its headers]")
+@click.option(
+    "--recipient", metavar="ADDRESS", help="The envelope recipient.  [default: as in the headers]"
+)
 @click.option(
     "--sender", metavar="ADDRESS", help='The envelope sender; "" is the null sender (a bounce).'
 )
-@click.option("--replay", type=int, metavar="ID", help="Deal anew with a message in quarantine.")
-@click.option("--list", "listing", is_flag=True, help="Show what is in quarantine.")
+@click.option("--replay", type=int, metavar="ID", help="Handle a message in quarantine again.")
+@click.option("--list", "listing", is_flag=True, help="List the messages in quarantine.")
 @json_option
 @now_option
 @pass_invocation
@@ -35,9 +37,9 @@ def receive(
     replay: int | None,
     listing: bool,
 ) -> int:
-    """Take one message on stdin, as a mail server's pipe hands it over.
+    """Receive one message on stdin, as a mail server pipes it.
 
-    It is written down first; the same message twice is dealt with once.
+    The message is recorded first; the same message received twice is handled once.
 
     \b
     Example: newsletter receive --recipient "${recipient}" --sender "${sender}"
@@ -45,7 +47,7 @@ def receive(
              newsletter receive --replay 12
     """
     if sum((replay is not None, listing)) > 1:
-        raise click.UsageError("--replay or --list, not both")
+        raise click.UsageError("use --replay or --list, not both")
     try:
         site = invocation.site
         require_inbound(site)
@@ -62,16 +64,16 @@ def receive(
                 now=invocation.now,
             )
     except UnavailableError as error:
-        # A mail server returns the mail to its sender on any code but this one.
+        # With any other exit code a mail server returns the mail to its sender.
         raise TemporaryError(str(error), fix="the mail server tries again") from error
-    # The message is taken: what becomes of the answers to it is not its mail server's business.
+    # The message is recorded, so a failure to send the answers does not concern the mail server.
     Supervisor(site.database, invocation.clock).run(letters_job(site, invocation.clock))
     invocation.report(_document(received), f"{received.kind}: {received.action}")
     return OK
 
 
 def _read_stdin() -> bytes:
-    content = sys.stdin.buffer.read(book.MAX_OCTETS)
+    content = sys.stdin.buffer.read(mail_log.MAX_OCTETS)
     if not content.strip():
         raise InputError("there is no message", field="stdin", fix="pipe one message in")
     return content
@@ -97,7 +99,7 @@ def _document(received: Received) -> dict[str, Any]:
 
 def _list_quarantine(invocation: Invocation, site: Site) -> int:
     with site.database.transaction(read_only=True) as connection:
-        kept = book.quarantined(connection)
+        kept = mail_log.quarantined(connection)
     invocation.answer(
         {
             "quarantine": [

@@ -1,4 +1,4 @@
-"""send, run, status, unknown: deliver, and say what became of it."""
+"""send, run, unknown: deliver issues, and report or settle the outcome."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, UNFORESEEN, exit_code
+from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, UNEXPECTED_ERROR, exit_code
 from newsletter.cli.interruption import interruptible, leave_at_once
 from newsletter.cli.invocation import (
     Invocation,
@@ -21,21 +20,15 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
     processes_option,
-    split_issue,
 )
-from newsletter.cli.recipients import list_recipients
+from newsletter.cli.status import job_document
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.issues.wording import note_text
 
-# What sends is imported by the command that sends: `status` starts without it.
+# Each command imports what it needs when it runs, so that the others start quickly.
 if TYPE_CHECKING:
     from newsletter.jobs.due_issue import RunOutcome
     from newsletter.jobs.run import RunReport
     from newsletter.pipeline.send import SendOutcome
-    from newsletter.pipeline.status import IssueStatus
-    from newsletter.site.clicks import Clicks
-    from newsletter.store.job_outcomes import JobOutcome
-    from newsletter.store.nodes import Node
 
 log = logging.getLogger("newsletter")
 
@@ -67,7 +60,7 @@ def send(
     out: Path | None,
     processes: int | None,
 ) -> int:
-    """Deliver an approved issue, each reader once; run it again to resume or retry.
+    """Deliver an approved issue to each reader once; run it again to resume or retry.
 
     \b
     Example: newsletter send weekly
@@ -77,7 +70,7 @@ def send(
     from newsletter.pipeline.send import send as send_issue
 
     if out is not None and not dry_run:
-        raise click.UsageError("--out goes with --dry-run")
+        raise click.UsageError("--out needs --dry-run")
     site = invocation.site
     site.newsletter(issue[0])
     if dry_run:
@@ -106,7 +99,7 @@ def send(
 @now_option
 @pass_invocation
 def run(invocation: Invocation) -> int:
-    """What cron calls: every due newsletter goes gather, draft, approve by policy, send.
+    """Gather, draft, approve by policy and send every due newsletter; call it from cron.
 
     \b
     Example, in a crontab: */15 * * * * newsletter -C /srv/news run
@@ -123,88 +116,20 @@ def run(invocation: Invocation) -> int:
     invocation.report(
         {
             "newsletters": [_run_document(outcome) for outcome in report.newsletters],
-            "jobs": [_job_document(run.outcome) for run in report.others],
+            "jobs": [job_document(run.outcome) for run in report.others],
         },
         *[f"{outcome.newsletter}: {outcome.did}" for outcome in report.newsletters],
     )
     code = _report_code(report)
-    if supervisor.has_left_any:
+    if supervisor.has_abandoned_any:
         leave_at_once(code)
     return code
 
 
 @click.command()
-@click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
-@click.option("--recount", is_flag=True, help="First count the issue's deliveries one by one.")
-@click.option(
-    "--who",
-    type=click.Choice([state.value for state in DeliveryState]),
-    help="List the issue's readers whose delivery stands so, each with the last receipt.",
-)
-@click.option("--csv", "as_csv", is_flag=True, help="With --who: as CSV on stdout.")
-@json_option
-@now_option
-@pass_invocation
-def status(
-    invocation: Invocation,
-    issue: tuple[str, int | None] | None,
-    recount: bool,
-    who: str | None,
-    as_csv: bool,
-) -> int:
-    """Show issues with their deliveries by state, what is due, what is unknown, and sending nodes.
-
-    \b
-    Example: newsletter status weekly/12
-             newsletter status weekly/12 --who rejected --csv
-    """
-    from newsletter.pipeline.status import count_anew, issue_status, site_status
-    from newsletter.store.issues import find_issue
-
-    site = invocation.site
-    if issue is None and (recount or who):
-        raise click.UsageError("--recount and --who need an ISSUE")
-    if as_csv and (who is None or invocation.as_json):
-        raise click.UsageError("--csv needs --who, and no --json")
-    if issue is None:
-        seen = site_status(site, now=invocation.now)
-        document = {
-            "issues": [_status_document(one) for one in seen.issues],
-            "due": list(seen.due),
-            "armed": seen.armed,
-            "nodes": [asdict(node) for node in seen.nodes],
-            "letters": asdict(seen.letters),
-            "jobs": [_job_document(outcome) for outcome in seen.jobs],
-        }
-        lines = [_status_line(one) for one in seen.issues] or ["no issues yet"]
-        lines += [f"due: {', '.join(seen.due)}"] if seen.due else []
-        lines += [_node_line(node) for node in seen.nodes]
-        if seen.letters.waiting or seen.letters.unknown:
-            lines.append(
-                f"letters: {seen.letters.waiting} waiting, {seen.letters.unknown} of unknown outcome"
-            )
-        lines += [f"{one.job}: {one.ended}: {one.error}" for one in seen.jobs if one.is_troubled]
-        lines += [] if seen.armed else ["not armed: restored from a backup; see `newsletter arm`"]
-        invocation.answer(document, *lines)
-        return OK
-    slug, number = issue
-    site.newsletter(slug)
-    with site.database.transaction(read_only=True) as connection:
-        found = find_issue(connection, slug, number)
-    if recount:
-        count_anew(site, found)
-    if who is not None:
-        list_recipients(invocation, found, DeliveryState(who), as_csv=as_csv)
-        return OK
-    one = issue_status(site, found)
-    invocation.answer(_status_document(one), _status_line(one))
-    return OK
-
-
-@click.command()
 @issue_argument
 @click.option("--resend", "choice", flag_value="resend", help="Send them again.")
-@click.option("--skip", "choice", flag_value="skip", help="Leave it at that.")
+@click.option("--skip", "choice", flag_value="skip", help="Do not send them again.")
 @json_option
 @now_option
 @pass_invocation
@@ -232,11 +157,11 @@ def unknown(
 
 @contextmanager
 def _progress_bar(invocation: Invocation) -> Iterator[Any]:
-    """A callback that counts deliveries on a bar, on a terminal; None elsewhere."""
+    """A callback that shows progress as a bar if stderr is a terminal; otherwise None."""
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
-    # Only a person at a terminal sees the bar: nothing else loads its library.
+    # Only a terminal shows the bar, so only then is its library imported.
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -301,9 +226,9 @@ def _run_document(outcome: RunOutcome) -> dict[str, Any]:
 
 
 def _report_code(report: RunReport) -> int:
-    """An error that nobody foresaw outweighs whatever else happened: the others are in the report."""
+    """An unexpected error outweighs every other outcome; the report lists them all."""
     if report.crashed:
-        return UNFORESEEN
+        return UNEXPECTED_ERROR
     return max((_run_code(outcome) for outcome in report.newsletters), default=OK)
 
 
@@ -315,51 +240,3 @@ def _run_code(outcome: RunOutcome) -> int:
     if outcome.result in (RunResult.INTERRUPTED, RunResult.BUSY):
         return TEMPORARY
     return _outcome_code(outcome.sent) if outcome.sent else OK
-
-
-def _job_document(outcome: JobOutcome) -> dict[str, Any]:
-    """How a job ended, in the shape of `run --json` and `status --json`."""
-    return {
-        "job": outcome.job,
-        "ended": outcome.ended,
-        "started": outcome.started_at.isoformat(),
-        "finished": outcome.finished_at.isoformat(),
-        "detail": outcome.detail,
-        "error": outcome.error or None,
-    }
-
-
-def _status_document(one: IssueStatus) -> dict[str, Any]:
-    window = one.issue.window
-    return {
-        "issue": one.issue.name,
-        "state": one.issue.state,
-        "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
-        "due": one.issue.due.isoformat(),
-        "send_at": one.issue.send_at.isoformat() if one.issue.send_at else None,
-        "note": note_text(one.issue.note),
-        "audience": one.audience,
-        "deliveries": one.deliveries,
-        "clicks": _clicks_document(one.clicks) if one.clicks else None,
-    }
-
-
-def _clicks_document(clicks: Clicks) -> dict[str, Any]:
-    return {
-        "total": clicks.total,
-        "links": [{"url": link.url, "count": link.count} for link in clicks.links],
-    }
-
-
-def _node_line(node: Node) -> str:
-    holds = ", ".join(f"{held.deliveries} of {held.issue}" for held in node.holds)
-    return f"node {node.name}: {node.rate:g} messages/s" + (f", holds {holds}" if holds else "")
-
-
-def _status_line(one: IssueStatus) -> str:
-    counts = ", ".join(f"{count} {state}" for state, count in one.deliveries.items() if count)
-    note = f" ({note_text(one.issue.note)})" if one.issue.note else ""
-    clicks = f"; {one.clicks.total} clicks" if one.clicks else ""
-    return f"{one.issue.name}: {one.issue.state}{note}" + (
-        f": {one.audience} readers: {counts}{clicks}" if counts else ""
-    )

@@ -1,4 +1,4 @@
-"""serve: the web pages and the scheduler in one process."""
+"""serve: the web pages, the scheduler and the mail listeners in one process."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from newsletter.scheduler import scheduling
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="The port; 0 takes a free one.")
-@click.option("--no-schedule", is_flag=True, help="Only the web pages; cron calls `run`.")
+@click.option(
+    "--no-schedule", is_flag=True, help="Do not send due issues; call `run` from cron instead."
+)
 @json_option
 @pass_invocation
 def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> int:
-    """Answer readers' links, and send due issues (unless --no-schedule).
+    """Serve the readers' pages and the desk, and send due issues (unless --no-schedule).
 
     \b
     Example: newsletter serve --host 127.0.0.1 --port 8000
     """
-    # The web's libraries are for this command alone: no other, and no --help, loads them.
+    # Only this command needs the web's libraries; no other command, and no --help, imports them.
     from newsletter.web.app import make_app
 
     site = invocation.site
@@ -40,40 +42,40 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         port=port,
         log_level="warning",
         server_header=False,
-        access_log=False,  # its lines would hold readers' tokens
-        # An open desk listens for changes without end; nobody waits for it when we stop.
+        access_log=False,  # its lines would contain readers' tokens
+        # An open desk page keeps its connection for ever; the shutdown must not wait for it.
         timeout_graceful_shutdown=3,
     )
     with closing(config.bind_socket()) as socket:
         link = first_link(site, now=invocation.now)
         if link is not None:
-            place = _local_address(host, socket.getsockname()[1])
+            address = _local_address(host, socket.getsockname()[1])
             click.echo(
-                f"Nobody has signed in yet. This link signs you in, once: {place}{link}", err=True
+                f"Nobody has signed in yet. This link signs you in, once: {address}{link}", err=True
             )
         server = _Server(config)
         jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
         with listening(site, stop=server.stop), jobs as supervisor:
             server.run(sockets=[socket])
-    if supervisor is not None and supervisor.has_left_any:
+    if supervisor is not None and supervisor.has_abandoned_any:
         leave_at_once(OK)
     return OK
 
 
 class _Server(uvicorn.Server):
-    """Sets `stop` as soon as a signal comes, while the last requests are answered."""
+    """Sets `stop` as soon as a signal arrives, while the last requests are still answered."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.stop = threading.Event()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """A signal has come."""
+        """Handle a signal."""
         self.stop.set()
         super().handle_exit(sig, frame)
 
 
 def _local_address(host: str, port: int) -> str:
-    """Where a browser on this machine finds us."""
+    """The address for a browser on this machine."""
     shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared, not bound
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"

@@ -1,4 +1,4 @@
-"""init, check: a new site, and whether one is ready."""
+"""init, check: make a new site, and check whether a site is ready to send."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsletter.rendering.theme import STANDARD, theme_names
     type=click.Choice(theme_names()),
     default=STANDARD,
     show_default=True,
-    help="How its issues look; newsletter.toml can change it later.",
+    help="The theme of its issues; newsletter.toml can change it later.",
 )
 @json_option
 @now_option
@@ -47,7 +47,7 @@ def init(invocation: Invocation, directory: Path, theme: str) -> int:
 @now_option
 @pass_invocation
 def check(invocation: Invocation) -> int:
-    """Read configuration, templates and database; name every mistake with file, field and fix.
+    """Read configuration, templates and database; list every mistake with file, field and fix.
 
     \b
     Example: newsletter check

@@ -1,4 +1,4 @@
-"""users …: who may sign in to the desk, and their keys to the API."""
+"""users …: who may sign in to the desk, and their API keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.store.users import Role, all_users, find_user, remove_user, save
 from newsletter.web.signin.passwords import hash_password
 
 OPERATOR = "operator"
-"""Who did it, in the record, when it was done on the command line."""
+"""The name in the audit log for what is done on the command line."""
 
 
 @click.group()
@@ -25,7 +25,7 @@ def users() -> None:
 
 @users.command("add")
 @click.argument("address")
-@click.option("--name", default="", help="What to call them.")
+@click.option("--name", default="", help="The editor's name.")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
@@ -40,9 +40,9 @@ def users() -> None:
 @now_option
 @pass_invocation
 def add_user(invocation: Invocation, address: str, name: str, role: str, password: bool) -> int:
-    """Let somebody sign in, or change their name, role or password.
+    """Allow somebody to sign in, or change their name, role or password.
 
-    Without a password they sign in by a link that comes by mail.
+    Without a password the editor signs in with a link sent by mail.
 
     \b
     Example: newsletter users add ed@example.org --name Ed --role publisher
@@ -78,7 +78,7 @@ def add_user(invocation: Invocation, address: str, name: str, role: str, passwor
 @now_option
 @pass_invocation
 def remove_one(invocation: Invocation, address: str) -> int:
-    """Take somebody's account away: sessions, links and keys end at once.
+    """Remove an account; its sessions, links and keys end immediately.
 
     \b
     Example: newsletter users remove ed@example.org
@@ -97,7 +97,7 @@ def remove_one(invocation: Invocation, address: str) -> int:
 @json_option
 @pass_invocation
 def list_users(invocation: Invocation) -> int:
-    """List who may sign in.
+    """List the editors who may sign in.
 
     \b
     Example: newsletter users list
@@ -118,14 +118,14 @@ def list_users(invocation: Invocation) -> int:
 @users.command("token")
 @click.argument("address")
 @click.option("--name", default="command line", show_default=True, help="What the key is for.")
-@click.option("--revoke", is_flag=True, help="Make the key of that name worthless.")
+@click.option("--revoke", is_flag=True, help="Revoke the key with that name.")
 @json_option
 @now_option
 @pass_invocation
 def make_token(invocation: Invocation, address: str, name: str, revoke: bool) -> int:
-    """Make a key to the API in somebody's name; it is shown this once.
+    """Make an API key for an editor; it is shown only once.
 
-    A key of the same name is replaced.
+    A key with the same name is replaced.
 
     \b
     Example: newsletter users token ed@example.org --name "nightly report"
@@ -156,5 +156,5 @@ def _ask_password() -> str:
         return answer
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
-        raise InputError("there is no password on stdin", fix="pipe it in: one line")
+        raise InputError("there is no password on stdin", fix="pipe the password in as one line")
     return line

@@ -14,13 +14,13 @@ from newsletter.pipeline.worker import run_worker
 @click.option(
     "--connections",
     type=click.IntRange(min=1),
-    help="Connections to each relay, in place of the relay's own.",
+    help="Connections to each relay.  [default: as configured]",
 )
 @json_option
 @now_option
 @pass_invocation
 def worker(invocation: Invocation, connections: int | None) -> int:
-    """Send what `send`, `run` and `serve` plan: one node of as many as you start (PostgreSQL only).
+    """Run a sending node for `send`, `run` and `serve`; start as many as you need (PostgreSQL only).
 
     \b
     Example: newsletter worker --connections 16

@@ -1,1 +1,1 @@
-"""What a site does by itself: jobs that know nothing of each other, and who supervises them."""
+"""What a site does by itself: independent jobs, and the supervisor that runs them."""

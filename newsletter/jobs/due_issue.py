@@ -1,4 +1,4 @@
-"""One newsletter's due issue: gather → draft → approve by policy → send. Can be repeated."""
+"""The due issue of one newsletter: gather, draft, approve by policy, send. Safe to repeat."""
 
 from __future__ import annotations
 
@@ -28,29 +28,29 @@ log = logging.getLogger("newsletter")
 
 
 class RunResult(StrEnum):
-    """What became of one newsletter in a run."""
+    """The result of a run for one newsletter."""
 
     NOTHING_DUE = "nothing-due"
     PAUSED = "paused"
-    REMINDED = "reminded"  # its editors, that an issue waits for them
+    REMINDED = "reminded"  # the editors, that an issue waits for them
     AWAITING_APPROVAL = "awaiting-approval"
     HELD = "held"
     SKIPPED = "skipped"
     SENT = "sent"
-    SENDING = "sending"  # not everything is out yet
+    SENDING = "sending"  # not every message is sent yet
     STOPPED = "stopped"  # by an editor or a receiver's refusal, during the send
     INTERRUPTED = "interrupted"  # asked to stop before the send began
-    BUSY = "busy"  # another process is at work on it
+    BUSY = "busy"  # another process is working on it
     FAILED = "failed"  # `problem` says why
     OVERRAN = "overran"  # it did not stop when it was asked to
-    CRASHED = "crashed"  # with an error that nobody foresaw
+    CRASHED = "crashed"  # with an unexpected error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOutcome:
-    """What became of one newsletter in this run; `problem` is None when all went well.
+    """The outcome of a run for one newsletter; `problem` is None if all went well.
 
-    `note` is why its issue is held or was skipped.
+    `note` says why the issue is held or was skipped.
     """
 
     newsletter: str
@@ -76,32 +76,34 @@ class RunOutcome:
             case RunResult.NOTHING_DUE:
                 return "nothing due"
             case RunResult.BUSY:
-                return "another process is at work on it"
+                return "another process is working on it"
             case RunResult.OVERRAN:
                 return "did not stop when it was asked to"
             case RunResult.CRASHED:
-                return "ended with an error that nobody foresaw"
+                return "ended with an unexpected error"
         return self.result.value
 
 
-_OF_STATE = {
+_RESULT_BY_STATE = {
     State.SENT: RunResult.SENT,
     State.SENDING: RunResult.SENDING,
     State.STOPPED: RunResult.STOPPED,
 }
-"""What a send may leave an issue in."""
+"""The states that a send may leave an issue in."""
 
 
 def serve_newsletter(
     site: Site, slug: str, *, clock: Callable[[], datetime], interrupted: threading.Event
 ) -> RunOutcome:
-    """Do what is due for the newsletter; raises whatever a stage of it raises."""
+    """Do what is due for the newsletter; raises what its stages raise."""
     now = clock()
-    running, due = _look(site, slug, now)
+    running, due = _running_and_due(site, slug, now)
     if running:
-        return _sent(slug, send(site, slug, running.number, clock=clock, interrupted=interrupted))
+        return _send_outcome(
+            slug, send(site, slug, running.number, clock=clock, interrupted=interrupted)
+        )
     if due is None:
-        return _in_between(site, slug, now)
+        return _nothing_due(site, slug, now)
     gather(site, slug, now=now)
     if interrupted.is_set():
         return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED)
@@ -119,8 +121,8 @@ def has_work(site: Site, slug: str, now: datetime) -> bool:
         return sending or due_now(site, connection, slug, now) is not None
 
 
-def _look(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime | None]:
-    """The issue that is being sent, and what is due; notes how far we have looked."""
+def _running_and_due(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime | None]:
+    """The issue that is being sent, and the due time; records how far the schedule was checked."""
     with site.database.transaction() as connection:
         newsletter_store.ensure_newsletter(connection, slug, now)
         if newsletter_store.rewind(connection, slug, now):
@@ -133,7 +135,7 @@ def _look(site: Site, slug: str, now: datetime) -> tuple[Issue | None, datetime 
     return running, due
 
 
-def _in_between(site: Site, slug: str, now: datetime) -> RunOutcome:
+def _nothing_due(site: Site, slug: str, now: datetime) -> RunOutcome:
     newsletter = site.newsletter(slug)
     if newsletter.paused:
         return RunOutcome(newsletter=slug, result=RunResult.PAUSED)
@@ -155,15 +157,15 @@ def _serve(
     late = now - issue.due
     in_time = late <= newsletter.max_lateness
     if _is_held_for_being_late(issue) and in_time:
-        # It was held for an occasion that is over; this is the next one, and it is in time.
+        # The issue was held at an earlier due time; it is in time for this one.
         reopen(site, issue)
         issue = draft(site, slug, now=now)
     if issue.state is State.HELD:
-        return _stays(issue, RunResult.HELD)
+        return _left_as_is(issue, RunResult.HELD)
     if issue.state is State.DRAFT:
         if len(issue.shown_items) < newsletter.min_items:
             skip(site, issue, note=issue.note)
-            return _stays(issue, RunResult.SKIPPED)
+            return _left_as_is(issue, RunResult.SKIPPED)
         if not in_time:
             hold(site, slug, issue.number, note=StateNote(kind=StateReason.LATE, late_by=late))
             raise NotPermittedError(
@@ -176,7 +178,7 @@ def _serve(
         approve(site, slug, issue.number, now=now)
     if interrupted.is_set():
         return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED, issue=issue.name)
-    return _sent(slug, send(site, slug, issue.number, clock=clock, interrupted=interrupted))
+    return _send_outcome(slug, send(site, slug, issue.number, clock=clock, interrupted=interrupted))
 
 
 def _is_held_for_being_late(issue: Issue) -> bool:
@@ -184,7 +186,7 @@ def _is_held_for_being_late(issue: Issue) -> bool:
     return held and issue.note is not None and issue.note.kind is StateReason.LATE
 
 
-def _stays(issue: Issue, result: RunResult) -> RunOutcome:
+def _left_as_is(issue: Issue, result: RunResult) -> RunOutcome:
     return RunOutcome(newsletter=issue.newsletter, result=result, issue=issue.name, note=issue.note)
 
 
@@ -196,10 +198,10 @@ def _wait_for_editors(site: Site, issue: Issue, now: datetime) -> RunOutcome:
     return RunOutcome(newsletter=slug, result=RunResult.AWAITING_APPROVAL, issue=issue.name)
 
 
-def _sent(slug: str, outcome: SendOutcome) -> RunOutcome:
+def _send_outcome(slug: str, outcome: SendOutcome) -> RunOutcome:
     return RunOutcome(
         newsletter=slug,
-        result=_OF_STATE[outcome.issue.state],
+        result=_RESULT_BY_STATE[outcome.issue.state],
         issue=outcome.issue.name,
         sent=outcome,
     )

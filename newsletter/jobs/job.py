@@ -1,4 +1,4 @@
-"""A job, and what one run of it came to."""
+"""A job, and the result of one run of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from newsletter.store.job_outcomes import JobOutcome
 
 BUDGET = timedelta(minutes=5)
-"""For whatever is no issue: what is left is done the next time."""
+"""For every job that is not an issue: the next run does what is left."""
 
 
 def _always() -> bool:
@@ -19,11 +19,11 @@ def _always() -> bool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """Work that may fail, hang or be stopped without any other work noticing.
+    """Work that may fail, hang or be stopped without affecting any other work.
 
-    `do` is given the event that asks it to stop, which it looks at between two units of work,
-    and returns what it made, whose `str` is kept as the outcome's detail. After each `budget`
-    it is asked to stop if `must_yield` then says so.
+    `do` receives the event that asks it to stop, checks it between two units of work, and returns
+    a result whose `str` is stored as the outcome's detail. Whenever another `budget` has passed,
+    the job is asked to stop if `must_yield` returns True.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobRun:
-    """One run of a job: its outcome, what `do` returned, and what it raised."""
+    """One run of a job: its outcome, and what `do` returned or raised."""
 
     outcome: JobOutcome
     value: object = None

@@ -1,4 +1,4 @@
-"""The job that sends letters to readers: apart from the others, which take longer to import."""
+"""The job that sends letters to readers, in a module of its own that is quick to import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operators hear of every run: by a dead man's switch, and by a letter when it needs a look."""
+"""Tells the operators about every run: by a dead man's switch, and by mail if they must act."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from newsletter.jobs.job import Job, JobRun
 from newsletter.jobs.run import RunReport, run, serve_due
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.sign_in import site_title
-from newsletter.site.letters import post_letter
+from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
-from newsletter.store import operator_alerts as troubles
+from newsletter.store import operator_alerts
 from newsletter.store.job_outcomes import Ended
 
 log = logging.getLogger("newsletter")
 
 PING_TIMEOUT = timedelta(seconds=10)
-"""A switch that does not answer must not hold up the issue."""
+"""For one ping: a switch that does not answer must not delay the issue."""
 
-TELLING = timedelta(seconds=30)
-"""For all that the operators are told at once."""
+ALERT_BUDGET = timedelta(seconds=30)
+"""For all alerts of one run together."""
 
-REPORT = "the log has the whole of it; report it to the makers of newsletter"
+REPORT = "report it, with the traceback in the log, to the makers of newsletter"
 
 MAX_BODY = 10_000
-"""Characters of a summary: what such services keep."""
+"""The longest summary, in characters: such services keep no more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OperatorAlert:
-    """Something a person has to look at. `kind` stays the same while the trouble lasts."""
+    """A problem that an operator has to look at. `kind` does not change while the problem lasts."""
 
     about: str
     kind: str
-    said: str
+    message: str
     fix: str
 
 
 def watched_run(site: Site, supervisor: Supervisor) -> RunReport:
-    """`run`, of which the operators hear; that they cannot be reached never stops it."""
+    """Do a `run` and tell the operators about it; a failure to reach them never stops the run."""
     return _watched(site, supervisor, run)
 
 
 def watched_due(site: Site, supervisor: Supervisor) -> RunReport:
-    """`serve_due`, of which the operators hear in the same way."""
+    """Do a `serve_due` and tell the operators about it in the same way."""
     return _watched(site, supervisor, serve_due)
 
 
@@ -63,108 +63,112 @@ def _watched(
     try:
         report = work(site, supervisor)
     except Exception as error:
-        crash = _trouble("run", error, fix=REPORT)
-        _supervised(supervisor, "switch", lambda: _ping(site, "/fail", crash.said))
+        crash = _alert_of_error("run", error, fix=REPORT)
+        _supervised(supervisor, "switch", lambda: _ping(site, "/fail", crash.message))
         _supervised(supervisor, "letters", lambda: _write(site, [crash], supervisor.clock()))
         raise
-    found = [trouble for outcome in report.newsletters if (trouble := alert_of(outcome))]
-    found += [trouble for run in report.others if (trouble := trouble_of_job(run))]
+    alerts = [alert for outcome in report.newsletters if (alert := alert_of(outcome))]
+    alerts += [alert for run in report.others if (alert := alert_of_job(run))]
     if site.settings.operators.ping_url is not None:
-        said = summary(report.newsletters, found)
-        _supervised(supervisor, "switch", lambda: _ping(site, "/fail" if found else "", said))
-    ours = [one.newsletter for one in report.newsletters if one.result is not RunResult.BUSY]
-    _tell(site, supervisor, ["run", *ours, *_finished(report.others)], found)
+        body = summary(report.newsletters, alerts)
+        _supervised(supervisor, "switch", lambda: _ping(site, "/fail" if alerts else "", body))
+    served = [
+        outcome.newsletter for outcome in report.newsletters if outcome.result is not RunResult.BUSY
+    ]
+    _tell(site, supervisor, ["run", *served, *_finished(report.others)], alerts)
     return report
 
 
 def tell_of_jobs(site: Site, supervisor: Supervisor, runs: Sequence[JobRun]) -> None:
-    """Write to the operators about jobs that ran by themselves and need a look."""
-    found = [trouble for run in runs if (trouble := trouble_of_job(run))]
-    _tell(site, supervisor, _finished(runs), found)
+    """Write to the operators about the jobs that need their attention."""
+    alerts = [alert for run in runs if (alert := alert_of_job(run))]
+    _tell(site, supervisor, _finished(runs), alerts)
 
 
 def _finished(runs: Sequence[JobRun]) -> list[str]:
-    """The jobs of which we know how they ended."""
+    """The names of the jobs whose end is known."""
     return [run.outcome.job for run in runs if run.outcome.ended is not Ended.ELSEWHERE]
 
 
 def _tell(
-    site: Site, supervisor: Supervisor, about: Sequence[str], found: Sequence[OperatorAlert]
+    site: Site, supervisor: Supervisor, about: Sequence[str], alerts: Sequence[OperatorAlert]
 ) -> None:
     def tell() -> None:
-        _forget_others(site, about, found)
-        _write(site, found, supervisor.clock())
+        _forget_resolved(site, about, alerts)
+        _write(site, alerts, supervisor.clock())
 
     if site.settings.operators.mail:
         _supervised(supervisor, "letters", tell)
 
 
 def _supervised(supervisor: Supervisor, what: str, tell: Callable[[], None]) -> None:
-    """Tell behind a wall: a switch or a relay that hangs or breaks holds up no issue."""
-    supervisor.run(Job(name=f"operators:{what}", do=lambda _stop: tell(), budget=TELLING))
+    """Call `tell` as a job of its own, so that a switch or relay that hangs delays no issue."""
+    supervisor.run(Job(name=f"operators:{what}", do=lambda _stop: tell(), budget=ALERT_BUDGET))
 
 
 def alert_of(outcome: RunOutcome) -> OperatorAlert | None:
-    """What needs a look in this outcome, or None."""
-    about, paused = outcome.newsletter, outcome.sent and outcome.sent.report
+    """What the operators must know about this outcome, or None."""
+    about, send_report = outcome.newsletter, outcome.sent and outcome.sent.report
     if outcome.result is RunResult.OVERRAN:
-        return _hanging(about)
+        return _overrun_alert(about)
     if isinstance(outcome.problem, TemporaryError):
-        return None  # another run is at work, or the next one will do
+        return None  # another run is working on it, or the next run tries again
     if outcome.problem is not None:
-        return _trouble(about, outcome.problem, fix=f"newsletter status {about}")
-    if paused and paused.paused:
+        return _alert_of_error(about, outcome.problem, fix=f"newsletter status {about}")
+    if send_report and send_report.paused:
         return OperatorAlert(
             about=about,
             kind="paused",
-            said=f"{outcome.issue} is not sent in full: {paused.paused}",
-            fix="mend the relay; the next run goes on where this one left off",
+            message=f"{outcome.issue} is not sent in full: {send_report.paused}",
+            fix="fix the relay; the next run continues where this one stopped",
         )
     if outcome.note is not None and outcome.note.kind is StateReason.LATE:
         return OperatorAlert(
             about=about,
             kind="held",
-            said=f"{outcome.issue} is {outcome.did}",
-            fix=f"newsletter approve {outcome.issue}, or wait: its articles go out with the next",
+            message=f"{outcome.issue} is {outcome.did}",
+            fix=f"newsletter approve {outcome.issue}, or wait: its articles are sent with the next issue",
         )
     return None
 
 
-def trouble_of_job(run: JobRun) -> OperatorAlert | None:
-    """What needs a look in the end of a job that serves no newsletter, or None."""
+def alert_of_job(run: JobRun) -> OperatorAlert | None:
+    """What the operators must know about a job that serves no newsletter, or None."""
     if run.outcome.ended is Ended.OVERRAN:
-        return _hanging(run.outcome.job)
+        return _overrun_alert(run.outcome.job)
     if run.error is None or isinstance(run.error, TemporaryError):
-        return None  # the next run will do
-    return _trouble(run.outcome.job, run.error, fix="the log has the whole of it")
+        return None  # the next run tries again
+    return _alert_of_error(run.outcome.job, run.error, fix="see the log for details")
 
 
-def _hanging(about: str) -> OperatorAlert:
+def _overrun_alert(about: str) -> OperatorAlert:
     return OperatorAlert(
         about=about,
         kind="overran",
-        said=f"{about} did not stop when it was asked to",
-        fix="if it does not end by itself, restart the process; what is left is then done",
+        message=f"{about} did not stop when it was asked to",
+        fix="if it does not end by itself, restart the process, which then does what is left",
     )
 
 
-def _trouble(about: str, error: BaseException, *, fix: str) -> OperatorAlert:
+def _alert_of_error(about: str, error: BaseException, *, fix: str) -> OperatorAlert:
     if isinstance(error, NewsletterError):
         problem = error.problem
         kind = f"{error.code} {problem.field or ''}".strip()
-        return OperatorAlert(about=about, kind=kind, said=problem.message, fix=problem.fix or fix)
+        return OperatorAlert(
+            about=about, kind=kind, message=problem.message, fix=problem.fix or fix
+        )
     return OperatorAlert(
         about=about,
         kind=type(error).__name__,
-        said=f"{about} ended with an error that nobody foresaw: {type(error).__name__}: {error}",
+        message=f"{about} ended with an unexpected error: {type(error).__name__}: {error}",
         fix=REPORT,
     )
 
 
-def summary(outcomes: Sequence[RunOutcome], troubles: Sequence[OperatorAlert]) -> str:
-    """What happened, a line for each newsletter, and what to do."""
+def summary(outcomes: Sequence[RunOutcome], alerts: Sequence[OperatorAlert]) -> str:
+    """What happened, one line for each newsletter, and what to do about the alerts."""
     lines = [f"{outcome.newsletter}: {outcome.did}{_counts(outcome)}" for outcome in outcomes]
-    lines += [f"{trouble.about}: {trouble.said}. Do: {trouble.fix}" for trouble in troubles]
+    lines += [f"{alert.about}: {alert.message}. Fix: {alert.fix}" for alert in alerts]
     return "\n".join(lines)[:MAX_BODY]
 
 
@@ -182,9 +186,9 @@ def _ping(site: Site, suffix: str, body: str) -> None:
     limits = site.settings.fetch.model_copy(update={"timeout": PING_TIMEOUT})
 
     async def post() -> int:
-        async with HttpClient(limits) as door:
+        async with HttpClient(limits) as client:
             headers = {"Content-Type": "text/plain; charset=utf-8"}
-            return await door.post(url + suffix, body.encode(), headers)
+            return await client.post(url + suffix, body.encode(), headers)
 
     try:
         status = asyncio.run(post())
@@ -195,59 +199,57 @@ def _ping(site: Site, suffix: str, body: str) -> None:
         log.warning("operators.ping_url: %s answers %d", url + suffix, status)
 
 
-def _forget_others(site: Site, about: Sequence[str], found: Sequence[OperatorAlert]) -> None:
-    """What was told of these and is over will be told anew, should it come back."""
-    well = set(about) - {trouble.about for trouble in found}
+def _forget_resolved(site: Site, about: Sequence[str], alerts: Sequence[OperatorAlert]) -> None:
+    """Forget the alerts about subjects that are well again, so that a new problem is reported."""
+    resolved = set(about) - {alert.about for alert in alerts}
     try:
         with site.database.transaction() as connection:
-            for subject in sorted(well):
-                troubles.forget(connection, subject)
+            for subject in sorted(resolved):
+                operator_alerts.forget(connection, subject)
     except NewsletterError as error:
-        log.warning("cannot note that all is well: %s", error)
+        log.warning("cannot note that alerts are resolved: %s", error)
 
 
-def _write(site: Site, found: Sequence[OperatorAlert], now: datetime) -> None:
-    for trouble in found:
+def _write(site: Site, alerts: Sequence[OperatorAlert], now: datetime) -> None:
+    for alert in alerts:
         try:
             with site.database.transaction() as connection:
-                if not troubles.claim(connection, trouble.about, trouble.kind, now):
+                if not operator_alerts.claim(connection, alert.about, alert.kind, now):
                     continue
-            _post(site, trouble, now)
+            _post(site, alert, now)
         except NewsletterError as error:
             log.warning("cannot write to the operators: %s", error)
 
 
-def _post(site: Site, trouble: OperatorAlert, now: datetime) -> None:
-    """Write to every operator; when none could be, the next run tries again."""
+def _post(site: Site, alert: OperatorAlert, now: datetime) -> None:
+    """Write to every operator; if none could be reached, the next run tries again."""
     reached = 0
     try:
         for address in site.settings.operators.mail:
             try:
-                _post_to(site, address, trouble, now)
+                _post_to(site, address, alert, now)
                 reached += 1
             except NewsletterError as error:
                 log.warning("cannot write to %s: %s", address, error)
     finally:
         if not reached:
             with site.database.transaction() as connection:
-                troubles.forget(connection, trouble.about)
+                operator_alerts.forget(connection, alert.about)
 
 
-def _post_to(site: Site, address: str, trouble: OperatorAlert, now: datetime) -> None:
+def _post_to(site: Site, address: str, alert: OperatorAlert, now: datetime) -> None:
     title = site_title(site)
-    post_letter(
-        site,
-        next(iter(site.settings.newsletters)),
-        "trouble",
-        {
+    letter = LetterContent(
+        template="trouble",
+        words={
             "title": title,
-            "about": trouble.about,
-            "said": trouble.said,
-            "fix": trouble.fix,
+            "about": alert.about,
+            "said": alert.message,
+            "fix": alert.fix,
             "folder": str(site.folder.resolve()),
             "url": site.settings.site.url,
         },
-        subject=f"{title} needs a look: {trouble.said}",
+        subject=f"{title} needs attention: {alert.message}",
         to_address=address,
-        now=now,
     )
+    post_letter(site, next(iter(site.settings.newsletters)), letter, now=now)

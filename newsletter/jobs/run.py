@@ -1,4 +1,4 @@
-"""run: what cron calls. Every job of the site once, the due issues first."""
+"""run: the command for cron. Does every job of the site once."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from newsletter.store.job_outcomes import Ended
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunReport:
-    """What a run came to: its newsletters, and its other jobs."""
+    """The results of a run: of its newsletters, and of its other jobs."""
 
     newsletters: tuple[RunOutcome, ...]
     others: tuple[JobRun, ...]
 
     @property
     def crashed(self) -> bool:
-        """Whether any job ended with an error that nobody foresaw."""
-        return any(one.result is RunResult.CRASHED for one in self.newsletters) or any(
+        """Whether any job ended with an unexpected error."""
+        return any(outcome.result is RunResult.CRASHED for outcome in self.newsletters) or any(
             run.outcome.ended is Ended.CRASHED for run in self.others
         )
 
 
 def run(site: Site, supervisor: Supervisor) -> RunReport:
-    """Serve every due newsletter and do what else waits; whatever fails stops nothing else."""
+    """Serve every due newsletter and do all other jobs; a failure of one stops none of the others."""
     clock = supervisor.clock
     letters = letters_job(site, clock)
     due = due_issue_jobs(site, clock)
     runs = supervisor.run_beside(
         [*due, *gathering_jobs(site, clock), *webhook_jobs(site, clock)],
         [letters],
-        [*inbound_jobs(site, clock), letters],  # what the mail was answered goes out as well
+        [*inbound_jobs(site, clock), letters],  # the second time for the answers to the mail
         retention_jobs(site, clock),
     )
     return RunReport(
@@ -87,7 +87,7 @@ def _outcome(slug: str, run: JobRun | None) -> RunOutcome:
         case Ended.OVERRAN:
             problem: BaseException | None = TemporaryError(
                 f"{slug} did not stop when it was asked to",
-                fix="the next run goes on where this one left off",
+                fix="the next run continues where this one stopped",
             )
             return RunOutcome(newsletter=slug, result=RunResult.OVERRAN, problem=problem)
     return RunOutcome(newsletter=slug, result=RunResult.FAILED, problem=run.error)

@@ -1,4 +1,4 @@
-"""The jobs of a site, but for letters.py. None of them knows of another."""
+"""The jobs of a site, except the one in letters.py. No job depends on another."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job
 from newsletter.pipeline.gather import gather_due
-from newsletter.pipeline.receive import handle_left_lying
+from newsletter.pipeline.receive import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import clear_attempts
@@ -23,29 +23,29 @@ from subscribers.inbound.mail_log import forget_handled
 from subscribers.kept_counts import fold
 
 OUTCOMES_KEPT = timedelta(days=2)
-"""Every job runs far more often; a newsletter that is gone is shown no longer."""
+"""Every job runs far more often, so only the outcomes of removed newsletters are forgotten."""
 
 Clock = Callable[[], datetime]
 
 TURN = timedelta(minutes=10)
-"""How long one newsletter may be served while another waits."""
+"""How long the job of one newsletter may run while another newsletter waits."""
 
-TRIES_KEPT = timedelta(days=2)
-"""Longer than any limit's period."""
+ATTEMPTS_KEPT = timedelta(days=2)
+"""Longer than the period of any limit."""
 
 
 def due_issue_jobs(site: Site, clock: Clock) -> list[Job]:
-    """One job for each newsletter, which yields its turn when another has something to do."""
+    """One job for each newsletter, which yields its turn if another newsletter has work."""
     return [_due_issue_job(site, slug, clock) for slug in site.settings.newsletters]
 
 
 def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
-    """Deal with mail whose process died; none where the site takes no mail."""
+    """The job that handles mail left behind by a dead process; none if the site takes no mail."""
     if site.settings.inbound is None:
         return []
 
     def handle_mail(_stop: threading.Event) -> str:
-        return _counted(handle_left_lying(site, now=clock()), "dealt with")
+        return _counted(handle_left_over(site, now=clock()), "handled")
 
     return [Job(name="inbound", do=handle_mail, budget=BUDGET)]
 
@@ -63,14 +63,14 @@ def gathering_jobs(site: Site, clock: Clock) -> list[Job]:
 
 
 def retention_jobs(site: Site, clock: Clock) -> list[Job]:
-    """Forget what is kept no longer: each step by itself, so that each fails alone."""
+    """Jobs that delete expired data, one for each kind, so that each fails alone."""
     unconfirmed = site.settings.site.forget_unconfirmed
     steps: dict[str, Callable[[sa.Connection, datetime], object]] = {
         "unconfirmed": lambda connection, now: drop_unconfirmed(connection, now - unconfirmed),
         "address-changes": forget_requests,
         "bounces": forget_bounces,
         "mail": forget_handled,
-        "tries": lambda connection, now: clear_attempts(connection, now - TRIES_KEPT),
+        "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "counts": lambda connection, _now: fold(connection),
         "outcomes": lambda connection, now: forget_outcomes(connection, now - OUTCOMES_KEPT),
     }
@@ -86,20 +86,20 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
 
 
 def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
-    """Tell the configured programs what happened; none where there are none."""
+    """The job that delivers webhooks; none if no webhook is configured."""
     if not site.settings.webhooks:
         return []
 
-    def tell(_stop: threading.Event) -> str:
-        told = deliver_webhooks(site, clock=clock)
+    def deliver(_stop: threading.Event) -> str:
+        report = deliver_webhooks(site, clock=clock)
         counts = {
-            "delivered": told.delivered,
-            "deferred": told.deferred,
-            "given up": told.given_up,
+            "delivered": report.delivered,
+            "deferred": report.deferred,
+            "given up": report.given_up,
         }
         return ", ".join(_counted(count, what) for what, count in counts.items() if count)
 
-    return [Job(name="webhooks", do=tell, budget=BUDGET)]
+    return [Job(name="webhooks", do=deliver, budget=BUDGET)]
 
 
 def _due_issue_job(site: Site, slug: str, clock: Clock) -> Job:

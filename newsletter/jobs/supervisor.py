@@ -1,8 +1,9 @@
-"""The supervisor: runs each job behind a wall of its own, so that none can stop another.
+"""The supervisor: runs each job in isolation, so that none can stop another.
 
-A job works in a thread of its own and holds a lock named after the database and the job. What it
-raises ends it alone, is logged and kept. One that outlives its budget, or the process's end, is
-asked to stop; one that does not listen is left to itself, so that the others go on.
+A job runs in a thread of its own and holds a lock named after the job. An exception ends only
+the job that raises it, and is logged and recorded. A job that exceeds its budget, or is running
+when the process ends, is asked to stop; one that does not stop is abandoned, so that the others
+go on.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from newsletter.store.liveness import LeaderLock
 log = logging.getLogger("newsletter")
 
 GRACE_SECONDS = 9.5
-"""How long a job that is asked to stop may take: SIGTERM is to be heard within 10 s."""
+"""How long a job may take to stop: the process has to end within 10 s after a SIGTERM."""
 
-LOOK_SECONDS = 0.05
-"""Between two looks at whether a job has to stop."""
+CHECK_SECONDS = 0.05
+"""Between two checks whether a job has to stop."""
 
-PATIENCE_SECONDS = 1.0
+LOCK_SECONDS = 1.0
 """How long a job waits for its lock."""
 
 
 class Supervisor:
-    """Runs the jobs of one database until `stop` is set; `clock` dates what they do."""
+    """Runs the jobs of one database until `stop` is set; `clock` gives the times of their outcomes."""
 
     def __init__(
         self,
@@ -46,35 +47,35 @@ class Supervisor:
         self.clock = clock
         self._stop = stop or threading.Event()
         self._stops_at: float | None = None
-        self._left: list[threading.Thread] = []
+        self._abandoned: list[threading.Thread] = []
 
     @property
-    def has_left_any(self) -> bool:
-        """Whether a job that did not stop is still at work: the process must not wait for it."""
-        return any(thread.is_alive() for thread in self._left)
+    def has_abandoned_any(self) -> bool:
+        """Whether an abandoned job is still running: the process must not wait for it."""
+        return any(thread.is_alive() for thread in self._abandoned)
 
     def run(self, job: Job) -> JobRun:
-        """Run the job to its end, or until it has to stop; raises nothing."""
+        """Run the job until it ends or has to stop; raises nothing."""
         started = self.clock()
         stop = threading.Event()
         ended: list[JobRun] = []
         thread = threading.Thread(
-            target=lambda: ended.append(self._walled(job, stop, started)),
+            target=lambda: ended.append(self._isolated(job, stop, started)),
             name=job.name,
             daemon=True,  # one that does not stop must not keep the process alive
         )
         thread.start()
         self._watch(job, thread, stop)
         if not ended:
-            self._left.append(thread)
+            self._abandoned.append(thread)
         run = ended[0] if ended else self._overrun(job, started)
-        self._keep(run.outcome)
+        self._record(run.outcome)
         return run
 
     def run_in_turn(self, jobs: Sequence[Job]) -> list[JobRun]:
-        """Run the jobs one after another; the last run of each, in the jobs' order.
+        """Run the jobs one after another; returns the last run of each, in the order of the jobs.
 
-        One that had to yield goes on after all others had another turn.
+        A job that had to yield continues after every other job has had another turn.
         """
         waiting, last = deque(jobs), dict[str, JobRun]()
         while waiting and not self._stop.is_set():
@@ -86,7 +87,7 @@ class Supervisor:
         return [last[job.name] for job in jobs if job.name in last]
 
     def run_beside(self, *lanes: Iterable[Job]) -> list[JobRun]:
-        """Run the lanes side by side, each one's jobs in turn; every run, in the lanes' order."""
+        """Run the lanes concurrently, the jobs of each in turn; returns all runs, lane by lane."""
         listed = [list(lane) for lane in lanes]
         found: list[list[JobRun]] = [[] for _lane in listed]
 
@@ -101,10 +102,10 @@ class Supervisor:
         return [run for lane in found for run in lane]
 
     def _watch(self, job: Job, thread: threading.Thread, stop: threading.Event) -> None:
-        """Wait for the job's end; ask it to stop when it has to, and give it the grace."""
+        """Wait for the job to end; if it has to stop, ask it to, and wait for the grace period."""
         turn_ends = time.monotonic() + job.budget.total_seconds()
         while thread.is_alive() and not self._stop.is_set():
-            thread.join(LOOK_SECONDS)
+            thread.join(CHECK_SECONDS)
             if time.monotonic() >= turn_ends:
                 if _must_yield(job):
                     break
@@ -114,7 +115,10 @@ class Supervisor:
             thread.join(max(0, self._grace_ends() - time.monotonic()))
 
     def _grace_ends(self) -> float:
-        """When a job that is asked to stop now is left: all have one grace when the process ends."""
+        """When a job that is asked to stop now is abandoned.
+
+        All jobs share one grace period when the process ends.
+        """
         ends = time.monotonic() + GRACE_SECONDS
         if not self._stop.is_set():
             return ends
@@ -122,12 +126,12 @@ class Supervisor:
             self._stops_at = ends
         return self._stops_at
 
-    def _walled(self, job: Job, stop: threading.Event, started: datetime) -> JobRun:
-        office = LeaderLock(self._database, f"job {job.name}")
+    def _isolated(self, job: Job, stop: threading.Event, started: datetime) -> JobRun:
+        lock = LeaderLock(self._database, f"job {job.name}")
         value: object = None
         caught: BaseException | None = None
         try:
-            if not _gets(office):
+            if not _acquire(lock):
                 return self._ended(job, Ended.ELSEWHERE, started)
             value = job.do(stop)
             ended = Ended.STOPPED if stop.is_set() else Ended.DONE
@@ -135,11 +139,11 @@ class Supervisor:
             log.error("%s: %s", job.name, error)  # noqa: TRY400 - its message says where and why
             ended, caught = Ended.FAILED, error
         except BaseException as error:
-            log.critical("%s: an error that nobody foresaw", job.name, exc_info=error)
+            log.critical("%s: unexpected error", job.name, exc_info=error)
             ended, caught = Ended.CRASHED, error
         finally:
-            with suppress(Exception):  # the lock goes with its file or session, whatever they say
-                office.resign()
+            with suppress(Exception):  # the lock ends with its file or session anyway
+                lock.resign()
         return self._ended(job, ended, started, value=value, error=caught)
 
     def _ended(
@@ -157,31 +161,31 @@ class Supervisor:
             started_at=started,
             finished_at=self.clock(),
             detail="" if value is None else str(value),
-            error=_said(error),
+            error=_describe(error),
         )
         return JobRun(outcome=outcome, value=value, error=error)
 
     def _overrun(self, job: Job, started: datetime) -> JobRun:
-        log.error("%s: it did not stop when it was asked to, and is left to itself", job.name)
+        log.error("%s: it did not stop when it was asked to and is abandoned", job.name)
         return self._ended(job, Ended.OVERRAN, started)
 
-    def _keep(self, outcome: JobOutcome) -> None:
+    def _record(self, outcome: JobOutcome) -> None:
         if outcome.ended is Ended.ELSEWHERE:
-            return  # whoever is at work on it will say how it ended
+            return  # the process that is running the job records how it ends
         try:
             with self._database.transaction() as connection:
                 record_outcome(connection, outcome)
         except Exception as error:
-            log.warning("%s: its outcome cannot be kept: %s", outcome.job, error)
+            log.warning("%s: its outcome cannot be recorded: %s", outcome.job, error)
 
 
-def _gets(office: LeaderLock) -> bool:
-    """Whether the lock is ours; another's short look at the same job is waited for."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while not office.is_ours():
+def _acquire(lock: LeaderLock) -> bool:
+    """Acquire the lock, waiting a moment for a process that holds it briefly; False if it is held."""
+    ends = time.monotonic() + LOCK_SECONDS
+    while not lock.is_ours():
         if time.monotonic() > ends:
             return False
-        time.sleep(LOOK_SECONDS)
+        time.sleep(CHECK_SECONDS)
     return True
 
 
@@ -189,12 +193,12 @@ def _must_yield(job: Job) -> bool:
     try:
         return job.must_yield()
     except Exception:
-        log.exception("%s: whether it has to yield cannot be told", job.name)
+        log.exception("%s: cannot find out whether it has to yield", job.name)
         return True
 
 
-def _said(error: BaseException | None) -> str:
-    """The error in one line, without a traceback."""
+def _describe(error: BaseException | None) -> str:
+    """The error in one line; "" if there is none."""
     if error is None:
         return ""
     if isinstance(error, NewsletterError):

@@ -1,1 +1,1 @@
-"""The one hallway that knows every room: a file per verb. It decides nothing itself."""
+"""The operations of newsletter, one module for each. They connect the other packages."""

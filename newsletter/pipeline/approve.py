@@ -1,4 +1,4 @@
-"""approve, hold, stop: the moves an editor makes with an issue."""
+"""approve, hold, stop, skip: the state changes of an issue before and during its send."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
 from newsletter.store.chosen_time import choose_time
 
-BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
+HELD_BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
@@ -36,12 +36,13 @@ def approve(
     seen: int | None = None,
     send_at: datetime | None = None,
 ) -> Issue:
-    """Freeze the issue's editions: what was approved is what is sent (rule 4).
+    """Freeze the issue's editions: exactly what is approved is sent (rule 4).
 
-    Approving an approved issue changes nothing. `seen` is the version that was looked at,
-    `send_at` the time to send it at, where that is not when it is due.
-    Raises InputError for a time that is past or the next issue's, NotPermittedError for an issue that is too thin or past its draft, LintBlockedError
-    when a blocking finding stands, ConflictError when the issue is another than was seen.
+    Approving an approved issue changes nothing. `seen` is the version that the editor saw.
+    `send_at` is the time to send the issue, if not its due time.
+    Raises InputError for a time that is past or not before the next issue, NotPermittedError for
+    an issue with too few items or in a state that cannot be approved, LintBlockedError for a
+    blocking finding, ConflictError if the issue has changed since `seen`.
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
@@ -50,7 +51,7 @@ def approve(
         tag_selections = tag_selections_of(site, connection, slug, now)
     if seen is not None and issue.version != seen:
         raise ConflictError(
-            f"{issue.name} has changed since you looked at it", fix="look at it and approve again"
+            f"{issue.name} has changed since you saw it", fix="check it and approve it again"
         )
     if send_at is not None:
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
@@ -60,11 +61,11 @@ def approve(
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)
-        if current.state in _APPROVED:  # by another run, meanwhile
+        if current.state in _APPROVED:  # another process has approved it meanwhile
             return current
         if current != issue:
             raise TemporaryError(
-                f"{issue.name} changed while it was rendered", fix="look at it and approve again"
+                f"{issue.name} changed while it was rendered", fix="check it and approve it again"
             )
         edition_store.freeze_editions(
             connection, issue, editions, frozen_hash=frozen_hash(editions)
@@ -85,10 +86,10 @@ def reschedule(
     editor: str,
     now: datetime,
 ) -> Issue:
-    """Send the approved issue at another time; None is when it is due. No byte of it changes.
+    """Change when the approved issue is sent, but not its content; None is its due time.
 
-    Raises InputError for a time that is past or the next issue's, NotPermittedError for an
-    issue that is not approved.
+    Raises InputError for a time that is past or not before the next issue, NotPermittedError for
+    an issue that is not approved.
     """
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
@@ -103,8 +104,8 @@ def reschedule(
         return issue_store.find_issue(connection, slug, issue.number)
 
 
-def hold(site: Site, slug: str, number: int | None, *, note: StateNote = BY_EDITOR) -> Issue:
-    """Keep the issue from being sent until it is approved (again); `note` says why."""
+def hold(site: Site, slug: str, number: int | None, *, note: StateNote = HELD_BY_EDITOR) -> Issue:
+    """Keep the issue from being sent until it is approved again; `note` says why."""
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state is not State.HELD:
@@ -113,13 +114,13 @@ def hold(site: Site, slug: str, number: int | None, *, note: StateNote = BY_EDIT
 
 
 def reopen(site: Site, issue: Issue) -> None:
-    """Make a draft of an issue that was held."""
+    """Turn a held issue back into a draft."""
     with site.database.transaction() as connection:
         issue_store.move(connection, issue, State.DRAFT)
 
 
 def stop(site: Site, slug: str, number: int | None) -> Issue:
-    """Stop the presses: a running send leaves off within a second; `send` resumes it."""
+    """Stop a running send within a second; `send` resumes it."""
     with site.database.transaction() as connection:
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state is not State.STOPPED:
@@ -129,31 +130,31 @@ def stop(site: Site, slug: str, number: int | None) -> Issue:
 
 
 def skip(site: Site, issue: Issue, *, note: StateNote | None) -> None:
-    """Give this occasion up; the window stays open, so that the next issue loses nothing."""
+    """Skip the issue; its window stays open, so that its articles go into the next issue."""
     with site.database.transaction() as connection:
         issue_store.move(connection, issue, State.SKIPPED, note=note)
 
 
 def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[LintFinding]:
-    """What stands against these editions; each finding once, whatever edition shows it."""
+    """The lint findings of these editions, each finding once."""
     masthead, severities = site.masthead(issue.newsletter), site.settings.lint
     found: dict[tuple[str, str], LintFinding] = {}
     for edition in editions:
         for finding in lint(edition, items=issue.items, masthead=masthead, severities=severities):
             found.setdefault((finding.rule, finding.element), finding)
-        for out in edition.left_out:
-            found.setdefault(("unprintable", out.title), _unprintable(out, severities))
+        for omitted in edition.left_out:
+            found.setdefault(("unprintable", omitted.title), _unprintable(omitted, severities))
     return list(found.values())
 
 
-def _unprintable(out: LeftOut, severities: Mapping[str, Severity]) -> LintFinding:
+def _unprintable(omitted: LeftOut, severities: Mapping[str, Severity]) -> LintFinding:
     return LintFinding(
         rule="unprintable",
         severity=severities.get("unprintable", "warning"),
-        element=out.title,
+        element=omitted.title,
         line=0,
         who="readers, who get the issue without this article",
-        fix=f"mend or hide the article: {left_out_text(out)}",
+        fix=f"fix or hide the article: {left_out_text(omitted)}",
     )
 
 
@@ -161,9 +162,9 @@ def _require_enough(issue: Issue, least: int) -> None:
     shown = len(issue.shown_items)
     if shown < least:
         raise NotPermittedError(
-            f"{issue.name} has {shown} articles, and min_items is {least}",
+            f"{issue.name} has {shown} articles, but needs at least {least}",
             field=f"newsletters.{issue.newsletter}.min_items",
-            fix="gather more, unhide some, or lower min_items",
+            fix="gather or unhide more articles, or require fewer",
         )
 
 

@@ -1,4 +1,4 @@
-"""bench: the site's own send path, with its theme and keys, into a sink on this machine."""
+"""bench: measure the site's send path, with its theme and keys, into a sink on this machine."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
-    """What a run came to; `octets` is one message's HTML and text before they are encoded.
+    """The result of a measurement.
 
-    `readers` is how many the newsletter would go to now.
+    `octets` is the size of one message's HTML and text before they are encoded. `readers` is how
+    many readers the newsletter has now.
     """
 
     messages: int
@@ -47,31 +48,31 @@ class Measurement:
 
     @property
     def rate(self) -> float:
-        """Messages a second."""
+        """Messages per second."""
         return self.messages / self.seconds
 
 
 def bench(
     site: Site, slug: str, *, messages: int, processes: int | None, clock: Callable[[], datetime]
 ) -> Measurement:
-    """Send so many messages of a sample issue to nobody; the site's database is not touched.
+    """Send `messages` messages of a sample issue to a sink, without touching the site's database.
 
-    The ledger is a SQLite file beside the site's, so that the same disk has to keep up.
+    The ledger is a temporary SQLite file in the site's folder, so that the same disk is measured.
     """
-    used = processes or site.settings.sending.processes
+    process_count = processes or site.settings.sending.processes
     signer = signer_of(site)
     with TemporaryDirectory(dir=site.folder, prefix=".bench-") as name, sink() as port:
-        copy = _copy_of(site, Path(name), port, used)
+        copy = _copy_of(site, Path(name).resolve(), port, process_count)
         try:
             _subscribe(copy, slug, messages, clock())
             octets = _approve_sample(copy, slug, clock())
-            outcome = send(copy, slug, 1, clock=clock, processes=used)
+            outcome = send(copy, slug, 1, clock=clock, processes=process_count)
         finally:
             copy.database.close()
     return Measurement(
         messages=outcome.report.accepted if outcome.report else 0,
         seconds=outcome.report.seconds if outcome.report else 0.0,
-        processes=used,
+        processes=process_count,
         signatures=tuple(key.algorithm for key in signer.keys) if signer else (),
         octets=octets,
         readers=_count_readers(site, slug, clock()),
@@ -79,20 +80,22 @@ def bench(
 
 
 def _copy_of(site: Site, folder: Path, port: int, processes: int) -> Site:
-    """The site with a database of its own, and the sink for its only relay."""
+    """The site with a database of its own in the absolute `folder`, and the sink as its only relay."""
     relay = RelaySettings(
         name="sink", host="127.0.0.1", port=port, connections=max(CONNECTIONS, processes)
     )
-    here = site.settings.site.model_copy(update={"database": f"sqlite:///{folder}/bench.db"})
-    # A digest would go to those alone who chose to read monthly.
+    site_settings = site.settings.site.model_copy(
+        update={"database": f"sqlite:///{folder}/bench.db"}
+    )
+    # A digest would go only to the readers who chose monthly, and the sample has none.
     newsletters = {
         slug: newsletter.model_copy(update={"digest_of": None})
         for slug, newsletter in site.settings.newsletters.items()
     }
     settings: Settings = site.settings.model_copy(
-        update={"site": here, "relays": (relay,), "newsletters": newsletters}
+        update={"site": site_settings, "relays": (relay,), "newsletters": newsletters}
     )
-    database = open_database(here.database, folder)
+    database = open_database(site_settings.database, folder)
     upgrade(database)
     return replace(site, settings=settings, database=database)
 
@@ -110,7 +113,7 @@ def _subscribe(site: Site, slug: str, count: int, now: datetime) -> None:
 
 
 def _approve_sample(site: Site, slug: str, now: datetime) -> int:
-    """Freeze a sample issue in the newsletter's theme; how large it is."""
+    """Freeze a sample issue in the newsletter's theme; returns its size in octets."""
     issue: Issue = replace(sample_issue(sample_items(ARTICLES)), newsletter=slug, due=now)
     edition = render_for(site, issue, "")
     with site.database.transaction() as connection:

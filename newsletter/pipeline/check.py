@@ -1,4 +1,4 @@
-"""check: read everything a send would need, and name every mistake with file, field and fix."""
+"""check: read everything that a send needs, and list every mistake with file, field and fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from newsletter.site.site import Site, open_site, read_secret
 
 
 def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
-    """Every problem of the site in `folder`; empty when it is ready to send."""
+    """Every problem of the site in `folder`; empty if it is ready to send."""
     try:
         settings = load_settings(folder, environment)
         read_secret(folder, settings)
@@ -93,27 +93,27 @@ def _in_rule(rule: str, file: str) -> Iterator[Problem]:
             message="this rule cannot be changed",
             file=file,
             field=f"lint.{rule}",
-            fix="remove it: no issue goes out without what it asks for",
+            fix="remove it: every issue must pass this rule",
         )
 
 
 def _in_newsletter(
     slug: str, newsletter: NewsletterSettings, folder: Path, file: str, now: datetime
 ) -> Iterator[Problem]:
-    here = f"newsletters.{slug}"
+    table = f"newsletters.{slug}"
     if newsletter.digest_of is None and not newsletter.sources:
         yield Problem(
             message="the newsletter has no sources",
             file=file,
-            field=f"{here}.sources",
-            fix=f"add [[{here}.sources]] with a feed, page, textdump or folder",
+            field=f"{table}.sources",
+            fix=f"add [[{table}.sources]] with a feed, page, textdump or folder",
         )
     titles = [section.title for section in newsletter.sections]
     for title in sorted({title for title in titles if titles.count(title) > 1}):
         yield Problem(
             message=f"two sections are called {title!r}",
             file=file,
-            field=f"{here}.sections",
+            field=f"{table}.sections",
             fix="give each section its own title",
         )
     for number, source in enumerate(newsletter.sources):
@@ -122,20 +122,20 @@ def _in_newsletter(
             yield Problem(
                 message=f"{source.location} does not exist",
                 file=file,
-                field=f"{here}.sources[{number}].{source.kind}",
-                fix=f"make it, or correct the path (it is relative to {folder})",
+                field=f"{table}.sources[{number}].{source.kind}",
+                fix=f"create it, or correct the path (it is relative to {folder})",
             )
     try:
         next_due(newsletter.schedule, ZoneInfo("UTC"), now)
     except ValueError:
         yield Problem(
-            message=f"the schedule {newsletter.schedule!r} never comes",
+            message=f"the schedule {newsletter.schedule!r} never matches a date",
             file=file,
-            field=f"{here}.schedule",
-            fix="name a day that the month has",
+            field=f"{table}.schedule",
+            fix="name a day that exists in the month",
         )
     if "subject" not in newsletter.model_fields_set:
-        return  # the subject that we ship is in order
+        return  # the default subject is valid
     try:
         render_subject(
             newsletter.subject, masthead=SAMPLE_MASTHEAD, number=1, items=sample_items(3)
@@ -144,7 +144,7 @@ def _in_newsletter(
         yield Problem(
             message=error.problem.message,
             file=file,
-            field=f"{here}.subject",
+            field=f"{table}.subject",
             fix=error.problem.fix,
         )
 
@@ -154,7 +154,7 @@ def _in_themes(site: Site) -> Iterator[Problem]:
     for slug in slugs.values():
         theme = site.theme(slug)
         if theme.is_shipped:
-            continue  # our tests try out our own themes; to print a sample loads all of rendering
+            continue  # our tests check the shipped themes, and rendering is slow to import
         from newsletter.rendering.check_theme import check_theme
 
         yield from check_theme(theme)
@@ -170,21 +170,21 @@ def _in_digest(
     if source is None or source.digest_of is not None:
         plain = [name for name, other in settings.newsletters.items() if other.digest_of is None]
         yield Problem(
-            message=f"{digest.digest_of!r} is no newsletter that a digest can be made of",
+            message=f"{digest.digest_of!r} is not a newsletter that a digest can be made of",
             file=file,
             field=field,
             fix=f"name one of: {', '.join(plain)}",
         )
     elif source.list != digest.list:
         yield Problem(
-            message=f"a digest goes to readers of the same list, and {digest.digest_of!r} has another",
+            message=f"a digest goes to the list of its newsletter, but {digest.digest_of!r} has another list",
             file=file,
             field=f"newsletters.{slug}.list",
             fix=f'write list = "{source.list}"',
         )
     if digest.sources:
         yield Problem(
-            message="a digest takes its articles from issues, and has no sources of its own",
+            message="a digest takes its articles from issues and cannot have sources",
             file=file,
             field=f"newsletters.{slug}.sources",
             fix="remove its sources, or remove digest_of",
@@ -195,7 +195,7 @@ def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:
     with site.database.transaction(read_only=True) as connection:
         for slug, newsletter in site.settings.newsletters.items():
             if newsletter.digest_of is not None:
-                continue  # a digest nobody has chosen yet is no mistake
+                continue  # a digest that no reader has chosen yet is not a mistake
             if connection.execute(recipients_of(site, slug)(now).limit(1)).first() is None:
                 yield Problem(
                     message=f"the list {newsletter.list!r} has no active subscribers",

@@ -1,4 +1,4 @@
-"""How whoever started a send stays in touch with it."""
+"""How the caller of a send controls it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunControl:
-    """The time, when to stop, and whom to tell of progress.
+    """The clock, the request to stop, and the callback for progress.
 
-    `clock` gives the time, aware. `interrupted` is set when the send is to end within 10 s.
-    `progress` is told how many deliveries more have come to an end.
+    `clock` returns the current time, aware. When `interrupted` is set, the send ends within 10 s.
+    `progress` is called with the number of deliveries that have ended since the last call.
     """
 
     clock: Callable[[], datetime]
@@ -22,5 +22,5 @@ class RunControl:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether the send is to end."""
+        """Whether the send has to end."""
         return self.interrupted is not None and self.interrupted.is_set()

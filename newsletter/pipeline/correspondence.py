@@ -1,4 +1,4 @@
-"""What the subscribers' house needs of ours to answer mail, and what editors are sent of it."""
+"""What inbound mail needs from the site, and the mail that it causes to editors and operators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.message import message_id
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.errors import InputError
-from newsletter.site.letters import compose
+from newsletter.site.letters import LetterContent, compose
 from newsletter.site.lists import (
     editors_of,
     list_slugs,
@@ -31,19 +31,19 @@ from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
 
 FORWARDED = AttemptLimit(most=20, per=timedelta(days=1))
-"""Letters of one sender that the editors are sent."""
+"""Limit of one sender's letters that are forwarded to the editors."""
 
 ALARMS = AttemptLimit(most=1, per=timedelta(hours=1))
-"""Words to the operator about one issue."""
+"""Limit of alarms to the operators about one issue."""
 
 ANSWERABLE = 30
-"""Issues whose mails prove their reader when they are answered."""
+"""How many of a reader's newest issues are looked through for the one that a mail replies to."""
 
 
 def inbound_context(site: Site) -> InboundContext:
-    """The keys, tags and sent issues that acting on mail needs."""
+    """The keys, tags and lookups of sent issues that acting on inbound mail needs."""
     inbound = site.settings.inbound
-    assert inbound is not None  # noqa: S101 - narrows: require_inbound was asked
+    assert inbound is not None  # noqa: S101 - narrows: `require_inbound` was called before
     vocabulary = site_vocabulary(site.settings)
 
     def tag_named(word: str) -> str | None:
@@ -54,11 +54,11 @@ def inbound_context(site: Site) -> InboundContext:
         connection: sa.Connection, subscriber_id: int, list_slug: str, ids: Sequence[str]
     ) -> int | None:
         secret = site.keyed("message ids")
-        named = frozenset(ids)
+        mentioned = frozenset(ids)
         for slug, newsletter in newsletters_of(site.settings, list_slug).items():
             domain = ascii_domain(newsletter.sender.domain)
-            for number in _sent(connection, subscriber_id, [slug]):
-                if message_id(f"{slug}/{number}", subscriber_id, domain, secret) in named:
+            for number in _accepted_numbers(connection, subscriber_id, [slug]):
+                if message_id(f"{slug}/{number}", subscriber_id, domain, secret) in mentioned:
                     return number
         return None
 
@@ -79,11 +79,15 @@ def issues_sent(
     site: Site, connection: sa.Connection, subscriber_id: int, list_slug: str
 ) -> list[int]:
     """The numbers of the list's issues that went out to this reader, the newest first."""
-    return _sent(connection, subscriber_id, list(newsletters_of(site.settings, list_slug)))
+    return _accepted_numbers(
+        connection, subscriber_id, list(newsletters_of(site.settings, list_slug))
+    )
 
 
-def _sent(connection: sa.Connection, subscriber_id: int, slugs: Sequence[str]) -> list[int]:
-    """The newest issues that a relay took for this reader."""
+def _accepted_numbers(
+    connection: sa.Connection, subscriber_id: int, slugs: Sequence[str]
+) -> list[int]:
+    """The newest issues that a relay accepted for this reader."""
     return list(
         connection.scalars(
             sa.select(issues.c.number)
@@ -102,7 +106,10 @@ def _sent(connection: sa.Connection, subscriber_id: int, slugs: Sequence[str]) -
 def forward(
     site: Site, connection: sa.Connection, mail: Inbound, content: bytes, now: datetime
 ) -> Done:
-    """A person's letter goes to the editors; what came to the robot's desk is answered with help."""
+    """Forward a person's letter to the editors; mail to the -request address is answered with help.
+
+    A letter that cannot be forwarded, or exceeds its sender's limit, is quarantined.
+    """
     mailbox = mail.mailbox
     if mailbox.role is AddressRole.REQUEST:
         letter = LetterRequest(
@@ -130,21 +137,17 @@ def forward(
     }
     try:
         for editor in editors:
-            letter_bytes = compose(
-                site,
-                slug,
-                "forward",
-                words,
-                subject=f"{title}, a reader writes: {words['headline']}",
+            forwarded = LetterContent(
+                template="forward",
+                words=words,
+                subject=f"{title}, a reader writes: {mail.headline}",
                 to_address=editor,
                 reply_to=mail.sender,
                 enclosed=content,
-                now=now,
             )
-            outbox.put(
-                connection, recipient=editor, envelope_sender="", message=letter_bytes, now=now
-            )
-    except InputError:  # an address that no header can hold
+            message = compose(site, slug, forwarded, now=now)
+            outbox.put(connection, recipient=editor, envelope_sender="", message=message, now=now)
+    except InputError:  # an address that a header cannot hold
         return Done(action=Action.QUARANTINE, address=mail.sender, keep=True)
     return Done(action=Action.FORWARD, address=mail.sender)
 
@@ -152,7 +155,7 @@ def forward(
 def tell_operator(
     site: Site, connection: sa.Connection, list_slug: str, issue: str, reason: str, now: datetime
 ) -> None:
-    """Write to whoever runs the site that a receiver refuses our mail, once an hour."""
+    """Tell the operators, at most once an hour for each issue, that a receiver refuses our mail."""
     slug = next(iter(newsletters_of(site.settings, list_slug)), None)
     people = site.settings.operators.mail or editors_of(site.settings, list_slug)
     if slug is None or not count_attempt(connection, site.keyed(f"alarm {issue}"), ALARMS, now):
@@ -162,20 +165,18 @@ def tell_operator(
         "title": title_of(site.settings, list_slug),
         "url": site.settings.site.url,
         "postal_address": site.settings.site.postal_address,
-        "what": f"A receiver refuses {issue} as a matter of its policy. Readers are not to blame "
-        "and stay subscribed; if the issue was still going out, it has been stopped.",
+        "what": f"A receiver refuses {issue} because of its policy. The readers are not to blame "
+        "and stay subscribed. If the issue was still being sent, it has been stopped.",
         "reason": reason,
-        "advice": "Look at your domain's SPF, DKIM and DMARC records and at blocklists, then "
+        "advice": "Check your domain's SPF, DKIM and DMARC records and the blocklists, then "
         f"resume with `newsletter send {issue}`.",
     }
     for address in people:
-        message = compose(
-            site,
-            slug,
-            "operator",
-            words,
+        letter = LetterContent(
+            template="operator",
+            words=words,
             subject=f"{issue}: a receiver refuses our mail",
             to_address=address,
-            now=now,
         )
+        message = compose(site, slug, letter, now=now)
         outbox.put(connection, recipient=address, envelope_sender="", message=message, now=now)

@@ -1,4 +1,4 @@
-"""Hands an issue's messages to the relays, as one process's part in its delivery."""
+"""Delivers an issue's messages to the relays, in one of possibly several processes."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimitBook
 
-LOOK_AT_SIGNALS, LOOK_AT_ISSUE = 0.1, 0.3
-"""Seconds between two looks at whether we are to end, and whether an editor stopped the presses."""
+INTERRUPTION_INTERVAL, STATE_INTERVAL = 0.1, 0.3
+"""Seconds between two checks for an interruption, and for an editor's stop of the issue."""
 
 
 def ledger_of(site: Site, issue: Issue) -> SqlLedger:
-    """The books of this issue."""
+    """The ledger of this issue."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
     return SqlLedger(site.database, number, recipients_of(site, issue.newsletter))
@@ -41,19 +41,18 @@ async def deliver(
     *,
     relays: Sequence[RelaySettings],
     control: RunControl,
-    is_to_end: Callable[[], bool] | None = None,
+    must_end: Callable[[], bool] | None = None,
     batches: Batches | None = None,
 ) -> SendReport:
-    """Send what can be sent of a planned issue, until it is interrupted or an editor says stop.
+    """Send a planned issue, until nothing is left, it is interrupted, or an editor stops it.
 
-    Several processes may do it at once. `is_to_end` is asked instead of `control` whether to end.
-    With `batches` nothing but these is sent, for as long as more may come. Raises as `send_all`
-    does.
+    Several processes may do so at once. If given, `must_end` decides instead of `control` whether
+    to end. With `batches`, only these are sent, until they are closed. Raises as `send_all` does.
     """
     context = _context(site, issue, control)
     stop = asyncio.Event()
-    is_to_end = is_to_end or (lambda: control.is_interrupted)
-    watcher = asyncio.create_task(_watch(site, issue, is_to_end, stop))
+    must_end = must_end or (lambda: control.is_interrupted)
+    watcher = asyncio.create_task(_watch(site, issue, must_end, stop))
     try:
         return await send_all(
             batches or ledger_of(site, issue),
@@ -70,11 +69,11 @@ async def deliver(
 
 
 def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
-    """How the issue's messages are made, and what of them the caller hears."""
+    """How the issue's messages are composed, and how progress is reported."""
     compiled = _compiled_editions(site, issue, control.clock())
     signer, tokens = signer_of(site), site.tokens
     return_path = return_path_of(site, issue)
-    tell = control.progress
+    report_progress = control.progress
 
     def compose(claim: Claim) -> bytes:
         to = addressee(
@@ -93,13 +92,13 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
         clock=control.clock,
         sending=site.settings.sending,
         zone=site.settings.site.zone,
-        progress=(lambda _receipt: tell(1)) if tell else None,
+        progress=(lambda _receipt: report_progress(1)) if report_progress else None,
         signs_slowly=signer is not None and signer.is_slow,
     )
 
 
 def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:
-    """The frozen editions by their number, encoded; all are dated when the send began."""
+    """The frozen editions by id, compiled; their messages are dated when the send began."""
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
         _approved, started = issue_store.send_times(connection, issue)
@@ -108,16 +107,16 @@ def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, 
 
 
 async def _watch(
-    site: Site, issue: Issue, is_to_end: Callable[[], bool], stop: asyncio.Event
+    site: Site, issue: Issue, must_end: Callable[[], bool], stop: asyncio.Event
 ) -> None:
-    """Set `stop` when we are to end, or the issue is no longer being sent."""
-    looked = time.monotonic()
+    """Set `stop` when the send has to end, or the issue is no longer being sent."""
+    checked_at = time.monotonic()
     while not stop.is_set():
-        await asyncio.sleep(LOOK_AT_SIGNALS)
-        if is_to_end():
+        await asyncio.sleep(INTERRUPTION_INTERVAL)
+        if must_end():
             stop.set()
-        elif time.monotonic() - looked >= LOOK_AT_ISSUE:
-            looked = time.monotonic()
+        elif time.monotonic() - checked_at >= STATE_INTERVAL:
+            checked_at = time.monotonic()
             if await asyncio.to_thread(_state, site, issue) is not State.SENDING:
                 stop.set()
 

@@ -1,4 +1,4 @@
-"""Who got an issue and who did not, read page by page; what is known of one reader."""
+"""The recipients of an issue by delivery state, and the issues of one reader."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from newsletter.store import issues as issue_store
 from newsletter.store.recipient_receipts import Recipient, issues_of, recipients
 from subscribers import people
 
-AT_ONCE = 1_000
+PAGE_SIZE = 1_000
 """Recipients read in one transaction."""
 
 
 def recipients_of(site: Site, issue: Issue, state: DeliveryState) -> Iterator[Recipient]:
-    """Every recipient of the issue whose delivery stands so, with the last receipt."""
+    """Every recipient of the issue whose delivery is in `state`, with the last receipt."""
     last = 0
     while True:
         with site.database.transaction(read_only=True) as connection:
             issue_id = issue_store.issue_id(connection, issue)
-            found = recipients(connection, issue_id, state, after=last, limit=AT_ONCE)
+            found = recipients(connection, issue_id, state, after=last, limit=PAGE_SIZE)
         yield from found
-        if len(found) < AT_ONCE:
+        if len(found) < PAGE_SIZE:
             return
         last = found[-1].subscriber_id
 
 
 def show_person(connection: sa.Connection, address: str) -> dict[str, Any]:
-    """Everything known of one person, with every issue and what became of it.
+    """Everything known about one person, with the delivery of every issue.
 
     Raises AddressError and UnknownSubscriberError.
     """
     known = people.show(connection, address)
     person = people.find(connection, address)
     issues = [
-        {**asdict(one), "at": one.at.isoformat() if one.at else None}
-        for one in issues_of(connection, person.id)
+        {**asdict(delivery), "at": delivery.at.isoformat() if delivery.at else None}
+        for delivery in issues_of(connection, person.id)
     ]
     return {**known, "issues": issues}

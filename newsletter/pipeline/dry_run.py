@@ -1,4 +1,4 @@
-"""send --dry-run: every message that a send would make, written to files; nothing changes."""
+"""send --dry-run: count the messages of a send, or write them to files, without sending."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
 BATCH = 1000
-"""Readers held in memory at a time."""
+"""How many readers are held in memory at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DryRun:
-    """What a send would come to at this moment."""
+    """The size of a send at this moment."""
 
     issue: str
     audience: int
@@ -29,7 +29,7 @@ class DryRun:
 def dry_run_send(
     site: Site, slug: str, number: int | None, *, out: Path | None, now: datetime
 ) -> DryRun:
-    """Count, and with `out` write, the messages of everyone in the audience."""
+    """Count the messages to the whole audience; with `out`, also write each one to a file there."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
         tag_selections = tag_selections_of(site, connection, slug, now)

@@ -12,7 +12,7 @@ from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.site.site import Site
 from subscribers import lists
-from subscribers.consent import questions
+from subscribers.consent import confirmation_letters
 from subscribers.csv_file import ImportReport, Rejected, import_subscribers
 
 BATCH = 500
@@ -93,7 +93,7 @@ def _ask(site: Site, list_slug: str, now: datetime) -> int:
     asked, last = 0, 0
     while True:
         with site.database.transaction() as connection:
-            letters, last = questions(connection, list_slug, now, after=last, most=BATCH)
+            letters, last = confirmation_letters(connection, list_slug, now, after=last, most=BATCH)
             for letter in letters:
                 asked += put_letter(site, connection, letter, now)
         if not last:

@@ -1,4 +1,4 @@
-"""init: a new site's folder, ready to be tried."""
+"""init: make the folder of a new site, with sample articles."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from newsletter.site.site import SECRET_FILE
 def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
     """Write newsletter.toml, a secret key and sample articles; returns the files written.
 
-    Never overwrites: raises NotPermittedError when one of them is there already, InputError
-    for a theme we do not ship.
+    Never overwrites: raises NotPermittedError if one of the files exists, InputError for an
+    unknown theme or a folder that cannot be written to.
     """
     if theme not in theme_names():
         raise InputError(
@@ -36,7 +36,7 @@ def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
             raise NotPermittedError(
                 "this file exists already and is not overwritten",
                 file=str(path),
-                fix="name another folder, or remove it if you mean to begin anew",
+                fix="name another folder, or remove the file to start again",
             )
     try:
         for path, text in texts.items():
@@ -47,7 +47,7 @@ def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
 
 
 def _filled(text: str, theme: str, now: datetime) -> str:
-    """The samples are of yesterday, so that the first issue finds them in its window."""
+    """Fill in the theme, and yesterday as the samples' date, so that the first issue has them."""
     day = f"{now.astimezone(UTC).date():%Y-%m-%d}"
     return text.replace("{{ yesterday }}", day).replace("{{ theme }}", theme)
 

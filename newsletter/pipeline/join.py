@@ -1,8 +1,9 @@
-"""join: somebody gave an address; it is asked whether it wants the list, within limits."""
+"""join: ask an address to confirm that it wants the list, within limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.errors import UnknownNameError
@@ -16,37 +17,45 @@ from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 
-def join(
-    site: Site,
-    list_slug: str,
-    address: str,
-    *,
-    origin: str,
-    wording: str,
-    now: datetime,
-    name: str = "",
-    follows: Iterable[str] = (),
-) -> None:
-    """Ask the address; what to show is the same whoever it is. Raises AddressError."""
-    require_list(site, list_slug)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignUp:
+    """What a person entered in a sign-up form.
+
+    `origin` says where the form came from, `wording` is the consent text that it showed.
+    """
+
+    list_slug: str
+    address: str
+    origin: str
+    wording: str
+    name: str = ""
+    follows: Iterable[str] = ()
+
+
+def join(site: Site, sign_up: SignUp, *, now: datetime) -> None:
+    """Ask the address by mail to confirm the subscription.
+
+    The result is the same for known and unknown addresses, so that nobody can find out who reads
+    the list. Raises AddressError, UnknownNameError.
+    """
+    require_list(site, sign_up.list_slug)
     with site.database.transaction() as connection:
-        letter = consent.ask_to_join(
-            connection,
-            address,
-            list_slug=list_slug,
+        request = consent.JoinRequest(
+            address=sign_up.address,
+            list_slug=sign_up.list_slug,
             way=Way.FORM,
-            now=now,
-            origin=origin,
-            wording=wording,
-            name=name,
-            follows=follows,
+            origin=sign_up.origin,
+            wording=sign_up.wording,
+            name=sign_up.name,
+            follows=sign_up.follows,
         )
+        letter = consent.ask_to_join(connection, request, now)
         if letter is not None:
             put_letter(site, connection, letter, now)
 
 
 def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) -> bool:
-    """The reader pressed the button: they are on the list. False where the request is gone."""
+    """Confirm the subscription; returns False if the request no longer exists."""
     with site.database.transaction() as connection:
         letter = consent.confirm(
             connection,
@@ -66,7 +75,10 @@ def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) ->
 
 
 def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> None:
-    """Send somebody who lost them their links; a stranger gets nothing. Raises AddressError."""
+    """Mail a subscriber their personal links; an unknown address gets no mail.
+
+    Raises AddressError, UnknownNameError.
+    """
     require_list(site, list_slug)
     with site.database.transaction() as connection:
         try:
@@ -84,6 +96,6 @@ def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> No
 
 
 def require_list(site: Site, list_slug: str) -> None:
-    """Raises UnknownNameError for a list that no newsletter is sent to."""
+    """Raise UnknownNameError for a list that no newsletter is sent to."""
     if list_slug not in list_slugs(site.settings):
         raise UnknownNameError(f"there is no list {list_slug!r}")

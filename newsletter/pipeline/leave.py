@@ -1,4 +1,4 @@
-"""leave: a reader goes, is told so where nobody saw it was they, and may come back."""
+"""leave: unsubscribe a reader, and mail a goodbye unless the mail program did it by itself."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 from subscribers.unsubscribe import unsubscribe
 
-_TOLD = frozenset({Way.PAGE, Way.MAIL, Way.REPLY})
-# Not one-click: the mail program did it for its owner, who asked for no more mail.
+# Not one-click: the mail program did it for a reader who wants no more mail.
+_WAYS_WITH_GOODBYE = frozenset({Way.PAGE, Way.MAIL, Way.REPLY})
 
 
 def leave(site: Site, subject: TokenSubject, way: Way, now: datetime) -> None:
-    """End the subscription; twice is once."""
+    """End the subscription; ending it again changes nothing."""
     with site.database.transaction() as connection:
         left = unsubscribe(connection, subject.subscriber_id, subject.list_slug, way, now)
         person = people.get(connection, subject.subscriber_id)
-        if left.changed and person is not None and way in _TOLD:
+        if left.changed and person is not None and way in _WAYS_WITH_GOODBYE:
             letter = LetterRequest(
                 template=Template.GOODBYE,
                 subscriber_id=person.id,

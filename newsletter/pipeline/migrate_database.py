@@ -1,9 +1,9 @@
-"""migrate-database: move the site to another database, all of it or none, and seal the old one.
+"""migrate-database: move the site to another database, entirely or not at all, and seal the old one.
 
-The old database is sealed first and the new one is filled in one transaction: at no moment can
-both be written to, so nothing can be sent from both. Whatever fails before that transaction is
-committed lifts the seal again; a process killed meanwhile leaves a sealed database and an empty
-one, and the same command once more completes the move.
+The old database is sealed first, and the new one is filled in one transaction. At no time can both
+be written to, so nothing can be sent from both. A failure before that transaction is committed
+lifts the seal. A process that is killed meanwhile leaves a sealed database and an empty one; the
+same command then completes the move.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from newsletter.store.transfer import ARRIVAL_KEY, Copied, copy_all, empty, hold
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseMove:
-    """Where the site is now; `again`: a run before this one had moved it."""
+    """The address and tables of the new database; `again` if an earlier run had moved the site."""
 
     to: str
     tables: tuple[Copied, ...]
@@ -37,44 +37,43 @@ class DatabaseMove:
 
 
 def migrate_database(site: Site, url: str, *, replace: bool, now: datetime) -> DatabaseMove:
-    """Move everything to the database at `url`; `replace` gives up what that one holds.
+    """Move everything to the database at `url`; with `replace`, delete what that one contains.
 
-    Moving twice is once: a complete target is left as it is. Raises NotPermittedError for a
-    target that holds anything else, TemporaryError while a living sender has messages in hand,
-    DatabaseUnavailableError.
+    Repeating a completed move changes nothing. Raises NotPermittedError for a target with other
+    data, TemporaryError while an issue is being sent, and DatabaseUnavailableError.
     """
     target = open_database(url, site.folder)
     try:
         upgrade(target)
-        _take_in_journals(site, now)
-        seal = _sealed(site, target, replace=replace)
-        return _arrived(target, seal) or _fill(site, target, seal, replace=replace)
+        _recover_journals(site, now)
+        seal = _seal_source(site, target, replace=replace)
+        return _completed_move(target, seal) or _fill(site, target, seal, replace=replace)
     finally:
         target.close()
 
 
-def _take_in_journals(site: Site, now: datetime) -> None:
-    """What dead senders wrote into files is to move with the rest."""
+def _recover_journals(site: Site, now: datetime) -> None:
+    """Bring the receipts in dead senders' journal files into the database, so that they move too."""
     with site.database.transaction(read_only=True) as connection:
         if seal_of(connection) is not None:
             return
-        left = [
+        unfinished = [
             issue_store.issue_numbered(connection, number)
             for number in issues_with_journals(connection)
         ]
-    for issue in left:
+    for issue in unfinished:
         ledger_of(site, issue).recover(now)
 
 
 def address_of(database: Database) -> str:
-    """The database's address as newsletter.toml would have it, without a password."""
+    """The database's address as in newsletter.toml, without a password."""
     url = database.engine.url
     if database.is_sqlite:
         return f"sqlite:///{Path(url.database or '').resolve()}"
     return url.set(drivername="postgresql", password=None).render_as_string()
 
 
-def _sealed(site: Site, target: Database, *, replace: bool) -> Seal:
+def _seal_source(site: Site, target: Database, *, replace: bool) -> Seal:
     to = address_of(target)
     with site.database.transaction() as connection:
         seal = seal_of(connection)
@@ -83,55 +82,55 @@ def _sealed(site: Site, target: Database, *, replace: bool) -> Seal:
                 raise NotPermittedError(
                     "the site uses this database already", fix="name another one with --to"
                 )
-            _require_room(target, replace=replace)
+            _require_empty(target, replace=replace)
             seal = set_seal(connection, to)
-            # After the seal, so that nobody claims between the look and the commit.
-            _require_rest(connection, site.database)
+            # After the seal, so that no sender claims deliveries between the check and the commit.
+            _require_no_sender(connection, site.database)
         elif seal.to != to:
             raise NotPermittedError(
                 f"this site has moved to {seal.to}",
-                fix=f"move it on from there, or to that place: --to {seal.to}",
+                fix=f"move it from there, or complete the move: --to {seal.to}",
             )
     return seal
 
 
-def _require_room(target: Database, *, replace: bool) -> None:
+def _require_empty(target: Database, *, replace: bool) -> None:
     with target.transaction(read_only=True) as connection:
         if not holds_data(connection):
             return
         if replace:
-            _require_rest(connection, target)
+            _require_no_sender(connection, target)
             return
     raise NotPermittedError(
-        f"{address_of(target)} holds a site's data already",
-        fix="name an empty database, or give up what that one holds with --replace",
+        f"{address_of(target)} already contains a site's data",
+        fix="name an empty database, or delete what that one contains with --replace",
     )
 
 
-def _require_rest(connection: sa.Connection, database: Database) -> None:
+def _require_no_sender(connection: sa.Connection, database: Database) -> None:
     if living_senders(connection, database) or issues_with_journals(connection):
         raise TemporaryError(
             f"an issue is being sent from {address_of(database)}",
-            fix="let it end, or stop it with `newsletter stop`, and run this again",
+            fix="wait until it ends, or stop it with `newsletter stop`, then run this again",
         )
 
 
-def _arrived(target: Database, seal: Seal) -> DatabaseMove | None:
-    """What the run before told, if it was this move that filled the target."""
+def _completed_move(target: Database, seal: Seal) -> DatabaseMove | None:
+    """The result of an earlier run, if this move has already filled the target."""
     with target.transaction(read_only=True) as connection:
         value = connection.scalar(
             sa.select(site_table.c.value).where(site_table.c.key == ARRIVAL_KEY)
         )
-    told = json.loads(value) if value else {}
-    if told.get("move") != seal.move:
+    record = json.loads(value) if value else {}
+    if record.get("move") != seal.move:
         return None
     return DatabaseMove(
-        to=seal.to, tables=tuple(Copied(**one) for one in told["tables"]), again=True
+        to=seal.to, tables=tuple(Copied(**table) for table in record["tables"]), again=True
     )
 
 
 def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> DatabaseMove:
-    whole = False
+    is_complete = False
     try:
         with (
             site.database.transaction(read_only=True) as source,
@@ -140,15 +139,16 @@ def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> Databas
             if replace:
                 _clear(connection, seal)
             elif holds_data(connection):
-                _require_room(target, replace=False)
+                _require_empty(target, replace=False)
             tables = copy_all(source, connection)
-            told = {"move": seal.move, "tables": [asdict(one) for one in tables]}
+            record = {"move": seal.move, "tables": [asdict(table) for table in tables]}
             connection.execute(
-                sa.insert(site_table).values(key=ARRIVAL_KEY, value=json.dumps(told))
+                sa.insert(site_table).values(key=ARRIVAL_KEY, value=json.dumps(record))
             )
-            whole = True
+            is_complete = True
     except BaseException:
-        if not whole:  # a commit that failed may have come through: then the seal stays
+        # After a failed commit the seal stays, because the commit may have succeeded after all.
+        if not is_complete:
             with site.database.transaction() as connection:
                 lift_seal(connection)
         raise
@@ -156,8 +156,8 @@ def _fill(site: Site, target: Database, seal: Seal, *, replace: bool) -> Databas
 
 
 def _clear(connection: sa.Connection, seal: Seal) -> None:
-    theirs = seal_of(connection)
-    if theirs is not None and theirs.move == seal.move:
+    target_seal = seal_of(connection)
+    if target_seal is not None and target_seal.move == seal.move:
         raise NotPermittedError("the site uses this database already, by another address")
     lift_seal(connection)
     empty(connection)

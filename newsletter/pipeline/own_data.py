@@ -1,7 +1,7 @@
-"""A reader's own data: moved to another address, shown, erased.
+"""A reader's own data: move it to another address, export it, erase it.
 
-Whoever holds a forwarded mail holds the link to the preferences. So what shows or destroys data
-is done by a link that is mailed to the reader when it is asked for, and lasts a day.
+A person to whom a mail was forwarded has its link to the preferences. So data is shown or erased
+only through a link that is mailed to the reader on request and expires after a day.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.tables import issues, receipts
-from subscribers import address_changes as moving
-from subscribers import people, privacy
+from subscribers import address_changes, people, privacy
 from subscribers.addresses import parse_address
 from subscribers.bounces import bounces_of
 from subscribers.errors import UnknownSubscriberError
@@ -29,9 +28,13 @@ LINK_LASTS = timedelta(days=1)
 
 
 def ask_to_move(site: Site, subject: TokenSubject, address: str, *, now: datetime) -> None:
-    """Ask the new address; what to show is the same in each case. Raises AddressError."""
+    """Ask the new address by mail to confirm the change.
+
+    The result is the same in every case, so that nobody can find out who is subscribed. Raises
+    AddressError.
+    """
     with site.database.transaction() as connection:
-        letter = moving.ask_to_move(
+        letter = address_changes.ask_to_move(
             connection, subject.subscriber_id, address, subject.list_slug, now
         )
         if letter is not None:
@@ -39,16 +42,19 @@ def ask_to_move(site: Site, subject: TokenSubject, address: str, *, now: datetim
 
 
 def move(site: Site, change_id: int, *, now: datetime) -> bool:
-    """The new address said yes; the old one is told. False where the wish is gone."""
+    """Carry out a confirmed change of address and tell the old address by mail.
+
+    Returns False if the request no longer exists.
+    """
     with site.database.transaction() as connection:
-        letter = moving.move(connection, change_id, now)
+        letter = address_changes.move(connection, change_id, now)
         if letter is not None:
             put_letter(site, connection, letter, now)
     return letter is not None
 
 
 def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: datetime) -> None:
-    """Mail the reader the link that shows (EXPORT) or erases (ERASE) what is known of them."""
+    """Mail the reader the link that exports (EXPORT) or erases (ERASE) their data."""
     with site.database.transaction() as connection:
         person = people.get(connection, subject.subscriber_id)
         if person is not None:
@@ -62,8 +68,9 @@ def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: dat
 
 
 def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
-    """Everything known of the reader, as `subscribers show` has it, and what came back or was
-    written in the reader's name; None when erased.
+    """Everything known about the reader: as in `subscribers show`, with bounces and inbound mail.
+
+    None if the reader is erased.
     """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
@@ -77,10 +84,10 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
 
 
 def erase(site: Site, address: str, *, now: datetime) -> bool:
-    """Delete everything about a person; False when that was done before.
+    """Delete everything about a person; returns False if that was done before.
 
-    What relays answered may repeat the address: those words go too. Raises AddressError, and
-    UnknownSubscriberError for somebody who was never here.
+    Relays' answers are deleted too, because they may repeat the address. Raises AddressError, and
+    UnknownSubscriberError for an address that was never subscribed.
     """
     with site.database.transaction() as connection:
         key = parse_address(address).key
@@ -91,7 +98,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
         erased = privacy.erase(connection, address, now)
         outbox.remove_all_to(connection, key)
         if person is not None:
-            # By issue, as the receipts' index has them.
+            # The index of the receipts begins with the issue.
             connection.execute(
                 sa.update(receipts)
                 .where(
@@ -104,7 +111,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
 
 
 def erase_reader(site: Site, subscriber_id: int, *, now: datetime) -> None:
-    """The same, by number; nothing where the reader is gone already."""
+    """Erase the reader with this id; does nothing if the reader is already erased."""
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
     if person is not None:

@@ -1,4 +1,4 @@
-"""Reports that a receiver refuses an issue on policy: counted, and weighed before anything stops."""
+"""Reports that a receiver refuses an issue because of its policy: enough of them stop the issue."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ from subscribers.inbound.policy import RECENT, PolicyReports, are_enough
 
 
 def weigh_policy_report(site: Site, connection: sa.Connection, done: Done, now: datetime) -> Done:
-    """Stop what is not sent yet of the issue, and tell the operators, if the reports are enough.
+    """If there are enough reports, stop the rest of the issue and tell the operators.
 
-    Until then the report is kept, its problem says how far the evidence goes, and nothing stops.
+    Otherwise the report is kept, with a problem that says how many there are, and nothing stops.
     """
-    assert done.policy is not None  # noqa: S101 - narrows: the caller looked
+    assert done.policy is not None  # noqa: S101 - narrows: the caller checked
     list_slug, number = done.policy
     issues = _issues(site, connection, list_slug, number)
-    found = [(issue, _reports(site, connection, issue, list_slug, now)) for issue in issues]
-    refused = [issue for issue, reports in found if are_enough(reports, _share(site))]
+    reports_by_issue = [
+        (issue, _reports(site, connection, issue, list_slug, now)) for issue in issues
+    ]
+    refused = [issue for issue, reports in reports_by_issue if are_enough(reports, _share(site))]
     if not refused:
-        so_far = max((reports.readers for _, reports in found), default=1)
-        said = f"refused by policy ({so_far} so far, too few to stop the issue): {done.reason}"
-        return replace(done, keep=True, problem=said)
+        so_far = max((reports.readers for _, reports in reports_by_issue), default=1)
+        problem = f"refused by policy ({so_far} so far, too few to stop the issue): {done.reason}"
+        return replace(done, keep=True, problem=problem)
     for issue in refused:
         if issue.state is State.SENDING:
             note = StateNote(kind=StateReason.REFUSED_BY_POLICY, text=done.reason)
@@ -45,7 +47,7 @@ def weigh_policy_report(site: Site, connection: sa.Connection, done: Done, now: 
 
 
 def _issues(site: Site, connection: sa.Connection, list_slug: str, number: int) -> list[Issue]:
-    """The issues of this number that went to the list: one, unless newsletters share it."""
+    """The issues with this number that were sent to the list: several if newsletters share it."""
     issues = []
     for slug in newsletters_of(site.settings, list_slug):
         try:
@@ -59,7 +61,7 @@ def _reports(
     site: Site, connection: sa.Connection, issue: Issue, list_slug: str, now: datetime
 ) -> PolicyReports:
     readers, domains = policy_reports(connection, list_slug, issue.number, now - RECENT)
-    # The kept counts: a large issue's receipts would have to be read through.
+    # The stored counts, because counting a large issue's receipts is slow.
     counts = counts_of(connection, issue_store.issue_id(connection, issue))
     accepted = counts.get(DeliveryState.ACCEPTED, 0)
     return PolicyReports(readers=readers, domains=domains, accepted=accepted)

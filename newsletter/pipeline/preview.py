@@ -1,4 +1,4 @@
-"""preview and lint: the bytes that will be sent, to look at before."""
+"""preview and lint: show and check the bytes that will be sent."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from newsletter.store import issues as issue_store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """One reader's message, whole and in parts, and what stands against its edition.
+    """One reader's message, its HTML and text, and the lint findings of its edition.
 
-    In the parts counted links are direct: a person who previews an issue is not counted.
+    In the HTML and text, counted links are replaced by direct ones: a person who previews an issue is not counted.
     """
 
     issue: Issue
@@ -30,7 +30,7 @@ class Preview:
 
 
 def preview(site: Site, slug: str, number: int | None, *, as_address: str | None) -> Preview:
-    """The message as `as_address` would get it; without one the complete edition."""
+    """The message that `as_address` would get; None shows the complete edition."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
     copy = copy_for(site, issue, Reader(address=as_address or ""))
@@ -44,7 +44,7 @@ def preview(site: Site, slug: str, number: int | None, *, as_address: str | None
 
 
 def lint_issue(site: Site, slug: str, number: int | None, *, now: datetime) -> list[LintFinding]:
-    """What stands against every edition of the issue."""
+    """The lint findings of every edition of the issue."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
         tag_selections = tag_selections_of(site, connection, slug, now)

@@ -1,6 +1,6 @@
-"""Further processes that deliver the same issue beside this one: signing is work for every core.
+"""Worker processes that deliver the same issue beside this one, so that every core signs messages.
 
-Each claims for itself; the ledger sees to it that none takes what another holds. They end with
+Each claims its own deliveries; the ledger ensures that no two claim the same one. They end with
 the process that started them, however that one ends.
 """
 
@@ -30,21 +30,21 @@ from newsletter.store.database import open_database
 
 log = logging.getLogger("newsletter")
 
-LEAST_EACH = 2000
-"""Deliveries for which another process is worth the second that it takes to start."""
+MIN_DELIVERIES = 2000
+"""The least deliveries per process: a process takes a second to start."""
 
-TELL_EACH = 0.2
-"""Seconds between two words of a process about how far it has come."""
+PROGRESS_INTERVAL = 0.2
+"""Seconds between two progress messages of a process."""
 
-LAST_SECONDS = 9.5
-"""After it was told to stop a process has so long; what it holds then counts as a dead sender's."""
+GRACE_SECONDS = 9.5
+"""How long a process may take to stop before it is killed; its claims are then a dead sender's."""
 
 _context = multiprocessing.get_context("spawn")  # fork would copy locks that threads hold
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Orders:
-    """What a further process is to do; `moment` is the clock's time when it was written."""
+class WorkerTask:
+    """What a worker process has to do; `moment` is the time of the parent's clock at its start."""
 
     folder: Path
     settings: Settings
@@ -55,65 +55,68 @@ class Orders:
 
 
 class WorkerProcesses:
-    """The further processes, as the one that started them sees them."""
+    """The running worker processes, and the reports of those that have ended."""
 
     def __init__(self, progress: Callable[[int], None] | None) -> None:
         self.reports: list[SendReport] = []
-        """Of those that have come to their end."""
+        """The reports of the processes that have ended."""
         self.has_lost = False
-        """Whether one ended without a report: what it held is to be taken over."""
+        """Whether a process ended without a report, so that its claims have to be recovered."""
         self._progress = progress
         self._running: dict[Connection, multiprocessing.process.BaseProcess] = {}
         self._must_end_by: float | None = None
 
-    def start(self, orders: Orders) -> None:
-        """Let one more process deliver."""
+    def start(self, task: WorkerTask) -> None:
+        """Start one more process."""
         ours, theirs = _context.Pipe()
-        process = _context.Process(target=_deliver_beside, args=(theirs, orders), daemon=True)
+        process = _context.Process(target=_run_worker_process, args=(theirs, task), daemon=True)
         process.start()
         theirs.close()
         self._running[ours] = process
 
-    def look(self, seconds: float = 0) -> bool:
-        """Wait so long for a word of theirs; whether one had to pause, so that all shall stop."""
+    def poll(self, seconds: float = 0) -> bool:
+        """Handle messages that arrive within `seconds`.
+
+        Returns whether a process had to pause, in which case all have to stop.
+        """
         for line in wait([*self._running], timeout=seconds):
-            assert isinstance(line, Connection)  # noqa: S101 - we gave it nothing else
-            self._hear(line)
+            assert isinstance(line, Connection)  # noqa: S101 - `wait` got nothing else
+            self._receive(line)
         if self._must_end_by is not None and time.monotonic() > self._must_end_by:
             for process in self._running.values():
                 process.kill()
         return any(report.paused for report in self.reports)
 
     def stop(self) -> None:
-        """Tell them to finish what is in flight, and no more."""
+        """Ask all processes to finish what is in flight and end."""
         if self._must_end_by is None:
-            self._must_end_by = time.monotonic() + LAST_SECONDS
+            self._must_end_by = time.monotonic() + GRACE_SECONDS
             for line in self._running:
-                with suppress(OSError):  # its end is heard of at the next look
+                with suppress(OSError):  # the next poll notices that it has ended
                     line.send("stop")
 
-    def finish(self, is_to_end: Callable[[], bool]) -> None:
-        """Wait for all of them."""
+    def finish(self, must_end: Callable[[], bool]) -> None:
+        """Wait for all processes to end, asking them to once `must_end` returns True."""
         while self._running:
-            if self.look(TELL_EACH) or is_to_end():
+            if self.poll(PROGRESS_INTERVAL) or must_end():
                 self.stop()
 
-    def _hear(self, line: Connection) -> None:
+    def _receive(self, line: Connection) -> None:
         try:
-            said = line.recv()
+            message = line.recv()
         except (EOFError, OSError):
             self.has_lost = True
-            self._part(line)
+            self._remove(line)
             return
-        if isinstance(said, SendReport):
-            self.reports.append(said)
-            self._part(line)
-        elif isinstance(said, logging.LogRecord):
-            logging.getLogger(said.name).handle(said)
+        if isinstance(message, SendReport):
+            self.reports.append(message)
+            self._remove(line)
+        elif isinstance(message, logging.LogRecord):
+            logging.getLogger(message.name).handle(message)
         elif self._progress is not None:
-            self._progress(said)
+            self._progress(message)
 
-    def _part(self, line: Connection) -> None:
+    def _remove(self, line: Connection) -> None:
         process = self._running.pop(line)
         process.join()
         line.close()
@@ -126,12 +129,12 @@ def worker_processes(
     further_relays: Sequence[Sequence[RelaySettings]],
     control: RunControl,
 ) -> Iterator[WorkerProcesses]:
-    """A further process for each of the lists of relays; none is left at the end."""
+    """Start a worker process for each list of relays; all have ended when the context closes."""
     group = WorkerProcesses(control.progress)
     try:
         for relays in further_relays:
             group.start(
-                Orders(
+                WorkerTask(
                     folder=site.folder,
                     settings=site.settings,
                     secret=site.secret,
@@ -145,91 +148,91 @@ def worker_processes(
         group.finish(lambda: True)
 
 
-def shared_out(
+def divide_connections(
     relays: Sequence[RelaySettings], processes: int, deliveries: int
 ) -> list[list[RelaySettings]]:
-    """The relays of each process: their connections are divided, not multiplied.
+    """The relays of each process, with their connections divided between the processes.
 
-    No more processes than have work enough, and a connection.
+    There are no more processes than have enough work and at least one connection.
     """
-    enough = max(1, min(processes, deliveries // LEAST_EACH))
+    count = max(1, min(processes, deliveries // MIN_DELIVERIES))
     shares = [
         [
             relay.model_copy(update={"connections": connections})
             for relay in relays
-            if (connections := (relay.connections + enough - 1 - place) // enough)
+            if (connections := (relay.connections + count - 1 - index) // count)
         ]
-        for place in range(enough)
+        for index in range(count)
     ]
     return [share for share in shares if share]
 
 
-def _deliver_beside(line: Connection, orders: Orders) -> None:
-    """What a further process does."""
-    is_to_end = threading.Event()
+def _run_worker_process(line: Connection, task: WorkerTask) -> None:
+    """The main function of a worker process."""
+    interrupted = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_given: is_to_end.set())
-    threading.Thread(target=_end_when_told, args=(line, is_to_end), daemon=True).start()
-    teller = _Teller(line)
-    log.addHandler(teller)
+        signal.signal(number, lambda *_arguments: interrupted.set())
+    threading.Thread(target=_end_on_message, args=(line, interrupted), daemon=True).start()
+    parent = _ParentHandler(line)
+    log.addHandler(parent)
     log.setLevel(logging.INFO)
     log.propagate = False
-    ahead = orders.moment - datetime.now(orders.moment.tzinfo)
+    ahead = task.moment - datetime.now(task.moment.tzinfo)
     site = Site(
-        folder=orders.folder,
-        settings=orders.settings,
-        database=open_database(orders.settings.site.database, orders.folder),
-        secret=orders.secret,
+        folder=task.folder,
+        settings=task.settings,
+        database=open_database(task.settings.site.database, task.folder),
+        secret=task.secret,
     )
     try:
         report = asyncio.run(
             deliver(
                 site,
-                orders.issue,
-                relays=orders.relays,
+                task.issue,
+                relays=task.relays,
                 control=RunControl(
-                    clock=lambda: datetime.now(orders.moment.tzinfo) + ahead,
-                    interrupted=is_to_end,
-                    progress=teller.count,
+                    clock=lambda: datetime.now(task.moment.tzinfo) + ahead,
+                    interrupted=interrupted,
+                    progress=parent.count,
                 ),
             )
         )
-        teller.tell(report)
+        parent.send(report)
     except NewsletterError as error:
-        log.warning("a sending process ended before its time: %s", error)
+        log.warning("a sending process ended early: %s", error)
     finally:
         site.database.close()
 
 
-def _end_when_told(line: Connection, is_to_end: threading.Event) -> None:
-    with suppress(EOFError, OSError):  # the end of who started us is a word, too
+def _end_on_message(line: Connection, interrupted: threading.Event) -> None:
+    with suppress(EOFError, OSError):  # the parent's end also closes the connection
         line.recv()
-    is_to_end.set()
+    interrupted.set()
 
 
-class _Teller(logging.Handler):
-    """Tells who started us what we log, how far we have come, and our report."""
+class _ParentHandler(logging.Handler):
+    """Sends log records, progress and the report to the parent process."""
 
     def __init__(self, line: Connection) -> None:
         super().__init__()
         self._line = line
-        self._one_at_a_time = threading.Lock()
-        self._untold = 0
-        self._told_at = time.monotonic()
+        self._send_lock = threading.Lock()
+        self._unsent = 0
+        self._sent_at = time.monotonic()
 
-    def tell(self, word: SendReport | logging.LogRecord | int) -> None:
-        """One word; nobody may be there any more to hear it."""
-        with self._one_at_a_time, suppress(OSError):
-            self._line.send(word)
+    def send(self, message: SendReport | logging.LogRecord | int) -> None:
+        """Send one message; the parent may no longer exist."""
+        with self._send_lock, suppress(OSError):
+            self._line.send(message)
 
     def count(self, more: int) -> None:
-        """So many deliveries more have come to an end; told a few times a second."""
-        self._untold += more
-        if time.monotonic() - self._told_at >= TELL_EACH:
-            self.tell(self._untold)
-            self._untold, self._told_at = 0, time.monotonic()
+        """Count `more` ended deliveries; they are sent a few times per second."""
+        self._unsent += more
+        if time.monotonic() - self._sent_at >= PROGRESS_INTERVAL:
+            self.send(self._unsent)
+            self._unsent, self._sent_at = 0, time.monotonic()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """What `logging` hands over: the record, its words already put together."""
+        """Send the record with its message formatted, since its arguments may not be picklable."""
         record.msg, record.args, record.exc_info = record.getMessage(), None, None
-        self.tell(record)
+        self.send(record)

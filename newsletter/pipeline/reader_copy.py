@@ -1,4 +1,4 @@
-"""An issue as one reader gets it: which edition, with whose links, and the bytes of the message."""
+"""An issue as one reader gets it: the edition, the personal links, and the message's bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SAMPLE_READER = "reader@example.org"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reader:
-    """A subscriber, anybody who follows these tags, or (neither) a reader who follows everything."""
+    """A subscriber (`address`), a reader who follows `tags`, or without both one who follows all."""
 
     address: str = ""
     tags: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Reader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderCopy:
-    """The edition that a reader gets, and to whom it is written."""
+    """The edition that a reader gets, and the reader's personal links."""
 
     edition: Edition
     to: Addressee
@@ -52,13 +52,13 @@ class ReaderCopy:
 
     @property
     def impersonal_html(self) -> str:
-        """The HTML with direct links and without anybody's own, for people who are not readers."""
+        """The HTML with direct links and without personal links, for people who are not readers."""
         nobody = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
         return fill(self.edition.uncounted.html, self.edition.nonce, nobody, escape=True)
 
 
 def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
-    """The issue as `reader` would get it; raises UnknownNameError for an address nobody here has."""
+    """The issue as `reader` would get it; raises UnknownNameError for an unknown address."""
     follows, subscriber_id, name = format_follows(map(slug_of, reader.tags)), 0, ""
     if reader.address:
         with site.database.transaction(read_only=True) as connection:
@@ -87,7 +87,7 @@ def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:
 
 
 def _edition_for(site: Site, issue: Issue, follows: str) -> Edition:
-    """The edition for these tags; of an approved issue the frozen one, or the complete."""
+    """The edition for these tags; for an approved issue a frozen one, by default the complete one."""
     editions = current_editions(site, issue, (follows,))
     by_key = {edition.key: edition for edition in editions}
     complete = by_key.get(key_for(site, issue, ""), editions[0])
@@ -95,7 +95,7 @@ def _edition_for(site: Site, issue: Issue, follows: str) -> Edition:
 
 
 def _slot_values(to: Addressee) -> dict[Slot, str]:
-    """What stands in the open slots of this reader's edition."""
+    """The values of the slots in this reader's edition."""
     return {
         Slot.UNSUBSCRIBE: to.unsubscribe_url,
         Slot.PREFERENCES: to.preferences_url,

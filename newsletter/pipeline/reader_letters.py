@@ -1,4 +1,4 @@
-"""Letters to readers: written as part of what caused them, sent from the outbox, never lost."""
+"""Letters to readers: queued in the transaction that causes them, then sent from the outbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.errors import InputError
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.send_letters import is_anything_to_do, send_waiting
 from newsletter.rendering.translation import long_date
-from newsletter.site.letters import compose, reader_translator
+from newsletter.site.letters import LetterContent, compose, reader_translator
 from newsletter.site.lists import contact_of, newsletters_of, title_of
 from newsletter.site.site import Site
 from newsletter.store import outbox
@@ -30,20 +30,20 @@ from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
 
-LOOK, TURN = 1.0, 0.1
-"""Seconds between two looks at whether a letter waits, and until a thread asks for its turn again."""
+CHECK_INTERVAL, MIN_INTERVAL = 1.0, 0.1
+"""Seconds between two checks for waiting letters, at most and at least."""
 
 ANSWERS = AttemptLimit(most=1, per=timedelta(hours=1))
-"""Letters that change nothing, to one address (rule 10)."""
+"""Limit of letters to one address that only answer a request (rule 10)."""
 
 NOTICES = AttemptLimit(most=10, per=timedelta(days=1))
-"""Letters about something that changed, to one address."""
+"""Limit of letters to one address about something that changed."""
 
 _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
 _COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
 _TO_ANYBODY = _ANSWERS | {Template.CONFIRM, Template.ALREADY, Template.ERASE}
-"""What a mail gets in answer that does not prove who wrote it."""
+"""The answers to mail that does not prove who wrote it."""
 
 SUBJECTS = {
     Template.CONFIRM: "Please confirm: %(title)s",
@@ -68,91 +68,94 @@ def put_letter(
     letter: LetterRequest,
     now: datetime,
     *,
-    answers: str | None = None,
+    in_reply_to: str | None = None,
 ) -> bool:
-    """Leave the letter in the outbox, with the caller's transaction.
+    """Put the letter in the outbox within the caller's transaction.
 
-    False where nothing goes out: the address is suppressed, or had enough letters. `answers` is
-    the Message-ID of the mail that it answers ("" unknown); None is no answer to a mail.
+    Returns False if no letter is sent: the address is not valid, is suppressed, or has received
+    as many letters as it may. `in_reply_to` is the Message-ID of the mail that the letter answers,
+    "" if that mail has none, or None if the letter answers no mail.
     """
     try:
         if not _may_write(site, connection, letter, now):
             return False
-    except AddressError as error:  # such as root@localhost, as a stranger's mail may name itself
+    except AddressError as error:  # such as root@localhost, which a stranger's mail may come from
         log.warning("a letter cannot be written: %s", error)
         return False
-    if answers is not None and not _may_answer(site, connection, letter, now):
+    if in_reply_to is not None and not _may_answer(site, connection, letter, now):
         return False
     slug = next(iter(newsletters_of(site.settings, letter.list_slug)), None)
-    if slug is None:  # a list that is no newsletter's any more
+    if slug is None:  # no newsletter is sent to the list any more
         return False
     try:
-        message = compose(
-            site,
-            slug,
-            letter.template.value,
-            _words(site, connection, letter, now),
+        content = LetterContent(
+            template=letter.template.value,
+            words=_words(site, connection, letter, now),
             subject=reader_translator(site)(
                 SUBJECTS[letter.template], title=title_of(site.settings, letter.list_slug)
             ),
             to_address=letter.address,
             reply_to=_reply_to(site, letter, now),
-            answers=answers,
+            in_reply_to=in_reply_to,
             language=site.settings.site.language,
-            now=now,
         )
-    except InputError as error:  # an address that no header can hold
+        message = compose(site, slug, content, now=now)
+    except InputError as error:  # an address that a header cannot hold
         log.warning("a letter cannot be written: %s", error)
         return False
-    sender = _return_path(site, letter, is_answer=answers is not None)
+    sender = _return_path(site, letter, is_answer=in_reply_to is not None)
     outbox.put(
         connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
     )
     return True
 
 
-class _Turn:
-    """Lets one thread of a process at a time send letters; whoever comes meanwhile asks it on."""
+class _FlushState:
+    """Lets one thread of a process at a time send letters.
+
+    Another thread that wants letters sent meanwhile sets `requested`, and the sending thread goes
+    on. `loops` counts the threads that are in `post_until`.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.asked = threading.Event()
+        self.requested = threading.Event()
         self.loops = 0
 
 
-_turns: WeakKeyDictionary[Database, _Turn] = WeakKeyDictionary()
-_turns_lock = threading.Lock()
+_flush_states: WeakKeyDictionary[Database, _FlushState] = WeakKeyDictionary()
+_flush_states_lock = threading.Lock()
 
 
 def flush(
     site: Site, clock: Callable[[], datetime], *, interrupted: threading.Event | None = None
 ) -> int:
-    """Send what waits in the outbox; how many letters were accepted.
+    """Send the letters that are due in the outbox; returns how many were accepted.
 
-    Raises nothing of a relay's: what could not be sent waits for its next time. Ends within 10 s
-    when `interrupted` is set. While another thread of this process is at it, that one does it.
+    A relay's failure is not raised: the letter waits for its next attempt. Ends within 10 s after
+    `interrupted` is set. If another thread of this process is sending, that thread does the work.
     """
     control = RunControl(clock=clock, interrupted=interrupted)
-    turn, accepted = _turn_of(site), 0
-    turn.asked.set()
-    while turn.asked.is_set() and turn.lock.acquire(blocking=False):
+    state, accepted = _flush_state_of(site), 0
+    state.requested.set()
+    while state.requested.is_set() and state.lock.acquire(blocking=False):
         try:
-            turn.asked.clear()
+            state.requested.clear()
             while not control.is_interrupted and is_anything_to_do(site, clock()):
-                tried, taken = send_waiting(site, control)
-                accepted += taken
+                tried, newly_accepted = send_waiting(site, control)
+                accepted += newly_accepted
                 if not tried:
                     break
         finally:
-            turn.lock.release()
+            state.lock.release()
     return accepted
 
 
 def post_soon(site: Site, clock: Callable[[], datetime]) -> None:
-    """Have it flushed by this process's `post_until`; where there is none, flush now."""
-    turn = _turn_of(site)
-    turn.asked.set()
-    if not turn.loops:
+    """Have this process's `post_until` flush the outbox; without one, flush it now."""
+    state = _flush_state_of(site)
+    state.requested.set()
+    if not state.loops:
         flush(site, clock)
 
 
@@ -162,31 +165,31 @@ def post_until(
     stop: threading.Event,
     send: Callable[[], None],
 ) -> None:
-    """Call `send` within a second of a letter's being written, by any process, until `stop`."""
-    turn = _turn_of(site)
-    with _turns_lock:
-        turn.loops += 1
+    """Call `send` within a second after any process queues a letter, until `stop` is set."""
+    state = _flush_state_of(site)
+    with _flush_states_lock:
+        state.loops += 1
     try:
-        while not stop.wait(TURN):
-            turn.asked.clear()
+        while not stop.wait(MIN_INTERVAL):
+            state.requested.clear()
             try:
                 if is_anything_to_do(site, clock()):
                     send()
-            except Exception as error:  # the database may be back at the next look
-                log.warning("letters wait: %s", error)
-            turn.asked.wait(LOOK)
+            except Exception as error:  # the database may be back at the next check
+                log.warning("letters cannot be sent yet: %s", error)
+            state.requested.wait(CHECK_INTERVAL)
     finally:
-        with _turns_lock:
-            turn.loops -= 1
+        with _flush_states_lock:
+            state.loops -= 1
 
 
-def _turn_of(site: Site) -> _Turn:
-    with _turns_lock:
-        return _turns.setdefault(site.database, _Turn())
+def _flush_state_of(site: Site) -> _FlushState:
+    with _flush_states_lock:
+        return _flush_states.setdefault(site.database, _FlushState())
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now: datetime) -> bool:
-    """The address is one, wants mail at all, and did not have enough of such letters."""
+    """Whether the address is valid, is not suppressed, and has not reached its limit of letters."""
     try:
         address = parse_address(letter.address)
     except AddressError as error:
@@ -203,21 +206,21 @@ def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now
 def _may_answer(
     site: Site, connection: sa.Connection, letter: LetterRequest, now: datetime
 ) -> bool:
-    """Whether the day's answers to mail that proves nothing about its writer are not used up."""
+    """Whether the day's limit of answers to mail with an unproven author still allows one more."""
     inbound = site.settings.inbound
     if inbound is None or letter.template not in _TO_ANYBODY:
         return True
-    budget = AttemptLimit(most=inbound.answers_per_day, per=timedelta(days=1))
-    if count_attempt(connection, site.keyed("answers to mail"), budget, now):
+    limit = AttemptLimit(most=inbound.answers_per_day, per=timedelta(days=1))
+    if count_attempt(connection, site.keyed("answers to mail"), limit, now):
         return True
-    log.warning("no letter is written: today's answers to mail are used up")
+    log.warning("no letter was written: the daily limit of answers to mail is reached")
     return False
 
 
 def _return_path(site: Site, letter: LetterRequest, *, is_answer: bool) -> str:
-    """Where a bounce goes: an answer's nowhere (RFC 3834 section 3.3), so that none comes back."""
+    """The envelope sender; empty for an answer (RFC 3834 section 3.3), so that it cannot bounce."""
     inbound = site.settings.inbound
-    # A letter to an address that is not the reader's (yet, or any more) says nothing of theirs.
+    # A bounce from an address that is not yet, or no longer, the reader's says nothing about them.
     about_reader = letter.subscriber_id and letter.template not in (Template.MOVE, Template.MOVED)
     if inbound is not None and about_reader:
         return site.return_paths.make(letter.list_slug, inbound.domain, letter.subscriber_id, 0)
@@ -228,7 +231,7 @@ def _return_path(site: Site, letter: LetterRequest, *, is_answer: bool) -> str:
 
 
 def _reply_to(site: Site, letter: LetterRequest, now: datetime) -> str | None:
-    """A question is confirmed by any reply to it."""
+    """The address that replies go to: any reply to a request for confirmation confirms it."""
     inbound = site.settings.inbound
     if inbound is None:
         return None
@@ -248,7 +251,7 @@ def _reply_to(site: Site, letter: LetterRequest, now: datetime) -> str | None:
 def _words(
     site: Site, connection: sa.Connection, letter: LetterRequest, now: datetime
 ) -> Mapping[str, Any]:
-    """What the templates are given: texts, personal links, and the list's addresses."""
+    """The templates' variables: texts, personal links, and the list's addresses."""
     settings, inbound = site.settings, site.settings.inbound
     person = people.get(connection, letter.subscriber_id) if letter.subscriber_id else None
     words = {**letter.words}
@@ -271,11 +274,10 @@ def _words(
 
 
 def _may_greet(connection: sa.Connection, letter: LetterRequest) -> bool:
-    """Whether the reader's name may stand in a letter to this address.
+    """Whether a letter to this address may contain the reader's name.
 
-    Not before the reader confirmed: anybody can type a name, an advertisement for one, into a
-    form with a stranger's address. Nor in the question to a new address, whose owner has not
-    said yes.
+    Not before the reader has confirmed: anybody can type a name, such as an advertisement, into a
+    form with a stranger's address. Nor in a request to a new address, whose owner has not agreed.
     """
     if letter.template in (Template.CONFIRM, Template.MOVE):
         return False
@@ -294,7 +296,7 @@ def _links(site: Site, letter: LetterRequest, now: datetime) -> dict[str, str]:
     if letter.template is Template.CONFIRM:
         return {"confirm": f"{url}/confirm/{tokens.make(Purpose.CONFIRM, reader, slug, now)}"}
     if letter.template is Template.MOVED:
-        return links  # its address is no longer the reader's: no other link is for whoever reads it
+        return links  # the address is no longer the reader's, so its owner gets no other link
     return {
         **links,
         "unsubscribe": f"{url}/u/{tokens.make(Purpose.UNSUBSCRIBE, reader, slug)}",

@@ -1,4 +1,4 @@
-"""remind: write to the editors that an issue is coming and waits for them."""
+"""remind: tell the editors by mail that an issue waits for their approval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.preview import preview
 from newsletter.pipeline.screenshots import take_screenshot
-from newsletter.site.letters import post_letter
+from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.occasions import coming_due
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -24,10 +24,10 @@ log = logging.getLogger("newsletter")
 
 
 def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
-    """Draft the coming issue and write to its editors when it is time; None when it is not.
+    """Draft the coming issue and remind its editors; None if it is too early or already done.
 
-    Once per occasion. Raises RelayUnavailableError when no editor could be written to: then
-    the next call tries again.
+    Reminds once for each due time. Raises RelayUnavailableError when no editor could be reached;
+    the next call then tries again.
     """
     with site.database.transaction(read_only=True) as connection:
         due = coming_due(site, connection, slug, now)
@@ -71,16 +71,14 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
     failures: list[NewsletterError] = []
     for address in newsletter.editors:
         try:
-            post_letter(
-                site,
-                issue.newsletter,
-                "reminder",
-                words,
+            letter = LetterContent(
+                template="reminder",
+                words=words,
                 subject=f"{newsletter.title} waits for your approval: {issue.subject}",
                 to_address=address,
                 pictures=(picture,) if picture else (),
-                now=now,
             )
+            post_letter(site, issue.newsletter, letter, now=now)
         except NewsletterError as error:
             failures.append(error)
             log.warning("%s: cannot remind %s: %s", issue.name, address, error)
@@ -89,12 +87,12 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
 
 
 def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
-    """How the issue looks; None where there is no browser: the letter does not wait for it."""
+    """A screenshot of the issue; None if it cannot be taken, so that the letter is sent anyway."""
     try:
-        seen = preview(site, issue.newsletter, issue.number, as_address=None)
-        content = take_screenshot(seen.html, site.settings.fetch, now=now)
+        previewed = preview(site, issue.newsletter, issue.number, as_address=None)
+        content = take_screenshot(previewed.html, site.settings.fetch, now=now)
     except NewsletterError as error:
-        log.info("%s: the reminder goes without a picture: %s", issue.name, error)
+        log.info("%s: the reminder is sent without a picture: %s", issue.name, error)
         return None
     domain = ascii_domain(site.newsletter(issue.newsletter).sender.domain)
     name = hashlib.sha256(content).hexdigest()[:32]

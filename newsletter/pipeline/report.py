@@ -1,4 +1,4 @@
-"""report: what became of an issue, while it is sent and after; close: give up what is left of it."""
+"""report: the progress and outcome of a send; close: give up the rest of a stopped send."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from newsletter.store.ledger import expire_rest
 from newsletter.store.report import RefusalReason
 
 AFTERWARDS = timedelta(days=7)
-"""For how long what readers do is put down to the issue."""
+"""How long after the send unsubscriptions are attributed to the issue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendProgress:
-    """Where a send stands. `audience` is None before it is planned."""
+    """The progress of a send. `audience` is None before the send is planned."""
 
     state: State
     audience: int | None
@@ -34,20 +34,20 @@ class SendProgress:
 
     @property
     def settled(self) -> int:
-        """Deliveries that have come to an end."""
+        """How many deliveries have ended."""
         return sum(self.counts.get(state, 0) for state in FINAL_STATES)
 
     @property
     def is_conserved(self) -> bool:
-        """Rule 2: the sum of all ends is the audience."""
+        """Whether the ended deliveries add up to the audience (rule 2)."""
         return self.audience is not None and self.settled == self.audience
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueReport:
-    """All that is known of a send; `left` counts unsubscriptions by the way they came.
+    """Everything known about a send; `left` counts unsubscriptions by way.
 
-    `clicks` is None where they are not counted.
+    `clicks` is None if the issue's clicks are not counted.
     """
 
     issue: Issue
@@ -60,7 +60,7 @@ class IssueReport:
 
 
 def progress(site: Site, issue: Issue) -> SendProgress:
-    """The counts of this moment."""
+    """The progress of the issue's send at this moment."""
     counts = ledger_of(site, issue).counts()
     with site.database.transaction(read_only=True) as connection:
         now = issue_store.find_issue(connection, issue.newsletter, issue.number)
@@ -70,7 +70,7 @@ def progress(site: Site, issue: Issue) -> SendProgress:
 
 
 def report(site: Site, issue: Issue) -> IssueReport:
-    """The books of the issue, read out."""
+    """The report of the issue, read from the ledger and the receipts."""
     now = progress(site, issue)
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
@@ -94,10 +94,10 @@ def report(site: Site, issue: Issue) -> IssueReport:
 
 
 def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> int:
-    """Give up what a stopped send has left; how many messages that is. Closing twice is once.
+    """Give up the rest of a stopped send; returns how many messages that is.
 
-    Raises NotPermittedError for an issue that is not stopped, TemporaryError while a sender
-    still holds some of it.
+    Closing again changes nothing. Raises NotPermittedError for an issue that is not stopped,
+    TemporaryError while a sender still holds some of its deliveries.
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
@@ -105,7 +105,7 @@ def close(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> 
         return 0
     if issue.state is not State.STOPPED:
         raise NotPermittedError(
-            f"{issue.name} is {issue.state}, not stopped", fix="stop the presses first"
+            f"{issue.name} is {issue.state}, not stopped", fix="stop the issue first"
         )
     ledger = ledger_of(site, issue)
     ledger.recover(now)

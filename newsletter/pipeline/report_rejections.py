@@ -1,4 +1,4 @@
-"""What relays said about readers' addresses during a send, told to the subscribers' house."""
+"""Records what relays said about readers' addresses during a send as bounces."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ from newsletter.store.tables import deliveries, issues
 from subscribers.blame.blame import Blame
 from subscribers.blame.judge import Refusal, judge
 from subscribers.blame.words import same_words
-from subscribers.bounces import note_bounce
+from subscribers.bounces import Bounce, note_bounce
 from subscribers.inbound.verdict import Verdict
 from subscribers.tables import bounces, subscribers
 
-AT_ONCE = 500
-"""Rejections looked at in one transaction."""
+PAGE_SIZE = 500
+"""Rejections handled in one transaction."""
 
 
 def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
-    """Count each rejection that speaks of a reader's address as a bounce; how many were new.
+    """Record each rejection that is about a reader's address as a bounce; returns how many are new.
 
-    Read from the books, so that nothing is missed when a send was killed, and counted once per
-    reader and issue: whoever came back since stays. Where a large part of the audience was
-    refused in the same words nobody's address is to blame, whatever the words are.
+    Rejections are read from the ledger, so that none is missed if a send was killed. Each counts
+    once for a reader and an issue, so that a reader who has subscribed again stays subscribed.
+    Where a large part of the audience was refused in the same words, no address is to blame,
+    whatever the words are.
     """
     list_slug = site.newsletter(issue.newsletter).list
     with site.database.transaction(read_only=True) as connection:
@@ -43,7 +44,7 @@ def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
             one: verdict_on(one, is_widespread=same_words(one.text) in blameless) for one in found
         }
         with site.database.transaction() as connection:
-            reported += _count(connection, issue, list_slug, verdicts, now)
+            reported += _record_bounces(connection, issue, list_slug, verdicts, now)
     return reported
 
 
@@ -51,7 +52,7 @@ def _in_batches(site: Site, issue_id: int) -> Iterator[list[Rejection]]:
     last = 0
     while True:
         with site.database.transaction(read_only=True) as connection:
-            found = rejections(connection, issue_id, after=last, limit=AT_ONCE)
+            found = rejections(connection, issue_id, after=last, limit=PAGE_SIZE)
         if not found:
             return
         last = found[-1].subscriber_id
@@ -91,31 +92,30 @@ def _domains(connection: sa.Connection, subscriber_ids: Sequence[int]) -> dict[i
     return {number: address.rpartition("@")[2] for number, address in rows.all()}
 
 
-def _count(
+def _record_bounces(
     connection: sa.Connection,
     issue: Issue,
     list_slug: str,
     verdicts: Mapping[Rejection, Verdict | None],
     now: datetime,
 ) -> int:
-    counted = 0
-    known = _known(connection, list_slug, issue.number, verdicts)
+    new = 0
+    recorded = _already_recorded(connection, list_slug, issue.number, verdicts)
     for rejection, verdict in verdicts.items():
-        if verdict is None or rejection.subscriber_id in known:
+        if verdict is None or rejection.subscriber_id in recorded:
             continue
-        note_bounce(
-            connection,
+        bounce = Bounce(
             subscriber_id=rejection.subscriber_id,
             list_slug=list_slug,
             number=issue.number,
             verdict=verdict,
-            sent=_handed_over(connection, issue.newsletter, rejection.subscriber_id),
-            now=now,
             status=rejection.enhanced,
             reason=rejection.text,
         )
-        counted += 1
-    return counted
+        sent = _attempted_numbers(connection, issue.newsletter, rejection.subscriber_id)
+        note_bounce(connection, bounce, sent=sent, now=now)
+        new += 1
+    return new
 
 
 def verdict_on(rejection: Rejection, *, is_widespread: bool = False) -> Verdict | None:
@@ -132,7 +132,7 @@ def verdict_on(rejection: Rejection, *, is_widespread: bool = False) -> Verdict 
     return {Blame.READER: Verdict.HARD, Blame.MAILBOX: Verdict.SOFT}.get(judge(refusal))
 
 
-def _known(
+def _already_recorded(
     connection: sa.Connection, list_slug: str, number: int, found: Iterable[Rejection]
 ) -> set[int]:
     return set(
@@ -140,14 +140,14 @@ def _known(
             sa.select(bounces.c.subscriber_id).where(
                 bounces.c.list_slug == list_slug,
                 bounces.c.number == number,
-                bounces.c.subscriber_id.in_([one.subscriber_id for one in found]),
+                bounces.c.subscriber_id.in_([rejection.subscriber_id for rejection in found]),
             )
         )
     )
 
 
-def _handed_over(connection: sa.Connection, slug: str, subscriber_id: int) -> list[int]:
-    """The issues that a relay took for this reader, or refused."""
+def _attempted_numbers(connection: sa.Connection, slug: str, subscriber_id: int) -> list[int]:
+    """The numbers of the issues that a relay accepted or rejected for this reader."""
     return list(
         connection.scalars(
             sa.select(issues.c.number)

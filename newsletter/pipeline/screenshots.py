@@ -1,5 +1,4 @@
-"""Screenshots of the issue in Chromium: `preview --screenshots` takes each mode and width on one
-page, the editors' reminder carries one."""
+"""Screenshots of an issue in Chromium, for `preview --screenshots` and the editors' reminder."""
 
 from __future__ import annotations
 
@@ -23,17 +22,17 @@ if TYPE_CHECKING:
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = (320, 375, 600, 1024)
 """CSS pixels: the smallest phone, a common one, the mail's own width, a desktop pane."""
-PATIENCE_MS = 60_000
+TIMEOUT_MS = 60_000
 LETTER_WIDTH = 600
 LETTER_HEIGHTS = (1200, 800, 400)
-"""CSS pixels from the top, the first that is small enough: a letter tells, it does not print."""
+"""Heights to try, in CSS pixels from the top, until the picture is small enough for a letter."""
 LETTER_BYTES = 300_000
 LETTER_QUALITY = 75
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColourMode:
-    """How a client shows a mail. `inverts`: it knows no dark rules of ours and makes its own."""
+    """How a client shows a mail. With `inverts` it ignores our dark styles and inverts the colours."""
 
     name: str
     dark: bool = False
@@ -58,28 +57,28 @@ def take_screenshots(
     modes: Sequence[ColourMode] = MODES,
     widths: Sequence[int] = WIDTHS,
 ) -> list[Path]:
-    """Write `MODE-WIDTH.png` for each pair, and `gallery.html` that shows them; returns the files.
+    """Write `MODE-WIDTH.png` for each pair and a `gallery.html` that shows them; returns the files.
 
-    Pictures come through the guarded door; the browser itself has no network. Raises
-    UnavailableError where Chromium or playwright is missing.
+    Pictures are fetched by our guarded HTTP client; the browser itself has no network. Raises
+    UnavailableError if Chromium or playwright is missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = asyncio.run(_take(document, folder, settings, now, modes, widths))
+    files = asyncio.run(_take_all(document, folder, settings, now, modes, widths))
     page = folder / "gallery.html"
-    page.write_text(_page(modes, widths), encoding="utf-8")
+    page.write_text(_gallery(modes, widths), encoding="utf-8")
     return [*files, page]
 
 
 def take_screenshot(document: str, settings: FetchSettings, *, now: datetime) -> bytes:
     """The top of the document, light and 600 pixels wide, as a JPEG of at most 300 kB.
 
-    Raises UnavailableError where Chromium or playwright is missing, or did not do it.
+    Raises UnavailableError if Chromium or playwright is missing, or fails.
     """
     return asyncio.run(_take_one(document, settings, now))
 
 
 def find_chromium() -> str:
-    """The browser's path; raises UnavailableError with what to install."""
+    """The path of Chromium; raises UnavailableError if it is not installed."""
     path = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if path is None:
         raise UnavailableError(
@@ -88,7 +87,7 @@ def find_chromium() -> str:
     return path
 
 
-async def _take(
+async def _take_all(
     document: str,
     folder: Path,
     settings: FetchSettings,
@@ -101,13 +100,13 @@ async def _take(
     from playwright.async_api import async_playwright
 
     files: list[Path] = []
-    async with async_playwright() as playwright, HttpClient(settings) as door:
-        pictures = _Pictures(door, now)
+    async with async_playwright() as playwright, HttpClient(settings) as client:
+        pictures = _Pictures(client, now)
         for mode in modes:
             browser = await _start(playwright, path, mode)
             for width in widths:
                 file = folder / f"{mode.name}-{width}.png"
-                await _shoot(browser, document, mode, width, pictures, file)
+                await _take_to_file(browser, document, mode, width, pictures, file)
                 files.append(file)
             await browser.close()
     return files
@@ -121,23 +120,23 @@ async def _take_one(document: str, settings: FetchSettings, now: datetime) -> by
     light = MODES[0]
     try:
         async with (
-            asyncio.timeout(PATIENCE_MS / 1000),
+            asyncio.timeout(TIMEOUT_MS / 1000),
             async_playwright() as playwright,
-            HttpClient(settings) as door,
+            HttpClient(settings) as client,
         ):
             browser = await _start(playwright, path, light)
-            page = await _open(browser, document, light, LETTER_WIDTH, _Pictures(door, now))
+            page = await _open(browser, document, light, LETTER_WIDTH, _Pictures(client, now))
             for height in LETTER_HEIGHTS:
                 await page.set_viewport_size({"width": LETTER_WIDTH, "height": height})
-                shot = await page.screenshot(type="jpeg", quality=LETTER_QUALITY)
-                if len(shot) <= LETTER_BYTES:
+                picture = await page.screenshot(type="jpeg", quality=LETTER_QUALITY)
+                if len(picture) <= LETTER_BYTES:
                     break
             await browser.close()
     except (Error, TimeoutError) as error:
-        raise UnavailableError(f"Chromium took no picture: {error}") from error
-    if len(shot) > LETTER_BYTES:
-        raise UnavailableError(f"a picture of {len(shot):,} bytes is too large for a letter")
-    return shot
+        raise UnavailableError(f"Chromium cannot take a screenshot: {error}") from error
+    if len(picture) > LETTER_BYTES:
+        raise UnavailableError(f"a picture of {len(picture):,} bytes is too large for a letter")
+    return picture
 
 
 def _require_playwright() -> None:
@@ -148,19 +147,19 @@ def _require_playwright() -> None:
 
 
 async def _start(playwright: Playwright, path: str, mode: ColourMode) -> Browser:
-    # A server's users often are root, in a container: no sandbox to start in. Nothing but our own
-    # sanitised mail is opened, without scripts and without a network.
+    # On servers we often run as root in a container, where Chromium's sandbox cannot start. Only
+    # our own sanitised mail is opened, without scripts and without a network.
     arguments = ["--no-sandbox", "--disable-background-networking", "--force-color-profile=srgb"]
-    if mode.inverts:  # what Android's WebView does for a page that is light only
+    if mode.inverts:  # as Android's WebView does for a page without dark styles
         arguments.append("--blink-settings=forceDarkModeEnabled=true,preferredColorScheme=0")
     return await playwright.chromium.launch(executable_path=path, args=arguments)
 
 
-async def _shoot(
+async def _take_to_file(
     browser: Browser, document: str, mode: ColourMode, width: int, pictures: _Pictures, file: Path
 ) -> None:
     page = await _open(browser, document, mode, width, pictures)
-    await page.screenshot(path=file, full_page=True, timeout=PATIENCE_MS)
+    await page.screenshot(path=file, full_page=True, timeout=TIMEOUT_MS)
     await page.context.close()
 
 
@@ -177,31 +176,31 @@ async def _open(
     await page.route("**/*", pictures.serve if mode.pictures else _refuse)
     if mode.inverts:  # Gmail drops both the meta tags and the media query
         document = document.replace("color-scheme", "ignored-scheme")
-    await page.set_content(document, wait_until="load", timeout=PATIENCE_MS)
+    await page.set_content(document, wait_until="load", timeout=TIMEOUT_MS)
     return page
 
 
 class _Pictures:
-    """Answers a browser's requests through the guarded door, each address once."""
+    """Answers the browser's requests for pictures with our HTTP client, each address once."""
 
-    def __init__(self, door: HttpClient, now: datetime) -> None:
-        self._door = door
+    def __init__(self, client: HttpClient, now: datetime) -> None:
+        self._client = client
         self._now = now
-        self._kept: dict[str, tuple[bytes, str]] = {}
+        self._cache: dict[str, tuple[bytes, str]] = {}
 
     async def serve(self, route: Route) -> None:
-        """The picture; a broken one where the door lets nothing through."""
+        """Answer with the picture; abort the request if it cannot be fetched."""
         url = route.request.url
         if route.request.resource_type != "image":
             await route.abort()
             return
-        if url not in self._kept:
+        if url not in self._cache:
             try:
-                fetched = await self._door.fetch(url, memory=None, now=self._now)
-                self._kept[url] = (fetched.body, fetched.content_type)
+                fetched = await self._client.fetch(url, memory=None, now=self._now)
+                self._cache[url] = (fetched.body, fetched.content_type)
             except SourceError:
-                self._kept[url] = (b"", "")
-        body, kind = self._kept[url]
+                self._cache[url] = (b"", "")
+        body, kind = self._cache[url]
         if body:
             await route.fulfill(body=body, content_type=kind)
         else:
@@ -212,7 +211,7 @@ async def _refuse(route: Route) -> None:
     await route.abort()
 
 
-def _page(modes: Sequence[ColourMode], widths: Sequence[int]) -> str:
+def _gallery(modes: Sequence[ColourMode], widths: Sequence[int]) -> str:
     figures = "\n".join(
         f'<figure><img src="{mode.name}-{width}.png" width="{width // 2}" '
         f'alt="{html.escape(mode.name)} at {width} pixels">'

@@ -1,4 +1,4 @@
-"""send: deliver an approved issue, or resume a send that was cut short."""
+"""send: deliver an approved issue, or resume an interrupted send."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.issues.issue import Issue, State
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
-from newsletter.pipeline.processes import shared_out, worker_processes
+from newsletter.pipeline.processes import divide_connections, worker_processes
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.retry import take_back_alike
 from newsletter.site.editions import key_for, tag_selections_of
@@ -29,7 +29,7 @@ from newsletter.store.ledger import SqlLedger, is_conserved, settle_unknown
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendOutcome:
-    """Where the issue stands after a send, and what this run of it did (None: nothing to do)."""
+    """The state of the issue after a send; `report` is None if there was nothing to do."""
 
     issue: Issue
     audience: int
@@ -47,13 +47,14 @@ def send(
     progress: Callable[[int], None] | None = None,
     processes: int | None = None,
 ) -> SendOutcome:
-    """Deliver the issue to everyone who is due it, each once.
+    """Deliver the issue to its whole audience, to each reader once.
 
-    Whatever was cut short before is resumed. Sending nodes do it where there are any; else
-    `processes` deliver side by side, by default as many as `sending.processes` says. `progress`
-    is told how many deliveries more have come to an end. Raises NotPermittedError for an issue
-    that is not approved, for one that is later than max_lateness (which is then held), and for
-    a site that was restored from a backup and not armed since.
+    An interrupted send is resumed. If there are sending nodes, they deliver; otherwise
+    `processes` processes do, by default as many as the setting sending.processes. `progress` is
+    called with the number of deliveries that have ended since its last call. Raises
+    ConfigurationError if there is no relay, and NotPermittedError for an issue that is not
+    approved, for one that is later than max_lateness (which is then held), and for a site that
+    was restored from a backup and is not armed.
     """
     control = RunControl(clock=clock, interrupted=interrupted, progress=progress)
     issue = begin(site, slug, number, now=clock())
@@ -62,11 +63,11 @@ def send(
     ledger = ledger_of(site, issue)
     audience = _plan(site, issue, ledger, clock())
     try:
-        report = _conduct(site, issue, ledger, control)
+        report = _send_by_nodes(site, issue, ledger, control)
         if report is None:
             most = processes or site.settings.sending.processes
-            shares = shared_out(site.settings.relays, most, audience)
-            report = _deliver(site, issue, shares, control)
+            shares = divide_connections(site.settings.relays, most, audience)
+            report = _send_by_processes(site, issue, shares, control)
         if report.refused_alike:
             take_back_alike(site, issue, report.refused_alike, clock())
     finally:
@@ -75,7 +76,10 @@ def send(
 
 
 def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
-    """Move the issue to `sending`, take its articles and move the watermark, all at once."""
+    """Move the issue to `sending`, claim its articles and advance the watermark in one transaction.
+
+    Raises as `send` does.
+    """
     if not site.settings.relays:
         raise ConfigurationError(
             [Problem(message="no relay to send through", field="relays", fix="add [[relays]]")]
@@ -108,7 +112,7 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
                 connection, slug, issue.window.end, closed=approved or now
             )
             issue = issue_store.find_issue(connection, slug, issue.number)
-    if too_late:  # said only now, so that the hold is kept
+    if too_late:  # raised only after the commit, so that the issue stays held
         raise NotPermittedError(
             f"{issue.name} is late by {late} and is now held",
             field=f"newsletters.{slug}.max_lateness",
@@ -118,13 +122,13 @@ def begin(site: Site, slug: str, number: int | None, *, now: datetime) -> Issue:
 
 
 def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
-    """Plan the deliveries, unless that was done; returns how many there are.
+    """Plan the deliveries unless they are planned already; returns how many there are.
 
-    Takes in what dead senders left.
+    Also recovers the deliveries that dead senders left behind.
     """
     with site.database.transaction(read_only=True) as connection:
         audience = issue_store.audience_of(connection, issue)
-    if not audience:  # else nobody need ask all readers again for their wishes
+    if not audience:  # a planned issue needs no second query of all readers' tags
         audience = _plan_deliveries(site, issue, ledger, now)
     policy = site.newsletter(issue.newsletter).unknown
     if ledger.recover(now).unknown and policy != "hold":
@@ -134,10 +138,10 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
 
 
 def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
-    """One delivery for each reader.
+    """Plan one delivery for each reader.
 
-    Who began to follow other tags after the approval gets the complete edition: nothing is
-    rendered after it.
+    A reader who has chosen other tags since the approval may get the complete edition, because
+    no edition is rendered after the approval.
     """
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
@@ -154,61 +158,61 @@ def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime)
     )
 
 
-def _conduct(site: Site, issue: Issue, ledger: SqlLedger, control: RunControl) -> SendReport | None:
-    """Have the sending nodes do it; None when there are none, or none any more."""
+def _send_by_nodes(
+    site: Site, issue: Issue, ledger: SqlLedger, control: RunControl
+) -> SendReport | None:
+    """Have the sending nodes send the issue; None if there are no nodes, or none any more."""
     if site.database.is_sqlite:
         return None
-    # The queue takes long to import, and most sites have none.
+    # The queue is slow to import, and most sites do not use it.
     from newsletter.pipeline.send_by_nodes import send_by_nodes
 
     return send_by_nodes(site, issue, ledger, control)
 
 
-def _deliver(
+def _send_by_processes(
     site: Site,
     issue: Issue,
     shares: Sequence[Sequence[RelaySettings]],
     control: RunControl,
 ) -> SendReport:
-    """Send by the first share of the relays here, by each further one in a process beside us."""
-    own, *further = shares
-    with worker_processes(site, issue, further, control) as others:
+    """Send with the first share of the relays here, and with each other in a worker process."""
+    own, *rest = shares
+    with worker_processes(site, issue, rest, control) as workers:
 
-        def is_to_end() -> bool:
-            if control.is_interrupted or others.look():
-                others.stop()
+        def must_end() -> bool:
+            if control.is_interrupted or workers.poll():
+                workers.stop()
                 return True
             return False
 
-        def part() -> SendReport:
-            return asyncio.run(
-                deliver(site, issue, relays=own, control=control, is_to_end=is_to_end)
-            )
+        def deliver_own_share() -> SendReport:
+            return asyncio.run(deliver(site, issue, relays=own, control=control, must_end=must_end))
 
-        reports = [part()]
+        reports = [deliver_own_share()]
         if reports[0].paused:
-            others.stop()
-        others.finish(lambda: control.is_interrupted)
-        reports += others.reports
-        if others.has_lost and not control.is_interrupted and not any(r.paused for r in reports):
-            reports.append(part())
+            workers.stop()
+        workers.finish(lambda: control.is_interrupted)
+        reports += workers.reports
+        if workers.has_lost and not control.is_interrupted and not any(r.paused for r in reports):
+            reports.append(deliver_own_share())
     return combined(reports)
 
 
 def finish(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> Issue:
-    """Close the issue when its whole audience has come to an end (rule 2).
+    """Close the issue when the deliveries to its whole audience have ended (rule 2).
 
-    What decides is the sum in the transaction that closes it: nobody can meanwhile have decided
-    to send to some again.
+    The sum is checked again in the transaction that closes the issue, because somebody may have
+    decided to resend some deliveries meanwhile.
     """
     with site.database.transaction(read_only=True) as connection:
         planned = issue_store.audience_of(connection, issue)
-    if planned is not None and ledger.is_conserved(planned):  # else nobody is made to wait
+    if planned is not None and ledger.is_conserved(planned):  # take the lock only if it is likely
         with site.database.transaction() as connection:
             newsletter_store.lock_newsletter(connection, issue.newsletter, now)
             current = issue_store.find_issue(connection, issue.newsletter, issue.number)
-            here = issue_store.issue_id(connection, issue)
-            if current.state is State.SENDING and is_conserved(connection, here, planned):
+            issue_id = issue_store.issue_id(connection, issue)
+            if current.state is State.SENDING and is_conserved(connection, issue_id, planned):
                 issue_store.move(connection, current, State.SENT, send_finished_at=now)
     with site.database.transaction(read_only=True) as connection:
         return issue_store.find_issue(connection, issue.newsletter, issue.number)

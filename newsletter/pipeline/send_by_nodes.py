@@ -1,4 +1,4 @@
-"""Conducts a send by the sending nodes: plans batches, and sees to it that all are through."""
+"""Coordinates a send by the sending nodes: plans batches and waits until all are sent."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ from newsletter.store import nodes as node_store
 from newsletter.store.ledger import SqlLedger, is_under_way, lock_planning, open_ranges
 from newsletter.store.nodes import NodeStop, NodeStopKind, living_nodes
 
-LOOK, TELL_EACH, PLAN_EACH = 0.25, 1.0, 1.0
-"""Seconds between two looks at how far the nodes are, two words of it, and two plans."""
+CHECK_INTERVAL, PROGRESS_INTERVAL, PLAN_INTERVAL = 0.25, 1.0, 1.0
+"""Seconds between two checks of the nodes, two calls of `progress`, and two plans."""
 
 LARGEST, SMALLEST, PARTS = 500, 20, 30
-"""Deliveries in a batch: of a small issue each node shall have some."""
+"""The most and least deliveries in a batch, and the batches of a small issue, so that every node
+gets some."""
 
 
 def send_by_nodes(
     site: Site, issue: Issue, ledger: SqlLedger, control: RunControl
 ) -> SendReport | None:
-    """Have the nodes send what can be sent now; None when no node lives, so that we must.
+    """Have the nodes send what can be sent now; None if no node is alive to do so.
 
-    A conductor that is interrupted leaves the nodes at work. Raises RelayUnavailableError when a
-    node could work with no relay.
+    If this process is interrupted, the nodes go on. Raises RelayUnavailableError when a node
+    cannot use any relay.
     """
     if not living_nodes(site.database):
         return None
-    waiting, started = control.interrupted or threading.Event(), time.monotonic()
+    interrupted, started = control.interrupted or threading.Event(), time.monotonic()
     before = ledger.counts()
     with site.database.transaction() as connection:
         number = issue_store.issue_id(connection, issue)
@@ -44,36 +45,36 @@ def send_by_nodes(
         batches = count_batches(connection, number)
     if not batches:
         ledger.bring_forward()
-    tell = _teller(ledger, before, control.progress)
+    report_progress = _progress_reporter(ledger, before, control.progress)
     while True:
         with site.database.transaction(read_only=True) as connection:
-            trouble = node_store.stop_of(connection, number)
+            node_stop = node_store.stop_of(connection, number)
             batches = count_batches(connection, number)
             state = issue_store.state_of(connection, issue)
-        if waiting.is_set():
+        if interrupted.is_set():
             break
-        if trouble is not None or state is not State.SENDING:
-            _wait_for_the_last(site, number, waiting)
+        if node_stop is not None or state is not State.SENDING:
+            _wait_for_batches(site, number, interrupted)
             break
         if not batches and not _plan(site, number, ledger, control.clock()):
             break
-        waiting.wait(LOOK if batches else PLAN_EACH)
-        tell()
+        interrupted.wait(CHECK_INTERVAL if batches else PLAN_INTERVAL)
+        report_progress()
         if not living_nodes(site.database):
             return None
-    if trouble is not None and trouble.kind is NodeStopKind.NO_RELAY:
+    if node_stop is not None and node_stop.kind is NodeStopKind.NO_RELAY:
         raise RelayUnavailableError(
-            trouble.said,
+            node_stop.said,
             field="relays",
             fix="check host, port and security, and that the relay runs; then send again",
         )
-    return _report(ledger, before, trouble, time.monotonic() - started)
+    return _report(ledger, before, node_stop, time.monotonic() - started)
 
 
 def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> bool:
-    """Cut what may be claimed into batches; whether there is something to wait for.
+    """Divide what may be claimed into batches; returns whether there is something to wait for.
 
-    Another conductor may just have done so.
+    Another process that coordinates the send may have just done so.
     """
     ledger.recover(now)
     with site.database.transaction() as connection:
@@ -90,32 +91,32 @@ def _plan(site: Site, number: int, ledger: SqlLedger, now: datetime) -> bool:
         return bool(ranges) or is_under_way(connection, number)
 
 
-def _teller(
+def _progress_reporter(
     ledger: SqlLedger,
     before: dict[DeliveryState, int],
     progress: Callable[[int], None] | None,
 ) -> Callable[[], None]:
-    """Tells `progress` once a second how many have come to an end since the last time."""
-    told, told_at = _ended(before), time.monotonic()
+    """A function that calls `progress` at most once a second with the newly ended deliveries."""
+    reported, reported_at = _ended(before), time.monotonic()
 
-    def tell() -> None:
-        nonlocal told, told_at
-        if progress is not None and time.monotonic() - told_at >= TELL_EACH:
+    def report_progress() -> None:
+        nonlocal reported, reported_at
+        if progress is not None and time.monotonic() - reported_at >= PROGRESS_INTERVAL:
             ended = _ended(ledger.counts())
-            progress(max(0, ended - told))
-            told, told_at = ended, time.monotonic()
+            progress(max(0, ended - reported))
+            reported, reported_at = ended, time.monotonic()
 
-    return tell
+    return report_progress
 
 
 def _ended(counts: dict[DeliveryState, int]) -> int:
     return sum(counts[state] for state in (*FINAL_STATES, DeliveryState.DEFERRED))
 
 
-def _wait_for_the_last(site: Site, number: int, waiting: threading.Event) -> None:
-    """Let the nodes finish what is in flight, so that the report is of the end."""
+def _wait_for_batches(site: Site, number: int, interrupted: threading.Event) -> None:
+    """Let the nodes finish what is in flight, so that the report is final."""
     ends = time.monotonic() + GRACE
-    while time.monotonic() < ends and not waiting.wait(LOOK):
+    while time.monotonic() < ends and not interrupted.wait(CHECK_INTERVAL):
         with site.database.transaction(read_only=True) as connection:
             if not count_batches(connection, number):
                 return
@@ -124,7 +125,7 @@ def _wait_for_the_last(site: Site, number: int, waiting: threading.Event) -> Non
 def _report(
     ledger: SqlLedger,
     before: dict[DeliveryState, int],
-    trouble: NodeStop | None,
+    node_stop: NodeStop | None,
     seconds: float,
 ) -> SendReport:
     after = ledger.counts()
@@ -137,7 +138,7 @@ def _report(
         suppressed=change[DeliveryState.SUPPRESSED],
         expired=change[DeliveryState.EXPIRED],
         seconds=seconds,
-        paused=trouble.said if trouble and trouble.kind is NodeStopKind.PAUSED else "",
+        paused=node_stop.said if node_stop and node_stop.kind is NodeStopKind.PAUSED else "",
         next_retry=ledger.next_retry(),
-        shut=trouble.said if trouble and trouble.kind is NodeStopKind.SHUT else "",
+        shut=node_stop.said if node_stop and node_stop.kind is NodeStopKind.SHUT else "",
     )

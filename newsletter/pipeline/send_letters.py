@@ -1,4 +1,4 @@
-"""Sends what waits in the outbox: by the same sender as issues, and each letter once."""
+"""Sends the letters in the outbox, each once, with the same sender as issues."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from newsletter.store.outbox_ledger import OutboxLedger
 
 log = logging.getLogger("newsletter")
 
-LOOK_AT_SIGNALS = 0.1
-"""Seconds between two looks at whether we are to end."""
+INTERRUPTION_INTERVAL = 0.1
+"""Seconds between two checks for an interruption."""
 
 
 def is_anything_to_do(site: Site, now: datetime) -> bool:
-    """Whether a letter is due, or a sender has died over some, and the site may send."""
+    """Whether the site may send, and a letter is due or was left behind by a dead sender."""
     if not site.settings.relays:
         return False
     with site.database.transaction(read_only=True) as connection:
@@ -39,33 +39,35 @@ def is_anything_to_do(site: Site, now: datetime) -> bool:
 
 
 def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
-    """Send what is due: how many letters were tried, and how many of these a relay accepted.
+    """Send what is due; returns how many letters were attempted, and how many were accepted.
 
-    Raises nothing of a relay's: what it did not take waits for its next time.
+    A relay's failure is not raised: the letter waits for its next attempt.
     """
     with site.database.transaction() as connection:
         outbox.drop_unknown(connection, control.clock() - outbox.UNKNOWN_KEPT)
     receipts: list[Receipt] = []
 
-    def heard(receipt: Receipt) -> None:
+    def note_receipt(receipt: Receipt) -> None:
         receipts.append(receipt)
         _log(receipt)
 
     try:
-        report = asyncio.run(_send(site, control, heard))
+        report = asyncio.run(_send(site, control, note_receipt))
     except RelayUnavailableError as error:
-        _put_off(site, str(error), control.clock(), is_attempt=True)
+        _postpone(site, str(error), control.clock(), is_attempt=True)
     else:
         if report.paused:
-            _put_off(site, report.paused, control.clock(), is_attempt=True)
+            _postpone(site, report.paused, control.clock(), is_attempt=True)
         elif report.shut:
-            _put_off(site, report.shut, control.clock(), is_attempt=False)
+            _postpone(site, report.shut, control.clock(), is_attempt=False)
     accepted = sum(receipt.state is DeliveryState.ACCEPTED for receipt in receipts)
     return len(receipts), accepted
 
 
-async def _send(site: Site, control: RunControl, heard: Callable[[Receipt], None]) -> SendReport:
-    """Send what is due by half of each relay's connections: an issue may need the others."""
+async def _send(
+    site: Site, control: RunControl, note_receipt: Callable[[Receipt], None]
+) -> SendReport:
+    """Send what is due with half of each relay's connections, since an issue may need the others."""
     ledger = OutboxLedger(site.database)
 
     def compose(claim: Claim) -> bytes:
@@ -80,7 +82,7 @@ async def _send(site: Site, control: RunControl, heard: Callable[[Receipt], None
         clock=control.clock,
         sending=site.settings.sending.model_copy(update={"expire_after": outbox.GIVE_UP_AFTER}),
         zone=site.settings.site.zone,
-        progress=heard,
+        progress=note_receipt,
     )
     relays = [
         relay.model_copy(update={"connections": (relay.connections + 1) // 2})
@@ -100,13 +102,13 @@ async def _send(site: Site, control: RunControl, heard: Callable[[Receipt], None
 
 async def _watch(control: RunControl, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        await asyncio.sleep(LOOK_AT_SIGNALS)
+        await asyncio.sleep(INTERRUPTION_INTERVAL)
         if control.is_interrupted:
             stop.set()
 
 
-def _put_off(site: Site, answer: str, now: datetime, *, is_attempt: bool) -> None:
-    log.warning("letters wait: %s", answer)
+def _postpone(site: Site, answer: str, now: datetime, *, is_attempt: bool) -> None:
+    log.warning("letters cannot be sent yet: %s", answer)
     with site.database.transaction() as connection:
         dropped = outbox.put_off(connection, answer, now, is_attempt=is_attempt)
     if dropped:
@@ -114,11 +116,11 @@ def _put_off(site: Site, answer: str, now: datetime, *, is_attempt: bool) -> Non
 
 
 def _log(receipt: Receipt) -> None:
-    said = f"{receipt.code or ''} {receipt.text}".strip()
+    answer = f"{receipt.code or ''} {receipt.text}".strip()
     match receipt.state:
         case DeliveryState.REJECTED:
-            log.warning("letter %d was refused: %s", receipt.subscriber_id, said)
+            log.warning("letter %d was refused: %s", receipt.subscriber_id, answer)
         case DeliveryState.EXPIRED:
-            log.error("letter %d is given up: %s", receipt.subscriber_id, said)
+            log.error("letter %d is given up: %s", receipt.subscriber_id, answer)
         case DeliveryState.UNKNOWN:
-            log.error("nobody knows whether letter %d was sent: %s", receipt.subscriber_id, said)
+            log.error("it is unknown whether letter %d was sent: %s", receipt.subscriber_id, answer)

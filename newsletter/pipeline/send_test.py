@@ -1,4 +1,4 @@
-"""test: one marked message to an allowed address; no state changes."""
+"""test: send one marked message to an allowed address, without changing any state."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MARK = "[TEST] "
 def send_test(site: Site, slug: str, number: int | None, *, to: str, now: datetime) -> Receipt:
     """Send the complete edition, marked in its subject, to one address the site allows.
 
-    Its links are direct: who tries them is not counted.
-    Raises NotPermittedError for any other address, RelayUnavailableError when no relay took it.
+    Its links are direct, so that trying them is not counted. Raises NotPermittedError for any
+    other address, RelayUnavailableError when no relay accepts the message.
     """
     newsletter = site.newsletter(slug)
     _require_allowed(newsletter, site.settings.site.allow_test, to)
@@ -42,7 +42,7 @@ def send_test(site: Site, slug: str, number: int | None, *, to: str, now: dateti
     )
     if receipt.state is not DeliveryState.ACCEPTED:
         raise RelayUnavailableError(
-            f"the relay {receipt.relay} did not take the test message: {receipt.code} {receipt.text}",
+            f"the relay {receipt.relay} did not accept the test message: {receipt.code} {receipt.text}",
             field="relays",
         )
     return receipt
@@ -56,7 +56,7 @@ def _require_allowed(newsletter: NewsletterSettings, allowed: tuple[str, ...], t
         domain not in {entry.casefold() for entry in allowed}
     ):
         raise NotPermittedError(
-            f"{to} is not an address this site allows test messages to",
+            f"{to} is not an address that this site allows test messages to",
             file="newsletter.toml",
             field="site.allow_test",
             fix=f'add it: allow_test = ["{to}"], or "@" and its domain',

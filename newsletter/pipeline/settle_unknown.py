@@ -1,4 +1,4 @@
-"""unknown: deliveries whose outcome a crash hid, and what the operator decides about them."""
+"""unknown: deliveries whose outcome is unknown after a crash, and what to do about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from subscribers.people import get
 
 
 def unknown_deliveries(site: Site, slug: str, number: int | None) -> list[dict[str, Any]]:
-    """Who may or may not have got the issue, and since when that is so."""
+    """The readers who may or may not have got the issue, and since when this is unknown."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
         rows = unknown_rows(connection, issue_store.issue_id(connection, issue))
@@ -38,14 +38,18 @@ def settle(
     choice: Literal["resend", "skip"],
     now: datetime,
 ) -> int:
-    """Resend to them (the issue goes back to `sending`) or leave it at that; how many."""
+    """Resend the unknown deliveries or give them up; returns how many.
+
+    A resend moves a sent issue back to `sending`. Raises NotPermittedError for an issue that has
+    not been sent.
+    """
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state not in {State.SENDING, State.STOPPED, State.SENT}:
             raise NotPermittedError(f"{issue.name} has not been sent")
-        here = issue_store.issue_id(connection, issue)
-        settled = settle_unknown(connection, here, choice, now)
+        issue_id = issue_store.issue_id(connection, issue)
+        settled = settle_unknown(connection, issue_id, choice, now)
         if settled and choice == "resend" and issue.state is State.SENT:
             issue_store.move(connection, issue, State.SENDING)
     return settled

@@ -1,10 +1,10 @@
-"""How editors come in: the link by mail, and the one on the terminal of a new site."""
+"""Sign-in links for editors: by mail, and on the terminal of a new site."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter.site.letters import post_letter
+from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
 from newsletter.store import audit
 from newsletter.store.sessions import make_link
@@ -14,24 +14,22 @@ FIRST_LINK_LASTS = timedelta(days=1)
 
 
 def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: datetime) -> None:
-    """Send the link to its editor; raises RelayUnavailableError when no relay took it."""
+    """Mail the link to the editor; raises RelayUnavailableError when no relay accepts it."""
     title = site_title(site)
-    post_letter(
-        site,
-        next(iter(site.settings.newsletters)),
-        "sign_in",
-        {"name": name, "link": link, "title": title, "url": site.settings.site.url},
+    letter = LetterContent(
+        template="sign_in",
+        words={"name": name, "link": link, "title": title, "url": site.settings.site.url},
         subject=f"Your sign-in link for {title}",
         to_address=address,
         to_name=name,
-        now=now,
     )
+    post_letter(site, next(iter(site.settings.newsletters)), letter, now=now)
 
 
 def first_link(site: Site, *, now: datetime) -> str | None:
-    """The path that signs somebody in on a site where nobody ever has; None on any other.
+    """The path of a sign-in link for a site where nobody has ever signed in; None on any other.
 
-    It works once. On a site without users it makes the first publisher.
+    The link works once. On a site without users it makes the first publisher.
     """
     with site.database.transaction() as connection:
         if audit.has_happened(connection, "sign in"):

@@ -1,4 +1,4 @@
-"""status: what stands where, in the shape that scripts read."""
+"""status: the state of the site, its issues, nodes, letters and jobs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from newsletter.store.outbox import LetterCounts, count_letters
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueStatus:
-    """One issue with the counts of its ledger; `clicks` is None where they are not counted."""
+    """One issue with the counts of its ledger; `clicks` is None if they are not counted."""
 
     issue: Issue
     audience: int
@@ -30,9 +30,9 @@ class IssueStatus:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SiteStatus:
-    """Every issue, which newsletters are due, whether the site may send, and who does.
+    """Every issue, the newsletters that are due, whether the site may send, and its nodes.
 
-    `jobs` is how each of the site's jobs ended last.
+    `jobs` is the last outcome of each of the site's jobs.
     """
 
     issues: tuple[IssueStatus, ...]
@@ -53,10 +53,12 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
             if due_now(site, connection, slug, now) is not None
         )
         armed = newsletter_store.is_armed(connection)
-        standings = counts_of_all(connection)
+        counts_by_issue = counts_of_all(connection)
         letters = count_letters(connection)
         found = tuple(
-            _status(issue, standings[issue.newsletter, issue.number], clicks_of(connection, issue))
+            _status(
+                issue, counts_by_issue[issue.newsletter, issue.number], clicks_of(connection, issue)
+            )
             for issue in issues
             if issue.newsletter in site.settings.newsletters
         )
@@ -81,16 +83,16 @@ def issue_status(site: Site, issue: Issue) -> IssueStatus:
     return _status(issue, DeliveryCounts(audience=planned, deliveries=counts), clicks)
 
 
-def count_anew(site: Site, issue: Issue) -> None:
-    """Count the issue's deliveries row by row, and keep that, whatever was kept before."""
+def recount_deliveries(site: Site, issue: Issue) -> None:
+    """Count the issue's deliveries again, row by row, and replace the stored counts."""
     with site.database.transaction() as connection:
         recount(connection, issue_store.issue_id(connection, issue))
 
 
-def _status(issue: Issue, standing: DeliveryCounts, clicks: Clicks | None) -> IssueStatus:
+def _status(issue: Issue, counts: DeliveryCounts, clicks: Clicks | None) -> IssueStatus:
     return IssueStatus(
         issue=issue,
-        audience=standing.audience or 0,
-        deliveries=dict(standing.deliveries),
+        audience=counts.audience or 0,
+        deliveries=dict(counts.deliveries),
         clicks=clicks,
     )

@@ -1,8 +1,8 @@
-"""webhooks: tell the configured programs what happened, signed, until they take it.
+"""webhooks: post signed events to the configured URLs, and retry until they are accepted.
 
 The requests are those of the Standard Webhooks specification (standardwebhooks.com): headers
 webhook-id, webhook-timestamp and webhook-signature, HMAC-SHA256 over the three parts. A message
-may arrive twice, after a crash of ours or of theirs; its webhook-id is then the same.
+may arrive twice after a crash on either side; its webhook-id is then the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from newsletter.store.webhooks import Message, WebhookEvent
 WAITS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60, 12 * 60, 24 * 60)
 )
-"""Between one attempt and the next; after the last of them it is given up."""
+"""The time after each failed attempt until the next; after the last one the message is given up."""
 
 TIMEOUT = timedelta(seconds=15)
 LEASE = timedelta(minutes=5)
@@ -39,7 +39,7 @@ GONE = 410
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookReport:
-    """What one round came to."""
+    """How many messages one round delivered, deferred and gave up."""
 
     delivered: int = 0
     deferred: int = 0
@@ -47,11 +47,11 @@ class WebhookReport:
 
 
 def deliver_webhooks(site: Site, *, clock: Callable[[], datetime]) -> WebhookReport:
-    """Note what happened since the last round and tell what is due. Can be repeated."""
+    """Queue the events since the last round, then post the messages that are due. Safe to repeat."""
     hooks = {hook.url: hook for hook in site.settings.webhooks}
     if not hooks:
         return WebhookReport()
-    _note_happenings(site, hooks, clock())
+    _queue_events(site, hooks, clock())
     now = clock()
     with site.database.transaction() as connection:
         messages = outbox.claim(connection, hooks, limit=BATCH, now=now, lease=LEASE)
@@ -65,30 +65,30 @@ def sign(secret: str, identifier: str, timestamp: int, body: bytes) -> str:
     """The signature header; a secret that begins with `whsec_` is base64, any other is text."""
     key = secret.encode()
     if secret.startswith("whsec_"):
-        with suppress(binascii.Error):  # then it is text that happens to begin so
+        with suppress(binascii.Error):  # then it is text that happens to have this prefix
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     signed = f"{identifier}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def _note_happenings(site: Site, hooks: Mapping[str, WebhookSettings], now: datetime) -> None:
+def _queue_events(site: Site, hooks: Mapping[str, WebhookSettings], now: datetime) -> None:
     with site.database.transaction() as connection:
         outbox.clear(connection, now)
         for url, hook in hooks.items():
             outbox.begin(connection, url, now)
-            for happening in outbox.webhook_events(connection, url, now):
-                if happening.event in hook.events:
-                    outbox.note(connection, url, happening, _body(site, happening), now)
+            for event in outbox.webhook_events(connection, url, now):
+                if event.event in hook.events:
+                    outbox.note(connection, url, event, _body(site, event), now)
             outbox.advance(connection, url)
 
 
-def _body(site: Site, happening: WebhookEvent) -> str:
-    data = dict(happening.data)
+def _body(site: Site, event: WebhookEvent) -> str:
+    data = dict(event.data)
     if "number" in data:
         data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"
     document = {
-        "type": happening.event,
-        "timestamp": happening.at.isoformat(),
+        "type": event.event,
+        "timestamp": event.at.isoformat(),
         "data": data,
     }
     return json.dumps(document, ensure_ascii=False)
@@ -97,12 +97,12 @@ def _body(site: Site, happening: WebhookEvent) -> str:
 async def _post_all(
     site: Site, hooks: Mapping[str, WebhookSettings], messages: Sequence[Message], now: datetime
 ) -> list[int | str]:
-    """The status of each answer, or why there was none."""
-    room = asyncio.Semaphore(AT_ONCE)
+    """The status of each response, or the reason why there is none."""
+    semaphore = asyncio.Semaphore(AT_ONCE)
     settings = site.settings.fetch
     settings = settings.model_copy(update={"timeout": min(settings.timeout, TIMEOUT)})
 
-    async def post(door: HttpClient, message: Message) -> int | str:
+    async def post(client: HttpClient, message: Message) -> int | str:
         body, identifier = message.body.encode(), f"msg_{message.id}"
         timestamp = int(now.timestamp())
         headers = {
@@ -111,14 +111,14 @@ async def _post_all(
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(hooks[message.url].secret, identifier, timestamp, body),
         }
-        async with room:
+        async with semaphore:
             try:
-                return await door.post(message.url, body, headers)
+                return await client.post(message.url, body, headers)
             except SourceError as error:
                 return error.problem.message
 
-    async with HttpClient(settings) as door:
-        return list(await asyncio.gather(*(post(door, message) for message in messages)))
+    async with HttpClient(settings) as client:
+        return list(await asyncio.gather(*(post(client, message) for message in messages)))
 
 
 def _settle(
@@ -127,14 +127,14 @@ def _settle(
     delivered = deferred = given_up = 0
     with site.database.transaction() as connection:
         for message, answer in zip(messages, answers, strict=True):
-            said = str(answer)[:500]
+            response = str(answer)[:500]
             if isinstance(answer, int) and 200 <= answer < 300:
-                outbox.delivered(connection, message, said, now)
+                outbox.delivered(connection, message, response, now)
                 delivered += 1
             elif answer == GONE or message.attempts > len(WAITS):
-                outbox.give_up(connection, message, said)
+                outbox.give_up(connection, message, response)
                 given_up += 1
             else:
-                outbox.retry(connection, message, said, now + WAITS[message.attempts - 1])
+                outbox.retry(connection, message, response, now + WAITS[message.attempts - 1])
                 deferred += 1
     return WebhookReport(delivered=delivered, deferred=deferred, given_up=given_up)

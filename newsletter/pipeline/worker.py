@@ -1,4 +1,4 @@
-"""worker: one sending node. It takes batches of whatever issue is being sent."""
+"""worker: one sending node. It takes batches of every issue that is being sent."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ from newsletter.store.nodes import Holding, NodeStop, NodeStopKind, registered
 
 log = logging.getLogger("newsletter")
 
-KEPT = 5.0
-"""Seconds without a batch of an issue after which its connections are closed."""
+IDLE_SECONDS = 5.0
+"""How long the connections of an issue without a batch stay open."""
 
-LOOK, BEAT = 0.1, 1.0
-"""Seconds between two looks at whether to leave, and between two notes of what we do."""
+CHECK_INTERVAL, NOTE_INTERVAL = 0.1, 1.0
+"""Seconds between two checks for an interruption, and between two records of the node's work."""
 
-MEASURED = 6
-"""Beats over which the rate is measured."""
+RATE_SAMPLES = 6
+"""Records over which the rate is measured."""
 
-AGAIN = 1.0
-"""Seconds until the database is tried again after it went away."""
+RETRY_SECONDS = 1.0
+"""How long to wait before the next attempt when the database is unavailable."""
 
 
 def run_worker(
@@ -64,10 +64,10 @@ def run_worker(
     clock: Callable[[], datetime],
     interrupted: threading.Event,
 ) -> None:
-    """Send batches until interrupted; then what is in flight is finished and the rest given back.
+    """Send batches until interrupted; then finish what is in flight and return the rest.
 
-    `connections` takes the place of each relay's. A database that goes away is waited for.
-    Raises ConfigurationError where there can be no nodes.
+    `connections` overrides the setting of each relay. If the database becomes unavailable, the
+    node waits for it. Raises ConfigurationError if the site cannot have nodes.
     """
     if site.database.is_sqlite:
         raise _no_nodes(
@@ -84,11 +84,11 @@ def run_worker(
             asyncio.run(_Node(site, relays, clock, interrupted).work())
         except DatabaseUnavailableError as error:
             log.error("%s", error)  # noqa: TRY400 - its message says all
-            interrupted.wait(AGAIN)
+            interrupted.wait(RETRY_SECONDS)
 
 
 class _Node:
-    """One process at work, from one loss of the database to the next."""
+    """The node, from one loss of the database to the next."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _Node:
     ) -> None:
         self.site, self.relays, self.clock, self.interrupted = site, relays, clock, interrupted
         self.settled = 0
-        self._sendings: dict[int, _Sending] = {}
+        self._runs: dict[int, _IssueRun] = {}
         self._opening = asyncio.Lock()
 
     async def work(self) -> None:
@@ -108,53 +108,53 @@ class _Node:
         name = f"{socket.gethostname()}:{os.getpid()}"
         with registered(self.site.database, name, self.clock()) as identity:
             log.info("node %s takes batches", name)
-            minders = [
+            background_tasks = [
                 asyncio.create_task(self._await_interruption(stop)),
                 asyncio.create_task(self._note_work(identity)),
             ]
             try:
                 await take_batches(self.site.database, self.send, stop)
             finally:
-                for minder in minders:
-                    minder.cancel()
-                await asyncio.wait(minders)
-                for sending in list(self._sendings.values()):
-                    await sending.end()
+                for task in background_tasks:
+                    task.cancel()
+                await asyncio.wait(background_tasks)
+                for run in list(self._runs.values()):
+                    await run.end()
 
     async def send(self, batch: Batch) -> None:
-        """Have the issue's run send the batch; raises BatchReturnedError when we must leave."""
+        """Have the issue's run send the batch; raises BatchReturnedError if the node has to stop."""
         within = (batch.first, batch.last)
         try:
-            while (sending := await self._sending_of(batch.issue_id)) is not None:
-                if await sending.batches.send(within):
+            while (run := await self._run_of(batch.issue_id)) is not None:
+                if await run.batches.send(within):
                     await asyncio.to_thread(self.close_issue, batch.issue_id)
                     return
         except NewsletterError as error:
             raise BatchReturnedError from error
 
-    async def _sending_of(self, issue_id: int) -> _Sending | None:
-        """The issue's run at this node; None where it is not to be sent any more."""
+    async def _run_of(self, issue_id: int) -> _IssueRun | None:
+        """The issue's run on this node; None if the issue must not be sent any more."""
         async with self._opening:
             if self.interrupted.is_set():
                 raise BatchReturnedError
-            sending = self._sendings.get(issue_id)
-            if sending is None or not sending.batches.is_open:
-                if sending is not None:
-                    await sending.end()
-                issue = await asyncio.to_thread(self._look, issue_id)
+            run = self._runs.get(issue_id)
+            if run is None or not run.batches.is_open:
+                if run is not None:
+                    await run.end()
+                issue = await asyncio.to_thread(self._sendable_issue, issue_id)
                 if issue is None:
                     return None
-                sending = self._sendings[issue_id] = _Sending(self, issue_id, issue)
-            return sending
+                run = self._runs[issue_id] = _IssueRun(self, issue_id, issue)
+            return run
 
-    def _look(self, issue_id: int) -> Issue | None:
+    def _sendable_issue(self, issue_id: int) -> Issue | None:
         with self.site.database.transaction(read_only=True) as connection:
             issue = issue_store.issue_numbered(connection, issue_id)
-            has_trouble = node_store.stop_of(connection, issue_id) is not None
-        return issue if issue.state is State.SENDING and not has_trouble else None
+            is_stopped = node_store.stop_of(connection, issue_id) is not None
+        return issue if issue.state is State.SENDING and not is_stopped else None
 
     def close_issue(self, issue_id: int) -> None:
-        """Close the issue when its sum is right: nobody else may be there to notice."""
+        """Close the issue if all deliveries have ended, since no other process may be left to do so."""
         with self.site.database.transaction(read_only=True) as connection:
             is_last = count_batches(connection, issue_id) <= 1
             issue = issue_store.issue_numbered(connection, issue_id)
@@ -163,36 +163,36 @@ class _Node:
 
     async def _await_interruption(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(CHECK_INTERVAL)
             if self.interrupted.is_set():
                 stop.set()
 
     async def _note_work(self, identity: str) -> None:
-        """Tell whoever watches what we do, when it changes."""
-        seen: deque[tuple[float, int]] = deque(maxlen=MEASURED)
+        """Record the node's rate and batches in the database whenever they change."""
+        seen: deque[tuple[float, int]] = deque(maxlen=RATE_SAMPLES)
         noted: tuple[float, list[Holding]] = (0.0, [])
         while True:
             seen.append((time.monotonic(), self.settled))
             seconds, messages = seen[-1][0] - seen[0][0], seen[-1][1] - seen[0][1]
             rate = round(messages / seconds, 1) if seconds else 0.0
             holds = [
-                Holding(issue=sending.issue.name, deliveries=sending.batches.held)
-                for sending in self._sendings.values()
-                if sending.batches.is_open
+                Holding(issue=run.issue.name, deliveries=run.batches.held)
+                for run in self._runs.values()
+                if run.batches.is_open
             ]
             if (rate, holds) != noted:
                 noted = (rate, holds)
-                with suppress(NewsletterError):  # the queue notices as well
+                with suppress(NewsletterError):  # the queue reports it as well
                     await asyncio.to_thread(self._note, identity, *noted)
-            await asyncio.sleep(BEAT)
+            await asyncio.sleep(NOTE_INTERVAL)
 
     def _note(self, identity: str, rate: float, holds: Sequence[Holding]) -> None:
         with self.site.database.transaction() as connection:
             node_store.note_work(connection, identity, rate, holds)
 
 
-class _Sending:
-    """One issue's run at this node, kept going by batches, with its connections."""
+class _IssueRun:
+    """One issue's run on this node with its own connections, fed with batches."""
 
     def __init__(self, node: _Node, issue_id: int, issue: Issue) -> None:
         self.issue = issue
@@ -202,7 +202,7 @@ class _Sending:
         self._running = asyncio.create_task(self._run())
 
     async def end(self) -> None:
-        """Wait until the run is over; it ends when it is interrupted, closed or in trouble."""
+        """Wait for the run to end, because it is interrupted, closed or stopped."""
         self.batches.close()
         await self._running
 
@@ -220,15 +220,15 @@ class _Sending:
             )
             if alike := report.refused_alike:
                 await asyncio.to_thread(take_back_alike, node.site, self.issue, alike, node.clock())
-            await self._tell(_trouble_in(report))
+            await self._stop_issue(_stop_of(report))
             await asyncio.to_thread(node.close_issue, self._issue_id)
         except RelayUnavailableError as error:
-            await self._tell(NodeStop(kind=NodeStopKind.NO_RELAY, said=error.problem.message))
+            await self._stop_issue(NodeStop(kind=NodeStopKind.NO_RELAY, said=error.problem.message))
         except (DatabaseUnavailableError, TemporaryError) as error:
             log.warning("%s: %s", self.issue.name, error)
         except Exception as error:
             log.exception("%s: the node's run failed", self.issue.name)
-            await self._tell(
+            await self._stop_issue(
                 NodeStop(kind=NodeStopKind.PAUSED, said=f"a node's run failed: {error}")
             )
         finally:
@@ -238,29 +238,29 @@ class _Sending:
     def _count(self, more: int) -> None:
         self._node.settled += more
 
-    async def _tell(self, trouble: NodeStop | None) -> None:
-        """Let whoever planned the send know, and let no node go on with it."""
-        if trouble is None:
+    async def _stop_issue(self, stop: NodeStop | None) -> None:
+        """Record why the issue stops, and withdraw its batches so that no node goes on with it."""
+        if stop is None:
             return
-        log.error("%s: %s: %s", self.issue.name, trouble.kind, trouble.said)
+        log.error("%s: %s: %s", self.issue.name, stop.kind, stop.said)
 
         def note() -> None:
             with self._node.site.database.transaction() as connection:
-                node_store.note_stop(connection, self._issue_id, trouble)
+                node_store.note_stop(connection, self._issue_id, stop)
                 withdraw_batches(connection, self._issue_id)
 
         await asyncio.to_thread(note)
 
     async def _close_when_idle(self) -> None:
         idle_since = time.monotonic()
-        while time.monotonic() - idle_since < KEPT:
-            await asyncio.sleep(LOOK)
+        while time.monotonic() - idle_since < IDLE_SECONDS:
+            await asyncio.sleep(CHECK_INTERVAL)
             if not self.batches.is_empty:
                 idle_since = time.monotonic()
         self.batches.close()
 
 
-def _trouble_in(report: SendReport) -> NodeStop | None:
+def _stop_of(report: SendReport) -> NodeStop | None:
     if report.paused:
         return NodeStop(kind=NodeStopKind.PAUSED, said=report.paused)
     return NodeStop(kind=NodeStopKind.SHUT, said=report.shut) if report.shut else None

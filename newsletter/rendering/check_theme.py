@@ -1,4 +1,4 @@
-"""Tries a theme out before an issue needs it: every template, on a sample, names its mistakes."""
+"""Checks a theme before an issue uses it: renders every template with a sample issue."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _JINJA = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 
 
 def check_theme(theme: Theme) -> list[Problem]:
-    """What is wrong with the theme, by file and line: syntax, unknown names, markup, lint.
+    """The problems of a theme, by file and line: syntax, unknown names, markup, lint.
 
-    Compiles every template, then prints a sample of one item and one of nine.
+    Compiles every template, then renders a sample of one item and one of nine.
     """
     problems = list(_syntax(theme))
     if not problems:
         for count in (1, 9):
-            problems = _print_sample(theme, count)
+            problems = _render_sample(theme, count)
             if problems:
                 break
     return problems
@@ -48,7 +48,7 @@ def _syntax(theme: Theme) -> Iterator[Problem]:
             yield from error.problems
 
 
-def _print_sample(theme: Theme, count: int) -> list[Problem]:
+def _render_sample(theme: Theme, count: int) -> list[Problem]:
     items = sample_items(count)
     try:
         edition = render_edition(
@@ -66,20 +66,20 @@ def _print_sample(theme: Theme, count: int) -> list[Problem]:
     except ConfigurationError as error:
         return list(error.problems)
     problems = [
-        Problem(message=f"a template cannot print {out.title!r}: {out.detail}")
+        Problem(message=f"a template cannot render {out.title!r}: {out.detail}")
         for out in edition.left_out
     ]
     for found in lint(edition, items=items, masthead=SAMPLE_MASTHEAD):
         if found.severity == "blocking":
             name = found.element.partition(" ")[0].rstrip(">")
-            place = _find(theme, name) if name.startswith("<") else ""
+            location = _find(theme, name) if name.startswith("<") else ""
             message = f"{found.rule}: {found.element}"
-            problems.append(Problem(message=message, file=place or None, fix=found.fix))
+            problems.append(Problem(message=message, file=location or None, fix=found.fix))
     return problems
 
 
 def _broken_markup(theme: Theme) -> Iterator[Problem]:
-    """The template whose own tags do not pair, looked for only once MJML has refused the whole."""
+    """The templates whose own tags are unbalanced; checked only once MJML has rejected the whole."""
     for name in _template_names(theme):
         path, source = _source(theme, name)
         imbalance = find_imbalance(_JINJA.sub(lambda match: "\n" * match[0].count("\n"), source))
@@ -87,17 +87,17 @@ def _broken_markup(theme: Theme) -> Iterator[Problem]:
             yield Problem(
                 message=imbalance.message,
                 file=f"{path}:{imbalance.line}",
-                fix="close the tag, or take it out",
+                fix="close the tag, or remove it",
             )
 
 
 def _find(theme: Theme, start: str) -> str:
-    """`file:line` of the first template that holds this start of a tag."""
+    """`file:line` of the first template that contains this start of a tag, or ""."""
     for name in _template_names(theme):
         path, source = _source(theme, name)
-        place = source.find(start)
-        if place >= 0:
-            return f"{path}:{source.count(chr(10), 0, place) + 1}"
+        position = source.find(start)
+        if position >= 0:
+            return f"{path}:{source.count(chr(10), 0, position) + 1}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Contrast of two colours (WCAG 2.2), and what mail clients make of colours in the dark. Pure."""
+"""Contrast of two colours (WCAG 2.2), and how mail clients invert colours in dark mode. Pure."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ Colour = tuple[float, float, float]
 
 ENOUGH = 4.5
 ENOUGH_FOR_LARGE = 3.0
-"""WCAG 2.2, 1.4.3: for text; for text of 24 px, or of 18.66 px and bold."""
+"""Minimum contrast (WCAG 2.2, 1.4.3): for text, and for text of 24 px, or of 18.66 px if bold."""
 
 
 def from_hex(code: str) -> Colour:
     """`#1b2126` as a colour."""
-    red, green, blue = (int(code[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (int(code[index : index + 2], 16) / 255 for index in (1, 3, 5))
     return red, green, blue
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """From 1 (alike) to 21 (black on white)."""
+    """The contrast ratio, from 1 (identical) to 21 (black on white)."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def invert_as_gmail(colour: Colour) -> Colour:
-    """The lightness of CIELAB mirrored, the hue kept: how Android's WebView, and Gmail in it,
-    darkens a page that asks for nothing else.
+    """Invert the CIELAB lightness and keep the hue.
+
+    Android's WebView, and Gmail in it, darkens a page in this way if it has no dark mode.
     """
     lightness, a, b = _to_lab(colour)
     return _from_lab((100 - lightness, a, b))
 
 
 def invert_as_outlook(colour: Colour) -> Colour:
-    """The same, squeezed into the room above #333333: what Outlook's editor component does."""
+    """Like invert_as_gmail, but scaled to the lightness above #333333, as Outlook does it."""
     lightness, a, b = _to_lab(colour)
     floor = _to_lab(from_hex("#333333"))[0]
     return _from_lab(((100 - lightness) * (100 - floor) / 100 + floor, a, b))
@@ -43,7 +44,7 @@ INVERSIONS: tuple[Callable[[Colour], Colour], ...] = (invert_as_gmail, invert_as
 
 
 def contrast_inverted(one: Colour, other: Colour) -> float:
-    """The worst contrast that any of the inversions leaves."""
+    """The lowest contrast that any of the inversions leaves."""
     return min(contrast(invert(one), invert(other)) for invert in INVERSIONS)
 
 

@@ -1,7 +1,7 @@
-"""Counted links: where a site counts clicks, an edition's links lead by way of it.
+"""Counted links: on a site that counts clicks, an edition's links go through the site.
 
-A counted link names its issue and where it leads, and nobody: all readers get the same one.
-Nothing in it can be changed to lead elsewhere, for the site keeps where each leads.
+A counted link identifies its issue and target but no reader: all readers get the same one. It
+cannot be altered to lead elsewhere, because the site stores the target of each.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from html import escape, unescape
 
 _TOKEN_LETTERS = 20
 TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_LETTERS}}}\Z")
-"""What a token looks like; a database need not be asked about anything else."""
+"""The form of a token; nothing else needs a database lookup."""
 
-# A link whose words are an address must lead where it says: filters take anything else for phishing.
+# A link whose text is a URL must lead there, because filters treat anything else as phishing.
 _LINK = re.compile(r'(<a\b[^>]*?\shref=")(https?://[^"]+)("[^>]*>)(?!\s*(?:https?://|www\.))')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CountedLink:
-    """`address` stands in the mail in place of `url`; `token` is its last part."""
+    """`address` replaces `url` in the mail; `token` is its last part."""
 
     token: str
     address: str
@@ -32,9 +32,9 @@ class CountedLink:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counting:
-    """How an issue's links are counted: `base` is what their addresses begin with.
+    """How an issue's links are counted. `base` is the start of every counted address.
 
-    `key` is the issue's own secret; the addresses in `uncounted` stay as they are.
+    `key` is the issue's secret; links to addresses in `uncounted` stay direct.
     """
 
     base: str
@@ -48,15 +48,15 @@ class Counting:
         return CountedLink(token=token, address=f"{self.base}/{token}", url=url)
 
     def counted(self, html: str) -> str:
-        """The HTML with its links led by way of the site."""
+        """The HTML with its links replaced by counted ones."""
         return _LINK.sub(self._replaced, html)
 
     def address(self, url: str) -> str:
-        """What stands in the mail for `url`."""
+        """The address that replaces `url` in the mail."""
         return url if url in self.uncounted else self.link(url).address
 
     def links(self, html: str, noted: Collection[str]) -> tuple[CountedLink, ...]:
-        """The links that `counted` replaces in the HTML, and those to addresses `noted` elsewhere."""
+        """The links that `counted` replaces in the HTML, and those to the addresses in `noted`."""
         found = [unescape(match[2]) for match in _LINK.finditer(html)]
         distinct = dict.fromkeys([*found, *noted])
         return tuple(self.link(url) for url in distinct if url not in self.uncounted)
@@ -65,8 +65,8 @@ class Counting:
         return f"{match[1]}{escape(self.address(unescape(match[2])))}{match[3]}"
 
 
-def straight(text: str, links: Collection[CountedLink], *, in_html: bool) -> str:
-    """The text with every counted link replaced by where it leads."""
+def with_direct_links(text: str, links: Collection[CountedLink], *, in_html: bool) -> str:
+    """The text with every counted link replaced by its target."""
     for link in links:
         text = text.replace(link.address, escape(link.url) if in_html else link.url)
     return text

@@ -1,4 +1,4 @@
-"""The tokens of a theme: its colours, fonts and corners, read from one file."""
+"""The design tokens of a theme: its colours, fonts and corner radius, read from tokens.toml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.errors import ConfigurationError, Problem
 
 FILE_NAME = "tokens.toml"
 
-# Six digits: MRML drops other notations without a word, and Outlook misreads them.
+# Six digits, because MRML silently drops other notations and Outlook misreads them.
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 FontStack = Annotated[str, StringConstraints(pattern=r"^[\w ,-]+$")]
 
@@ -23,7 +23,7 @@ class _Table(BaseModel):
 
 
 class Palette(_Table):
-    """Colours by their job."""
+    """Colours by their use."""
 
     page: Colour
     paper: Colour
@@ -36,7 +36,7 @@ class Palette(_Table):
 
 
 class Fonts(_Table):
-    """Stacks of fonts that are on readers' machines; names without quotes."""
+    """Stacks of fonts installed on readers' machines; names are not quoted."""
 
     body: FontStack
     headline: FontStack
@@ -49,7 +49,7 @@ class Shape(_Table):
 
 
 class DesignTokens(_Table):
-    """All of tokens.toml."""
+    """The content of tokens.toml."""
 
     light: Palette
     dark: Palette
@@ -58,9 +58,9 @@ class DesignTokens(_Table):
 
 
 def read_design_tokens(folders: Sequence[Path]) -> DesignTokens:
-    """The tokens of the first folder, key by key over those of the next.
+    """Read the tokens; each key of an earlier folder overrides that of a later one.
 
-    Raises ConfigurationError naming file and field.
+    Raises ConfigurationError, which names file and field.
     """
     merged: dict[str, Any] = {}
     paths = [path for folder in folders if (path := folder / FILE_NAME).is_file()]
@@ -87,5 +87,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problem = Problem(message=f"not valid TOML: {error}", file=str(path), fix="mend that line")
+        problem = Problem(
+            message=f"not valid TOML: {error}", file=str(path), fix="correct that line"
+        )
         raise ConfigurationError([problem]) from error

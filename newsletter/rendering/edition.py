@@ -1,4 +1,4 @@
-"""The values that leave the press: an edition, its slots still open."""
+"""The result of rendering: an edition with its slots open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from newsletter.issues.issue import LeftOut
-from newsletter.rendering.counted_links import CountedLink, straight
+from newsletter.rendering.counted_links import CountedLink, with_direct_links
 
 
 class Slot(StrEnum):
@@ -24,9 +24,10 @@ class Edition:
     """An issue as one distinct set of items, rendered once for all its readers.
 
     `key` identifies the item set (see `edition_key`); `html` and `text` hold slot sentinels
-    made with `nonce` (rendering/slots.py). `item_keys` are the items it prints, in reading
-    order; `left_out` names those asked for that could not be printed; `links` are those whose
-    clicks are counted, of a frozen edition its whole issue's. Editions know items, never people.
+    made with `nonce` (rendering/slots.py). `item_keys` are its items in reading order, and
+    `left_out` the requested items that could not be rendered. `links` are the links whose
+    clicks are counted; a frozen edition has those of its whole issue. An edition contains no
+    data about readers.
     """
 
     key: str
@@ -42,11 +43,11 @@ class Edition:
 
     @property
     def uncounted(self) -> Edition:
-        """The edition with direct links, for whoever is not to be counted: the archive, the desk."""
+        """The edition with direct links, for the archive and the desk, where clicks do not count."""
         return replace(
             self,
-            html=straight(self.html, self.links, in_html=True),
-            text=straight(self.text, self.links, in_html=False),
+            html=with_direct_links(self.html, self.links, in_html=True),
+            text=with_direct_links(self.text, self.links, in_html=False),
             links=(),
         )
 
@@ -61,5 +62,5 @@ class Edition:
 
 
 def edition_key(item_keys: Iterable[str]) -> str:
-    """A short name for a set of items: readers whose sets are equal share an edition."""
+    """A short identifier of a set of items; readers with the same set share an edition."""
     return hashlib.sha256("\n".join(sorted(item_keys)).encode()).hexdigest()[:16]

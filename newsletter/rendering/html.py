@@ -1,4 +1,4 @@
-"""MJML to the HTML of a mail: MRML lays it out, premailer puts the theme's CSS on the elements."""
+"""Turns MJML into the HTML of a mail: MRML lays it out, premailer inlines the theme's CSS."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from newsletter.errors import RenderingError
 from newsletter.rendering.markup import deepest_nesting, find_imbalance, find_suspect
 
 MAX_NESTING = 200
-"""MRML overflows its stack, and the process dies, near 9,000."""
+"""Levels of tags. MRML overflows its stack, and the process dies, near 9,000."""
 
 # premailer and the CSS parser under it keep module-wide state.
-_one_at_a_time = Lock()
+_premailer_lock = Lock()
 
 
 class MarkupError(RenderingError):
@@ -29,9 +29,9 @@ class MarkupError(RenderingError):
 
 
 def make_html(mjml: str, css: str) -> str:
-    """The finished document. `css` is the theme's, for style attributes.
+    """Return the finished document. `css` is the theme's, for style attributes.
 
-    Raises MarkupError, or RenderingError for CSS that would make premailer ask the network.
+    Raises MarkupError, or RenderingError for CSS that would make premailer access the network.
     """
     if "@import" in css.lower():
         raise RenderingError(
@@ -39,16 +39,16 @@ def make_html(mjml: str, css: str) -> str:
             file="style.css.j2",
             fix="copy the rules into style.css.j2",
         )
-    return _put_css_on_elements(_lay_out(mjml), css)
+    return _inline_css(_lay_out(mjml), css)
 
 
 def encoded_size(html: str) -> int:
-    """Octets of the HTML as it travels, in quoted-printable: what Gmail clips by."""
+    """Octets of the HTML in quoted-printable, which is the size at which Gmail clips."""
     return len(quopri.encodestring(html.encode()))
 
 
 def _lay_out(mjml: str) -> str:
-    from mjml import mjml2html  # rendering libraries load when something is rendered
+    from mjml import mjml2html  # slow to load: only when something is rendered
 
     imbalance = find_imbalance(mjml)
     if imbalance:
@@ -56,23 +56,23 @@ def _lay_out(mjml: str) -> str:
     if deepest_nesting(mjml) > MAX_NESTING:
         raise MarkupError(f"tags are nested more than {MAX_NESTING} deep")
     try:
-        # No default fonts: they would add a link to Google's, which premailer fetches.
-        html = mjml2html(_spell_out(mjml), fonts={}, disable_comments=True)
+        # No default fonts, as they would add a link to Google's, which premailer fetches.
+        html = mjml2html(_escape_non_ascii(mjml), fonts={}, disable_comments=True)
     except ValueError as error:
         suspect = find_suspect(mjml)
         reason = f"{suspect.message} (MJML: {error})" if suspect else f"MJML: {error}"
         raise _markup_error(mjml, reason, suspect.line if suspect else 0) from error
-    # premailer drops a doctype in lower case. A conditional comment opens a new line, so that
-    # findings and differences have lines to speak of; between blocks the break is not seen.
+    # premailer drops a doctype in lower case. Conditional comments start on new lines, so that
+    # findings and differences have useful line numbers; line breaks between blocks do not show.
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     html = html.replace(_PREVIEW, _PREVIEW.replace("color:#ffffff;", ""), 1)
     html = _MAIN.sub(r'<div role="main">\1</div>\2', html, count=1)
     return html.replace("<!--[if mso | IE]>", "\n<!--[if mso | IE]>")
 
 
-# White on white is what SpamAssassin looks for; display:none hides the preheader well enough.
+# SpamAssassin penalises white text on white, and display:none is enough to hide the preheader.
 _PREVIEW = "display:none;font-size:1px;color:#ffffff;"
-# On the web the issue is a page, and a page has one main landmark; the article stays inside.
+# The archive shows the issue as a page, which needs a main landmark around the article.
 _MAIN = re.compile(r'(<div [^>]*role="article".*</div>)(\s*</body>)', re.DOTALL)
 
 
@@ -82,34 +82,34 @@ def _markup_error(mjml: str, message: str, line: int) -> MarkupError:
 
 
 _STYLE = re.compile(r"(<(mj-style|style)\b.*?</\2>)", re.DOTALL)
-_NOT_PLAIN = re.compile(r"[^\n\x20-\x5b\x5d-\x7e]")
+_NOT_PLAIN_ASCII = re.compile(r"[^\n\x20-\x5b\x5d-\x7e]")
 
 
-def _spell_out(mjml: str) -> str:
-    """Everything but plain ASCII as character references, style sheets apart.
+def _escape_non_ascii(mjml: str) -> str:
+    """Replace everything but plain ASCII by character references, except in style sheets.
 
-    MRML writes attributes as a Rust literal: a joiner in an emoji's alt text would come out as
-    `\\u{200d}`, a backslash doubled. lxml reads the references back as the characters.
+    MRML writes attributes as Rust literals: a joiner in an emoji's alt text would come out as
+    `\\u{200d}`, and backslashes would be doubled. lxml turns the references back into characters.
     """
     parts = _STYLE.split(mjml)
-    for place in range(0, len(parts), 3):
-        parts[place] = _NOT_PLAIN.sub(lambda sign: f"&#{ord(sign[0])};", parts[place])
-    return "".join(part for place, part in enumerate(parts) if place % 3 != 2)
+    for index in range(0, len(parts), 3):
+        parts[index] = _NOT_PLAIN_ASCII.sub(lambda match: f"&#{ord(match[0])};", parts[index])
+    return "".join(part for index, part in enumerate(parts) if index % 3 != 2)
 
 
-_LEAVE_ALONE = ' data-premailer="ignore"'
+_IGNORED_BY_PREMAILER = ' data-premailer="ignore"'
 
 
-def _put_css_on_elements(html: str, css: str) -> str:
-    """Theme CSS into style attributes; the document's own <style> blocks stay as they are."""
+def _inline_css(html: str, css: str) -> str:
+    """Inline the theme's CSS into style attributes; the document's <style> blocks are unchanged."""
     from newsletter.rendering.inliner import Inliner
 
-    with _one_at_a_time:
+    with _premailer_lock:
         inlined: str = Inliner(
-            html.replace("<style", "<style" + _LEAVE_ALONE),
+            html.replace("<style", "<style" + _IGNORED_BY_PREMAILER),
             css_text=css,
             allow_network=False,
-            cache_css_parsing=False,  # a hostile style attribute can collide with its key
+            cache_css_parsing=False,  # its key could collide with a hostile style attribute
             disable_validation=True,
             disable_leftover_css=True,
             disable_link_rewrites=True,
@@ -120,5 +120,5 @@ def _put_css_on_elements(html: str, css: str) -> str:
             align_floating_images=False,
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
-    # It forgets its mark on blocks for some media, and in conditional comments.
-    return inlined.replace(_LEAVE_ALONE, "")
+    # premailer leaves the attribute on blocks for some media, and in conditional comments.
+    return inlined.replace(_IGNORED_BY_PREMAILER, "")

@@ -1,4 +1,4 @@
-"""How an edition's items are laid out: the lead, cards with a picture, rows of text. Pure."""
+"""Lays out an edition's items: the lead, cards with a picture, rows of text. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.issues.issue import Item
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Density:
-    """How much room items may take: number of cards, characters of a summary (0: none)."""
+    """How much space items may take: number of cards, characters of a summary (0 is none)."""
 
     cards: int
     lead_summary: int
@@ -25,12 +25,12 @@ DENSITIES = (
     Density(cards=0, lead_summary=300, card_summary=0, row_summary=80),
     Density(cards=0, lead_summary=200, card_summary=0, row_summary=0),
 )
-"""From roomy to dense: the press takes the first that fits the size budget."""
+"""From sparse to dense; the first that fits the size budget is used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """A section's items in reading order."""
+    """A section: its title and its items in reading order."""
 
     title: str
     items: tuple[Item, ...]
@@ -38,7 +38,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """The lead story and the sections after it; `cards` are keys of those shown with a picture."""
+    """The lead story and the sections after it; `cards` are keys of items with a picture."""
 
     lead: Item | None
     parts: tuple[Part, ...]
@@ -46,7 +46,7 @@ class Layout:
 
 
 def lay_out(items: Sequence[Item], density: Density) -> Layout:
-    """The first item leads; the rest keep their order, section by section."""
+    """Make the first item the lead and group the rest by section, in their order."""
     by_section: dict[str, list[Item]] = {}
     for item in items[1:]:
         by_section.setdefault(item.section, []).append(item)
@@ -60,7 +60,7 @@ def lay_out(items: Sequence[Item], density: Density) -> Layout:
 
 
 def _choose_cards(sections: Iterable[Sequence[Item]], count: int) -> frozenset[str]:
-    """One for each section in turn: its first item with a picture, then its second …"""
+    """Choose items with a picture, one from each section in turn."""
     pictured = [[item.article.key for item in section if item.image] for section in sections]
-    turns = (key for turn in zip_longest(*pictured) for key in turn if key is not None)
-    return frozenset(islice(turns, count))
+    in_turn = (key for row in zip_longest(*pictured) for key in row if key is not None)
+    return frozenset(islice(in_turn, count))

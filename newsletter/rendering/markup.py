@@ -1,7 +1,7 @@
-"""Reads tags off markup without parsing it: which are open, how deep they go, where they break.
+"""Scans the tags of markup without parsing it: open tags, nesting depth, likely mistakes.
 
-MRML closes some forgotten tags in silence, names no line for the others, and overflows the
-stack on markup nested without end; this is asked before it.
+MRML silently closes some unclosed tags, reports no line for the others, and overflows its stack
+on deeply nested markup, so these checks run before it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class MarkupTag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What is wrong with the markup, and on which line, counted from 1."""
+    """A mistake in the markup, and its line, counted from 1."""
 
     line: int
     message: str
 
 
 def tags(source: str) -> Iterator[MarkupTag]:
-    """The start and end tags in order; void and self-closed ones count as nothing open."""
+    """Yield the start and end tags in order, except those of void and self-closed elements."""
     line, position = 1, 0
     for match in _TAG.finditer(source):
         line += source.count("\n", position, match.start())
@@ -50,7 +50,7 @@ def tags(source: str) -> Iterator[MarkupTag]:
 
 
 def deepest_nesting(source: str) -> int:
-    """How many elements are open at once, at most."""
+    """The greatest number of elements open at once."""
     depth = deepest = 0
     for tag in tags(source):
         depth = depth + 1 if tag.opens else max(0, depth - 1)
@@ -59,7 +59,7 @@ def deepest_nesting(source: str) -> int:
 
 
 def find_imbalance(source: str) -> Fault | None:
-    """The first start tag that is not closed, or end tag that closes nothing."""
+    """The first start tag that is not closed, or end tag without a start tag."""
     still_open: list[MarkupTag] = []
     for tag in tags(source):
         if tag.opens:
@@ -83,14 +83,14 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 def find_suspect(source: str) -> Fault | None:
-    """What HTML forgives and MJML does not: the first bare `<`, or value without quotes."""
-    place = 0
+    """The first mistake that HTML tolerates and MJML does not: a bare `<` or an unquoted value."""
+    position = 0
     for match in _TAG.finditer(source):
-        bare = source.find("<", place, match.start())
+        bare = source.find("<", position, match.start())
         if bare >= 0:
             return Fault(line=source.count("\n", 0, bare) + 1, message="a bare <; write &lt;")
         if match["name"] and re.search(r"=\s*[^\s\"']", _QUOTED.sub('""', match[0])):
             line = source.count("\n", 0, match.start()) + 1
             return Fault(line=line, message=f"a value without quotes in <{match['name']}>")
-        place = match.end()
+        position = match.end()
     return None

@@ -1,4 +1,4 @@
-"""What every issue of a newsletter says about itself: name, language, zone, postal address."""
+"""The masthead of a newsletter: title, language, time zone, postal address."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Masthead:
-    """The newsletter as its readers know it.
+    """What every issue states about its newsletter.
 
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
-    `list_reason` says why a reader gets the mail; "" takes the theme's own sentence.
+    `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
     """
 
     newsletter: str
@@ -33,8 +33,8 @@ class Masthead:
 
     @property
     def locale(self) -> Locale:
-        """The conventions for dates and numbers."""
-        from babel import Locale  # the languages load slowly: only where something is rendered
+        """The Babel locale of the language."""
+        from babel import Locale  # slow to load: only when something is rendered
 
         return Locale.parse(self.language, sep="-")
 

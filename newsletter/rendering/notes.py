@@ -1,4 +1,4 @@
-"""What editors write in Markdown, as HTML for an mj-text and as plain text."""
+"""Renders the editors' Markdown as HTML for an mj-text and as plain text."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _HEADING = re.compile(r"<h[2-6]>(.*?)</h[2-6]>", re.DOTALL)
 def _alt_only(
     _renderer: RendererHTML,
     tokens: Sequence[Token],
-    place: int,
+    index: int,
     _options: OptionsDict,
     _env: EnvType,
 ) -> str:
-    return str(escape(tokens[place].content))
+    return str(escape(tokens[index].content))
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    """HTML is printed as text, and of a picture only its words: pictures belong to articles."""
-    from markdown_it import MarkdownIt  # slow to load, and most commands render nothing
+    """A CommonMark parser that shows HTML as text and only the alternative text of images."""
+    from markdown_it import MarkdownIt  # slow to load, and most commands do not render
 
     markdown = MarkdownIt("commonmark", {"html": False})
     markdown.add_render_rule("image", _alt_only)
@@ -50,57 +50,57 @@ def _markdown() -> MarkdownIt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A text in Markdown (CommonMark), never empty."""
+    """A non-empty text in Markdown (CommonMark)."""
 
     source: str
 
     @property
     def html(self) -> Markup:
-        """Sanitised and well-formed. Headings become bold lines: the issue's outline is its own."""
+        """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
         safe = _HEADING.sub(
             r'<p class="subhead">\1</p>', safe_html(_markdown().render(self.source))
         )
         return Markup(_BLOCK.sub(r'<\1 dir="auto">', safe))  # noqa: S704 (safe_html sanitised it)
 
     def text(self, footnotes: Footnotes) -> str:
-        """Wrapped lines, one empty line between paragraphs, links as footnotes."""
+        """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
         return "\n\n".join(_blocks(_markdown().parse(self.source), footnotes))
 
 
 def make_note(source: str) -> Note | None:
-    """The note, or None where there are no words."""
+    """The note, or None if the source is blank."""
     return Note(source=source) if source.strip() else None
 
 
 def _blocks(tokens: Sequence[Token], footnotes: Footnotes) -> Iterator[str]:
-    """Paragraphs, and lists with their items on lines of their own."""
-    marks: list[str] = []  # of the lists that are open: "-", or the next number
+    """Yield paragraphs, and lists with each item on its own line."""
+    markers: list[str] = []  # of the open lists: "-", or the next number
     items: list[str] = []
     for token in tokens:
         if token.type in ("bullet_list_open", "ordered_list_open"):
-            marks.append("-" if token.tag == "ul" else str(token.attrGet("start") or 1))
+            markers.append("-" if token.tag == "ul" else str(token.attrGet("start") or 1))
         elif token.type in ("bullet_list_close", "ordered_list_close"):
-            marks.pop()
-            if not marks:
+            markers.pop()
+            if not markers:
                 yield "\n".join(items)
                 items = []
         elif token.type in ("inline", "fence", "code_block"):
-            said = _words(token, footnotes)
-            if not marks:
-                yield wrap(said)
+            text = _inline_text(token, footnotes)
+            if not markers:
+                yield wrap(text)
                 continue
-            sign = marks[-1] if marks[-1] == "-" else f"{marks[-1]}."
-            indent = "  " * (len(marks) - 1) + " " * (len(sign) + 1)
+            marker = markers[-1] if markers[-1] == "-" else f"{markers[-1]}."
+            indent = "  " * (len(markers) - 1) + " " * (len(marker) + 1)
             items.append(
-                indent[: -len(sign) - 1] + sign + wrap(said, indent=indent)[len(indent) - 1 :]
+                indent[: -len(marker) - 1] + marker + wrap(text, indent=indent)[len(indent) - 1 :]
             )
-            if marks[-1] != "-":
-                marks[-1] = str(int(marks[-1]) + 1)
+            if markers[-1] != "-":
+                markers[-1] = str(int(markers[-1]) + 1)
 
 
-def _words(token: Token, footnotes: Footnotes) -> str:
-    """The text of one paragraph; an address follows the words that link to it."""
-    said: list[str] = []
+def _inline_text(token: Token, footnotes: Footnotes) -> str:
+    """The text of one paragraph; the address or footnote of a link follows its text."""
+    pieces: list[str] = []
     addresses: list[str] = []
     for part in token.children or [token]:
         if part.type == "link_open":
@@ -108,20 +108,20 @@ def _words(token: Token, footnotes: Footnotes) -> str:
         elif part.type == "link_close":
             address = addresses.pop()
             mailbox = address.removeprefix("mailto:")
-            if mark := footnotes.mark(web_link(address)):
-                said.append(mark)
-            elif mailbox not in said:
-                said.append(f" <{mailbox}>")
+            if footnote := footnotes.mark(web_link(address)):
+                pieces.append(footnote)
+            elif mailbox not in pieces:
+                pieces.append(f" <{mailbox}>")
         elif part.type in ("softbreak", "hardbreak"):
-            said.append(" ")
+            pieces.append(" ")
         else:
-            said.append(part.content)
-    return one_line("".join(said))
+            pieces.append(part.content)
+    return one_line("".join(pieces))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aside:
-    """A block beside the articles as a template prints it; `label` says what it is.
+    """A block beside the articles as templates see it; `label` names it.
 
     `kind` is "sponsor", "deals", "jobs" or "popular"; `title` and `url` may be "".
     """
@@ -136,7 +136,7 @@ class Aside:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """All that editors put around the articles of one issue."""
+    """The notes and blocks that editors put around the articles of one issue."""
 
     intro: Note | None
     closing: Note | None
@@ -144,11 +144,16 @@ class Surroundings:
     at_end: tuple[Aside, ...]
 
 
-def surround(words: Words, blocks: Sequence[Block], *, day: date, say: Translator) -> Surroundings:
-    """The notes, and the blocks that run on `day`, the issue's local date; labels by `say`."""
+def surround(
+    words: Words, blocks: Sequence[Block], *, day: date, translate: Translator
+) -> Surroundings:
+    """The notes, and the blocks that run on `day`, the issue's local date.
+
+    `translate` gives the label of a block that has none of its own.
+    """
     running = [block for block in blocks if block.runs_on(day)]
     placed = {
-        place: tuple(_aside(block, say) for block in running if block.place is place)
+        place: tuple(_aside(block, translate) for block in running if block.place is place)
         for place in Place
     }
     return Surroundings(
@@ -159,10 +164,10 @@ def surround(words: Words, blocks: Sequence[Block], *, day: date, say: Translato
     )
 
 
-def _aside(block: Block, say: Translator) -> Aside:
+def _aside(block: Block, translate: Translator) -> Aside:
     return Aside(
         kind=block.kind,
-        label=one_line(block.label) or say(LABELS[block.kind]),
+        label=one_line(block.label) or translate(LABELS[block.kind]),
         title=one_line(block.title),
         url=web_link(block.url),
         link_text=one_line(block.link_text),

@@ -1,4 +1,4 @@
-"""Plain text for the mail's text part: lines of 72 columns, links as footnotes."""
+"""Formats the mail's text part: lines of 72 columns, links as footnotes."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ WIDTH = 72
 
 
 def columns(text: str) -> int:
-    """How many columns a terminal gives the text: wide East Asian letters take two."""
+    """The width of the text in terminal columns; wide East Asian characters take two."""
     if text.isascii() and text.isprintable():
         return len(text)
     return sum(map(_columns_of, text))
 
 
 @lru_cache(maxsize=4096)
-def _columns_of(sign: str) -> int:
-    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
+def _columns_of(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-@lru_cache(maxsize=4096)  # a story's words stand in many editions
+@lru_cache(maxsize=4096)  # editions share their stories
 def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
-    """The text in lines of at most `width` columns, each after `indent`.
+    """Wrap the text into lines of at most `width` columns, each starting with `indent`.
 
-    Breaks at spaces, and around wide letters, which have none; never before a closing mark. A
-    word longer than a line keeps its line, so that an address stays whole.
+    Lines break at spaces and between wide characters, but never before closing punctuation. A
+    word longer than a line is not broken, so that a URL stays whole.
     """
     lines: list[str] = []
-    line, used, room = "", 0, width - columns(indent)
+    line, used, available = "", 0, width - columns(indent)
     for piece in _pieces(text):
-        if line and used + columns(piece.rstrip(" ")) > room:
+        if line and used + columns(piece.rstrip(" ")) > available:
             lines.append(line)
             line, used = "", 0
         added = piece if line else piece.lstrip(" ")
@@ -44,17 +44,17 @@ def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """What may not be broken: words with the space after them, wide letters with their marks."""
+    """Unbreakable pieces: words with the space after them, wide characters with their marks."""
     pieces: list[str] = []
     for word in re.findall(r"[^ ]+ *| +", text):
         if word.isascii():
             pieces.append(word)
             continue
         start = 0
-        for place in range(1, len(word)):
-            if _may_break(word[place - 1], word[place]):
-                pieces.append(word[start:place])
-                start = place
+        for index in range(1, len(word)):
+            if _may_break(word[index - 1], word[index]):
+                pieces.append(word[start:index])
+                start = index
         pieces.append(word[start:])
     return pieces
 
@@ -66,33 +66,33 @@ def _may_break(before: str, after: str) -> bool:
     return wide and not opens and not closes and before != "\u200d" and after != " "
 
 
-def underline(text: str, sign: str) -> str:
-    """A rule as long as the text is wide."""
-    return sign * min(columns(text), WIDTH)
+def underline(text: str, character: str) -> str:
+    """A line of the character, as wide as the text."""
+    return character * min(columns(text), WIDTH)
 
 
 class Footnotes:
-    """Numbers links in the order they are met; the same address keeps its number.
+    """Numbers links in order of appearance; the same address keeps its number.
 
-    `led` says what is printed for an address.
+    `display` maps an address to the one that is printed, such as a counted link.
     """
 
-    def __init__(self, led: Callable[[str], str] = str) -> None:
-        self._led = led
+    def __init__(self, display: Callable[[str], str] = str) -> None:
+        self._display = display
         self._numbers: dict[str, int] = {}
 
     @property
     def addresses(self) -> Collection[str]:
-        """Every address met so far."""
+        """Every address so far."""
         return self._numbers.keys()
 
     def mark(self, url: str) -> str:
-        """` [3]` for an address, "" for none."""
+        """The marker of an address, such as ` [3]`; "" for an empty address."""
         if not url:
             return ""
         return f" [{self._numbers.setdefault(url, len(self._numbers) + 1)}]"
 
     @property
     def lines(self) -> list[str]:
-        """`[3] https://…`, one for each address met so far."""
-        return [f"[{number}] {self._led(url)}" for url, number in self._numbers.items()]
+        """The footnotes, such as `[3] https://…`, one for each address so far."""
+        return [f"[{number}] {self._display(url)}" for url, number in self._numbers.items()]

@@ -1,4 +1,4 @@
-"""The press: an issue's items become an edition, in HTML and in text, its slots still open."""
+"""Renders the items of an issue as an edition, in HTML and in plain text, with its slots open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from newsletter.rendering.theme import Theme
 from newsletter.rendering.views import issue_view
 
 SIZE_BUDGET = 90_000
-"""Octets of HTML as encoded; Gmail clips a mail near 102,000."""
+"""Octets of encoded HTML. Gmail clips a mail near 102,000."""
 
 _PREHEADER = 140
 _EVERYTHING = Density(cards=0, lead_summary=600, card_summary=0, row_summary=400)
@@ -37,13 +37,14 @@ def render_edition(
     web_url: str,
     counting: Counting | None = None,
 ) -> Edition:
-    """Print `items`, in reading order, as one edition of `issue`; same input, same bytes.
+    """Render `items`, in reading order, as one edition of `issue`; deterministic.
 
-    The layout steps down until the HTML fits SIZE_BUDGET as encoded. An item whose markup MJML
-    refuses is left out and named in the edition's `left_out`; when no item can be printed, or
-    a template is wrong, RenderingError says where. `counting` leads its links by way of the site.
+    The layout becomes denser until the encoded HTML fits SIZE_BUDGET. An item whose markup MJML
+    rejects is left out and named in the edition's `left_out`. `counting` replaces links by
+    counted ones. Raises RenderingError, with file and line, if no item can be rendered or a
+    template is wrong.
     """
-    sheet = _Sheet(
+    renderer = _Renderer(
         issue=issue,
         masthead=masthead,
         theme=theme,
@@ -55,20 +56,20 @@ def render_edition(
     printable = shown
     left_out: tuple[LeftOut, ...] = ()
     try:
-        html = sheet.html(shown)
+        html = renderer.html(shown)
     except MarkupError:
-        printable, left_out = _sort_out(sheet, shown)
+        printable, left_out = _separate_refused(renderer, shown)
         if not printable:
             raise
-        html = sheet.html(printable)
+        html = renderer.html(printable)
     notes = Footnotes(counting.address if counting else str)
-    text = sheet.text(printable, notes)
+    text = renderer.text(printable, notes)
     return Edition(
         key=edition_key(item.article.key for item in shown),
         nonce=nonce,
         subject=one_line(issue.subject),
-        preheader=sheet.preheader(printable),
-        html=sheet.as_sent(html),
+        preheader=renderer.preheader(printable),
+        html=renderer.as_sent(html),
         text=text,
         language=masthead.language,
         item_keys=tuple(item.article.key for item in printable),
@@ -77,13 +78,15 @@ def render_edition(
     )
 
 
-def _sort_out(sheet: _Sheet, items: Sequence[Item]) -> tuple[list[Item], tuple[LeftOut, ...]]:
-    """Print each item alone to see which ones MJML refuses."""
+def _separate_refused(
+    renderer: _Renderer, items: Sequence[Item]
+) -> tuple[list[Item], tuple[LeftOut, ...]]:
+    """Render each item alone to find those that MJML rejects."""
     printable: list[Item] = []
     refused: list[LeftOut] = []
     for item in items:
         try:
-            sheet.html([item])
+            renderer.html([item])
         except MarkupError as error:
             refused.append(
                 LeftOut(
@@ -99,8 +102,8 @@ def _sort_out(sheet: _Sheet, items: Sequence[Item]) -> tuple[list[Item], tuple[L
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Sheet:
-    """All that an edition's items are printed with."""
+class _Renderer:
+    """Everything but the items that rendering an edition needs."""
 
     issue: Issue
     masthead: Masthead
@@ -110,7 +113,7 @@ class _Sheet:
     counting: Counting | None
 
     def html(self, items: Sequence[Item]) -> str:
-        """The HTML at the roomiest density that fits, or at the densest."""
+        """The HTML at the least dense layout that fits, or at the densest."""
         css = self.theme.render("style.css.j2", {"theme": self.theme.tokens})
         html = ""
         for density in DENSITIES:
@@ -121,11 +124,11 @@ class _Sheet:
         return html
 
     def as_sent(self, html: str) -> str:
-        """The HTML with its links as they stand in the mail."""
+        """The HTML with counted links where clicks are counted."""
         return self.counting.counted(html) if self.counting else html
 
     def text(self, items: Sequence[Item], notes: Footnotes) -> str:
-        """The text part, its links in `notes`; it has no size to keep to, so summaries are whole."""
+        """The text part, its links in `notes`. It has no size limit, so summaries are not cut."""
         helpers = {"wrap": wrap, "underline": underline, "notes": notes}
         context = self._context(items, _EVERYTHING) | helpers
         return self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
@@ -136,17 +139,17 @@ class _Sheet:
         return shorten(one_line(self.issue.preheader) or one_line(lead), _PREHEADER)
 
     def _context(self, items: Sequence[Item], density: Density) -> dict[str, Any]:
-        pages = issue_view(lay_out(items, density), density, self.masthead)
+        stories = issue_view(lay_out(items, density), density, self.masthead)
         right_to_left = self.masthead.direction == "rtl"
-        say = self.theme.words(self.masthead.language)
+        translate = self.theme.words(self.masthead.language)
         around = surround(
             self.issue.words,
             self.issue.blocks,
             day=self.masthead.local_day(self.issue.due),
-            say=say,
+            translate=translate,
         )
         return {
-            "_": say,
+            "_": translate,
             "newsletter": self.masthead,
             "issue": {
                 "number": self.issue.number,
@@ -154,8 +157,8 @@ class _Sheet:
                 "subject": one_line(self.issue.subject),
                 "preheader": self.preheader(items),
             },
-            "lead": pages.lead,
-            "sections": pages.sections,
+            "lead": stories.lead,
+            "sections": stories.sections,
             "intro": around.intro,
             "closing": around.closing,
             "after_lead": around.after_lead,

@@ -1,4 +1,4 @@
-"""Strangers' words, made fit to print: no control characters, no addresses that run code."""
+"""Cleans untrusted text and links: no control characters, no URLs that run code."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from markupsafe import Markup, escape
 
 from newsletter.rendering.markup import deepest_nesting
 
-# C0 and C1 controls, lone surrogates, non-characters: no client shows them, MRML dies of some.
+# C0 and C1 controls, lone surrogates, non-characters: no client shows them, some crash MRML.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
-# Line separators included; the ideographic and the no-break space are the author's own.
+# Includes line separators; the ideographic and the no-break space are kept.
 _WHITESPACE = re.compile("[ \t\n\v\f\r\x85\u2028\u2029]+")
 
 MAX_FRAGMENT = 200_000
-"""Characters of one article's HTML."""
+"""Longest HTML of one article, in characters."""
 MAX_NESTING = 60
-"""Levels of one article's HTML: MRML overflows its stack near 9,000, nh3 slows down long before."""
+"""Deepest HTML of one article. MRML overflows its stack near 9,000; nh3 slows down long before."""
 
 
 def one_line(text: str) -> str:
-    """The text on one line, runs of white space folded, unprintable characters gone."""
+    """The text on one line, white space folded, unprintable characters removed."""
     return _WHITESPACE.sub(" ", _UNPRINTABLE.sub("", text)).strip(" ")
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters, cut between words where the script has any, with an ellipsis."""
+    """Cut the text to `limit` characters, between words if possible, and end it with an ellipsis."""
     if len(text) <= limit:
         return text
     if limit < 2:
@@ -45,7 +45,7 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _continues(text: str, cut: int) -> bool:
-    """Whether a cut here would part a letter from its marks, or an emoji from its parts."""
+    """Whether a cut here would separate a letter from its marks or break an emoji."""
     after = text[cut]
     return (
         unicodedata.category(after) in ("Mn", "Me", "Mc", "Sk")
@@ -55,22 +55,23 @@ def _continues(text: str, cut: int) -> bool:
 
 
 def web_link(url: str) -> str:
-    """The address when it is http(s) with a host, ready for an attribute; else ""."""
+    """The URL, quoted for an attribute, if it is http(s) with a host; else ""."""
     cleaned = one_line(url)
     try:
         parts = urlsplit(cleaned)
-        sound = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        is_web = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return ""
-    if not sound:
+    if not is_web:
         return ""
-    return "".join(quote(sign) if sign in ' "<>\\^`{|}' else sign for sign in cleaned)
+    return "".join(quote(char) if char in ' "<>\\^`{|}' else char for char in cleaned)
 
 
 def fragment(html: str, text: str) -> Markup:
-    """An article's sanitised HTML, well-formed for MJML; its plain `text` where it is too much.
+    """An article's HTML, sanitised and well-formed for MJML.
 
-    The size and the depth are checked before any parser sees it.
+    HTML that is too long or too deeply nested is replaced by the plain `text` before any parser
+    reads it.
     """
     html = _UNPRINTABLE.sub("", html)
     if len(html) > MAX_FRAGMENT or deepest_nesting(html) > MAX_NESTING:

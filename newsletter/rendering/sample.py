@@ -1,4 +1,4 @@
-"""A sample issue that walks through every corner of a theme; `newsletter check` prints it."""
+"""A sample issue that uses every feature of a theme; `newsletter check` renders it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLE_MASTHEAD = Masthead(
 
 
 def sample_items(count: int) -> tuple[Item, ...]:
-    """Items of every kind in turn: with a picture and all, without one, and bare."""
+    """Items of each kind in turn: with every field, without a picture, and with a title only."""
     return tuple(_item(number) for number in range(count))
 
 
@@ -44,7 +44,7 @@ def sample_issue(items: tuple[Item, ...]) -> Issue:
 
 
 def _block(kind: BlockKind, place: Place) -> Block:
-    """Full after the lead, and at the end with no more than it must have."""
+    """A block with every field after the lead, or with only the required ones at the end."""
     full = place is Place.AFTER_LEAD
     return Block(
         id=f"{kind}-{place}",

@@ -1,4 +1,4 @@
-"""The subject line: a small template of the newsletter's, over what is in the issue."""
+"""Renders the subject line from the newsletter's subject template and the issue's items."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 LONGEST = 180
-"""Characters; inboxes show some 60 of them."""
+"""Characters; inboxes show about 60 of them."""
 
 
 @cache
@@ -34,12 +34,12 @@ def render_subject(
     items: Sequence[Item],
     field: str = "subject",
 ) -> str:
-    """One line over `newsletter` (its title), `number`, `lead` and `items`.
+    """Render the template with `newsletter` (its title), `number`, `lead` and `items`.
 
-    `field` is where the template stands in newsletter.toml, for the ConfigurationError raised
-    when it cannot be read, uses an unknown name, or comes to nothing.
+    Raises ConfigurationError for `field`, the template's key in newsletter.toml, if the template
+    is invalid, uses an unknown name, or renders to an empty line.
     """
-    from jinja2 import TemplateError  # slow to load: only where a template is filled in
+    from jinja2 import TemplateError  # slow to load: only when something is rendered
 
     values = {
         "newsletter": masthead,
@@ -50,12 +50,12 @@ def render_subject(
     try:
         text = one_line(_environment().from_string(template).render(values))
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
-        raise _wrong(f"cannot be filled in: {error}", field) from error
+        raise _template_error(f"cannot be rendered: {error}", field) from error
     if not text:
-        raise _wrong("comes to nothing", field)
+        raise _template_error("renders to an empty line", field)
     return shorten(text, LONGEST)
 
 
-def _wrong(message: str, field: str) -> ConfigurationError:
+def _template_error(message: str, field: str) -> ConfigurationError:
     fix = "write text with {{ newsletter }}, {{ number }}, {{ lead.title }} or {{ items|length }}"
     return ConfigurationError([Problem(message=message, field=field, fix=fix)])

@@ -1,4 +1,4 @@
-"""A theme: the templates of an issue, the site's own before ours, file by file."""
+"""Themes: the templates of an issue. A file of the site overrides the shipped file of that name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 PLAIN = (".txt.j2", ".css.j2")
-"""Templates that hold no markup; every other is escaped, .mjml.j2 above all."""
+"""Templates without markup; in all others, values are escaped."""
 
 STANDARD = "standard"
-"""The theme of a newsletter that names none: `templates/issue` as it stands."""
+"""The default theme: `templates/issue` unchanged."""
 
 
 def shipped_templates() -> Path:
-    """Our templates: inside an installed package, or beside it in a checkout."""
+    """The folder of the shipped templates: in the installed package, or beside it in a checkout."""
     package = Path(newsletter.__file__).parent
     installed = package / "templates"
     return installed if installed.is_dir() else package.parent / "templates"
@@ -33,7 +33,7 @@ def shipped_templates() -> Path:
 
 @lru_cache(maxsize=8)
 def _environment(folders: tuple[Path, ...], _state: tuple[tuple[str, int], ...]) -> Environment:
-    """Compiling templates takes longer than an edition: kept until one of the files changes."""
+    """Cached until a file changes, because compiling templates takes longer than rendering them."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
@@ -47,69 +47,69 @@ def _environment(folders: tuple[Path, ...], _state: tuple[tuple[str, int], ...])
 
 
 def _state_of(folders: Sequence[Path]) -> tuple[tuple[str, int], ...]:
-    """The templates there are, and when each was last changed."""
+    """The template files with their times of modification."""
     files = (path for folder in folders for path in sorted(folder.rglob("*.j2")))
     return tuple((str(path), path.stat().st_mtime_ns) for path in files)
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Templates, tokens and words. `folders` are looked through in order, the site's first."""
+    """Templates, design tokens and translations. `folders` are searched in order, the site's first."""
 
     folders: tuple[Path, ...]
     tokens: DesignTokens
 
     @property
     def is_shipped(self) -> bool:
-        """Whether no file of it is the site's own."""
+        """Whether all its files are shipped ones."""
         return all(folder.is_relative_to(shipped_templates()) for folder in self.folders)
 
     @cached_property
     def environment(self) -> Environment:
-        """Jinja, set so that strangers' words are escaped and an unknown name is an error."""
+        """The Jinja environment: values are escaped, and an unknown name is an error."""
         return _environment(self.folders, _state_of(self.folders))
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
-        """The template filled in one pass; raises RenderingError naming file and line."""
+        """Render a template; raises RenderingError, which names file and line."""
         try:
             return self.environment.get_template(name).render(context)
-        except Exception as error:  # a template is code of the site's: it may raise anything
+        except Exception as error:  # a site's template may raise any error
             problem = self.explain(error, name)
             raise RenderingError(
                 problem.message, file=problem.file, field=problem.field, fix=problem.fix
             ) from error
 
     def words(self, language: str) -> Translator:
-        """The fixed words in `language` (see words.py)."""
+        """A translator of the fixed texts into `language` (see translation.py)."""
         return translator(language, self.folders)
 
     def explain(self, error: Exception, name: str) -> Problem:
-        """What a template's error means, where it stands, and what to do."""
+        """Describe a template's error: what it means, its file and line, and the fix."""
         from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
 
         if isinstance(error, TemplateSyntaxError):
             return Problem(
                 message=f"template syntax: {error.message}",
                 file=f"{error.filename or error.name or name}:{error.lineno}",
-                fix="mend that line; https://jinja.palletsprojects.com/templates has the language",
+                fix="correct that line; https://jinja.palletsprojects.com/templates describes the syntax",
             )
-        place = self._place(error) or name
+        location = self._location(error) or name
         if isinstance(error, TemplateNotFound):
             folders = ", ".join(map(str, self.folders))
             return Problem(
                 message=f"there is no template {error.name}",
-                file=place,
+                file=location,
                 fix=f"correct the name, or add the file to one of {folders}",
             )
         if isinstance(error, UndefinedError):
             return Problem(
                 message=str(error.message),
-                file=place,
+                file=location,
                 fix="use a name that this template is given (docs/themes.md lists them)",
             )
-        return Problem(message=f"{type(error).__name__}: {error}", file=place)
+        return Problem(message=f"{type(error).__name__}: {error}", file=location)
 
-    def _place(self, error: Exception) -> str:
+    def _location(self, error: Exception) -> str:
         """`file:line` of the innermost template in the error's traceback."""
         frames = [
             frame
@@ -120,18 +120,18 @@ class Theme:
 
 
 def theme_names(site_templates: Path | None = None) -> list[str]:
-    """The themes there are: ours, and the folders in the site's `templates/themes`."""
+    """The names of all themes: the shipped ones, and the folders in the site's `templates/themes`."""
     folders = [parent / "themes" for parent in (shipped_templates(), site_templates) if parent]
     found = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir()}
     return sorted(found | {STANDARD})
 
 
 def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str = "theme") -> Theme:
-    """The theme called `name`, overridden by what the site's `templates/` has.
+    """Open the theme called `name`, with the files that override it in `site_templates`.
 
-    A file is looked for in the site's `themes/NAME` and `issue`, then in ours of the same names.
-    `site_templates` is the site's templates folder; it need not exist. Raises
-    ConfigurationError for an unknown name (set in `field`), or when the tokens are wrong.
+    A file is searched for in the site's `themes/NAME` and `issue`, then in the shipped folders
+    of the same names. `site_templates` need not exist. Raises ConfigurationError for an unknown
+    name, which was set in `field`, or for wrong tokens.
     """
     known = theme_names(site_templates)
     if name not in known:
@@ -139,10 +139,10 @@ def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str 
         fix = f"this site has: {', '.join(known)}"
         raise ConfigurationError([Problem(message=message, field=field, fix=fix)])
     parents = [site_templates.absolute()] if site_templates is not None else []
-    places = [
+    candidates = [
         parent / sub
         for parent in (*parents, shipped_templates())
         for sub in (f"themes/{name}", "issue")
     ]
-    folders = tuple(place for place in places if place.is_dir())
+    folders = tuple(folder for folder in candidates if folder.is_dir())
     return Theme(folders=folders, tokens=read_design_tokens(folders))

@@ -1,7 +1,8 @@
-"""The fixed words of an issue, of letters and of readers' pages, in the site's language.
+"""Translates the fixed texts of issues, letters and readers' pages into the site's language.
 
-English stands in the templates; other languages in gettext catalogues, `words/<language>.po`
-beside them or above, read as they are: nothing to compile, and a site adds or mends one by adding a file.
+Templates contain English. Other languages are gettext catalogues, `words/<language>.po` beside
+the templates or above them. They are read without compilation, so a site adds or corrects a
+translation by adding a file.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ Translator = Callable[..., str]
 
 
 def translator(language: str, folders: Sequence[Path]) -> Translator:
-    """A function from an English sentence, and values for its %(name)s, to the language's.
+    """Return a function that translates an English text and fills in its %(name)s placeholders.
 
-    "pt-BR" falls back to "pt", and what no catalogue has stays English. Raises
+    "pt-BR" falls back to "pt"; texts that no catalogue has stay English. Raises
     ConfigurationError for a catalogue that cannot be read.
     """
     translations = NullTranslations()
@@ -37,26 +38,31 @@ def translator(language: str, folders: Sequence[Path]) -> Translator:
                 catalogue.add_fallback(translations)
                 translations = catalogue
 
-    def say(sentence: str, **values: object) -> str:
-        return translations.gettext(sentence) % values if values else translations.gettext(sentence)
+    def translate(text: str, **values: object) -> str:
+        translated = translations.gettext(text)
+        return translated % values if values else translated
 
-    return say
+    return translate
 
 
-def add_translations(templates: Environment, say: Translator, language: str) -> None:
-    """Give templates `_("… %(name)s …", name=…)`, which escapes values as the template does, and
-    `language` and `direction` for the page's root element.
+def add_translations(templates: Environment, translator: Translator, language: str) -> None:
+    """Add the globals `_`, `language` and `direction` to a template environment.
+
+    `_("… %(name)s …", name=…)` translates, and escapes values as the template does. The other
+    two are for the page's root element.
     """
 
-    # Languages and templates load slowly: only where something is rendered.
+    # Slow to load: only when something is rendered.
     from babel import Locale
     from jinja2 import pass_eval_context
     from markupsafe import Markup
 
     @pass_eval_context
-    def translate(context: EvalContext, sentence: str, **values: object) -> str:
-        said = Markup(say(sentence)) if context.autoescape else say(sentence)  # noqa: S704 - the catalogue's own
-        return said % values if values else said
+    def translate(context: EvalContext, text: str, **values: object) -> str:
+        translated = translator(text)
+        if context.autoescape:
+            translated = Markup(translated)  # noqa: S704 - the catalogue is trusted
+        return translated % values if values else translated
 
     templates.globals["_"] = translate
     templates.globals["language"] = language
@@ -64,7 +70,7 @@ def add_translations(templates: Environment, say: Translator, language: str) -> 
 
 
 def long_date(moment: datetime, language: str) -> str:
-    """`18 March 2026`, in the language; plain English has the day first, which nobody misreads."""
+    """A date such as `18 March 2026`, in the language; plain English puts the day first."""
     from babel import Locale
     from babel.dates import format_date
 

@@ -1,4 +1,4 @@
-"""What templates see of an issue: cleaned words, checked links, dates as they are read."""
+"""What templates see of an issue: clean text, checked links, formatted dates."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
 LEAD_WIDTH = 552
 CARD_WIDTH = 168
 PHONE_WIDTH = 400
-"""CSS pixels: 600 less 24 on both sides; a card's picture beside its text; a common phone."""
+"""CSS pixels: 600 less 24 on each side; a card's picture beside its text; a common phone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """An image with the width to show it at, in CSS pixels. `alt` is "" for mere decoration.
+    """An image with the width to show it at, in CSS pixels. `alt` is "" for decoration.
 
-    `fluid`: large enough to fill the width of a phone.
+    `fluid` means that it is large enough to fill the width of a phone.
     """
 
     url: str
@@ -35,7 +35,7 @@ class Picture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """A text that leads somewhere; `url` is "" where there is nowhere to go."""
+    """The text and target of a link; `url` is "" if there is no target."""
 
     text: str
     url: str
@@ -43,7 +43,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryView:
-    """An item as a template prints it. Everything but `body` is plain text, to be escaped."""
+    """An item as templates see it. Everything but `body` is plain text, which must be escaped."""
 
     title: str
     url: str
@@ -60,34 +60,34 @@ class StoryView:
 
     @property
     def body(self) -> Markup:
-        """The whole article as HTML, fit for an mj-text."""
+        """The whole article as HTML for an mj-text."""
         return fragment(self._html, self._text)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SectionView:
-    """A titled run of stories in reading order."""
+    """A section: its title and its stories in reading order."""
 
     title: str
     stories: tuple[StoryView, ...]
 
     @property
     def blocks(self) -> tuple[tuple[StoryView, ...], ...]:
-        """Each story with a picture by itself, those between together."""
+        """The stories in groups: each one with a picture alone, those between them together."""
         runs = groupby(enumerate(self.stories), lambda pair: pair[1].picture and pair[0])
-        return tuple(tuple(story for _place, story in run) for _key, run in runs)
+        return tuple(tuple(story for _index, story in run) for _key, run in runs)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pages:
-    """An edition's stories as they are laid out."""
+class EditionView:
+    """The stories of an edition as they are laid out."""
 
     lead: StoryView | None
     sections: tuple[SectionView, ...]
 
 
-def issue_view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
-    """The laid-out items as stories, summaries cut to what the density allows."""
+def issue_view(layout: Layout, density: Density, masthead: Masthead) -> EditionView:
+    """The laid-out items as stories, with summaries cut to what the density allows."""
 
     def in_section(item: Item) -> StoryView:
         if item.article.key in layout.cards:
@@ -95,7 +95,7 @@ def issue_view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
         return story(item, masthead, summary=density.row_summary, width=0)
 
     lead = layout.lead
-    return Pages(
+    return EditionView(
         lead=story(lead, masthead, summary=density.lead_summary, width=LEAD_WIDTH)
         if lead
         else None,
@@ -107,7 +107,7 @@ def issue_view(layout: Layout, density: Density, masthead: Masthead) -> Pages:
 
 
 def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryView:
-    """One item, cleaned; `summary` and `width` are the room for its words and its picture."""
+    """One item, cleaned; its summary has at most `summary` characters, its picture `width` pixels."""
     article = item.article
     url = web_link(article.url)
     return StoryView(
@@ -146,21 +146,21 @@ def _byline(item: Item, masthead: Masthead) -> tuple[str, ...]:
 
 
 def source_name(source: str) -> str:
-    """A source's name; for one that is only an address, the host it is read from."""
+    """The name of a source; the host if the source is only a URL."""
     address = web_link(source)
     if not address:
         return one_line(source)
     return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
-def _picture(image: Image | None, room: int) -> Picture | None:
-    """The picture within `room`: never blown up, and never taller than it is wide there."""
+def _picture(image: Image | None, max_width: int) -> Picture | None:
+    """The picture in at most `max_width` pixels: never enlarged, and never taller than `max_width`."""
     url = web_link(image.url) if image else ""
-    if image is None or not url or not room:
+    if image is None or not url or not max_width:
         return None
-    width = min(room, image.width or room)
-    upright = bool(image.width and image.height and image.height > image.width)
-    if image.width and image.height and upright:
-        width = min(width, max(1, room * image.width // image.height))
-    fluid = not upright and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
+    width = min(max_width, image.width or max_width)
+    portrait = bool(image.width and image.height and image.height > image.width)
+    if image.width and image.height and portrait:
+        width = min(width, max(1, max_width * image.width // image.height))
+    fluid = not portrait and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
     return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid)

@@ -1,4 +1,4 @@
-"""clicks: where a counted link leads, and how often it is followed; never who follows it."""
+"""Counted links: where each one leads and how often readers follow it, never who follows it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ log = logging.getLogger("newsletter")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clicks:
-    """How often an issue's links were followed: by link, most followed first, and by local day."""
+    """How often readers followed an issue's links, by link (most followed first) and by local day."""
 
     links: Sequence[LinkClicks]
     days: Mapping[date, int]
 
     @property
     def total(self) -> int:
-        """On all links together."""
+        """Clicks on all links together."""
         return sum(link.count for link in self.links)
 
 
@@ -47,48 +47,48 @@ def clicks_of(connection: sa.Connection, issue: Issue) -> Clicks | None:
 
 
 def destination(site: Site, token: str) -> str | None:
-    """Where the counted link leads; None for one that no mail has."""
+    """Where the counted link leads; None if no issue has a link with this token."""
     with site.database.transaction(read_only=True) as connection:
         return where_to(connection, token)
 
 
-class ClickBook:
-    """Counts clicks without a reader waiting for the database.
+class ClickCounter:
+    """Counts clicks without making a reader wait for the database.
 
-    What it does not take at once stays in memory and is written with the next click, or lost
-    with the process: a lost count is better than a lost reader.
+    Clicks that cannot be written immediately stay in memory until the next click. They are lost
+    if the process ends first: losing a count is better than keeping a reader waiting.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
         self._counts: Counter[tuple[str, date]] = Counter()
-        self._counting = Lock()
-        self._writing = Lock()
+        self._counts_lock = Lock()
+        self._write_lock = Lock()
 
     def count(self, token: str, now: datetime) -> None:
-        """Count one click, and write down all that are counted."""
-        with self._counting:
+        """Count one click, then write every click counted so far."""
+        with self._counts_lock:
             self._counts[token, now.astimezone(self._site.settings.site.zone).date()] += 1
         self.write()
 
     def write(self) -> None:
-        """Write what is counted; returns at once where another thread does that already."""
-        while self._counts and self._writing.acquire(blocking=False):
+        """Write the counted clicks; returns immediately if another thread is writing them."""
+        while self._counts and self._write_lock.acquire(blocking=False):
             try:
                 if not self._write():
                     return
             finally:
-                self._writing.release()
+                self._write_lock.release()
 
     def _write(self) -> bool:
-        with self._counting:
-            taken, self._counts = self._counts, Counter()
+        with self._counts_lock:
+            pending, self._counts = self._counts, Counter()
         try:
             with self._site.database.transaction() as connection:
-                add_clicks(connection, taken)
+                add_clicks(connection, pending)
         except (TemporaryError, UnavailableError) as error:
-            with self._counting:
-                self._counts.update(taken)
-            log.warning("clicks wait to be written: %s", error)
+            with self._counts_lock:
+                self._counts.update(pending)
+            log.warning("clicks cannot be written yet: %s", error)
             return False
         return True

@@ -1,4 +1,4 @@
-"""Which editions an issue needs, and their rendering: one per distinct set of items."""
+"""Which editions an issue needs (one for each distinct set of items), and how they are rendered."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tag_selections_of(
 
 
 def render_all(site: Site, issue: Issue, tag_selections: Sequence[str]) -> tuple[Edition, ...]:
-    """Every edition these wishes need, the first wish's in front."""
+    """Every edition that these tag selections need, that of the first selection first."""
     sets: dict[str, Sequence[Item]] = {}
     for follows in tag_selections:
         items = _items_for(site, issue, follows)
@@ -56,7 +56,7 @@ def render_all(site: Site, issue: Issue, tag_selections: Sequence[str]) -> tuple
 def current_editions(
     site: Site, issue: Issue, tag_selections: Sequence[str]
 ) -> tuple[Edition, ...]:
-    """The frozen editions of an approved issue; those of an open one as they render now."""
+    """The frozen editions of an approved issue; an open issue's editions are rendered now."""
     if issue.state in OPEN_STATES - {State.APPROVED} or issue.state is State.SKIPPED:
         return render_all(site, issue, tag_selections)
     with site.database.transaction(read_only=True) as connection:
@@ -64,9 +64,9 @@ def current_editions(
 
 
 def subject_of(site: Site, slug: str, number: int, items: Sequence[Item]) -> str:
-    """The subject line over these items, from the newsletter's template."""
+    """The subject line for these items, rendered from the newsletter's template."""
     newsletter = site.newsletter(slug)
-    if not items:  # nothing to speak of yet: a template over the lead would fail
+    if not items:  # a subject template that names the lead article would fail
         return newsletter.title
     return render_subject(
         newsletter.subject,
@@ -78,12 +78,12 @@ def subject_of(site: Site, slug: str, number: int, items: Sequence[Item]) -> str
 
 
 def preheader_of(items: Sequence[Item]) -> str:
-    """What the inbox shows behind the subject: the next headlines after the lead's."""
+    """What the inbox shows after the subject: the headlines that follow the lead's."""
     return " · ".join(item.title for item in items[1:4])
 
 
 def frozen_hash(editions: Iterable[Edition]) -> str:
-    """One hash over all editions: what approval freezes."""
+    """One hash over all editions, as frozen by an approval."""
     return hashlib.sha256("".join(edition.sha256 for edition in editions).encode()).hexdigest()
 
 
@@ -96,7 +96,7 @@ def _items_for(site: Site, issue: Issue, follows: str) -> Sequence[Item]:
 def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Edition:
     key = edition_key(item.article.key for item in items)
     if tuple(items) != issue.shown_items:
-        # The issue's own subject may name a story that these readers do not get.
+        # The issue's own subject may name an article that these readers do not get.
         issue = replace(
             issue,
             subject=issue.words.subject or subject_of(site, issue.newsletter, issue.number, items),
@@ -109,8 +109,8 @@ def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Ed
         items,
         masthead=masthead,
         theme=theme,
-        # From the secret, so that no article can forge a slot; from the issue's name, so that
-        # the same issue renders to the same bytes again.
+        # The site's secret keeps an article from forging a slot; the issue's name makes the
+        # same issue render to the same bytes every time.
         nonce=site.keyed(f"slots {issue.name}")[:16],
         web_url=web_url,
         counting=_counting(site, issue, uncounted=(masthead.site_url, web_url)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,92 +23,78 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def post_letter(
-    site: Site,
-    slug: str,
-    template: str,
-    words: Mapping[str, Any],
-    *,
-    subject: str,
-    to_address: str,
-    to_name: str = "",
-    pictures: tuple[InlinePicture, ...] = (),
-    now: datetime,
-) -> Receipt:
-    """Send `template` (its .txt.j2 and .html.j2) in the name of the newsletter `slug`, at once.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LetterContent:
+    """What a letter says, and to whom.
 
-    Raises RelayUnavailableError when no relay took it.
+    `template` names the .txt.j2 and .html.j2 files that are rendered with `words` and `subject`.
+    `reply_to` receives the reader's reply instead of the newsletter's sender. `in_reply_to` is the
+    Message-ID of the mail that the letter answers, "" if that mail has none, or None if the letter
+    answers no mail. `enclosed` is a whole message to attach; `pictures` are shown by the HTML part.
     """
-    message = compose(
-        site,
-        slug,
-        template,
-        words,
-        subject=subject,
-        to_address=to_address,
-        to_name=to_name,
-        pictures=pictures,
-        now=now,
-    )
+
+    template: str
+    words: Mapping[str, Any]
+    subject: str
+    to_address: str
+    to_name: str = ""
+    reply_to: str | None = None
+    in_reply_to: str | None = None
+    enclosed: bytes | None = None
+    pictures: tuple[InlinePicture, ...] = ()
+    language: str = "en"
+
+
+def post_letter(site: Site, slug: str, content: LetterContent, *, now: datetime) -> Receipt:
+    """Send the letter immediately, from the sender of the newsletter `slug`.
+
+    Raises RelayUnavailableError when no relay accepts it, InputError as `compose` does.
+    """
+    message = compose(site, slug, content, now=now)
     receipt = asyncio.run(
         send_one(
             site.settings.relays,
             message,
             envelope_sender=envelope_sender(site, slug),
-            recipient=to_address,
+            recipient=content.to_address,
             now=now,
         )
     )
     if receipt.state is not DeliveryState.ACCEPTED:
         raise RelayUnavailableError(
-            f"the relay {receipt.relay} did not take the letter: {receipt.code} {receipt.text}",
+            f"the relay {receipt.relay} did not accept the letter: {receipt.code} {receipt.text}",
             field="relays",
         )
     return receipt
 
 
-def compose(
-    site: Site,
-    slug: str,
-    template: str,
-    words: Mapping[str, Any],
-    *,
-    subject: str,
-    to_address: str,
-    to_name: str = "",
-    reply_to: str | None = None,
-    answers: str | None = None,
-    enclosed: bytes | None = None,
-    pictures: tuple[InlinePicture, ...] = (),
-    language: str = "en",
-    now: datetime,
-) -> bytes:
-    """The letter's bytes, signed; raises InputError when an address cannot stand in a header."""
-    templates = _templates(site, language)
-    given = {**words, "subject": subject}
+def compose(site: Site, slug: str, content: LetterContent, *, now: datetime) -> bytes:
+    """Compose and sign the letter; raises InputError for an address that a header cannot hold."""
+    templates = _templates(site, content.language)
+    variables = {**content.words, "subject": content.subject}
     letter = Letter(
         sender=site.newsletter(slug).sender,
-        to_address=to_address,
-        to_name=to_name,
-        subject=subject,
-        text=templates.get_template(f"{template}.txt.j2").render(given),
-        html=templates.get_template(f"{template}.html.j2").render(given),
+        to_address=content.to_address,
+        to_name=content.to_name,
+        subject=content.subject,
+        text=templates.get_template(f"{content.template}.txt.j2").render(variables),
+        html=templates.get_template(f"{content.template}.html.j2").render(variables),
         date=now.astimezone(site.settings.site.zone),
-        reply_to=reply_to,
-        answers=answers,
-        enclosed=enclosed,
-        pictures=pictures,
+        reply_to=content.reply_to,
+        answers=content.in_reply_to,
+        enclosed=content.enclosed,
+        pictures=content.pictures,
     )
     return compose_letter(letter, signer_of(site))
 
 
 def reader_translator(site: Site) -> Translator:
-    """Sentences in the site's language; its own `templates/words` overrides ours."""
-    return _speaker(site.settings.site.language, site.folder)
+    """The translator to the site's language; the site's own `templates/words` override ours."""
+    return _cached_translator(site.settings.site.language, site.folder)
 
 
 @lru_cache(maxsize=8)
-def _speaker(language: str, folder: Path) -> Translator:
+def _cached_translator(language: str, folder: Path) -> Translator:
     return translator(language, [folder / "templates", shipped_templates()])
 
 
@@ -116,10 +103,10 @@ def _templates(site: Site, language: str) -> Environment:
 
     templates = Environment(
         loader=FileSystemLoader([site.folder / "templates" / "mail", shipped_templates() / "mail"]),
-        autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - escapes all others
+        autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - every other template is escaped
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    add_translations(templates, _speaker(language, site.folder), language)
+    add_translations(templates, _cached_translator(language, site.folder), language)
     return templates

@@ -1,4 +1,4 @@
-"""What readers are told of a list: its title, its tags, its addresses, and who answers for it."""
+"""What readers see of a list: its title, its tags, its addresses and its contact."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from subscribers.inbound.list_addresses import AddressRole, ListAddress, parse_l
 
 
 def list_slugs(settings: Settings) -> frozenset[str]:
-    """Every list that a newsletter is sent to."""
+    """The slug of every list that a newsletter is sent to."""
     return frozenset(newsletter.list for newsletter in settings.newsletters.values())
 
 
 def newsletters_of(settings: Settings, list_slug: str) -> dict[str, NewsletterSettings]:
-    """The newsletters that are sent to the list, by their short names."""
+    """The newsletters that are sent to the list, by slug."""
     return {
         slug: newsletter
         for slug, newsletter in settings.newsletters.items()
@@ -25,7 +25,7 @@ def newsletters_of(settings: Settings, list_slug: str) -> dict[str, NewsletterSe
 def title_of(settings: Settings, list_slug: str) -> str:
     """What readers call the list: the titles of the newsletters that are sent to it.
 
-    A digest of another one is a way of reading, not a newsletter of its own.
+    The titles of digests are left out: a digest is another way to read the same newsletter.
     """
     titles = [
         newsletter.title
@@ -36,12 +36,12 @@ def title_of(settings: Settings, list_slug: str) -> str:
 
 
 def has_digest(settings: Settings, list_slug: str) -> bool:
-    """Whether its readers may choose a monthly digest."""
+    """Whether the list's readers may choose a monthly digest."""
     return any(newsletter.digest_of for newsletter in newsletters_of(settings, list_slug).values())
 
 
 def site_vocabulary(settings: Settings) -> Vocabulary:
-    """The tags that any newsletter of the site knows."""
+    """The known tags of all newsletters of the site."""
     known = [
         *settings.tags.known,
         *(
@@ -57,7 +57,7 @@ def site_vocabulary(settings: Settings) -> Vocabulary:
 def tags_of(
     settings: Settings, list_slug: str, followed: frozenset[str] = frozenset()
 ) -> list[Tag]:
-    """The tags a reader of the list may follow: its sections' and those followed already."""
+    """The tags a reader of the list may follow: those of its sections, and any in `followed`."""
     vocabulary = make_vocabulary(settings.tags.known, settings.tags.aliases)
     offered = vocabulary.tags(
         label
@@ -68,19 +68,22 @@ def tags_of(
     labels = {tag.slug: tag.label for tag in offered}
     for slug in followed - set(labels):
         labels[slug] = vocabulary.labels.get(slug, slug)
-    tags = [Tag(slug=slug, label=_spoken(slug, label)) for slug, label in labels.items()]
+    tags = [Tag(slug=slug, label=_heading(slug, label)) for slug, label in labels.items()]
     return sorted(tags, key=lambda tag: tag.label.casefold())
 
 
 def contact_of(settings: Settings, list_slug: str | None = None) -> str:
-    """An address that people read, for whoever needs one."""
+    """The address of a person to contact about the list, or about the site without `list_slug`."""
     found = newsletters_of(settings, list_slug) if list_slug else {}
     newsletter = next(iter(found.values()), None) or next(iter(settings.newsletters.values()))
     return newsletter.owner or newsletter.reply_to or newsletter.sender.address
 
 
 def list_address_of(settings: Settings, address: str) -> ListAddress | None:
-    """Which of our addresses this is: a list's, or one that a newsletter comes from."""
+    """Parse one of the site's own addresses: a list address or a newsletter's From or Reply-To.
+
+    None for any other address.
+    """
     if settings.inbound is None:
         return None
     found = parse_list_address(address, list_slugs(settings), settings.inbound.domain)
@@ -94,7 +97,7 @@ def list_address_of(settings: Settings, address: str) -> ListAddress | None:
 
 
 def editors_of(settings: Settings, list_slug: str) -> tuple[str, ...]:
-    """The people who get readers' replies; none of our own addresses, which would be a loop."""
+    """Who receives readers' replies: never one of the site's own addresses, to avoid a mail loop."""
     for newsletter in newsletters_of(settings, list_slug).values():
         named = (newsletter.owner, *newsletter.editors, newsletter.reply_to)
         people = [one for one in named if one and list_address_of(settings, one) is None]
@@ -103,7 +106,7 @@ def editors_of(settings: Settings, list_slug: str) -> tuple[str, ...]:
     return settings.operators.mail[:1]
 
 
-def _spoken(slug: str, label: str) -> str:
-    """A label as a heading has it; one that was written as a slug ("data-breach") in words."""
+def _heading(slug: str, label: str) -> str:
+    """The label in the form of a heading; a label written as a slug ("data-breach") as words."""
     words = label.replace("-", " ") if label == slug else label
     return words[:1].upper() + words[1:]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> IssueHeaders:
-    """What every message of the issue says alike; `mark` stands before the subject of a test."""
+    """The headers that all messages of the issue share; `mark` precedes a test's subject."""
     newsletter = site.newsletter(issue.newsletter)
     domain = newsletter.sender.domain
     inbound = site.settings.inbound
@@ -40,30 +40,31 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
 
 
 def message_date(site: Site, issue: Issue) -> datetime:
-    """The Date of every message of the issue: when its send began, else when it is to."""
+    """The Date of every message of the issue: when its send began, or else is due to begin."""
     with site.database.transaction(read_only=True) as connection:
         _approved, started = issue_store.send_times(connection, issue)
     return started or issue.goes_out
 
 
 def signer_of(site: Site) -> Signer | None:
-    """The site's DKIM signer, where one is configured."""
+    """The site's DKIM signer; None if none is configured."""
     from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
 
     return open_signer(site.settings.dkim, site.folder) if site.settings.dkim else None
 
 
 def envelope_sender(site: Site, slug: str) -> str:
-    """Whom bounces go to (RFC 5321 MAIL FROM)."""
+    """The address that bounces go to (RFC 5321 MAIL FROM)."""
     newsletter = site.newsletter(slug)
     inbound = site.settings.inbound
     return f"{newsletter.list}-bounces@{inbound.domain}" if inbound else newsletter.sender.address
 
 
 def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
-    """Whom the bounce of each reader's copy goes to, by the reader's number.
+    """A function from a subscriber's id to the envelope sender of that reader's message.
 
-    Where mail comes in it is signed for this reader and issue, so that nobody can forge one.
+    If the site receives mail, the address is signed for the reader and the issue, so that nobody
+    can forge a bounce.
     """
     inbound = site.settings.inbound
     if inbound is None:
@@ -76,7 +77,7 @@ def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
 def addressee(
     site: Site, tokens: LinkTokens, slug: str, *, subscriber_id: int, address: str, name: str
 ) -> Addressee:
-    """A reader with their personal links."""
+    """A reader with the reader's personal links."""
     url = site.settings.site.url
     list_slug = site.settings.newsletters[slug].list
     unsubscribe = tokens.make(Purpose.UNSUBSCRIBE, subscriber_id, list_slug)

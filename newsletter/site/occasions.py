@@ -1,4 +1,4 @@
-"""Which occasions of a newsletter are over, which is due, and which comes next."""
+"""Which due times of a newsletter have passed, which one is due now, and which comes next."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from newsletter.store.chosen_time import chosen_time
 
 
 def due_now(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime | None:
-    """The newest due time that no issue has served or given up; None when paused.
+    """The newest due time that no issue has served or given up; None if the newsletter is paused.
 
-    Of an approved issue with a chosen time, its due time from that time on, and None before.
+    An approved issue with a chosen send time is due from that time on, and not before.
     """
     newsletter = site.newsletter(slug)
     if newsletter.paused:
         return None
-    over = _behind(site, connection, slug, now)
+    past = _past_occasions(site, connection, slug, now)
     scheduled = newest_due(
-        newsletter.schedule, site.settings.site.zone, after=over.after, now=now, without=over.dates
+        newsletter.schedule, site.settings.site.zone, after=past.after, now=now, without=past.dates
     )
     return due_by_choice(scheduled, chosen_time(connection, slug), now)
 
 
 def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) -> datetime:
-    """What a draft made at `now` is for: the occasion that is due, else the next one."""
+    """The due time of a draft made at `now`: the one that is due now, or else the next one."""
     overdue = due_now(site, connection, slug, now)
     if overdue is not None:
         return overdue
@@ -38,7 +38,7 @@ def coming_due(site: Site, connection: sa.Connection, slug: str, now: datetime) 
         site.newsletter(slug).schedule,
         site.settings.site.zone,
         now,
-        without=_behind(site, connection, slug, now).dates,
+        without=_past_occasions(site, connection, slug, now).dates,
     )
 
 
@@ -53,7 +53,9 @@ def following_due(site: Site, issue: Issue, now: datetime) -> datetime:
     )
 
 
-def _behind(site: Site, connection: sa.Connection, slug: str, now: datetime) -> PastOccasions:
+def _past_occasions(
+    site: Site, connection: sa.Connection, slug: str, now: datetime
+) -> PastOccasions:
     return past_occasions(
         now,
         looked=(

@@ -1,4 +1,4 @@
-"""Who gets a newsletter: its list, and where there is a monthly digest, by how often they read."""
+"""Who gets a newsletter: the readers of its list, divided by frequency if it has a digest."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from subscribers.subscriber import Frequency
 
 
 def recipients_of(site: Site, slug: str) -> Callable[[datetime], sa.Select[Any]]:
-    """The one door to addresses, for this newsletter."""
+    """The query of the newsletter's recipients at a moment: the only source of addresses to mail."""
     return partial(audience, site.newsletter(slug).list, frequency=frequency_of(site, slug))
 
 
 def frequency_of(site: Site, slug: str) -> Frequency | None:
-    """Which readers of the list this newsletter serves; None is all of them.
+    """The frequency of the readers whom the newsletter serves; None for all readers of the list.
 
-    Without a digest a reader who once chose monthly gets every issue: nobody is left out.
+    If there is no digest, a reader who once chose monthly gets every issue, so that nobody is
+    left out.
     """
     newsletters = site.settings.newsletters
     if newsletters[slug].digest_of is not None:

@@ -1,4 +1,4 @@
-"""A site as every verb needs it: its folder, settings, database and secret."""
+"""A site as every command needs it: its folder, settings, database and secret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """One folder with its newsletter.toml, opened."""
+    """An open site: a folder with a newsletter.toml."""
 
     folder: Path
     settings: Settings
@@ -32,7 +32,7 @@ class Site:
     secret: str
 
     def newsletter(self, slug: str) -> NewsletterSettings:
-        """The newsletter's settings; raises UnknownNameError naming those there are."""
+        """The newsletter's settings; raises UnknownNameError, which lists the known newsletters."""
         try:
             return self.settings.newsletters[slug]
         except KeyError as error:
@@ -43,21 +43,21 @@ class Site:
 
     @property
     def tokens(self) -> LinkTokens:
-        """The maker and reader of links' tokens."""
+        """Makes and checks the tokens in readers' links."""
         return LinkTokens(self._secrets)
 
     @property
     def return_paths(self) -> ReturnPaths:
-        """The maker and reader of the addresses that bounces and answers come to."""
+        """Makes and checks the addresses that bounces and replies are sent to."""
         return ReturnPaths(self._secrets)
 
     @property
     def _secrets(self) -> list[str]:
-        """The keys that signed links and addresses, the newest first."""
+        """The keys that sign links and addresses, the newest first."""
         return [self.secret, *self.settings.site.former_secret_keys]
 
     def theme(self, slug: str) -> Theme:
-        """The templates of the newsletter's issues, the site's own before ours."""
+        """The newsletter's theme; the site's own templates override ours."""
         own = self.folder / "templates"
         return open_theme(
             own if own.is_dir() else None,
@@ -66,7 +66,7 @@ class Site:
         )
 
     def masthead(self, slug: str) -> Masthead:
-        """What every issue of the newsletter says about itself."""
+        """The masthead of the newsletter's issues."""
         site = self.settings.site
         return Masthead(
             newsletter=slug,
@@ -79,15 +79,15 @@ class Site:
         )
 
     def keyed(self, purpose: str) -> str:
-        """A hex digest of `purpose` that nobody without the secret can compute."""
+        """An HMAC-SHA256 of `purpose` under the site's secret, as a hex digest."""
         return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
 def open_site(folder: Path, environment: Mapping[str, str], *, even_if_moved: bool = False) -> Site:
     """Read the configuration, open the database and bring its schema up to date.
 
-    Raises ConfigurationError, also for a database from which the site has moved away unless
-    `even_if_moved`, and DatabaseUnavailableError.
+    Raises DatabaseUnavailableError, and ConfigurationError for a wrong configuration or, unless
+    `even_if_moved`, for a database from which the site has moved away.
     """
     settings = load_settings(folder, environment)
     secret = read_secret(folder, settings)
@@ -116,7 +116,10 @@ def _require_not_moved(database: Database, folder: Path) -> None:
 
 
 def read_secret(folder: Path, settings: Settings) -> str:
-    """The key that signs links: site.secret_key, else the file that `init` wrote."""
+    """The key that signs links: the setting site.secret_key, or else the file that `init` wrote.
+
+    Raises ConfigurationError if the file cannot be read or the key is too short.
+    """
     if settings.site.secret_key is not None:
         return settings.site.secret_key
     path = folder / SECRET_FILE

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
-from newsletter.site.clicks import ClickBook
+from newsletter.site.clicks import ClickCounter
 from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
@@ -40,7 +40,7 @@ def _clock() -> datetime:
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
     """The application for one site. When it stops, the sends that it runs stop too."""
     send_jobs = SendJobs(site, clock)
-    clicks = ClickBook(site)
+    clicks = ClickCounter(site)
     readers = ReaderContext(
         site=site,
         clock=clock,

@@ -1,1 +1,1 @@
-"""What comes back by mail: commands, confirmations, bounces, complaints. Reads, decides nothing."""
+"""Inbound mail: commands, confirmations, bounces and complaints."""

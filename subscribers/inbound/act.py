@@ -1,8 +1,9 @@
-"""Acting on a reader's mail: only what the writer proves is done, all else is asked (rule 6).
+"""Acts on a reader's mail: a command is carried out only if its writer is proven (rule 6).
 
-Joining is proven by the answer to our question. For the rest the proof is a token of ours, a
-mail of ours that is answered, or an envelope sender that is the reader's own and that our mail
-server did not find forged. Erasing cannot be taken back, so it always asks.
+A join request is proven by the answer to the confirmation mail. Other commands are proven by one
+of our tokens, by a reference to one of our mails, or by an envelope sender that is the reader's
+own and that our mail server did not find forged. Erasing cannot be undone, so it always requires
+a click on a mailed link.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ UNPROVEN_OPT_OUT = "a mail program asks to unsubscribe its reader, and nothing p
 
 def act(
     connection: sa.Connection,
-    office: InboundContext,
+    context: InboundContext,
     mail: Inbound,
     envelope_sender: str | None,
     now: datetime,
 ) -> Done:
-    """Do what the command says, where its writer may; raises nothing for a bad one.
+    """Carry out the command if its writer is proven; never raises for a malformed one.
 
-    What a mail program sent on its reader's behalf gets no letter (RFC 3834); where it proves
-    nothing, a person has to look at it.
+    A command that a mail program sent for its reader gets no letter (RFC 3834); if it is not
+    proven, it is quarantined for a person to examine.
     """
-    done = _act(connection, office, mail, envelope_sender, now)
+    done = _act(connection, context, mail, envelope_sender, now)
     if not mail.automatic:
         return done
     if done.action is Action.ASK:
@@ -54,16 +55,16 @@ def act(
 
 def _act(
     connection: sa.Connection,
-    office: InboundContext,
+    context: InboundContext,
     mail: Inbound,
     envelope_sender: str | None,
     now: datetime,
 ) -> Done:
     assert mail.command is not None  # noqa: S101 - narrows: commands and confirmations have one
     if mail.command.verb is Verb.CONFIRM:
-        return _confirm(connection, office, mail, mail.command, now)
+        return _confirm(connection, context, mail, mail.command, now)
     if mail.command.verb is Verb.UNSUBSCRIBE and mail.command.words:
-        left = _leave_by_token(connection, office, mail, mail.command.words[0], now)
+        left = _leave_by_token(connection, context, mail, mail.command.words[0], now)
         if left is not None:
             return left
     try:
@@ -76,32 +77,33 @@ def _act(
         person = people.find(connection, sender.text)
     except UnknownSubscriberError:
         person = None
-    asked = ReaderCommand(connection=connection, office=office, mail=mail, person=person, now=now)
-    asked.proven = asked.is_proven(envelope_sender)
-    return asked.answer(mail.command)
+    reader_command = ReaderCommand(
+        connection=connection, context=context, mail=mail, person=person, now=now
+    )
+    reader_command.proven = reader_command.is_proven(envelope_sender)
+    return reader_command.answer(mail.command)
 
 
 def _subscribe(connection: sa.Connection, mail: Inbound, now: datetime) -> Done:
-    letter = consent.ask_to_join(
-        connection,
-        mail.sender,
+    request = consent.JoinRequest(
+        address=mail.sender,
         list_slug=mail.mailbox.list_slug,
         way=Way.MAIL,
-        now=now,
         origin=f"mail {mail.evidence.message_id}".strip(),
     )
+    letter = consent.ask_to_join(connection, request, now)
     return Done(action=Action.SUBSCRIBE, address=mail.sender, letters=(letter,) if letter else ())
 
 
 def _confirm(
     connection: sa.Connection,
-    office: InboundContext,
+    context: InboundContext,
     mail: Inbound,
     command: Command,
     now: datetime,
 ) -> Done:
     list_slug = mail.mailbox.list_slug
-    person = _asked(office, mail, command, now)
+    person = _confirmed_subscriber(context, mail, command, now)
     if person is None:
         return Done(action=Action.NONE)
     letter = consent.confirm(
@@ -117,15 +119,17 @@ def _confirm(
     return Done(action=Action.CONFIRM, address=letter.address, letters=(letter,))
 
 
-def _asked(office: InboundContext, mail: Inbound, command: Command, now: datetime) -> int | None:
-    """Whom the answered question was put to, if it is ours and not too old."""
-    answer = office.return_paths.read(mail.mailbox)
+def _confirmed_subscriber(
+    context: InboundContext, mail: Inbound, command: Command, now: datetime
+) -> int | None:
+    """The person to whom the answered confirmation mail was sent; None if it is not ours or too old."""
+    answer = context.return_paths.read(mail.mailbox)
     if answer is not None and mail.mailbox.role is AddressRole.CONFIRM:
         age = now.date().toordinal() - answer.number
         return answer.subscriber_id if age <= consent.CONFIRM_WITHIN.days else None
     for word in command.words:
         try:
-            subject = office.tokens.read(
+            subject = context.tokens.read(
                 Purpose.CONFIRM, word, now=now, max_age=consent.CONFIRM_WITHIN
             )
         except TokenError:
@@ -136,15 +140,15 @@ def _asked(office: InboundContext, mail: Inbound, command: Command, now: datetim
 
 
 def _leave_by_token(
-    connection: sa.Connection, office: InboundContext, mail: Inbound, token: str, now: datetime
+    connection: sa.Connection, context: InboundContext, mail: Inbound, token: str, now: datetime
 ) -> Done | None:
-    """Leave as List-Unsubscribe's address offers: believed from any address.
+    """Unsubscribe by the token that List-Unsubscribe's address offers, whoever the sender is.
 
-    None where the token is none of ours, or was damaged on its way: then the mail is one like
-    any other, and its writer may be proven in another way.
+    Returns None if the token is not ours or is damaged: then the mail is treated like any
+    other, and its writer may be proven in another way.
     """
     try:
-        subject = office.tokens.read(Purpose.UNSUBSCRIBE, token)
+        subject = context.tokens.read(Purpose.UNSUBSCRIBE, token)
     except TokenError:
         return None
     person = people.get(connection, subject.subscriber_id)

@@ -1,4 +1,4 @@
-"""Acting on what comes back: bounces and complaints that something we signed proves."""
+"""Acts on bounces and complaints that something we signed proves to be about our mail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from subscribers.bounces import note_bounce
+from subscribers.bounces import Bounce, note_bounce
 from subscribers.history import Event, Way, latest
 from subscribers.inbound.bounces import FailedRecipient
 from subscribers.inbound.classify import Inbound
@@ -23,20 +23,22 @@ NAMES_NOBODY = "it does not say what happened to the reader's mail"
 
 
 def take_bounce(
-    connection: sa.Connection, office: InboundContext, mail: Inbound, now: datetime
+    connection: sa.Connection, context: InboundContext, mail: Inbound, now: datetime
 ) -> Done:
     """Count a bounce of a mail that is proven to be ours; a forged one changes nothing.
 
-    A notice that the mail is only delayed is no failure (RFC 3464 section 2.3.3): whether it
-    arrives is still open, and if it does not, another report will say so.
+    A notice that the mail is only delayed is not a failure (RFC 3464 section 2.3.3): if the
+    mail is never delivered, another report will follow.
     """
-    is_to_bounces = mail.mailbox.role is AddressRole.BOUNCES  # not the address that answers come to
-    if is_to_bounces and office.return_paths.read(mail.mailbox):
-        found = by_address(connection, office, mail.mailbox)
+    is_to_bounces = (
+        mail.mailbox.role is AddressRole.BOUNCES
+    )  # not the address that takes confirmations
+    if is_to_bounces and context.return_paths.read(mail.mailbox):
+        found = by_address(connection, context, mail.mailbox)
         if found is None:  # the reader was erased
             return Done(action=Action.NONE)
     else:
-        found = by_returned_mail(connection, office, mail.returned, _named(mail))
+        found = by_returned_mail(connection, context, mail.returned, _named(mail))
     if found is None:
         if mail.failures and all(failure.delayed for failure in mail.failures):
             return Done(action=Action.NONE)
@@ -49,30 +51,29 @@ def take_bounce(
             keep=True,
             problem=NAMES_NOBODY,
         )
-    if failure.delayed or _is_of_the_past(connection, found.person, failure):
+    if failure.delayed or _is_about_old_address(connection, found.person, failure):
         return Done(action=Action.NONE, address=found.person.address)
-    return _count(connection, office, found, failure, now)
+    return _count(connection, context, found, failure, now)
 
 
 def _count(
     connection: sa.Connection,
-    office: InboundContext,
+    context: InboundContext,
     found: Evidence,
     failure: FailedRecipient,
     now: datetime,
 ) -> Done:
     person, list_slug = found.person, found.list_slug
-    ended = note_bounce(
-        connection,
+    bounce = Bounce(
         subscriber_id=person.id,
         list_slug=list_slug,
         number=found.number,
         verdict=failure.verdict,
-        sent=office.issues_sent(connection, person.id, list_slug),
-        now=now,
         status=failure.status,
         reason=failure.reason,
     )
+    sent = context.issues_sent(connection, person.id, list_slug)
+    ended = note_bounce(connection, bounce, sent=sent, now=now)
     if failure.verdict is Verdict.POLICY:
         return Done(
             action=Action.COUNT,
@@ -85,7 +86,7 @@ def _count(
 
 
 def _named(mail: Inbound) -> list[str]:
-    """The addresses that a report names, in the order in which they are looked at."""
+    """The addresses that a report names, in the order in which they are tried."""
     return [
         *(address for one in mail.failures for address in (one.address, *one.also)),
         *(mail.complaint.addresses if mail.complaint else ()),
@@ -93,7 +94,7 @@ def _named(mail: Inbound) -> list[str]:
 
 
 def _failure_of(mail: Inbound, person: Subscriber) -> FailedRecipient | None:
-    """The failure that names the reader; else the only one there is: forwarding renames people."""
+    """The failure that names the reader, else the only one, as forwarding changes the address."""
     for failure in mail.failures:
         named = {address.casefold() for address in (failure.address, *failure.also)}
         if person.address.casefold() in named:
@@ -101,10 +102,10 @@ def _failure_of(mail: Inbound, person: Subscriber) -> FailedRecipient | None:
     return mail.failures[0] if len(mail.failures) == 1 else None
 
 
-def _is_of_the_past(
+def _is_about_old_address(
     connection: sa.Connection, person: Subscriber, failure: FailedRecipient
 ) -> bool:
-    """Whether it speaks of the address that the reader has moved away from."""
+    """Whether the failure is about an address that the reader has since changed."""
     moved = latest(connection, person.id, "", [Event.MOVE])
     if moved is None:
         return False
@@ -113,17 +114,18 @@ def _is_of_the_past(
 
 
 def take_complaint(
-    connection: sa.Connection, office: InboundContext, mail: Inbound, now: datetime
+    connection: sa.Connection, context: InboundContext, mail: Inbound, now: datetime
 ) -> Done:
-    """End the subscription that the report is about, if what we signed in it proves which.
+    """End the subscription that the report is about, if something we signed proves which it is.
 
-    A report that only names an address could be anybody's: it is kept for a person to look at.
+    Anybody can write a report that only names an address, so it is quarantined for a person to
+    examine.
     """
     complaint = mail.complaint
     assert complaint is not None  # noqa: S101 - narrows: the kind says so
     if not complaint.ends_the_subscription:
         return Done(action=Action.NONE)
-    found = by_returned_mail(connection, office, mail.returned, _named(mail))
+    found = by_returned_mail(connection, context, mail.returned, _named(mail))
     if found is None:
         return Done(action=Action.QUARANTINE, keep=True, problem=UNPROVEN_COMPLAINT)
     unsubscribe(

@@ -1,4 +1,4 @@
-"""Mail that no person wrote: it is never answered (RFC 3834)."""
+"""Detects mail that a program sent, which is never answered (RFC 3834)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CHALLENGE = re.compile(
 
 
 def is_automatic(message: Message, envelope_sender: str | None) -> bool:
-    """Whether a machine sent it: whoever answers such mail may start a loop.
+    """Whether a program sent the mail; answering it could start a mail loop.
 
     `envelope_sender` "" is the null sender, None is unknown.
     """
@@ -56,7 +56,7 @@ def is_automatic(message: Message, envelope_sender: str | None) -> bool:
         )
     ):
         return True
-    # X-Auto-Response-Suppress is set by Exchange on ordinary mail as well: it says nothing.
+    # X-Auto-Response-Suppress is not checked: Exchange sets it on ordinary mail as well.
     senders = [
         *addresses(message, "From"),
         *addresses(message, "Sender"),
@@ -68,19 +68,19 @@ def is_automatic(message: Message, envelope_sender: str | None) -> bool:
 
 
 def is_absence(message: Message) -> bool:
-    """Whether its subject is an autoresponder's, in some language."""
+    """Whether the subject is that of an autoresponder, in one of several languages."""
     return bool(_AWAY.match(header(message, "Subject")))
 
 
 def is_opt_out_by_program(message: Message) -> bool:
-    """Whether a mail program says that it unsubscribes its reader, who pressed its button."""
+    """Whether a mail program says that it sent the mail to unsubscribe its reader."""
     return bool(message.get("X-Apple-Unsubscribe")) or bool(_OPT_OUT.match(text_of(message)[:500]))
 
 
 def is_challenge(message: Message) -> bool:
-    """Whether a filter asks us to prove that a person wrote to its owner (challenge and response).
+    """Whether a spam filter asks the sender to prove that they are a person (challenge-response).
 
-    Its words may be a person's as well: this is for an address where any answer is a yes.
+    A person may use the same words, so this is only for an address where any answer confirms.
     """
     return bool(_CHALLENGE.search(f"{header(message, 'Subject')}\n{text_of(message)[:1000]}"))
 

@@ -1,4 +1,4 @@
-"""What an inbound message is, from its own words and its envelope; nothing is decided here."""
+"""Classifies inbound messages by their content and envelope; decides nothing about them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from subscribers.inbound.sender_evidence import SenderEvidence, read_sender_evid
 log = logging.getLogger("newsletter")
 
 MAX_QUOTED = 20_000
-"""Characters of a reply that the editors are shown; the mail itself goes with it."""
+"""Characters of a reply that the forwarded letter quotes; the mail itself is enclosed."""
 
 
 class MailKind(StrEnum):
@@ -44,39 +44,39 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inbound:
-    """An inbound message, read. `sender` is the writer's address, "" where there is none."""
+    """A classified inbound message. `sender` is the address in From, "" if there is none."""
 
     kind: MailKind
     mailbox: ListAddress
     sender: str = ""
     evidence: SenderEvidence = field(default_factory=SenderEvidence)
-    """Of a command or a reply: what can prove its writer."""
+    """Of a command or a reply: what may prove who wrote it."""
     command: Command | None = None
     failures: tuple[FailedRecipient, ...] = ()
-    """Of a bounce; a bounce without any is one whose words we cannot read."""
+    """Of a bounce; empty if its text is not understood."""
     complaint: Complaint | None = None
     returned: ReturnedMail = field(default_factory=ReturnedMail)
-    """Of a bounce or a complaint: what it brings back of the mail that it is about."""
+    """Of a bounce or a complaint: identifiers of the mail that it is about."""
     automatic: bool = False
-    """Of a command: a mail program sent it on its reader's behalf. It is obeyed, never answered."""
+    """Of a command: a mail program sent it for its reader. It is carried out but never answered."""
     headline: str = ""
     words: str = ""
-    """Of a reply: its subject and what its writer wrote, for the editors."""
+    """Of a reply: its subject (`headline`) and its text, for the editors."""
     problem: str = ""
-    """Why it is unreadable."""
+    """Of an unreadable message: why it cannot be read."""
 
 
 def classify(raw: bytes, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:
-    """Read a message that came to one of our addresses; never raises.
+    """Classify a message to one of our addresses; never raises.
 
-    `envelope_sender` is the SMTP MAIL FROM, "" the null sender, None where nobody told us.
+    `envelope_sender` is the SMTP MAIL FROM: "" is the null sender, None is unknown.
     """
     try:
         return _read(parse_message(raw), mailbox, envelope_sender)
     except UnreadableError as error:
         problem = error.problem.message
-    except Exception as error:  # a trap that nobody has thought of: a person shall look at it
-        log.exception("a message could not be read")
+    except Exception as error:  # unexpected error: the message is quarantined
+        log.exception("A message could not be read.")
         problem = f"cannot be read as mail: {type(error).__name__}"
     return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=problem)
 
@@ -101,18 +101,18 @@ def _read(message: Message, mailbox: ListAddress, envelope_sender: str | None) -
             failures=report.failures,
             returned=read_returned_mail(message),
         )
-    is_asked_back = mailbox.role is AddressRole.CONFIRM and is_challenge(message)
-    automatic = is_automatic(message, envelope_sender) or is_asked_back
+    challenged = mailbox.role is AddressRole.CONFIRM and is_challenge(message)
+    automatic = is_automatic(message, envelope_sender) or challenged
     command = read_command(message, mailbox)
     if automatic and not _is_opt_out(command, message, mailbox):
         return Inbound(kind=MailKind.AUTOMATIC, mailbox=mailbox, sender=sender)
-    letterhead = read_sender_evidence(message)
+    sender_evidence = read_sender_evidence(message)
     if command is None:
         return Inbound(
             kind=MailKind.REPLY,
             mailbox=mailbox,
             sender=sender,
-            evidence=letterhead,
+            evidence=sender_evidence,
             headline=header(message, "Subject"),
             words=text_of(message)[:MAX_QUOTED],
         )
@@ -124,18 +124,18 @@ def _read(message: Message, mailbox: ListAddress, envelope_sender: str | None) -
         kind=MailKind.CONFIRMATION if is_answer else MailKind.COMMAND,
         mailbox=mailbox,
         sender=sender,
-        evidence=letterhead,
+        evidence=sender_evidence,
         command=command,
         automatic=automatic,
     )
 
 
 def _is_opt_out(command: Command | None, message: Message, mailbox: ListAddress) -> bool:
-    """Whether a mail program writes on its reader's behalf, as List-Unsubscribe asks it to.
+    """Whether a mail program unsubscribes its reader, as List-Unsubscribe invites it to.
 
-    iCloud marks such a mail as an automatic reply. A token proves whose wish it is, whatever
-    else marks the mail; without one (Apple's program may leave our subject out) it has to say
-    that it is such a mail, and to come to the address that is for nothing else.
+    iCloud marks such a mail as an automatic reply. A token proves whom it is about, whatever
+    else the mail says. Without a token (Apple's program may leave out our subject), the mail has
+    to identify itself as such and come to the address for unsubscribing.
     """
     if command is None or command.verb is not Verb.UNSUBSCRIBE:
         return False

@@ -1,4 +1,4 @@
-"""The words of the commands, in the languages that readers write; a line is one or is none."""
+"""The words of the commands, in the languages of our readers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Verb(StrEnum):
 
 
 EVERYDAY = frozenset({"leave", "stop", "baja", "解除", "הסר"})
-"""Words of leaving that may as well begin a letter: they count where nothing more is said."""
+"""Unsubscribe words that may also begin a letter; they count only if little else follows."""
 
 _LEAVE = (
     *EVERYDAY,
@@ -60,14 +60,14 @@ WORDS = {
         Verb.CONFIRM: ("confirm", "bestätigen", "confirmer", "confirmar", "确认", "تأكيد"),
     }.items()
 }  # fmt: skip
-"""Each verb's own word is the first that the letters name."""
+"""Words by verb; letters name the first word of each verb."""
 
 _UNTIL = ("until", "bis", "jusqu'au", "hasta", "到", "حتى")
 _WEEKS = ("weeks?", "wochen?", "semaines?", "semanas?", "周", "أسابيع", "أسبوع")
 
 
 def any_of(words: tuple[str, ...]) -> str:
-    """A pattern for one of the words as they stand."""
+    """A pattern that matches any of the words literally."""
     return "|".join(re.escape(word) for word in words)
 
 

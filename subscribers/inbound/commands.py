@@ -1,4 +1,4 @@
-"""Commands by mail, in the subject or the first lines, whatever is quoted below them."""
+"""Finds the command in a mail, in its subject or first lines, above any quoted text."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import header, text_of
 
 MAX_LINES = 5
-"""Non-empty lines of the body that are looked at."""
+"""Non-empty lines of the body that are searched."""
 
 GREETING = 4
-"""Words of a line that may stand before the command, as "Dear robot," does."""
+"""Most words of a greeting line before the command, such as "Dear robot,"."""
 
 CLOSING = 6
-"""Words that may follow an everyday word: "stop" and a name leave, "stop" and a letter do not."""
+"""Most words that may follow an everyday word: "stop" and a name unsubscribe, a letter does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """What was asked: `words` are its arguments ("+security", "2 weeks", a token)."""
+    """A command; `words` are its arguments ("+security", "2 weeks", a token)."""
 
     verb: Verb
     words: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ _WORDS = {
     if verb not in (Verb.PAUSE, Verb.CONFIRM)
 }
 _LONG = r"([A-Za-z0-9_.-]{20,400})"
-_TOKENED = tuple(  # a token's letters have their case
+_TOKENED = tuple(  # tokens are case-sensitive
     (verb, re.compile(rf"(?:(?i:{any_of(WORDS[verb])})) {_LONG}"))
     for verb in (Verb.CONFIRM, Verb.UNSUBSCRIBE)  # the latter as List-Unsubscribe's subject
 )
@@ -57,42 +57,43 @@ _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
 
 def read_command(message: Message, mailbox: ListAddress) -> Command | None:
-    """The first recognised command, or None: then it is a letter.
+    """The first recognised command, or None if the mail is an ordinary letter.
 
-    An address that is a command itself (`weekly-leave@`) needs no words. At `weekly-request@`
-    the subject or the first line is one, alone on its line; a greeting may stand before it. A
-    reply to an issue is heard when its first line says that it wants out, and no other thing.
+    An address that is a command itself (`weekly-leave@`) needs no words. At `weekly-request@`,
+    the command is the subject or the first line, alone on its line; a greeting may precede it.
+    In a reply to an issue, only a request to unsubscribe in the first line is recognised.
     """
     match mailbox.role:
         case AddressRole.UNSUBSCRIBE:
-            said = parse_command(header(message, "Subject"), mailbox.list_slug)
-            words = said.words if said and said.verb is Verb.UNSUBSCRIBE else ()
+            command = parse_command(header(message, "Subject"), mailbox.list_slug)
+            words = command.words if command and command.verb is Verb.UNSUBSCRIBE else ()
             return Command(verb=Verb.UNSUBSCRIBE, words=words)
         case AddressRole.SUBSCRIBE | AddressRole.HELP:
             return Command(verb=Verb(mailbox.role.value))
         case AddressRole.CONFIRM:
             return Command(verb=Verb.CONFIRM, words=(mailbox.detail,) if mailbox.detail else ())
         case AddressRole.REQUEST:
-            return _asked_of_the_robot(message, mailbox.list_slug)
+            return _read_request(message, mailbox.list_slug)
         case AddressRole.LIST | AddressRole.OWNER:
-            return _wants_out(message, mailbox.list_slug)
+            return _read_opt_out(message, mailbox.list_slug)
         case AddressRole.BOUNCES:
             return None
 
 
 def parse_command(line: str, list_slug: str = "") -> Command | None:
-    """The command that a line is and nothing but is, the list's name after it allowed.
+    """The command if the line consists of nothing else; the list's name may follow it.
 
-    A stranger's address is no argument: nobody is signed up or off by another's mail.
+    An address is not accepted as an argument, so that nobody can subscribe or unsubscribe
+    another person.
     """
-    said = _bare(line)
-    text = said.lower()
+    bare = _bare(line)
+    text = bare.lower()
     if list_slug:
         text = text.removesuffix(f" {list_slug}")
     if text in _WORDS:
         return Command(verb=_WORDS[text])
     for verb, pattern in _TOKENED:
-        if found := pattern.fullmatch(said):
+        if found := pattern.fullmatch(bare):
             return Command(verb=verb, words=(found[1],))
     for verb, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
@@ -100,46 +101,48 @@ def parse_command(line: str, list_slug: str = "") -> Command | None:
     return None
 
 
-def _asked_of_the_robot(message: Message, list_slug: str) -> Command | None:
+def _read_request(message: Message, list_slug: str) -> Command | None:
     lines = list(_own_lines(message))
     greeted = bool(lines) and len(lines[0].split()) <= GREETING
-    for place, line in ((0, header(message, "Subject")), *enumerate(lines[: 1 + greeted], 1)):
+    for index, line in ((0, header(message, "Subject")), *enumerate(lines[: 1 + greeted], 1)):
         command = parse_command(line, list_slug)
-        if command and (place == 0 or _is_meant(line, lines[place:])):
+        if command and (index == 0 or _is_meant(line, lines[index:])):
             return command
     return None
 
 
-def _wants_out(message: Message, list_slug: str) -> Command | None:
+def _read_opt_out(message: Message, list_slug: str) -> Command | None:
     subject = header(message, "Subject")
     lines = list(_own_lines(message))
-    # Without a word in the body the subject counts, unless it is the issue's that was answered.
+    # In a mail with an empty body the subject counts, unless it repeats that of the issue.
     if not lines and not _REPLIED.match(subject):
         lines = [subject]
-    wish = parse_command(lines[0], list_slug) if lines and _is_meant(lines[0], lines[1:]) else None
-    return wish if wish is not None and wish.verb is Verb.UNSUBSCRIBE else None
+    if not lines or not _is_meant(lines[0], lines[1:]):
+        return None
+    command = parse_command(lines[0], list_slug)
+    return command if command is not None and command.verb is Verb.UNSUBSCRIBE else None
 
 
 def _is_meant(line: str, after: list[str]) -> bool:
-    """Whether a line may be a command, by what follows it."""
+    """Whether a line may be a command, judging by the lines after it."""
     if _bare(line).lower() not in EVERYDAY:
         return True
     return len(" ".join(after).split()) <= CLOSING
 
 
 def _bare(line: str) -> str:
-    said = _SPACE.sub(" ", _REPLIED.sub("", line[:500].strip()))
-    return said.strip(_EDGES).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    text = _SPACE.sub(" ", _REPLIED.sub("", line[:500].strip()))
+    return text.strip(_EDGES).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def _own_lines(message: Message) -> Iterator[str]:
-    """The first lines that the writer wrote, up to whatever is quoted or signed."""
-    told = 0
+    """Yield the writer's first non-empty lines, up to a quote or signature."""
+    count = 0
     for line in text_of(message).splitlines():
         line = _SPACE.sub(" ", line).strip()
         if not line:
             continue
-        if told == MAX_LINES or _QUOTED.match(line.lower()):
+        if count == MAX_LINES or _QUOTED.match(line.lower()):
             return
-        told += 1
+        count += 1
         yield line

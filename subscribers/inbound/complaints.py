@@ -1,4 +1,4 @@
-"""Complaints: feedback reports of mailbox providers (ARF, RFC 5965)."""
+"""Reads complaints: feedback reports of mailbox providers (ARF, RFC 5965)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from subscribers.inbound.reading import (
 )
 
 _FIELD = re.compile(r"^([A-Za-z-]+)[ \t]*:[ \t]*(.*)$", re.MULTILINE)
-_WANTED = frozenset(
+_OBJECTIONS = frozenset(
     {"abuse", "fraud", "opt-out", "opt-out-list", "unsubscribe", "complaint", "other"}
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complaint:
-    """A reader called our mail spam, or the report says that it was none.
+    """A feedback report: a reader marked our mail as spam, or as not spam.
 
-    `addresses` are what the report names; providers often redact them, and they prove nothing.
-    What proves whom it is about stands in the returned mail: see returned_mail.py.
+    `addresses` are those that the report names. Providers often redact them, and they prove
+    nothing; the returned mail proves whom the report is about (see returned_mail.py).
     """
 
     feedback_type: str
@@ -33,18 +33,18 @@ class Complaint:
 
     @property
     def ends_the_subscription(self) -> bool:
-        """Abuse and its kin do; not-spam, virus and authentication reports are not about a wish."""
-        return self.feedback_type in _WANTED
+        """Whether the reader objects to the mail; not-spam and authentication reports do not say that."""
+        return self.feedback_type in _OBJECTIONS
 
 
 def read_complaint(message: Message) -> Complaint | None:
-    """The complaint in a feedback report; None if the message is no such report."""
+    """The complaint in a feedback report; None if the message is not a feedback report."""
     report = next(
         (part for part in parts(message) if part.get_content_type() == "message/feedback-report"),
         None,
     )
     returned = _returned(message)
-    # Outlook.com sends no such part: its program marks the returned mail instead.
+    # Outlook.com sends no such part; it adds a header to the returned mail instead.
     marked = headers(returned, "X-HmXmrOriginalRecipient") if returned is not None else []
     if report is None and not marked:
         return None

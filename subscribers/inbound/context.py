@@ -1,4 +1,4 @@
-"""What acting on mail needs to know of the world outside this house."""
+"""What handling inbound mail needs from the rest of the application."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from subscribers.tokens import LinkTokens
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboundContext:
-    """The site's keys, the lists' tags, and the ledger's memory.
+    """The site's keys, the tags of its lists, and lookups in the ledger.
 
-    `tags_of(list)` are the tags on offer, slug to label; `tag_named(word)` the slug a reader's
-    spelling means, or None. `issue_of(connection, subscriber_id, list, message_ids)`: the number
-    of the issue that one of these was this reader's copy of, or None. `issues_sent(connection, subscriber_id,
-    list)`: the numbers of the issues that went out to the reader.
+    `tags_of(list)` returns the tags on offer, slug to label. `tag_named(word)` returns the slug
+    for a reader's spelling of a tag, or None. `issue_of(connection, subscriber_id, list,
+    message_ids)` returns the number of the issue of which one of these was the reader's copy,
+    or None. `issues_sent(connection, subscriber_id, list)` returns the numbers of the issues
+    that went out to the reader, newest first.
     """
 
     domain: str
@@ -42,7 +43,7 @@ class Action(StrEnum):
     SUBSCRIBE = "subscribe"  # asked to confirm, or already there
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
-    ASK = "ask"  # not proven to be the reader's wish: their links were mailed to them
+    ASK = "ask"  # the writer is not proven: the reader was mailed their links
     HELP = "help"
     TAGS = "tags"
     PAUSE = "pause"
@@ -51,18 +52,18 @@ class Action(StrEnum):
     ERASE = "erase"  # the link that erases was mailed
     COUNT = "count"  # a bounce that ends nothing yet
     RETRY = "retry"  # it could not be handled and is attempted again
-    STOP = "stop"  # a bounce about us: the run stops, the operator is told
+    STOP = "stop"  # a bounce about the sender: the run stops, the operator is notified
     FORWARD = "forward"  # to the editors
     QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Done:
-    """What came of one message.
+    """The result of handling one message.
 
-    `letters` are due now. `policy` is the list and issue number that a receiver refused on
-    its policy, with its words in `reason`. `keep`: the message itself is not thrown away.
-    `problem` says to the operator why nothing was done, or not everything.
+    `letters` are due now. `policy` is the list and issue number that a receiver refused by its
+    policy, with the text of the refusal in `reason`. `keep` means that the message is
+    quarantined. `problem` tells the operator why nothing was done, or not everything.
     """
 
     action: Action

@@ -1,4 +1,4 @@
-"""Whether a notice in plain prose says that a mail is only delayed and still being delivered."""
+"""Detects notices in plain text that a mail is delayed but still being delivered."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _IF_IT_FAILS = re.compile(
     r"[^.\n]{0,80}\b(?:if|until|unless|when|before|once|in case|should|sobald|falls|wenn)\b[^.]{0,200}",
     re.IGNORECASE,
 )
-"""What would happen then: "You'll be notified if the delivery fails permanently"."""
+"""A conditional clause: "You'll be notified if the delivery fails permanently"."""
 
 _SPACE = re.compile(r"[ \t]*\n[ \t]*(?=\S)")
 
 
 def says_it_is_delayed(notice: str) -> bool:
-    """Whether the notice (without the mail it returns) announces a delay and no failure (pure)."""
+    """Whether the notice (without the returned mail) announces a delay and not a failure (pure)."""
     text = _SPACE.sub(" ", notice[:8_000])
     if not (_DELAYED.search(notice[:8_000]) or _DELAYED.search(text)):
         return False

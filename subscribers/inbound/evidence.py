@@ -1,4 +1,4 @@
-"""Whose mail a report is about, as far as what we signed ourselves proves it."""
+"""Finds the reader and issue that a report is about, from data that we signed ourselves."""
 
 from __future__ import annotations
 
@@ -26,33 +26,33 @@ class Evidence:
 
 
 def by_address(
-    connection: sa.Connection, office: InboundContext, mailbox: ListAddress
+    connection: sa.Connection, context: InboundContext, mailbox: ListAddress
 ) -> Evidence | None:
-    """Whose mail it was, by the signature in an address of ours; None where there is none."""
-    envelope = office.return_paths.read(mailbox)
-    person = people.get(connection, envelope.subscriber_id) if envelope else None
-    if envelope is None or person is None:
+    """Find the mail by the signature in one of our addresses; None if there is no valid one."""
+    return_path = context.return_paths.read(mailbox)
+    person = people.get(connection, return_path.subscriber_id) if return_path else None
+    if return_path is None or person is None:
         return None
-    # What follows the reader in an address that answers come to is a day, not an issue.
-    number = envelope.number if mailbox.role is AddressRole.BOUNCES else 0
+    # In an address that takes confirmations, the second number is a day, not an issue.
+    number = return_path.number if mailbox.role is AddressRole.BOUNCES else 0
     return Evidence(person=person, list_slug=mailbox.list_slug, number=number)
 
 
 def by_returned_mail(
-    connection: sa.Connection, office: InboundContext, returned: ReturnedMail, named: Iterable[str]
+    connection: sa.Connection, context: InboundContext, returned: ReturnedMail, named: Iterable[str]
 ) -> Evidence | None:
-    """Whose mail came back, by a signed address, a signed link or our secret Message-ID in it.
+    """Find the mail by a signed address, a signed link or our secret Message-ID in the report.
 
-    A relay may put its own account in place of our envelope sender; then the report comes to
-    the sender's address, and these prove whom it is about. `named` are the addresses that the
-    report names: with one of them a Message-ID can be checked.
+    A relay may replace our envelope sender by its own account. Then the report comes to the
+    From address, and only these prove whom it is about. `named` are the addresses that the
+    report names; a Message-ID can be checked against one of them.
     """
     for address in returned.signed:
-        mailbox = parse_list_address(address, office.list_slugs, office.domain)
-        if mailbox and (found := by_address(connection, office, mailbox)):
+        mailbox = parse_list_address(address, context.list_slugs, context.domain)
+        if mailbox and (found := by_address(connection, context, mailbox)):
             return found
     for token in returned.tokens:
-        if found := _by_token(connection, office, token, returned.message_ids):
+        if found := _by_token(connection, context, token, returned.message_ids):
             return found
     for address in dict.fromkeys([*named, *returned.recipients]):
         try:
@@ -60,26 +60,26 @@ def by_returned_mail(
         except (AddressError, UnknownSubscriberError):
             continue
         for list_slug in people.lists_of(connection, person.id):
-            number = office.issue_of(connection, person.id, list_slug, returned.message_ids)
+            number = context.issue_of(connection, person.id, list_slug, returned.message_ids)
             if number is not None:
                 return Evidence(person=person, list_slug=list_slug, number=number)
     return None
 
 
 def _by_token(
-    connection: sa.Connection, office: InboundContext, token: str, message_ids: tuple[str, ...]
+    connection: sa.Connection, context: InboundContext, token: str, message_ids: tuple[str, ...]
 ) -> Evidence | None:
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         try:
-            subject = office.tokens.read(purpose, token)
+            subject = context.tokens.read(purpose, token)
         except TokenError:
             continue
         person = people.get(connection, subject.subscriber_id)
         if person is None:
             return None
-        number = office.issue_of(connection, person.id, subject.list_slug, message_ids)
-        if number is None:  # the relay wrote a Message-ID of its own
-            sent = office.issues_sent(connection, person.id, subject.list_slug)
+        number = context.issue_of(connection, person.id, subject.list_slug, message_ids)
+        if number is None:  # the relay replaced the Message-ID
+            sent = context.issues_sent(connection, person.id, subject.list_slug)
             number = sent[0] if sent else 0
         return Evidence(person=person, list_slug=subject.list_slug, number=number)
     return None

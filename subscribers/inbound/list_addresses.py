@@ -1,4 +1,4 @@
-"""The addresses that subscribers write to, and the signed ones that answers come back to."""
+"""The addresses that subscribers write to, and the signed ones for bounces and confirmations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _VERP = re.compile(r"([1-9]\d{0,18})-(\d{1,9})-([0-9a-f]{20})\Z")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListAddress:
-    """One of a list's addresses; `detail` is what stood after the plus sign."""
+    """One of a list's addresses; `detail` is the part after the plus sign."""
 
     list_slug: str
     role: AddressRole
@@ -41,17 +41,17 @@ class ListAddress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReturnPath:
-    """Which mail of ours was answered, proven by the signature in its address."""
+    """The mail that bounced or was answered, as proven by the signature in the address."""
 
     subscriber_id: int
     number: int
-    """The issue's number; of a question to confirm, its day (date.toordinal)."""
+    """The issue's number; for a confirmation mail, the day it was sent (date.toordinal)."""
 
 
 def parse_list_address(
     address: str, list_slugs: Collection[str], domain: str
 ) -> ListAddress | None:
-    """Which list and role an address means; None if it is none of ours. List names may hold hyphens."""
+    """The list and role of an address; None if it is not one of ours. List names may have hyphens."""
     local, _, host = address.strip().strip("<>").rpartition("@")
     if host.casefold() != domain.casefold():
         return None
@@ -67,12 +67,12 @@ def parse_list_address(
 class ReturnPaths:
     """Makes and reads signed addresses (VERP): `weekly-bounces+7-12-SIGNATURE@`.
 
-    Bounces come back to such an envelope sender, the answer to a question to confirm to
-    `weekly-confirm+…@`; neither signature is good for the other.
+    Bounces go to such an envelope sender, and answers to confirmation mails go to
+    `weekly-confirm+…@`. A signature for one is not valid for the other.
 
-    Hexadecimal, so that a relay that changes the case of local parts does no harm; with the
-    list's name it stays within 64 octets (RFC 5321 4.5.3.1.1) for names up to 20 characters
-    and every number we meet. The newest key signs, all keys read.
+    The signature is hexadecimal, so that a relay may change the case of local parts. The local
+    part stays within 64 octets (RFC 5321 4.5.3.1.1) for list names of up to 20 characters and
+    for all realistic numbers. The newest key signs; every key verifies.
     """
 
     def __init__(self, secret_keys: Sequence[str]) -> None:
@@ -89,19 +89,19 @@ class ReturnPaths:
         number: int,
         role: AddressRole = AddressRole.BOUNCES,
     ) -> str:
-        """The address that a bounce of, or an answer to, this one mail comes to."""
+        """The address for a bounce of this mail, or for the answer to it."""
         signature = _sign(self._keys[0], role, list_slug, subscriber_id, number)
         return f"{list_slug}-{role}+{subscriber_id}-{number}-{signature}@{domain}"
 
     def read(self, mailbox: ListAddress) -> ReturnPath | None:
-        """Whose it is; None without a valid signature: a forged bounce changes nothing."""
+        """Verify an address; None without a valid signature, so that a forged bounce has no effect."""
         found = _VERP.match(mailbox.detail.casefold())
         if found is None or mailbox.role not in (AddressRole.BOUNCES, AddressRole.CONFIRM):
             return None
         subscriber_id, number = int(found[1]), int(found[2])
         for key in self._keys:
-            wanted = _sign(key, mailbox.role, mailbox.list_slug, subscriber_id, number)
-            if hmac.compare_digest(wanted, found[3]):
+            expected = _sign(key, mailbox.role, mailbox.list_slug, subscriber_id, number)
+            if hmac.compare_digest(expected, found[3]):
                 return ReturnPath(subscriber_id=subscriber_id, number=number)
         return None
 

@@ -1,4 +1,4 @@
-"""The door that mail servers knock at: SMTP or LMTP, for our own addresses only."""
+"""An SMTP or LMTP server that accepts mail for our own addresses only."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from subscribers.inbound.mail_log import MAX_OCTETS
 log = logging.getLogger("newsletter")
 
 MAX_SIZE = 30_000_000
-"""Octets of a message that is taken; of a long one only the first MAX_OCTETS are looked at."""
+"""Largest message accepted, in octets; only its first MAX_OCTETS are stored."""
 
 MAX_LINE = 1_000_000
-"""Octets. RFC 5321 says 1,000; refusing a longer line would lose a mail that others let pass."""
+"""Octets. RFC 5321 allows 1,000, but refusing longer lines would lose mail that others accept."""
 
 TIMEOUT = 120
 """Seconds of silence after which a connection is closed."""
 
-_PLACE = re.compile(r"(?P<host>.*):(?P<port>\d{1,5})\Z")
+_HOST_AND_PORT = re.compile(r"(?P<host>.*):(?P<port>\d{1,5})\Z")
 
 Deliver = Callable[[bytes, str, str], None]
-"""content, recipient, envelope sender; it returns when the message is written down."""
+"""Stores a message, given its content, recipient and envelope sender; raises if it is not stored."""
 
 
 @contextmanager
 def listening_at(
     place: str, *, lmtp: bool, hostname: str, takes: Callable[[str], bool], deliver: Deliver
 ) -> Iterator[str]:
-    """Take mail at `place` (HOST:PORT, :PORT for all interfaces, or the path of a socket).
+    """Accept mail at `place`: HOST:PORT, :PORT for all interfaces, or the path of a socket.
 
-    Gives the place as it came to be: port 0 is any free one. Raises OSError when it is taken.
+    `takes` decides whether a recipient address is ours. Yields the address bound, as port 0
+    stands for any free port. Raises OSError if the address is in use.
     """
     handler = _Handler(takes, deliver)
     kind = _Lmtp if lmtp else _Smtp
@@ -73,7 +74,7 @@ def listening_at(
 
 async def _open(place: str, make: Callable[[], SMTP]) -> asyncio.AbstractServer:
     loop = asyncio.get_running_loop()
-    found = _PLACE.match(place)
+    found = _HOST_AND_PORT.match(place)
     if found is None:
         Path(place).unlink(missing_ok=True)  # noqa: ASYNC240 - once, before anything is served
         return await loop.create_unix_server(make, place)
@@ -81,18 +82,18 @@ async def _open(place: str, make: Callable[[], SMTP]) -> asyncio.AbstractServer:
 
 
 async def _finish(loop: asyncio.AbstractEventLoop) -> None:
-    """End what is still talking: a message whose dot was not answered comes again."""
-    mine = asyncio.current_task()
-    talking = [task for task in asyncio.all_tasks(loop) if task is not mine]
-    for task in talking:
+    """End the open sessions; clients send a message again if its final dot was not answered."""
+    this_task = asyncio.current_task()
+    sessions = [task for task in asyncio.all_tasks(loop) if task is not this_task]
+    for task in sessions:
         task.cancel()
-    await asyncio.gather(*talking, return_exceptions=True)
+    await asyncio.gather(*sessions, return_exceptions=True)
     await loop.shutdown_default_executor()
 
 
 def _name(server: asyncio.AbstractServer, place: str) -> str:
     assert isinstance(server, asyncio.Server)  # noqa: S101 - narrows
-    if _PLACE.match(place) is None:
+    if _HOST_AND_PORT.match(place) is None:
         return place
     host, port = server.sockets[0].getsockname()[:2]
     return f"{host}:{port}"
@@ -107,7 +108,7 @@ class _Lmtp(LMTP):
 
 
 class _Handler:
-    """What is ours is taken, one recipient at a time, and answered when it is written down."""
+    """Accepts mail to our addresses, one recipient at a time, and answers once it is stored."""
 
     def __init__(self, takes: Callable[[str], bool], deliver: Deliver) -> None:
         self._takes = takes
@@ -121,10 +122,10 @@ class _Handler:
         address: str,
         _options: list[str],
     ) -> str:
-        """RCPT: no relaying, and no second recipient.
+        """Accept one recipient at one of our addresses (RCPT).
 
-        LMTP has an answer for each recipient after the dot (RFC 2033 section 4.2), of which
-        aiosmtpd gives only one; 452 makes the server send the others a copy of their own.
+        LMTP requires an answer for each recipient after the final dot (RFC 2033 section 4.2),
+        but aiosmtpd gives only one; 452 makes the client send the others separately.
         """
         if envelope.rcpt_tos:
             return "452 4.5.3 one recipient at a time"
@@ -136,7 +137,7 @@ class _Handler:
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
-        """The dot: 250 only when the message is safe with us."""
+        """Answer the final dot (DATA): 250 only if the message is stored."""
         content = envelope.content
         assert isinstance(content, bytes)  # noqa: S101 - narrows: nothing is decoded
         sender = (envelope.mail_from or "").strip("<>")
@@ -144,12 +145,12 @@ class _Handler:
             await asyncio.to_thread(
                 self._deliver, content[:MAX_OCTETS], envelope.rcpt_tos[0], sender
             )
-        except Exception:  # whatever it is, the server keeps the mail and tries again
-            log.exception("a message could not be taken")
-            return "451 4.3.0 not now, try again"
-        return "250 2.0.0 written down"
+        except Exception:  # after any error the client keeps the mail and tries again
+            log.exception("A message could not be stored.")
+            return "451 4.3.0 temporary failure, try again later"
+        return "250 2.0.0 stored"
 
     async def handle_exception(self, error: Exception) -> str:
-        """What aiosmtpd trips over: the other side tries again."""
-        log.warning("inbound: %s: %s", type(error).__name__, error)
-        return "451 4.3.0 not now, try again"
+        """Answer an unexpected error, so that the client tries again."""
+        log.warning("inbound mail: %s: %s", type(error).__name__, error)
+        return "451 4.3.0 temporary failure, try again later"

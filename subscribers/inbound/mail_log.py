@@ -1,4 +1,4 @@
-"""The book of inbound mail: written down first, dealt with once, kept where nobody could read it."""
+"""The log of inbound mail: each message is stored first, handled once, and quarantined on failure."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from subscribers.inbound.reading import UnreadableError, header, parse_message
 from subscribers.sql import insert_once
 
 FORGET_AFTER = timedelta(days=30)
-"""How long it is known what was dealt with: a server that tries again tries within days."""
+"""How long a handled message is remembered; servers that send a message again do so within days."""
 
 QUARANTINE_FOR = timedelta(days=90)
 
 MAX_OCTETS = 2_000_000
-"""Of one message; of a longer one only the beginning is kept and looked at."""
+"""Size of a stored message; of a longer one only the beginning is kept and read."""
 
 MAX_ATTEMPTS = 3
-"""How often a message is attempted before it is left for a person to look at."""
+"""How often a message is attempted before it is quarantined for a person to examine."""
 
 MAX_TRACEBACK = 20_000
-"""Characters; of a longer one the end is kept, which says what went wrong."""
+"""Characters; of a longer one the end is kept, which names the error."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
-    """A message as it came in. `digest` is the same when the same mail comes again."""
+    """A message as received. `digest` is the same if the same mail is received again."""
 
     content: bytes
     digest: str
@@ -41,10 +41,10 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoggedMail:
-    """One message in the book. `content` is None once it was dealt with and thrown away.
+    """One message of the log. `content` is None once it was handled and deleted.
 
-    `attempts` counts how often somebody began to handle it, `traceback` is that of the last one
-    that failed.
+    `attempts` counts how often a process began to handle it; `traceback` is that of the last
+    failure.
     """
 
     id: int
@@ -61,8 +61,23 @@ class LoggedMail:
     traceback: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandledMail:
+    """What the log records of a handled message: its kind, what was done, and for whom.
+
+    `problem` says why nothing was done, or not everything. `keep` quarantines the content for a
+    person to examine.
+    """
+
+    kind: str
+    action: str
+    address: str
+    problem: str = ""
+    keep: bool = False
+
+
 def arrival(content: bytes, recipient: str, envelope_sender: str | None) -> Arrival:
-    """Read what identifies a message. Do this before a transaction: strangers wrote the content."""
+    """Compute what identifies a message. Call this outside a transaction: parsing may be slow."""
     content = content[:MAX_OCTETS]
     return Arrival(
         content=content,
@@ -72,65 +87,65 @@ def arrival(content: bytes, recipient: str, envelope_sender: str | None) -> Arri
     )
 
 
-def log_mail(connection: sa.Connection, came: Arrival, now: datetime) -> LoggedMail:
-    """Record a message; the same one once more is the row that is there."""
+def log_mail(connection: sa.Connection, received: Arrival, now: datetime) -> LoggedMail:
+    """Store a message and return its row; a message received before returns the existing row."""
     table = tables.inbound_messages
-    digest = came.digest
+    digest = received.digest
     insert_once(
         connection,
         table,
         {
             "digest": digest,
             "received_at": now,
-            "recipient": came.recipient,
-            "envelope_sender": came.envelope_sender,
-            "content": came.content,
+            "recipient": received.recipient,
+            "envelope_sender": received.envelope_sender,
+            "content": received.content,
             "kind": "",
             "action": "",
             "address": "",
             "problem": "",
         },
     )
-    return _recorded(connection.execute(sa.select(table).where(table.c.digest == digest)).one())
+    return _logged_mail(connection.execute(sa.select(table).where(table.c.digest == digest)).one())
 
 
 def find(connection: sa.Connection, message_id: int) -> LoggedMail | None:
-    """The message of this number."""
+    """Return the message with this number, or None."""
     table = tables.inbound_messages
     row = connection.execute(sa.select(table).where(table.c.id == message_id)).one_or_none()
-    return _recorded(row) if row else None
+    return _logged_mail(row) if row else None
 
 
 def lock(connection: sa.Connection, message_id: int) -> LoggedMail | None:
-    """The same, held until the transaction ends: two processes never deal with one message."""
+    """Like `find`, but lock the row, so that no two processes handle the message at once."""
     table = tables.inbound_messages
     row = connection.execute(
         sa.select(table).where(table.c.id == message_id).with_for_update()
     ).one_or_none()
-    return _recorded(row) if row else None
+    return _logged_mail(row) if row else None
 
 
 def begin(
     connection: sa.Connection, message_id: int, now: datetime, *, again: bool = False
 ) -> LoggedMail | None:
-    """Count one more attempt to handle the message, in a transaction of its own, and give it.
+    """Count one more attempt to handle the message, and return the message.
 
-    One that was handled before, or whose content is gone, is given as it is. `again` handles it
-    anew: its attempts count from one.
+    Call it in a transaction of its own. A message that was handled before, or whose content was
+    deleted, is returned unchanged. `again` handles it once more and restarts the count at one.
     """
-    recorded = lock(connection, message_id)
-    if recorded is None or recorded.content is None or (recorded.handled and not again):
-        return recorded
-    attempts = 1 if again else recorded.attempts + 1
+    logged = lock(connection, message_id)
+    if logged is None or logged.content is None or (logged.handled and not again):
+        return logged
+    attempts = 1 if again else logged.attempts + 1
     table = tables.inbound_messages
     connection.execute(
         sa.update(table).where(table.c.id == message_id).values(attempts=attempts, tried_at=now)
     )
-    return replace(recorded, attempts=attempts)
+    return replace(logged, attempts=attempts)
 
 
 def give_back(connection: sa.Connection, message_id: int) -> None:
-    """Take one attempt back: it failed for a reason that is not the message's."""
+    """Take one attempt back, which failed for a reason that has nothing to do with the message."""
     table = tables.inbound_messages
     connection.execute(
         sa.update(table)
@@ -140,7 +155,7 @@ def give_back(connection: sa.Connection, message_id: int) -> None:
 
 
 def note_failure(connection: sa.Connection, message_id: int, traceback: str) -> None:
-    """Keep the traceback of an attempt that failed."""
+    """Store the traceback of a failed attempt."""
     table = tables.inbound_messages
     connection.execute(
         sa.update(table)
@@ -149,39 +164,31 @@ def note_failure(connection: sa.Connection, message_id: int, traceback: str) -> 
     )
 
 
-def close(
-    connection: sa.Connection,
-    message_id: int,
-    *,
-    kind: str,
-    action: str,
-    address: str,
-    problem: str = "",
-    keep: bool,
-    now: datetime,
-) -> None:
-    """It was dealt with; its content goes, unless it is kept for people to look at."""
+def close(connection: sa.Connection, message_id: int, outcome: HandledMail, now: datetime) -> None:
+    """Mark the message as handled and delete its content, unless the outcome keeps it."""
     table = tables.inbound_messages
     values = {
         "handled_at": now,
-        "kind": kind,
-        "action": action,
-        "address": _clipped(address),
-        "problem": _clipped(problem),
+        "kind": outcome.kind,
+        "action": outcome.action,
+        "address": _clipped(outcome.address),
+        "problem": _clipped(outcome.problem),
     }
-    if not keep:
+    if not outcome.keep:
         values |= {"content": None, "traceback": ""}
     connection.execute(sa.update(table).where(table.c.id == message_id).values(values))
 
 
 def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
-    """Messages that came, and were last attempted, before this moment and are not handled yet."""
+    """Up to 100 unhandled messages that were received and last attempted before `before`."""
     table = tables.inbound_messages
-    last = sa.func.coalesce(table.c.tried_at, table.c.received_at, type_=table.c.received_at.type)
+    last_attempt = sa.func.coalesce(
+        table.c.tried_at, table.c.received_at, type_=table.c.received_at.type
+    )
     return list(
         connection.scalars(
             sa.select(table.c.id)
-            .where(table.c.handled_at.is_(None), last < before)
+            .where(table.c.handled_at.is_(None), last_attempt < before)
             .order_by(table.c.id)
             .limit(100)
         )
@@ -189,7 +196,7 @@ def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
 
 
 def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
-    """What is kept for people to look at, newest first."""
+    """The quarantined messages, newest first, at most 1000."""
     table = tables.inbound_messages
     rows = connection.execute(
         sa.select(table)
@@ -197,11 +204,11 @@ def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
         .order_by(table.c.id.desc())
         .limit(1000)
     )
-    return [_recorded(row) for row in rows]
+    return [_logged_mail(row) for row in rows]
 
 
 def mail_about(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
-    """What is known of the mail about one address: received_at, recipient, kind, action."""
+    """The logged mail about one address key: received_at, recipient, kind, action."""
     table = tables.inbound_messages
     rows = connection.execute(
         sa.select(table.c.received_at, table.c.recipient, table.c.kind, table.c.action)
@@ -212,7 +219,7 @@ def mail_about(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
 
 
 def forget_handled(connection: sa.Connection, now: datetime) -> None:
-    """Delete what is old: rows soon, quarantined messages later."""
+    """Delete handled messages after FORGET_AFTER and quarantined ones after QUARANTINE_FOR."""
     table = tables.inbound_messages
     kept = table.c.content.is_not(None)
     old = sa.or_(
@@ -223,17 +230,17 @@ def forget_handled(connection: sa.Connection, now: datetime) -> None:
 
 
 def _digest(content: bytes, recipient: str) -> str:
-    """What is the same when the same mail comes again: a server that tries anew adds Received."""
+    """A hash of the message without its Received headers, which a server adds when it sends again."""
     body = content.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
     try:
         message = parse_message(content[:100_000])
         named = [header(message, name) for name in ("Message-ID", "From", "Date", "Subject")]
     except UnreadableError:
         named = []
-    # Without a Message-ID two mails may be alike and yet two.
-    told = repr(named).encode() + body if named and named[0] else content
+    # Without a Message-ID, two different mails may agree in these headers and the body.
+    identity = repr(named).encode() + body if named and named[0] else content
     to = recipient.casefold().encode("utf-8", "surrogatepass")
-    return hashlib.sha256(to + b"\0" + told).hexdigest()
+    return hashlib.sha256(to + b"\0" + identity).hexdigest()
 
 
 def _clipped(text: str) -> str:
@@ -241,11 +248,11 @@ def _clipped(text: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """What both databases take: no NUL, no half of a surrogate pair."""
+    """The text without what a database refuses: NUL characters and lone surrogates."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-def _recorded(row: sa.Row[tuple[object, ...]]) -> LoggedMail:
+def _logged_mail(row: sa.Row[tuple[object, ...]]) -> LoggedMail:
     return LoggedMail(
         id=row.id,
         received_at=row.received_at,

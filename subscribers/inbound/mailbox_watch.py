@@ -1,4 +1,4 @@
-"""Mailboxes that we look into: a Maildir, and IMAP. Nothing leaves them before it is written down."""
+"""Reads mail from a Maildir or an IMAP folder; a message is marked seen only once it is stored."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from subscribers.inbound.mail_log import MAX_OCTETS
 log = logging.getLogger("newsletter")
 
 IDLE_SECONDS = 300
-"""How long one IDLE lasts (RFC 2177 allows 29 minutes); routers forget sooner."""
+"""Duration of one IDLE. RFC 2177 allows 29 minutes, but routers drop idle connections sooner."""
 
 POLL_SECONDS = 60
-"""Between two looks, where IDLE is not offered."""
+"""Interval between two checks of a server that does not offer IDLE."""
 
 MAILDIR_SECONDS = 15
 
@@ -31,43 +31,43 @@ TIMEOUT = 60
 
 RETRY_SECONDS = (5, 30, 120, 600)
 
-Take = Callable[[bytes], None]
-"""Takes a message; it returns when the message is written down, and raises when it is not."""
+StoreMessage = Callable[[bytes], None]
+"""Stores a message; raises if it is not stored."""
 
 
-def empty_maildir(folder: Path, take: Take) -> int:
-    """Take every new message and mark it seen (in cur/, with ,S); how many.
+def empty_maildir(folder: Path, store: StoreMessage) -> int:
+    """Store every new message and mark it seen (in cur/, with ,S); return their number.
 
-    One that cannot be taken stays in new/ and does not hold up the others.
+    A message that cannot be stored stays in new/ and does not delay the others.
     """
-    taken = 0
+    stored = 0
     for path in sorted((folder / "new").glob("[!.]*")):
         with path.open("rb") as file:
             content = file.read(MAX_OCTETS)
         try:
-            take(content)
-        except Exception:  # it stays where it is, and the next round tries again
-            log.exception("a message in the Maildir could not be taken")
+            store(content)
+        except Exception:  # it stays in new/, and the next round tries again
+            log.exception("A message in the Maildir could not be stored.")
             continue
         (folder / "cur").mkdir(exist_ok=True)
         path.rename(folder / "cur" / f"{path.name.partition(':')[0]}:2,S")
-        taken += 1
-    return taken
+        stored += 1
+    return stored
 
 
-def watch_maildir(folder: Path, take: Take, stop: threading.Event) -> None:
-    """Empty the Maildir now and then, until `stop`."""
+def watch_maildir(folder: Path, store: StoreMessage, stop: threading.Event) -> None:
+    """Empty the Maildir every MAILDIR_SECONDS until `stop` is set."""
     while not stop.is_set():
         try:
-            empty_maildir(folder, take)
+            empty_maildir(folder, store)
         except OSError:
-            log.exception("the Maildir cannot be read")
+            log.exception("The Maildir cannot be read.")
         stop.wait(MAILDIR_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImapFolder:
-    """Where an IMAP mailbox is and how to open it."""
+    """The location of an IMAP folder and the account that opens it."""
 
     host: str
     port: int
@@ -77,7 +77,7 @@ class ImapFolder:
     security: Literal["tls", "starttls", "none"] = "tls"
 
     def open(self) -> BaseMailBox:
-        """A connection, signed in, the folder selected; raises what IMAP and sockets raise."""
+        """Connect, sign in and select the folder; raises what imap_tools and sockets raise."""
         context = ssl.create_default_context()
         box: BaseMailBox
         match self.security:
@@ -91,57 +91,57 @@ class ImapFolder:
         return box
 
 
-def empty_imap(box: BaseMailBox, take: Take) -> int:
-    """Take every message that is not seen, and mark it seen; how many."""
-    taken = 0
+def empty_imap(box: BaseMailBox, store: StoreMessage) -> int:
+    """Store every unseen message and mark it seen; return their number."""
+    stored = 0
     for uid in box.uids(AND(seen=False)):
         content = _fetch(box, uid)
-        if content is None:  # another client took it meanwhile
+        if content is None:  # another client removed it meanwhile
             continue
         try:
-            take(content[:MAX_OCTETS])
+            store(content[:MAX_OCTETS])
         except Exception:  # it stays unseen, and the next round tries again
-            log.exception("a message in the IMAP folder could not be taken")
+            log.exception("A message in the IMAP folder could not be stored.")
             continue
-        # Not box.flag(), which expunges as well: what a person marked deleted is theirs.
+        # Not box.flag(), which also expunges messages that a person has marked as deleted.
         box.client.uid("STORE", uid, "+FLAGS", r"(\Seen)")
-        taken += 1
-    return taken
+        stored += 1
+    return stored
 
 
-def watch_imap(place: ImapFolder, take: Take, stop: threading.Event) -> None:
-    """Empty the folder whenever something comes, until `stop`; connects anew when cut off."""
+def watch_imap(mailbox: ImapFolder, store: StoreMessage, stop: threading.Event) -> None:
+    """Empty the folder whenever mail arrives, until `stop` is set; reconnects after an error."""
     failures = 0
     while not stop.is_set():
         try:
-            box = place.open()
+            box = mailbox.open()
             try:
                 failures = 0
-                _stay(box, take, stop)
+                _fetch_until(box, store, stop)
             finally:
                 _close(box)
         except (OSError, IMAP4.error, ImapToolsError) as error:
             pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
             failures += 1
-            log.warning("IMAP at %s: %s; again in %d s", place.host, error, pause)
+            log.warning("IMAP at %s: %s; trying again in %d s", mailbox.host, error, pause)
             stop.wait(pause)
 
 
 def _close(box: BaseMailBox) -> None:
-    """End the connection, dead or alive."""
+    """Close the connection, whatever its state."""
     with suppress(OSError, IMAP4.error, ImapToolsError):
         box.logout()
     with suppress(OSError):
         box.client.shutdown()
 
 
-def _stay(box: BaseMailBox, take: Take, stop: threading.Event) -> None:
+def _fetch_until(box: BaseMailBox, store: StoreMessage, stop: threading.Event) -> None:
     may_idle = "IDLE" in box.client.capabilities
     while not stop.is_set():
-        box.client.response("EXISTS")  # what was announced before is looked at now
-        empty_imap(box, take)
+        box.client.response("EXISTS")  # discard earlier announcements
+        empty_imap(box, store)
         if box.client.response("EXISTS")[1] != [None]:
-            continue  # came meanwhile: IDLE would not tell of it again
+            continue  # mail arrived meanwhile, which IDLE would not announce again
         if not may_idle:
             stop.wait(POLL_SECONDS)
             continue
@@ -152,6 +152,6 @@ def _stay(box: BaseMailBox, take: Take, stop: threading.Event) -> None:
 
 
 def _fetch(box: BaseMailBox, uid: str) -> bytes | None:
-    """The message as it lies there. imap-tools gives it parsed and written anew."""
+    """The raw message. imap_tools itself only returns it parsed and serialised again."""
     _, found = box.client.uid("FETCH", uid, "(BODY.PEEK[])")
     return next((part[1] for part in found if isinstance(part, tuple)), None)

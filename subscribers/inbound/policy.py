@@ -1,9 +1,9 @@
-"""Whether the reports that receivers refuse an issue on policy are enough to stop it.
+"""Decides whether reports that receivers refuse an issue by policy are enough to stop it.
 
-One report proves little: every reader holds a signed return path of her own, and one strange
-server may refuse us. Sending by SMTP pauses when a share of the last messages is refused; here
-the same share of what was accepted has to come back, from several readers of several
-domains.
+One report proves little: every reader knows their own signed return path and could forge one,
+and a single server may have unusual rules. Sending by SMTP pauses when a share of the last
+messages is refused; here the same share of the accepted messages has to bounce, from several
+readers at several domains.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 MIN_READERS = 3
-"""So many readers' mails have to come back at the least: no reader stops an issue for the others."""
+"""Fewest readers whose mail bounced, so that no single reader can stop an issue for the others."""
 
 MIN_DOMAINS = 2
-"""From so many recipient domains at the least: one provider's refusal is no reason either."""
+"""Fewest recipient domains, as the refusal of one provider is not enough either."""
 
 RECENT = timedelta(days=1)
-"""Older reports say nothing about the present."""
+"""Older reports do not count."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PolicyReports:
-    """What came back of one issue within RECENT as refused by policy, and of how many messages."""
+    """Policy refusals of one issue reported within RECENT, by readers and by domains."""
 
     readers: int
     domains: int
@@ -32,7 +32,7 @@ class PolicyReports:
 
     @property
     def share(self) -> float:
-        """How much of what was accepted came back."""
+        """The share of the accepted messages that bounced."""
         return self.readers / max(self.accepted, self.readers, 1)
 
 

@@ -1,4 +1,4 @@
-"""What a reader asks for by mail, done where the mail proves who wrote it, and asked back elsewhere."""
+"""Carries out a reader's command if the mail proves who wrote it; otherwise mails them their links."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from subscribers.tokens import Purpose
 from subscribers.unsubscribe import status_of, unsubscribe
 
 PAUSE_WEEKS = 4
-"""When a pause names no end."""
+"""Length of a pause for which the reader gives no end."""
 
 LONGEST_PAUSE = timedelta(days=366)
 
 _IS_TAG = re.compile(r"\w[\w-]{0,30}")
-"""What a letter repeats of a mail's words: no address of a page, no sentence."""
+"""A word that a letter may repeat from a mail; it matches no URL and no sentence."""
 
 
 def letter_to(
     template: Template, person: Subscriber, list_slug: str, **words: object
 ) -> LetterRequest:
-    """A letter to a reader whom we know."""
+    """A letter to a known reader."""
     return LetterRequest(
         template=template,
         subscriber_id=person.id,
@@ -47,19 +47,19 @@ def letter_to(
 
 
 class ReaderCommand:
-    """One command of one writer."""
+    """A command and the reader who may have sent it."""
 
     def __init__(
         self,
         *,
         connection: sa.Connection,
-        office: InboundContext,
+        context: InboundContext,
         mail: Inbound,
         person: Subscriber | None,
         now: datetime,
     ) -> None:
         self.connection = connection
-        self.office = office
+        self.context = context
         self.mail = mail
         self.person = person
         self.now = now
@@ -67,19 +67,23 @@ class ReaderCommand:
         self.proven = False
 
     def is_proven(self, envelope_sender: str | None) -> bool:
-        """Whether the reader whose address stands in From wrote this."""
-        person, letterhead = self.person, self.mail.evidence
+        """Whether something proves that the reader in the From header wrote the mail.
+
+        The proof is a token of their links, a reference to an issue sent to them, or an envelope
+        sender that is their address and that our mail server did not find forged.
+        """
+        person, evidence = self.person, self.mail.evidence
         if person is None:
             return False
-        if any(self._is_theirs(token, person) for token in letterhead.tokens):
+        if any(self._is_theirs(token, person) for token in evidence.tokens):
             return True
-        answered = letterhead.references and self.office.issue_of(
-            self.connection, person.id, self.list_slug, letterhead.references
+        answered = evidence.references and self.context.issue_of(
+            self.connection, person.id, self.list_slug, evidence.references
         )
         if answered:
             return True
-        envelope = letterhead.return_path if envelope_sender is None else envelope_sender
-        if not envelope or letterhead.disowned:
+        envelope = evidence.return_path if envelope_sender is None else envelope_sender
+        if not envelope or evidence.disowned:
             return False
         try:
             return parse_address(envelope).key == parse_address(person.address).key
@@ -89,24 +93,24 @@ class ReaderCommand:
     def _is_theirs(self, token: str, person: Subscriber) -> bool:
         for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
             try:
-                subject = self.office.tokens.read(purpose, token)
+                subject = self.context.tokens.read(purpose, token)
             except TokenError:
                 continue
             return subject.subscriber_id == person.id and subject.list_slug == self.list_slug
         return False
 
     def answer(self, command: Command) -> Done:
-        """What the command comes to."""
+        """Carry out the command and return what was done."""
         match command.verb:
             case Verb.HELP:
-                return self._tell(Action.HELP, Template.HELP)
+                return self._letter_to_sender(Action.HELP, Template.HELP)
             case Verb.WHICH:
                 return self._which()
             case Verb.TAGS if not command.words:
-                return self._tell(Action.TAGS, Template.TAGS, **self._tag_words())
+                return self._letter_to_sender(Action.TAGS, Template.TAGS, **self._tag_values())
         person = self.person
         if person is None:
-            # A stranger is told what we know, which is nothing; the limit on answers holds.
+            # A stranger gets the same letter as for `which`; the limit on answers applies.
             return self._which(Action.ASK)
         if command.verb is Verb.ERASE:
             letter = letter_to(Template.ERASE, person, self.list_slug)
@@ -114,9 +118,9 @@ class ReaderCommand:
         if not self.proven:
             letter = letter_to(Template.LINKS, person, self.list_slug, asked=command.verb.value)
             return Done(action=Action.ASK, address=person.address, letters=(letter,))
-        return _DEEDS[command.verb](self, person, command)
+        return _HANDLERS[command.verb](self, person, command)
 
-    def _tell(self, action: Action, template: Template, **words: object) -> Done:
+    def _letter_to_sender(self, action: Action, template: Template, **words: object) -> Done:
         letter = LetterRequest(
             template=template,
             address=self.mail.sender,
@@ -130,41 +134,45 @@ class ReaderCommand:
         known: dict[str, Any] = (
             people.show(self.connection, self.person.address) if self.person else {}
         )
-        held = [
+        subscriptions = [
             {"list": entry["list"], "status": str(entry["status"])}
             for entry in known.get("subscriptions", [])
         ]
-        return self._tell(
-            action, Template.WHICH, subscriptions=held, **self._tag_words(), **self._pause_words()
+        return self._letter_to_sender(
+            action,
+            Template.WHICH,
+            subscriptions=subscriptions,
+            **self._tag_values(),
+            **self._pause_values(),
         )
 
-    def _tag_words(self) -> dict[str, object]:
-        offered = self.office.tags_of(self.list_slug)
+    def _tag_values(self) -> dict[str, object]:
+        offered = self.context.tags_of(self.list_slug)
         followed = self.person.follows if self.person else frozenset()
         if self.person and not people.has_agreed(self.connection, self.person.id):
-            followed &= offered.keys()  # nothing of a stranger's words
+            followed &= offered.keys()  # a stranger may have typed the others
         return {
             "tags": [{"slug": slug, "label": label} for slug, label in offered.items()],
             "followed": sorted(offered.get(slug, slug) for slug in followed),
         }
 
-    def _pause_words(self) -> dict[str, object]:
+    def _pause_values(self) -> dict[str, object]:
         until = self.person.paused_until if self.person else None
         return {"paused_until": until if until and until > self.now else None}
 
     def leave(self, person: Subscriber, _command: Command) -> Done:
-        """unsubscribe."""
+        """`unsubscribe`."""
         way = Way.REPLY if self.mail.mailbox.role is AddressRole.LIST else Way.MAIL
         left = unsubscribe(self.connection, person.id, self.list_slug, way, self.now)
         letters = (letter_to(Template.GOODBYE, person, self.list_slug),) if left.changed else ()
         return Done(action=Action.UNSUBSCRIBE, address=person.address, letters=letters)
 
     def follow(self, person: Subscriber, command: Command) -> Done:
-        """tags +security -reviews: what is not on offer is passed over."""
-        offered, follows = self.office.tags_of(self.list_slug), set(person.follows)
+        """`tags +security -reviews`; tags that are not on offer are ignored and named in the answer."""
+        offered, follows = self.context.tags_of(self.list_slug), set(person.follows)
         unknown = []
         for word in command.words:
-            slug = self.office.tag_named(word[1:])
+            slug = self.context.tag_named(word[1:])
             if slug is None or slug not in {*offered, *person.follows}:
                 unknown.append(word[1:])
             elif word.startswith("+"):
@@ -180,21 +188,21 @@ class ReaderCommand:
             now=self.now,
         )
         labels = sorted(offered.get(slug, slug) for slug in follows)
-        said = [word for word in unknown if _IS_TAG.fullmatch(word)]
+        named = [word for word in unknown if _IS_TAG.fullmatch(word)]
         return self._changed(
-            Action.TAGS, person, changed or bool(unknown), followed=labels, unknown=said
+            Action.TAGS, person, changed or bool(unknown), followed=labels, unknown=named
         )
 
     def pause(self, person: Subscriber, command: Command) -> Done:
-        """pause, pause 2 weeks, pause until 2026-05-01."""
+        """`pause`, `pause 2 weeks`, `pause until 2026-05-01`."""
         until = self._pause_end(command)
         if until is None:
-            return self._tell(Action.HELP, Template.HELP)
+            return self._letter_to_sender(Action.HELP, Template.HELP)
         changed = pause(self.connection, person.id, until, Way.MAIL, self.now)
         return self._changed(Action.PAUSE, person, changed, paused_until=until)
 
     def _pause_end(self, command: Command) -> datetime | None:
-        today = self.now.astimezone(self.office.zone).date()
+        today = self.now.astimezone(self.context.zone).date()
         word = command.words[0] if command.words else str(PAUSE_WEEKS)
         try:
             day = today + timedelta(weeks=int(word)) if word.isdigit() else date.fromisoformat(word)
@@ -202,25 +210,25 @@ class ReaderCommand:
             return None
         if not today < day <= today + LONGEST_PAUSE:
             return None
-        # To the start of a day, so that the mail that comes twice pauses once.
-        return datetime.combine(day, time(), self.office.zone)
+        # The start of a day, so that the same mail received twice sets the same end.
+        return datetime.combine(day, time(), self.context.zone)
 
     def resume(self, person: Subscriber, _command: Command) -> Done:
-        """resume."""
+        """`resume`."""
         changed = resume(self.connection, person.id, Way.MAIL, self.now)
         return self._changed(Action.RESUME, person, changed, resumed=True)
 
-    def _changed(self, action: Action, person: Subscriber, tell: bool, **words: object) -> Done:
+    def _changed(self, action: Action, person: Subscriber, notify: bool, **words: object) -> Done:
         subscribed = status_of(self.connection, person.id, self.list_slug) is Status.ACTIVE
         words = {
             "followed": None, "unknown": [], "paused_until": None, "resumed": False,
             "subscribed": subscribed, **words,
         }  # fmt: skip
-        letters = (letter_to(Template.CHANGED, person, self.list_slug, **words),) if tell else ()
+        letters = (letter_to(Template.CHANGED, person, self.list_slug, **words),) if notify else ()
         return Done(action=action, address=person.address, letters=letters)
 
 
-_DEEDS: dict[Verb, Callable[[ReaderCommand, Subscriber, Command], Done]] = {
+_HANDLERS: dict[Verb, Callable[[ReaderCommand, Subscriber, Command], Done]] = {
     Verb.UNSUBSCRIBE: ReaderCommand.leave,
     Verb.TAGS: ReaderCommand.follow,
     Verb.PAUSE: ReaderCommand.pause,

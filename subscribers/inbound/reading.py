@@ -1,4 +1,4 @@
-"""A message from anybody, read so that nothing in it can raise, run long or pass for another thing."""
+"""Reads untrusted messages defensively: malformed input does not raise, and all work is bounded."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MAX_PARTS = 200
 MAX_DEPTH = 30
 MAX_FIELDS = 1_000
 MAX_HEADER = 5_000
-"""Characters of one header that are looked at."""
+"""Characters of one header that are read."""
 
 MAX_TEXT = 200_000
-"""Characters of one part that are looked at."""
+"""Characters of one part that are read."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NO_SEMICOLON = re.compile(
@@ -36,22 +36,22 @@ _BREAKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol", 
 
 
 class UnreadableError(SubscribersError, ValueError):
-    """Python's parser cannot make a message of it: it belongs in the quarantine."""
+    """Python's parser cannot read it as a message; it belongs in the quarantine."""
 
     code = "unreadable"
 
 
 def parse_message(raw: bytes) -> Message:
-    """The message, its line ends made one kind, be they CRLF, LF or CR; raises UnreadableError."""
+    """Parse a message with CRLF, LF or CR line ends; raises UnreadableError."""
     lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
-    if lines.startswith(b"From "):  # an mbox separator that came along
+    if lines.startswith(b"From "):  # an mbox separator
         lines = lines.partition(b"\n")[2]
     try:
         # compat32: the newer policies parse headers at once, and raise on broken ones.
         message = message_from_bytes(_NO_SEMICOLON.sub(rb"\1; ", lines), policy=compat32)
         for _ in parts(message):
             pass
-    except Exception as error:  # the parser has raised on many a kind of broken mail
+    except Exception as error:  # the parser raises many types of error on malformed mail
         raise UnreadableError(f"cannot be read as mail: {type(error).__name__}") from error
     if not message.keys():
         raise UnreadableError("cannot be read as mail: it has no header")
@@ -59,19 +59,20 @@ def parse_message(raw: bytes) -> Message:
 
 
 def parts(message: Message, *, into_attached: bool = False) -> Iterator[Message]:
-    """The message's leaves, in order, boundedly many; attached messages only where asked for.
+    """Yield the message's leaf parts in order, at most MAX_PARTS parts being visited.
 
-    A bounce somebody forwards as an attachment is their letter, not a bounce.
+    Attached messages are entered only with `into_attached`: a bounce that somebody forwards as
+    an attachment is their letter, not a bounce.
     """
-    waiting = [(message, 0)]
-    seen = 0
-    while waiting and seen < MAX_PARTS:
-        part, depth = waiting.pop()
-        seen += 1
+    stack = [(message, 0)]
+    visited = 0
+    while stack and visited < MAX_PARTS:
+        part, depth = stack.pop()
+        visited += 1
         enclosed = part.get_content_maintype() == "message"
         inner = children(part) if into_attached or not enclosed else []
         if inner and depth < MAX_DEPTH:
-            waiting.extend((child, depth + 1) for child in reversed(inner))
+            stack.extend((child, depth + 1) for child in reversed(inner))
         else:
             yield part
 
@@ -85,18 +86,18 @@ def children(part: Message) -> list[Message]:
 
 
 def header(message: Message, name: str) -> str:
-    """The first header of that name, decoded, in one line; "" where there is none."""
+    """The first header of that name, decoded, on one line; "" if there is none."""
     return next(iter(headers(message, name)), "")
 
 
 def headers(message: Message, name: str) -> list[str]:
-    """All headers of that name, decoded, each in one line."""
+    """All headers of that name, decoded, each on one line."""
     return [_decoded(value) for field, value in fields(message) if field == name.casefold()]
 
 
 def fields(message: Message) -> list[tuple[str, str]]:
-    """All header fields, names folded, values as they stand; raw octets are read as UTF-8."""
-    # Not items(): it gives question marks for octets that are not ASCII.
+    """All header fields, names casefolded, values not decoded; raw octets are read as UTF-8."""
+    # Not items(), which replaces octets that are not ASCII by question marks.
     return [
         (
             name.casefold(),
@@ -116,7 +117,7 @@ def addresses(message: Message, name: str) -> list[str]:
 
 
 def text_of(message: Message) -> str:
-    """What a person wrote: the first plain text, or else the HTML without what it quotes."""
+    """The text that a person wrote: the first plain part, or else the HTML without its quotes."""
     fallback = ""
     for part in parts(message):
         if part.get_content_disposition() == "attachment":
@@ -130,19 +131,19 @@ def text_of(message: Message) -> str:
 
 
 def part_text(part: Message) -> str:
-    """One part's text, whatever its transfer encoding and charset claim to be."""
+    """The text of one part; tolerates wrong transfer encodings and charsets."""
     if part.is_multipart():
         return "\n".join(_flat(child) for child in children(part))[:MAX_TEXT]
     try:
         content = part.get_payload(decode=True)
-    except Exception:  # a broken transfer encoding: read it as it stands
+    except Exception:  # a malformed transfer encoding: use the raw text
         content = None
     if not isinstance(content, bytes):
         return str(part.get_payload())[:MAX_TEXT]
     content = content[: MAX_TEXT * 4]
     try:
         charset = str(part.get_content_charset("utf-8"))
-    except Exception:  # RFC 2231 numbers of thousands of digits, charsets that are no names
+    except Exception:  # RFC 2231 numbers of thousands of digits, invalid charset names
         charset = "utf-8"
     for guess in (charset, "utf-8"):
         try:
@@ -167,13 +168,13 @@ def _decoded(value: str) -> str:
             chunk if isinstance(chunk, str) else chunk.decode(charset or "ascii", "replace")
             for chunk, charset in decode_header(value)
         ]
-    except Exception:  # unknown charsets, broken base64: what stands there will do
+    except Exception:  # an unknown charset or malformed base64: use the raw value
         chunks = [value]
     return " ".join(_UNPRINTABLE.sub(" ", "".join(chunks)).split())
 
 
 def _plain(markup: str) -> str:
-    # lxml loads slowly: only for mail that has no plain part.
+    # Imported here because lxml loads slowly and only mail without a plain part needs it.
     from lxml import html as lxml_html
     from lxml.etree import LxmlError
 

@@ -1,4 +1,4 @@
-"""What a report brings back of a mail of ours: the identifiers that we signed, and whom it names."""
+"""Finds the identifiers of our mail that a report contains, and the recipients it names."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from email.message import Message
 from subscribers.inbound.bounce_texts import RETURNED, returned_recipients
 from subscribers.inbound.reading import children, fields, part_text, parts
 
-MOST = 100
-"""Identifiers of each kind that are looked at."""
+MAX_IDENTIFIERS = 100
+"""Identifiers of each kind that are read."""
 
 _OF_LINK = r"([A-Za-z0-9_-]{1,200}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])"
 _TOKENS = re.compile(rf"(?:/[up]/|unsubscribe(?:%20|\+|[ \t]+)){_OF_LINK}", re.IGNORECASE)
 _SIGNED = re.compile(
     r"(?<![a-z0-9.-])([a-z0-9-]{1,64}-(?:bounces|confirm)\+[1-9]\d{0,18}-\d{1,9}-[0-9a-f]{20})"
-    r"[@=]([a-z0-9.-]{1,253})",  # "=": the address stands in the local part of a rewritten one
+    r"[@=]([a-z0-9.-]{1,253})",  # "=": the address is part of a rewritten local part
     re.IGNORECASE,
 )
 _MESSAGE_ID = re.compile(r"<(?!mailto:)[!-;=?-~]{1,250}@[!-;=?-~]{1,250}>")
 _ANSWERS = frozenset({"in-reply-to", "references", "x-original-message-id"})
-"""Headers of the report itself in which mail servers name the mail that it is about."""
+"""Headers of the report itself in which mail servers identify the mail that it is about."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReturnedMail:
-    """The identifiers that a report repeats; nothing of them is believed before it is verified.
+    """The identifiers that a report contains; none is trusted before it is verified.
 
-    `tokens` are those of our links, `signed` the addresses that may bear our signature,
-    `message_ids` with their angle brackets. `recipients` are whom the returned mail was
-    written to: they prove nothing.
+    `tokens` are those of our links, `signed` the addresses that may carry our signature, and
+    `message_ids` include their angle brackets. `recipients` are the addresses to which the
+    returned mail was sent; they prove nothing.
     """
 
     tokens: tuple[str, ...] = ()
@@ -41,24 +41,24 @@ class ReturnedMail:
 
 
 def read_returned_mail(message: Message) -> ReturnedMail:
-    """Find the identifiers in the returned mail, its headers, and whatever text quotes them."""
+    """Find the identifiers in the returned mail, in its headers, and in any text that quotes them."""
     tokens: dict[str, None] = {}
     signed: dict[str, None] = {}
     ids: dict[str, None] = {}
     for text in _texts(message):
-        tokens |= dict.fromkeys(_TOKENS.findall(text)[:MOST])
-        signed |= dict.fromkeys(f"{one[1]}@{one[2]}" for one in _some(_SIGNED, text))
-        ids |= dict.fromkeys(_MESSAGE_ID.findall(text)[:MOST])
+        tokens |= dict.fromkeys(_TOKENS.findall(text)[:MAX_IDENTIFIERS])
+        signed |= dict.fromkeys(f"{one[1]}@{one[2]}" for one in _first_matches(_SIGNED, text))
+        ids |= dict.fromkeys(_MESSAGE_ID.findall(text)[:MAX_IDENTIFIERS])
     return ReturnedMail(
-        tokens=tuple(tokens)[:MOST],
-        signed=tuple(signed)[:MOST],
-        message_ids=tuple(ids)[:MOST],
-        recipients=tuple(returned_recipients(message))[:MOST],
+        tokens=tuple(tokens)[:MAX_IDENTIFIERS],
+        signed=tuple(signed)[:MAX_IDENTIFIERS],
+        message_ids=tuple(ids)[:MAX_IDENTIFIERS],
+        recipients=tuple(returned_recipients(message))[:MAX_IDENTIFIERS],
     )
 
 
-def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    for _, found in zip(range(MOST), pattern.finditer(text), strict=False):
+def _first_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    for _, found in zip(range(MAX_IDENTIFIERS), pattern.finditer(text), strict=False):
         yield found
 
 

@@ -1,4 +1,4 @@
-"""What a letter says about its writer, for those who must know whether to believe it."""
+"""Collects what a message says about its writer, from which its sender may be proven."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_TOKENS = 20
 MAX_REFERENCES = 20
 
 _LINK = re.compile(r"/[up]/([A-Za-z0-9_-]{1,200}\.[A-Za-z0-9_-]{43})(?![A-Za-z0-9_-])")
-_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # what an answer may repeat in its own header
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # safe to repeat in the header of an answer
 _FAILED = re.compile(r"\b(?:spf|dmarc) ?= ?(?:soft)?fail\b|^(?:soft)?fail\b", re.IGNORECASE)
 
 
@@ -20,7 +20,7 @@ _FAILED = re.compile(r"\b(?:spf|dmarc) ?= ?(?:soft)?fail\b|^(?:soft)?fail\b", re
 class SenderEvidence:
     """`references` are the Message-IDs it answers, `tokens` those of our links that it quotes.
 
-    `disowned`: our mail server found that it does not come from where it says (RFC 8601).
+    `disowned` means that our mail server found the sender forged by SPF or DMARC (RFC 8601).
     """
 
     message_id: str = ""
@@ -31,7 +31,7 @@ class SenderEvidence:
 
 
 def read_sender_evidence(message: Message) -> SenderEvidence:
-    """Read it off the headers and whatever is quoted; never raises."""
+    """Read the headers and any quoted text; never raises."""
     answered = " ".join([*headers(message, "In-Reply-To"), *headers(message, "References")])
     texts = (part_text(part) for part in parts(message) if part.get_content_maintype() == "text")
     tokens = dict.fromkeys(token for text in texts for token in _LINK.findall(text))

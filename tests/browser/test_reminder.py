@@ -75,5 +75,5 @@ def test_a_browser_that_breaks_is_no_browser(
     broken.write_text("#!/bin/sh\nexit 1\n")
     broken.chmod(0o755)
     monkeypatch.setattr(gallery, "CHROMIUM", (str(broken),))
-    with pytest.raises(UnavailableError, match="took no picture"):
+    with pytest.raises(UnavailableError, match="cannot take a screenshot"):
         take_screenshot("<p>x</p>", FetchSettings(), now=MONDAY)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import sys
 from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any
@@ -25,6 +27,7 @@ def calls_below(module: ModuleType, floor: str) -> list[str]:
     `floor` is the package whose own modules do not count.
     """
     found: set[str] = set()
+    found |= {name for name, value in _late_imports(module).items() if _is_below(value, floor)}
     for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             if _is_below(getattr(module, node.id, None), floor):
@@ -47,6 +50,9 @@ def plant(
     """Let the call raise where its arguments say so; the errors that it has raised."""
     alias, _, name = call.rpartition(".")
     owner: Any = getattr(module, alias) if alias else module
+    if not hasattr(owner, name):  # a function of the module imports it when it runs
+        value = _late_imports(module)[name]
+        owner, name = sys.modules[value.__module__], value.__name__
     real = getattr(owner, name)
     raised: list[BaseException] = []
 
@@ -58,6 +64,18 @@ def plant(
 
     monkeypatch.setattr(owner, name, planted)
     return raised
+
+
+def _late_imports(module: ModuleType) -> dict[str, Any]:
+    """What the module's functions import when they run, by the name that they give it."""
+    return {
+        entry.asname or entry.name: getattr(importlib.import_module(node.module), entry.name)
+        for function in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for entry in node.names
+    }
 
 
 def _is_below(value: object, floor: str) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from pathlib import Path
+
+import pytest
 
 from newsletter.delivery.loopback_sink import sink
 from newsletter.pipeline.bench import bench
+from newsletter.site.site import open_site
 from tests.factories.runs import MONDAY, THURSDAY, states
 from tests.factories.site import READERS, make_site
 
@@ -29,6 +33,22 @@ def test_it_sends_what_was_asked_and_leaves_nothing(tmp_path: Path) -> None:
     assert found.rate > 0
     assert states(site) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("folder", [Path(), Path("sites", "weekly")])
+def test_a_relative_folder_of_the_site_is_found(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without -C the site is the current folder; with it, a path may be relative to that."""
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    make_site(tmp_path / folder, now=THURSDAY).database.close()
+    before = sorted(path.name for path in (tmp_path / folder).iterdir())
+    monkeypatch.chdir(tmp_path)
+    site = open_site(folder, {})
+    with closing(site.database):
+        found = bench(site, "weekly", messages=3, processes=None, clock=lambda: MONDAY)
+    assert found.messages == 3
+    assert sorted(path.name for path in (tmp_path / folder).iterdir()) == before
 
 
 def test_a_digest_is_measured_too(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ async def test_a_healthy_site_has_only_its_missing_certificate(
     site = make_healthy(tmp_path, catcher.port, web)
     found = await findings(site, zone_for(site))
     assert list(found) == ["site"]
-    assert found["site"][0].said.startswith(f"{web} is not https")
+    assert found["site"][0].message.startswith(f"{web} is not https")
 
 
 async def test_every_ailment_is_named(tmp_path: Path, catcher: Catcher, web: str) -> None:
@@ -150,7 +150,7 @@ async def test_a_source_that_fails_and_a_send_that_is_stuck_are_named(
     (tmp_path / "articles").rename(tmp_path / "gone")
     await asyncio.to_thread(gather, site, "weekly", now=due + HOUR)
     found = await findings(site, zone_for(site))
-    assert "weekly/1 is being sent since" in found["queue"][0].said
+    assert "the send of weekly/1 has been running since" in found["queue"][0].message
 
 
 async def test_counts_that_were_spoilt_are_named_and_mended(

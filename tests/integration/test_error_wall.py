@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from starlette.routing import Mount, Route
 
-from newsletter.cli.invocation import JsonLines
-from newsletter.site.clicks import ClickBook
+from newsletter.cli.logs import JsonLines
+from newsletter.site.clicks import ClickCounter
 from newsletter.store import database as store_database
 from newsletter.store.database import Database
 from newsletter.web.editor import changes
@@ -59,7 +59,7 @@ def calls_to_the_floor_below() -> list[Call]:
                 for inner, function in vars(value).items():
                     if isinstance(function, FunctionType) and not inner.startswith("_"):
                         found[id(value), inner] = Call(value, inner)
-    return [*found.values(), Call(ClickBook, "count")]
+    return [*found.values(), Call(ClickCounter, "count")]
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +74,11 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing goes to a relay, and no stream of changes lasts."""
     monkeypatch.setattr(changes, "LONGEST_SECONDS", changes.POLL_SECONDS)
-    monkeypatch.setattr("newsletter.web.reader.answers.flush", lambda _site, _clock: None)
+    monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
-        monkeypatch.setattr(f"{place}.send_trial", lambda *_given, **_named: receipt)
+        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(
         "newsletter.web.editor.send_jobs.send",
         lambda *_given, **_named: SimpleNamespace(report=None),

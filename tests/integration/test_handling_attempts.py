@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.pipeline import receive as receiving
-from newsletter.pipeline.receive import LEFT_LYING, handle, handle_left_lying
+from newsletter.pipeline.receive import RETRY_AFTER, handle, handle_left_over
 from subscribers.inbound.mail_log import MAX_ATTEMPTS, LoggedMail, find, quarantined
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import READER, PostOffice, post_office, send_issue
@@ -58,19 +58,19 @@ def test_three_failures_and_a_person_looks_at_it(
         patch.setattr(receiving, step, fails)
         got = office.mail("weekly-leave")
         assert (got.action, in_book(office, got.id).attempts) == ("retry", 1)
-        assert handle_left_lying(office.site, now=office.now) == 0
+        assert handle_left_over(office.site, now=office.now) == 0
         for attempt in range(2, MAX_ATTEMPTS + 1):
             assert in_quarantine(office) == []
-            office.now += LEFT_LYING + timedelta(seconds=1)
-            assert handle_left_lying(office.site, now=office.now) == 1
+            office.now += RETRY_AFTER + timedelta(seconds=1)
+            assert handle_left_over(office.site, now=office.now) == 1
             assert in_book(office, got.id).attempts == attempt
-        office.now += LEFT_LYING + timedelta(seconds=1)
-        assert handle_left_lying(office.site, now=office.now) == 0
+        office.now += RETRY_AFTER + timedelta(seconds=1)
+        assert handle_left_over(office.site, now=office.now) == 0
     assert in_quarantine(office) == [got.id]
     assert "UnforeseenError: what nobody has thought of" in in_book(office, got.id).traceback
     command = CommandLine(folder=office.site.folder, environment={})
     (shown,) = command("receive", "--list", "--json").document["quarantine"]
-    assert shown["problem"] == "it could not be handled, 3 times"
+    assert shown["problem"] == "it could not be handled in 3 attempts"
     assert "Unforeseen" in shown["traceback"]
     # When the defect is mended, replaying it does what its writer wanted.
     assert handle(office.site, got.id, now=office.now, again=True).action == "unsubscribe"
@@ -89,11 +89,11 @@ def test_a_mail_that_kills_its_process_counts(
     with pytest.raises(SystemExit):
         office.mail("weekly-leave")
     for _ in range(MAX_ATTEMPTS - 1):
-        office.now += LEFT_LYING + timedelta(seconds=1)
+        office.now += RETRY_AFTER + timedelta(seconds=1)
         with pytest.raises(SystemExit):
-            handle_left_lying(office.site, now=office.now)
-    office.now += LEFT_LYING + timedelta(seconds=1)
-    assert handle_left_lying(office.site, now=office.now) == 1
+            handle_left_over(office.site, now=office.now)
+    office.now += RETRY_AFTER + timedelta(seconds=1)
+    assert handle_left_over(office.site, now=office.now) == 1
     assert len(in_quarantine(office)) == 1
 
 
@@ -127,7 +127,7 @@ def test_one_bad_mail_keeps_nothing_back(
 
     monkeypatch.setattr(receiving, "classify", some_fail)
     office.mail("weekly-request", subject="poison")
-    office.now += LEFT_LYING + timedelta(seconds=1)
+    office.now += RETRY_AFTER + timedelta(seconds=1)
     assert office.mail("weekly-leave").action == "unsubscribe"
     copies = send_issue(office, MONDAY)
     got = {copy.recipient for copy in copies if copy.message["List-Id"]}

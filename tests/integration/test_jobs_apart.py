@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from newsletter.cli.exit_codes import UNFORESEEN
+from newsletter.cli.exit_codes import UNEXPECTED_ERROR
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
 from newsletter.jobs import due_issue, letters, operators, site_jobs
@@ -20,7 +20,7 @@ from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.receive import LEFT_LYING
+from newsletter.pipeline.receive import RETRY_AFTER
 from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers
@@ -123,7 +123,7 @@ def require_other_sent(site: Site, catcher: Catcher, report: RunReport, issues: 
     assert report.newsletters[1].result is RunResult.SENT, report
     assert states(site, "other") == [State.SENT] * issues
     assert catcher.recipients.count(OTHER_READER) == issues
-    assert _report_code(report) == UNFORESEEN
+    assert _report_code(report) == UNEXPECTED_ERROR
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,9 @@ async def test_no_other_job_stops_an_issue(
     ]
 
 
-@pytest.mark.parametrize("call", ["post_letter", "troubles.claim", "troubles.forget", "WebDoor"])
+@pytest.mark.parametrize(
+    "call", ["post_letter", "operator_alerts.claim", "operator_alerts.forget", "HttpClient"]
+)
 async def test_operators_who_cannot_be_told_stop_nothing(
     call: str, catcher: Catcher, new_site: NewSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +239,7 @@ async def test_operators_who_cannot_be_told_stop_nothing(
     report = await run_at(site, MONDAY, watched_run)
     assert raised
     require_other_sent(site, catcher, report)
-    assert ("operator@example.net" in catcher.recipients) is (call == "WebDoor")
+    assert ("operator@example.net" in catcher.recipients) is (call == "HttpClient")
 
 
 async def test_operators_are_written_to_about_what_nobody_foresaw(
@@ -259,7 +261,7 @@ async def test_stray_mail_from_an_address_that_is_none_stops_nothing(
     """`From: root@localhost` to weekly-request@, written down by a process that died."""
     site = new_site(more='[inbound]\ndomain = "news.example.org"')
     await run_at(site, THURSDAY + 2 * HOUR)
-    written = MONDAY - 2 * LEFT_LYING
+    written = MONDAY - 2 * RETRY_AFTER
     senders = (
         "root@localhost",
         "root",
@@ -272,7 +274,7 @@ async def test_stray_mail_from_an_address_that_is_none_stops_nothing(
         for sender in senders:
             content = f"From: {sender}\nSubject: help\nMessage-ID: <{len(sender)}@x>\n\nhelp\n"
             recipient = "weekly-request@news.example.org"
-            book.log_mail(connection, content.encode(), recipient, sender, written)
+            book.log_mail(connection, book.arrival(content.encode(), recipient, sender), written)
     report = await run_at(site, MONDAY)
     assert [outcome.result for outcome in report.newsletters] == [RunResult.SENT] * 2
     assert {one.outcome.ended for one in report.others} == {Ended.DONE}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.pipeline.join import confirm, join, mail_links
+from newsletter.pipeline.join import SignUp, confirm, join, mail_links
 from newsletter.pipeline.own_data import ask_to_move
 from newsletter.pipeline.reader_letters import flush
 from subscribers import people
@@ -30,10 +30,10 @@ def office(tmp_path: Path) -> Iterator[PostOffice]:
 
 def asked(office: PostOffice, name: str = SPAM) -> TokenSubject:
     """A stranger fills in the form with the victim's address and words of their own."""
-    join(
-        office.site, "weekly", VICTIM, origin=SPAM, wording=SPAM, name=name, follows=[SPAM],
-        now=office.now,
-    )  # fmt: skip
+    sign_up = SignUp(
+        list_slug="weekly", address=VICTIM, origin=SPAM, wording=SPAM, name=name, follows=[SPAM]
+    )
+    join(office.site, sign_up, now=office.now)
     person = office.person(VICTIM)
     assert person is not None
     return TokenSubject(subscriber_id=person.id, list_slug="weekly")

@@ -198,7 +198,7 @@ def test_a_mailbox_is_watched_anew_after_an_error_nobody_foresaw(
     office: PostOffice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log has it whole."""
-    monkeypatch.setattr(newsletter.listening, "LOOK", 0.01)
+    monkeypatch.setattr(newsletter.listening, "CHECK_INTERVAL", 0.01)
     watched, left = threading.Event(), iter([True])
 
     def watch(_folder: Path, _take: object, stop: threading.Event) -> None:

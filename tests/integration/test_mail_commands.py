@@ -146,7 +146,7 @@ def test_tags_by_mail(office: PostOffice) -> None:
     person = office.person()
     assert person is not None
     assert person.follows == {"security"}
-    assert "you now follow Security" in office.last().part("plain")
+    assert "You now follow Security" in office.last().part("plain")
     assert "gardening" in office.last().part("plain")
 
 

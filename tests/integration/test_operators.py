@@ -1,4 +1,4 @@
-"""The operators hear of each run: the switch is pinged, and a letter says what needs a look."""
+"""The operators hear of each run: the switch is pinged, and a letter says what needs attention."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ async def test_a_trouble_fails_the_switch_each_time_and_is_mailed_once_a_day(
     late = MONDAY + 7 * HOUR
     await watched(site, late)
     assert pings(switch)[-1][0] == "/hook/fail"
-    assert "Do: to send it anyway, `newsletter approve weekly/1`" in pings(switch)[-1][1]
+    assert "Fix: to send it anyway, `newsletter approve weekly/1`" in pings(switch)[-1][1]
     assert catcher.recipients == ["operator@example.net"]
     letter = email.message_from_bytes(catcher.caught[0].content, policy=email.policy.SMTP)
-    assert str(letter["Subject"]).startswith("The Weekly needs a look: weekly/1 is late by")
+    assert str(letter["Subject"]).startswith("The Weekly needs attention: weekly/1 is late by")
     for kind in ("plain", "html"):
         part = letter.get_body((kind,))
         assert part is not None

@@ -30,14 +30,14 @@ CONNECTIONS = 4
 """Of both processes together."""
 
 SEND = (
-    "from newsletter.pipeline import processes; processes.LEAST_EACH = 10;"
+    "from newsletter.pipeline import processes; processes.MIN_DELIVERIES = 10;"
     "from newsletter.cli.main import main; main()"
 )
 
 
 @pytest.fixture(autouse=True)
 def _short_lists_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LEAST_EACH", 10)
+    monkeypatch.setattr(processes, "MIN_DELIVERIES", 10)
 
 
 def approved_site(folder: Path, port: int, database: str = "sqlite:///newsletter.db") -> Site:

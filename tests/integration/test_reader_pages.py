@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from newsletter.config.settings import NewsletterSettings, Settings
-from newsletter.site.clicks import ClickBook
+from newsletter.site.clicks import ClickCounter
 from newsletter.site.site import Site as OurSite
 from newsletter.store.database import Database
 from newsletter.web.archive.routes import Archive
@@ -150,7 +150,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
     server = uvicorn.Server(
         uvicorn.Config(
             Starlette(
-                routes=reader_routes(context, ClickBook(ours)),
+                routes=reader_routes(context, ClickCounter(ours)),
                 middleware=[Middleware(ErrorWall, answer=failure_answers(context, archive))],
             ),
             host="127.0.0.1",

@@ -21,7 +21,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site, open_site
 from subscribers.history import Way
 from subscribers.people import find
-from subscribers.preferences import read_how_often
+from subscribers.preferences import set_frequency
 from subscribers.subscriber import Frequency
 from tests.factories.runs import (
     DAY,
@@ -162,7 +162,7 @@ min_items = 1
     )
     with site.database.transaction() as connection:
         reader = find(connection, READERS[0])
-        read_how_often(connection, reader.id, Frequency.MONTHLY, Way.PAGE, THURSDAY)
+        set_frequency(connection, reader.id, Frequency.MONTHLY, Way.PAGE, THURSDAY)
     publish(tmp_path, THURSDAY, THURSDAY + HOUR)
     await run_all_at(site, THURSDAY + 2 * HOUR)
     await run_all_at(site, MONDAY)

@@ -38,7 +38,7 @@ def test_an_issue_names_its_recipients(
     command: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By state, each with the relay's last words; read page by page."""
-    monkeypatch.setattr(recipients, "AT_ONCE", 2)
+    monkeypatch.setattr(recipients, "PAGE_SIZE", 2)
     (refused,) = command("status", "weekly/1", "--who", "rejected", "--json").document["recipients"]
     assert (refused["address"], refused["code"], refused["enhanced"]) == (READER, 550, "5.1.1")
     assert "no such user" in refused["text"]

@@ -1,4 +1,4 @@
-"""What the DNS says about a mail domain: asked here, judged in mail_domain.py."""
+"""Queries the DNS about a mail domain; mail_domain.py evaluates the answers."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ import dns.resolver
 
 from newsletter.errors import UnavailableError
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds for one answer."""
 
 
 class Records(Protocol):
-    """A view of the DNS. Each method answers with nothing where the name or record is not there."""
+    """The DNS. Each method returns an empty answer if the name or record does not exist."""
 
     def txt(self, name: str) -> list[str]:
-        """Its TXT records, the strings of each joined (RFC 7208 section 3.3)."""
+        """The TXT records of `name`, with the strings of each joined (RFC 7208 section 3.3)."""
         ...
 
     def mx(self, name: str) -> list[str]:
-        """Its mail servers, most preferred first; [""] is "takes no mail" (RFC 7505)."""
+        """The mail servers of `name`, most preferred first; [""] if it accepts no mail (RFC 7505)."""
         ...
 
     def has_address(self, name: str) -> bool:
-        """Whether it has an A or AAAA record."""
+        """Whether `name` has an A or AAAA record."""
         ...
 
 
 class LiveRecords:
-    """The DNS as the machine's resolvers know it, or those named."""
+    """The DNS as seen by the machine's resolvers, or by the given nameservers."""
 
     def __init__(self, nameservers: list[str] | None = None, port: int = 53) -> None:
         self._resolver = dns.resolver.Resolver(configure=nameservers is None)
         if nameservers is not None:
             self._resolver.nameservers = list(nameservers)
             self._resolver.port = port
-        self._resolver.lifetime = PATIENCE
+        self._resolver.lifetime = TIMEOUT
 
     def txt(self, name: str) -> list[str]:
         """See Records."""
@@ -66,5 +66,5 @@ class LiveRecords:
         except (dns.exception.DNSException, UnicodeError) as error:
             raise UnavailableError(
                 f"the DNS does not answer for {name}: {error}",
-                fix="look at the machine's resolver (/etc/resolv.conf), and try again",
+                fix="check the machine's resolver (/etc/resolv.conf), and try again",
             ) from error

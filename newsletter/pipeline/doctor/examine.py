@@ -1,4 +1,4 @@
-"""doctor: look at everything a send depends on, inside and outside, and say what to mend."""
+"""doctor: check everything that a send depends on, inside and outside, and say what to fix."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ from newsletter.store import health
 from newsletter.store.database import Database
 from newsletter.store.newsletters import is_armed
 
-LITTLE_DISK = 500_000_000
-"""Bytes: below it a large issue's ledger may not fit."""
+MIN_FREE_DISK = 500_000_000
+"""Free bytes below which a large issue's ledger may not fit."""
 
-PATIENCE = timedelta(seconds=10)
 GREETING = 3.0
 """Seconds for a relay to greet, before it is asked whether it waits for TLS."""
+TIMEOUT = timedelta(seconds=10)
 STUCK = timedelta(days=1)
-"""How long a send may be under way before it wants a look."""
+"""How long a send may take before it is reported as stuck."""
 
 
 def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosis]:
-    """Every check, in turn; one that cannot be made is a failure of its own, and stops none."""
+    """Make every check in turn; one that cannot be made is reported as a failure of its own."""
     checks: list[tuple[str, Callable[[], Iterator[Diagnosis]]]] = [
         ("DNS", lambda: _dns(site, records)),
         ("relay", lambda: _relays(site)),
@@ -73,7 +73,7 @@ def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
         yield _failure(
             "DKIM",
             "messages are not signed; large providers refuse unsigned bulk mail",
-            "make a key and add [dkim], see the documentation of DKIM",
+            "make a key and add [dkim]; see the documentation of DKIM",
         )
     pairs = {
         (ascii_domain(newsletter.sender.domain), _domain_of(envelope_sender(site, slug)))
@@ -101,29 +101,29 @@ def _relays(site: Site) -> Iterator[Diagnosis]:
     if not site.settings.relays:
         yield _failure("relay", "there is no relay to send through", "add [[relays]]")
     for relay in site.settings.relays:
-        place = f"{relay.name} ({relay.host}:{relay.port})"
+        name = f"{relay.name} ({relay.host}:{relay.port})"
         in_clear = security_of(relay) != "tls"
         if in_clear and asyncio.run(speaks_tls_first(relay.host, relay.port, GREETING)):
             yield _failure(
                 "relay",
-                f"{place} speaks TLS from its first byte, and security is {security_of(relay)}",
+                f"{name} speaks TLS from its first byte, and security is {security_of(relay)}",
                 f'set security = "tls" for the relay {relay.name}, or take its port for STARTTLS',
             )
             continue
-        said = asyncio.run(_knock(relay))
-        if said:
+        error = asyncio.run(_relay_error(relay))
+        if error:
             yield _failure(
                 "relay",
-                f"{place} takes no mail: {said}",
+                f"{name} accepts no mail: {error}",
                 f"check host, port, security and password of the relay {relay.name}, and its log",
             )
         else:
-            yield _ok("relay", f"{place} answers, security: {security_of(relay)}")
+            yield _ok("relay", f"{name} answers, security: {security_of(relay)}")
 
 
-async def _knock(relay: RelaySettings) -> str:
-    """Greet the relay and leave; what is wrong, or ""."""
-    timeouts = Timeouts(connect=PATIENCE.total_seconds(), command=PATIENCE.total_seconds())
+async def _relay_error(relay: RelaySettings) -> str:
+    """Connect to the relay and quit; returns the error, or ""."""
+    timeouts = Timeouts(connect=TIMEOUT.total_seconds(), command=TIMEOUT.total_seconds())
     connection = await connect(relay, tls_context(relay), socket.getfqdn(), timeouts)
     if isinstance(connection, Outcome):
         return str(connection)
@@ -139,11 +139,11 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
             f"{url} is not https: one-click unsubscribe needs it (RFC 8058)",
             "put a web server with a certificate in front, and set site.url",
         )
-    limits = site.settings.fetch.model_copy(update={"timeout": PATIENCE})
+    limits = site.settings.fetch.model_copy(update={"timeout": TIMEOUT})
 
     async def fetch() -> None:
-        async with HttpClient(limits) as door:
-            await door.fetch(f"{url}/health", memory=None, now=now)
+        async with HttpClient(limits) as client:
+            await client.fetch(f"{url}/health", memory=None, now=now)
 
     try:
         asyncio.run(fetch())
@@ -161,20 +161,20 @@ def _files(site: Site) -> Iterator[Diagnosis]:
     secrets = [site.folder / SECRET_FILE]
     if site.settings.dkim:
         secrets += [site.folder / key.key_file for key in site.settings.dkim.keys.values()]
-    open_to_others = [path for path in secrets if _others_may(path, 0o077)]
+    open_to_others = [path for path in secrets if _others_have_permission(path, 0o077)]
     for path in open_to_others:
         yield _failure("files", f"{path} can be read by others", f"chmod 600 {path}")
     private = [site.folder / FILE_NAME, *_database_files(site)]
     for path in private:
-        if _others_may(path, 0o002):
+        if _others_have_permission(path, 0o002):
             yield _failure("files", f"{path} can be changed by anybody", f"chmod o-w {path}")
-        elif path.name != FILE_NAME and _others_may(path, 0o004):
+        elif path.name != FILE_NAME and _others_have_permission(path, 0o004):
             yield _warning("files", f"{path} can be read by anybody", f"chmod o-r {path}")
     if not open_to_others:
         yield _ok("files", "keys can be read by their owner only")
 
 
-def _others_may(path: Path, bits: int) -> bool:
+def _others_have_permission(path: Path, bits: int) -> bool:
     return path.exists() and bool(path.stat().st_mode & bits)
 
 
@@ -186,11 +186,11 @@ def _database_files(site: Site) -> list[Path]:
 def _disk(site: Site) -> Iterator[Diagnosis]:
     for folder in {path.parent.resolve() for path in _database_files(site)} or {site.folder}:
         free = shutil.disk_usage(folder).free
-        said = f"{free / 1e9:.1f} GB free in {folder}"
-        if free < LITTLE_DISK:
-            yield _failure("disk", said, "make room: without it no receipt can be written")
+        message = f"{free / 1e9:.1f} GB free in {folder}"
+        if free < MIN_FREE_DISK:
+            yield _failure("disk", message, "free some space: without it no receipt can be written")
         else:
-            yield _ok("disk", said)
+            yield _ok("disk", message)
 
 
 def _database(site: Site) -> Iterator[Diagnosis]:
@@ -202,7 +202,7 @@ def _database(site: Site) -> Iterator[Diagnosis]:
             "stop everything, keep a copy, restore a backup, and run `newsletter arm`",
         )
     else:
-        yield _ok("database", f"{_kind(site.database)} is whole and of this version's schema")
+        yield _ok("database", f"{_kind(site.database)} is intact and has this version's schema")
     with site.database.transaction(read_only=True) as connection:
         if not is_armed(connection):
             yield _failure(
@@ -222,8 +222,8 @@ def _clock(site: Site, now: datetime) -> Iterator[Diagnosis]:
     if newest is not None and newest > now + timedelta(minutes=5):
         yield _failure(
             "clock",
-            f"the site has done something at {newest:%Y-%m-%d %H:%M} UTC, which is still to come",
-            "set the clock (timedatectl set-ntp true); then look at `newsletter status`",
+            f"the site has done something at {newest:%Y-%m-%d %H:%M} UTC, which is in the future",
+            "set the clock (timedatectl set-ntp true); then check `newsletter status`",
         )
     else:
         yield _ok("clock", f"{now.astimezone(site.settings.site.zone):%Y-%m-%d %H:%M %Z}")
@@ -238,13 +238,13 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
     for name, count in unknown.items():
         yield _warning(
             "queue",
-            f"{name}: of {count} deliveries nobody knows the outcome",
+            f"{name}: the outcome of {count} deliveries is unknown",
             f"newsletter unknown {name} --resend, or --skip",
         )
     for name, since in stuck.items():
         yield _failure(
             "queue",
-            f"{name} is being sent since {since:%Y-%m-%d %H:%M} UTC",
+            f"the send of {name} has been running since {since:%Y-%m-%d %H:%M} UTC",
             f"newsletter status {name}, then newsletter send {name}",
         )
     for name in miscounted:
@@ -265,13 +265,13 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
         yield _ok("queue", "nothing waits for a decision")
 
 
-def _ok(check: str, said: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.OK, said=said)
+def _ok(check: str, message: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.OK, message=message)
 
 
-def _warning(check: str, said: str, fix: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.WARNING, said=said, fix=fix)
+def _warning(check: str, message: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.WARNING, message=message, fix=fix)
 
 
-def _failure(check: str, said: str, fix: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.FAILURE, said=said, fix=fix)
+def _failure(check: str, message: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.FAILURE, message=message, fix=fix)

@@ -1,8 +1,7 @@
-"""Whether a mail domain is set up so that large mailbox providers take its mail. Pure but for
-the records it is given.
+"""Checks whether a mail domain is set up so that large mailbox providers accept its mail.
 
-They ask of whoever sends to many: SPF and DKIM that pass, DMARC with at least p=none, and a From
-domain that one of the two is aligned with.
+They require of bulk senders that SPF and DKIM pass, that DMARC has at least p=none, and that the
+From domain is aligned with one of the two. The checks depend only on the records they are given.
 """
 
 from __future__ import annotations
@@ -22,29 +21,29 @@ MAX_SPF_LOOKUPS = 10
 
 
 class Grade(StrEnum):
-    """How bad it is."""
+    """The severity of a diagnosis."""
 
     OK = "ok"
-    WARNING = "warning"  # works, but may be better
+    WARNING = "warning"  # works, but could be better
     FAILURE = "failure"  # mail is lost, refused or unsafe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """What one check came to; `fix` where something is to be done."""
+    """The result of one check; `fix` says what to do, or is ""."""
 
     check: str
     grade: Grade
-    said: str
+    message: str
     fix: str = ""
 
 
 def check_mx(records: Records, domain: str) -> Diagnosis:
-    """Whether answers and bounces to the domain find a server (RFC 5321 section 5.1)."""
+    """Check that replies and bounces to the domain find a server (RFC 5321 section 5.1)."""
     servers = records.mx(domain)
     fix = f"publish: {domain}. MX 10 mail.{domain}."
     if servers == [""]:
-        return _failure("MX", f"{domain} says that it takes no mail", fix)
+        return _failure("MX", f"{domain} declares that it accepts no mail", fix)
     if servers:
         return _ok("MX", f"mail to {domain} goes to {', '.join(servers)}")
     if records.has_address(domain):
@@ -53,14 +52,14 @@ def check_mx(records: Records, domain: str) -> Diagnosis:
 
 
 def check_spf(records: Records, domain: str) -> Diagnosis:
-    """Whether the domain says which servers send for it (RFC 7208)."""
+    """Check that the domain says which servers send for it (RFC 7208)."""
     found = _spf_of(records, domain)
     if not found:
         fix = f'publish: {domain}. TXT "v=spf1 a:YOUR-RELAY -all"'
         return _failure("SPF", f"{domain} has no SPF record", fix)
     if len(found) > 1:
         return _failure(
-            "SPF", f"{domain} has {len(found)} SPF records, which counts as none", "keep one"
+            "SPF", f"{domain} has {len(found)} SPF records, which is the same as none", "keep one"
         )
     terms = found[0].lower().split()
     lookups = _spf_lookups(records, domain, seen=set())
@@ -78,7 +77,7 @@ def check_spf(records: Records, domain: str) -> Diagnosis:
 
 
 def check_dkim(records: Records, key: SigningKey) -> Diagnosis:
-    """Whether the published key is the one that signs (RFC 6376 section 3.6.1)."""
+    """Check that the published key is the one that signs (RFC 6376 section 3.6.1)."""
     name, value = key.dns_record
     fix = f'publish: {name}. TXT "{value}"'
     published = records.txt(name)
@@ -98,30 +97,30 @@ def check_dkim(records: Records, key: SigningKey) -> Diagnosis:
 
 
 def check_dmarc(records: Records, domain: str) -> Diagnosis:
-    """Whether the From domain, or one above it, has a policy (RFC 7489 section 6)."""
-    for place in _upwards(domain):
-        found = [r for r in records.txt(f"_dmarc.{place}") if r.lower().startswith("v=dmarc1")]
+    """Check that the From domain, or a parent domain, has a policy (RFC 7489 section 6)."""
+    for parent in _upwards(domain):
+        found = [r for r in records.txt(f"_dmarc.{parent}") if r.lower().startswith("v=dmarc1")]
         if found:
             break
     else:
         fix = f'publish: _dmarc.{domain}. TXT "v=DMARC1; p=none; rua=mailto:dmarc@{domain}"'
         return _failure("DMARC", f"{domain} has no DMARC record", fix)
     if len(found) > 1:
-        return _failure("DMARC", f"_dmarc.{place} has {len(found)} records", "keep one")
+        return _failure("DMARC", f"_dmarc.{parent} has {len(found)} records", "keep one")
     tags = _tags(found[0])
     if tags.get("p", "") not in {"none", "quarantine", "reject"}:
         fix = "write p=none, p=quarantine or p=reject"
-        return _failure("DMARC", f"the DMARC record of {place} has no policy", fix)
+        return _failure("DMARC", f"the DMARC record of {parent} has no policy", fix)
     if "rua" not in tags:
-        fix = f"add rua=mailto:dmarc@{domain}: it tells who mails in your name"
-        return _warning("DMARC", f"the DMARC record of {place} asks for no reports", fix)
-    return _ok("DMARC", f"{place}: {found[0]}")
+        fix = f"add rua=mailto:dmarc@{domain} to learn who sends mail in your name"
+        return _warning("DMARC", f"the DMARC record of {parent} asks for no reports", fix)
+    return _ok("DMARC", f"{parent}: {found[0]}")
 
 
 def check_alignment(
     records: Records, *, from_domain: str, envelope_domain: str, dkim_domain: str | None
 ) -> Diagnosis:
-    """Whether DKIM or SPF speaks for the domain readers see (RFC 7489 section 3.1)."""
+    """Check that DKIM or SPF is aligned with the From domain (RFC 7489 section 3.1)."""
     strict = _strictness(records, from_domain)
     by_dkim = dkim_domain is not None and _aligned(from_domain, dkim_domain, strict["adkim"])
     by_spf = _aligned(from_domain, envelope_domain, strict["aspf"])
@@ -129,8 +128,8 @@ def check_alignment(
         return _ok("alignment", f"the DKIM domain {dkim_domain} is aligned with {from_domain}")
     fix = f'sign as the domain of the sender: [dkim] domain = "{from_domain}"'
     if by_spf:
-        said = f"only SPF is aligned with {from_domain}, and forwarding breaks it"
-        return _warning("alignment", said, fix)
+        message = f"only SPF is aligned with {from_domain}, and forwarding breaks it"
+        return _warning("alignment", message, fix)
     return _failure(
         "alignment",
         f"neither DKIM ({dkim_domain or 'none'}) nor SPF ({envelope_domain}) is aligned with "
@@ -140,8 +139,8 @@ def check_alignment(
 
 
 def _strictness(records: Records, domain: str) -> dict[str, bool]:
-    for place in _upwards(domain):
-        for record in records.txt(f"_dmarc.{place}"):
+    for parent in _upwards(domain):
+        for record in records.txt(f"_dmarc.{parent}"):
             if record.lower().startswith("v=dmarc1"):
                 tags = _tags(record)
                 return {name: tags.get(name) == "s" for name in ("adkim", "aspf")}
@@ -149,7 +148,10 @@ def _strictness(records: Records, domain: str) -> dict[str, bool]:
 
 
 def _aligned(seen: str, other: str, strict: bool) -> bool:
-    """Equal; or, relaxed, one below the other (a simpler test than by public suffixes)."""
+    """Whether the domains are equal or, if relaxed, one is a subdomain of the other.
+
+    This is simpler than a comparison of organizational domains by public suffix.
+    """
     seen, other = seen.lower(), other.lower()
     if seen == other:
         return True
@@ -157,7 +159,7 @@ def _aligned(seen: str, other: str, strict: bool) -> bool:
 
 
 def _upwards(domain: str) -> Iterator[str]:
-    """The domain and those above it, without the top level."""
+    """The domain and its parent domains, without the top-level domain."""
     labels = domain.split(".")
     for start in range(max(1, len(labels) - 1)):
         yield ".".join(labels[start:])
@@ -172,7 +174,7 @@ def _spf_of(records: Records, domain: str) -> list[str]:
 
 
 def _spf_lookups(records: Records, domain: str, *, seen: set[str]) -> int:
-    """How many look-ups the record costs whoever checks it, those it includes counted in."""
+    """How many look-ups a check of the record needs, including those of included records."""
     if domain in seen:
         return 0
     seen.add(domain)
@@ -189,20 +191,20 @@ def _spf_lookups(records: Records, domain: str, *, seen: set[str]) -> int:
 
 
 def _tags(record: str) -> dict[str, str]:
-    """`v=DMARC1; p=none` as a mapping; spaces in values go, as a long key is folded."""
+    """Parse `v=DMARC1; p=none` into a mapping; spaces in values are removed, as in a folded key."""
     parts = (part.partition("=") for part in record.split(";"))
     return {
         name.strip().lower(): "".join(value.split()) for name, _, value in parts if name.strip()
     }
 
 
-def _ok(check: str, said: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.OK, said=said)
+def _ok(check: str, message: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.OK, message=message)
 
 
-def _warning(check: str, said: str, fix: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.WARNING, said=said, fix=fix)
+def _warning(check: str, message: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.WARNING, message=message, fix=fix)
 
 
-def _failure(check: str, said: str, fix: str) -> Diagnosis:
-    return Diagnosis(check=check, grade=Grade.FAILURE, said=said, fix=fix)
+def _failure(check: str, message: str, fix: str) -> Diagnosis:
+    return Diagnosis(check=check, grade=Grade.FAILURE, message=message, fix=fix)

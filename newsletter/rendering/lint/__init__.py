@@ -1,4 +1,4 @@
-"""Lint: looks at an edition as it will be sent, offline, and says what would hurt whom."""
+"""Lint: checks an edition as it will be sent, without network access, for problems of readers."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def lint(
 ) -> list[LintFinding]:
     """All findings on an edition, blocking ones first; `items` are the issue's.
 
-    `severities` replace the rules' own. A good issue has no findings.
+    `severities` override those of the rules, by rule name.
     """
-    # The rules load lxml and tinycss2: only where there is something to look at.
+    # Imported here because the rules load lxml and tinycss2, which are slow.
     from newsletter.rendering.lint.accessibility import check_accessibility
     from newsletter.rendering.lint.clients import check_clients
     from newsletter.rendering.lint.completeness import check_completeness
@@ -39,7 +39,7 @@ def lint(
     from newsletter.rendering.lint.spam import check_spam_habits
     from newsletter.rendering.lint.structure import check_structure
 
-    sent, edition = edition, edition.uncounted  # what matters of a counted link is where it leads
+    sent, edition = edition, edition.uncounted  # check the targets of counted links
     document = Document(edition.html)
     findings = [
         *check_accessibility(document),
@@ -52,11 +52,11 @@ def lint(
         *check_spam_habits(document, edition),
         *check_completeness(document, edition, items=items, postal_address=masthead.postal_address),
     ]
-    weighed = [_weigh(found, severities or {}) for found in findings]
-    return sorted(weighed, key=lambda found: _ORDER.index(found.severity))
+    rated = [_with_severity(found, severities or {}) for found in findings]
+    return sorted(rated, key=lambda found: _ORDER.index(found.severity))
 
 
-def _weigh(found: LintFinding, severities: Mapping[str, Severity]) -> LintFinding:
+def _with_severity(found: LintFinding, severities: Mapping[str, Severity]) -> LintFinding:
     if found.rule in ALWAYS or found.rule not in severities:
         return found
     return replace(found, severity=severities[found.rule])

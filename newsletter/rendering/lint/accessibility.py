@@ -1,4 +1,4 @@
-"""Can everyone read it? Language, structure, pictures and links, after WCAG 2.2."""
+"""Checks accessibility (WCAG 2.2): language, structure, pictures and links."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from newsletter.rendering.lint.finding import LintFinding
 _SCREEN_READERS = "readers with a screen reader"
 _NO_PICTURES = "readers with a screen reader, or with pictures off"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_SAYS_NOTHING = frozenset({"click here", "here", "link", "more", "read more", "this", "go", "…"})
+_VAGUE = frozenset({"click here", "here", "link", "more", "read more", "this", "go", "…"})
 
 
 def check_accessibility(document: Document) -> Iterator[LintFinding]:
-    """Language and title, headings, alternative text, layout tables, link text."""
+    """Check language and title, headings, alternative text, layout tables, link text."""
     yield from _language_and_title(document)
     yield from _headings(document)
     yield from _pictures(document)
@@ -43,8 +43,8 @@ def _headings(document: Document) -> Iterator[LintFinding]:
     firsts = [heading for heading in headings if heading.tag == "h1"]
     if len(firsts) != 1:
         fix = f"make exactly one <h1>, the newsletter's name or the lead (here: {len(firsts)})"
-        place = firsts[1] if firsts else document.root
-        yield finding(place, "one-h1", "warning", who=_SCREEN_READERS, fix=fix)
+        element = firsts[1] if firsts else document.root
+        yield finding(element, "one-h1", "warning", who=_SCREEN_READERS, fix=fix)
     level = 0
     for heading in headings:
         deeper = int(heading.tag[1])
@@ -52,7 +52,7 @@ def _headings(document: Document) -> Iterator[LintFinding]:
             fix = f"make it <h{level + 1}>: headings go down one level at a time"
             yield finding(heading, "heading-order", "warning", who=_SCREEN_READERS, fix=fix)
         if not words_of(heading):
-            fix = "fill it, or leave it out"
+            fix = "add text, or remove the heading"
             yield finding(heading, "empty-heading", "warning", who=_SCREEN_READERS, fix=fix)
         level = deeper
 
@@ -62,7 +62,7 @@ def _pictures(document: Document) -> Iterator[LintFinding]:
         if image.tag == "input" and image.get("type") != "image":
             continue
         if image.get("alt") is None or (image.tag != "img" and not image.get("alt").strip()):
-            fix = 'say what it shows in alt="…"; alt="" where it only decorates'
+            fix = 'describe it in alt="…"; use alt="" if it only decorates'
             yield finding(image, "image-alt", "blocking", who=_NO_PICTURES, fix=fix)
 
 
@@ -80,26 +80,26 @@ def _link_texts(document: Document) -> Iterator[LintFinding]:
             continue
         words = words_of(link).casefold().strip(" .…→»›")
         if not words:
-            fix = "put words in the link, or alt on its picture"
+            fix = "add text to the link, or alternative text to its picture"
             yield finding(link, "link-text", "blocking", who=_SCREEN_READERS, fix=fix)
         elif _repeats(link):
-            fix = 'give the picture alt="": the words beside it say the same'
+            fix = 'give the picture alt="": the text beside it says the same'
             yield finding(link, "redundant-alt", "warning", who=_SCREEN_READERS, fix=fix)
-        elif words in _SAYS_NOTHING:
-            fix = f"say where it leads; {words!r} says nothing when links are read alone"
+        elif words in _VAGUE:
+            fix = f"say where it leads; {words!r} is not clear when links are read without their context"
             yield finding(link, "link-text", "warning", who=_SCREEN_READERS, fix=fix)
 
 
 def _repeats(link: Any) -> bool:
-    said = " ".join("".join(link.itertext()).split()).casefold()
+    text = " ".join("".join(link.itertext()).split()).casefold()
     return any(
-        (image.get("alt") or "").casefold().strip() == said for image in link.iter("img") if said
+        (image.get("alt") or "").casefold().strip() == text for image in link.iter("img") if text
     )
 
 
 def _landmark(document: Document) -> Iterator[LintFinding]:
     mains = [e for e in document.elements() if e.tag == "main" or e.get("role") == "main"]
     if len(mains) != 1:
-        fix = "let one element around the whole text be the main landmark"
-        place = mains[1] if mains else document.root
-        yield finding(place, "landmark", "warning", who=_SCREEN_READERS, fix=fix)
+        fix = "make exactly one element around the whole text the main landmark"
+        element = mains[1] if mains else document.root
+        yield finding(element, "landmark", "warning", who=_SCREEN_READERS, fix=fix)

@@ -1,4 +1,4 @@
-"""Will mail clients show it as it was meant?"""
+"""Checks that mail clients support what the HTML uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.rendering.lint.finding import LintFinding
 
 _DATA = Path(__file__).with_name("caniemail.json")
 
-# What MJML writes by itself works, or fails, as MJML's authors know; it is no news.
+# Features that MJML's own output uses are not reported, as its authors know their support.
 _REFERENCE = """
 <mjml lang="en" dir="ltr"><mj-head><mj-title>t</mj-title><mj-preview>p</mj-preview></mj-head>
 <mj-body background-color="#ffffff">
@@ -34,15 +34,15 @@ GRACEFUL = {
     "css-selector-attribute": "used for dark mode only",
     "css-selector-child": "used for dark mode and phones only",
     "css-white-space": "a link breaks over two lines",
-    "html-bdi": "a name in another script may stand out of order",
+    "html-bdi": "a name in another script may be shown out of order",
     "html-dir": "the element around it has its own direction",
 }
-"""Features of our themes that some client lacks, and what its readers get instead."""
+"""Features of our themes that some clients lack, and what their readers see instead."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Support:
-    """What caniemail.com knows: `missing` are the names of clients that lack the feature."""
+    """Data of caniemail.com: `missing` has the names of clients that lack a feature."""
 
     date: str
     missing: dict[str, tuple[str, ...]]
@@ -51,7 +51,7 @@ class Support:
 
 @cache
 def read_support() -> Support:
-    """The data that `make caniemail` keeps beside this file."""
+    """Read the data that `make caniemail` stores beside this file."""
     document = json.loads(_DATA.read_text(encoding="utf-8"))
     names: dict[str, str] = document["clients"]
     features = document["features"]
@@ -71,16 +71,16 @@ def _baseline() -> frozenset[str]:
 
 
 def check_clients(document: Document) -> Iterator[LintFinding]:
-    """Doctype, MJML that was not understood, active content, features that clients lack."""
+    """Check the doctype, unknown MJML, active content, and features that clients lack."""
     if not document.html.startswith("<!DOCTYPE html>"):
-        fix = "let the document begin with <!DOCTYPE html>"
+        fix = "start the document with <!DOCTYPE html>"
         yield finding(document.root, "doctype", "blocking", who="Outlook, Yahoo", fix=fix)
     for element in document.elements():
         if element.tag.startswith("mj-") or element.tag == "mjml":
-            fix = f"correct the name <{element.tag}>: MJML has no such component here"
+            fix = f"correct the name <{element.tag}>: MJML does not allow such a component here"
             yield finding(element, "unknown-mjml", "blocking", who="every reader", fix=fix)
         elif element.tag in _ACTIVE:
-            fix = f"take <{element.tag}> out: clients drop it, and filters distrust it"
+            fix = f"remove <{element.tag}>: clients drop it, and filters distrust it"
             yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
     yield from _unsupported(document)
 
@@ -99,6 +99,6 @@ def _unsupported(document: Document) -> Iterator[LintFinding]:
         clients = support.missing.get(slug, ())
         if not clients or slug in _baseline() or slug in GRACEFUL:
             continue
-        fix = f"do without {support.titles[slug]}; https://www.caniemail.com/features/{slug}/ ({support.date})"
-        place = document.root if element is None else element
-        yield finding(place, "client-support", "warning", who=", ".join(clients), fix=fix)
+        fix = f"avoid {support.titles[slug]}; https://www.caniemail.com/features/{slug}/ ({support.date})"
+        affected = document.root if element is None else element
+        yield finding(affected, "client-support", "warning", who=", ".join(clients), fix=fix)

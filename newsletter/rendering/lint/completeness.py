@@ -1,4 +1,4 @@
-"""Is everything there that must be: slots, postal address, a text part that tells the same?"""
+"""Checks that nothing is missing: slots, postal address, a text part with every story."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.rendering.slots import LOOKALIKE, sentinel, split
 def check_completeness(
     document: Document, edition: Edition, *, items: Sequence[Item], postal_address: str
 ) -> Iterator[LintFinding]:
-    """The law's part (unsubscribe, postal address), the slots, and the text part."""
+    """Check what the law requires (unsubscribe link, postal address), the slots, and the text part."""
     if not edition.subject:
         yield _missing("subject", "Subject", "blocking", "give the issue a subject")
     for part, body in (("HTML", edition.html), ("text", edition.text)):
@@ -27,21 +27,21 @@ def check_completeness(
     if sentinel(Slot.UNSUBSCRIBE, edition.nonce) not in edition.text:
         fix = "put {{ links.unsubscribe }} at the end of the text template"
         yield _missing("unsubscribe", "text part", "blocking", fix)
-    for part, said in (("HTML part", document.text()), ("text part", edition.text)):
-        if _squeezed(postal_address) not in _squeezed(said):
-            fix = "put {{ newsletter.postal_address }} in the footer: the law asks for it"
+    for part, text in (("HTML part", document.text()), ("text part", edition.text)):
+        if _without_space(postal_address) not in _without_space(text):
+            fix = "put {{ newsletter.postal_address }} in the footer: the law requires it"
             yield _missing("postal-address", part, "blocking", fix)
-    printed, told = set(edition.item_keys), _squeezed(edition.text)
+    included, plain_text = set(edition.item_keys), _without_space(edition.text)
     for item in items:
-        if item.article.key in printed and _squeezed(item.title) not in told:
-            fix = f"print every item in the text template; this one is missing: {item.title[:80]}"
+        if item.article.key in included and _without_space(item.title) not in plain_text:
+            fix = f"include every item in the text template; this one is missing: {item.title[:80]}"
             yield _missing("text-complete", "text part", "warning", fix)
 
 
 def _slots(part: str, body: str, nonce: str) -> Iterator[LintFinding]:
     literal = "".join(piece for piece in split(body, nonce) if not isinstance(piece, Slot))
     if nonce in literal:
-        fix = "use links.unsubscribe, links.preferences and reader.name whole, as they are given"
+        fix = "use links.unsubscribe, links.preferences and reader.name unchanged"
         yield _missing("slot", f"{part} part: a broken slot", "blocking", fix)
     for match in LOOKALIKE.finditer(literal):
         yield LintFinding(
@@ -49,8 +49,8 @@ def _slots(part: str, body: str, nonce: str) -> Iterator[LintFinding]:
             severity="warning",
             element=f"{part} part: {match[0]}",
             line=body.count("\n", 0, body.find(match[0])) + 1,
-            who="nobody: it stays plain text",
-            fix="look at the article that says this; it looks like a slot of ours",
+            who="nobody: it is sent as plain text",
+            fix="check the article with this text, which looks like a slot",
         )
 
 
@@ -60,6 +60,6 @@ def _missing(rule: str, element: str, severity: Severity, fix: str) -> LintFindi
     )
 
 
-def _squeezed(text: str) -> str:
-    """The text without white space: where lines were broken does not matter."""
+def _without_space(text: str) -> str:
+    """The text without white space, so that line breaks do not matter."""
     return "".join(one_line(text).split())

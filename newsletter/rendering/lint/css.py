@@ -1,4 +1,4 @@
-"""Style sheets and style attributes, read once and kept: editions of an issue share them."""
+"""Parses style sheets and style attributes; cached, as editions of an issue share them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tinycss2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Declaration:
-    """`property: value`, both in lower case, on a line of its sheet (from 1)."""
+    """`property: value`, both in lower case, and the line in its sheet (from 1)."""
 
     name: str
     value: str
@@ -49,7 +49,7 @@ class Sheet:
 
 @lru_cache(maxsize=4096)
 def read_style(style: str) -> tuple[Declaration, ...]:
-    """The declarations of a style attribute; what is no CSS is left out."""
+    """The declarations of a style attribute; invalid CSS is skipped."""
     return tuple(_declarations(tinycss2.parse_blocks_contents(style, skip_whitespace=True)))
 
 

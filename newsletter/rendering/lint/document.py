@@ -1,4 +1,4 @@
-"""The final HTML, parsed once for all rules."""
+"""The rendered HTML, parsed once for all rules."""
 
 from __future__ import annotations
 
@@ -7,43 +7,41 @@ from typing import Any
 
 from newsletter.rendering.lint.finding import LintFinding, Severity
 
-_NOTHING = "<html></html>"
-_SHOWN = 120
+_EMPTY = "<html></html>"
+_MAX_TAG = 120
 
 
 class Document:
-    """Elements of an HTML mail in reading order; conditional comments are Outlook's, not read."""
+    """The elements of an HTML mail; conditional comments, which only Outlook reads, are ignored."""
 
     def __init__(self, html: str) -> None:
-        from lxml import etree  # slow to load: only where there is HTML to look at
+        from lxml import etree  # slow to load: only when there is HTML to check
 
         self.html = html
-        parsed: Any = etree.fromstring(html or _NOTHING, etree.HTMLParser())
-        self.root: Any = (
-            etree.fromstring(_NOTHING, etree.HTMLParser()) if parsed is None else parsed
-        )
+        parsed: Any = etree.fromstring(html or _EMPTY, etree.HTMLParser())
+        self.root: Any = etree.fromstring(_EMPTY, etree.HTMLParser()) if parsed is None else parsed
 
     def elements(self, *names: str) -> Iterator[Any]:
-        """The elements of these names in document order; all where none is named."""
+        """The elements with these names in document order; all elements if no name is given."""
         return (element for element in self.root.iter(*names) if isinstance(element.tag, str))
 
     def style_sheets(self) -> list[str]:
-        """The content of every <style> that all clients read."""
+        """The content of every <style> outside conditional comments."""
         return [block.text or "" for block in self.elements("style")]
 
     def text(self) -> str:
-        """What the body says, runs of white space folded."""
+        """The text of the body, white space folded."""
         return " ".join(" ".join(self.root.xpath("//body//text()")).split())
 
 
 def words_of(element: Any) -> str:
-    """What a screen reader says for the element: its text and the alt of its images."""
-    said = [*element.itertext(), *(image.get("alt") or "" for image in element.iter("img"))]
-    return " ".join(" ".join(said).split()) or (element.get("aria-label") or "").strip()
+    """The accessible name of an element: its text and the alternative text of its images."""
+    texts = [*element.itertext(), *(image.get("alt") or "" for image in element.iter("img"))]
+    return " ".join(" ".join(texts).split()) or (element.get("aria-label") or "").strip()
 
 
 def finding(element: Any, rule: str, severity: Severity, *, who: str, fix: str) -> LintFinding:
-    """A finding about an element: its start tag and its line in the HTML."""
+    """A finding about an element, with its start tag and its line in the HTML."""
     return LintFinding(
         rule=rule,
         severity=severity,
@@ -58,4 +56,4 @@ def start_tag(element: Any) -> str:
     """The element's start tag as findings show it, shortened."""
     attributes = "".join(f' {name}="{value}"' for name, value in element.attrib.items())
     tag = f"<{element.tag}{attributes}>"
-    return tag if len(tag) <= _SHOWN else tag[:_SHOWN] + "…"
+    return tag if len(tag) <= _MAX_TAG else tag[:_MAX_TAG] + "…"

@@ -1,4 +1,4 @@
-"""Which features of HTML and CSS a mail uses, by the names that caniemail.com gives them."""
+"""Finds the features of HTML and CSS that a mail uses, named as on caniemail.com."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ _FORMATS = {"jpeg": "jpg", "heic": "heif", "tif": "tiff"}
 
 
 def features_of(document: Document) -> dict[str, Any]:
-    """Each feature with the first element, or None for a style sheet, that uses it."""
+    """Each feature with the first element that uses it, or None if a style sheet does."""
     used: dict[str, Any] = {}
     for css in document.style_sheets():
         for name in _in_sheet(css):

@@ -1,4 +1,4 @@
-"""What lint has to say about one place of an edition."""
+"""A finding of lint about one place in an edition."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["blocking", "warning", "off"]
-"""What stands in the way, what is only said, and what a site chose to let pass: still told."""
+"""Blocking findings prevent sending, warnings do not; those a site turned off are still listed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LintFinding:
-    """`rule` broken by `element` on `line` (from 1; 0: the whole), whom it hurts, how to mend it.
+    """`element`, on `line` (from 1; 0 is the whole edition), breaks `rule`.
 
-    A blocking one stands between the issue and its readers.
+    `who` are the readers or clients it affects, and `fix` says how to correct it.
     """
 
     rule: str

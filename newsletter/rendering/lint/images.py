@@ -1,4 +1,4 @@
-"""Are pictures sized, small and in a form that every client shows?"""
+"""Checks the size and number of pictures."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.lint.finding import LintFinding
 
 WIDEST = 2400
-"""Pixels of the original; 600 on the page, twice that on fine screens, and room to spare."""
+"""Pixels of the original. The page shows 600, or 1,200 on high-density screens."""
 MANY = 25
 
 
 def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFinding]:
-    """Widths for Outlook, alternative text that repeats, originals that weigh more than they show."""
+    """Check that pictures have a width for Outlook, are not oversized, and are not too many."""
     widths = {item.image.url: item.image.width or 0 for item in items if item.image}
     images = list(document.elements("img"))
     for image in images:
@@ -23,8 +23,8 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
             yield finding(image, "image-width", "warning", who="Outlook for Windows", fix=fix)
         width = widths.get(image.get("src") or "", 0)
         if width > WIDEST:
-            fix = f"offer a smaller one: it is {width} pixels wide, shown at {image.get('width')}"
+            fix = f"use a smaller one: it is {width} pixels wide, but shown at {image.get('width')}"
             yield finding(image, "image-weight", "warning", who="readers on phones", fix=fix)
     if len(images) > MANY:
-        fix = f"keep to {MANY} pictures or fewer (here: {len(images)})"
+        fix = f"use at most {MANY} pictures (here: {len(images)})"
         yield finding(images[MANY], "image-count", "warning", who="readers on phones", fix=fix)

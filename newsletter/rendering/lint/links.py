@@ -1,4 +1,4 @@
-"""Do links lead somewhere, safely, each story once?"""
+"""Checks that links are valid, safe and not repeated."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
 def check_links(document: Document, nonce: str) -> Iterator[LintFinding]:
-    """Every address is a slot, mailto:, or http(s) with a host and no white space; https is best."""
+    """Check that each address is a slot, mailto:, or http(s) with a host; warn about http."""
     slots = {sentinel(slot, nonce) for slot in Slot}
     for attribute in ("href", "src"):
         for element in document.elements("a", "img", "area"):
             address = element.get(attribute)
             if address is None or address in slots:
                 continue
-            if not _sound(address, attribute):
-                fix = f"correct the address {address[:80]!r}; it begins with https:// and names a host"
+            if not _is_valid(address, attribute):
+                fix = f"correct the address {address[:80]!r}: it must start with https:// and name a host"
                 yield finding(element, "address", "blocking", who="every reader", fix=fix)
             else:
-                yield from _risky(element, address)
+                yield from _risks(element, address)
     yield from _repeated(document)
 
 
-def _sound(address: str, attribute: str) -> bool:
+def _is_valid(address: str, attribute: str) -> bool:
     try:
         parts = urlsplit(address)
         host = parts.hostname
@@ -43,16 +43,16 @@ def _sound(address: str, attribute: str) -> bool:
     return parts.scheme in ("http", "https") and bool(host) and not set(address) & set(' \t\n<>"')
 
 
-def _risky(element: Any, address: str) -> Iterator[LintFinding]:
+def _risks(element: Any, address: str) -> Iterator[LintFinding]:
     parts = urlsplit(address)
     if parts.scheme == "http" and not _on_this_machine(parts.hostname or ""):
-        fix = "use https, if the site has it"
-        who = "readers on open networks; clients that show no pictures without https"
+        fix = "use https, if the site supports it"
+        who = "readers on open networks; clients that show pictures only over https"
         yield finding(element, "https", "warning", who=who, fix=fix)
     names = [name for name, _value in parse_qsl(parts.query, keep_blank_values=True)]
     if tracked := [name for name in names if TRACKING.match(name)]:
-        fix = f"drop {', '.join(tracked)} from the address"
-        yield finding(element, "tracking", "warning", who="readers, who are counted", fix=fix)
+        fix = f"remove {', '.join(tracked)} from the address"
+        yield finding(element, "tracking", "warning", who="readers, who are tracked", fix=fix)
 
 
 def _on_this_machine(host: str) -> bool:
@@ -63,11 +63,11 @@ def _on_this_machine(host: str) -> bool:
 
 
 def _repeated(document: Document) -> Iterator[LintFinding]:
-    """One story under two headlines."""
+    """Find stories that appear under two headlines."""
     headlines: dict[str, str] = {}
     for link in document.elements("a"):
         address, words = link.get("href") or "", words_of(link)
         in_heading = any(parent.tag in _HEADINGS for parent in link.iterancestors())
         if in_heading and headlines.setdefault(address, words) != words:
-            fix = f"keep one: {headlines[address][:60]!r} leads to the same page"
+            fix = f"remove one of them: {headlines[address][:60]!r} leads to the same page"
             yield finding(link, "duplicate-link", "warning", who="every reader", fix=fix)

@@ -1,4 +1,4 @@
-"""Can the text be seen? Contrast in three modes after WCAG 2.2, and the size of the type."""
+"""Checks that text can be read: contrast in three modes (WCAG 2.2), and its size."""
 
 from __future__ import annotations
 
@@ -17,35 +17,37 @@ from newsletter.rendering.lint.finding import LintFinding
 from newsletter.rendering.lint.text_styles import Mode, TextRun, TextStyle, text_runs
 
 SMALLEST = 13
-"""CSS pixels. iOS Mail enlarges smaller text by itself, and lines break anew."""
+"""CSS pixels. iOS Mail enlarges smaller text, which changes the line breaks."""
 
 _contrast = lru_cache(maxsize=1024)(contrast)
 _inverted = lru_cache(maxsize=1024)(contrast_inverted)
 
 
 def check_readability(document: Document) -> Iterator[LintFinding]:
-    """Text too pale in light, in our dark, or in a client's own dark; text too small."""
+    """Find text with too little contrast in light, dark or inverted colours, and small text."""
     light = list(text_runs(document, "light"))
-    yield from _pale(light, "light", _contrast, who="readers with weak eyes, or in sunlight")
-    yield from _pale(
+    yield from _low_contrast(
+        light, "light", _contrast, who="readers with low vision, or in sunlight"
+    )
+    yield from _low_contrast(
         text_runs(document, "dark"),
         "dark",
         _contrast,
         who="readers in dark mode: Apple Mail, Outlook",
     )
-    yield from _pale(
+    yield from _low_contrast(
         light,
         "inverted",
         _inverted,
         who="readers in dark mode whose client inverts: Gmail, Outlook",
     )
     for run in light:
-        if run.look.size < SMALLEST:
-            fix = f"set font-size to {SMALLEST}px or more (here: {run.look.size:g}px)"
+        if run.style.size < SMALLEST:
+            fix = f"set font-size to {SMALLEST}px or more (here: {run.style.size:g}px)"
             yield finding(run.element, "text-size", "warning", who="readers on phones", fix=fix)
 
 
-def _pale(
+def _low_contrast(
     texts: Iterator[TextRun] | list[TextRun],
     mode: Mode | str,
     measure: Callable[[Colour, Colour], float],
@@ -53,15 +55,15 @@ def _pale(
     who: str,
 ) -> Iterator[LintFinding]:
     for run in texts:
-        ratio = measure(run.look.ink, run.look.ground)
-        least = _least(run.look)
-        if ratio < least:
-            fix = f"darken or lighten {_code(run.look.ink)} on {_code(run.look.ground)}: {ratio:.2f} in {mode} mode, {least:g} is enough"
+        ratio = measure(run.style.ink, run.style.ground)
+        required = _required_contrast(run.style)
+        if ratio < required:
+            fix = f"darken or lighten {_code(run.style.ink)} on {_code(run.style.ground)}: the contrast is {ratio:.2f} in {mode} mode and must be at least {required:g}"
             yield finding(run.element, f"contrast-{mode}", "blocking", who=who, fix=fix)
 
 
-def _least(look: TextStyle) -> float:
-    large = look.size >= 24 or (look.size >= 18.66 and look.weight >= 700)
+def _required_contrast(style: TextStyle) -> float:
+    large = style.size >= 24 or (style.size >= 18.66 and style.weight >= 700)
     return ENOUGH_FOR_LARGE if large else ENOUGH
 
 

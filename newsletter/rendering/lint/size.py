@@ -1,4 +1,4 @@
-"""Will Gmail show all of it?"""
+"""Checks that Gmail shows the whole mail."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from newsletter.rendering.lint.finding import LintFinding
 CLIPPED = 102_000
 """Octets of encoded HTML after which Gmail hides the rest behind a link."""
 NEAR = 90_000
+"""Octets from which on lint warns."""
 
 
 def check_size(html: str) -> Iterator[LintFinding]:
-    """The size of the HTML as encoded."""
+    """Check the size of the encoded HTML."""
     size = encoded_size(html)
     if size > NEAR:
         yield LintFinding(
@@ -22,5 +23,5 @@ def check_size(html: str) -> Iterator[LintFinding]:
             element=f"HTML of {size:,} octets as encoded",
             line=0,
             who="Gmail, which clips a mail near 102,000 octets, unsubscribe link and all",
-            fix="hide some items, or lower max_items of the sections",
+            fix="hide some items, or allow fewer items in each section",
         )

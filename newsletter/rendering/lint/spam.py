@@ -1,4 +1,4 @@
-"""Habits that filters count against a mail, as far as they can be measured."""
+"""Checks for habits that spam filters penalise."""
 
 from __future__ import annotations
 
@@ -11,37 +11,41 @@ from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint.document import Document, finding, words_of
 from newsletter.rendering.lint.finding import LintFinding, Severity
 
-_WHO = "readers whose filter puts it into spam"
+_WHO = "readers whose filter may treat it as spam"
 _SHORTENERS = frozenset(
     "bit.ly tinyurl.com goo.gl t.co ow.ly is.gd buff.ly rebrand.ly cutt.ly lnkd.in tiny.cc rb.gy".split()  # noqa: SIM905 (reads as a line)
 )
-_ANSWER = re.compile(r"(re|fwd?|aw|wg|sv|tr)\s*:", re.IGNORECASE)
+_REPLY_PREFIX = re.compile(r"(re|fwd?|aw|wg|sv|tr)\s*:", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s/]+", re.IGNORECASE)
 LONG_SUBJECT = 120
 FEW_WORDS = 200
-"""Characters of text that a mail of pictures needs at least."""
+"""Fewest characters of text in a mail with pictures."""
 
 
 def check_spam_habits(document: Document, edition: Edition) -> Iterator[LintFinding]:
-    """The subject's shouting and pretending, links that hide where they lead, pictures for text."""
+    """Check for misleading subjects, links that hide their target, and pictures instead of text."""
     yield from _subject(edition.subject)
     for link in document.elements("a"):
         host = _host(link.get("href") or "")
         if host in _SHORTENERS:
-            fix = f"link to the page itself: {host} hides where the link leads"
+            fix = f"link to the page itself: {host} hides the target"
             yield finding(link, "short-link", "warning", who=_WHO, fix=fix)
         elif host and _is_address(host):
             fix = "link to a host by its name"
             yield finding(link, "numeric-host", "warning", who=_WHO, fix=fix)
         shown = _ADDRESS.match(words_of(link))
         if shown and host and not _same_site(_host(shown[0]), host):
-            fix = f"show the address it leads to, or words: it leads to {host}"
+            fix = f"show the real target or a text: the link leads to {host}"
             yield finding(
-                link, "other-address", "warning", who="readers, who look phished", fix=fix
+                link,
+                "other-address",
+                "warning",
+                who="every reader: the link looks like phishing",
+                fix=fix,
             )
     pictures = next(document.elements("img"), None) is not None
     if pictures and len(document.text()) < FEW_WORDS:
-        fix = "say in words what the pictures say"
+        fix = "repeat in text what the pictures say"
         yield finding(document.root, "few-words", "warning", who=_WHO, fix=fix)
 
 
@@ -49,13 +53,15 @@ def _subject(subject: str) -> Iterator[LintFinding]:
     letters = [letter for letter in subject if letter.isalpha()]
     cased = [letter for letter in letters if letter.upper() != letter.lower()]
     if len(cased) > 10 and sum(letter.isupper() for letter in cased) > len(cased) * 0.7:
-        yield _about("subject-shouts", subject, "write it in small letters")
+        yield _about("subject-shouts", subject, "write it in lower case")
     if subject.count("!") > 1 or "$$" in subject:
-        yield _about("subject-shouts", subject, "one exclamation mark is enough")
-    if _ANSWER.match(subject):
-        yield _about("subject-pretends", subject, "drop what makes it look like an answer")
+        yield _about("subject-shouts", subject, "use at most one exclamation mark and no $$")
+    if _REPLY_PREFIX.match(subject):
+        yield _about(
+            "subject-pretends", subject, "remove the prefix that makes it look like a reply"
+        )
     if len(subject) > LONG_SUBJECT:
-        yield _about("subject-long", subject, "keep to 60 characters or so: inboxes show no more")
+        yield _about("subject-long", subject, "use about 60 characters: inboxes show no more")
 
 
 def _about(rule: str, subject: str, fix: str) -> LintFinding:

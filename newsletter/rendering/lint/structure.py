@@ -1,4 +1,4 @@
-"""Is the markup what assistive technology expects? Lists, roles, languages, reading order."""
+"""Checks the markup for assistive technology: lists, roles, languages, reading order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ROLES = frozenset(
         " time"
     )
 )
-"""Of WAI-ARIA 1.2 those that make sense in a mail, which has no widgets."""
+"""The WAI-ARIA 1.2 roles that make sense in a mail, which has no widgets."""
 _ARIA = re.compile(
     r"aria-(atomic|braille\w+|busy|colcount|colindex|colspan|current|describedby|description|details"
     r"|disabled|hidden|keyshortcuts|label|labelledby|level|live|owns|posinset|relevant"
@@ -39,7 +39,7 @@ _OUT_OF_FLOW = frozenset({"absolute", "fixed", "sticky"})
 
 
 def check_structure(document: Document) -> Iterator[LintFinding]:
-    """Lists and their items, roles and ARIA names, languages, zooming, order on the page."""
+    """Check lists and their items, roles and ARIA attributes, languages, zoom, reading order."""
     page_direction = document.root.get("dir")
     for element in document.elements():
         yield from _lists(element)
@@ -60,9 +60,9 @@ def _lists(element: Any) -> Iterator[LintFinding]:
             for child in element
             if isinstance(child.tag, str) and child.tag not in _CHILDREN[element.tag]
         ]
-        loose = [element.text, *(child.tail for child in element)]
-        if strays or any((text or "").strip() for text in loose):
-            fix = f"let <{element.tag}> hold nothing but its items"
+        texts = [element.text, *(child.tail for child in element)]
+        if strays or any((text or "").strip() for text in texts):
+            fix = f"let <{element.tag}> contain only its items"
             yield finding(element, "list", "warning", who=_WHO, fix=fix)
     if element.tag in _PARENTS and element.getparent().tag not in _PARENTS[element.tag]:
         fix = f"put <{element.tag}> into <{_PARENTS[element.tag][0]}>"
@@ -72,17 +72,17 @@ def _lists(element: Any) -> Iterator[LintFinding]:
 def _aria(element: Any) -> Iterator[LintFinding]:
     role = element.get("role")
     if role is not None and not set(role.split()) & _ROLES:
-        fix = f"correct or drop the role {role!r}"
+        fix = f"correct or remove the role {role!r}"
         yield finding(element, "aria", "warning", who=_WHO, fix=fix)
     for name in element.attrib:
         if name.startswith("aria-") and not _ARIA.fullmatch(name):
-            fix = f"correct or drop {name}: WAI-ARIA has no such attribute"
+            fix = f"correct or remove {name}: WAI-ARIA has no such attribute"
             yield finding(element, "aria", "warning", who=_WHO, fix=fix)
     if role == "img" and element.tag != "img" and not _named(element):
         fix = 'name the picture in aria-label="…"'
         yield finding(element, "image-alt", "blocking", who=_WHO, fix=fix)
     if element.get("aria-hidden") == "true" and _focusable(element):
-        fix = "show it to screen readers, or take the link out: the keyboard still gets there"
+        fix = "show it to screen readers, or remove the link, which the keyboard still reaches"
         yield finding(element, "hidden-link", "warning", who=_WHO, fix=fix)
 
 
@@ -105,21 +105,21 @@ def _languages(element: Any) -> Iterator[LintFinding]:
 
 
 def _order(element: Any, page_direction: str | None) -> Iterator[LintFinding]:
-    """What is read in another order than it is seen."""
+    """Find elements whose reading order differs from their visual order."""
     order = element.get("tabindex") or "0"
     if order.lstrip("-").isdigit() and int(order) > 0:
-        fix = "drop tabindex: links are visited in the order they are read"
+        fix = "remove tabindex: links should be visited in reading order"
         yield finding(element, "reading-order", "warning", who="readers with a keyboard", fix=fix)
     for declaration in read_style(element.get("style") or ""):
         name, value = declaration.name, declaration.value
-        turned = (
+        is_moved = (
             (name == "position" and value in _OUT_OF_FLOW)
             or (name == "flex-direction" and value.endswith("-reverse"))
             or (name == "order" and value != "0")
             or (name == "direction" and page_direction == "ltr" and value == "rtl")
         )
-        if turned:
-            fix = f"write it where it is seen; {name}: {value} shows it elsewhere"
+        if is_moved:
+            fix = f"move the element to where it is shown, and remove {name}: {value}"
             yield finding(element, "reading-order", "warning", who=_WHO, fix=fix)
 
 
@@ -130,8 +130,8 @@ def _meta(element: Any) -> Iterator[LintFinding]:
         or "user-scalable=0" in content
         or re.search(r"maximum-scale=(0|1)(\.0*)?(,|$)", content)
     ):
-        fix = "drop user-scalable and maximum-scale from the viewport"
+        fix = "remove user-scalable and maximum-scale from the viewport"
         yield finding(element, "zoom", "warning", who="readers who enlarge the text", fix=fix)
     if (element.get("http-equiv") or "").lower() == "refresh":
-        fix = "take the refresh out"
+        fix = "remove the refresh"
         yield finding(element, "active-content", "blocking", who="every reader", fix=fix)

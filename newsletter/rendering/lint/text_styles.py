@@ -1,4 +1,4 @@
-"""How each run of text looks: its colour, its ground, its size; in light, and in our dark."""
+"""The style of each run of text: colour, background, size; in light mode and in our dark mode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Mode = Literal["light", "dark"]
 
 _CANVAS = {"light": ("#000000", "#ffffff"), "dark": ("#ffffff", "#121212")}
 _LINK = {"light": "#0000ee", "dark": "#9e9eff"}
-"""What browsers give a link that the theme leaves alone."""
+"""The colour that browsers give a link without a style."""
 _RELATIVE = {"px": 1.0, "pt": 4 / 3}
 _NAMED_WEIGHTS = {"normal": 400, "bold": 700, "bolder": 700, "lighter": 300}
 _BOLD = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"})
@@ -29,7 +29,7 @@ _BOLD = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6", "th"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextStyle:
-    """What is inherited or lies beneath: colours, size in CSS pixels, weight."""
+    """The computed style of text: colour, background, size in CSS pixels, weight."""
 
     ink: Colour
     ground: Colour
@@ -40,11 +40,11 @@ class TextStyle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextRun:
-    """Text of one element, not of its children, as it looks."""
+    """The text of one element, without its children, and its style."""
 
     element: Any
     text: str
-    look: TextStyle
+    style: TextStyle
 
 
 def text_runs(document: Document, mode: Mode) -> Iterator[TextRun]:
@@ -54,15 +54,15 @@ def text_runs(document: Document, mode: Mode) -> Iterator[TextRun]:
         return
     sheet_styles = _sheet_styles(document, mode)
     ink, ground = (from_hex(code) for code in _CANVAS[mode])
-    above = {body.getparent(): TextStyle(ink=ink, ground=ground)}
+    styles = {body.getparent(): TextStyle(ink=ink, ground=ground)}
     for element in body.iter():
-        parent = above[element.getparent()]
+        parent = styles[element.getparent()]
         if not isinstance(element.tag, str):
-            above[element] = parent
+            styles[element] = parent
             continue
         if element.tag == "a" and element.get("href"):
             parent = replace(parent, ink=from_hex(_LINK[mode]))
-        look = _look(
+        style = _computed_style(
             parent,
             element.tag,
             element.get("style") or "",
@@ -70,14 +70,14 @@ def text_runs(document: Document, mode: Mode) -> Iterator[TextRun]:
             bgcolor=element.get("bgcolor") or "",
             color=element.get("color") or "",
         )
-        above[element] = look
-        said = (element.text or "") + "".join(child.tail or "" for child in element)
-        if said.strip(" \n\t\r\xa0\u034f\u200c\u00ad") and not look.hidden:
-            yield TextRun(element=element, text=" ".join(said.split()), look=look)
+        styles[element] = style
+        text = (element.text or "") + "".join(child.tail or "" for child in element)
+        if text.strip(" \n\t\r\xa0\u034f\u200c\u00ad") and not style.hidden:
+            yield TextRun(element=element, text=" ".join(text.split()), style=style)
 
 
-@lru_cache(maxsize=4096)  # rows of an issue look alike
-def _look(
+@lru_cache(maxsize=4096)  # rows of an issue have the same styles
+def _computed_style(
     parent: TextStyle,
     tag: str,
     style: str,
@@ -89,17 +89,17 @@ def _look(
     values = {declaration.name: declaration.value for declaration in read_style(style)} | dict(
         sheet
     )
-    look = replace(parent, weight=700) if tag in _BOLD else parent
+    base = replace(parent, weight=700) if tag in _BOLD else parent
     if bgcolor:
-        look = _coloured(look, ground=bgcolor)
+        base = _coloured(base, ground=bgcolor)
     return replace(
         _coloured(
-            look,
+            base,
             ink=values.get("color") or color,
             ground=values.get("background-color") or values.get("background") or "",
         ),
         size=_size(values.get("font-size", ""), parent.size),
-        weight=_weight(values.get("font-weight", ""), look.weight),
+        weight=_weight(values.get("font-weight", ""), base.weight),
         hidden=parent.hidden
         or values.get("display") == "none"
         or values.get("visibility") == "hidden"
@@ -107,13 +107,13 @@ def _look(
     )
 
 
-def _coloured(look: TextStyle, *, ink: str = "", ground: str = "") -> TextStyle:
-    return replace(look, ink=_colour(ink) or look.ink, ground=_colour(ground) or look.ground)
+def _coloured(style: TextStyle, *, ink: str = "", ground: str = "") -> TextStyle:
+    return replace(style, ink=_colour(ink) or style.ink, ground=_colour(ground) or style.ground)
 
 
 @lru_cache(maxsize=512)
 def _colour(value: str) -> Colour | None:
-    """An opaque colour; None for what has none, is see-through, or is not known."""
+    """The first opaque colour in a value; None if it has none."""
     for part in (value, *re.findall(r"#[0-9a-f]{3,8}|rgba?\([^)]*\)", value)):
         parsed = parse_color(part) if part else None
         if parsed is None or isinstance(parsed, str) or parsed.alpha < 1:
@@ -143,7 +143,7 @@ def _names(style: str) -> frozenset[str]:
 
 
 def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
-    """What style sheets set over the elements' own style, by specificity and order."""
+    """The values that style sheets set over the elements' own style, by specificity and order."""
     chosen: dict[Any, dict[str, tuple[tuple[bool, tuple[int, int, int], int], str]]] = {}
     order = 0
     for rule in _rules_in(document, mode):
@@ -156,8 +156,8 @@ def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
                     if not declaration.important and declaration.name in own:
                         continue
                     strength = (declaration.important, specificity, order)
-                    held = chosen.setdefault(element, {}).get(declaration.name)
-                    if held is None or held[0] < strength:
+                    current = chosen.setdefault(element, {}).get(declaration.name)
+                    if current is None or current[0] < strength:
                         chosen[element][declaration.name] = (strength, declaration.value)
     return {
         element: {name: value for name, (_strength, value) in values.items()}
@@ -166,17 +166,17 @@ def _sheet_styles(document: Document, mode: Mode) -> dict[Any, dict[str, str]]:
 
 
 def _rules_in(document: Document, mode: Mode) -> Iterator[Rule]:
-    """The rules that change how text looks where style sheets are read, on a wide screen."""
+    """The rules that affect the style of text on a wide screen."""
     for css in document.style_sheets():
         for rule in read_sheet(css).rules:
             applies = not rule.media or (
                 mode == "dark" and "prefers-color-scheme: dark" in rule.media
             )
-            if applies and any(map(_matters, rule.declarations)):
+            if applies and any(map(_affects_text, rule.declarations)):
                 yield rule
 
 
-def _matters(declaration: Declaration) -> bool:
+def _affects_text(declaration: Declaration) -> bool:
     return declaration.name in (
         "color", "background", "background-color", "font-size", "font-weight", "display", "visibility",
     )  # fmt: skip
@@ -191,5 +191,5 @@ def _matchers(
         try:
             found.append((CSSSelector(text, translator="html"), parse(text)[0].specificity()))
         except SelectorError:
-            continue  # a client's own hack, such as u + .body or ::-webkit-…
+            continue  # a selector for one client, such as u + .body or ::-webkit-…
     return tuple(found)

@@ -70,7 +70,7 @@ def add_subscriber(
             now=call.now,
             name=body.name,
             follows=None if body.tags is None else _slugs(call, body.tags),
-            detail=f"by {call.editor.address} over the API",
+            note=people.OperatorNote(detail=f"by {call.editor.address} over the API"),
         )
     return people_models.Admitted.model_validate(
         {"address": body.address, "list": list_slug, "outcome": outcome.value}

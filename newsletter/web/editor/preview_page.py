@@ -13,8 +13,8 @@ from starlette.responses import HTMLResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
-from newsletter.pipeline.look import ReaderView, comparable, earlier_texts, view_as_reader
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
+from newsletter.pipeline.reader_view import ReaderView, comparable, earlier_texts, view_as_reader
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.editor_context import EditorContext, desk_url

@@ -16,8 +16,8 @@ from newsletter.issues.local_times import datetime_input_value, read_moment
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
-from newsletter.pipeline.look import audience_size, view_as_reader
 from newsletter.pipeline.reader_copy import Reader
+from newsletter.pipeline.reader_view import audience_size, view_as_reader
 from newsletter.pipeline.report import close
 from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from newsletter.rendering.counted_links import TOKEN
-from newsletter.site.clicks import ClickBook, destination
+from newsletter.site.clicks import ClickCounter, destination
 from newsletter.web.reader.answers import HEADERS, trouble
 from newsletter.web.reader.reader_context import ReaderContext
 
@@ -26,7 +26,7 @@ _ROBOTS = re.compile(
 class ClickPage:
     """GET leads on. It changes nothing of any reader, and nobody is recorded (rules 5 and 13)."""
 
-    def __init__(self, context: ReaderContext, book: ClickBook) -> None:
+    def __init__(self, context: ReaderContext, book: ClickCounter) -> None:
         self.context = context
         self.book = book
 

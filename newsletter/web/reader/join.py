@@ -140,16 +140,15 @@ class JoinPage:
         if not may_go_on(context, request):
             return False
         offered = {tag.slug for tag in context.tags_of(list_slug)}
-        verbs.join(
-            context.site,
-            list_slug,
-            wish.address,
+        sign_up = verbs.SignUp(
+            list_slug=list_slug,
+            address=wish.address,
             origin=f"form, from {_host(request)}",
             wording=context.say(WORDING, title=context.title_of(list_slug)),
-            now=context.clock(),
             name=wish.name[:MAX_NAME],
             follows=offered.intersection(wish.tags),
         )
+        verbs.join(context.site, sign_up, now=context.clock())
         return True
 
     def _form(

@@ -28,7 +28,7 @@ from subscribers.addresses import masked
 from subscribers.errors import AddressError
 from subscribers.history import Way
 from subscribers.letters import Template
-from subscribers.preferences import choose, pause, read_how_often, resume
+from subscribers.preferences import choose, pause, resume, set_frequency
 from subscribers.subscriber import MAX_NAME, Frequency, Status, Subscriber
 from subscribers.tokens import Purpose, TokenSubject
 from subscribers.unsubscribe import status_of
@@ -150,7 +150,7 @@ class PreferencesPage:
             )
             how_often = text(form, "frequency")
             if how_often in set(Frequency) and self.context.has_digest(subject.list_slug):
-                read_how_often(
+                set_frequency(
                     connection,
                     subject.subscriber_id,
                     Frequency(how_often),

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from newsletter.site.clicks import ClickBook
+from newsletter.site.clicks import ClickCounter
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.join import JoinPage, LinksPage
@@ -31,7 +31,7 @@ ARCHIVE_HEADERS = {
 }
 
 
-def reader_routes(context: ReaderContext, clicks: ClickBook) -> list[Route]:
+def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
     """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
     leaving, choosing = UnsubscribePage(context), PreferencesPage(context)
     joining, lost = JoinPage(context), LinksPage(context)

@@ -7,7 +7,7 @@ import pytest
 from newsletter.errors import ConfigurationError, Problem, TemporaryError
 from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import JobRun
-from newsletter.jobs.operators import alert_of, trouble_of_job
+from newsletter.jobs.operators import alert_of, alert_of_job
 from newsletter.store.job_outcomes import Ended, JobOutcome
 
 NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
@@ -35,10 +35,10 @@ def run_of(ended: Ended, error: BaseException | None = None) -> JobRun:
     ],
 )
 def test_a_job_is_told_of_where_a_person_has_to_look(run: JobRun, kind: str | None) -> None:
-    """What the next run will do by itself is no trouble."""
-    trouble = trouble_of_job(run)
-    assert (trouble.kind if trouble else None) == kind
-    assert trouble is None or trouble.about == "letters"
+    """What the next run will do by itself is no alert."""
+    alert = alert_of_job(run)
+    assert (alert.kind if alert else None) == kind
+    assert alert is None or alert.about == "letters"
 
 
 @pytest.mark.parametrize(
@@ -57,5 +57,5 @@ def test_a_newsletter_is_told_of_in_the_same_way(result: RunResult, kind: str | 
         RunResult.CRASHED: KeyError("x"),
     }
     outcome = RunOutcome(newsletter="weekly", result=result, problem=problems.get(result))
-    trouble = alert_of(outcome)
-    assert (trouble.kind if trouble else None) == kind
+    alert = alert_of(outcome)
+    assert (alert.kind if alert else None) == kind

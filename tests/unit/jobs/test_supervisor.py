@@ -59,7 +59,7 @@ def kept(database: Database) -> dict[str, JobOutcome]:
 def test_an_error_ends_its_job_alone(
     database: Database, error: BaseException, ended: Ended, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever it is, it is kept, and logged whole when nobody foresaw it; the next job runs."""
+    """Whatever it is, it is kept, and logged whole when it is unexpected; the next job runs."""
     runs = supervise(database).run_in_turn(
         [job("bad", raising(error)), job("good", lambda _stop: "all of it")]
     )
@@ -85,7 +85,7 @@ def test_two_supervisors_do_not_run_one_job_at_once(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second is told so, and does not touch what is kept of the first; others are free."""
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0)
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_stop: threading.Event) -> None:
@@ -161,7 +161,7 @@ def test_a_job_that_does_not_stop_is_left_to_itself(
 ) -> None:
     """The others go on; and until it ends nobody begins it anew."""
     monkeypatch.setattr(module, "GRACE_SECONDS", 0.1)
-    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0)
     let_go, ended = threading.Event(), threading.Event()
 
     def hang(_stop: threading.Event) -> None:
@@ -172,11 +172,11 @@ def test_a_job_that_does_not_stop_is_left_to_itself(
     stuck = job("stuck", hang, timedelta(0))
     runs = boss.run_in_turn([stuck, job("good", lambda _stop: None)])
     assert [run.outcome.ended for run in runs] == [Ended.OVERRAN, Ended.DONE]
-    assert boss.has_left_any
+    assert boss.has_abandoned_any
     assert boss.run(stuck).outcome.ended is Ended.ELSEWHERE
     let_go.set()
     assert ended.wait(30)
-    while boss.has_left_any:
+    while boss.has_abandoned_any:
         ended.wait(0.01)
 
 
@@ -188,4 +188,4 @@ def test_an_outcome_that_cannot_be_kept_stops_nothing(
         connection.execute(sa.text("DROP TABLE job_outcomes"))
     run = supervise(sqlite_database).run(job("one", lambda _stop: None))
     assert run.outcome.ended is Ended.DONE
-    assert "cannot be kept" in caplog.text
+    assert "cannot be recorded" in caplog.text

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from newsletter.config.settings import RelaySettings
-from newsletter.pipeline.processes import LEAST_EACH, shared_out
+from newsletter.pipeline.processes import MIN_DELIVERIES, divide_connections
 
-PLENTY = 100 * LEAST_EACH
+PLENTY = 100 * MIN_DELIVERIES
 
 
 def relay(connections: int, name: str = "main") -> RelaySettings:
@@ -23,13 +23,13 @@ def test_processes_divide_a_relays_connections(
     connections: int, processes: int, shares: list[int]
 ) -> None:
     """None is added and none is lost; a process without one does not start."""
-    shared = shared_out([relay(connections)], processes, PLENTY)
+    shared = divide_connections([relay(connections)], processes, PLENTY)
     assert [[each.connections for each in share] for share in shared] == [[n] for n in shares]
 
 
 def test_a_small_relay_is_one_processs_own() -> None:
     """Who has no connection of a relay does not know it."""
-    shared = shared_out([relay(4, "wide"), relay(1, "narrow")], 2, PLENTY)
+    shared = divide_connections([relay(4, "wide"), relay(1, "narrow")], 2, PLENTY)
     assert [[(each.name, each.connections) for each in share] for share in shared] == [
         [("wide", 2), ("narrow", 1)],
         [("wide", 2)],
@@ -38,8 +38,14 @@ def test_a_small_relay_is_one_processs_own() -> None:
 
 @pytest.mark.parametrize(
     ("deliveries", "processes"),
-    [(0, 1), (LEAST_EACH, 1), (2 * LEAST_EACH - 1, 1), (2 * LEAST_EACH, 2), (PLENTY, 4)],
+    [
+        (0, 1),
+        (MIN_DELIVERIES, 1),
+        (2 * MIN_DELIVERIES - 1, 1),
+        (2 * MIN_DELIVERIES, 2),
+        (PLENTY, 4),
+    ],
 )
 def test_a_short_list_needs_no_further_process(deliveries: int, processes: int) -> None:
     """Starting one takes longer than to send what it would send."""
-    assert len(shared_out([relay(8)], 4, deliveries)) == processes
+    assert len(divide_connections([relay(8)], 4, deliveries)) == processes

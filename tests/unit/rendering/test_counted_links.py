@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from newsletter.rendering.counted_links import CountedLink, Counting, straight
+from newsletter.rendering.counted_links import CountedLink, Counting, with_direct_links
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.render_edition import SIZE_BUDGET, render_edition
 from newsletter.rendering.slots import LOOKALIKE
@@ -25,8 +25,8 @@ def test_a_link_is_led_by_way_of_the_site_and_back() -> None:
     assert link.url == "https://a.example/?x=1&y=2"
     counted = COUNTING.counted(page)
     assert counted == f'<a style="x" href="{BASE}/{link.token}" class="c">words</a>'
-    assert straight(counted, [link], in_html=True) == page
-    assert straight(f"[1] {link.address}", [link], in_html=False) == f"[1] {link.url}"
+    assert with_direct_links(counted, [link], in_html=True) == page
+    assert with_direct_links(f"[1] {link.address}", [link], in_html=False) == f"[1] {link.url}"
 
 
 def test_what_is_no_story_stays_direct() -> None:

@@ -122,7 +122,7 @@ def test_blocks_run_on_their_days(starts: date | None, ends: date | None, runs: 
         Words(),
         [make_block(starts=starts, ends=ends, place=Place.END)],
         day=DAY,
-        say=lambda sentence, **_values: sentence,
+        translate=lambda sentence, **_values: sentence,
     )
     assert [aside.title for aside in around.at_end] == (["Title"] if runs else [])
     assert around.after_lead == ()

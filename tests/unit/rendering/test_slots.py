@@ -28,7 +28,7 @@ def test_sentinel_is_url_safe(slot: Slot) -> None:
 )
 def test_nonce_must_be_url_safe(nonce: str) -> None:
     """A nonce that could break out of an attribute, or be guessed, is refused."""
-    with pytest.raises(ValueError, match="a nonce is"):
+    with pytest.raises(ValueError, match="a nonce has"):
         sentinel(Slot.NAME, nonce)
 
 

@@ -53,7 +53,7 @@ def test_title_is_not_a_template() -> None:
         ("{{ lead.title", "expected 'end of print statement'"),
         ("{{ 1 / 0 }}", "division by zero"),
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
-        ("  ", "comes to nothing"),
+        ("  ", "renders to an empty line"),
     ],
 )
 def test_wrong_subject_is_named(template: str, message: str) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from newsletter.store.database import Database
 from subscribers.bounces import (
     SOFT_ISSUES,
+    Bounce,
     forget_bounces,
     is_enough,
     note_bounce,
@@ -65,13 +66,15 @@ def test_a_hard_bounce_ends_every_subscription(database: Database) -> None:
         told = [
             note_bounce(
                 connection,
-                subscriber_id=reader,
-                list_slug=LIST,
-                number=7,
-                verdict=Verdict.HARD,
+                Bounce(
+                    subscriber_id=reader,
+                    list_slug=LIST,
+                    number=7,
+                    verdict=Verdict.HARD,
+                    status="5.1.1",
+                ),
                 sent=(),
                 now=NOW,
-                status="5.1.1",
             )
             for _ in range(2)
         ]
@@ -85,10 +88,7 @@ def test_old_bounces_are_forgotten(database: Database) -> None:
         reader = join(connection)
         note_bounce(
             connection,
-            subscriber_id=reader,
-            list_slug=LIST,
-            number=7,
-            verdict=Verdict.POLICY,
+            Bounce(subscriber_id=reader, list_slug=LIST, number=7, verdict=Verdict.POLICY),
             sent=(),
             now=NOW,
         )
@@ -112,10 +112,7 @@ def test_policy_reports_count_readers_and_their_domains(database: Database) -> N
         ):
             note_bounce(
                 connection,
-                subscriber_id=reader,
-                list_slug=LIST,
-                number=number,
-                verdict=verdict,
+                Bounce(subscriber_id=reader, list_slug=LIST, number=number, verdict=verdict),
                 sent=(),
                 now=NOW - timedelta(days=ago),
             )

@@ -11,6 +11,7 @@ from subscribers.audience import audience
 from subscribers.consent import (
     ASK_AT_MOST,
     ASK_EVERY,
+    JoinRequest,
     ask_to_join,
     confirm,
     drop_unconfirmed,
@@ -30,16 +31,15 @@ def ask(
     connection: sa.Connection, address: str = JO, *, now: datetime = NOW, name: str = ""
 ) -> LetterRequest | None:
     """Ask by the web form, as anybody may for any address."""
-    return ask_to_join(
-        connection,
-        address,
+    request = JoinRequest(
+        address=address,
         list_slug=LIST,
         way=Way.FORM,
-        now=now,
         origin="from 192.0.2.7",
         wording="Yes, send me the weekly",
         name=name,
     )
+    return ask_to_join(connection, request, now)
 
 
 def test_nobody_is_mailed_an_issue_before_they_confirm(database: Database) -> None:

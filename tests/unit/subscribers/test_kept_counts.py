@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from newsletter.store.database import Database
 from subscribers import kept_counts as counting
 from subscribers import people, privacy
-from subscribers.consent import ask_to_join, confirm, drop_unconfirmed
+from subscribers.consent import JoinRequest, ask_to_join, confirm, drop_unconfirmed
 from subscribers.errors import SubscribersError
 from subscribers.history import Way
 from subscribers.kept_counts import fold, subscriptions_by_status
@@ -55,7 +55,7 @@ def act(connection: sa.Connection, deed: int, address: str, slug: str) -> None:
     if deed < 2:
         join(connection, address, list_slug=slug)
     elif deed == 2:
-        ask_to_join(connection, address, list_slug=slug, way=Way.FORM, now=NOW)
+        ask_to_join(connection, JoinRequest(address=address, list_slug=slug, way=Way.FORM), NOW)
     elif deed == 3:
         privacy.erase(connection, address, NOW)
     elif deed == 4:

@@ -72,9 +72,19 @@ def test_whoever_left_is_added_again_only_with_consent(database: Database) -> No
         with pytest.raises(SuppressedError, match="unsubscribed since 2026-03-02"):
             join(connection)
         with pytest.raises(SuppressedError, match="stated consent"):
-            people.add(connection, "jo@example.org", list_slug=LIST, now=NOW, force=True)
+            people.add(
+                connection,
+                "jo@example.org",
+                list_slug=LIST,
+                now=NOW,
+                note=people.OperatorNote(force=True),
+            )
         people.add(
-            connection, "jo@example.org", list_slug=LIST, now=NOW, force=True, consent="by phone"
+            connection,
+            "jo@example.org",
+            list_slug=LIST,
+            now=NOW,
+            note=people.OperatorNote(force=True, consent="by phone"),
         )
         shown = people.show(connection, "jo@example.org")
     assert shown["subscriptions"] == [{"list": LIST, "status": "active"}]
@@ -87,7 +97,11 @@ def test_a_suppressed_domain_stands_against_force(database: Database) -> None:
         suppress(connection, "@example.org", "refuses us", NOW)
         with pytest.raises(SuppressedError, match="lift that first"):
             people.add(
-                connection, "jo@example.org", list_slug=LIST, now=NOW, force=True, consent="x"
+                connection,
+                "jo@example.org",
+                list_slug=LIST,
+                now=NOW,
+                note=people.OperatorNote(force=True, consent="x"),
             )
 
 

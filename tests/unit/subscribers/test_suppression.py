@@ -78,8 +78,7 @@ def test_an_erased_address_does_not_come_back_unasked(database: Database) -> Non
             "jo@example.org",
             list_slug=LIST,
             now=NOW,
-            force=True,
-            consent="signed a form on 1 March",
+            note=people.OperatorNote(force=True, consent="signed a form on 1 March"),
         )
         assert outcome is AdmissionOutcome.ADDED
         assert not is_suppressed(connection, "jo@example.org")

@@ -135,7 +135,7 @@ async def test_a_page_seen_before_a_change_approves_nothing(
     )
     page = await press(news_desk, seen, "approve")
     assert page.status == 409
-    assert "has changed since you looked" in page.words
+    assert "has changed since you saw" in page.words
     assert state_of(sending_site) is State.DRAFT
 
 
@@ -216,7 +216,7 @@ async def test_a_test_goes_only_where_the_site_allows(
     page = await news_desk.get(f"{URL}/publish")
     refused = await press(news_desk, page, "test", to="stranger@example.com")
     assert refused.status == 422
-    assert "not an address this site allows" in refused.words
+    assert "not an address that this site allows" in refused.words
     sent = await press(news_desk, page, "test", to="colleague@example.net")
     assert "A test went to colleague@example.net" in sent.words
     assert [mail.recipient for mail in catcher.mails[before:]] == ["colleague@example.net"]

@@ -75,7 +75,7 @@ def test_spf_records(texts: list[str], grade: Grade, says: str) -> None:
     """One record, with an end that refuses the rest."""
     found = check_spf(Told(texts={DOMAIN: texts}), DOMAIN)
     assert found.grade is grade
-    assert says in found.said
+    assert says in found.message
     assert bool(found.fix) == (grade is not Grade.OK)
 
 
@@ -90,7 +90,7 @@ def test_spf_counts_the_look_ups_of_what_it_includes() -> None:
     more = {**texts, "a.test": ["v=spf1 a mx a:1.test a:2.test a:3.test ~all"]}
     found = check_spf(Told(texts=more), DOMAIN)
     assert found.grade is Grade.FAILURE
-    assert "11 look-ups" in found.said
+    assert "11 look-ups" in found.message
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_the_published_key_is_the_signing_key(
     """The fix is the record to publish."""
     found = check_dkim(Told(texts={KEY_NAME: published}), KEY)
     assert found.grade is grade
-    assert says in found.said
+    assert says in found.message
     assert grade is not Grade.FAILURE or KEY_RECORD in found.fix
 
 

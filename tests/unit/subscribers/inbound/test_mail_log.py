@@ -21,9 +21,8 @@ def write(
 
 def close(connection: sa.Connection, recorded: book.LoggedMail, *, keep: bool = False) -> None:
     """Deal with it."""
-    book.close(
-        connection, recorded.id, kind="reply", action="none", address="a\x00b", keep=keep, now=NOW
-    )
+    outcome = book.HandledMail(kind="reply", action="none", address="a\x00b", keep=keep)
+    book.close(connection, recorded.id, outcome, NOW)
 
 
 def test_the_same_mail_is_one(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""look: an issue as one reader will get it, with everything an editor wants to know of it."""
+"""An issue as one reader will get it, with its size, findings and share of the audience."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from subscribers.audience import count_by_follows
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderView:
-    """What there is to say of one reader's message; `size` in octets of its HTML as encoded.
+    """One reader's message; `size` is that of its encoded HTML in octets.
 
-    `sharing` of all `readers` get this edition, one of `editions`. `sha256` is of the HTML
-    as this reader gets it.
+    `sharing` of all `readers` get this edition, which is one of `editions`. `sha256` is the hash of
+    the HTML that this reader gets.
     """
 
     issue: Issue
@@ -43,18 +43,18 @@ class ReaderView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudienceSize:
-    """Whom an approval would reach: readers, and the editions they get."""
+    """How many readers an approved issue would reach, in how many editions."""
 
     readers: int
     editions: int
 
 
 def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderView:
-    """Everything about the message as `reader` would get it at `now`; raises as `copy_for` does."""
+    """The message that `reader` would get at `now`; raises as `copy_for` does."""
     copy = copy_for(site, issue, reader)
     with site.database.transaction(read_only=True) as connection:
         tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
-    keys = {wish: key_for(site, issue, wish) for wish in tag_selections}
+    keys = {follows: key_for(site, issue, follows) for follows in tag_selections}
     html, edition = copy.html, copy.edition
     return ReaderView(
         issue=issue,
@@ -63,7 +63,9 @@ def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -
         size=encoded_size(html),
         sha256=hashlib.sha256(html.encode()).hexdigest(),
         findings=lint_findings(site, issue, [edition]),
-        sharing=sum(count for wish, count in tag_selections.items() if keys[wish] == edition.key),
+        sharing=sum(
+            count for follows, count in tag_selections.items() if keys[follows] == edition.key
+        ),
         readers=sum(tag_selections.values()),
         editions=len(set(keys.values())),
     )
@@ -73,12 +75,14 @@ def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
     """How many readers and editions the issue would have at `now`."""
     with site.database.transaction(read_only=True) as connection:
         tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
-    keys = {key_for(site, issue, wish) for wish in tag_selections} | {key_for(site, issue, "")}
+    keys = {key_for(site, issue, follows) for follows in tag_selections} | {
+        key_for(site, issue, "")
+    }
     return AudienceSize(readers=sum(tag_selections.values()), editions=len(keys))
 
 
 def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
-    """What the issue can be compared with: its last approved state, and the issue before it."""
+    """The texts to compare the issue with: as last approved, and of the issue last sent before it."""
     found: dict[str, str] = {}
     with site.database.transaction(read_only=True) as connection:
         approved = edition_store.frozen_editions(connection, issue).values()
@@ -97,11 +101,11 @@ def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:
 
 
 def comparable(edition: Edition) -> str:
-    """The text without what differs by reader or by issue only: links of anybody's own, counted ones."""
+    """The text without what differs by reader or issue: personal links and counted links."""
     nobody = {Slot.UNSUBSCRIBE: "…", Slot.PREFERENCES: "…", Slot.NAME: "…"}
     return fill(edition.uncounted.text, edition.nonce, nobody, escape=False)
 
 
 def _complete(editions: Iterable[Edition]) -> Edition:
-    """The edition with the most items: the one of those who follow everything."""
+    """The edition with the most items: that of readers who follow every tag."""
     return max(editions, key=lambda edition: len(edition.item_keys))

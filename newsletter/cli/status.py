@@ -1,0 +1,150 @@
+"""status: the site's issues, their deliveries, and what else the site does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from newsletter.cli.exit_codes import OK
+from newsletter.cli.invocation import (
+    Invocation,
+    json_option,
+    now_option,
+    pass_invocation,
+    split_issue,
+)
+from newsletter.cli.recipients import list_recipients
+from newsletter.delivery.receipt import DeliveryState
+from newsletter.issues.wording import note_text
+
+# `run` imports this module for `job_document` alone.
+if TYPE_CHECKING:
+    from newsletter.pipeline.status import IssueStatus, SiteStatus
+    from newsletter.site.clicks import Clicks
+    from newsletter.store.job_outcomes import JobOutcome
+    from newsletter.store.nodes import Node
+
+
+@click.command()
+@click.argument("issue", metavar="[ISSUE]", required=False, callback=split_issue)
+@click.option("--recount", is_flag=True, help="Count the issue's deliveries again, one by one.")
+@click.option(
+    "--who",
+    type=click.Choice([state.value for state in DeliveryState]),
+    help="List the issue's readers whose delivery is in this state, each with the last receipt.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="With --who: as CSV on stdout.")
+@json_option
+@now_option
+@pass_invocation
+def status(
+    invocation: Invocation,
+    issue: tuple[str, int | None] | None,
+    recount: bool,
+    who: str | None,
+    as_csv: bool,
+) -> int:
+    """Show issues with their deliveries by state, due newsletters, jobs and sending nodes.
+
+    \b
+    Example: newsletter status weekly/12
+             newsletter status weekly/12 --who rejected --csv
+    """
+    from newsletter.pipeline.status import issue_status, recount_deliveries, site_status
+    from newsletter.store.issues import find_issue
+
+    site = invocation.site
+    if issue is None and (recount or who):
+        raise click.UsageError("--recount and --who need an ISSUE")
+    if as_csv and (who is None or invocation.as_json):
+        raise click.UsageError("--csv needs --who, and cannot be combined with --json")
+    if issue is None:
+        found = site_status(site, now=invocation.now)
+        invocation.answer(_site_document(found), *_site_lines(found))
+        return OK
+    slug, number = issue
+    site.newsletter(slug)
+    with site.database.transaction(read_only=True) as connection:
+        chosen = find_issue(connection, slug, number)
+    if recount:
+        recount_deliveries(site, chosen)
+    if who is not None:
+        list_recipients(invocation, chosen, DeliveryState(who), as_csv=as_csv)
+        return OK
+    counted = issue_status(site, chosen)
+    invocation.answer(_issue_document(counted), _issue_line(counted))
+    return OK
+
+
+def _site_document(found: SiteStatus) -> dict[str, Any]:
+    return {
+        "issues": [_issue_document(issue) for issue in found.issues],
+        "due": list(found.due),
+        "armed": found.armed,
+        "nodes": [asdict(node) for node in found.nodes],
+        "letters": asdict(found.letters),
+        "jobs": [job_document(outcome) for outcome in found.jobs],
+    }
+
+
+def _site_lines(found: SiteStatus) -> list[str]:
+    lines = [_issue_line(issue) for issue in found.issues] or ["no issues yet"]
+    lines += [f"due: {', '.join(found.due)}"] if found.due else []
+    lines += [_node_line(node) for node in found.nodes]
+    if found.letters.waiting or found.letters.unknown:
+        lines.append(
+            f"letters: {found.letters.waiting} waiting, {found.letters.unknown} of unknown outcome"
+        )
+    lines += [f"{job.job}: {job.ended}: {job.error}" for job in found.jobs if job.is_troubled]
+    lines += [] if found.armed else ["not armed: restored from a backup; see `newsletter arm`"]
+    return lines
+
+
+def job_document(outcome: JobOutcome) -> dict[str, Any]:
+    """How a job ended, in the shape of `run --json` and `status --json`."""
+    return {
+        "job": outcome.job,
+        "ended": outcome.ended,
+        "started": outcome.started_at.isoformat(),
+        "finished": outcome.finished_at.isoformat(),
+        "detail": outcome.detail,
+        "error": outcome.error or None,
+    }
+
+
+def _issue_document(status: IssueStatus) -> dict[str, Any]:
+    window = status.issue.window
+    return {
+        "issue": status.issue.name,
+        "state": status.issue.state,
+        "window": {"start": window.start.isoformat(), "end": window.end.isoformat()},
+        "due": status.issue.due.isoformat(),
+        "send_at": status.issue.send_at.isoformat() if status.issue.send_at else None,
+        "note": note_text(status.issue.note),
+        "audience": status.audience,
+        "deliveries": status.deliveries,
+        "clicks": _clicks_document(status.clicks) if status.clicks else None,
+    }
+
+
+def _clicks_document(clicks: Clicks) -> dict[str, Any]:
+    return {
+        "total": clicks.total,
+        "links": [{"url": link.url, "count": link.count} for link in clicks.links],
+    }
+
+
+def _node_line(node: Node) -> str:
+    holds = ", ".join(f"{held.deliveries} of {held.issue}" for held in node.holds)
+    return f"node {node.name}: {node.rate:g} messages/s" + (f", holds {holds}" if holds else "")
+
+
+def _issue_line(status: IssueStatus) -> str:
+    counts = ", ".join(f"{count} {state}" for state, count in status.deliveries.items() if count)
+    note = f" ({note_text(status.issue.note)})" if status.issue.note else ""
+    clicks = f"; {status.clicks.total} clicks" if status.clicks else ""
+    return f"{status.issue.name}: {status.issue.state}{note}" + (
+        f": {status.audience} readers: {counts}{clicks}" if counts else ""
+    )
