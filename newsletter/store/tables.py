@@ -19,21 +19,21 @@ site = sa.Table(
 job_outcomes = sa.Table(
     "job_outcomes",
     metadata,
-    sa.Column("job", sa.String, primary_key=True),  # its newest end
+    sa.Column("job", sa.String, primary_key=True),  # one row: its last outcome
     sa.Column("ended", sa.String, nullable=False),  # store.job_outcomes.Ended
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime, nullable=False),
     sa.Column("detail", sa.String, nullable=False),
-    sa.Column("error", sa.String, nullable=False),  # what it failed with, without a traceback
+    sa.Column("error", sa.String, nullable=False),  # the reason of a failure, without a traceback
 )
 
 newsletters = sa.Table(
     "newsletters",
     metadata,
     sa.Column("slug", sa.String, primary_key=True),
-    sa.Column("first_seen", UtcDateTime, nullable=False),  # due times before it do not count
-    sa.Column("passed", UtcDateTime),  # up to here `run` has looked: nothing older comes due
-    sa.Column("watermark", UtcDateTime),  # where the last closed issue's window ended
+    sa.Column("first_seen", UtcDateTime, nullable=False),  # earlier due times do not count
+    sa.Column("passed", UtcDateTime),  # `run` has processed due times up to here
+    sa.Column("watermark", UtcDateTime),  # the end of the last closed issue's window
     sa.Column("closed", UtcDateTime),  # when that issue took its articles
 )
 
@@ -46,7 +46,7 @@ fetches = sa.Table(
     sa.Column("etag", sa.String, nullable=False, default=""),
     sa.Column("last_modified", sa.String, nullable=False, default=""),
     sa.Column("body_hash", sa.String, nullable=False, default=""),
-    sa.Column("not_before", UtcDateTime),  # Retry-After: ask again no sooner
+    sa.Column("not_before", UtcDateTime),  # from Retry-After
     sa.Column("checked_at", UtcDateTime, nullable=False),
     sa.Column("succeeded_at", UtcDateTime),
     sa.Column("problem", sa.String, nullable=False, default=""),
@@ -57,7 +57,7 @@ articles = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("newsletter", sa.String, nullable=False),
-    # The source's URL or path: a feed that gives itself a new title is still the same source.
+    # The source's URL or path, so that a feed with a new title is still the same source.
     sa.Column("location", sa.String, nullable=False),
     sa.Column("source", sa.String, nullable=False),
     sa.Column("key", sa.String, nullable=False),
@@ -86,15 +86,15 @@ issues = sa.Table(
     sa.Column("window_start", UtcDateTime, nullable=False),
     sa.Column("window_end", UtcDateTime, nullable=False),
     sa.Column("due", UtcDateTime, nullable=False),
-    # The newsletter's local date of `due`: what makes an issue once per occasion, whatever
-    # the clocks of two schedulers or a repeated autumn hour say.
+    # The newsletter's local date of `due`, which makes an issue unique per occasion, even with
+    # schedulers whose clocks differ or an hour that is repeated in autumn.
     sa.Column("due_date", sa.String, nullable=False),
     sa.Column("send_at", UtcDateTime),  # chosen by an editor in place of `due`
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("preheader", sa.String, nullable=False),
     sa.Column("note", sa.JSON(none_as_null=True)),  # issues.reasons.Note
     sa.Column("frozen_hash", sa.String, nullable=False, default=""),
-    sa.Column("reminded", UtcDateTime),  # the due time that its editors were reminded of
+    sa.Column("reminded", UtcDateTime),  # the due time for which its editors got a reminder
     sa.Column("approved_at", UtcDateTime),
     sa.Column("send_started_at", UtcDateTime),
     sa.Column("send_finished_at", UtcDateTime),
@@ -128,7 +128,7 @@ used_keys = sa.Table(
     sa.Column("article_key", sa.String, primary_key=True),
     sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), primary_key=True),
 )
-"""Every telling of every story an issue took: each is in at most one issue ever, unless pinned."""
+"""The keys of all versions of the stories in issues: each is in one issue only, unless pinned."""
 
 left_out = sa.Table(
     "left_out",
@@ -151,12 +151,12 @@ edits = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),  # the issue's, after this edit
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("editor", sa.String, nullable=False),
-    sa.Column("said", sa.String, nullable=False),  # what was done, as people read it
-    sa.Column("targets", sa.JSON, nullable=False),  # what it changed: two edits of one clash
+    sa.Column("said", sa.String, nullable=False),  # a description for people
+    sa.Column("targets", sa.JSON, nullable=False),  # what it changed, to detect conflicts
     sa.Column("done", sa.JSON, nullable=False),  # [issues.edits.Edit]
-    sa.Column("inverse", sa.JSON, nullable=False),  # [Edit] that takes it back
-    sa.Column("undoes", sa.Integer),  # the version this row took back or did again
-    sa.Column("undone_by", sa.Integer),  # the version that took this row back
+    sa.Column("inverse", sa.JSON, nullable=False),  # [Edit] that undoes it
+    sa.Column("undoes", sa.Integer),  # the version that this row undid or redid
+    sa.Column("undone_by", sa.Integer),  # the version that undid this row
 )
 
 editions = sa.Table(
@@ -179,17 +179,17 @@ editions = sa.Table(
 links = sa.Table(
     "links",
     metadata,
-    # Where the counted links of frozen editions lead. Mails hold their tokens for ever.
+    # The targets of counted links in frozen editions. Sent mails contain the tokens for ever.
     sa.Column("token", sa.String, primary_key=True),
     sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
-    sa.Column("address", sa.String, nullable=False),  # as it stands in the mails
+    sa.Column("address", sa.String, nullable=False),  # as it is in the mails
     sa.Column("url", sa.String, nullable=False),
 )
 
 clicks = sa.Table(
     "clicks",
     metadata,
-    # How often, and nothing of who: a row is a link on a day.
+    # One row per link and day, without anything about the reader.
     sa.Column("token", sa.String, primary_key=True),
     sa.Column("day", sa.String, primary_key=True),  # the site's local date
     sa.Column("count", sa.Integer, nullable=False),
@@ -198,26 +198,26 @@ clicks = sa.Table(
 deliveries = sa.Table(
     "deliveries",
     metadata,
-    # No foreign keys: a million rows planned at once would ask a million times for the same
-    # issue, which doubles the time of a plan. What has deliveries is never deleted.
+    # No foreign keys: planning a million rows would check the same issue a million times, which
+    # doubles the time. Issues and editions with deliveries are never deleted.
     sa.Column("issue_id", Id, primary_key=True),
-    # Subscribers are another house's rows: erasing a person needs nothing of the ledger.
+    # Subscribers belong to another package: erasing a person does not change the ledger.
     sa.Column("subscriber_id", Id, primary_key=True),
     sa.Column("edition_id", Id, nullable=False),
     sa.Column("state", sa.String, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("retry_at", UtcDateTime),
-    sa.Column("sender", sa.String),  # who claimed it
+    sa.Column("sender", sa.String),  # the sender that claimed it
     sa.Column("claimed_at", UtcDateTime),
     sa.Index("ix_deliveries_state", "issue_id", "state", "retry_at", "subscriber_id"),
-    sqlite_with_rowid=False,  # a third less to write in each commit of a send
+    sqlite_with_rowid=False,  # a third less to write in each commit
 )
 
 ledger_counts = sa.Table(
     "ledger_counts",
     metadata,
     sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger/counts.py
+    sa.Column("sender", sa.String, primary_key=True),  # see ledger/counts.py
     sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
     sa.Column("state", sa.String, primary_key=True),
     sa.Column("n", Id, nullable=False),
@@ -227,10 +227,10 @@ ledger_counts = sa.Table(
 journals = sa.Table(
     "journals",
     metadata,
-    # Of living senders on SQLite: see ledger/journal.py. A row is there before anything is claimed.
+    # The journals of senders on SQLite: see ledger/journal.py. A row is written before any claim.
     sa.Column("sender", sa.String, primary_key=True),
     sa.Column("issue_id", Id, nullable=False),
-    sa.Column("posted", Id, nullable=False),  # so many of its receipts are in the ledger
+    sa.Column("posted", Id, nullable=False),  # how many of its receipts are in the ledger
 )
 
 receipts = sa.Table(
@@ -246,7 +246,7 @@ receipts = sa.Table(
     sa.Column("enhanced", sa.String, nullable=False),
     sa.Column("text", sa.String, nullable=False),
     sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
-    sa.Index("ix_receipts_at", "at"),  # how fast relays accept at this moment
+    sa.Index("ix_receipts_at", "at"),  # for the relays' current rates
     index_some("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
 )
 
@@ -258,28 +258,29 @@ relay_limits = sa.Table(
     sa.Column("relay", sa.String, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("standings", sa.JSON, nullable=False),  # [delivery.rates.LimitState]
-    sa.Column("day", sa.String, nullable=False),  # its local date …
-    sa.Column("sent", sa.Integer, nullable=False),  # … and how many were given out on it,
-    sa.Column("reserved", sa.Integer, nullable=False, default=0),  # these may still come back …
-    sa.Column("reserved_until", UtcDateTime),  # … until then
+    sa.Column("day", sa.String, nullable=False),  # the relay's local date
+    sa.Column("sent", sa.Integer, nullable=False),  # messages granted on that day
+    # Those of `sent` that senders hold, and may give back until `reserved_until`.
+    sa.Column("reserved", sa.Integer, nullable=False, default=0),
+    sa.Column("reserved_until", UtcDateTime),
 )
 
 nodes = sa.Table(
     "nodes",
     metadata,
-    sa.Column("id", sa.String, primary_key=True),  # whose lock tells whether it lives
+    sa.Column("id", sa.String, primary_key=True),  # the sender's id in liveness.py
     sa.Column("name", sa.String, nullable=False),
     sa.Column("since", UtcDateTime, nullable=False),
-    sa.Column("rate", sa.Float, nullable=False),  # messages a second, of late
+    sa.Column("rate", sa.Float, nullable=False),  # recent messages a second
     sa.Column("holds", sa.JSON, nullable=False),  # [store.nodes.Holding]
 )
 
 troubles_of_nodes = sa.Table(
     "troubles_of_nodes",
     metadata,
-    # Why a node stopped sending an issue, for whoever planned it; a new plan forgets it.
+    # Why a node stopped sending an issue, for the process that planned it; a new plan deletes it.
     sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),  # store.nodes.Kind
+    sa.Column("kind", sa.String, nullable=False),  # store.nodes.NodeStopKind
     sa.Column("said", sa.String, nullable=False),
 )
 
@@ -288,12 +289,14 @@ users = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("address", sa.String, nullable=False),
-    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
+    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded, one per person
     sa.Column("name", sa.String, nullable=False, default=""),
     sa.Column("role", sa.String, nullable=False),  # store.users.Role
-    sa.Column("password_hash", sa.String, nullable=False, default=""),  # "": by e-mail only
+    sa.Column(
+        "password_hash", sa.String, nullable=False, default=""
+    ),  # "": signs in by e-mail only
     sa.Column("created_at", UtcDateTime, nullable=False),
-    # An old session or link must never open the account of whoever came after.
+    # Ids are not reused: an old session or link must never open a later user's account.
     sqlite_autoincrement=True,
 )
 
@@ -301,7 +304,7 @@ sign_in_links = sa.Table(
     "sign_in_links",
     metadata,
     sa.Column("token_hash", sa.String, primary_key=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: makes the first user of the site
+    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: creates the first user
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Index("ix_sign_in_links_user_id", "user_id"),
 )
@@ -314,7 +317,7 @@ sessions = sa.Table(
     sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Column("browser", sa.String, nullable=False, default=""),  # so that its owner knows it
+    sa.Column("browser", sa.String, nullable=False, default=""),  # so that the editor recognises it
     sqlite_autoincrement=True,
 )
 
@@ -324,7 +327,7 @@ api_tokens = sa.Table(
     sa.Column("id", Id, primary_key=True),
     sa.Column("token_hash", sa.String, nullable=False, unique=True),
     sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("name", sa.String, nullable=False),  # what it is for
+    sa.Column("name", sa.String, nullable=False),  # its purpose
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
 )
@@ -332,7 +335,7 @@ api_tokens = sa.Table(
 tries = sa.Table(
     "tries",
     metadata,
-    # How often something limited was tried since `since`, by a keyed hash of who tried it.
+    # The attempts since `since` at something limited, by a keyed hash of who made them.
     sa.Column("key", sa.String, primary_key=True),
     sa.Column("since", UtcDateTime, nullable=False, index=True),
     sa.Column("count", sa.Integer, nullable=False),
@@ -343,7 +346,7 @@ audit = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("at", UtcDateTime, nullable=False),
-    # An address, not a user's number: the record outlives the account.
+    # An address, not a user's id, because the record outlives the account.
     sa.Column("who", sa.String, nullable=False),
     sa.Column("what", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
@@ -353,8 +356,8 @@ webhook_endpoints = sa.Table(
     "webhook_endpoints",
     metadata,
     sa.Column("url", sa.String, primary_key=True),
-    sa.Column("first_seen", UtcDateTime, nullable=False),  # what was sent before is not told
-    sa.Column("history_id", Id, nullable=False),  # what readers did up to here has been noted
+    sa.Column("first_seen", UtcDateTime, nullable=False),  # earlier events are not reported
+    sa.Column("history_id", Id, nullable=False),  # the history up to this row has messages
 )
 
 webhook_messages = sa.Table(
@@ -362,7 +365,7 @@ webhook_messages = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("url", sa.String, nullable=False),
-    # "history 17", "issue weekly/12": each is told once
+    # "history 17", "issue weekly/12": each is sent once
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("event", sa.String, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
@@ -370,7 +373,7 @@ webhook_messages = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("retry_at", UtcDateTime),  # null: delivered, or given up
     sa.Column("delivered_at", UtcDateTime),
-    sa.Column("answer", sa.String, nullable=False, default=""),  # what the last attempt came to
+    sa.Column("answer", sa.String, nullable=False, default=""),  # the result of the last attempt
     sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
     sa.Index("ix_webhook_messages_retry_at", "retry_at"),
     sa.Index("ix_webhook_messages_created_at", "created_at"),
@@ -379,8 +382,8 @@ webhook_messages = sa.Table(
 outbox = sa.Table(
     "outbox",
     metadata,
-    # Letters that wait for a relay; a row goes when its letter is accepted or given up. One whose
-    # outcome is unknown stays to be seen, and is not sent again.
+    # Letters that wait for a relay. A row is deleted when its letter is accepted or given up; one
+    # with unknown outcome stays visible and is not sent again.
     sa.Column("id", Id, primary_key=True),
     sa.Column("recipient", sa.String, nullable=False),
     sa.Column("envelope_sender", sa.String, nullable=False),
@@ -390,6 +393,6 @@ outbox = sa.Table(
     sa.Column("retry_at", UtcDateTime, nullable=False),
     sa.Column("answer", sa.String, nullable=False, default=""),
     sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
-    sa.Column("sender", sa.String),  # whose claim it is: see liveness.py
+    sa.Column("sender", sa.String),  # the sender that claimed it: see liveness.py
     sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
 )
