@@ -1,4 +1,4 @@
-"""Where a message's microseconds go: each step of the send path by itself, in one thread."""
+"""Measures the time of each step of the send path by itself, in one thread, per message."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 
 CLAIMED = 500
-"""Deliveries in one claim, as the sender has it."""
+"""Deliveries in one claim, as in a real send."""
 
 BATCHES = (8, 16, 64)
-"""Rows in one commit: as many connections as may have had something to say meanwhile."""
+"""Rows in one commit, which depends on how many connections have replies at the same time."""
 
 REPLIES = b"250 2.0.0 Ok: taken as 7\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go on\r\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """One step's time for one message, in microseconds."""
+    """The time of one step per message, in microseconds."""
 
     step: str
     microseconds: float
 
 
 def measure_costs(publication: Publication, folder: Path, *, repeats: int) -> list[Cost]:
-    """Each step, as the median of `repeats` batches."""
+    """The cost of each step, as the median of `repeats` batches."""
     site = open_site(publication.with_readers(folder, (repeats + 1) * len(BATCHES) * CLAIMED), {})
     try:
         return [
             *_composing(site, publication, repeats),
-            *_keeping_books(site, repeats),
+            *_ledger_costs(site, repeats),
             Cost(step="four replies read", microseconds=_reading(repeats)),
             Cost(
-                step="95 kB handed to the kernel, and taken out of it",
+                step="95 kB written to a socket and read from it",
                 microseconds=_writing(publication, repeats),
             ),
         ]
@@ -113,7 +113,7 @@ def _signer(publication: Publication, key: str) -> Signer:
     return Signer(keys=load_keys(settings, path.parent))
 
 
-def _keeping_books(site: Site, repeats: int) -> list[Cost]:
+def _ledger_costs(site: Site, repeats: int) -> list[Cost]:
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, SLUG, 1)
         (edition,) = edition_store.frozen_editions(connection, issue)
@@ -124,8 +124,8 @@ def _keeping_books(site: Site, repeats: int) -> list[Cost]:
     with ledger.on_duty():
         for rows in BATCHES:
             claiming, claims = _claiming(ledger, repeats, now)
-            writing = _writing_books(ledger, _cut(claims, rows), now)
-            step = f"intent and receipt made durable, {rows} a commit"
+            writing = _committing(ledger, _cut(claims, rows), now)
+            step = f"intent and receipt made durable, {rows} per commit"
             costs.append(Cost(step=step, microseconds=writing / rows))
             begun = time.perf_counter()
             ledger.post()
@@ -137,7 +137,7 @@ def _keeping_books(site: Site, repeats: int) -> list[Cost]:
 
 
 def _claiming(ledger: SqlLedger, repeats: int, now: datetime) -> tuple[float, list[Claim]]:
-    """Microseconds of one claim, and what all of them brought."""
+    """The microseconds of one claim, and the claims of all repeats."""
     claims: list[Claim] = []
     return _median_time(lambda: claims.extend(ledger.claim(CLAIMED, now).claims), repeats), claims
 
@@ -146,8 +146,8 @@ def _cut(claims: Sequence[Claim], rows: int) -> list[Sequence[Claim]]:
     return [claims[start : start + rows] for start in range(0, len(claims) - rows + 1, rows)]
 
 
-def _writing_books(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: datetime) -> float:
-    """Microseconds of one commit: the receipts of the batch before, the intents of the next."""
+def _committing(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: datetime) -> float:
+    """The microseconds of one commit: receipts of the previous batch, intents of the next."""
     times = []
     receipts: list[Receipt] = []
     for batch in batches:
@@ -170,7 +170,7 @@ def _reading(repeats: int) -> float:
 
 
 def _writing(publication: Publication, repeats: int) -> float:
-    """A message over loopback through asyncio, with a thread that empties the other end."""
+    """The microseconds to send a message over loopback by asyncio to a thread that reads it."""
     content = publication.message.read_bytes().replace(b"\n", b"\r\n")
     with socket.create_server(("127.0.0.1", 0)) as server:
         drain = threading.Thread(target=_drain, args=[server])
@@ -194,13 +194,13 @@ async def _write(port: int, content: bytes, count: int) -> None:
 def _drain(server: socket.socket) -> None:
     connection, _ = server.accept()
     with connection:
-        room = bytearray(1 << 18)
-        while connection.recv_into(room):
+        buffer = bytearray(1 << 18)
+        while connection.recv_into(buffer):
             pass
 
 
 def _each(step: Callable[[int], object], repeats: int) -> float:
-    """Microseconds of one call, called with 0 to CLAIMED - 1."""
+    """The microseconds of one call of `step`, which is called with 0 to CLAIMED - 1."""
 
     def batch() -> None:
         for number in range(CLAIMED):
@@ -210,7 +210,7 @@ def _each(step: Callable[[int], object], repeats: int) -> float:
 
 
 def _median_time(work: Callable[[], object], repeats: int) -> float:
-    """Microseconds, the first call (which fills caches) left out."""
+    """The median microseconds of `work`, without the first call, which fills caches."""
     times = []
     for _ in range(repeats + 1):
         begun = time.perf_counter()

@@ -1,14 +1,14 @@
-/* An SMTP server that takes every message, forgets it, and costs next to nothing.
+/* An SMTP server that accepts and discards every message, with very little CPU time.
  *
  * One thread, epoll. It offers PIPELINING, 8BITMIME, SIZE and, given a certificate, STARTTLS.
- * It counts messages and recipients; a recipient's number (the digits before the @) tells how
- * many different ones there were. SIGTERM ends it: then it prints one JSON object.
+ * It counts messages and recipients; distinct recipients are counted by their numbers, the
+ * digits before the @. On SIGTERM it prints one JSON object and ends.
  *
  *   sink [-p PORT] [-d MILLISECONDS] [-k MESSAGES -o FOLDER [-e NTH]] [-c PEM]
  *
- * -d holds each reply back, as a far-away server's would be, and no other connection by it.
- * -k keeps the last so many messages, as they came over the wire, and writes them to FOLDER at
- *    the end; with -e only each NTH is a candidate, so that keeping costs the timed run nothing.
+ * -d delays each reply, like a distant server, without blocking other connections.
+ * -k keeps the last MESSAGES messages as received, and writes them to FOLDER at the end; with
+ *    -e only every NTH message may be kept, so that keeping does not slow the timed run.
  * -c is a file with certificate and key.
  */
 #define _GNU_SOURCE
@@ -161,7 +161,7 @@ static void flush_replies(struct connection *c)
     c->is_plain_reply = 0;
 }
 
-/* Write the replies whose time has come; milliseconds until the next one's, -1 for never. */
+/* Write the replies that are due; returns the milliseconds until the next one, -1 for never. */
 static int release_replies(void)
 {
     while (first_held) {
@@ -178,7 +178,7 @@ static int release_replies(void)
     return -1;
 }
 
-/* ---- what is counted ---- */
+/* ---- counts ---- */
 
 static void count_recipient(const char *address)
 {
@@ -221,7 +221,7 @@ static void end_message(struct connection *c)
     c->in_data = c->has_mail = c->has_recipient = 0;
 }
 
-/* ---- the protocol ---- */
+/* ---- protocol ---- */
 
 static void greet(struct connection *c)
 {
@@ -291,7 +291,7 @@ static void command(struct connection *c, const char *line)
     }
 }
 
-/* Take lines of content; returns how many octets were taken. */
+/* Consume lines of content; returns how many octets were consumed. */
 static size_t take_content(struct connection *c, const char *bytes, size_t length)
 {
     const char *at = bytes, *end = bytes + length, *stop;
@@ -374,7 +374,7 @@ static void serve(struct connection *c)
         c->used += (size_t)taken;
         digest(c);
 #ifdef WITH_TLS
-        is_encrypted = c->ssl != NULL; /* what OpenSSL holds already wakes no epoll */
+        is_encrypted = c->ssl != NULL; /* epoll does not report data that OpenSSL has buffered */
 #endif
     } while (is_encrypted && !c->is_over);
     flush_replies(c);
@@ -400,7 +400,7 @@ static void welcome(int listener)
     flush_replies(c);
 }
 
-/* ---- beginning and end ---- */
+/* ---- start and end ---- */
 
 static void write_kept(void)
 {
@@ -452,7 +452,7 @@ static int ending_signals(void)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* it does not outlive who started it */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* end with the parent process */
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
