@@ -81,7 +81,7 @@ def _composing(site: Site, publication: Publication, repeats: int) -> list[Cost]
     plain = _each(lambda number: compiled.compose(readers[number]), repeats)
     limits = Extensions(pipelining=True, takes_size=True)
     return [
-        Cost(step="links with tokens made", microseconds=_each(addressed, repeats)),
+        Cost(step="links with tokens", microseconds=_each(addressed, repeats)),
         Cost(step="values spliced in, headers written", microseconds=plain),
         *[
             Cost(
@@ -127,9 +127,9 @@ def _ledger_costs(site: Site, repeats: int) -> list[Cost]:
             writing = _committing(ledger, _cut(claims, rows), now)
             step = f"intent and receipt made durable, {rows} per commit"
             costs.append(Cost(step=step, microseconds=writing / rows))
-            begun = time.perf_counter()
+            started = time.perf_counter()
             ledger.post()
-            posting = (time.perf_counter() - begun) * 1e6 / len(claims)
+            posting = (time.perf_counter() - started) * 1e6 / len(claims)
         costs.append(
             Cost(step=f"posted to the ledger, {len(claims)} at once", microseconds=posting)
         )
@@ -152,9 +152,9 @@ def _committing(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: date
     receipts: list[Receipt] = []
     for batch in batches:
         intents = [claim.subscriber_id for claim in batch]
-        begun = time.perf_counter()
+        started = time.perf_counter()
         ledger.write(receipts=receipts, intents=intents)
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
         receipts = [
             Receipt(
                 subscriber_id=number, state=DeliveryState.ACCEPTED, at=now, relay="sink", code=250
@@ -175,11 +175,11 @@ def _writing(publication: Publication, repeats: int) -> float:
     with socket.create_server(("127.0.0.1", 0)) as server:
         drain = threading.Thread(target=_drain, args=[server])
         drain.start()
-        begun = time.perf_counter()
+        started = time.perf_counter()
         count = repeats * 100
         asyncio.run(_write(server.getsockname()[1], content, count))
         drain.join()
-        return (time.perf_counter() - begun) / count * 1e6
+        return (time.perf_counter() - started) / count * 1e6
 
 
 async def _write(port: int, content: bytes, count: int) -> None:
@@ -213,7 +213,7 @@ def _median_time(work: Callable[[], object], repeats: int) -> float:
     """The median microseconds of `work`, without the first call, which fills caches."""
     times = []
     for _ in range(repeats + 1):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return median(times[1:]) * 1e6

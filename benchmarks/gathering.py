@@ -92,7 +92,7 @@ def _read(
         for source, reading in zip(sources, before, strict=False)
         if reading.memory is not None
     }
-    begun = time.perf_counter()
+    started = time.perf_counter()
     readings = asyncio.run(
         read_sources(
             sources,
@@ -103,7 +103,7 @@ def _read(
             now=_NOW,
         )
     )
-    return time.perf_counter() - begun, readings
+    return time.perf_counter() - started, readings
 
 
 class _Server(ThreadingHTTPServer):

@@ -70,7 +70,7 @@ def main(folder: Path, file: Path) -> None:
     """Import the file in this process."""
     site = open_site(folder, os.environ)
     used_before = begin_together()
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with file.open("rb") as rows:
         report, _asked = import_people(
             site, rows, list_slug=SLUG, source_name=file.name, now=datetime.now(UTC), mapping={}
@@ -78,7 +78,7 @@ def main(folder: Path, file: Path) -> None:
     answer(
         added=report.added,
         rejected=report.rejected_count,
-        seconds=time.perf_counter() - begun,
+        seconds=time.perf_counter() - started,
         cpu_seconds=cpu_seconds() - used_before,
     )
 

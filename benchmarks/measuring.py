@@ -36,7 +36,7 @@ ENCRYPTED = Condition(slug="starttls", title="Into the C sink, with STARTTLS", e
 FAR = tuple(
     Condition(
         slug=f"delay-{delay}",
-        title=f"Into the C sink, {delay} ms of round trip away",
+        title=f"Into the C sink, with a round trip of {delay} ms",
         connections=32,
         delay_ms=delay,
         times_as_long=3,

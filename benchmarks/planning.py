@@ -73,9 +73,9 @@ def main(folder: Path) -> None:
         issue = issue_store.find_issue(connection, SLUG, 1)
         (edition,) = edition_store.frozen_editions(connection, issue)
     used_before = begin_together()
-    begun = time.perf_counter()
+    started = time.perf_counter()
     planned = ledger_of(site, issue).plan({}, edition, datetime.now(UTC))
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     answer(planned=planned, seconds=seconds, cpu_seconds=cpu_seconds() - used_before)
 
 

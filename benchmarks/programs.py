@@ -68,12 +68,12 @@ def run_together(
     try:
         if waits:
             _await_ready(processes)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         if waits:
             _let_begin(processes)
         outputs = [process.stdout.read() if process.stdout else "" for process in processes]
         usages = [_reap(process) for process in processes]
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
     finally:
         for timer in timers:
             timer.cancel()

@@ -54,12 +54,12 @@ def _measure(theme: Theme, articles: int, editions: int, repeats: int) -> Render
     times = []
     octets = 0
     for _ in range(repeats):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for number in range(editions):
             left_out = number % (articles + 1)
             chosen = (*items[:left_out], *items[left_out + 1 :])
             octets = len(_render(theme, chosen, number).html.encode())
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return Rendering(articles=articles, editions=editions, seconds=median(times), octets=octets)
 
 

@@ -30,12 +30,12 @@ def main(path: Path, seconds: float) -> None:
     (key,) = load_keys(settings, path.parent)
     digest = hashlib.sha256(b"a message").digest()
     used_before = begin_together()
-    count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
         for _ in range(50):
             key.sign_digest(digest)
         count += 50
-    rate = count / (time.perf_counter() - begun)
+    rate = count / (time.perf_counter() - started)
     answer(rate=rate, cpu_seconds=cpu_seconds() - used_before)
 
 

@@ -75,7 +75,7 @@ class SiteSettings(Table):
     """The time zone of schedules and dates."""
     language: Annotated[str, AfterValidator(_language)] = "en"
     """The language of the fixed words in issues, letters and pages for readers (`ar`, `de`, `en`, `es`, `fr`,
-    `zh`; others with a catalogue of your own), also told to screen readers; `ar`, `he`, `fa` and `ur` run right to left."""
+    `zh`; others with a catalogue of your own), which screen readers use too; `ar`, `he`, `fa` and `ur` run right to left."""
     postal_address: Text
     """Your postal address, shown at the end of each mail."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)

@@ -56,11 +56,11 @@ class ConnectionWorker:
         try:
             while not self.session.is_given_up:
                 await self.session.rest(self.queue.over)
-                if self._is_shut():
+                if self._is_restricted():
                     break
                 claim = await self.queue.take(self.session)
                 if claim is None:
-                    self._is_shut()  # notes the reason for the report, if this is the reason
+                    self._is_restricted()  # records the restriction if that is the reason
                     break
                 self._in_hand[claim.subscriber_id] = claim
                 connection = await self._connected(claim)
@@ -136,7 +136,11 @@ class ConnectionWorker:
 
     def _next(self, connection: Connection) -> Transaction | None:
         """A further transaction for this connection, if its relay may send one immediately."""
-        if self.end.ending.is_set() or self._has_reached_limit(self._sent + 1) or self._is_shut():
+        if (
+            self.end.ending.is_set()
+            or self._has_reached_limit(self._sent + 1)
+            or self._is_restricted()
+        ):
             return None
         while (message := self.preparer.next()) is not None:
             transaction = self._address(connection, message)
@@ -148,11 +152,12 @@ class ConnectionWorker:
         limit = self.session.relay.messages_per_connection
         return limit is not None and sent >= limit
 
-    def _is_shut(self) -> bool:
-        may_shut = self.session.may_shut
-        why = self.session.is_shut(self.context.local_time()) if may_shut else ""
-        self.end.shut = self.end.shut or why
-        return bool(why)
+    def _is_restricted(self) -> bool:
+        if not self.session.has_restrictions:
+            return False
+        restriction = self.session.restriction(self.context.local_time())
+        self.end.restriction = self.end.restriction or restriction
+        return bool(restriction)
 
     def _address(
         self, connection: Connection, message: PreparedMessage | None

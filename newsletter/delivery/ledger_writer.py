@@ -123,11 +123,11 @@ class LedgerWriter:
             self._answer(receipts, intents, confirmed)
 
     def _write(self) -> None:
-        """In the writing thread: commit each order and report the result to the event loop."""
-        while (order := self._commits.get()) is not None:
-            if isinstance(order, BaseException):
-                raise order
-            receipts, intents = order
+        """In the writing thread: commit each batch and report the result to the event loop."""
+        while (batch := self._commits.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            receipts, intents = batch
             try:
                 confirmed = self._ledger.write(receipts=receipts, intents=[*intents])
             except BaseException:

@@ -140,11 +140,11 @@ class RelaySession:
         return self.reservation.pace(domain) or SHARE_CHECK_SECONDS
 
     @property
-    def may_shut(self) -> bool:
+    def has_restrictions(self) -> bool:
         """Whether hours or a warm-up can stop the relay."""
         return self.relay.hours is not None or self.relay.warm_up is not None
 
-    def is_shut(self, moment: datetime) -> str:
+    def restriction(self, moment: datetime) -> str:
         """Why the relay may not send at this local time, "" when it may."""
         if self.relay.hours is not None and moment not in self.relay.hours:
             return f"relay {self.relay.name}: outside its sending hours"

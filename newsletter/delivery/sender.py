@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ class SendReport:
     """The result of one run: how many deliveries reached each state, and why it ended early.
 
     `paused` is the reason why the run stopped and needs a person's attention, "" if it did not.
-    `shut` is the reason why it left deliveries for a later hour, "" if it left none.
+    `restriction` is the limit on hours or a warm-up that left deliveries for later, "" if none.
     """
 
     accepted: int
@@ -53,7 +53,7 @@ class SendReport:
     seconds: float
     paused: str
     next_retry: datetime | None
-    shut: str = ""
+    restriction: str = ""
 
 
 def combined(reports: Sequence[SendReport]) -> SendReport:
@@ -69,7 +69,7 @@ def combined(reports: Sequence[SendReport]) -> SendReport:
         seconds=max(report.seconds for report in reports),
         paused=next((report.paused for report in reports if report.paused), ""),
         next_retry=min(retries, default=None),
-        shut=next((report.shut for report in reports if report.shut), ""),
+        restriction=next((report.restriction for report in reports if report.restriction), ""),
     )
 
 
@@ -117,13 +117,9 @@ async def send_all(
             writer.end_threads()
     if left and not send.end.pause and send.settlement.is_hopeless:
         raise _unavailable(sessions)
-    return SendReport(
-        **_counted(counts),
-        seconds=asyncio.get_running_loop().time() - started,
-        paused=str(send.end.pause or ""),
-        next_retry=next_retry,
-        shut=send.end.shut if left or source.may_grow else "",
-    )
+    seconds = asyncio.get_running_loop().time() - started
+    report = _report(counts, send.end, seconds, next_retry)
+    return report if left or source.may_grow else replace(report, restriction="")
 
 
 def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
@@ -134,16 +130,21 @@ def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
     )
 
 
-def _counted(counts: Counter[DeliveryState]) -> dict[str, int]:
-    """The counts under the field names of SendReport."""
-    return {
-        "accepted": counts[DeliveryState.ACCEPTED],
-        "rejected": counts[DeliveryState.REJECTED],
-        "deferred": counts[DeliveryState.DEFERRED],
-        "unknown": counts[DeliveryState.UNKNOWN],
-        "suppressed": counts[DeliveryState.SUPPRESSED],
-        "expired": counts[DeliveryState.EXPIRED],
-    }
+def _report(
+    counts: Counter[DeliveryState], end: SendEnd, seconds: float, next_retry: datetime | None
+) -> SendReport:
+    return SendReport(
+        accepted=counts[DeliveryState.ACCEPTED],
+        rejected=counts[DeliveryState.REJECTED],
+        deferred=counts[DeliveryState.DEFERRED],
+        unknown=counts[DeliveryState.UNKNOWN],
+        suppressed=counts[DeliveryState.SUPPRESSED],
+        expired=counts[DeliveryState.EXPIRED],
+        seconds=seconds,
+        paused=str(end.pause or ""),
+        next_retry=next_retry,
+        restriction=end.restriction,
+    )
 
 
 async def _open_sessions(

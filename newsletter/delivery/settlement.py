@@ -31,8 +31,8 @@ class SendEnd:
         self.ending = asyncio.Event()
         self.pause: Pause | None = None
         """Set when the send needs a person's attention."""
-        self.shut = ""
-        """Why a relay that could send may not send at this hour."""
+        self.restriction = ""
+        """The hours or warm-up for which a working relay may not send now."""
 
     def end(self, pause: Pause | None = None) -> None:
         """Hand out no more claims; `pause` is the reason when a person's attention is needed."""

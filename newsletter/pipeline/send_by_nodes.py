@@ -139,5 +139,5 @@ def _report(
         seconds=seconds,
         paused=trouble.said if trouble and trouble.kind is NodeStopKind.PAUSED else "",
         next_retry=ledger.next_retry(),
-        shut=trouble.said if trouble and trouble.kind is NodeStopKind.SHUT else "",
+        restriction=trouble.said if trouble and trouble.kind is NodeStopKind.RESTRICTED else "",
     )

@@ -92,7 +92,7 @@ def _is_database_failure(error: DBAPIError) -> bool:
 def _translate(
     error: DBAPIError, engine: sa.Engine
 ) -> DatabaseBusyError | DatabaseUnavailableError:
-    place = engine.url.render_as_string(hide_password=True)
+    location = engine.url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     if "locked" in reason or "busy" in reason:
         return DatabaseBusyError(
@@ -100,12 +100,12 @@ def _translate(
         )
     if SEALED in reason:
         return DatabaseUnavailableError(
-            f"{place}: {SEALED}",
+            f"{location}: {SEALED}",
             field="site.database",
             fix="set the new database in newsletter.toml and restart this process",
         )
     return DatabaseUnavailableError(
-        f"cannot use the database {place}: {reason}",
+        f"cannot use the database {location}: {reason}",
         field="site.database",
         fix="check that the server runs, the folder is writable and the disk has free space",
     )

@@ -44,7 +44,7 @@ class NodeStopKind(StrEnum):
 
     PAUSED = "paused"
     NO_RELAY = "no relay"
-    SHUT = "shut"
+    RESTRICTED = "shut"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -203,13 +203,13 @@ class OutboxLedger:
     def _intend(self, connection: sa.Connection, intents: Sequence[int]) -> frozenset[int]:
         if not intents:
             return frozenset()
-        begun = connection.scalars(
+        transmitting = connection.scalars(
             sa.update(outbox)
             .where(self._ours(intents))
             .values(state=DeliveryState.TRANSMITTING)
             .returning(outbox.c.id)
         )
-        return frozenset(begun.all())
+        return frozenset(transmitting.all())
 
     def _give_back(self, letter_ids: Collection[int], values: dict[str, datetime]) -> None:
         if letter_ids:
