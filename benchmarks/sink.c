@@ -36,7 +36,7 @@ static SSL_CTX *tls;
 
 enum { BUFFER = 1 << 17, MOST_REPLIES = 1 << 14, LARGEST_NUMBER = 1 << 27, LINE = 512 };
 
-struct text { char *bytes; size_t length, room; };
+struct text { char *bytes; size_t length, capacity; };
 
 struct connection {
     int fd, has_mail, has_recipient, in_data, within_line, is_kept, is_plain_reply, is_over, users;
@@ -78,9 +78,9 @@ static void die(const char *what)
 
 static void append(struct text *text, const char *bytes, size_t length)
 {
-    if (text->length + length > text->room) {
-        text->room = 2 * (text->length + length);
-        if (!(text->bytes = realloc(text->bytes, text->room)))
+    if (text->length + length > text->capacity) {
+        text->capacity = 2 * (text->length + length);
+        if (!(text->bytes = realloc(text->bytes, text->capacity)))
             die("realloc");
     }
     memcpy(text->bytes + text->length, bytes, length);
@@ -92,7 +92,7 @@ static void append(struct text *text, const char *bytes, size_t length)
 static void forget(struct connection *c)
 {
     if (--c->users)
-        return; /* a reply that is held back still points here */
+        return; /* a delayed reply still points to it */
     free(c->buffer);
     free(c->copy.bytes);
     free(c);
@@ -123,7 +123,7 @@ static void put(struct connection *c, const char *bytes, size_t length, int is_p
 #endif
         sent = send(c->fd, bytes, length, MSG_NOSIGNAL);
     (void)is_plain;
-    if (sent != (ssize_t)length) /* replies are short: a peer that takes none is gone */
+    if (sent != (ssize_t)length) /* replies are short: if one cannot be written, the peer is gone */
         hang_up(c);
 }
 
@@ -131,10 +131,10 @@ static void reply(struct connection *c, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    size_t room = MOST_REPLIES - c->replies_length;
-    int length = vsnprintf(c->replies + c->replies_length, room, format, values);
+    size_t space = MOST_REPLIES - c->replies_length;
+    int length = vsnprintf(c->replies + c->replies_length, space, format, values);
     va_end(values);
-    if (length >= 0 && (size_t)length < room)
+    if (length >= 0 && (size_t)length < space)
         c->replies_length += (size_t)length;
 }
 
@@ -344,11 +344,11 @@ static void digest(struct connection *c)
 static ssize_t take_octets(struct connection *c)
 {
     char *free_room = c->buffer + c->used;
-    size_t room = BUFFER - 1 - c->used;
+    size_t space = BUFFER - 1 - c->used;
 #ifdef WITH_TLS
     if (c->ssl) {
         ERR_clear_error(); /* another connection's error must not be read as this one's */
-        int taken = SSL_read(c->ssl, free_room, (int)room);
+        int taken = SSL_read(c->ssl, free_room, (int)space);
         if (taken <= 0 && SSL_get_error(c->ssl, taken) == SSL_ERROR_WANT_READ)
             errno = EAGAIN;
         else if (taken <= 0)
@@ -356,7 +356,7 @@ static ssize_t take_octets(struct connection *c)
         return taken > 0 ? taken : -1;
     }
 #endif
-    return recv(c->fd, free_room, room, 0);
+    return recv(c->fd, free_room, space, 0);
 }
 
 static void serve(struct connection *c)
