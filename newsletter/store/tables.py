@@ -1,13 +1,53 @@
-"""The tables that newsletter owns."""
+"""The tables that newsletter owns; those of accounts and of sending are in files of their own."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from subscribers.tables import Id, UtcDateTime, index_some
-from subscribers.tables import metadata as subscribers_metadata
+from newsletter.store.account_tables import (
+    api_tokens,
+    audit,
+    sessions,
+    sign_in_links,
+    tries,
+    users,
+)
+from newsletter.store.sending_tables import (
+    deliveries,
+    is_refusal,
+    journals,
+    ledger_counts,
+    nodes,
+    outbox,
+    receipts,
+    relay_limits,
+    troubles_of_nodes,
+    webhook_endpoints,
+    webhook_messages,
+)
+from newsletter.store.table_metadata import metadata
+from subscribers.tables import Id, UtcDateTime
 
-metadata = sa.MetaData(naming_convention=subscribers_metadata.naming_convention)
+__all__ = [  # what is imported from here besides the tables below
+    "api_tokens",
+    "audit",
+    "deliveries",
+    "is_refusal",
+    "journals",
+    "ledger_counts",
+    "metadata",
+    "nodes",
+    "outbox",
+    "receipts",
+    "relay_limits",
+    "sessions",
+    "sign_in_links",
+    "tries",
+    "troubles_of_nodes",
+    "users",
+    "webhook_endpoints",
+    "webhook_messages",
+]
 
 site = sa.Table(
     "site",
@@ -193,206 +233,4 @@ clicks = sa.Table(
     sa.Column("token", sa.String, primary_key=True),
     sa.Column("day", sa.String, primary_key=True),  # the site's local date
     sa.Column("count", sa.Integer, nullable=False),
-)
-
-deliveries = sa.Table(
-    "deliveries",
-    metadata,
-    # No foreign keys: planning a million rows would check the same issue a million times, which
-    # doubles the time. Issues and editions with deliveries are never deleted.
-    sa.Column("issue_id", Id, primary_key=True),
-    # Subscribers belong to another package: erasing a person does not change the ledger.
-    sa.Column("subscriber_id", Id, primary_key=True),
-    sa.Column("edition_id", Id, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime),
-    sa.Column("sender", sa.String),  # the sender that claimed it
-    sa.Column("claimed_at", UtcDateTime),
-    sa.Index("ix_deliveries_state", "issue_id", "state", "retry_at", "subscriber_id"),
-    sqlite_with_rowid=False,  # a third less to write in each commit
-)
-
-ledger_counts = sa.Table(
-    "ledger_counts",
-    metadata,
-    sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("sender", sa.String, primary_key=True),  # see ledger/counts.py
-    sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
-    sa.Column("state", sa.String, primary_key=True),
-    sa.Column("n", Id, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-journals = sa.Table(
-    "journals",
-    metadata,
-    # The journals of senders on SQLite: see ledger/journal.py. A row is written before any claim.
-    sa.Column("sender", sa.String, primary_key=True),
-    sa.Column("issue_id", Id, nullable=False),
-    sa.Column("posted", Id, nullable=False),  # how many of its receipts are in the ledger
-)
-
-receipts = sa.Table(
-    "receipts",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("issue_id", Id, nullable=False),
-    sa.Column("subscriber_id", Id, nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("relay", sa.String, nullable=False),
-    sa.Column("code", sa.Integer, nullable=False),
-    sa.Column("enhanced", sa.String, nullable=False),
-    sa.Column("text", sa.String, nullable=False),
-    sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
-    sa.Index("ix_receipts_at", "at"),  # for the relays' current rates
-    index_some("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
-)
-
-is_refusal = receipts.c.state != sa.literal_column("'accepted'")
-
-relay_limits = sa.Table(
-    "relay_limits",
-    metadata,
-    sa.Column("relay", sa.String, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.rates.LimitState]
-    sa.Column("day", sa.String, nullable=False),  # the relay's local date
-    sa.Column("sent", sa.Integer, nullable=False),  # messages granted on that day
-    # Those of `sent` that senders hold, and may give back until `reserved_until`.
-    sa.Column("reserved", sa.Integer, nullable=False, default=0),
-    sa.Column("reserved_until", UtcDateTime),
-)
-
-nodes = sa.Table(
-    "nodes",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),  # the sender's id in liveness.py
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("since", UtcDateTime, nullable=False),
-    sa.Column("rate", sa.Float, nullable=False),  # recent messages a second
-    sa.Column("holds", sa.JSON, nullable=False),  # [store.nodes.Holding]
-)
-
-troubles_of_nodes = sa.Table(
-    "troubles_of_nodes",
-    metadata,
-    # Why a node stopped sending an issue, for the process that planned it; a new plan deletes it.
-    sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),  # store.nodes.NodeStopKind
-    sa.Column("said", sa.String, nullable=False),
-)
-
-users = sa.Table(
-    "users",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("address", sa.String, nullable=False),
-    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded, one per person
-    sa.Column("name", sa.String, nullable=False, default=""),
-    sa.Column("role", sa.String, nullable=False),  # store.users.Role
-    sa.Column(
-        "password_hash", sa.String, nullable=False, default=""
-    ),  # "": signs in by e-mail only
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    # Ids are not reused: an old session or link must never open a later user's account.
-    sqlite_autoincrement=True,
-)
-
-sign_in_links = sa.Table(
-    "sign_in_links",
-    metadata,
-    sa.Column("token_hash", sa.String, primary_key=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: creates the first user
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Index("ix_sign_in_links_user_id", "user_id"),
-)
-
-sessions = sa.Table(
-    "sessions",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("token_hash", sa.String, nullable=False, unique=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("started_at", UtcDateTime, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Column("browser", sa.String, nullable=False, default=""),  # so that the editor recognises it
-    sqlite_autoincrement=True,
-)
-
-api_tokens = sa.Table(
-    "api_tokens",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("token_hash", sa.String, nullable=False, unique=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("name", sa.String, nullable=False),  # its purpose
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
-)
-
-tries = sa.Table(
-    "tries",
-    metadata,
-    # The attempts since `since` at something limited, by a keyed hash of who made them.
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("since", UtcDateTime, nullable=False, index=True),
-    sa.Column("count", sa.Integer, nullable=False),
-)
-
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    # An address, not a user's id, because the record outlives the account.
-    sa.Column("who", sa.String, nullable=False),
-    sa.Column("what", sa.String, nullable=False),
-    sa.Column("detail", sa.String, nullable=False, default=""),
-)
-
-webhook_endpoints = sa.Table(
-    "webhook_endpoints",
-    metadata,
-    sa.Column("url", sa.String, primary_key=True),
-    sa.Column("first_seen", UtcDateTime, nullable=False),  # earlier events are not reported
-    sa.Column("history_id", Id, nullable=False),  # the history up to this row has messages
-)
-
-webhook_messages = sa.Table(
-    "webhook_messages",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("url", sa.String, nullable=False),
-    # "history 17", "issue weekly/12": each is sent once
-    sa.Column("subject", sa.String, nullable=False),
-    sa.Column("event", sa.String, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime),  # null: delivered, or given up
-    sa.Column("delivered_at", UtcDateTime),
-    sa.Column("answer", sa.String, nullable=False, default=""),  # the result of the last attempt
-    sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
-    sa.Index("ix_webhook_messages_retry_at", "retry_at"),
-    sa.Index("ix_webhook_messages_created_at", "created_at"),
-)
-
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    # Letters that wait for a relay. A row is deleted when its letter is accepted or given up; one
-    # with unknown outcome stays visible and is not sent again.
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("recipient", sa.String, nullable=False),
-    sa.Column("envelope_sender", sa.String, nullable=False),
-    sa.Column("message", sa.LargeBinary, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime, nullable=False),
-    sa.Column("answer", sa.String, nullable=False, default=""),
-    sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
-    sa.Column("sender", sa.String),  # the sender that claimed it: see liveness.py
-    sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
 )
