@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from newsletter.config.durations import Duration
 from newsletter.config.hours import SendingHours
 from newsletter.config.sender import Rate
-from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+from newsletter.config.table import HostName, Mailbox, Slug, Table, Text, WebAddress
 
 
 class WarmUpSettings(Table):
@@ -42,7 +42,7 @@ class RelaySettings(Table):
     port: int = Field(default=25, ge=1, le=65535)
     """The port of the server."""
     security: Literal["starttls", "tls", "none"] | None = None
-    """Unset: `none` for a relay on this machine, else `starttls`, which never falls back to clear text."""
+    """Unset: `none` for a relay on this machine, `tls` on port 465, else `starttls`, which never falls back to clear text."""
     username: str | None = None
     """The user name to sign in with; needs a password."""
     password: str | None = Field(default=None, repr=False)
@@ -63,6 +63,8 @@ class RelaySettings(Table):
     """The limits of a new relay's first days. Unset: none."""
     ca_file: str | None = None
     """The PEM file of your own certificate authority. Unset: the system's authorities."""
+    hostname: HostName | None = None
+    """Our host name in EHLO. Unset: `sending.hostname`."""
 
     @model_validator(mode="after")
     def name_and_password_together(self) -> RelaySettings:
@@ -81,6 +83,8 @@ class SendingSettings(Table):
     """Pause, and notify the operators, when more than this share of the last messages is refused permanently."""
     pause_window: int = Field(default=200, ge=10)
     """How many of the last messages that share refers to."""
+    hostname: HostName | None = None
+    """Our host name in EHLO to relays. Unset: the host of `site.url`."""
     processes: int = Field(default=1, ge=1, le=64)
     """How many processes send an issue with many readers in parallel: with DKIM, one per core of the machine. They share the relays' connections."""
 
