@@ -170,11 +170,11 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def relays_know_our_name(self) -> Settings:
-        """Many relays refuse the EHLO of a host without a full name, as a container has none."""
+        """Give relays a host name for EHLO, as many refuse a host without a full name."""
         name = self.sending.hostname or host_name_in(self.site.url)
         named = tuple(
             relay if relay.hostname else relay.model_copy(update={"hostname": name})
             for relay in self.relays
         )
-        self.__dict__["relays"] = named  # frozen: what a validator completes is not a change
+        self.__dict__["relays"] = named  # bypasses `frozen` while validating
         return self

@@ -67,7 +67,7 @@ _HOST_NAME = re.compile(
 
 
 def host_name_in(url: str) -> str | None:
-    """The full host name of an address, as the wire has it; None for an IP or a bare name."""
+    """The full host name in a URL, in ASCII; None for an IP address or a name without a dot."""
     try:
         host = (urlsplit(url).hostname or "").encode("idna").decode("ascii")
     except (UnicodeError, ValueError):

@@ -130,7 +130,7 @@ class ConnectionWorker:
             outcome = await connection.finish(following.envelope if following else None)
         self._settle(claim, outcome, is_worn=self._sent > 0)
         if self._sent and limits_the_session(outcome):
-            self.session.has_had_enough(self._sent)
+            self.session.learn_limit(self._sent)
             await connection.quit()
         self._sent += 1
         if outcome.stage is Stage.DOT and connection.is_usable:

@@ -41,7 +41,7 @@ class TooManyRefused:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedAlike:
-    """Readers of several domains were refused in the same words, so none of them is to blame."""
+    """Readers of several domains were refused in the same words, so it is not their fault."""
 
     relay: str
     domains: int
@@ -50,7 +50,7 @@ class RefusedAlike:
     def __str__(self) -> str:
         return (
             f"relay {self.relay} refuses readers of {self.domains} domains in the same words, "
-            f"so none of them is to blame: {self.last}"
+            f"so it is not the readers' fault: {self.last}"
         )
 
 

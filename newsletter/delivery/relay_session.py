@@ -52,13 +52,13 @@ class RelaySession:
         self._has_worked = False
         self._is_given_up = False
         self.messages_per_connection = relay.messages_per_connection
-        """As configured, or as the relay let us know; None: no limit is known."""
+        """The configured limit, or a lower one learnt from the relay; None if none is known."""
 
-    def has_had_enough(self, carried: int) -> None:
-        """A connection took no more after so many messages: the next is closed before that."""
+    def learn_limit(self, carried: int) -> None:
+        """Note that a connection accepted only `carried` messages, to close the next ones earlier."""
         self.messages_per_connection = min(carried, self.messages_per_connection or carried)
         log.info(
-            "relay %s takes %d messages on a connection",
+            "relay %s accepts %d messages per connection",
             self.relay.name, self.messages_per_connection,
         )  # fmt: skip
 

@@ -60,9 +60,9 @@ def make_pending(
     said: str,
     by_a_person: bool,
 ) -> int:
-    """Make rejected deliveries pending again, each with a note of that; how many.
+    """Make rejected deliveries pending again, each with a note `said`; returns how many.
 
-    The note keeps the reply's code, unless a person decided: so that a claim knows whether its
+    The note has the reply's code unless a person decided, so that a claim knows whether its
     delivery was refused before.
     """
     moved = set(
