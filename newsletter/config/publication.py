@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+
+SOONEST = Duration(minutes=15)
+"""More often than this no source is read by itself."""
+
+
+def _usable(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns that can be looked for: none is empty, and expressions can be read."""
+    import regex  # only a site with expressions needs it
+
+    for pattern in patterns:
+        if not pattern.strip() or pattern in ("/", "//", "tag:"):
+            raise ValueError(
+                f"{pattern!r} would find nothing; write a word, /a pattern/ or tag:name"
+            )
+        if pattern.startswith("/") and pattern.endswith("/"):
+            try:
+                regex.compile(pattern[1:-1])
+            except regex.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+    return patterns
+
+
+Patterns = Annotated[tuple[str, ...], AfterValidator(_usable)]
+"""Words, /regular expressions/ or tag:names."""
 
 
 class SectionSettings(Table):
@@ -25,6 +49,12 @@ class SectionSettings(Table):
     """The tags of its articles. Empty: the articles that no other section has."""
     max_items: int = Field(default=6, ge=1)
     """The most articles that it can have."""
+    include: Patterns = ()
+    """Only articles that one of these finds: words, `/patterns/` or `tag:name`."""
+    exclude: Patterns = ()
+    """No articles that one of these finds."""
+    max_age: Duration | None = None
+    """No articles that were published longer ago than this when the issue is drafted."""
 
 
 class SourceSettings(Table):
@@ -46,6 +76,24 @@ class SourceSettings(Table):
     """The name that readers see. Unset: the source's own title."""
     tags: tuple[str, ...] = ()
     """Tags that are added to each article."""
+    include: Patterns = ()
+    """Only articles in whose title, tags, author or address one of these finds something: words, `/patterns/`, `tag:name`."""
+    exclude: Patterns = ()
+    """No articles in which one of these finds something."""
+    max_items: int | None = Field(default=None, ge=1)
+    """The most articles that one issue can have from it."""
+    max_age: Duration | None = None
+    """No articles that were published longer ago than this when the issue is drafted."""
+    every: Duration | None = None
+    """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
+
+    @field_validator("every")
+    @classmethod
+    def not_too_often(cls, every: Duration | None) -> Duration | None:
+        """Spare the servers of others."""
+        if every is not None and every < SOONEST:
+            raise ValueError("a source is read every 15 minutes at most; write 15m or longer")
+        return every
 
     @model_validator(mode="after")
     def one_place(self) -> SourceSettings:
