@@ -13,17 +13,17 @@ from newsletter.config.sender import Sender
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
 
 SOONEST = Duration(minutes=15)
-"""More often than this no source is read by itself."""
+"""The shortest interval at which a source is read automatically."""
 
 
 def _usable(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Patterns that can be looked for: none is empty, and expressions can be read."""
-    import regex  # only a site with expressions needs it
+    """Check that no pattern is empty, and that regular expressions are valid."""
+    import regex  # only needed by sites with regular expressions
 
     for pattern in patterns:
         if not pattern.strip() or pattern in ("/", "//", "tag:"):
             raise ValueError(
-                f"{pattern!r} would find nothing; write a word, /a pattern/ or tag:name"
+                f"{pattern!r} does not find anything; write a word, /a pattern/ or tag:name"
             )
         if pattern.startswith("/") and pattern.endswith("/"):
             try:
