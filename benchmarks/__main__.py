@@ -15,9 +15,12 @@ def main() -> None:
     """Read the options, measure, write the page."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about two minutes instead of thirty")
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page goes")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="the folder of the page")
     parser.add_argument(
-        "--work", type=Path, default=ROOT / "build" / "benchmarks", help="a folder for its files"
+        "--work",
+        type=Path,
+        default=ROOT / "build" / "benchmarks",
+        help="a folder for temporary files",
     )
     options = parser.parse_args()
     findings = measure(QUICK if options.quick else FULL, options.work, datetime.now(UTC), print)

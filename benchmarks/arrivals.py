@@ -1,4 +1,4 @@
-"""Looks at what arrived: a run whose messages are wrong says nothing about speed."""
+"""Checks the received messages: a run with wrong messages has no valid result."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from newsletter.delivery.dkim import SigningKey
 
 
 def check_counts(counts: Counts, expected: int) -> None:
-    """Each recipient got one message; raises BenchmarkError."""
-    wrong = counts.messages != expected or counts.distinct != expected or counts.repeated
-    if wrong or counts.refused:
+    """Check that each recipient got one message; raises BenchmarkError."""
+    is_wrong = counts.messages != expected or counts.distinct != expected or counts.repeated
+    if is_wrong or counts.refused:
         raise BenchmarkError(f"{expected} messages should have arrived once each: {counts}")
 
 
 def check_messages(kept: list[bytes], key: Path | None) -> None:
-    """Each message has both parts, parses without a defect, and its signature holds.
+    """Check that each message has both parts, parses without defects and has a valid signature.
 
     Raises BenchmarkError.
     """
     if not kept:
-        raise BenchmarkError("the sink kept no message to look at")
+        raise BenchmarkError("the sink kept no message to check")
     lookup = _dns_of(key) if key else None
     for wire in kept:
         content = wire.replace(b"\r\n..", b"\r\n.")
@@ -37,9 +37,9 @@ def check_messages(kept: list[bytes], key: Path | None) -> None:
         kinds = [part.get_content_type() for part in message.walk()]
         defects = [defect for part in message.walk() for defect in part.defects]
         if defects or kinds != ["multipart/alternative", "text/plain", "text/html"]:
-            raise BenchmarkError(f"a message arrived with {kinds} and {defects}")
+            raise BenchmarkError(f"a received message has {kinds} and {defects}")
         if lookup and not dkim.verify(content, dnsfunc=lookup):
-            raise BenchmarkError("a message arrived whose DKIM signature does not hold")
+            raise BenchmarkError("a received message has an invalid DKIM signature")
 
 
 def _dns_of(key: Path) -> object:

@@ -1,4 +1,4 @@
-"""Where a message's microseconds go: each step of the send path by itself, in one thread."""
+"""Measures the time of each step of the send path by itself, in one thread, per message."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 
 CLAIMED = 500
-"""Deliveries in one claim, as the sender has it."""
+"""Deliveries in one claim, as in a real send."""
 
 BATCHES = (8, 16, 64)
-"""Rows in one commit: as many connections as may have had something to say meanwhile."""
+"""Rows in one commit, which depends on how many connections have replies at the same time."""
 
 REPLIES = b"250 2.0.0 Ok: taken as 7\r\n250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 Go on\r\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """One step's time for one message, in microseconds."""
+    """The time of one step per message, in microseconds."""
 
     step: str
     microseconds: float
 
 
 def measure_costs(publication: Publication, folder: Path, *, repeats: int) -> list[Cost]:
-    """Each step, as the median of `repeats` batches."""
+    """The cost of each step, as the median of `repeats` batches."""
     site = open_site(publication.with_readers(folder, (repeats + 1) * len(BATCHES) * CLAIMED), {})
     try:
         return [
             *_composing(site, publication, repeats),
-            *_keeping_books(site, repeats),
+            *_ledger_costs(site, repeats),
             Cost(step="four replies read", microseconds=_reading(repeats)),
             Cost(
-                step="95 kB handed to the kernel, and taken out of it",
+                step="95 kB written to a socket and read from it",
                 microseconds=_writing(publication, repeats),
             ),
         ]
@@ -81,7 +81,7 @@ def _composing(site: Site, publication: Publication, repeats: int) -> list[Cost]
     plain = _each(lambda number: compiled.compose(readers[number]), repeats)
     limits = Extensions(pipelining=True, takes_size=True)
     return [
-        Cost(step="links with tokens made", microseconds=_each(addressed, repeats)),
+        Cost(step="links with tokens", microseconds=_each(addressed, repeats)),
         Cost(step="values spliced in, headers written", microseconds=plain),
         *[
             Cost(
@@ -113,7 +113,7 @@ def _signer(publication: Publication, key: str) -> Signer:
     return Signer(keys=load_keys(settings, path.parent))
 
 
-def _keeping_books(site: Site, repeats: int) -> list[Cost]:
+def _ledger_costs(site: Site, repeats: int) -> list[Cost]:
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, SLUG, 1)
         (edition,) = edition_store.frozen_editions(connection, issue)
@@ -124,12 +124,12 @@ def _keeping_books(site: Site, repeats: int) -> list[Cost]:
     with ledger.on_duty():
         for rows in BATCHES:
             claiming, claims = _claiming(ledger, repeats, now)
-            writing = _writing_books(ledger, _cut(claims, rows), now)
-            step = f"intent and receipt made durable, {rows} a commit"
+            writing = _committing(ledger, _cut(claims, rows), now)
+            step = f"intent and receipt made durable, {rows} per commit"
             costs.append(Cost(step=step, microseconds=writing / rows))
-            begun = time.perf_counter()
+            started = time.perf_counter()
             ledger.post()
-            posting = (time.perf_counter() - begun) * 1e6 / len(claims)
+            posting = (time.perf_counter() - started) * 1e6 / len(claims)
         costs.append(
             Cost(step=f"posted to the ledger, {len(claims)} at once", microseconds=posting)
         )
@@ -137,7 +137,7 @@ def _keeping_books(site: Site, repeats: int) -> list[Cost]:
 
 
 def _claiming(ledger: SqlLedger, repeats: int, now: datetime) -> tuple[float, list[Claim]]:
-    """Microseconds of one claim, and what all of them brought."""
+    """The microseconds of one claim, and the claims of all repeats."""
     claims: list[Claim] = []
     return _median_time(lambda: claims.extend(ledger.claim(CLAIMED, now).claims), repeats), claims
 
@@ -146,15 +146,15 @@ def _cut(claims: Sequence[Claim], rows: int) -> list[Sequence[Claim]]:
     return [claims[start : start + rows] for start in range(0, len(claims) - rows + 1, rows)]
 
 
-def _writing_books(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: datetime) -> float:
-    """Microseconds of one commit: the receipts of the batch before, the intents of the next."""
+def _committing(ledger: SqlLedger, batches: Sequence[Sequence[Claim]], now: datetime) -> float:
+    """The microseconds of one commit: receipts of the previous batch, intents of the next."""
     times = []
     receipts: list[Receipt] = []
     for batch in batches:
         intents = [claim.subscriber_id for claim in batch]
-        begun = time.perf_counter()
+        started = time.perf_counter()
         ledger.write(receipts=receipts, intents=intents)
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
         receipts = [
             Receipt(
                 subscriber_id=number, state=DeliveryState.ACCEPTED, at=now, relay="sink", code=250
@@ -170,16 +170,16 @@ def _reading(repeats: int) -> float:
 
 
 def _writing(publication: Publication, repeats: int) -> float:
-    """A message over loopback through asyncio, with a thread that empties the other end."""
+    """The microseconds to send a message over loopback by asyncio to a thread that reads it."""
     content = publication.message.read_bytes().replace(b"\n", b"\r\n")
     with socket.create_server(("127.0.0.1", 0)) as server:
         drain = threading.Thread(target=_drain, args=[server])
         drain.start()
-        begun = time.perf_counter()
+        started = time.perf_counter()
         count = repeats * 100
         asyncio.run(_write(server.getsockname()[1], content, count))
         drain.join()
-        return (time.perf_counter() - begun) / count * 1e6
+        return (time.perf_counter() - started) / count * 1e6
 
 
 async def _write(port: int, content: bytes, count: int) -> None:
@@ -194,13 +194,13 @@ async def _write(port: int, content: bytes, count: int) -> None:
 def _drain(server: socket.socket) -> None:
     connection, _ = server.accept()
     with connection:
-        room = bytearray(1 << 18)
-        while connection.recv_into(room):
+        buffer = bytearray(1 << 18)
+        while connection.recv_into(buffer):
             pass
 
 
 def _each(step: Callable[[int], object], repeats: int) -> float:
-    """Microseconds of one call, called with 0 to CLAIMED - 1."""
+    """The microseconds of one call of `step`, which is called with 0 to CLAIMED - 1."""
 
     def batch() -> None:
         for number in range(CLAIMED):
@@ -210,10 +210,10 @@ def _each(step: Callable[[int], object], repeats: int) -> float:
 
 
 def _median_time(work: Callable[[], object], repeats: int) -> float:
-    """Microseconds, the first call (which fills caches) left out."""
+    """The median microseconds of `work`, without the first call, which fills caches."""
     times = []
     for _ in range(repeats + 1):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return median(times[1:]) * 1e6

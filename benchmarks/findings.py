@@ -1,4 +1,4 @@
-"""Everything one run of the benchmarks found, and the ratios that are promised."""
+"""The findings of one run of the benchmarks, and the goals they are compared with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.costs import Cost
 from benchmarks.gathering import Gathering
 from benchmarks.importing import Import
 from benchmarks.machine import Machine
-from benchmarks.nodes import Kept, Together
+from benchmarks.nodes import LimitedRate, NodeRates
 from benchmarks.planning import LongSend, Plan
 from benchmarks.rendering import Rendering
 from benchmarks.runs import Condition, Result
@@ -21,7 +21,7 @@ OURS = "newsletter-rsa-2"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """The senders under one condition."""
+    """The results of the senders under one condition."""
 
     condition: Condition
     results: Sequence[Result]
@@ -29,7 +29,7 @@ class Comparison:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """All results; `loads` are the load averages before and after, `skipped` says what and why."""
+    """All results; `loads` are the load averages before and after, `skipped` are reasons."""
 
     at: datetime
     machine: Machine
@@ -45,14 +45,14 @@ class Findings:
     imports: Sequence[Import]
     renderings: Sequence[Rendering]
     gatherings: Sequence[Gathering]
-    together: Sequence[Together]
-    kept: Kept | None
+    together: Sequence[NodeRates]
+    kept: LimitedRate | None
     skipped: Sequence[str] = field(default=())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Goal:
-    """A figure that is promised; `at_most` where less is better. `figure` None: not measured."""
+    """A goal and the measured figure, None if not measured; `at_most` where less is better."""
 
     what: str
     goal: float
@@ -62,15 +62,15 @@ class Goal:
 
     @property
     def verdict(self) -> str:
-        """Whether it is kept."""
+        """Whether the goal is met."""
         if self.figure is None:
             return "not measured"
-        kept = self.figure <= self.goal if self.at_most else self.figure >= self.goal
-        return "kept" if kept else "missed"
+        is_met = self.figure <= self.goal if self.at_most else self.figure >= self.goal
+        return "met" if is_met else "missed"
 
 
 def goals(findings: Findings) -> list[Goal]:
-    """What issue 7 of this project promises, and what this run found."""
+    """The project's goals with the figures of this run."""
     rates = {
         comparison.condition.slug: {
             result.sender.slug: result.rate for result in comparison.results
@@ -107,10 +107,10 @@ def _delayed_goals(rates: Mapping[str, Mapping[str, float]]) -> list[Goal]:
     return found
 
 
-def _rate_goals(kept: Kept | None) -> list[Goal]:
+def _rate_goals(kept: LimitedRate | None) -> list[Goal]:
     return [
         Goal(
-            what="a relay's rate and that of three nodes together, apart",
+            what="difference of three nodes' total rate from a relay's limit",
             goal=5,
             figure=abs(kept.rate / kept.limit - 1) * 100 if kept else None,
             unit=" %",
@@ -135,7 +135,7 @@ def _memory_goals(findings: Findings) -> list[Goal]:
             at_most=True,
         ),
         Goal(
-            what="that, to a sender of 100,000",
+            what="the same, relative to a sender of 100,000",
             goal=1.1,
             figure=million / fewer if million and fewer else None,
             at_most=True,

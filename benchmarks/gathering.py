@@ -1,4 +1,4 @@
-"""How long gathering takes: feeds times items, read for the first time and read unchanged."""
+"""Measures gathering: feeds of different numbers and sizes, read first and then unchanged."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _SETTINGS = FetchSettings(allow_private=("127.0.0.1",))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gathering:
-    """`feeds` feeds of `items` items each, `octets` in one feed.
+    """The times for `feeds` feeds of `items` items each; `octets` is the size of one feed.
 
-    `seconds` for the first reading, `unchanged_seconds` when every server answers the same.
+    `seconds` is for the first reading, `unchanged_seconds` for a second one without changes.
     """
 
     feeds: int
@@ -39,11 +39,11 @@ class Gathering:
 
 
 def gather_feeds(feeds: Sequence[int], items: Sequence[int], *, repeats: int) -> list[Gathering]:
-    """Read every combination from a web server on loopback; medians of `repeats`.
+    """Read every combination from a web server on loopback; returns medians of `repeats`.
 
     Raises BenchmarkError when an article is missing.
     """
-    _measure(1, 2, 1)  # fills the caches that a process has after its first reading
+    _measure(1, 2, 1)  # fills the caches of the process
     return [
         _measure(feed_count, item_count, repeats) for feed_count in feeds for item_count in items
     ]
@@ -54,8 +54,8 @@ def _measure(feeds: int, items: int, repeats: int) -> Gathering:
         f"/{number}.xml": make_feed(
             f"Feed {number}",
             (
-                make_article(number * items + place, _NOW - timedelta(minutes=place))
-                for place in range(items)
+                make_article(number * items + offset, _NOW - timedelta(minutes=offset))
+                for offset in range(items)
             ),
         )
         for number in range(feeds)
@@ -73,14 +73,14 @@ def _measure(feeds: int, items: int, repeats: int) -> Gathering:
 
 
 def _read_twice(sources: Sequence[SourceSettings], expected: int) -> tuple[float, float]:
-    """The seconds of a first reading, and of one of feeds that have not changed."""
+    """The seconds of a first reading, and of a second one of unchanged feeds."""
     first, readings = _read(sources, [])
     found = sum(len(reading.articles) for reading in readings)
     if found != expected:
         raise BenchmarkError(f"{expected} items gave {found} articles")
     second, again = _read(sources, readings)
     if not all(reading.unchanged for reading in again):
-        raise BenchmarkError("feeds that did not change were read again")
+        raise BenchmarkError("unchanged feeds were read again")
     return first, second
 
 
@@ -92,7 +92,7 @@ def _read(
         for source, reading in zip(sources, before, strict=False)
         if reading.memory is not None
     }
-    begun = time.perf_counter()
+    started = time.perf_counter()
     readings = asyncio.run(
         read_sources(
             sources,
@@ -103,11 +103,11 @@ def _read(
             now=_NOW,
         )
     )
-    return time.perf_counter() - begun, readings
+    return time.perf_counter() - started, readings
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 128  # a shorter queue makes a client wait a second for its next try
+    request_queue_size = 128  # with a shorter queue clients wait a second for a retry
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def _serving(pages: Mapping[str, bytes]) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *values: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)

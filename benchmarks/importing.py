@@ -1,6 +1,6 @@
-"""Imports: how long a file of so many subscribers takes, and how much memory.
+"""Measures the time and memory of importing subscribers.
 
-As a program it is one process that imports: `python -m benchmarks.importing FOLDER FILE`.
+As a program it is the importing process: `python -m benchmarks.importing FOLDER FILE`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from benchmarks.runs import Bench
 from newsletter.pipeline.import_people import import_people
 from newsletter.site.site import open_site
 
-EACH_NTH_BROKEN = 1000
-"""So often a row is no address, and must be reported."""
+INVALID_EACH = 1000
+"""Every how many rows one has an invalid address, which must be reported."""
 
 TAGS = ("", "security", "security;privacy", "hardware;reviews;security")
 DOMAINS = 2_000
@@ -29,7 +29,7 @@ DOMAINS = 2_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Import:
-    """A file of `rows`, imported once; `peak_bytes` is the process's memory, all told."""
+    """The import of a file of `rows` rows; `peak_bytes` is the peak memory of the process."""
 
     rows: int
     seconds: float
@@ -45,22 +45,22 @@ def import_files(bench: Bench, sizes: Sequence[int]) -> list[Import]:
         ended = run_together([[sys.executable, "-m", "benchmarks.importing", site, file]])
         shutil.rmtree(site)
         counted = (ended.answers[0]["added"], ended.answers[0]["rejected"])
-        broken = size // EACH_NTH_BROKEN
-        if counted != (size - broken, broken):
-            raise BenchmarkError(f"{size} rows, {broken} of them broken, but: {ended.answers}")
+        invalid = size // INVALID_EACH
+        if counted != (size - invalid, invalid):
+            raise BenchmarkError(f"{size} rows, {invalid} of them invalid, gave {ended.answers}")
         seconds = float(ended.answers[0]["seconds"])
         imports.append(Import(rows=size, seconds=seconds, peak_bytes=ended.peak_bytes))
     return imports
 
 
 def write_file(file: Path, rows: int) -> Path:
-    """Invented readers with a name, tags and an attribute; each thousandth has no address."""
+    """Write generated readers with name, tags and an attribute; every thousandth is invalid."""
     with file.open("w", encoding="utf-8") as lines:
         lines.write("email,name,tags,town\n")
         for number in range(1, rows + 1):
-            at = " at " if number % EACH_NTH_BROKEN == 0 else "@"
+            at_sign = " at " if number % INVALID_EACH == 0 else "@"
             lines.write(
-                f"reader.{number}{at}domain{number % DOMAINS}.example,Reader {number},"
+                f"reader.{number}{at_sign}domain{number % DOMAINS}.example,Reader {number},"
                 f"{TAGS[number % len(TAGS)]},Town {number % 50}\n"
             )
     return file
@@ -70,7 +70,7 @@ def main(folder: Path, file: Path) -> None:
     """Import the file in this process."""
     site = open_site(folder, os.environ)
     used_before = begin_together()
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with file.open("rb") as rows:
         report, _asked = import_people(
             site, rows, list_slug=SLUG, source_name=file.name, now=datetime.now(UTC), mapping={}
@@ -78,7 +78,7 @@ def main(folder: Path, file: Path) -> None:
     answer(
         added=report.added,
         rejected=report.rejected_count,
-        seconds=time.perf_counter() - begun,
+        seconds=time.perf_counter() - started,
         cpu_seconds=cpu_seconds() - used_before,
     )
 

@@ -1,4 +1,4 @@
-"""The machine the figures come from, and how busy others kept it."""
+"""The machine that the figures come from, and its load."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.programs import start
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
-    """`versions` maps a program or library to its version."""
+    """A machine; `versions` maps a program or library to its version."""
 
     processor: str
     cores: int
@@ -27,7 +27,7 @@ class Machine:
 
 
 def this_machine() -> Machine:
-    """What can be told without asking for rights."""
+    """This machine, as far as it can be read without privileges."""
     cpu = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     model = re.search(r"model name\s*:\s*(.+)", cpu)
     return Machine(
@@ -40,7 +40,7 @@ def this_machine() -> Machine:
 
 
 def load_average() -> float:
-    """How many processes wanted a core during the last minute."""
+    """How many processes were runnable on average during the last minute."""
     return os.getloadavg()[0]
 
 
@@ -54,6 +54,6 @@ def _versions() -> dict[str, str]:
         ("Postfix", [postconf, "-dh", "mail_version"]),
     ):
         if shutil.which(command[0]):
-            said, _ = start(command, stderr=subprocess.DEVNULL).communicate(timeout=10)
-            found[name] = said.strip().removeprefix("v")
+            output, _ = start(command, stderr=subprocess.DEVNULL).communicate(timeout=10)
+            found[name] = output.strip().removeprefix("v")
     return found

@@ -1,4 +1,4 @@
-"""What is measured: the senders, the conditions, the sizes; in full or in two minutes."""
+"""The extent of a measurement: senders, conditions and sizes, in full or in two minutes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ENCRYPTED = Condition(slug="starttls", title="Into the C sink, with STARTTLS", e
 FAR = tuple(
     Condition(
         slug=f"delay-{delay}",
-        title=f"Into the C sink, {delay} ms of round trip away",
+        title=f"Into the C sink, with a round trip of {delay} ms",
         connections=32,
         delay_ms=delay,
         times_as_long=3,
@@ -46,12 +46,12 @@ FAR = tuple(
 
 COMPARED_FAR = ("newsletter-rsa-2", "newsletter-plain-2", "smtp-source", "nodemailer-raw-1",
            "python-aiosmtplib-1")  # fmt: skip
-"""Who is compared over a slow line: the others are bound by their own work there too."""
+"""The senders that are compared with a delay; the others are limited by their CPU even then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extent:
-    """How much is measured; `seconds` is about one run's time."""
+    """How much is measured; `seconds` is the approximate time of one run."""
 
     rounds: int
     seconds: float
@@ -98,7 +98,7 @@ QUICK = Extent(
 
 
 def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], None]) -> Findings:
-    """Everything; raises BenchmarkError when a run goes wrong."""
+    """Measure everything; raises BenchmarkError when a run fails."""
     folder.mkdir(parents=True, exist_ok=True)
     load_before = load_average()
     bench = _prepare(folder)

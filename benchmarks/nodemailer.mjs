@@ -1,5 +1,5 @@
 // nodemailer, pooled, as one process: node nodemailer.mjs JSON
-// `way` is "raw" (the same ready message for everyone), "composing", or "dkim" (composing, signed).
+// `way` is "raw" (the same prepared message for everyone), "composing", or "dkim" (also signed).
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -56,7 +56,7 @@ function mail(number) {
 let next = job.first;
 const end = job.first + job.count;
 
-// A few more at work than there are connections, so that the pool never waits for us.
+// Twice as many tasks as connections, so that the pool never waits for us.
 async function work() {
   while (next < end) await transport.sendMail(mail(next++));
 }

@@ -1,4 +1,4 @@
-"""Sending nodes: how fast one, two and three are together, and whether they keep to a rate."""
+"""Measures the rate of one, two and three sending nodes, and whether they keep to a limit."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from subscribers.tables import lists, subscribers, subscriptions
 from tests.servers.postgres import Postgres, postgres
 
 DELAY_MS, CONNECTIONS = 20, 8
-"""How far the sink is away, and each node's connections to it."""
+"""The sink's delay, and each node's connections to it."""
 
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=128MB")
-"""The server of the tests forgoes what only a power cut needs; these figures do not."""
+"""Durable settings, which the server of the tests turns off."""
 
 RATE, RATED_SECONDS = 120, 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Together:
-    """So many nodes: the median of messages a second, and the lowest and highest."""
+class NodeRates:
+    """The median, lowest and highest rate of a number of nodes, in messages a second."""
 
     nodes: int
     rate: float
@@ -48,8 +48,8 @@ class Together:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
-    """What `nodes` made of a limit of `limit` a second, from the first second on."""
+class LimitedRate:
+    """The rate of `nodes` under a limit of `limit` messages a second, after the first second."""
 
     nodes: int
     limit: float
@@ -58,8 +58,8 @@ class Kept:
 
 def measure_nodes(
     bench: Bench, counts: Sequence[int], *, rounds: int, messages: int, say: Callable[[str], None]
-) -> list[Together]:
-    """Each number of nodes sends the same issue, without DKIM, `rounds` times."""
+) -> list[NodeRates]:
+    """Let each number of nodes send the same issue, without DKIM, `rounds` times."""
     rates: dict[int, list[float]] = {count: [] for count in counts}
     with postgres(*DURABLE) as server:
         for turn in range(rounds):
@@ -68,20 +68,22 @@ def measure_nodes(
                 rates[count].append(messages / seconds)
                 say(f"{count} sending nodes: {rates[count][-1]:,.0f}/s")
     return [
-        Together(nodes=count, rate=median(seen), lowest=min(seen), highest=max(seen))
+        NodeRates(nodes=count, rate=median(seen), lowest=min(seen), highest=max(seen))
         for count, seen in rates.items()
     ]
 
 
-def measure_kept(bench: Bench, nodes: int, say: Callable[[str], None]) -> Kept:
-    """Let nodes that could be faster keep to a rate."""
+def measure_kept(bench: Bench, nodes: int, say: Callable[[str], None]) -> LimitedRate:
+    """Measure the rate of nodes that could be faster than the limit."""
     limit = {"NEWSLETTER__RELAYS__0__RATE": f"{RATE}/s"}
     with postgres(*DURABLE) as server:
         _, moments = _send(bench, server, "rated", nodes, RATE * RATED_SECONDS, limit)
-    # A quiet relay may burst for a second, and the last share of tokens is not used up.
-    begun, ended = moments[0] + timedelta(seconds=1), moments[-1] - timedelta(seconds=SPAN)
-    steady = [moment for moment in moments if begun <= moment < ended]
-    kept = Kept(nodes=nodes, limit=RATE, rate=len(steady) / (ended - begun).total_seconds())
+    # A relay may burst for the first second, and the last tokens are not all used.
+    start_at, end_at = moments[0] + timedelta(seconds=1), moments[-1] - timedelta(seconds=SPAN)
+    steady = [moment for moment in moments if start_at <= moment < end_at]
+    kept = LimitedRate(
+        nodes=nodes, limit=RATE, rate=len(steady) / (end_at - start_at).total_seconds()
+    )
     say(f"{nodes} sending nodes kept to {RATE}/s: {kept.rate:.1f}/s")
     return kept
 
@@ -116,14 +118,14 @@ def _send(
         finally:
             site.database.close()
     if sink.counts is None:
-        raise BenchmarkError("the sink said nothing")
+        raise BenchmarkError("the sink reported no counts")
     check_counts(sink.counts, messages)
     return sink.counts.seconds, list(moments)
 
 
 @contextmanager
 def _workers(site: Site, settings: Mapping[str, str], count: int) -> Iterator[None]:
-    """So many `newsletter worker`, all at work."""
+    """Run `count` processes of `newsletter worker`, all of them registered."""
     command: list[str | Path] = [
         Path(sys.executable).parent / "newsletter",
         "-C",
@@ -154,7 +156,7 @@ def _new_database(server: Postgres, name: str) -> str:
 
 
 def _fill(site: Site, readers: int) -> None:
-    """The approved issue, and readers numbered from 1."""
+    """Create the approved issue, and readers numbered from 1."""
     now = datetime.now(UTC)
     approved_issue(site, ARTICLES, now)
     people = [

@@ -1,4 +1,4 @@
-"""The others: Postfix's smtp-source, nodemailer, and the usual Python ways."""
+"""The peers: Postfix's smtp-source, nodemailer, and the usual Python libraries."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _NODE_WAYS = {
 
 
 def find_postfix_program(name: str) -> str | None:
-    """smtp-source or smtp-sink; Debian puts them where a user's PATH does not look."""
+    """The path of smtp-source or smtp-sink, which on Debian are not in a user's PATH."""
     return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
 
 
 def install_nodemailer(folder: Path) -> str:
-    """Have npm put nodemailer into `folder`; "" or why it is not there."""
+    """Install nodemailer into `folder` by npm; returns "" or the reason why that failed."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         return "node and npm are not installed"
@@ -46,11 +46,11 @@ def install_nodemailer(folder: Path) -> str:
         stderr=subprocess.STDOUT,
     )
     try:
-        said, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=120)
     except subprocess.TimeoutExpired:
         process.kill()
         return "npm did not answer within two minutes"
-    return "" if process.returncode == 0 else f"npm could not install it: {said.strip()[-200:]}"
+    return "" if process.returncode == 0 else f"npm could not install it: {output.strip()[-200:]}"
 
 
 def smtp_source() -> Sender:
@@ -78,7 +78,7 @@ def nodemailer(way: str, processes: int, modules: Path, missing: str) -> Sender:
 
 
 def usual_python(way: str, processes: int) -> Sender:
-    """`way` is "composing" (DKIM by dkimpy included), "aiosmtplib" or "smtplib"."""
+    """A Python sender; `way` is "composing" (with DKIM by dkimpy), "aiosmtplib" or "smtplib"."""
     return Sender(
         slug=f"python-{way}-{processes}",
         title=_PYTHON_WAYS[way],
@@ -108,11 +108,11 @@ def _launch_python(way: str, processes: int, job: Job) -> Launch:
 
 
 def _commands(
-    program: list[str | Path], way: str, processes: int, job: Job, **further: str
+    program: list[str | Path], way: str, processes: int, job: Job, **extra: str
 ) -> list[list[str | Path]]:
     publication = job.publication
-    told = {
-        **further,
+    job_values = {
+        **extra,
         "way": way,
         "port": job.port,
         "connections": max(1, job.connections // processes),
@@ -122,6 +122,6 @@ def _commands(
         "certificate": str(job.certificate) if job.certificate else None,
     }
     return [
-        [*program, json.dumps({**told, "first": first, "count": count})]
+        [*program, json.dumps({**job_values, "first": first, "count": count})]
         for first, count in shares(job.count, processes)
     ]

@@ -1,6 +1,6 @@
-"""Long lists: how long the plan of an issue takes, and how much memory planning and sending do.
+"""Measures long lists: the time of planning an issue, and the memory of planning and sending.
 
-As a program it is one process that plans: `python -m benchmarks.planning FOLDER`.
+As a program it is the planning process: `python -m benchmarks.planning FOLDER`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from newsletter.store import issues as issue_store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """A list of `recipients`, planned once; `peak_bytes` is the process's memory, all told."""
+    """The plan of an issue for `recipients`; `peak_bytes` is the peak memory of the process."""
 
     recipients: int
     seconds: float
@@ -35,7 +35,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LongSend:
-    """A list of `recipients` sent without DKIM; `peak_bytes` is that of the larger process."""
+    """A send to `recipients` without DKIM; `peak_bytes` is the larger process's peak memory."""
 
     recipients: int
     seconds: float
@@ -50,14 +50,14 @@ def plan_lists(bench: Bench, sizes: Sequence[int]) -> list[Plan]:
         ended = run_together([[sys.executable, "-m", "benchmarks.planning", site]])
         shutil.rmtree(site)
         if ended.answers[0]["planned"] != size:
-            raise BenchmarkError(f"{size} readers, but planned: {ended.answers}")
+            raise BenchmarkError(f"the plan for {size} readers gave {ended.answers}")
         seconds = float(ended.answers[0]["seconds"])
         plans.append(Plan(recipients=size, seconds=seconds, peak_bytes=ended.peak_bytes))
     return plans
 
 
 def send_lists(bench: Bench, sizes: Sequence[int]) -> list[LongSend]:
-    """Send to a list of each size, by two processes, into the sink."""
+    """Send to a list of each size by two processes."""
     condition = Condition(slug="long", title="long lists")
     sends = []
     for size in sizes:
@@ -73,9 +73,9 @@ def main(folder: Path) -> None:
         issue = issue_store.find_issue(connection, SLUG, 1)
         (edition,) = edition_store.frozen_editions(connection, issue)
     used_before = begin_together()
-    begun = time.perf_counter()
+    started = time.perf_counter()
     planned = ledger_of(site, issue).plan({}, edition, datetime.now(UTC))
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - started
     answer(planned=planned, seconds=seconds, cpu_seconds=cpu_seconds() - used_before)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _LABELS, _ROW, _BAR, _TOP = 760, 330, 26, 16, 44
-_ROOM = _WIDTH - _LABELS - 90
+_LONGEST_BAR = _WIDTH - _LABELS - 90
 
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#222}.title{font-weight:600;font-size:15px}"
@@ -18,7 +18,7 @@ _STYLE = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """One bar; `is_ours` colours it."""
+    """One bar; `is_ours` highlights it."""
 
     label: str
     value: float
@@ -26,13 +26,13 @@ class Bar:
 
 
 def bar_chart(title: str, bars: Sequence[Bar], unit: str) -> str:
-    """The bars below each other, each with its value."""
+    """Horizontal bars, one below the other, each with its value."""
     largest = max((bar.value for bar in bars), default=0) or 1
     height = _TOP + _ROW * len(bars) + 10
     rows = []
-    for place, bar in enumerate(bars):
-        y = _TOP + place * _ROW
-        length = max(1, _ROOM * bar.value / largest)
+    for index, bar in enumerate(bars):
+        y = _TOP + index * _ROW
+        length = max(1, _LONGEST_BAR * bar.value / largest)
         kind = "ours" if bar.is_ours else "other"
         rows.append(
             f'<text x="{_LABELS - 8}" y="{y + 13}" text-anchor="end">{escape(bar.label)}</text>'
@@ -49,7 +49,7 @@ def bar_chart(title: str, bars: Sequence[Bar], unit: str) -> str:
 
 
 def figure(value: float) -> str:
-    """Three digits that matter; thousands with commas."""
+    """The value with three significant digits, and commas between thousands."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

@@ -1,4 +1,4 @@
-"""Runs senders as processes of their own: all ready first, then all at once."""
+"""Runs senders as separate processes, which begin together once all are ready."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ READY = "ready"
 
 
 class BenchmarkError(RuntimeError):
-    """A run that says nothing: a program failed, or what arrived is wrong."""
+    """A run without a valid result: a program failed, or the received messages are wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
-    """What processes that ran together came to; `peak_bytes` is the largest one's memory."""
+    """The result of processes that ran together; `peak_bytes` is the largest one's memory."""
 
     seconds: float
     cpu_seconds: float
@@ -35,7 +35,7 @@ class Ended:
 def start(
     command: Sequence[str | Path], environment: Mapping[str, str] | None = None, **how: Any
 ) -> subprocess.Popen[str]:
-    """A process in the checkout's folder, with `environment` over this process's own."""
+    """Start a process in the checkout's folder; `environment` overrides this process's own."""
     return subprocess.Popen(  # noqa: S603 - commands are written in this package
         [str(part) for part in command],
         cwd=ROOT,
@@ -53,10 +53,10 @@ def run_together(
     waits: bool = True,
     limit: float = 900,
 ) -> Ended:
-    """Run the commands side by side and wait for all of them; raises BenchmarkError.
+    """Run the commands in parallel and wait for all of them; raises BenchmarkError.
 
-    One that `waits` says it is ready and begins at a line on stdin; its last line is JSON with
-    `cpu_seconds`. Time counts from the moment when all may begin.
+    Programs that `waits` applies to report that they are ready, and begin at a line on stdin;
+    their last line is JSON with `cpu_seconds`. Time is measured from the common beginning.
     """
     processes = [
         start(command, environment, stdin=subprocess.PIPE if waits else subprocess.DEVNULL)
@@ -68,12 +68,12 @@ def run_together(
     try:
         if waits:
             _await_ready(processes)
-        begun = time.perf_counter()
+        started = time.perf_counter()
         if waits:
-            _let_go(processes)
+            _let_begin(processes)
         outputs = [process.stdout.read() if process.stdout else "" for process in processes]
         usages = [_reap(process) for process in processes]
-        seconds = time.perf_counter() - begun
+        seconds = time.perf_counter() - started
     finally:
         for timer in timers:
             timer.cancel()
@@ -102,20 +102,20 @@ def run_together(
 
 
 def begin_together() -> float:
-    """In a process that is run so: say ready, wait for the others; the CPU seconds used so far."""
+    """In such a program: report ready and wait for the others; returns the CPU seconds so far."""
     print(READY, flush=True)
     sys.stdin.readline()
     return cpu_seconds()
 
 
 def cpu_seconds() -> float:
-    """What this process has used of the processors."""
+    """The CPU seconds that this process has used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def answer(**values: Any) -> None:
-    """In a process that is run so: its last line."""
+    """In such a program: print its last line."""
     print(json.dumps(values), flush=True)
 
 
@@ -123,10 +123,10 @@ def _await_ready(processes: Sequence[subprocess.Popen[str]]) -> None:
     for process in processes:
         line = process.stdout.readline().strip() if process.stdout else ""
         if line != READY:
-            raise BenchmarkError(f"{process.args!r} says {line!r} instead of {READY!r}")
+            raise BenchmarkError(f"{process.args!r} printed {line!r} instead of {READY!r}")
 
 
-def _let_go(processes: Sequence[subprocess.Popen[str]]) -> None:
+def _let_begin(processes: Sequence[subprocess.Popen[str]]) -> None:
     for process in processes:
         if process.stdin:
             process.stdin.write("go\n")
@@ -134,7 +134,7 @@ def _let_go(processes: Sequence[subprocess.Popen[str]]) -> None:
 
 
 def _reap(process: subprocess.Popen[str]) -> resource.struct_rusage:
-    """Wait for the process; what it used, which Popen.wait does not tell."""
+    """Wait for the process and return its resource usage, which Popen.wait does not return."""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage

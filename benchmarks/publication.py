@@ -1,4 +1,4 @@
-"""The newsletter that every sender sends: one site, one approved issue of about 95 kB, readers."""
+"""The newsletter that every sender sends: a site, an approved issue of about 95 kB, and readers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SLUG = "weekly"
 DOMAIN = "news.example.org"
 SENDER = f"weekly@{DOMAIN}"
 ARTICLES = 43
-"""So many make a message of about 95 kB."""
+"""The number of articles in a message of about 95 kB."""
 
 _CONFIGURATION = f"""\
 [site]
@@ -64,9 +64,9 @@ SELECT 1, id, 'active', :now FROM subscribers
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publication:
-    """A site's folder whose database holds the issue and no readers, and what peers send of it.
+    """A site's folder, whose database has the issue and no readers, and the files for peers.
 
-    `message` is one reader's whole message without a signature, `texts` a JSON file of the
+    `message` is one reader's complete message without a signature, `texts` a JSON file of the
     edition's parts; `keys` maps "rsa" and "ed25519" to key files. `octets` is a message's size.
     """
 
@@ -77,7 +77,7 @@ class Publication:
     octets: int
 
     def with_readers(self, folder: Path, count: int) -> Path:
-        """A copy of the site with so many readers, numbered from 1."""
+        """A copy of the site with `count` readers, numbered from 1."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name in ("newsletter.toml", "newsletter.db"):
@@ -91,7 +91,7 @@ class Publication:
 
 
 def make_publication(folder: Path, articles: int = ARTICLES) -> Publication:
-    """Write the site, render and approve its issue by the hallway's own verb."""
+    """Write the site, and render and approve its issue by the product's own functions."""
     shutil.rmtree(folder, ignore_errors=True)
     site_folder = folder / "site"
     site_folder.mkdir(parents=True)
@@ -113,7 +113,7 @@ def make_publication(folder: Path, articles: int = ARTICLES) -> Publication:
 
 
 def approved_issue(site: Site, articles: int, now: datetime) -> Issue:
-    """The issue that everybody sends, approved."""
+    """The issue that all senders send, approved."""
     due = now.replace(microsecond=0)
     issue = Issue(
         newsletter=SLUG,
@@ -160,7 +160,7 @@ def _write_keys(folder: Path) -> dict[str, Path]:
     for name, key in made.items():
         paths[name] = folder / f"{name}.pem"
         paths[name].write_bytes(
-            # The form of openssl's own old files: dkimpy reads no other.
+            # OpenSSL's traditional format is the only one that dkimpy reads.
             key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
             if isinstance(key, RSAPrivateKey)
             else key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -1,4 +1,4 @@
-"""How long the press takes: by articles in an edition, and by editions of an issue."""
+"""Measures rendering, by articles in an edition and by editions of an issue."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MASTHEAD = Masthead(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendering:
-    """`editions` editions of `articles` articles each, and the octets of one's HTML."""
+    """The time for `editions` editions of `articles` articles; `octets` is one edition's HTML."""
 
     articles: int
     editions: int
@@ -40,7 +40,7 @@ def render_issues(
 ) -> list[Rendering]:
     """Render every combination; the seconds are the median of `repeats`."""
     theme = open_theme(None)
-    _render(theme, make_items(2, _DUE), 2)  # fills the caches that a process has after its first
+    _render(theme, make_items(2, _DUE), 2)  # fills the caches of the process
     return [
         _measure(theme, article_count, edition_count, repeats)
         for article_count in articles
@@ -49,17 +49,17 @@ def render_issues(
 
 
 def _measure(theme: Theme, articles: int, editions: int, repeats: int) -> Rendering:
-    # One article more than an edition prints: each edition leaves another one out.
+    # One article more than an edition has, so that each edition leaves out a different one.
     items = make_items(articles + 1, _DUE)
     times = []
     octets = 0
     for _ in range(repeats):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for number in range(editions):
             left_out = number % (articles + 1)
             chosen = (*items[:left_out], *items[left_out + 1 :])
             octets = len(_render(theme, chosen, number).html.encode())
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return Rendering(articles=articles, editions=editions, seconds=median(times), octets=octets)
 
 

@@ -1,4 +1,4 @@
-"""Writes docs/benchmarks.md and its plots from what one run found."""
+"""Writes docs/benchmarks.md and its plots from the findings of one run."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ PAGE = "benchmarks.md"
 PLOTS = Path("images") / "benchmarks"
 
 _METHOD = """\
-`make bench` wrote this page: it is not edited. `make bench QUICK=1` takes about two minutes and
-says the same less surely.
+`make bench` writes this page, so it should not be edited. `make bench QUICK=1` takes about two
+minutes and measures the same with less precision.
 
-Every sender sends the same newsletter, about {octets:,} octets on the wire, one message to each
-recipient, into the same sink: `benchmarks/sink.c`, one thread of epoll that counts messages and
-distinct recipients and forgets the rest. The senders take turns for {rounds} of about
-{seconds:g} s each (over a slow line three times that), every round beginning with another one; the
-figures are medians. Time runs from the first MAIL to the last final dot, by the sink's clock; a
-process's start does not count. In each run every message must arrive once, and a sample of what
-arrived must parse without a defect and carry a DKIM signature that dkimpy verifies; else the run
-does not count. All of it runs on one machine, sender and sink together, so ratios say more than
-rates.
+Every sender sends the same newsletter, about {octets:,} octets on the wire, with one message per
+recipient, to the same sink: `benchmarks/sink.c`, a single-threaded epoll server that counts messages
+and distinct recipients and discards everything else. The senders take turns for {rounds} of about
+{seconds:g} s each (three times as long with a delay), and each round begins with a different
+sender; the figures are medians. Time is measured by the sink's clock from the first MAIL to the
+last final dot, without the start of processes. In each run every message must arrive once, and a
+sample of the messages must parse without defects and carry a DKIM signature that dkimpy verifies;
+otherwise the benchmark fails. Sender and sink run on the same machine, so ratios are more meaningful
+than rates.
 
-*newsletter* is `newsletter send` as it is: each intent on the disk before the final dot (rule 3) and
-each receipt as soon as the reply is read, in the sender's journal (O_DSYNC), posted from there to
-the ledger on SQLite (WAL, synchronous FULL); links with signed tokens, splicing, DKIM. *Ready bytes*
-means that a peer composes nothing and sends everyone the same message. p is for processes.
+*newsletter* is the complete `newsletter send`: each intent is on the disk before the final dot
+(rule 3) and each receipt as soon as the reply is read, in the sender's journal (O_DSYNC), which is
+posted to the ledger on SQLite (WAL, synchronous FULL); it includes links with signed tokens,
+personal values and DKIM. *Ready bytes* means that a peer composes nothing and sends everyone the
+same message. p is the number of processes.
 """
 
 
@@ -53,10 +54,10 @@ def _page(findings: Findings) -> Iterable[str]:
         seconds=findings.seconds,
     )
     yield from _machine(findings)
-    yield "## What is promised\n"
-    yield "Medians of one against medians of the other; both in the same rounds.\n"
+    yield "## Goals\n"
+    yield "Ratios compare medians of the same rounds.\n"
     yield _table(
-        ["", "promised", "here", ""],
+        ["", "goal", "measured", ""],
         [
             [
                 goal.what,
@@ -68,13 +69,13 @@ def _page(findings: Findings) -> Iterable[str]:
         ],
     )
     yield "## Sending\n"
-    yield f"Raw RSA-2048 signatures of all cores together: {findings.raw_signs:,.0f} a second.\n"
+    yield f"All cores together make {findings.raw_signs:,.0f} raw RSA-2048 signatures a second.\n"
     for comparison in findings.comparisons:
         yield from _comparison(comparison)
     yield from _costs(findings)
     yield from _long_lists(findings)
     yield from _nodes(findings)
-    yield from _rooms(findings)
+    yield from _rendering_and_gathering(findings)
     if findings.skipped:
         yield "## Not measured\n"
         yield "\n".join(f"- {reason}" for reason in findings.skipped) + "\n"
@@ -89,14 +90,14 @@ def _machine(findings: Findings) -> Iterable[str]:
         f"{machine.processor}, {machine.cores} cores, {machine.memory_bytes / 2**30:.0f} GiB, "
         f"{machine.system}. {versions}. {findings.at:%d %B %Y}. The load average was "
         f"{before:.1f} before and {after:.1f} after"
-        + (": others were at work, so rates are too low.\n" if before > 0.5 else ".\n")
+        + ("; other programs were running, so rates are too low.\n" if before > 0.5 else ".\n")
     )
 
 
 def _comparison(comparison: Comparison) -> Iterable[str]:
     condition = comparison.condition
     yield f"### {condition.title}\n"
-    yield f"{condition.connections} connections in all.\n"
+    yield f"{condition.connections} connections in total.\n"
     yield _picture(condition.slug, condition.title)
     yield _table(
         ["sender", "p", "messages/s", "lowest – highest", "CPU µs/message"],
@@ -114,11 +115,11 @@ def _comparison(comparison: Comparison) -> Iterable[str]:
 
 
 def _costs(findings: Findings) -> Iterable[str]:
-    yield "## Where the microseconds go\n"
+    yield "## Cost of each step\n"
     yield (
-        "Each step of our send path by itself, in one thread, for one message. What a run uses "
-        "beyond their sum is the event loop, the threads' meeting at Python's lock, and waiting "
-        "for caches.\n"
+        "Each step of our send path is measured by itself, in one thread, per message. What a run "
+        "uses beyond their sum is the event loop, contention for Python's interpreter lock, and "
+        "cache misses.\n"
     )
     yield _picture("costs", "Microseconds by step")
     yield _table(
@@ -127,16 +128,15 @@ def _costs(findings: Findings) -> Iterable[str]:
     )
     near = [c for c in findings.comparisons if c.condition.slug == UNDELAYED]
     yield (
-        "The whole, as measured in the runs above, in µs of CPU for one message, and which thread "
-        "used it. The event loop writes messages and reads replies, and makes messages; those that an "
-        "RSA key signs a thread makes ahead (preparer) where it comes to it first; one thread "
-        "writes intents and receipts into the journal; one claims, and posts to the ledger. They "
-        "share one interpreter, so a process sends at most one message in their sum less what "
-        "signing, hashing and the kernel take, which others need not wait for. The rest is the "
-        "start and the end of a run.\n"
+        "The total CPU time per message in the runs above, in µs, by thread. The event loop composes "
+        "and writes messages and reads replies; messages signed with RSA are also composed in advance "
+        "by a thread (preparer); one thread writes intents and receipts into the journal; one thread "
+        "claims, and posts to the ledger. They share one interpreter, so the time per message of a "
+        "process is at least their sum without signing, hashing and the kernel, which can run in "
+        "parallel. The remaining time is the start and the end of a run.\n"
     )
     yield _table(
-        ["sender", "p", "all", "event loop", "its kernel", "preparer", "journal", "ledger"],
+        ["sender", "p", "total", "event loop", "its kernel", "preparer", "journal", "ledger"],
         [_by_thread(one) for c in near for one in c.results if _is_ours(one)],
     )
 
@@ -159,7 +159,7 @@ def _by_thread(result: Result) -> list[str]:
 
 def _long_lists(findings: Findings) -> Iterable[str]:
     yield "## Long lists\n"
-    yield "Memory is a process's highest, the interpreter and all libraries included.\n"
+    yield "Memory is a process's peak, including the interpreter and all libraries.\n"
     yield _picture("planning", "Seconds to plan an issue")
     yield _table(
         ["recipients", "planned in s", "peak MB"],
@@ -168,7 +168,7 @@ def _long_lists(findings: Findings) -> Iterable[str]:
             for plan in findings.plans
         ],
     )
-    yield "Sent by two processes without DKIM; the memory is the larger process's.\n"
+    yield "Sent by two processes without DKIM; the memory is that of the larger process.\n"
     yield _table(
         ["recipients", "sent in s", "peak MB"],
         [
@@ -177,8 +177,8 @@ def _long_lists(findings: Findings) -> Iterable[str]:
         ],
     )
     yield (
-        "A CSV file of subscribers (name, tags, one attribute; each thousandth row is broken and "
-        "reported) imported into an empty list on SQLite, 2,000 rows a transaction:\n"
+        "A CSV file of subscribers (name, tags, one attribute; every thousandth row is invalid and "
+        "reported) imported into an empty list on SQLite, with 2,000 rows per transaction:\n"
     )
     yield _table(
         ["rows", "imported in s", "rows/s", "peak MB"],
@@ -197,9 +197,9 @@ def _long_lists(findings: Findings) -> Iterable[str]:
 def _nodes(findings: Findings) -> Iterable[str]:
     yield "## Sending nodes\n"
     yield (
-        f"`newsletter worker`, one process each, on one PostgreSQL that writes through to the disk; "
-        f"the sink is {DELAY_MS} ms away, {CONNECTIONS} connections each, no DKIM. Nodes, database "
-        f"and sink share this machine's {findings.machine.cores} cores.\n"
+        f"Each node is one process of `newsletter worker`, on one PostgreSQL with durable commits; "
+        f"the sink has a delay of {DELAY_MS} ms, each node has {CONNECTIONS} connections, and there "
+        f"is no DKIM. Nodes, database and sink share this machine's {findings.machine.cores} cores.\n"
     )
     yield _table(
         ["nodes", "messages/s", "lowest – highest"],
@@ -214,12 +214,12 @@ def _nodes(findings: Findings) -> Iterable[str]:
     )
     if findings.kept is not None:
         yield (
-            f"{findings.kept.nodes} nodes and a relay limited to {findings.kept.limit:g}/s: "
-            f"{findings.kept.rate:.1f}/s together, after the first second.\n"
+            f"{findings.kept.nodes} nodes with a relay limited to {findings.kept.limit:g}/s send "
+            f"{findings.kept.rate:.1f}/s in total after the first second.\n"
         )
 
 
-def _rooms(findings: Findings) -> Iterable[str]:
+def _rendering_and_gathering(findings: Findings) -> Iterable[str]:
     yield "## Rendering\n"
     yield _picture("rendering", "Milliseconds to render an issue")
     yield _table(
@@ -236,7 +236,7 @@ def _rooms(findings: Findings) -> Iterable[str]:
         ],
     )
     yield "## Gathering\n"
-    yield "From a web server on loopback, in Python and in the same process.\n"
+    yield "The feeds come from a Python web server on loopback in the same process.\n"
     yield _picture("gathering", "Milliseconds to gather")
     yield _table(
         ["feeds", "items each", "kB each", "first ms", "unchanged ms"],

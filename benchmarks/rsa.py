@@ -1,4 +1,4 @@
-"""How many RSA-2048 signatures a second this machine can make: what signing leaves room for.
+"""Measures how many RSA-2048 signatures a second this machine can make, which limits sending.
 
 As a program it is one signing process: `python -m benchmarks.rsa KEY_FILE SECONDS`.
 """
@@ -18,24 +18,24 @@ from newsletter.delivery.dkim import load_keys
 
 
 def signs_per_second(key: Path, *, processes: int, seconds: float) -> float:
-    """All processes' signatures together, by the library that signs our messages."""
+    """The signatures of all processes together, made by the library that signs our messages."""
     command: list[str | Path] = [sys.executable, "-m", "benchmarks.rsa", key, str(seconds)]
     ended = run_together([command] * processes)
-    return sum(float(told["rate"]) for told in ended.answers)
+    return sum(float(answered["rate"]) for answered in ended.answers)
 
 
 def main(path: Path, seconds: float) -> None:
-    """Sign one digest over and over."""
+    """Sign the same digest repeatedly."""
     settings = DkimSettings(domain=DOMAIN, selector=SELECTOR, key_file=str(path))
     (key,) = load_keys(settings, path.parent)
     digest = hashlib.sha256(b"a message").digest()
     used_before = begin_together()
-    count, begun = 0, time.perf_counter()
-    while time.perf_counter() - begun < seconds:
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
         for _ in range(50):
             key.sign_digest(digest)
         count += 50
-    rate = count / (time.perf_counter() - begun)
+    rate = count / (time.perf_counter() - started)
     answer(rate=rate, cpu_seconds=cpu_seconds() - used_before)
 
 

@@ -1,4 +1,4 @@
-"""Timed runs: one sender into one sink, and rounds in which the senders take turns."""
+"""Timed runs of one sender into one sink, and rounds in which the senders take turns."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from benchmarks.programs import BenchmarkError, Ended, run_together
 from benchmarks.publication import Publication
 from benchmarks.senders import Job, Sender
 from benchmarks.sink import SinkProgram, c_sink, smtp_sink
-from benchmarks.threads import Used
+from benchmarks.threads import CpuTime
 
 SAMPLE = 5
-"""Messages of each timed run that are looked at."""
+"""Messages of each timed run that are checked."""
 
 WARM_UP = 50
-"""Messages of the first run, which is checked and timed only to know how many the next need.
+"""Messages of the first run, which only serves to estimate the number for the timed runs.
 
-Where that is many more, one more run tells better: of few, the beginning is most of the time.
+If that is many more, a second run gives a better estimate, because the start dominates short runs.
 """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bench:
-    """What all runs share."""
+    """The resources that all runs share."""
 
     publication: Publication
     folder: Path
@@ -37,9 +37,9 @@ class Bench:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """Under what a comparison is made; `delay_ms` is the round trip's, 0 for none.
+    """The condition of a comparison; `delay_ms` is added to each round trip.
 
-    A run is `times_as_long` where its ends weigh much, at which not all connections are at work.
+    A run takes `times_as_long` where its start and end, with idle connections, matter more.
     """
 
     slug: str
@@ -53,9 +53,9 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One timed run. `cpu_seconds` is the sender's, of all its processes.
+    """One timed run. `cpu_seconds` is the sender's CPU time, of all its processes together.
 
-    So is `threads`, by the threads' names without their numbers, where the sender tells it.
+    `threads` is the same by the threads' names without their numbers, if the sender reports it.
     """
 
     messages: int
@@ -63,7 +63,7 @@ class Run:
     cpu_seconds: float
     sink_cpu_seconds: float
     peak_bytes: int
-    threads: Mapping[str, Used]
+    threads: Mapping[str, CpuTime]
 
     @property
     def rate(self) -> float:
@@ -88,11 +88,11 @@ class Result:
         """The median of the sender's CPU time for one message, in microseconds."""
         return median(run.cpu_seconds / run.messages for run in self.runs) * 1e6
 
-    def of_threads(self, kind: str) -> Used:
-        """What the threads of that name used for one message, in microseconds, in all runs."""
-        used = sum((run.threads.get(kind, Used()) for run in self.runs), Used())
-        each = 1e6 / sum(run.messages for run in self.runs)
-        return Used(program=used.program * each, kernel=used.kernel * each)
+    def of_threads(self, kind: str) -> CpuTime:
+        """The CPU time of the threads of that name per message, in microseconds, over all runs."""
+        used = sum((run.threads.get(kind, CpuTime()) for run in self.runs), CpuTime())
+        scale = 1e6 / sum(run.messages for run in self.runs)
+        return CpuTime(program=used.program * scale, kernel=used.kernel * scale)
 
     @property
     def sink_cpu_per_message(self) -> float:
@@ -101,7 +101,7 @@ class Result:
 
 
 def run_once(bench: Bench, sender: Sender, condition: Condition, count: int) -> Run:
-    """One run, looked at; raises BenchmarkError when a message is lost, repeated or wrong."""
+    """One checked run; raises BenchmarkError when a message is lost, repeated or wrong."""
     certificate = bench.certificate if condition.encrypted else None
     if condition.into_smtp_sink:
         opened = smtp_sink(bench.smtp_sink or "")
@@ -126,9 +126,9 @@ def run_once(bench: Bench, sender: Sender, condition: Condition, count: int) -> 
         )
         ended = run_together(launch.commands, launch.environment, waits=launch.waits)
     if sink.counts is None:
-        return _run(count, _told_seconds(ended), ended, 0.0)
+        return _run(count, _reported_seconds(ended), ended, 0.0)
     check_counts(sink.counts, count)
-    if sender.slug != "smtp-source":  # which sends no newsletter, only as many octets
+    if sender.slug != "smtp-source":  # which sends as many octets, but no newsletter
         check_messages(sink.kept, bench.publication.keys[sender.key] if sender.key else None)
     return _run(count, sink.counts.seconds, ended, sink.counts.cpu_seconds)
 
@@ -142,26 +142,26 @@ def compare(
     seconds: float,
     say: Callable[[str], None],
 ) -> list[Result]:
-    """Let the senders take turns for `rounds` rounds, each for about so many seconds a turn."""
-    able = [sender for sender in senders if not sender.missing]
+    """Let the senders take turns for `rounds` rounds of about `seconds` seconds per sender."""
+    installed = [sender for sender in senders if not sender.missing]
     if condition.encrypted:
-        able = [sender for sender in able if sender.speaks_tls]
+        installed = [sender for sender in installed if sender.speaks_tls]
     counts = {
         sender.slug: _count(bench, sender, condition, seconds * condition.times_as_long)
-        for sender in able
+        for sender in installed
     }
-    runs: dict[str, list[Run]] = {sender.slug: [] for sender in able}
+    runs: dict[str, list[Run]] = {sender.slug: [] for sender in installed}
     for turn in range(rounds):
-        # Each round begins with another one, so that no place in the order is anybody's.
-        for sender in [*able[turn % len(able) :], *able[: turn % len(able)]]:
+        # Each round begins with a different sender, so that none benefits from its position.
+        for sender in [*installed[turn % len(installed) :], *installed[: turn % len(installed)]]:
             run = run_once(bench, sender, condition, counts[sender.slug])
             runs[sender.slug].append(run)
             say(f"{condition.title}: {sender.title}, {sender.processes} p: {run.rate:,.0f}/s")
-    return [Result(sender=sender, runs=tuple(runs[sender.slug])) for sender in able]
+    return [Result(sender=sender, runs=tuple(runs[sender.slug])) for sender in installed]
 
 
 def _count(bench: Bench, sender: Sender, condition: Condition, seconds: float) -> int:
-    """How many messages it sends in about so many seconds."""
+    """How many messages the sender sends in about `seconds` seconds."""
     count = WARM_UP
     for _ in range(2):
         rate = run_once(bench, sender, condition, count).rate
@@ -172,15 +172,15 @@ def _count(bench: Bench, sender: Sender, condition: Condition, seconds: float) -
     return enough
 
 
-def _told_seconds(ended: Ended) -> float:
-    """smtp-sink has no clock: the sender's own, else the processes' life."""
-    told = [answer["seconds"] for answer in ended.answers if "seconds" in answer]
-    return max(told, default=ended.seconds)
+def _reported_seconds(ended: Ended) -> float:
+    """The time by the sender's own clock or the processes' lifetime, as smtp-sink has no clock."""
+    reported = [answer["seconds"] for answer in ended.answers if "seconds" in answer]
+    return max(reported, default=ended.seconds)
 
 
 def _run(count: int, seconds: float, ended: Ended, sink_cpu_seconds: float) -> Run:
     if seconds <= 0:
-        raise BenchmarkError("a run too short to be timed")
+        raise BenchmarkError("the run is too short to be timed")
     return Run(
         messages=count,
         seconds=seconds,
@@ -191,10 +191,10 @@ def _run(count: int, seconds: float, ended: Ended, sink_cpu_seconds: float) -> R
     )
 
 
-def _threads(ended: Ended) -> dict[str, Used]:
-    sums: dict[str, Used] = {}
+def _threads(ended: Ended) -> dict[str, CpuTime]:
+    sums: dict[str, CpuTime] = {}
     for answer in ended.answers:
         for name, used in answer.get("threads", {}).items():
             kind = name.partition("_")[0]
-            sums[kind] = sums.get(kind, Used()) + Used(**used)
+            sums[kind] = sums.get(kind, CpuTime()) + CpuTime(**used)
     return sums

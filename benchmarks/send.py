@@ -1,4 +1,4 @@
-"""Our own sender: the hallway's `send`, whole, with the ledger on SQLite and DKIM.
+"""Our own sender: the product's complete `send`, with the ledger on SQLite and DKIM.
 
 As a program it is one sending process: `python -m benchmarks.send FOLDER [PROFILE]`.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.programs import answer, begin_together, cpu_seconds
 from benchmarks.publication import DOMAIN, SLUG
 from benchmarks.senders import Command, Job, Launch, Sender
-from benchmarks.threads import Used, watched_threads
+from benchmarks.threads import CpuTime, watched_threads
 from newsletter.delivery.rates.claim_size import MOST
 from newsletter.pipeline.send import SendOutcome, send
 from newsletter.site.site import Site, open_site
@@ -25,7 +25,7 @@ KEYS = {"rsa": "RSA-2048", "ed25519": "Ed25519", "": "no DKIM"}
 
 
 def our_sender(key: str, processes: int) -> Sender:
-    """`newsletter send` with that key ("rsa", "ed25519", or "" for none) in so many processes."""
+    """`newsletter send` with a key ("rsa", "ed25519", or "" for none) in `processes` processes."""
     return Sender(
         slug=f"newsletter-{key or 'plain'}-{processes}",
         title=f"newsletter, {KEYS[key]}",
@@ -58,10 +58,10 @@ def _launch(job: Job, key: str, processes: int) -> Launch:
 
 
 def main(folder: Path, profile: str | None) -> None:
-    """Send the issue from this process, alone or beside others."""
+    """Send the issue from this process, alone or in parallel with others."""
     site = open_site(folder, os.environ)
     used_before = begin_together()
-    threads: dict[str, Used] = {}
+    threads: dict[str, CpuTime] = {}
     if profile:
         with cProfile.Profile() as profiler:
             outcome = _send(site)

@@ -1,4 +1,4 @@
-"""What is compared: each sender as the commands that make it send, and what it needs."""
+"""The senders that are compared: the commands that run them, and their requirements."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ Command = list[str | Path]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One run: to which port, how many messages, over how many connections in all.
+    """One run: the port, the number of messages, and the connections in total.
 
-    `folder` is the run's own; `certificate` is there when the relay must be spoken to by
-    STARTTLS.
+    `folder` is the run's own; `certificate` is set when the sender must use STARTTLS.
     """
 
     publication: Publication
@@ -39,10 +38,10 @@ class Launch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sender:
-    """One way of sending. `missing` says what is not installed; `key` what it signs with.
+    """One way of sending. `missing` names what is not installed, `key` the kind of DKIM key.
 
-    `speaks_tls` is False for one that knows no STARTTLS. With fewer than `least` messages some of
-    its processes would have nothing to do.
+    `speaks_tls` is False for a sender without STARTTLS. With fewer than `least` messages some of
+    its processes would have nothing to send.
     """
 
     slug: str
@@ -56,6 +55,6 @@ class Sender:
 
 
 def shares(count: int, parts: int) -> list[tuple[int, int]]:
-    """`count` recipients, numbered from 1, shared out: (first, how many) for each part."""
+    """Divide `count` recipients, numbered from 1: (first, how many) for each part."""
     edges = [1 + count * part // parts for part in range(parts + 1)]
     return [(low, high - low) for low, high in pairwise(edges)]

@@ -1,14 +1,14 @@
-/* An SMTP server that takes every message, forgets it, and costs next to nothing.
+/* An SMTP server that accepts and discards every message, with very little CPU time.
  *
  * One thread, epoll. It offers PIPELINING, 8BITMIME, SIZE and, given a certificate, STARTTLS.
- * It counts messages and recipients; a recipient's number (the digits before the @) tells how
- * many different ones there were. SIGTERM ends it: then it prints one JSON object.
+ * It counts messages and recipients; distinct recipients are counted by their numbers, the
+ * digits before the @. On SIGTERM it prints one JSON object and ends.
  *
  *   sink [-p PORT] [-d MILLISECONDS] [-k MESSAGES -o FOLDER [-e NTH]] [-c PEM]
  *
- * -d holds each reply back, as a far-away server's would be, and no other connection by it.
- * -k keeps the last so many messages, as they came over the wire, and writes them to FOLDER at
- *    the end; with -e only each NTH is a candidate, so that keeping costs the timed run nothing.
+ * -d delays each reply, like a distant server, without blocking other connections.
+ * -k keeps the last MESSAGES messages as received, and writes them to FOLDER at the end; with
+ *    -e only every NTH message may be kept, so that keeping does not slow the timed run.
  * -c is a file with certificate and key.
  */
 #define _GNU_SOURCE
@@ -36,7 +36,7 @@ static SSL_CTX *tls;
 
 enum { BUFFER = 1 << 17, MOST_REPLIES = 1 << 14, LARGEST_NUMBER = 1 << 27, LINE = 512 };
 
-struct text { char *bytes; size_t length, room; };
+struct text { char *bytes; size_t length, capacity; };
 
 struct connection {
     int fd, has_mail, has_recipient, in_data, within_line, is_kept, is_plain_reply, is_over, users;
@@ -78,9 +78,9 @@ static void die(const char *what)
 
 static void append(struct text *text, const char *bytes, size_t length)
 {
-    if (text->length + length > text->room) {
-        text->room = 2 * (text->length + length);
-        if (!(text->bytes = realloc(text->bytes, text->room)))
+    if (text->length + length > text->capacity) {
+        text->capacity = 2 * (text->length + length);
+        if (!(text->bytes = realloc(text->bytes, text->capacity)))
             die("realloc");
     }
     memcpy(text->bytes + text->length, bytes, length);
@@ -92,7 +92,7 @@ static void append(struct text *text, const char *bytes, size_t length)
 static void forget(struct connection *c)
 {
     if (--c->users)
-        return; /* a reply that is held back still points here */
+        return; /* a delayed reply still points to it */
     free(c->buffer);
     free(c->copy.bytes);
     free(c);
@@ -123,7 +123,7 @@ static void put(struct connection *c, const char *bytes, size_t length, int is_p
 #endif
         sent = send(c->fd, bytes, length, MSG_NOSIGNAL);
     (void)is_plain;
-    if (sent != (ssize_t)length) /* replies are short: a peer that takes none is gone */
+    if (sent != (ssize_t)length) /* replies are short: if one cannot be written, the peer is gone */
         hang_up(c);
 }
 
@@ -131,10 +131,10 @@ static void reply(struct connection *c, const char *format, ...)
 {
     va_list values;
     va_start(values, format);
-    size_t room = MOST_REPLIES - c->replies_length;
-    int length = vsnprintf(c->replies + c->replies_length, room, format, values);
+    size_t space = MOST_REPLIES - c->replies_length;
+    int length = vsnprintf(c->replies + c->replies_length, space, format, values);
     va_end(values);
-    if (length >= 0 && (size_t)length < room)
+    if (length >= 0 && (size_t)length < space)
         c->replies_length += (size_t)length;
 }
 
@@ -161,7 +161,7 @@ static void flush_replies(struct connection *c)
     c->is_plain_reply = 0;
 }
 
-/* Write the replies whose time has come; milliseconds until the next one's, -1 for never. */
+/* Write the replies that are due; returns the milliseconds until the next one, -1 for never. */
 static int release_replies(void)
 {
     while (first_held) {
@@ -178,7 +178,7 @@ static int release_replies(void)
     return -1;
 }
 
-/* ---- what is counted ---- */
+/* ---- counts ---- */
 
 static void count_recipient(const char *address)
 {
@@ -221,7 +221,7 @@ static void end_message(struct connection *c)
     c->in_data = c->has_mail = c->has_recipient = 0;
 }
 
-/* ---- the protocol ---- */
+/* ---- protocol ---- */
 
 static void greet(struct connection *c)
 {
@@ -291,7 +291,7 @@ static void command(struct connection *c, const char *line)
     }
 }
 
-/* Take lines of content; returns how many octets were taken. */
+/* Consume lines of content; returns how many octets were consumed. */
 static size_t take_content(struct connection *c, const char *bytes, size_t length)
 {
     const char *at = bytes, *end = bytes + length, *stop;
@@ -344,11 +344,11 @@ static void digest(struct connection *c)
 static ssize_t take_octets(struct connection *c)
 {
     char *free_room = c->buffer + c->used;
-    size_t room = BUFFER - 1 - c->used;
+    size_t space = BUFFER - 1 - c->used;
 #ifdef WITH_TLS
     if (c->ssl) {
         ERR_clear_error(); /* another connection's error must not be read as this one's */
-        int taken = SSL_read(c->ssl, free_room, (int)room);
+        int taken = SSL_read(c->ssl, free_room, (int)space);
         if (taken <= 0 && SSL_get_error(c->ssl, taken) == SSL_ERROR_WANT_READ)
             errno = EAGAIN;
         else if (taken <= 0)
@@ -356,7 +356,7 @@ static ssize_t take_octets(struct connection *c)
         return taken > 0 ? taken : -1;
     }
 #endif
-    return recv(c->fd, free_room, room, 0);
+    return recv(c->fd, free_room, space, 0);
 }
 
 static void serve(struct connection *c)
@@ -374,7 +374,7 @@ static void serve(struct connection *c)
         c->used += (size_t)taken;
         digest(c);
 #ifdef WITH_TLS
-        is_encrypted = c->ssl != NULL; /* what OpenSSL holds already wakes no epoll */
+        is_encrypted = c->ssl != NULL; /* epoll does not report data that OpenSSL has buffered */
 #endif
     } while (is_encrypted && !c->is_over);
     flush_replies(c);
@@ -400,7 +400,7 @@ static void welcome(int listener)
     flush_replies(c);
 }
 
-/* ---- beginning and end ---- */
+/* ---- start and end ---- */
 
 static void write_kept(void)
 {
@@ -452,7 +452,7 @@ static int ending_signals(void)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigprocmask(SIG_BLOCK, &signals, NULL);
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* it does not outlive who started it */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* end with the parent process */
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 

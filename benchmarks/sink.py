@@ -1,4 +1,4 @@
-"""Servers that take mail and forget it: our own in C (sink.c), and Postfix's smtp-sink."""
+"""Servers that accept and discard mail: our own in C (sink.c), and Postfix's smtp-sink."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from benchmarks.programs import BenchmarkError, start
 
 SOURCE = Path(__file__).with_name("sink.c")
 KEPT_EACH = 97
-"""One message in so many may be kept; a prime, so that it falls on every connection."""
+"""Every how many messages one may be kept; a prime, so that all connections are sampled."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counts:
-    """What the sink says at its end.
+    """The counts that the sink prints at its end.
 
-    `distinct` are different recipients, `repeated` those that came again, `refused` commands
-    out of order; `seconds` run from the first MAIL to the last final dot.
+    `distinct` are different recipients, `repeated` further messages to them, and `refused`
+    commands out of order; `seconds` is the time from the first MAIL to the last final dot.
     """
 
     messages: int
@@ -42,7 +42,7 @@ class Counts:
 
 @dataclass(kw_only=True, slots=True)
 class Sink:
-    """A sink at work. After the `with` block `counts` and `kept` are there (not of smtp-sink)."""
+    """A running sink; `counts` and `kept` are set after the `with` block (not by smtp-sink)."""
 
     port: int
     counts: Counts | None = None
@@ -51,7 +51,7 @@ class Sink:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SinkProgram:
-    """The compiled sink; it `speaks_tls` where OpenSSL's headers were at hand."""
+    """The compiled sink; it `speaks_tls` if OpenSSL's headers were available."""
 
     path: Path
     speaks_tls: bool
@@ -69,12 +69,12 @@ def build_sink(folder: Path) -> SinkProgram:
         raise BenchmarkError("no C compiler: install gcc or clang")
     program = folder / "sink"
     common: list[str | Path] = [compiler, "-O2", "-std=gnu11", "-o", program, SOURCE]
-    for further in (["-DWITH_TLS", "-lssl", "-lcrypto"], []):
-        process = start([*common, *further], stderr=subprocess.PIPE)
-        _, complaint = process.communicate()
+    for tls_options in (["-DWITH_TLS", "-lssl", "-lcrypto"], []):
+        process = start([*common, *tls_options], stderr=subprocess.PIPE)
+        _, error_output = process.communicate()
         if process.returncode == 0:
-            return SinkProgram(path=program, speaks_tls=bool(further))
-    raise BenchmarkError(f"sink.c does not compile: {complaint}")
+            return SinkProgram(path=program, speaks_tls=bool(tls_options))
+    raise BenchmarkError(f"sink.c does not compile: {error_output}")
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def c_sink(
     keep_each: int = KEPT_EACH,
     certificate: Path | None = None,
 ) -> Iterator[Sink]:
-    """Run our own sink; `folder` takes the messages it kept."""
+    """Run our own sink, which writes the messages it keeps to `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     options: list[Any] = ["-d", delay_ms, "-k", keep, "-e", keep_each, "-o", folder]
@@ -99,14 +99,14 @@ def c_sink(
         yield sink
     finally:
         process.terminate()
-        told, _ = process.communicate(timeout=30)
-    sink.counts = Counts(**json.loads(told))
+        output, _ = process.communicate(timeout=30)
+    sink.counts = Counts(**json.loads(output))
     sink.kept = [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
 
 
 @contextmanager
 def smtp_sink(program: str) -> Iterator[Sink]:
-    """Run Postfix's smtp-sink, which only takes."""
+    """Run Postfix's smtp-sink, which counts nothing."""
     port = _free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to run as root
     process = start([program, *user, f"127.0.0.1:{port}", "1024"])
@@ -121,7 +121,7 @@ def smtp_sink(program: str) -> Iterator[Sink]:
 def _first_line(process: subprocess.Popen[str]) -> Any:
     line = process.stdout.readline() if process.stdout else ""
     if not line:
-        raise BenchmarkError(f"{process.args!r} does not start")
+        raise BenchmarkError(f"{process.args!r} did not start")
     return json.loads(line)
 
 
@@ -132,11 +132,11 @@ def _free_port() -> int:
 
 
 def _await_port(port: int) -> None:
-    """smtp-sink does not say when it listens."""
+    """Wait until the port is open, because smtp-sink does not report when it listens."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    raise BenchmarkError(f"nobody listens on port {port}")
+    raise BenchmarkError(f"nothing listens on port {port}")

@@ -1,4 +1,4 @@
-"""Invented articles for measuring: the lengths of real ones, no two alike."""
+"""Generated articles for measuring, all different and of realistic lengths."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ SECTIONS = ("Harbours", "Sensors", "Repair", "Everything else")
 
 
 def make_article(number: int, published: datetime) -> Article:
-    """Article `number`; the same number is the same article."""
-    chance = random.Random(number)  # noqa: S311 - makes sentences, guards nothing
-    url = f"https://press.example.org/2026/story-{number}-{chance.getrandbits(24):06x}"
-    body = " ".join(_sentence(chance, 18) for _ in range(25))
+    """Article `number`; the same number always gives the same article."""
+    generator = random.Random(number)  # noqa: S311 - not for security
+    url = f"https://press.example.org/2026/story-{number}-{generator.getrandbits(24):06x}"
+    body = " ".join(_sentence(generator, 18) for _ in range(25))
     return Article(
         key=url,
         url=url,
-        title=_sentence(chance, 9).rstrip("."),
+        title=_sentence(generator, 9).rstrip("."),
         source="Harbour Press",
         published=published,
-        summary=" ".join(_sentence(chance, 16) for _ in range(3)),
+        summary=" ".join(_sentence(generator, 16) for _ in range(3)),
         body_html=f"<p>{body}</p>",
         body_text=body,
         tags=(Tag(slug="engineering", label="engineering"),),
         author=f"Desk {number} of Harbour Press",
-        image=Image(url=f"{url}.png", alt=_sentence(chance, 7), width=1200, height=675),
+        image=Image(url=f"{url}.png", alt=_sentence(generator, 7), width=1200, height=675),
     )
 
 
@@ -52,7 +52,7 @@ def make_items(count: int, due: datetime) -> tuple[Item, ...]:
 
 
 def make_feed(name: str, articles: Iterable[Article]) -> bytes:
-    """The articles as RSS 2.0 with whole bodies."""
+    """The articles as RSS 2.0 with full bodies."""
     entries = "".join(
         f"<item><title>{article.title}</title><link>{article.url}</link>"
         f"<guid>{article.url}</guid><pubDate>{article.published:%a, %d %b %Y %H:%M:%S} +0000</pubDate>"
@@ -68,6 +68,6 @@ def make_feed(name: str, articles: Iterable[Article]) -> bytes:
     ).encode()
 
 
-def _sentence(chance: random.Random, words: int) -> str:
-    chosen = [chance.choice(_WORDS) for _ in range(chance.randint(words - 3, words + 3))]
+def _sentence(generator: random.Random, words: int) -> str:
+    chosen = [generator.choice(_WORDS) for _ in range(generator.randint(words - 3, words + 3))]
     return " ".join(chosen).capitalize() + "."

@@ -1,7 +1,7 @@
-"""The usual Python ways to send, as one process: `python -m benchmarks.usual_python JSON`.
+"""The usual ways to send in Python, as one process: `python -m benchmarks.usual_python JSON`.
 
 `way` is "composing" (EmailMessage, dkimpy and aiosmtplib for each reader), "aiosmtplib" or
-"smtplib" (the same ready message for everyone).
+"smtplib" (the same prepared message for everyone).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchmarks.programs import answer, begin_together, cpu_seconds
 
 
 def main(job: dict[str, Any]) -> None:
-    """Send what the job says."""
+    """Send the messages of the job."""
     texts = json.loads(Path(job["texts"]).read_text(encoding="utf-8"))
     key = Path(job["key"]).read_bytes()
     ready = Path(job["message"]).read_bytes().replace(b"\n", b"\r\n")
@@ -43,7 +43,7 @@ def main(job: dict[str, Any]) -> None:
 
 
 def _composed(texts: dict[str, Any], number: int, key: bytes) -> bytes:
-    """One reader's message made from the start, as tutorials do it."""
+    """One reader's message composed from scratch, as in tutorials."""
     values = {
         "unsubscribe": f"https://{texts['domain']}/u/{number}",
         "preferences": f"https://{texts['domain']}/p/{number}",

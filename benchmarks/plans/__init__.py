@@ -1,1 +1,1 @@
-"""How PostgreSQL answers the product's queries when the tables are large."""
+"""The plans that PostgreSQL chooses for the product's queries when the tables are large."""

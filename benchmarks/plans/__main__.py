@@ -17,11 +17,11 @@ SETTINGS = ("shared_buffers=1GB", "maintenance_work_mem=256MB", "max_wal_size=8G
 
 
 def main() -> int:
-    """Read the options, look, write the page; 1 when something reads a large table through."""
+    """Measure and write the page; returns 1 when a hot query scans a large table or is slow."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plans", description=__doc__)
     parser.add_argument("--subscribers", type=int, default=1_000_000)
     parser.add_argument("--deliveries", type=int, default=10_000_000)
-    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where the page goes")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="the folder of the page")
     options = parser.parse_args()
     size = Size(readers=options.subscribers, deliveries=options.deliveries)
     with postgres(*SETTINGS) as server, tempfile.TemporaryDirectory() as folder:

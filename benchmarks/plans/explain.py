@@ -1,4 +1,4 @@
-"""Explains every statement that real code executes, at the moment and in the state it meets."""
+"""Explains every statement that real code executes, in the state of the database at that time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sqlalchemy import event
 
 from newsletter.store.database import Database
 
-ENOUGH = 3
-"""How often one statement is explained; the slowest time is told."""
+MOST_EXPLAINED = 3
+"""How often one statement is explained; the slowest time is reported."""
 
 _EXPLAINABLE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """How one node of a plan read a table: `rows` it looked at, whether it had to see them all."""
+    """How a node of a plan read a table: the `rows` it examined, and whether it scanned all."""
 
     table: str
     how: str
@@ -34,7 +34,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
-    """One statement and what PostgreSQL did for it."""
+    """One statement and how PostgreSQL executed it."""
 
     statement: str
     milliseconds: float
@@ -43,7 +43,7 @@ class Explained:
 
 
 def large_tables(database: Database, *, least: int) -> frozenset[str]:
-    """The tables with so many rows, as PostgreSQL's statistics have it."""
+    """The tables with at least `least` rows by PostgreSQL's statistics."""
     with database.transaction(read_only=True) as connection:
         return frozenset(
             connection.scalars(
@@ -58,7 +58,7 @@ def large_tables(database: Database, *, least: int) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableSize:
-    """Its rows, and its octets together with those of its indexes."""
+    """A table's rows, and its octets including its indexes."""
 
     name: str
     rows: int
@@ -66,7 +66,7 @@ class TableSize:
 
 
 def sizes_of(database: Database, tables: frozenset[str]) -> list[TableSize]:
-    """The tables, the largest first."""
+    """The sizes of the tables, largest first."""
     with database.transaction(read_only=True) as connection:
         rows = connection.execute(
             sa.text(
@@ -79,16 +79,16 @@ def sizes_of(database: Database, tables: frozenset[str]) -> list[TableSize]:
 
 
 def version_of(database: Database) -> str:
-    """The server's version."""
+    """The version of the PostgreSQL server."""
     with database.transaction(read_only=True) as connection:
         return str(connection.scalar(sa.text("SHOW server_version")))
 
 
 @contextmanager
 def explaining(database: Database) -> Iterator[list[Explained]]:
-    """What is executed meanwhile, each statement explained in its own transaction first.
+    """Collect the statements executed in the block, each first explained in its transaction.
 
-    EXPLAIN ANALYZE executes a change too: it is undone before the change itself is made.
+    EXPLAIN ANALYZE also executes changes, which are rolled back before the real execution.
     """
     found: dict[str, Explained] = {}
     times: Counter[str] = Counter()
@@ -99,7 +99,7 @@ def explaining(database: Database) -> Iterator[list[Explained]]:
             return
         shape = _shape(text)
         times[shape] += 1
-        if times[shape] <= ENOUGH:
+        if times[shape] <= MOST_EXPLAINED:
             explained = _explain(connection, text, shape, values)
             if shape not in found or found[shape].milliseconds < explained.milliseconds:
                 found[shape] = explained
@@ -124,7 +124,7 @@ def explaining(database: Database) -> Iterator[list[Explained]]:
         connection.server_cursor_factory = ExplainingStream
 
     result: list[Explained] = []
-    database.engine.dispose()  # connections from before would not be heard
+    database.engine.dispose()  # existing connections would not be observed
     event.listen(database.engine, "connect", use)
     try:
         yield result
@@ -142,13 +142,13 @@ def _explain(
         cursor.execute(
             f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}".encode(), values or None
         )
-        (told,) = cursor.fetchall()[0][0]
+        (result,) = cursor.fetchall()[0][0]
         cursor.execute("ROLLBACK TO SAVEPOINT explained")
         cursor.execute("RELEASE SAVEPOINT explained")
-    plan = told["Plan"]
+    plan = result["Plan"]
     return Explained(
         statement=shape,
-        milliseconds=told["Execution Time"],
+        milliseconds=result["Execution Time"],
         buffers=plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
         readings=tuple(_readings(plan)),
     )
@@ -178,7 +178,7 @@ def _index_of(node: Mapping[str, Any]) -> str:
 
 
 def _shape(statement: str) -> str:
-    """The statement without what differs from call to call, on one line."""
+    """The statement on one line, without the parts that vary from call to call."""
     text = re.sub(
         r"%(\([a-zA-Z_0-9]+\))?s(::(TIMESTAMP WITH TIME ZONE|[A-Z]+))?",
         "?",

@@ -1,4 +1,4 @@
-"""A database as large as one likes, made by PostgreSQL itself: readers, ten issues, their books."""
+"""Fills a database of any size by PostgreSQL's own means: readers, issues and their ledgers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ LIST = "weekly"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Size:
-    """How many readers, and how many deliveries of all issues together."""
+    """The number of readers, and of the deliveries of all issues together."""
 
     readers: int
     deliveries: int
 
     @property
     def issues(self) -> int:
-        """The last of them is being sent."""
+        """The number of issues, the last of which is being sent."""
         return max(2, self.deliveries // self.readers)
 
 
 def fill(database: Database, size: Size) -> Iterator[str]:
-    """Fill an empty database; names each step before it begins."""
+    """Fill an empty database; yields the name of each step before it begins."""
     for name, statement in _steps():
         yield name
         with database.transaction() as connection:
@@ -43,7 +43,7 @@ def fill(database: Database, size: Size) -> Iterator[str]:
             )
     yield "statistics"
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum does it in time
+        connection.execute(sa.text("VACUUM ANALYZE"))  # as autovacuum eventually does
 
 
 def _steps() -> Iterator[tuple[str, str]]:

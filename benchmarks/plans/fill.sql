@@ -1,4 +1,4 @@
--- The steps of fill.py, each one statement below its name. `:readers` and `:issues` are given.
+-- The steps of fill.py: one statement below each name. `:readers` and `:issues` are parameters.
 
 -- step: lists
 INSERT INTO lists (id, slug) VALUES (1, 'weekly'), (2, 'monthly')

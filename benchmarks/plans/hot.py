@@ -1,4 +1,4 @@
-"""What the product does with its tables, by its own functions: for each message, request, minute."""
+"""The product's own operations on its tables: per message, per request and per minute."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from subscribers import consent, people, preferences, suppression, unsubscribe
 from subscribers.bounces import Bounce, forget_bounces, note_bounce, policy_reports
 from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
-from subscribers.inbound import mail_log as book
+from subscribers.inbound import mail_log
 from subscribers.inbound.verdict import Verdict
 
 CLAIMED = 200
-"""Deliveries that a sender takes at once."""
+"""Deliveries in one claim of the sender."""
 
 WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Doing:
-    """Something the product does; `within` is how many milliseconds it may take."""
+class Operation:
+    """An operation of the product; `within` is how many milliseconds it may take."""
 
     name: str
     do: Callable[[Scene], object]
@@ -61,7 +61,7 @@ def _each(scene: Scene, *steps: Callable[[sa.Connection], object]) -> None:
 
 
 def _send_a_batch(scene: Scene) -> None:
-    """As a sender's books do it: claim, intents, receipts with the next intents, give back."""
+    """The ledger calls of a sender: claim, intents, receipts with further intents, release."""
     ledger, now = scene.ledger, scene.now
     with ledger.on_duty():
         ids = [claim.subscriber_id for claim in ledger.claim(CLAIMED, now).claims]
@@ -103,7 +103,7 @@ def _begin_a_run(scene: Scene) -> None:
 
 
 def _read_pages(scene: Scene) -> None:
-    """Preferences, a pause, another address; leave and come back; sign up and confirm."""
+    """Preferences, a pause, a new address; unsubscribe and undo; sign up and confirm."""
     now, reader = scene.now, 204
     _each(
         scene,
@@ -134,8 +134,8 @@ def _take_mail(scene: Scene) -> None:
     now, reader = scene.now, 208
     _each(
         scene,
-        lambda c: book.log_mail(
-            c, book.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
+        lambda c: mail_log.log_mail(
+            c, mail_log.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
         ),
         lambda c: people.active_lists(c, reader),
         lambda c: issues_sent(scene.site, c, reader, LIST),
@@ -147,8 +147,8 @@ def _take_mail(scene: Scene) -> None:
         ),
         lambda c: policy_reports(c, LIST, 1, now - timedelta(days=1)),
         lambda c: issues_of(c, reader),
-        lambda c: book.unhandled(c, now),
-        book.quarantined,
+        lambda c: mail_log.unhandled(c, now),
+        mail_log.quarantined,
         lambda c: suppression.suppress(c, "nobody@example.com", "asked", now),
         lambda c: tries.count_attempt(
             c, "key", tries.AttemptLimit(most=3, per=timedelta(hours=1)), now
@@ -156,8 +156,8 @@ def _take_mail(scene: Scene) -> None:
     )
 
 
-def _keep_house(scene: Scene) -> None:
-    """Every minute."""
+def _housekeeping(scene: Scene) -> None:
+    """The housekeeping that runs every minute."""
     now = scene.now
     letters = OutboxLedger(scene.site.database)
     with letters.on_duty():
@@ -171,21 +171,21 @@ def _keep_house(scene: Scene) -> None:
         lambda c: consent.drop_unconfirmed(c, now - timedelta(days=14 + 880)),
         lambda c: moving.forget_requests(c, now),
         lambda c: forget_bounces(c, now),
-        lambda c: book.forget_handled(c, now),
+        lambda c: mail_log.forget_handled(c, now),
         lambda c: tries.clear_attempts(c, now - TRIES_KEPT),
         lambda c: job_outcomes.forget_outcomes(c, now - OUTCOMES_KEPT),
         job_outcomes.last_outcomes,
     )
 
 
-def _tell_webhooks(scene: Scene) -> None:
-    """Every minute."""
+def _send_webhooks(scene: Scene) -> None:
+    """The work for webhooks that runs every minute."""
     now = scene.now
 
     def note(connection: sa.Connection) -> None:
         webhooks.begin(connection, HOOK, now)
-        for happening in webhooks.webhook_events(connection, HOOK, now):
-            webhooks.note(connection, HOOK, happening, "{}", now)
+        for event in webhooks.webhook_events(connection, HOOK, now):
+            webhooks.note(connection, HOOK, event, "{}", now)
         webhooks.advance(connection, HOOK)
 
     _each(
@@ -213,7 +213,7 @@ def _import_people(scene: Scene) -> None:
 
 
 def _plan(scene: Scene) -> None:
-    """As the next issue's send begins, up to where it would claim."""
+    """The beginning of the next issue's send, up to the first claim."""
     columns = [column.name for column in issues.columns if column.name != "id"]
     changed = {"number": issues.c.number + 1, "due_date": "next", "audience": sa.null()}
     copy = sa.select(
@@ -231,58 +231,65 @@ def _plan(scene: Scene) -> None:
     ledger.plan({"|ai|": 4 * scene.number}, 4 * scene.number + 1, scene.now)
 
 
-def _hand_out(scene: Scene) -> None:
+def _export(scene: Scene) -> None:
     with scene.site.database.transaction(read_only=True) as connection:
         export_subscribers(connection, LIST, io.StringIO())
 
 
-DOINGS = (
-    Doing(name="a sender claims, writes, gives back", do=_send_a_batch),
-    Doing(name="a run begins or goes on", do=_begin_a_run),
-    Doing(
-        name="what a sender left unknown",
+HOT = (
+    Operation(name="a sender claims, writes and releases", do=_send_a_batch),
+    Operation(name="a run begins or resumes", do=_begin_a_run),
+    Operation(
+        name="deliveries with unknown outcome",
         do=lambda scene: (
             unknown_deliveries(scene.site, LIST, scene.issue.number),
             settle(scene.site, LIST, scene.issue.number, choice="skip", now=scene.now),
         ),
     ),
-    Doing(
-        name="refusals of a send, told to the subscribers",
+    Operation(
+        name="a send's refusals, reported to the subscriber lists",
         do=lambda scene: report_rejections(scene.site, scene.issue, scene.now),
     ),
-    Doing(
+    Operation(
         name="status",
         do=lambda scene: site_status(scene.site, now=scene.now),
         within=100,
     ),
-    Doing(
+    Operation(
         name="status ISSUE, and the numbers of a send on the desk",
         do=lambda scene: (issue_status(scene.site, scene.issue), progress(scene.site, scene.issue)),
         within=100,
     ),
-    Doing(name="/metrics", do=lambda scene: collect(scene.site, scene.now), within=100),
-    Doing(name="readers' pages", do=_read_pages),
-    Doing(name="a reader is erased", do=_erase),
-    Doing(name="mail that comes in", do=_take_mail),
-    Doing(name="an import, for each thousand", do=_import_people),
-    Doing(name="housekeeping, every minute", do=_keep_house),
-    Doing(name="webhooks, every minute", do=_tell_webhooks),
-    Doing(
-        name="the doctor's questions",
+    Operation(name="/metrics", do=lambda scene: collect(scene.site, scene.now), within=100),
+    Operation(name="readers' pages", do=_read_pages),
+    Operation(name="a reader is erased", do=_erase),
+    Operation(name="incoming mail", do=_take_mail),
+    Operation(name="an import, per thousand rows", do=_import_people),
+    Operation(name="housekeeping, every minute", do=_housekeeping),
+    Operation(name="webhooks, every minute", do=_send_webhooks),
+    Operation(
+        name="the checks of `doctor`",
         do=lambda scene: _each(scene, health.newest_moment, health.undecided),
     ),
 )
-"""For each message, each request, each minute: they may read no large table through."""
+"""Operations per message, per request and per minute, which must not scan large tables."""
 
 WHOLE = (
-    Doing(name="an issue is planned", do=_plan),
-    Doing(name="an issue ends: its sum is counted", do=lambda scene: scene.ledger.is_conserved(0)),
-    Doing(name="the desk's report of an issue", do=lambda scene: report(scene.site, scene.issue)),
-    Doing(name="doctor counts the last issues", do=lambda scene: _each(scene, health.miscounted)),
-    Doing(name="a list is exported", do=_hand_out),
+    Operation(name="an issue is planned", do=_plan),
+    Operation(
+        name="an issue ends: its deliveries are counted",
+        do=lambda scene: scene.ledger.is_conserved(0),
+    ),
+    Operation(
+        name="the desk's report of an issue", do=lambda scene: report(scene.site, scene.issue)
+    ),
+    Operation(
+        name="`doctor` counts the last issues", do=lambda scene: _each(scene, health.miscounted)
+    ),
+    Operation(name="a list is exported", do=_export),
 )
-"""Once an issue, or for a person who asked for all: they read what they are asked for, and of the
-books only that issue's."""
+"""Operations once per issue, or for a person who asks for everything: they read what is asked for,
+and only that issue's part of the ledger."""
 
 READ_THROUGH = frozenset({"subscribers", "subscriptions", "suppressions"})
-"""What those may read from end to end: nearly all of it is the answer."""
+"""Tables that those may scan, because nearly all of their rows are in the result."""

@@ -1,4 +1,4 @@
-"""Writes docs/plans.md from what was seen."""
+"""Writes docs/plans.md from the findings."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from pathlib import Path
 
 from benchmarks.machine import this_machine
 from benchmarks.plans.explain import Explained
-from benchmarks.plans.watching import Findings, Watched
+from benchmarks.plans.watching import Findings, Measured
 
 PAGE = "plans.md"
 
 _METHOD = """\
-`make plans` wrote this page: it is not edited. It fills a PostgreSQL with {readers:,} subscribers and
-{deliveries:,} deliveries of {issues} issues, the last of which is being sent, lets the product's own
-functions do what they do, and explains every statement that they execute (`EXPLAIN (ANALYZE,
-BUFFERS)`) in the state and with the values it meets. It fails when a hot statement has a sequential
-scan of a large table in its plan, or reads more than {few:,}
-of its rows, and when `status` or `/metrics` take 100 ms. The suite does the same with 20,000
-subscribers.
+`make plans` writes this page, so it should not be edited. It fills a PostgreSQL database with
+{readers:,} subscribers and {deliveries:,} deliveries of {issues} issues, the last of which is being
+sent, runs the product's own functions, and explains every statement that they execute (`EXPLAIN
+(ANALYZE, BUFFERS)`) with its real values. It fails when the plan of a hot statement has a sequential
+scan of a large table or reads more than {few:,} of its rows, and when `status` or `/metrics` take
+longer than 100 ms. The test suite does the same with 20,000 subscribers.
 
-Large are the tables of {least:,} rows and more: {large}.
+A table is large if it has {least:,} rows or more: {large}.
 
-Only statements about large tables, or about the counts kept of them, are listed. Rows are those that
-were looked at, not only those found. Of what is executed again and again the slowest of the first
-three is told. Filling took {filled:.0f} s.
+Only statements about large tables, or about their stored counts, are listed. Rows are those that
+were examined, including those filtered out. Of a repeated statement, the slowest of its first three
+executions is reported. Filling took {filled:.0f} s.
 """
 
 _WHOLE = """\
-Once an issue, or when a person asks for all of it. These read what they are asked for: of the books
-only that issue's key range, of the readers everybody, for nearly everybody is the answer. Their time
-grows with it.
+These run once per issue, or when a person asks for everything. They read what is asked for: only
+that issue's key range of the ledger, but all readers, because nearly all are in the result. Their
+time grows with it.
 """
 
 
@@ -54,30 +53,30 @@ def _page(findings: Findings) -> Iterator[str]:
         filled=findings.filled_in,
     )
     yield f"{machine.processor}, {machine.cores} cores, PostgreSQL {findings.version}.\n"
-    yield "## How large they are\n"
-    yield "| table | rows | with its indexes | octets a row |\n|---|---|---|---|"
+    yield "## Sizes of the large tables\n"
+    yield "| table | rows | size with indexes | octets per row |\n|---|---|---|---|"
     for table in findings.sizes:
         yield (
             f"| {table.name} | {table.rows:,} | {table.octets / 1e6:,.0f} MB "
             f"| {table.octets / table.rows:.0f} |"
         )
-    yield "\n## As wholes\n"
-    yield "| | promised | here |\n|---|---|---|"
-    for seen in findings.hot:
-        if seen.doing.within is not None:
-            yield f"| {seen.doing.name} | < {seen.doing.within:.0f} ms | {seen.milliseconds:.1f} ms |"
-    yield "\n## For each message, request or minute\n"
+    yield "\n## Total times\n"
+    yield "| | goal | measured |\n|---|---|---|"
+    for measured in findings.hot:
+        if measured.operation.within is not None:
+            yield f"| {measured.operation.name} | < {measured.operation.within:.0f} ms | {measured.milliseconds:.1f} ms |"
+    yield "\n## Per message, request or minute\n"
     yield from _sections(findings.hot, findings.large)
-    yield "## For all of an issue or a list\n"
+    yield "## Per issue or list\n"
     yield _WHOLE
     yield from _sections(findings.whole, findings.large)
 
 
-def _sections(watched: Sequence[Watched], large: frozenset[str]) -> Iterator[str]:
-    for seen in watched:
-        yield f"### {seen.doing.name[0].upper()}{seen.doing.name[1:]}\n"
+def _sections(measurements: Sequence[Measured], large: frozenset[str]) -> Iterator[str]:
+    for measured in measurements:
+        yield f"### {measured.operation.name[0].upper()}{measured.operation.name[1:]}\n"
         yield "| ms | statement | reads |\n|---|---|---|"
-        for explained in sorted(seen.statements, key=lambda one: -one.milliseconds):
+        for explained in sorted(measured.statements, key=lambda one: -one.milliseconds):
             if not _is_about(explained, large):
                 continue
             yield (
@@ -88,7 +87,7 @@ def _sections(watched: Sequence[Watched], large: frozenset[str]) -> Iterator[str
 
 
 def _is_about(explained: Explained, large: frozenset[str]) -> bool:
-    """Whether a large table is in it, or the counts that are kept in place of counting one."""
+    """Whether the statement is about a large table or stored counts."""
     return any(name in explained.statement for name in (*large, "_counts"))
 
 

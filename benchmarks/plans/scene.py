@@ -46,7 +46,7 @@ tags = ["security"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scene:
-    """What the doings need. `number` is the issue's row."""
+    """What the operations need; `number` is the id of the issue's row."""
 
     site: Site
     issue: Issue
@@ -63,7 +63,7 @@ class Scene:
 
 
 def make_scene(folder: Path, url: str, size: Size) -> Scene:
-    """Open the filled database as a site does."""
+    """Open the filled database as a site."""
     (folder / "newsletter.toml").write_text(
         _CONFIGURATION.format(url=url, slug=LIST), encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Does everything in a filled database, and judges how PostgreSQL went about it."""
+"""Runs all operations in a filled database, and checks the plans of their statements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.plans.explain import (
     version_of,
 )
 from benchmarks.plans.fill import Size, fill
-from benchmarks.plans.hot import DOINGS, READ_THROUGH, WHOLE, Doing
+from benchmarks.plans.hot import HOT, READ_THROUGH, WHOLE, Operation
 from benchmarks.plans.scene import make_scene
 from newsletter.store.database import open_database
 from newsletter.store.migrations import upgrade
@@ -26,23 +26,23 @@ LARGE = 0.01
 """A table that has more rows than this share of the readers is large."""
 
 FEW, FEW_IN_ANY = 0.02, 1000
-"""A hot statement reads no more of a large table's rows than this share of the readers, and these."""
+"""A hot statement may read rows of a large table up to this share of the readers plus this number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Watched:
-    """One doing: its statements, and how long all of it took undisturbed (0: not measured)."""
+class Measured:
+    """An operation's statements, and its time without explaining (0 if not measured)."""
 
-    doing: Doing
+    operation: Operation
     statements: Sequence[Explained]
     milliseconds: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """What was seen. `faults` is empty when nothing reads a large table that need not.
+    """All findings; `faults` are statements that read too much of a large table.
 
-    `least` is how many rows a large table has, `few` how many of them a hot statement may read.
+    `least` is the fewest rows of a large table, `few` how many of them a hot statement may read.
     """
 
     size: Size
@@ -52,13 +52,13 @@ class Findings:
     large: frozenset[str]
     sizes: Sequence[TableSize]
     filled_in: float
-    hot: Sequence[Watched]
-    whole: Sequence[Watched]
+    hot: Sequence[Measured]
+    whole: Sequence[Measured]
     faults: Sequence[str]
 
 
 def watch(url: str, size: Size, folder: Path, *, say: Callable[[str], None]) -> Findings:
-    """Fill the empty database at `url` and look; `folder` is the site's."""
+    """Fill the empty database at `url` and measure; `folder` is the site's folder."""
     database = open_database(url, folder)
     upgrade(database)
     started = time.monotonic()
@@ -71,17 +71,17 @@ def watch(url: str, size: Size, folder: Path, *, say: Callable[[str], None]) -> 
     database.close()
     scene = make_scene(folder, url, size)
 
-    def see(doing: Doing) -> Watched:
-        say(f"{time.monotonic() - started:6.0f} s  {doing.name}")
+    def measure(operation: Operation) -> Measured:
+        say(f"{time.monotonic() - started:6.0f} s  {operation.name}")
         milliseconds = 0.0
-        if doing.within is not None:
-            milliseconds = min(_timed(lambda: doing.do(scene)) for _ in range(5))
+        if operation.within is not None:
+            milliseconds = min(_timed(lambda: operation.do(scene)) for _ in range(5))
         with explaining(scene.site.database) as statements:
-            doing.do(scene)
-        return Watched(doing=doing, statements=statements, milliseconds=milliseconds)
+            operation.do(scene)
+        return Measured(operation=operation, statements=statements, milliseconds=milliseconds)
 
-    hot = [see(doing) for doing in DOINGS]
-    whole = [see(doing) for doing in WHOLE]
+    hot = [measure(operation) for operation in HOT]
+    whole = [measure(operation) for operation in WHOLE]
     scene.site.database.close()
     return Findings(
         size=size,
@@ -106,20 +106,21 @@ def watch(url: str, size: Size, folder: Path, *, say: Callable[[str], None]) -> 
 
 
 def slow(findings: Findings) -> list[str]:
-    """What took longer than it may."""
+    """The operations that took too long."""
     return [
-        f"{seen.doing.name}: {seen.milliseconds:.0f} ms, more than {seen.doing.within:.0f}"
-        for seen in findings.hot
-        if seen.doing.within is not None and seen.milliseconds > seen.doing.within
+        f"{measured.operation.name}: {measured.milliseconds:.0f} ms, more than {measured.operation.within:.0f}"
+        for measured in findings.hot
+        if measured.operation.within is not None
+        and measured.milliseconds > measured.operation.within
     ]
 
 
-def _faults(watched: Sequence[Watched], is_fault: Callable[[Reading], bool]) -> Iterator[str]:
-    for seen in watched:
-        for explained in seen.statements:
+def _faults(measurements: Sequence[Measured], is_fault: Callable[[Reading], bool]) -> Iterator[str]:
+    for measured in measurements:
+        for explained in measured.statements:
             for read in filter(is_fault, explained.readings):
                 yield (
-                    f"{seen.doing.name}: {read.how} of {read.rows} rows of {read.table}: "
+                    f"{measured.operation.name}: {read.how} of {read.rows} rows of {read.table}: "
                     f"{explained.statement}"
                 )
 

@@ -1,7 +1,7 @@
-"""E-mail addresses in newsletter.toml; the plain ones are read without the checker's tables.
+"""E-mail addresses in newsletter.toml; simple ones are checked without email_validator.
 
 Every command reads the configuration, and email_validator takes longer to load than all of our
-own settings. What it would accept as it stands is known by its form.
+own settings. Addresses that it would accept unchanged are recognised by their form.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ _LABEL = r"[a-z0-9](?:(?!-)[a-z0-9]|-(?=[a-z0-9])){0,62}"
 _PLAIN = re.compile(
     rf"(?=.{{3,200}}\Z)(?=[^@]{{1,64}}@){_ATEXT}(?:\.{_ATEXT})*@(?:{_LABEL}\.)+([a-z]+)"
 )
-"""A dot-atom at a host name in lower case, of which nothing is to be normalised."""
+"""A dot-atom at a host name in lower case, which needs no normalisation."""
 
 SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
-"""Top-level domains that nobody can write to (RFC 6761 and its like): the checker says why."""
+"""Top-level domains without mail (such as those of RFC 6761): email_validator explains why."""
 
 
 def checked_address(text: str) -> str:

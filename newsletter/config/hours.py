@@ -12,13 +12,13 @@ from pydantic import BeforeValidator
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hours:
-    """From `start` on, until before `end`; over midnight where the end is the earlier."""
+    """From `start` until just before `end`; past midnight where `end` is the earlier time."""
 
     start: time
     end: time
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether the moment, in its own time zone, lies within."""
+        """Whether the moment, in its own time zone, is within these hours."""
         clock = moment.time()
         if self.start < self.end:
             return self.start <= clock < self.end
@@ -26,7 +26,7 @@ class Hours:
 
 
 def parse_hours(value: Any) -> Hours:
-    """`07:00-21:30`; raises ValueError otherwise."""
+    """Parse hours such as `07:00-21:30`; raises ValueError for anything else."""
     if isinstance(value, Hours):
         return value
     match = re.fullmatch(r"(\d\d:\d\d)\s*-\s*(\d\d:\d\d)", str(value))
@@ -37,7 +37,7 @@ def parse_hours(value: Any) -> Hours:
     except ValueError:
         start = end = 0
     if not isinstance(start, time) or not isinstance(end, time) or start == end:
-        raise ValueError(f"{value!r} are no hours; write them such as 07:00-21:00")
+        raise ValueError(f"{value!r} is not a range of hours; write one such as 07:00-21:00")
     return Hours(start=start, end=end)
 
 

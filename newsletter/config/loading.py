@@ -1,4 +1,4 @@
-"""Reads newsletter.toml and the environment into Settings, or names every mistake at once."""
+"""Reads newsletter.toml and the environment into Settings, or reports all mistakes together."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            [Problem(message=f"not valid TOML: {error}", file=str(path), fix="mend that line")]
+            [Problem(message=f"not valid TOML: {error}", file=str(path), fix="correct that line")]
         ) from error
     except OSError as error:
         raise ConfigurationError(
-            [Problem(message=f"cannot read it: {error.strerror}", file=str(path))]
+            [Problem(message=f"cannot read the file: {error.strerror}", file=str(path))]
         ) from error
     overlay_environment(document, environment)
     try:
@@ -51,43 +51,50 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def overlay_environment(document: dict[str, Any], environment: Mapping[str, str]) -> None:
-    """Put `NEWSLETTER__SITE__DATABASE=…` (and `…__RELAYS__0__HOST`) over the document, in place."""
+    """Override the document, in place, by `NEWSLETTER__SITE__DATABASE=…`, `…__RELAYS__0__HOST` etc."""
     for name in sorted(environment):
         if not name.startswith(PREFIX):
             continue
-        place: Any = document
+        container: Any = document
         *path, last = [_key_in(part) for part in name.removeprefix(PREFIX).split("__")]
-        for step, following in zip(path, [*path[1:], last], strict=True):
-            place = _step_into(place, step, [] if isinstance(following, int) else {}, name)
-        _put(place, last, _value(environment[name]), name)
+        for key, following in zip(path, [*path[1:], last], strict=True):
+            container = _step_into(container, key, [] if isinstance(following, int) else {}, name)
+        _assign(container, last, _value(environment[name]), name)
 
 
 def _key_in(part: str) -> str | int:
     return int(part) if part.isdigit() else part.lower()
 
 
-def _step_into(place: Any, step: str | int, fresh: Any, name: str) -> Any:
-    if isinstance(place, list) and isinstance(step, int):
-        while len(place) <= step:
-            place.append({})
-        return place[step]
-    if isinstance(place, dict):
-        spelled = next((key for key in (step, str(step).replace("_", "-")) if key in place), step)
-        return place.setdefault(spelled, fresh)
+def _step_into(container: Any, key: str | int, default: Any, name: str) -> Any:
+    if isinstance(container, list) and isinstance(key, int):
+        while len(container) <= key:
+            container.append({})
+        return container[key]
+    if isinstance(container, dict):
+        existing_key = next(
+            (spelling for spelling in (key, str(key).replace("_", "-")) if spelling in container),
+            key,
+        )
+        return container.setdefault(existing_key, default)
     raise ConfigurationError(
-        [Problem(message="this variable goes into something that is no table", field=name)]
+        [Problem(message="this variable sets a key of something that is not a table", field=name)]
     )
 
 
-def _put(place: Any, key: str | int, value: Any, name: str) -> None:
-    if isinstance(place, list) and isinstance(key, int):
-        _step_into(place, key, None, name)
-        place[key] = value
-    elif isinstance(place, dict):
-        place[key] = value
+def _assign(container: Any, key: str | int, value: Any, name: str) -> None:
+    if isinstance(container, list) and isinstance(key, int):
+        _step_into(container, key, None, name)
+        container[key] = value
+    elif isinstance(container, dict):
+        container[key] = value
     else:
         raise ConfigurationError(
-            [Problem(message="this variable goes into something that is no table", field=name)]
+            [
+                Problem(
+                    message="this variable sets a key of something that is not a table", field=name
+                )
+            ]
         )
 
 
@@ -136,7 +143,7 @@ def _dotted(location: Iterable[str | int]) -> str:
 
 
 def _keys_at(location: tuple[str | int, ...]) -> set[str]:
-    """The keys that the table at `location` knows, read off the models."""
+    """The keys of the table at `location`, as the models declare them."""
     kind: Any = Settings
     for part in location:
         kind = _kind_inside(kind, part)
@@ -146,7 +153,7 @@ def _keys_at(location: tuple[str | int, ...]) -> set[str]:
 
 
 def _kind_inside(kind: Any, part: str | int) -> Any:
-    """The type of what stands at `part` of a value of type `kind`."""
+    """The type of the item `part` in a value of type `kind`."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         fields = {field.alias or name: field for name, field in kind.model_fields.items()}
         inner: Any = fields[str(part)].annotation

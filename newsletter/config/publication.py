@@ -1,4 +1,4 @@
-"""A newsletter as newsletter.toml describes it: its sections, its sources, its policies."""
+"""The settings of a newsletter: its sections, sources and policies."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from newsletter.config.sender import Sender
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
 
 SOONEST = Duration(minutes=15)
-"""More often than this no source is read by itself."""
+"""The shortest interval at which a source is read automatically."""
 
 
 def _usable(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Patterns that can be looked for: none is empty, and expressions can be read."""
-    import regex  # only a site with expressions needs it
+    """Check that no pattern is empty, and that regular expressions are valid."""
+    import regex  # only needed by sites with regular expressions
 
     for pattern in patterns:
         if not pattern.strip() or pattern in ("/", "//", "tag:"):
             raise ValueError(
-                f"{pattern!r} would find nothing; write a word, /a pattern/ or tag:name"
+                f"{pattern!r} does not find anything; write a word, /a pattern/ or tag:name"
             )
         if pattern.startswith("/") and pattern.endswith("/"):
             try:
@@ -40,25 +40,25 @@ Patterns = Annotated[tuple[str, ...], AfterValidator(_usable)]
 class SectionSettings(Table):
     """[[newsletters.NAME.sections]]: a titled part of the issue, filled by tags.
 
-    Sections stand in the issue in the order of the file.
+    The issue has its sections in the order of the file.
     """
 
     title: Text
-    """What stands over it."""
+    """The heading of the section."""
     tags: tuple[str, ...] = ()
-    """Empty: takes what no other section took."""
+    """The tags of its articles. Empty: the articles that no other section has."""
     max_items: int = Field(default=6, ge=1)
-    """Articles at most."""
+    """The most articles that it can have."""
     include: Patterns = ()
-    """Takes only what one of these finds: words, `/patterns/` or `tag:name`."""
+    """Only articles that one of these finds: words, `/patterns/` or `tag:name`."""
     exclude: Patterns = ()
-    """Takes nothing that one of these finds."""
+    """No articles that one of these finds."""
     max_age: Duration | None = None
-    """Takes nothing published longer ago, as of the draft."""
+    """No articles that were published longer ago than this when the issue is drafted."""
 
 
 class SourceSettings(Table):
-    """[[newsletters.NAME.sources]]: one place that articles come from.
+    """[[newsletters.NAME.sources]]: one source of articles.
 
     Exactly one of `feed`, `page`, `textdump` and `folder`. See
     [Choose sources](how-to/choose-sources.md).
@@ -67,37 +67,37 @@ class SourceSettings(Table):
     feed: WebAddress | None = None
     """The address of a feed: RSS, Atom, RDF or JSON Feed."""
     page: str | None = None
-    """The address of a web page, or a saved one."""
+    """The address of a web page, or the path of a saved one."""
     textdump: str | None = None
-    """An article page copied as plain text."""
+    """The path of an article page copied as plain text."""
     folder: str | None = None
-    """A folder of Markdown files with front matter."""
+    """The path of a folder of Markdown files with front matter."""
     name: str | None = None
-    """How readers see the source. Unset: its own title."""
+    """The name that readers see. Unset: the source's own title."""
     tags: tuple[str, ...] = ()
-    """Added to each article."""
+    """Tags that are added to each article."""
     include: Patterns = ()
-    """Only what one of these finds, in title, tags, author or address: words, `/patterns/`, `tag:name`."""
+    """Only articles in whose title, tags, author or address one of these finds something: words, `/patterns/`, `tag:name`."""
     exclude: Patterns = ()
-    """Nothing that one of these finds."""
+    """No articles in which one of these finds something."""
     max_items: int | None = Field(default=None, ge=1)
-    """Articles in one issue at most."""
+    """The most articles that one issue can have from it."""
     max_age: Duration | None = None
-    """Nothing published longer ago, as of the draft."""
+    """No articles that were published longer ago than this when the issue is drafted."""
     every: Duration | None = None
-    """How often it is read between issues: `15m` or longer. Unset: by how often it changes."""
+    """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
 
     @field_validator("every")
     @classmethod
     def not_too_often(cls, every: Duration | None) -> Duration | None:
-        """A source is somebody's server."""
+        """Spare the servers of others."""
         if every is not None and every < SOONEST:
             raise ValueError("a source is read every 15 minutes at most; write 15m or longer")
         return every
 
     @model_validator(mode="after")
     def one_place(self) -> SourceSettings:
-        """Exactly one of the four kinds is named."""
+        """Require exactly one of the four kinds."""
         named = [kind for kind in ("feed", "page", "textdump", "folder") if getattr(self, kind)]
         if len(named) != 1:
             raise ValueError(
@@ -123,8 +123,8 @@ class SourceSettings(Table):
 class NewsletterSettings(Table):
     """[newsletters.NAME]: one publication.
 
-    How issues look is told in [Themes](themes.md), who gets which in
-    [Send every week](how-to/send-every-week.md).
+    See [Themes](themes.md) for the look of issues, and
+    [Send every week](how-to/send-every-week.md) for who gets which.
     """
 
     title: Text
@@ -132,55 +132,55 @@ class NewsletterSettings(Table):
     tagline: str = ""
     """A line under the title in the masthead."""
     sender: Sender = Field(alias="from")
-    """`Name <user@host>`."""
+    """The sender of its issues: `Name <user@host>`."""
     reply_to: Mailbox | None = None
-    """Where answers go. Unset: to the sender."""
+    """The address for readers' replies. Unset: the sender's."""
     list: Slug
-    """Whose subscribers get it."""
+    """The list whose subscribers get it."""
     schedule: Schedule
-    """Five cron fields, days of the week by name, once a day at most: `0 7 * * mon`."""
+    """Five cron fields, with days of the week by name, at most once a day: `0 7 * * mon`."""
     approval: Literal["auto", "hold", "remind"] = "auto"
-    """`auto`: due issues go out; `hold`: they wait for an editor; `remind`: they wait, and the editors are written to."""
+    """`auto`: due issues are sent; `hold`: they wait for an editor; `remind`: they wait, and the editors get a reminder by mail."""
     paused: bool = False
-    """`run` leaves it alone; whatever comes due meanwhile is passed over."""
+    """`run` ignores the newsletter; dates that fall due while it is paused are skipped."""
     holidays: tuple[date, ...] = ()
-    """Dates without an issue: its window stays open, the next one has its articles."""
+    """Dates without an issue: the next issue has the articles of its window too."""
     editors: tuple[Mailbox, ...] = ()
-    """Whom `approval = "remind"` writes to."""
+    """The addresses that `approval = "remind"` writes to."""
     remind: Duration = Duration(hours=24)
-    """How long before an issue is due its editors are written to."""
+    """How long before an issue is due its editors get the reminder."""
     digest_of: Slug | None = None
-    """Take what that newsletter's issues printed, for its readers who chose monthly."""
+    """The newsletter whose published articles this one collects, for its readers who chose monthly."""
     max_lateness: Duration = Duration(hours=6)
-    """An issue later than this is held, not sent."""
+    """An issue that is later than this is held instead of sent."""
     min_items: int = Field(default=3, ge=1)
     """An issue with fewer articles is skipped; its articles wait for the next."""
     personalise: Literal["none", "tags"] = "none"
-    """`tags`: readers get the articles of the tags they follow; `none`: all get all."""
+    """`tags`: readers get the articles of the tags they follow; `none`: all readers get all articles."""
     count_clicks: bool = False
-    """Lead the links of issues by way of the site, which counts clicks by link and day, and no reader."""
+    """Route the links of issues through the site, which counts clicks by link and day, never by reader."""
     theme: Slug = "standard"
     """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, or a folder in `templates/themes`."""
     subject: str = "{{ lead.title }}"
-    """A Jinja template over `newsletter`, `number`, `lead` and `items`."""
+    """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
     archive_url: WebAddress | None = None
-    """For the header List-Archive."""
+    """The address in the header List-Archive."""
     help_url: WebAddress | None = None
-    """For the header List-Help."""
+    """The address in the header List-Help."""
     owner: Mailbox | None = None
-    """An address for the header List-Owner."""
+    """The mail address in the header List-Owner."""
     unknown: Literal["hold", "resend", "skip"] = "hold"
-    """What becomes of deliveries whose outcome a crash left open: `hold`, `resend` or `skip`."""
+    """What to do with deliveries whose outcome a crash left unknown: `hold`, `resend` or `skip`."""
     sections: tuple[SectionSettings, ...] = (SectionSettings(title="This week"),)
     """See below. Without any there is one, "This week"."""
     sources: tuple[SourceSettings, ...] = ()
     """See below."""
 
     @model_validator(mode="after")
-    def somebody_to_remind(self) -> NewsletterSettings:
-        """A reminder needs a reader."""
+    def editors_to_remind(self) -> NewsletterSettings:
+        """Require editors where approval is "remind"."""
         if self.approval == "remind" and not self.editors:
             raise ValueError(
-                'approval = "remind" writes to nobody; add editors = ["you@example.org"]'
+                'approval = "remind" has no editors to write to; add editors = ["you@example.org"]'
             )
         return self

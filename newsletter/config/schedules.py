@@ -10,10 +10,10 @@ from pydantic import AfterValidator
 
 
 def check_schedule(text: str) -> str:
-    """Accept what cron and APScheduler read alike; raise ValueError for the rest.
+    """Accept what cron and APScheduler interpret alike; raise ValueError for anything else.
 
-    APScheduler counts Monday as 0, cron counts Sunday as 0: a number would mean
-    two different days, so only names pass.
+    APScheduler counts Monday as 0 and cron counts Sunday as 0: a number would mean
+    two different days, so only names are accepted.
     """
     fields = text.split()
     if len(fields) != 5:
@@ -34,7 +34,7 @@ def check_schedule(text: str) -> str:
     try:
         CronTrigger.from_crontab(text, timezone="UTC")
     except ValueError as error:
-        raise ValueError(f"{text!r} is no cron schedule: {error}") from error
+        raise ValueError(f"{text!r} is not a cron schedule: {error}") from error
     return text
 
 

@@ -1,4 +1,4 @@
-"""Two small values of newsletter.toml: who a mail is from, and how fast it may go."""
+"""Two kinds of values in newsletter.toml: senders and message rates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.config.addresses import checked_address
 _PLAIN = re.compile(
     r"(?:([A-Za-z0-9]+(?: [A-Za-z0-9]+)*) <([^\s<>()\"\\,:;@\[\]]+@[A-Za-z0-9.-]+)>)"
 )
-"""A name of plain words before an address (RFC 5322 section 3.4): what most newsletters have."""
+"""A name of plain words before an address (RFC 5322 section 3.4), the most common form."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Mailbox:
 
     @property
     def domain(self) -> str:
-        """What stands behind the @."""
+        """The part after the @."""
         return self.address.rpartition("@")[2]
 
 
@@ -34,10 +34,10 @@ _NAMED = re.compile(r"\s*([^<>\"]*[^<>\"\s])\s*<([^<>]+)>\s*\Z")
 
 
 def parse_sender(value: Any) -> Mailbox:
-    """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox.
+    """Parse `Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox.
 
-    What stands unquoted before the brackets is the name as it is: read as a header, `a@b via Us
-    <c@d>` would be from a@b, and `Us, Inc. <c@d>` two senders.
+    Unquoted text before the brackets is the name as it is written: parsed as a header, `a@b via Us
+    <c@d>` would be from a@b, and `Us, Inc. <c@d>` would be two senders.
     """
     if isinstance(value, Mailbox):
         return value
@@ -46,15 +46,15 @@ def parse_sender(value: Any) -> Mailbox:
     if plain is not None and not ("," in plain[1] and "@" in plain[1]):
         name, address = plain.groups()
     else:
-        name, address = _parsed(text)
+        name, address = _parse_header(text)
     try:
         return Mailbox(name=name, address=checked_address(address))
     except ValueError as error:
         raise ValueError(f"{value!r}: {error}; write Name <user@example.org>") from error
 
 
-def _parsed(text: str) -> tuple[str, str]:
-    # Python's parser of header fields takes longer to load than all else that reads a setting.
+def _parse_header(text: str) -> tuple[str, str]:
+    # Python's parser of header fields is slow to load, so it is only imported when needed.
     from email.headerregistry import AddressHeader
     from email.policy import SMTP
 
@@ -68,7 +68,7 @@ def _parsed(text: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MessageRate:
-    """So many messages in so many seconds."""
+    """A number of messages in a number of seconds."""
 
     messages: int
     seconds: int
@@ -83,12 +83,12 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_rate(value: Any) -> MessageRate:
-    """`100/s`, `5000/h`; raises ValueError otherwise."""
+    """Parse a rate such as `100/s` or `5000/h`; raises ValueError for anything else."""
     if isinstance(value, MessageRate):
         return value
     match = re.fullmatch(r"([1-9]\d*)\s*/\s*([smhd])", str(value))
     if not match:
-        raise ValueError(f"{value!r} is no rate; write one such as 100/s or 5000/h")
+        raise ValueError(f"{value!r} is not a rate; write one such as 100/s or 5000/h")
     return MessageRate(messages=int(match[1]), seconds=_SECONDS[match[2]])
 
 

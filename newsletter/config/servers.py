@@ -14,87 +14,88 @@ from newsletter.config.table import HostName, Mailbox, Slug, Table, Text, WebAdd
 
 
 class WarmUpSettings(Table):
-    """[relays.warm_up]: a new relay's days, each with more messages than the one before."""
+    """[relays.warm_up]: a new relay's first days, each with more messages than the day before."""
 
     since: date
     """The first day."""
     first_day: int = Field(default=500, ge=1)
-    """Messages on it."""
+    """The most messages on the first day."""
     growth: float = Field(default=2.0, gt=1)
-    """Times as many as the day before."""
+    """The factor by which the messages of each further day grow."""
 
 
 class RelaySettings(Table):
-    """[[relays]]: an SMTP server we hand mail to.
+    """[[relays]]: an SMTP server that takes the mail.
 
-    A relay that fails, or hangs up over the first message of a connection, is rested, longer each
-    time, and comes back by itself; others go on meanwhile. Servers that answer "too fast" (421,
-    4.7.x) halve the rate to their domain; it grows again when they are quiet. Rates, halved ones
-    too, and the day's count of a warm-up outlive a restart. They hold for all senders on the
-    database together: processes, crons and sending nodes, which must have the same settings.
+    A relay that fails, or hangs up during the first message of a connection, is rested, longer
+    each time, and then tried again; other relays continue meanwhile. When a server asks to slow
+    down (421, 4.7.x), the rate to its domain is halved; it grows again when there are no further
+    complaints. Rates, including halved ones, and the day's count of a warm-up survive a restart.
+    They apply to all senders on the database together: processes, cron jobs and sending nodes,
+    which must have the same settings.
     """
 
     name: Slug
     """A short name, for logs and receipts."""
     host: Text
-    """Where it listens."""
+    """The host name or address of the server."""
     port: int = Field(default=25, ge=1, le=65535)
-    """Where it listens."""
+    """The port of the server."""
     security: Literal["starttls", "tls", "none"] | None = None
     """Unset: `none` for a relay on this machine, `tls` on port 465, else `starttls`, which never falls back to clear text."""
     username: str | None = None
-    """To sign in with; needs a password."""
+    """The user name to sign in with; needs a password."""
     password: str | None = Field(default=None, repr=False)
-    """To sign in with; needs a username."""
+    """The password to sign in with; needs a username."""
     connections: int = Field(default=8, ge=1, le=256)
-    """Open at once by one `send`, whose processes share them, or by one sending node."""
+    """Connections that one `send`, with all its processes, or one sending node opens at the same time."""
     rate: Rate | None = None
-    """At most so many messages, of all senders together: `100/s`. Unset: no limit."""
+    """The most messages that all senders together send: `100/s`. Unset: no limit."""
     per_domain: dict[str, Rate] = Field(default_factory=dict)
-    """Rates for single domains, of all senders together: `{"mail.example" = "20/s"}`."""
+    """Rates for single domains, for all senders together: `{"mail.example" = "20/s"}`."""
     weight: int | None = Field(default=None, ge=0)
-    """Its share of the messages beside other relays; 0 is a spare for when they fail. Unset: as fast as it can."""
+    """Its share of the messages in relation to other relays; 0 is a spare for when they fail. Unset: as many as it can take."""
     messages_per_connection: int | None = Field(default=None, ge=1)
-    """After so many the connection is closed and a new one opened. Unset: no limit."""
+    """How many messages are sent on a connection before a new one is opened. Unset: no limit."""
     hours: SendingHours | None = None
     """When it may send, in the site's time zone: `07:00-21:00`. Unset: always."""
     warm_up: WarmUpSettings | None = None
-    """A new relay's first days. Unset: none."""
+    """The limits of a new relay's first days. Unset: none."""
     ca_file: str | None = None
-    """A certificate authority of your own. Unset: the system's."""
+    """The PEM file of your own certificate authority. Unset: the system's authorities."""
     hostname: HostName | None = None
-    """What we call ourselves in EHLO. Unset: as `sending.hostname` says."""
+    """Our host name in EHLO. Unset: `sending.hostname`."""
 
     @model_validator(mode="after")
     def name_and_password_together(self) -> RelaySettings:
-        """A user name without a password (or the reverse) cannot sign in."""
+        """Require both, since one without the other cannot sign in."""
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password (or password_file) go together")
         return self
 
 
 class SendingSettings(Table):
-    """[sending]: how long to try, and when to stop and ask."""
+    """[sending]: how long to retry, and when to pause and notify the operators."""
 
     expire_after: Duration = Duration(days=2)
-    """How long a message that a relay puts off is tried again."""
+    """How long a message that a relay defers is retried."""
     pause_share: float = Field(default=0.3, gt=0, le=1)
-    """Pause, and tell the operators, when more than this share of the last messages is refused for good."""
+    """Pause, and notify the operators, when more than this share of the last messages is refused permanently."""
     pause_window: int = Field(default=200, ge=10)
-    """How many messages that share is of."""
+    """How many of the last messages that share refers to."""
     hostname: HostName | None = None
-    """What we call ourselves to relays, in EHLO. Unset: the host of `site.url`."""
+    """Our host name in EHLO to relays. Unset: the host of `site.url`."""
     processes: int = Field(default=1, ge=1, le=64)
-    """How many processes send an issue of many readers side by side: with DKIM, one for each core of the machine. They share the relays' connections."""
+    """How many processes send an issue with many readers in parallel: with DKIM, one per core of the machine. They share the relays' connections."""
 
 
 class DkimKeySettings(Table):
-    """[dkim.second]: a further key with which every message is signed as well."""
+    """[dkim.second]: a second key with which every message is also signed."""
 
     selector: Text
-    """Names the key in the DNS: SELECTOR._domainkey.DOMAIN."""
+    """The selector of the key in the DNS: SELECTOR._domainkey.DOMAIN."""
     key_file: Text
-    """The private key: PEM, RSA or Ed25519, readable by nobody else."""
+    """The file of the private key, RSA or Ed25519 in PEM, that no other user can read."""
 
 
 class DkimSettings(DkimKeySettings):
@@ -104,9 +105,9 @@ class DkimSettings(DkimKeySettings):
     """
 
     domain: Text
-    """Who signs: the domain of the sender."""
+    """The signing domain, which is the sender's."""
     second: DkimKeySettings | None = None
-    """A further key, of the other kind or while one takes over from another: each message carries both signatures."""
+    """A second key, of the other kind or while one key replaces another: each message has both signatures."""
 
     @property
     def keys(self) -> dict[str, DkimKeySettings]:
@@ -118,67 +119,67 @@ class ImapSettings(Table):
     """[inbound].imap: a mailbox that subscribers write to."""
 
     host: Text
-    """Where it listens."""
+    """The host name or address of the server."""
     port: int = Field(default=993, ge=1, le=65535)
-    """Where it listens."""
+    """The port of the server."""
     username: Text
-    """To sign in with."""
+    """The user name to sign in with."""
     password: str = Field(repr=False)
-    """To sign in with."""
+    """The password to sign in with."""
     folder: str = "INBOX"
     """The folder that is read."""
     security: Literal["tls", "starttls", "none"] = "tls"
-    """`tls`, `starttls` or `none`."""
+    """How the connection is encrypted: `tls`, `starttls` or `none`."""
 
 
 class InboundSettings(Table):
-    """[inbound]: the addresses that subscribers write to, and the ways their mail comes in."""
+    """[inbound]: the addresses that subscribers write to, and how their mail is received."""
 
     domain: Text
     """The host part of the unsubscribe and bounce addresses."""
     lmtp: str | None = None
-    """`HOST:PORT` on which `serve` takes mail by LMTP."""
+    """`HOST:PORT` on which `serve` accepts mail by LMTP."""
     smtp: str | None = None
-    """`HOST:PORT` on which `serve` takes mail by SMTP."""
+    """`HOST:PORT` on which `serve` accepts mail by SMTP."""
     imap: ImapSettings | None = None
-    """A mailbox to read."""
+    """An IMAP mailbox to read."""
     maildir: str | None = None
-    """A folder to read."""
+    """A Maildir folder to read."""
     answers_per_day: int = Field(default=500, ge=1)
-    """How many letters a day answer mail that does not prove its writer: questions to confirm, links, help. Anybody can write in anybody's name."""
+    """The most letters a day that answer mail from unverified senders (confirmations, links, help), because sender addresses can be forged."""
 
 
 class OperatorSettings(Table):
-    """[operators]: who is told when the site needs a look."""
+    """[operators]: who is notified when the site needs attention."""
 
     mail: tuple[Mailbox, ...] = ()
-    """Addresses that a letter goes to, once a day while the trouble lasts."""
+    """Addresses that get a letter, once a day while the problem lasts."""
     ping_url: WebAddress | None = None
-    """A dead man's switch: told of each run's start (/start), success, and failure (/fail)."""
+    """A dead man's switch that is called at each run's start (/start), success, and failure (/fail)."""
 
     @field_validator("ping_url")
     @classmethod
     def without_trailing_slash(cls, url: str | None) -> str | None:
-        """One spelling, so that /start and /fail are joined with one slash."""
+        """Remove the slash, so that /start and /fail are joined with exactly one."""
         return url.rstrip("/") if url else None
 
 
 class WebhookSettings(Table):
-    """[[webhooks]]: a program that is told what happened, by signed requests.
+    """[[webhooks]]: a program that is notified of events by signed requests.
 
     The requests follow [Standard Webhooks](https://www.standardwebhooks.com): a JSON document with
     `type`, `timestamp` and `data`, and the headers `webhook-id`, `webhook-timestamp` and
-    `webhook-signature` (HMAC-SHA256). Whatever is not answered by a 2xx is told again after 1, 5
-    and 30 minutes and 2, 6, 12 and 24 hours, then given up; 410 ends it at once. A message may
-    come twice, with the same `webhook-id`. `serve` and `run` tell them; imports from a file are
-    not told.
+    `webhook-signature` (HMAC-SHA256). A request that is not answered by a 2xx is repeated after 1,
+    5 and 30 minutes and 2, 6, 12 and 24 hours, then given up; 410 ends it at once. A message may
+    arrive twice, with the same `webhook-id`. `serve` and `run` send the requests; imports from a
+    file do not cause any.
     """
 
     url: WebAddress
-    """Where to POST; private addresses only where `fetch.allow_private` lets them through."""
+    """The address to POST to; a private one must be in `fetch.allow_private`."""
     secret: str = Field(min_length=16, repr=False)
-    """At least 16 characters, or one that begins with `whsec_`."""
+    """The secret that signs the requests: at least 16 characters, or one that begins with `whsec_`."""
     events: tuple[Literal["sent", "subscribed", "unsubscribed", "bounced"], ...] = (
         "sent", "subscribed", "unsubscribed", "bounced",
     )  # fmt: skip
-    """Which of them to tell."""
+    """The events to send."""

@@ -1,4 +1,4 @@
-"""What newsletter.toml may say: one frozen model per table, checked as it is read.
+"""The settings in newsletter.toml: one frozen model per table, validated when it is read.
 
 The text under each key is the reference: docs/tools/reference.py writes docs/configuration.md from it.
 """
@@ -65,44 +65,44 @@ def _language(code: str) -> str:
 
 
 class SiteSettings(Table):
-    """[site]: what all newsletters of the folder share."""
+    """[site]: settings that all newsletters of the folder share."""
 
     url: WebAddress
-    """Public base of the links in mails."""
+    """The public address of the site, with which links in mails begin."""
     database: str = "sqlite:///newsletter.db"
     """`sqlite:///FILE` or `postgresql://USER@HOST/NAME`."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    """Schedules and dates are read in it."""
+    """The time zone of schedules and dates."""
     language: Annotated[str, AfterValidator(_language)] = "en"
-    """Of the fixed words of issues, of letters to readers and their pages (`ar`, `de`, `en`, `es`, `fr`,
-    `zh`; others by a catalogue of yours), and for screen readers; `ar`, `he`, `fa` and `ur` run right to left."""
+    """The language of the fixed words in issues, letters and pages for readers (`ar`, `de`, `en`, `es`, `fr`,
+    `zh`; others with a catalogue of your own), which screen readers use too; `ar`, `he`, `fa` and `ur` run right to left."""
     postal_address: Text
-    """Stands at the foot of each mail."""
+    """Your postal address, shown at the end of each mail."""
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
-    """Signs the links in mails; 32 characters or more. Unset: the file `secret.key` that `init` wrote."""
+    """The key that signs the links in mails; at least 32 characters. Unset: the file `secret.key` that `init` wrote."""
     former_secret_keys: tuple[str, ...] = Field(default=(), repr=False)
-    """Keys used before: links in mails that were signed with one still work."""
+    """Keys used before: links in mails that were signed with one of them still work."""
     forget_unconfirmed: Duration = Duration(days=14)
-    """Whoever never confirmed is forgotten after that."""
+    """How long after signing up people who never confirmed are forgotten."""
     allow_test: tuple[str, ...] = ()
     """Addresses and @domains that `newsletter test` may write to."""
 
     @field_validator("url")
     @classmethod
     def without_trailing_slash(cls, url: str) -> str:
-        """One spelling, so that links are joined with one slash."""
+        """Remove the slash, so that links are joined with exactly one."""
         return url.rstrip("/")
 
     @field_validator("former_secret_keys", mode="before")
     @classmethod
     def one_key_a_line(cls, keys: object) -> object:
-        """As `former_secret_keys_file` holds them."""
+        """Split the content of `former_secret_keys_file` into its lines."""
         return keys.split() if isinstance(keys, str) else keys
 
     @field_validator("database")
     @classmethod
     def known_database(cls, url: str) -> str:
-        """Only the two databases we test on."""
+        """Accept only the two databases that are tested."""
         if not url.startswith(("sqlite:///", "postgresql://")):
             raise ValueError(
                 f"{url!r} is not supported; use sqlite:///FILE or postgresql://USER@HOST/NAME"
@@ -116,21 +116,21 @@ class SiteSettings(Table):
 
 
 class FetchSettings(Table):
-    """[fetch]: limits of the door to the web."""
+    """[fetch]: limits on what is fetched from the web."""
 
     allow_private: tuple[str, ...] = ()
-    """Hosts, addresses or networks of your own that sources may stand on."""
+    """Private hosts, addresses or networks of your own that may be fetched from."""
     timeout: Duration = Duration(seconds=30)
-    """For one source, redirects included."""
+    """The longest time for one source, redirects included."""
     max_bytes: int = Field(default=10_000_000, gt=0)
-    """Of one answer, unpacked."""
+    """The largest size of one response, uncompressed."""
     max_redirects: int = Field(default=5, ge=0)
-    """Followed for one source."""
+    """The most redirects that are followed for one source."""
 
     @field_validator("allow_private")
     @classmethod
     def hosts_or_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
-        """Each entry is a host name, an address or a CIDR network."""
+        """Check that each entry is a host name, an address or a CIDR network."""
         for entry in entries:
             if "/" in entry:
                 ip_network(entry, strict=False)
@@ -140,16 +140,16 @@ class FetchSettings(Table):
 
 
 class TagSettings(Table):
-    """[tags]: how feeds' spellings become one tag, and what a glued tag line is split by."""
+    """[tags]: how the spellings of feeds become one tag, and how tags without separators are split."""
 
     known: tuple[str, ...] = ()
-    """The site's tags as readers see them; a glued line of tags is split by them."""
+    """The site's tags as readers see them; a line of tags without separators is split by them."""
     aliases: dict[str, str] = Field(default_factory=dict)
-    """A table of spellings: `infosec = "security"`."""
+    """A table of other spellings: `infosec = "security"`."""
 
 
 class Settings(Table):
-    """The whole of newsletter.toml."""
+    """The complete newsletter.toml."""
 
     site: SiteSettings
     fetch: FetchSettings = FetchSettings()
@@ -158,10 +158,10 @@ class Settings(Table):
     sending: SendingSettings = SendingSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
-    """[lint]: another severity for single rules, such as `tracking = "blocking"`.
+    """[lint]: a different severity for single rules, such as `tracking = "blocking"`.
 
-    `blocking` stands between the issue and its readers, `warning` is only said, `off` lets it
-    pass but still lists it. [Lint](lint.md) lists the rules.
+    `blocking` prevents the issue from being sent, `warning` is only reported, and `off` ignores
+    the finding but still lists it. [Lint](lint.md) lists the rules.
     """
     inbound: InboundSettings | None = None
     webhooks: tuple[WebhookSettings, ...] = ()
@@ -170,11 +170,11 @@ class Settings(Table):
 
     @model_validator(mode="after")
     def relays_know_our_name(self) -> Settings:
-        """Many relays refuse the EHLO of a host without a full name, as a container has none."""
+        """Give relays a host name for EHLO, as many refuse a host without a full name."""
         name = self.sending.hostname or host_name_in(self.site.url)
         named = tuple(
             relay if relay.hostname else relay.model_copy(update={"hostname": name})
             for relay in self.relays
         )
-        self.__dict__["relays"] = named  # frozen: what a validator completes is not a change
+        self.__dict__["relays"] = named  # bypasses `frozen` while validating
         return self

@@ -1,4 +1,4 @@
-"""What every table of newsletter.toml is made of, and the values that stand in many."""
+"""The base of every table in newsletter.toml, and the types of values that many tables use."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Table(BaseModel):
 
 def _web_address(url: str) -> str:
     if not re.match(r"https?://[^/\s?#]+", url):
-        raise ValueError(f"{url!r} is no web address; it starts with https:// and names a host")
+        raise ValueError(f"{url!r} is not a web address; write one with https:// and a host name")
     return url
 
 
@@ -52,12 +52,12 @@ def _mailbox(address: str) -> str:
     try:
         return checked_address(parseaddr(address)[1])
     except ValueError as error:
-        raise ValueError(f"{address!r} is no e-mail address: {error}") from error
+        raise ValueError(f"{address!r} is not an e-mail address: {error}") from error
 
 
 def _slug(text: str) -> str:
     if not SLUG.match(text):
-        raise ValueError(f"{text!r} is no short name; use a-z, 0-9 and single hyphens")
+        raise ValueError(f"{text!r} is not a short name; use a-z, 0-9 and single hyphens")
     return text
 
 
@@ -67,7 +67,7 @@ _HOST_NAME = re.compile(
 
 
 def host_name_in(url: str) -> str | None:
-    """The full host name of an address, as the wire has it; None for an IP or a bare name."""
+    """The full host name in a URL, in ASCII; None for an IP address or a name without a dot."""
     try:
         host = (urlsplit(url).hostname or "").encode("idna").decode("ascii")
     except (UnicodeError, ValueError):

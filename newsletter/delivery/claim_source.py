@@ -1,4 +1,4 @@
-"""Where a send's claims come from and go back to: the ledger, or the batches of a sending node."""
+"""The source of a send's claims: the ledger, or the batches of a sending node."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from newsletter.delivery.receipt import DeliveryState
 
 
 class Incoming(Protocol):
-    """Batches that are given while the send goes on."""
+    """Batches that arrive while the send runs."""
 
     @property
     def is_open(self) -> bool:
         """Whether more may come."""
 
-    def attach(self, tell: Callable[[], None]) -> None:
-        """`tell` is called when one came, or none will any more."""
+    def attach(self, notify: Callable[[], None]) -> None:
+        """Have `notify` called when a batch arrives, and when no more will."""
 
     def park(self, subscriber_id: int) -> None:
-        """The send keeps it in hand until its domain lets it go."""
+        """Note that the send holds this delivery until its domain's limit lets it pass."""
 
 
 class ClaimSource:
     """Implements claim_queue.Supply over a ledger.
 
-    `counts` is told how many deliveries a claim found suppressed and a recovery unknown. `incoming`
-    is the ledger's other face where a node is given batches.
+    Adds the deliveries that claims found suppressed and recoveries found unknown to `counts`.
+    `incoming` is the same ledger, as a sending node is given batches through it.
     """
 
     def __init__(
@@ -54,24 +54,24 @@ class ClaimSource:
 
     @property
     def may_grow(self) -> bool:
-        """Whether further batches may come."""
+        """Whether further batches may arrive."""
         return self._incoming is not None and self._incoming.is_open
 
     @property
     def takes_back(self) -> bool:
-        """Whether what was postponed is claimed again: what a batch left is for another batch."""
+        """Whether postponed claims are claimed again here; a node's go into another batch."""
         return self._incoming is None
 
     async def recover(self) -> int:
-        """Take in what dead senders left; how many deliveries that gives us to send."""
+        """Recover the deliveries of dead senders; returns how many can be sent again."""
         recovery = await self._writer.call(self._ledger.recover, self._clock())
         self._counts[DeliveryState.UNKNOWN] += recovery.unknown
         return recovery.released
 
     async def claim_more(self, moment: datetime | None) -> tuple[Claim, ...]:
-        """Further claims, those of dead senders too; what is due by `moment` is due."""
+        """Claim more deliveries, those of dead senders and those due by `moment` included."""
         loop = asyncio.get_running_loop()
-        if moment is not None:  # one claim may not take all that came due: it stays due
+        if moment is not None:  # kept: one claim may not take all that became due
             self._due_by = max(self._due_by, moment)
         while True:
             now = max(self._clock(), self._due_by)
@@ -85,12 +85,12 @@ class ClaimSource:
                 return ()
 
     def parked(self, claim: Claim) -> None:
-        """The claim waits in hand for its domain's turn."""
+        """Note that the claim is held until its domain's turn."""
         if self._incoming is not None:
             self._incoming.park(claim.subscriber_id)
 
     async def postpone(self, claims: Sequence[Claim], seconds: float) -> datetime:
-        """Give back what a domain's limit lets go only later; returns until when."""
+        """Give back claims that a domain's limit lets pass only later; returns when they are due."""
         until = self._clock() + timedelta(seconds=seconds)
         ids = [claim.subscriber_id for claim in claims]
         await self._writer.call(self._ledger.postpone, ids, until)

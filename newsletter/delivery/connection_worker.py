@@ -1,4 +1,4 @@
-"""One connection's worth of work: takes claims, sends them to its relay, settles the outcome."""
+"""The worker of one connection: takes claims, sends them to its relay, settles the outcomes."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from newsletter.delivery.transport import Connection
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Transaction:
-    """A message and its commands, as one relay's session takes them."""
+    """A message and the SMTP commands that offer it to one relay."""
 
     message: PreparedMessage
     envelope: Envelope
 
     @property
     def claim(self) -> Claim:
-        """Whose message it is."""
+        """The claim that the message belongs to."""
         return self.message.claim
 
 
 @dataclass(kw_only=True, eq=False)
 class ConnectionWorker:
-    """Holds at most one connection, and on it at most one delivery that is transmitting.
+    """Holds at most one connection, and on it at most one transmitting delivery.
 
-    `_in_hand` are the claims it has taken and neither settled nor given back. Whatever exception
-    ends the work, each of them goes back, but for one whose final dot may have been written.
+    `_in_hand` are the claims it has taken and neither settled nor given back. When an exception
+    ends the work all of them are given back, except one whose final dot may have been written.
     """
 
     session: RelaySession
@@ -53,15 +53,15 @@ class ConnectionWorker:
     _finishing: Claim | None = field(default=None, init=False)
 
     async def work(self) -> None:
-        """Send until nothing is left, the send ends, or the relay refuses us or may not send."""
+        """Send until nothing is left, the send ends, or the relay refuses us or may not send now."""
         try:
             while not self.session.is_given_up:
                 await self.session.rest(self.queue.over)
-                if self._is_shut():
+                if self._is_restricted():
                     break
                 claim = await self.queue.take(self.session)
                 if claim is None:
-                    self._is_shut()  # so that the send says why, if that was it
+                    self._is_restricted()  # records the restriction if that is the reason
                     break
                 self._in_hand[claim.subscriber_id] = claim
                 connection = await self._connected(claim)
@@ -69,7 +69,7 @@ class ConnectionWorker:
                     await self._send(connection, claim)
         except BaseException:
             self.end.end()
-            self._part_with_claims()
+            self._give_back_all()
             if self._connection is not None:
                 self._connection.abort()
             raise
@@ -77,9 +77,9 @@ class ConnectionWorker:
             await self._connection.quit()
 
     async def _connected(self, claim: Claim) -> Connection | None:
-        """The connection, opened anew where need be; None when the claim was given back."""
+        """The connection, reopened where needed; None when the claim was given back."""
         if self._connection is not None and self._connection.is_usable:
-            if not self._is_worn_out(self._sent):
+            if not self._has_reached_limit(self._sent):
                 return self._connection
             await self._connection.quit()
         self._connection, self._sent = None, 0
@@ -92,9 +92,9 @@ class ConnectionWorker:
         return None
 
     async def _send(self, connection: Connection, claim: Claim) -> None:
-        """Send the claim and, each riding with the one before, as many more as there are."""
+        """Send the claim, then further ones: each begins in the write that ends the last."""
         del self._in_hand[claim.subscriber_id]
-        transaction = self._addressed(connection, self.preparer.make(claim))
+        transaction = self._address(connection, self.preparer.make(claim))
         if transaction is not None:
             connection.offer(transaction.envelope)
         with self.preparer.taking():
@@ -104,23 +104,23 @@ class ConnectionWorker:
     async def _transact(
         self, connection: Connection, transaction: Transaction
     ) -> Transaction | None:
-        """Send one whose commands are written; the next one, if it rode along."""
+        """Finish a transaction whose commands are written; returns the next one if it has begun."""
         claim, following = transaction.claim, None
         outcome = await connection.opened()
         if outcome is None:
             intent = self.writer.intend(claim.subscriber_id, is_far=connection.is_far)
-            await asyncio.sleep(0)  # others may intend: then it is one commit
-            # To a near relay the content travels while the intent is committed.
+            await asyncio.sleep(0)  # other connections may add intents to the same commit
+            # A near relay receives the content while the intent is committed.
             outcome = await connection.push(transaction.message.content)
             following = self._next(connection)
             if not await intent:
                 connection.abort()
                 self._give_back_transaction(following)
                 del self._in_hand[claim.subscriber_id]
-                self.queue.done()  # another sender's by now
+                self.queue.done()  # another sender has recovered it
                 return None
         if outcome is None and self.end.pause:
-            connection.abort()  # without the dot the relay forgets the message
+            connection.abort()  # without the final dot the relay discards the message
             self._give_back_transaction(transaction)
             self._give_back_transaction(following)
             return None
@@ -130,7 +130,7 @@ class ConnectionWorker:
             outcome = await connection.finish(following.envelope if following else None)
         self._settle(claim, outcome, is_worn=self._sent > 0)
         if self._sent and limits_the_session(outcome):
-            self.session.has_had_enough(self._sent)
+            self.session.learn_limit(self._sent)
             await connection.quit()
         self._sent += 1
         if outcome.stage is Stage.DOT and connection.is_usable:
@@ -139,29 +139,34 @@ class ConnectionWorker:
         return None
 
     def _next(self, connection: Connection) -> Transaction | None:
-        """A further transaction for this connection, if its relay may send one this moment."""
-        if self.end.ending.is_set() or self._is_worn_out(self._sent + 1) or self._is_shut():
+        """A further transaction for this connection, if its relay may send one immediately."""
+        if (
+            self.end.ending.is_set()
+            or self._has_reached_limit(self._sent + 1)
+            or self._is_restricted()
+        ):
             return None
         while (message := self.preparer.next()) is not None:
-            transaction = self._addressed(connection, message)
+            transaction = self._address(connection, message)
             if transaction is not None:
                 return transaction
         return None
 
-    def _is_worn_out(self, sent: int) -> bool:
+    def _has_reached_limit(self, sent: int) -> bool:
         limit = self.session.messages_per_connection
         return limit is not None and sent >= limit
 
-    def _is_shut(self) -> bool:
-        may_shut = self.session.may_shut
-        why = self.session.is_shut(self.context.local_time()) if may_shut else ""
-        self.end.shut = self.end.shut or why
-        return bool(why)
+    def _is_restricted(self) -> bool:
+        if not self.session.has_restrictions:
+            return False
+        restriction = self.session.restriction(self.context.local_time())
+        self.end.restriction = self.end.restriction or restriction
+        return bool(restriction)
 
-    def _addressed(
+    def _address(
         self, connection: Connection, message: PreparedMessage | None
     ) -> Transaction | None:
-        """The message for this connection; None when its relay cannot be asked to take it."""
+        """The message with its commands; None when it cannot be offered to this relay."""
         if message is None:
             return None
         claim = message.claim
@@ -190,8 +195,8 @@ class ConnectionWorker:
         if transaction is not None:
             self._give_back(transaction.claim)
 
-    def _part_with_claims(self) -> None:
-        """Give back what is in hand; after the dot nobody knows what became of it (rule 3)."""
+    def _give_back_all(self) -> None:
+        """Give back the claims in hand; one past its final dot becomes unknown (rule 3)."""
         is_at_dot = self._connection is not None and self._connection.stage is Stage.DOT
         in_doubt = self._finishing if is_at_dot else None
         for claim in [claim for claim in self._in_hand.values() if claim is not in_doubt]:

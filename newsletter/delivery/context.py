@@ -1,4 +1,4 @@
-"""What a send is given by its caller."""
+"""The parameters that a caller gives a send."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from newsletter.delivery.transport import TIMEOUTS, Timeouts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendContext:
-    """How messages are made and from whom they come, the time, and how patient to be.
+    """How to compose and address messages, the clock, timeouts and retries.
 
-    `compose` gives a message's bytes: CRLF at each line's end and the last, dots doubled, no final
-    dot. It raises InputError for a reader whose message cannot be made. It `signs_slowly` when most
-    of its time goes into a signature, during which other threads run: then it is also called in
-    threads. `zone` is that of the relays' hours and days. `progress` hears of each receipt once it
-    is written. `pauses` are the seconds that a failing relay rests, one after another.
+    `compose` returns a message's bytes: every line ends in CRLF, dots are doubled, and the final
+    dot is left out. It raises InputError for a reader whose message cannot be composed. Set
+    `signs_slowly` when it spends most of its time on a signature, during which other threads can
+    run: then it is also called in threads. `zone` is the time zone of the relays' hours and days.
+    `progress` is called with each receipt once it is written. `pauses` are the seconds that a
+    failing relay rests after each failure in turn.
     """
 
     compose: Callable[[Claim], bytes]

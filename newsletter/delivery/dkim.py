@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376), relaxed/relaxed, by RSA-SHA256 or Ed25519-SHA256 (RFC 8463).
 
-What is signed is written in canonical form from the start (header_text.py,
+Headers and bodies are written in canonical form from the start (header_text.py and
 quoted_printable.py), so signing never parses a message.
 """
 
@@ -32,11 +32,11 @@ from newsletter.delivery.addresses import ascii_domain
 from newsletter.errors import ConfigurationError, InputError, Problem
 
 SMALLEST_RSA_KEY = 1024  # bits; verifiers refuse less (RFC 8301 section 3.2)
-SEALED = (
+OVERSIGNED = (
     "from", "to", "cc", "subject", "date", "reply-to", "mime-version", "content-type",
     "list-unsubscribe", "list-unsubscribe-post",
 )  # fmt: skip
-"""Named once more than they occur, so that nobody adds a second one (RFC 6376 section 8.15)."""
+"""Listed once more than they occur, so that a second one cannot be added (RFC 6376, 8.15)."""
 
 _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _MAKE_KEY = (
@@ -48,7 +48,7 @@ _PREHASHED = Prehashed(SHA256())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SigningKey:
-    """One private key and the name (selector and domain) that its public half has in the DNS."""
+    """One private key, and the selector and domain under which its public key is in the DNS."""
 
     domain: str
     selector: str
@@ -80,20 +80,20 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signer:
-    """Signs each message with every one of its keys. Safe to share between threads."""
+    """Signs each message with every key. Safe to share between threads."""
 
     keys: tuple[SigningKey, ...]
 
     @property
     def is_slow(self) -> bool:
-        """Whether signing takes longer than all else about a message: RSA does."""
+        """Whether signing takes longer than the rest of preparing a message, as it does with RSA."""
         return any(isinstance(key.private, RSAPrivateKey) for key in self.keys)
 
     def sign(self, names: tuple[str, ...], headers: bytes, body_hash: bytes) -> bytes:
-        """The DKIM-Signature header lines.
+        """The DKIM-Signature header lines, one per key.
 
-        `headers` are the fields called `names`, in that order and in relaxed form, each with its
-        CRLF; `body_hash` is the SHA-256 of the relaxed body.
+        `headers` are the fields called `names`, in that order and in relaxed form, each with
+        CRLF; `body_hash` is the SHA-256 digest of the relaxed body.
         """
         encoded_hash = base64.b64encode(body_hash)
         lines = []
@@ -103,33 +103,36 @@ class Signer:
             signature = base64.b64encode(key.sign_digest(hashlib.sha256(signed).digest()))
             lines.append(
                 b"DKIM-Signature: %b\r\n bh=%b;\r\n b=%b\r\n"
-                % (opening, encoded_hash, _folded(signature))
+                % (opening, encoded_hash, _fold(signature))
             )
         return b"".join(lines)
 
 
 def open_signer(settings: DkimSettings, folder: Path) -> Signer:
-    """The signer of a site; raises ConfigurationError that names the field of [dkim]."""
+    """The signer of a site; raises ConfigurationError naming the faulty field of [dkim]."""
     return Signer(keys=load_keys(settings, folder))
 
 
 def load_keys(settings: DkimSettings, folder: Path) -> tuple[SigningKey, ...]:
-    """The keys of a site, from their PEM files; raises ConfigurationError."""
+    """The keys of a site, read from their PEM files; raises ConfigurationError."""
     try:
         domain = ascii_domain(settings.domain)
     except InputError as error:
-        raise _wrong(
-            folder, "dkim.domain", f"{settings.domain!r} is no domain", "write news.example.org"
+        raise _configuration_error(
+            folder,
+            "dkim.domain",
+            f"{settings.domain!r} is not a valid domain",
+            "write news.example.org",
         ) from error
     return tuple(_load_key(domain, key, folder, table) for table, key in settings.keys.items())
 
 
 def _load_key(domain: str, settings: DkimKeySettings, folder: Path, table: str) -> SigningKey:
     if not _SELECTOR.match(settings.selector):
-        raise _wrong(
+        raise _configuration_error(
             folder,
             f"{table}.selector",
-            f"{settings.selector!r} is no selector",
+            f"{settings.selector!r} is not a valid selector",
             "use letters, digits, dots and hyphens, such as s1",
         )
     private = _load_pem(settings.key_file, folder, field_name=f"{table}.key_file")
@@ -141,28 +144,34 @@ def _load_pem(name: str, folder: Path, field_name: str) -> RSAPrivateKey | Ed255
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise _wrong(
+        raise _configuration_error(
             folder, field_name, f"cannot read {path}: {error.strerror}", _MAKE_KEY
         ) from error
     except TypeError as error:
-        raise _wrong(
+        raise _configuration_error(
             folder,
             field_name,
-            f"{path} is locked by a passphrase",
-            f"take it off with `openssl pkey -in {name} -out dkim.pem`",
+            f"{path} is protected by a passphrase",
+            f"remove it with `openssl pkey -in {name} -out dkim.pem`",
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _wrong(
-            folder, field_name, f"{path} holds no private key in PEM", _MAKE_KEY
+        raise _configuration_error(
+            folder, field_name, f"{path} does not contain a private key in PEM format", _MAKE_KEY
         ) from error
     if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA_KEY:
-        raise _wrong(folder, field_name, f"{path} has only {key.key_size} bits", _MAKE_KEY)
+        raise _configuration_error(
+            folder, field_name, f"the key in {path} has only {key.key_size} bits", _MAKE_KEY
+        )
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise _wrong(folder, field_name, f"{path} is neither RSA nor Ed25519", _MAKE_KEY)
+        raise _configuration_error(
+            folder, field_name, f"the key in {path} is neither RSA nor Ed25519", _MAKE_KEY
+        )
     return key
 
 
-def _wrong(folder: Path, field_name: str, message: str, fix: str) -> ConfigurationError:
+def _configuration_error(
+    folder: Path, field_name: str, message: str, fix: str
+) -> ConfigurationError:
     file = str(folder / FILE_NAME)
     return ConfigurationError([Problem(message=message, file=file, field=field_name, fix=fix)])
 
@@ -171,16 +180,16 @@ def _wrong(folder: Path, field_name: str, message: str, fix: str) -> Configurati
 def _opening(
     algorithm: str, domain: str, selector: str, names: tuple[str, ...]
 ) -> tuple[bytes, bytes]:
-    """The tags before bh= and b=, as written and in relaxed form: the same for all readers."""
-    listed = [*names, *SEALED]
+    """The tags before bh= and b=, as written and in relaxed form; the same for all readers."""
+    listed = [*names, *OVERSIGNED]
     opening = (
         f"v=1; a={algorithm}; c=relaxed/relaxed;\r\n d={domain}; s={selector};\r\n"
-        f" h={_folded_names(listed)};"
+        f" h={_fold_names(listed)};"
     )
     return opening.encode(), opening.replace("\r\n ", " ").encode()
 
 
-def _folded_names(names: Iterable[str]) -> str:
+def _fold_names(names: Iterable[str]) -> str:
     text, length = "", 0
     for name in names:
         if text:
@@ -192,5 +201,5 @@ def _folded_names(names: Iterable[str]) -> str:
     return text
 
 
-def _folded(signature: bytes) -> bytes:
+def _fold(signature: bytes) -> bytes:
     return b"\r\n ".join([signature[start : start + 72] for start in range(0, len(signature), 72)])

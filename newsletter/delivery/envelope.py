@@ -1,4 +1,4 @@
-"""Sender and recipient of one message as SMTP commands, or why no relay can be asked."""
+"""Sender and recipient of one message as SMTP commands, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PATH = 254
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Extensions:
-    """What a relay offered in its greeting; `size` is 0 where it names no limit."""
+    """The extensions in a relay's EHLO reply; `size` is 0 when it names no limit."""
 
     pipelining: bool = False
     smtputf8: bool = False
@@ -42,17 +42,17 @@ class Envelope:
 def address_envelope(
     sender: str, recipient: str, size: int, extensions: Extensions
 ) -> Envelope | Outcome:
-    """The commands for a message of `size` octets, or the refusal that spares the relay."""
+    """The commands for a message of `size` octets, or a rejection without asking the relay."""
     if extensions.size and size > extensions.size:
         return _refused(
-            "5.3.4", f"the message has {size} octets, the relay takes {extensions.size}"
+            "5.3.4", f"the message has {size} octets, the relay accepts {extensions.size}"
         )
     path = _path(recipient)
     if path is None:
-        return _refused("5.1.3", "not an address that can be written in a command")
+        return _refused("5.1.3", "the address cannot be written in an SMTP command")
     needs_utf8 = not path.isascii()
     if needs_utf8 and not extensions.smtputf8:
-        return _refused("5.6.7", "the relay takes no address outside ASCII")
+        return _refused("5.6.7", "the relay does not accept addresses with non-ASCII characters")
     options = f" SIZE={size}" if extensions.takes_size else ""
     if needs_utf8:
         options += " SMTPUTF8"
@@ -62,7 +62,7 @@ def address_envelope(
 
 
 def _path(address: str) -> str | None:
-    """The address with its domain in ASCII; None when it is none, or would break the line."""
+    """The address with its domain in ASCII; None when it is not valid in a command."""
     if not _ADDRESS.match(address) or len(address.encode()) > MAX_PATH:
         return None
     local, _, domain = address.rpartition("@")

@@ -1,4 +1,4 @@
-"""The headers of an issue: what every reader's message says alike, and what each says alone."""
+"""The headers that all messages of an issue share, and the values in them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _URL = re.compile(r"https?://[!-;=?-~]+\Z")  # visible ASCII, without what would
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueHeaders:
-    """What a message of this issue says that is the same for all its readers.
+    """The header values that are the same for all readers of an issue.
 
     `list_id` is `Title <label.news.example.org>` (RFC 2919), `feedback_id` is `a:b:c:SenderId`
-    (see `feedback_id`), `unsubscribe_mailto` the address that takes unsubscribe mails, `marked`
-    is put before the subject ("[TEST] "). `message_id_secret` keys the Message-IDs.
+    (see `feedback_id`), `unsubscribe_mailto` the address that receives unsubscribe mails, and
+    `marked` is a prefix of the subject ("[TEST] "). `message_id_secret` keys the Message-IDs.
     """
 
     sender: Mailbox
@@ -43,9 +43,9 @@ class IssueHeaders:
 
 
 def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, str]]:
-    """The fields that no reader changes, as (name, value), but for MIME's.
+    """The fields that are the same for all readers, as (name, value), except the MIME fields.
 
-    Raises InputError where a value cannot stand in a header.
+    Raises InputError when a value cannot be used in a header.
     """
     if headers.date.tzinfo is None:
         raise InputError("the date of an issue needs a time zone", field="Date")
@@ -69,18 +69,18 @@ def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, st
     if headers.feedback_id:
         if not _FEEDBACK_ID.match(headers.feedback_id):
             raise InputError(
-                f"{headers.feedback_id!r} is not a:b:c:SenderId with 5 to 15 characters at its end",
+                f"{headers.feedback_id!r} is not of the form a:b:c:SenderId with a SenderId of 5 to 15 characters",
                 field="Feedback-ID",
             )
         yield "Feedback-ID", headers.feedback_id
     # Vacation responders answer plain bulk mail; either of these stops them.
     yield "Precedence", "bulk"
-    # Not "All", which would also ask Exchange to keep its bounces to itself (MS-OXCMAIL).
+    # Not "All", which would also ask Exchange not to send bounces (MS-OXCMAIL).
     yield "X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"
 
 
 def feedback_id(issue_name: str, sender_domain: str) -> str:
-    """`12:weekly:newsletter:SenderId`, SenderId made of the domain and the same for ever."""
+    """`12:weekly:newsletter:SenderId`, where SenderId is derived from the domain and is constant."""
     slug, _, number = issue_name.partition("/")
     letters = re.sub(r"[^a-z0-9]", "", sender_domain.lower())
     tail = hashlib.sha256(sender_domain.lower().encode()).hexdigest()
@@ -88,16 +88,16 @@ def feedback_id(issue_name: str, sender_domain: str) -> str:
 
 
 def web_address(url: str) -> str:
-    """The URL, if it can stand between angle brackets in a header; else raises InputError."""
+    """The URL, if it can be used in angle brackets in a header; otherwise raises InputError."""
     if not _URL.match(url):
-        raise InputError(f"{url!r} is no web address in ASCII")
+        raise InputError(f"{url!r} is not a web address in ASCII")
     return url
 
 
 def mailto(address: str) -> str:
     """A mailto: URI (RFC 6068)."""
     local, _, domain = wire_address(address).rpartition("@")
-    # % ? & # and / mean something in a URI; the rest of a dot-atom may stand.
+    # These have a meaning in a URI or are not allowed in one; the rest of a dot-atom is allowed.
     local = re.sub(r"[%?&#/^`{|}]", lambda match: f"%{ord(match[0]):02X}", local)
     return f"mailto:{local}@{domain}"
 

@@ -1,4 +1,4 @@
-"""What the sender needs of the ledger; store/ledger keeps it in the database."""
+"""The ledger as the sender uses it; store/ledger implements it in the database."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from newsletter.delivery.receipt import Receipt
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """One reader's delivery, ours to send.
+    """One reader's delivery that this sender has claimed.
 
-    `attempts` counts those made before; `first_attempt` is when the first of them was, None
-    when this is the first. `was_refused_by_policy`: one of them paused a run.
+    `attempts` counts the previous attempts and `first_attempt` is the time of the first of them,
+    None if there was none. `was_refused_by_policy`: one of them paused a run.
     """
 
     subscriber_id: int
@@ -30,7 +30,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claimed:
-    """What one claim brought: deliveries to make, and how many readers had left meanwhile."""
+    """The result of one claim: deliveries to make, and how many readers had left meanwhile."""
 
     claims: tuple[Claim, ...]
     suppressed: int
@@ -38,7 +38,7 @@ class Claimed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recovery:
-    """What dead senders left behind: given back to be sent, and outcome unknown."""
+    """How many deliveries of dead senders can be sent again, and how many became unknown."""
 
     released: int
     unknown: int
@@ -51,47 +51,47 @@ Within = tuple[int, int]
 class Ledger(Protocol):
     """One issue's deliveries. Each call is one transaction, durable when it returns.
 
-    For one thread at a time, but that `write` may run beside any other.
+    For one thread at a time, except that `write` may run beside any other call.
     """
 
     @property
     def writes_at_once(self) -> bool:
-        """Whether `write` takes a disk's time alone: less than to have a thread do it."""
+        """Whether `write` only waits for the disk, which takes less time than using a thread."""
 
     def on_duty(self) -> AbstractContextManager[None]:
-        """While entered this ledger may claim, and others see that its sender lives."""
+        """While entered, this ledger may claim, and others see that its sender is alive."""
 
     def claim(self, limit: int, now: datetime) -> Claimed:
-        """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
+        """Claim up to `limit` deliveries that are pending, or deferred and due at `now`."""
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` (subscriber ids) transmitting (rule 3).
 
-        Returns the intents that are truly so: a row that another sender has meanwhile
+        Returns the intents that are now transmitting: a row that another sender has meanwhile
         recovered is no longer ours, and its final dot must not be written.
         """
 
     def post(self) -> None:
-        """Let others see what was written; until then it may stand in a journal of our own."""
+        """Make what was written visible to others; until then it may be in our own journal."""
 
     def release(self, subscriber_ids: Collection[int]) -> None:
-        """Give back what was claimed and not sent."""
+        """Give back deliveries that were claimed and not sent."""
 
     def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
-        """Give back what was claimed and not sent, not to be claimed before `until`."""
+        """Give back deliveries that were not sent, not to be claimed before `until`."""
 
     def bring_forward(self) -> None:
-        """Forget what was postponed: a run that begins knows nothing of that one's haste."""
+        """Make postponed deliveries claimable: their limits belonged to an earlier run."""
 
     def recover(self, now: datetime) -> Recovery:
-        """Take in what senders that have died left claimed or transmitting."""
+        """Recover the deliveries that dead senders left claimed or transmitting."""
 
     def next_retry(self) -> datetime | None:
-        """When the earliest deferred delivery may be tried again."""
+        """When the earliest deferred delivery may be retried."""
 
 
 class RangedLedger(Ledger, Protocol):
-    """A ledger of which one may claim within a batch."""
+    """A ledger that can claim within one batch."""
 
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
-        """Take up to `limit` deliveries that are pending, or deferred and due at `now`."""
+        """Claim up to `limit` such deliveries, of the batch `within` only where it is given."""

@@ -1,4 +1,4 @@
-"""The ledger's one writer during a run: the rows of all connections in one commit."""
+"""The only writer to the ledger during a run: commits the rows of all connections together."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.receipt import Receipt
 
 POST_SECONDS = 0.5
-"""How often what was written is brought to where others see it."""
+"""How often what was written is made visible to others."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,16 +21,16 @@ Intents = dict[int, asyncio.Future[bool]]
 
 
 class LedgerWriter:
-    """Gathers receipts and intents while the last commit runs, then commits them together.
+    """Collects receipts and intents while the last commit runs, then commits them together.
 
-    Rule 3 then costs one fsync for many rows. A receipt is never behind an intent that was
-    asked for after it: a connection has at most one delivery transmitting.
+    Rule 3 then costs one fsync for many rows. A receipt is never written after an intent that was
+    requested later: a connection has at most one delivery transmitting.
 
-    A commit begins with what one turn of the event loop has brought: of a relay that is far away
-    one intent, which waits for no other; of a near one those of several connections.
+    A commit takes what one turn of the event loop brought: typically one intent for a far relay,
+    and those of several connections for a near one.
 
-    A thread writes while the content travels to a near relay. To a far one nothing has come by
-    then, and the time until a thread is told and has told us would only make the turn longer.
+    For a near relay a thread writes while the content is transmitted. For a far relay the write
+    is made in the event loop where it is short, because handing it to a thread would take longer.
     """
 
     def __init__(self, ledger: Ledger, kept: Callable[[Receipt], None]) -> None:
@@ -40,23 +40,23 @@ class LedgerWriter:
         self._receipts: list[Receipt] = []
         self._intents: Intents = {}
         self._has_near = False
-        self._orders: SimpleQueue[tuple[list[Receipt], Intents] | BaseException | None]
-        self._orders = SimpleQueue()
+        self._commits: SimpleQueue[tuple[list[Receipt], Intents] | BaseException | None]
+        self._commits = SimpleQueue()
         self._is_writing = False
         self._will_begin = False
         self._has_failed = False
         self._closing = asyncio.Event()
-        # A claim takes long; no dot shall wait for it.
-        self._pen = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intents")
+        # A separate thread, so that no final dot waits for a slow claim.
+        self._write_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="intents")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
 
     def keep(self, receipt: Receipt) -> None:
-        """Have the receipt written with the next commit."""
+        """Write the receipt with the next commit."""
         self._receipts.append(receipt)
         self._begin_soon()
 
     def intend(self, subscriber_id: int, *, is_far: bool = False) -> asyncio.Future[bool]:
-        """Have the delivery durably transmitting: True when it is, False when it is not ours."""
+        """Make the delivery durably transmitting: True when it is, False when it is not ours."""
         answer = self._loop.create_future()
         if self._has_failed:
             answer.cancel()
@@ -67,11 +67,11 @@ class LedgerWriter:
         return answer
 
     async def run(self) -> None:
-        """Commit what gathers until `close`; raises what the ledger raises."""
-        await self._loop.run_in_executor(self._pen, self._write)
+        """Commit what is collected until `close`; raises what the ledger raises."""
+        await self._loop.run_in_executor(self._write_thread, self._write)
 
     async def post_regularly(self) -> None:
-        """Let others see now and then what was written, until `close`."""
+        """Make what was written visible to others every POST_SECONDS, until `close`."""
         while not self._closing.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(POST_SECONDS):
@@ -79,17 +79,17 @@ class LedgerWriter:
             await self.call(self._ledger.post)
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run another of the ledger's calls in the ledger's thread."""
+        """Run another call of the ledger in the ledger's thread."""
         return await self._loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
 
     def close(self) -> None:
-        """Let `run` end when all is written."""
+        """Let `run` end when everything is written."""
         self._closing.set()
         self._begin_soon()
 
     def end_threads(self) -> None:
-        """Give back the threads; a call that is under way is waited for."""
-        self._pen.shutdown()
+        """End the threads; waits for a call in progress."""
+        self._write_thread.shutdown()
         self._thread.shutdown()
 
     def _begin_soon(self) -> None:
@@ -98,7 +98,7 @@ class LedgerWriter:
             self._loop.call_soon(self._begin)
 
     def _begin(self) -> None:
-        """Hand over what has gathered, unless a commit is under way: that one's end does."""
+        """Start a commit of what was collected, unless one is running: its end starts the next."""
         self._will_begin = False
         if self._is_writing:
             return
@@ -109,25 +109,25 @@ class LedgerWriter:
             if intents and not has_near and self._ledger.writes_at_once:
                 self._write_here(receipts, intents)
             else:
-                self._orders.put((receipts, intents))
+                self._commits.put((receipts, intents))
         elif self._closing.is_set():
-            self._orders.put(None)
+            self._commits.put(None)
 
     def _write_here(self, receipts: list[Receipt], intents: Intents) -> None:
         try:
             confirmed = self._ledger.write(receipts=receipts, intents=[*intents])
         except BaseException as error:
             self._fail(intents)
-            self._orders.put(error)  # so that `run` raises it
+            self._commits.put(error)  # so that `run` raises it
         else:
             self._answer(receipts, intents, confirmed)
 
     def _write(self) -> None:
-        """In a thread: commit what is handed over, and tell the loop of it."""
-        while (order := self._orders.get()) is not None:
-            if isinstance(order, BaseException):
-                raise order
-            receipts, intents = order
+        """In the writing thread: commit each batch and report the result to the event loop."""
+        while (batch := self._commits.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            receipts, intents = batch
             try:
                 confirmed = self._ledger.write(receipts=receipts, intents=[*intents])
             except BaseException:
@@ -145,7 +145,7 @@ class LedgerWriter:
             self._kept(receipt)
 
     def _fail(self, intents: Intents) -> None:
-        """No dot is written any more: cancelled is what no intent is."""
+        """Cancel all intents, so that no further final dot is written."""
         self._has_failed = True
         for answer in (*intents.values(), *self._intents.values()):
             answer.cancel()

@@ -36,11 +36,11 @@ class InlinePicture:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What is in it. `date` is aware; `html` says the same as `text`.
+    """The content of a letter. `date` is aware; `html` has the same content as `text`.
 
-    `answers` is the Message-ID of a mail that it answers, "" where nobody knows it; None is no
-    answer to a mail. `reply_to` takes the reader's reply instead of the sender. `enclosed` is a
-    whole message that goes with it as a file, `pictures` are what `html` shows.
+    `answers` is the Message-ID of the mail that the letter answers, "" if that is unknown, None if
+    it does not answer a mail. `reply_to` receives the reader's replies instead of the sender.
+    `enclosed` is a whole message to attach as a file, `pictures` are those that `html` shows.
     """
 
     sender: Mailbox
@@ -57,12 +57,12 @@ class Letter:
 
 
 def compose_letter(letter: Letter, signer: Signer | None = None) -> bytes:
-    """The message on the wire: CRLF, 7-bit, signed where there is a signer.
+    """The message on the wire: CRLF, 7-bit, signed if a signer is given.
 
-    Raises InputError when an address or a text cannot stand in a header.
+    Raises InputError when an address or a text cannot be used in a header.
     """
     text, html = encode(letter.text), encode(letter.html)
-    # Quoted-printable never writes "=_", so it cannot stand in a part (RFC 2045 section 6.7).
+    # Quoted-printable never writes "=_", so it cannot occur in a part (RFC 2045 section 6.7).
     boundary = f"=_{hashlib.sha256(text + html).hexdigest()[:32]}"
     kind = f'multipart/alternative;\r\n boundary="{boundary}"'
     body = b"".join(
@@ -97,9 +97,9 @@ def _fields(letter: Letter, kind: str) -> list[tuple[str, str]]:
         ("MIME-Version", "1.0"),
         ("Content-Type", kind),
         *([("In-Reply-To", answers), ("References", answers)] if answers else []),
-        # A person asked for it, a program wrote it (RFC 3834 section 5).
+        # A program wrote the letter, in answer to a mail or not (RFC 3834 section 5).
         ("Auto-Submitted", "auto-generated" if answers is None else "auto-replied"),
-        # Older vacation responders know only this.
+        # Older vacation responders only recognise this field.
         *([("Precedence", "bulk")] if answers is not None else []),
         ("X-Auto-Response-Suppress", "DR, RN, NRN, OOF, AutoReply"),
     ]
@@ -116,7 +116,7 @@ def _part(boundary: str, kind: str, encoded: bytes) -> bytes:
 
 
 def _html_part(boundary: str, html: bytes, pictures: tuple[InlinePicture, ...]) -> bytes:
-    """The HTML, and with it the pictures it shows (multipart/related, RFC 2387)."""
+    """The HTML together with the pictures it shows (multipart/related, RFC 2387)."""
     if not pictures:
         return _part(boundary, "text/html", html)
     encoded = [_picture_part(picture) for picture in pictures]
@@ -145,10 +145,10 @@ def _picture_part(picture: InlinePicture) -> bytes:
 
 
 def _with_file(kind: str, body: bytes, enclosed: bytes) -> tuple[str, bytes]:
-    """The letter and the enclosed message as a file of its own.
+    """The Content-Type and body of the letter with the enclosed message as an attached file.
 
-    Not as message/rfc822, which may not be encoded (RFC 2046 section 5.2.1): a stranger's
-    octets would go out as they came.
+    Not as message/rfc822, which may not be encoded (RFC 2046 section 5.2.1): untrusted octets
+    would be sent unchanged.
     """
     encoded = base64.encodebytes(enclosed).replace(b"\n", b"\r\n")
     boundary = f"=_{hashlib.sha256(encoded).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""An SMTP server on loopback that takes every message and forgets it, in a process of its own."""
+"""An SMTP server on loopback, in its own process, that accepts and discards every message."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _context = multiprocessing.get_context("spawn")
 
 @contextmanager
 def sink() -> Iterator[int]:
-    """A sink at work; gives the port it listens on."""
+    """A running sink; yields the port it listens on."""
     ours, theirs = _context.Pipe(duplex=False)
     process = _context.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
@@ -31,20 +31,20 @@ def sink() -> Iterator[int]:
         ours.close()
 
 
-def _serve(line: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started us ends us
-    asyncio.run(_listen(line))
+def _serve(pipe: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends this one
+    asyncio.run(_listen(pipe))
 
 
-async def _listen(line: Connection) -> None:
+async def _listen(pipe: Connection) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(SinkSession, "127.0.0.1", 0)
-    line.send(server.sockets[0].getsockname()[1])
+    pipe.send(server.sockets[0].getsockname()[1])
     await server.serve_forever()
 
 
 class SinkSession(asyncio.Protocol):
-    """One connection: says yes to everything."""
+    """One connection, on which everything is accepted."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -52,22 +52,22 @@ class SinkSession(asyncio.Protocol):
         self._in_data = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asyncio: somebody calls."""
+        """Called by asyncio for a new connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a TCP server gives
         self._transport = transport
         transport.write(GREETING)
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio: commands have come, or content."""
+        """Called by asyncio with commands or content."""
         self._text += data
-        answers = []
-        while answer := self._next_answer():
-            answers.append(answer)
-        if answers and self._transport is not None:
-            self._transport.write(b"".join(answers))
+        replies = []
+        while reply := self._next_reply():
+            replies.append(reply)
+        if replies and self._transport is not None:
+            self._transport.write(b"".join(replies))
 
-    def _next_answer(self) -> bytes:
-        """What to say to the next thing that has come whole; b"" when nothing has."""
+    def _next_reply(self) -> bytes:
+        """The reply to the next complete command or content; b"" when there is none."""
         if self._in_data:
             end = self._text.find(END_OF_DATA)
             if end < 0:

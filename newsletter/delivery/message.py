@@ -1,4 +1,4 @@
-"""The bytes for one reader: an edition encoded once, with this reader's headers and values."""
+"""The message for one reader: an edition, encoded once, with this reader's headers and values."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ OWN_FIELDS = ("to", "message-id", "list-unsubscribe")
 class Addressee:
     """The reader that a message is for.
 
-    The links hold tokens, never the address. `unsubscribe_token` goes into the subject of the
-    mail that an unsubscribe by mail sends, so that it is believed from any address.
+    The links contain tokens, never the address. `unsubscribe_token` goes into the subject of an
+    unsubscribe by mail, so that it is trusted whichever address it comes from.
     """
 
     subscriber_id: int
@@ -45,7 +45,7 @@ class Addressee:
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CompiledEdition:
-    """An edition ready to be sent: all that readers share is encoded, canonical and hashed."""
+    """An edition ready to be sent: what all readers share is encoded, canonical and hashed."""
 
     issue_name: str
     message_id_domain: str
@@ -60,8 +60,8 @@ class CompiledEdition:
     def compose(self, addressee: Addressee, signer: Signer | None = None) -> bytes:
         """The message on the wire: CRLF, 7-bit, no line beginning with a dot.
 
-        Only To may hold UTF-8, where the address `needs_smtputf8`. Raises InputError when the
-        reader's address or links cannot stand in a message; the edition is not harmed by it.
+        Only To may contain UTF-8, for an address that `needs_smtputf8`. Raises InputError when
+        the reader's address or links cannot be used in a message.
         """
         own = self._own_fields(addressee)
         segments = self.body.fill(
@@ -79,15 +79,15 @@ class CompiledEdition:
         identifier = message_id(
             self.issue_name, addressee.subscriber_id, self.message_id_domain, self.message_id_secret
         )
-        ways_out = f"<{web_address(addressee.unsubscribe_url)}>"
+        unsubscribe = f"<{web_address(addressee.unsubscribe_url)}>"
         if self.unsubscribe_mailto:
             subject = _unsubscribe_subject(addressee.unsubscribe_token)
-            ways_out += f",\r\n <{self.unsubscribe_mailto}?subject={subject}>"
+            unsubscribe += f",\r\n <{self.unsubscribe_mailto}?subject={subject}>"
         receiver = named_address(addressee.name, wire_address(addressee.address), column=4)
         return [
             header_field("To", receiver),
             header_field("Message-ID", identifier),
-            header_field("List-Unsubscribe", ways_out),
+            header_field("List-Unsubscribe", unsubscribe),
         ]
 
     def _sign(self, signer: Signer, own: list[bytes], segments: list[bytes]) -> bytes:
@@ -99,7 +99,7 @@ class CompiledEdition:
 
 
 def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
-    """Encode all that readers share, once per edition.
+    """Encode what all readers share, once per edition.
 
     Raises InputError when a header cannot be written, RenderingError when a slot is broken.
     """
@@ -126,9 +126,9 @@ def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
 
 
 def message_id(issue_name: str, subscriber_id: int, domain: str, secret: str = "") -> str:
-    """`<weekly.12.…@domain>`: the same for the same issue and reader, so a resend is recognised.
+    """`<weekly.12.…@domain>`: the same for an issue and reader, so a resend is recognised.
 
-    It tells nothing about the reader; with `secret` nobody can compute another reader's.
+    It reveals nothing about the reader; without `secret` another reader's cannot be computed.
     """
     digest = hashlib.blake2b(
         f"{issue_name}\0{subscriber_id}".encode(), digest_size=12, key=secret.encode()[:64]
@@ -138,5 +138,5 @@ def message_id(issue_name: str, subscriber_id: int, domain: str, secret: str = "
 
 def _unsubscribe_subject(token: str) -> str:
     if not _TOKEN.match(token):
-        raise InputError("this token cannot stand in a link", field="List-Unsubscribe")
+        raise InputError("this token cannot be used in a link", field="List-Unsubscribe")
     return f"unsubscribe%20{token}" if token else "unsubscribe"

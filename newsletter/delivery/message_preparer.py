@@ -1,4 +1,4 @@
-"""Messages made ready for a relay, some of them ahead: while its replies are under way."""
+"""Prepares messages for a relay, some in advance while its replies are pending."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class PreparedMessage:
 
 
 class MessagePreparer:
-    """One relay's, for its connections to take.
+    """Prepares the messages of one relay's connections.
 
-    A thread makes those ahead that are signed slowly: while it signs, the event loop reads replies.
-    The others are made in the loop, one in each of its turns. Only where nothing limits the relay:
+    Slowly signed messages are prepared in advance by a thread, while the event loop reads replies;
+    others in the loop, one per turn. Only a relay without limits has messages prepared in advance:
     what a limit lets through is sent at once.
     """
 
@@ -47,11 +47,11 @@ class MessagePreparer:
         self._settlement = settlement
         self._session = session
         self._loop = asyncio.get_running_loop()
-        self._takers = 0
+        self._connections_taking = 0
         self._ahead = 0
-        self._wanted: SimpleQueue[Claim | None] = SimpleQueue()
-        self._made: SimpleQueue[tuple[Claim, bytes | Exception]] = SimpleQueue()
-        self._will_make = False
+        self._requested: SimpleQueue[Claim | None] = SimpleQueue()
+        self._finished: SimpleQueue[tuple[Claim, bytes | Exception]] = SimpleQueue()
+        self._is_scheduled = False
         self._thread = (
             Thread(target=self._prepare_in_thread, name="preparer", daemon=True)
             if context.signs_slowly
@@ -61,75 +61,78 @@ class MessagePreparer:
             self._thread.start()
 
     def make_ahead(self) -> None:
-        """Have one more made, if it may be needed."""
-        if not self._session.is_open or self._ahead >= self._takers:
+        """Have one more message prepared in advance, if it may be needed."""
+        if not self._session.is_open or self._ahead >= self._connections_taking:
             return
         claim = self._queue.take_now(self._session)
         if claim is not None:
             self._ahead += 1
-            self._wanted.put(claim)
-            self._make_soon()
+            self._requested.put(claim)
+            self._schedule()
 
     def next(self) -> PreparedMessage | None:
-        """One that is ready or is made now, if its relay may send one this moment."""
+        """A message prepared in advance or now, if its relay may send one immediately."""
         if not self._session.is_open:
             self._give_back_ahead()
         while True:
-            if self._made.empty() and (claim := self._queue.take_now(self._session)) is not None:
+            if (
+                self._finished.empty()
+                and (claim := self._queue.take_now(self._session)) is not None
+            ):
                 prepared = self.make(claim)
             elif self._ahead:
                 self._ahead -= 1
-                prepared = self._prepared(*self._first_ahead())
+                prepared = self._checked(*self._next_ahead())
             else:
                 return None
             if prepared is not None:
                 return prepared
 
     def make(self, claim: Claim) -> PreparedMessage | None:
-        """The claim's message; None when it cannot be made. Whatever raises has given the claim back."""
-        return self._prepared(*self._composed(claim))
+        """The claim's message, None when it cannot be composed; on an error the claim is given back."""
+        return self._checked(*self._compose(claim))
 
     @contextmanager
     def taking(self) -> Iterator[None]:
-        """While entered, a connection takes messages; the last one leaves nothing made ahead."""
-        self._takers += 1
+        """While entered, a connection takes messages; the last to leave gives back what is left."""
+        self._connections_taking += 1
         try:
             yield
         finally:
-            self._takers -= 1
-            if not self._takers:
+            self._connections_taking -= 1
+            if not self._connections_taking:
                 self._give_back_ahead()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread and wait for it."""
         if self._thread is not None:
-            self._wanted.put(None)
+            self._requested.put(None)
             self._thread.join()
 
     def _prepare_in_thread(self) -> None:
-        """In the thread: make what is wanted."""
-        while (claim := self._wanted.get()) is not None:
-            self._made.put(self._composed(claim))
+        """In the thread: compose the requested messages."""
+        while (claim := self._requested.get()) is not None:
+            self._finished.put(self._compose(claim))
 
-    def _make_soon(self) -> None:
-        if self._thread is None and not self._will_make:
-            self._will_make = True
-            self._loop.call_soon(self._make_one)
+    def _schedule(self) -> None:
+        if self._thread is None and not self._is_scheduled:
+            self._is_scheduled = True
+            self._loop.call_soon(self._compose_one)
 
-    def _make_one(self) -> None:
-        """In the loop: make one; replies that have come are read before the next."""
-        self._will_make = False
-        if (claim := self._wanted_now()) is not None:
-            self._made.put(self._composed(claim))
-            self._make_soon()
+    def _compose_one(self) -> None:
+        """In the loop: compose one message; pending replies are read before the next."""
+        self._is_scheduled = False
+        if (claim := self._next_requested()) is not None:
+            self._finished.put(self._compose(claim))
+            self._schedule()
 
-    def _composed(self, claim: Claim) -> tuple[Claim, bytes | Exception]:
+    def _compose(self, claim: Claim) -> tuple[Claim, bytes | Exception]:
         try:
             return claim, self._context.compose(claim)
         except Exception as error:
             return claim, error
 
-    def _prepared(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
+    def _checked(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
         if isinstance(content, InputError):
             text = f"not tried: {content}"
             outcome = Outcome(stage=Stage.MAIL, meaning=Meaning.REJECTED, text=text)
@@ -140,21 +143,21 @@ class MessagePreparer:
             raise content
         return PreparedMessage(claim=claim, content=content)
 
-    def _first_ahead(self) -> tuple[Claim, bytes | Exception]:
-        """What is made; else what nobody has begun is made here, and the thread's is waited for."""
-        if self._made.empty() and (claim := self._wanted_now()) is not None:
-            return self._composed(claim)
-        return self._made.get()
+    def _next_ahead(self) -> tuple[Claim, bytes | Exception]:
+        """The next message prepared in advance; composed here if the thread has not begun it."""
+        if self._finished.empty() and (claim := self._next_requested()) is not None:
+            return self._compose(claim)
+        return self._finished.get()
 
-    def _wanted_now(self) -> Claim | None:
-        """What is wanted ahead and nobody has begun to make."""
+    def _next_requested(self) -> Claim | None:
+        """The next requested claim whose message has not been begun, or None."""
         try:
-            return self._wanted.get_nowait()
+            return self._requested.get_nowait()
         except Empty:
             return None
 
     def _give_back_ahead(self) -> None:
         while self._ahead:
-            claim = self._wanted_now() or self._made.get()[0]
+            claim = self._next_requested() or self._finished.get()[0]
             self._ahead -= 1
             self._queue.give_back(claim)

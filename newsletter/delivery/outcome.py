@@ -1,4 +1,4 @@
-"""What one step with a relay came to."""
+"""The outcome of one transaction, or attempt to connect, with a relay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from newsletter.delivery.replies import Reply
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How far it came, what follows, and the relay's words; `code` is 0 without a reply."""
+    """The stage reached, its meaning, and the relay's reply; `code` is 0 without a reply."""
 
     stage: Stage
     meaning: Meaning
@@ -19,12 +19,12 @@ class Outcome:
     enhanced: str = ""
 
     def __str__(self) -> str:
-        said = f"{self.code} {self.text}" if self.code else self.text
-        return f"{self.stage}: {said}"
+        reply = f"{self.code} {self.text}" if self.code else self.text
+        return f"{self.stage}: {reply}"
 
 
 def from_reply(stage: Stage, reply: Reply) -> Outcome:
-    """The outcome that a relay's reply means."""
+    """The outcome of a relay's reply at `stage`."""
     return Outcome(
         stage=stage,
         meaning=classify(stage, reply),
@@ -35,7 +35,7 @@ def from_reply(stage: Stage, reply: Reply) -> Outcome:
 
 
 def from_trouble(stage: Stage, error: Exception) -> Outcome:
-    """The outcome when no reply came: lost, too slow, or no SMTP."""
+    """The outcome when no valid reply came: connection lost, timeout, or not SMTP."""
     text = str(error) or ("no reply in time" if isinstance(error, TimeoutError) else repr(error))
-    early = stage in (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
-    return Outcome(stage=stage, meaning=Meaning.RELAY if early else Meaning.BROKEN, text=text)
+    is_early = stage in (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
+    return Outcome(stage=stage, meaning=Meaning.RELAY if is_early else Meaning.BROKEN, text=text)

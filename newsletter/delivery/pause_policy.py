@@ -1,4 +1,4 @@
-"""When a send pauses because a person has to look: decided from outcomes alone."""
+"""Decides from outcomes alone when a send pauses for a person's attention."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from newsletter.delivery.retry import pauses_the_run
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedByRelay:
-    """A relay's refusal is about us and not about a reader."""
+    """A relay refused us, rather than a reader."""
 
     relay: str
     outcome: Outcome
 
     def __str__(self) -> str:
-        return f"relay {self.relay} refuses us, no reader: {self.outcome}"
+        return f"relay {self.relay} refuses us, not a reader: {self.outcome}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TooManyRefused:
-    """Of the last `window` messages `refused` were refused for good."""
+    """Of the last `window` messages, `refused` were refused permanently."""
 
     refused: int
     window: int
@@ -34,14 +34,14 @@ class TooManyRefused:
 
     def __str__(self) -> str:
         return (
-            f"{self.refused} of the last {self.window} messages were refused for good, "
+            f"{self.refused} of the last {self.window} messages were refused permanently, "
             f"the last with {self.last}"
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedAlike:
-    """Readers of several domains were refused in the same words, so none of them is to blame."""
+    """Readers of several domains were refused in the same words, so it is not their fault."""
 
     relay: str
     domains: int
@@ -50,29 +50,28 @@ class RefusedAlike:
     def __str__(self) -> str:
         return (
             f"relay {self.relay} refuses readers of {self.domains} domains in the same words, "
-            f"so none of them is to blame: {self.last}"
+            f"so it is not the readers' fault: {self.last}"
         )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedByEveryRelay:
-    """Each relay refuses us, whoever we write to: names with what they said."""
+    """Every relay refuses us, whatever the recipient; `refusals` has each relay's name and reply."""
 
-    said: Sequence[tuple[str, Outcome | None]]
+    refusals: Sequence[tuple[str, Outcome | None]]
 
     def __str__(self) -> str:
-        return "; ".join(f"relay {name} refuses us: {outcome}" for name, outcome in self.said)
+        return "; ".join(f"relay {name} refuses us: {outcome}" for name, outcome in self.refusals)
 
 
 Pause = RefusedByRelay | TooManyRefused | RefusedAlike | RefusedByEveryRelay
-"""Why a send paused; as text it says so to the operators."""
+"""Why a send paused; `str()` of it is the explanation for the operators."""
 
 
 class PausePolicy:
-    """Looks at one outcome after another and says when to pause.
+    """Examines each outcome and decides when to pause.
 
-    `window` is how many messages the share of refusals is taken of, `share` the share above
-    which the send pauses.
+    The send pauses when more than `share` of the last `window` messages are refused permanently.
     """
 
     def __init__(self, *, window: int, share: float) -> None:
@@ -82,10 +81,10 @@ class PausePolicy:
         self._share = share
 
     def pause_after(self, claim: Claim, outcome: Outcome, relay: str) -> Pause | None:
-        """The reason to pause after this outcome, None to go on."""
+        """The reason to pause after this outcome, None to continue."""
         too_many = self._too_many_refused(outcome)
         domains = self._recent.note(claim, outcome) if outcome.code else 0
-        # Before RCPT it is the relay that refuses us: another may not.
+        # A refusal before RCPT is the relay's alone: another relay may accept us.
         if outcome.stage in ABOUT_ONE_MESSAGE and pauses_the_run(claim, outcome):
             return RefusedByRelay(relay=relay, outcome=outcome)
         if domains:

@@ -1,8 +1,8 @@
-"""Quoted-printable (RFC 2045 section 6.7), written so that no relay has a reason to touch it.
+"""Quoted-printable (RFC 2045 section 6.7), encoded so that relays do not change it.
 
-Beyond what the RFC asks, the lines written here never begin with a dot (no dot-stuffing, RFC 5321
-section 4.5.2), never begin with "From " (mbox stores quote it), and hold no run of spaces and no
-tab: they already are the body that DKIM's relaxed canonicalization makes (RFC 6376 section 3.4.4).
+Beyond what the RFC requires, the lines never begin with a dot (no dot-stuffing, RFC 5321 section
+4.5.2), never begin with "From " (mbox stores quote it), and contain no runs of spaces and no tabs:
+they are already in the relaxed form of DKIM (RFC 6376 section 3.4.4).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def encode(text: str) -> bytes:
 
 
 def encode_unfinished(text: str) -> bytes:
-    """The same, but more text will follow: a last line that is not empty ends in a soft break.
+    """The same for text that more text will follow: a non-empty last line ends in a soft break.
 
-    So what follows begins a line of its own, whatever its length.
+    So the following text begins on a new line, whatever its length.
     """
     if _NOTHING_TO_ESCAPE.match(text):  # most links and names
         return _wrap(text.encode(), LINE_LENGTH - 1) + SOFT_BREAK
@@ -50,11 +50,11 @@ def _escape(match: re.Match[bytes]) -> bytes:
     return _ESCAPES[match[0]]
 
 
-def _wrap(line: bytes, room: int) -> bytes:
-    """Break an escaped line softly, never inside =XX; its last piece has at most `room` octets."""
+def _wrap(line: bytes, limit: int) -> bytes:
+    """Split an escaped line by soft breaks, not inside =XX; the last piece has at most `limit` octets."""
     line = _guard_start(line)
     pieces = []
-    while len(line) > room:
+    while len(line) > limit:
         cut = LINE_LENGTH - 1
         escape = line.find(b"=", cut - 2, cut)
         cut = cut if escape < 0 else escape

@@ -1,4 +1,4 @@
-"""What becomes of one message: the states of a delivery and the receipt of one attempt."""
+"""The states of a delivery, and the receipt of one attempt."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where one (issue, subscriber) stands in the ledger."""
+    """The state of one (issue, subscriber) in the ledger."""
 
-    PENDING = "pending"  # planned, nobody works on it
-    CLAIMED = "claimed"  # a sender has taken it; nothing of it is on the wire
+    PENDING = "pending"  # planned, and claimed by no sender
+    CLAIMED = "claimed"  # claimed by a sender, and not yet transmitted
     TRANSMITTING = "transmitting"  # durable before the final dot of DATA (rule 3)
     ACCEPTED = "accepted"  # a relay answered 2xx to the dot
     DEFERRED = "deferred"  # a relay said "later" (4xx), or the connection broke before the dot
     REJECTED = "rejected"  # a relay said "never" (5xx)
     UNKNOWN = "unknown"  # the connection or the sender died between dot and reply
     SUPPRESSED = "suppressed"  # no longer a recipient when it was claimed (rule 1)
-    EXPIRED = "expired"  # deferred for longer than the issue is worth sending
+    EXPIRED = "expired"  # deferred for longer than the site allows
 
 
 FINAL_STATES = frozenset(
@@ -35,10 +35,10 @@ FINAL_STATES = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What one attempt came to.
+    """The result of one attempt.
 
     `code` is the SMTP reply code (0 when there was no reply), `enhanced` its RFC 3463 status
-    or "". `state` is what the delivery becomes; `retry_at` says when, for a deferred one.
+    or "". `state` is the delivery's new state; `retry_at` is the next attempt of a deferred one.
     """
 
     subscriber_id: int

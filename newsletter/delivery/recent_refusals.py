@@ -1,4 +1,4 @@
-"""Whether readers of several domains are refused alike: then it is not the readers' fault (rule 17)."""
+"""Detects that readers of several domains are refused alike, which is not their fault (rule 17)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from subscribers.blame.blame import Blame
 from subscribers.blame.words import same_words
 
 SEVERAL_DOMAINS = 3
-"""So many domains refuse no readers of theirs in the same words by chance …"""
+"""As many domains do not by chance refuse their readers in the same words."""
 
 MANY_DOMAINS = 5
-"""… and so many, where the words are those for an address that does not exist."""
+"""The same for replies that an address does not exist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,10 +26,10 @@ class _Outcome:
 
 
 class RecentRefusals:
-    """The last outcomes of a run, and what they prove. A list of twelve is watched like one of a million.
+    """The last outcomes of a run, examined the same way for short and for long lists.
 
-    `share` of the last `window` outcomes may be refusals in the same words before they are
-    evidence; an unbroken row of them is evidence at once.
+    Refusals in the same words are evidence when they are more than `share` of the last `window`
+    outcomes, or as soon as they are consecutive.
     """
 
     def __init__(self, *, window: int, share: float) -> None:
@@ -37,7 +37,7 @@ class RecentRefusals:
         self._share = share
 
     def note(self, claim: Claim, outcome: Outcome) -> int:
-        """Of how many domains readers are refused in these words; 0 while that proves nothing."""
+        """Add an outcome; returns how many domains refuse alike, 0 while that is not evidence."""
         domain = claim.address.rpartition("@")[2].casefold()
         words = same_words(outcome.text) if outcome.meaning is Meaning.REJECTED else ""
         self._outcomes.append(_Outcome(words=words, domain=domain))
@@ -46,11 +46,11 @@ class RecentRefusals:
         reply = Reply(code=outcome.code, text=outcome.text)
         is_reader = whose_fault(outcome.stage, reply) is Blame.READER
         if is_reader and claim.was_refused_by_policy:
-            return 0  # a person has looked at it since
+            return 0  # a person has decided to try it again
         alike = [one for one in self._outcomes if one.words == words]
         domains = len({one.domain for one in alike})
         needed = MANY_DOMAINS if is_reader else SEVERAL_DOMAINS
         if domains < needed:
             return 0
-        is_row = all(one.words == words for one in list(self._outcomes)[-needed:])
-        return domains if is_row or len(alike) > self._share * len(self._outcomes) else 0
+        is_consecutive = all(one.words == words for one in list(self._outcomes)[-needed:])
+        return domains if is_consecutive or len(alike) > self._share * len(self._outcomes) else 0

@@ -1,4 +1,4 @@
-"""A relay during a run: its connections, its limits, and its rests after failures."""
+"""The state of one relay during a run: its connections, limits, and rests after failures."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from newsletter.delivery.transport import Connection, Timeouts, connect, tls_con
 log = logging.getLogger("newsletter.delivery")
 
 PAUSES = (1.0, 2.0, 4.0, 8.0)
-"""Seconds that a failing relay rests, one after another; then LONGEST_REST each time."""
+"""Seconds that a failing relay rests after each failure in turn; then LONGEST_REST each time."""
 
 LONGEST_REST = 60.0
 
 FIRST_TRIES = 3
-"""A relay that was never reached in this run is down after so many tries."""
+"""Failures after which a relay that was never reached in this run counts as down."""
 
-TURN = 0.05
-"""Seconds until a relay that is ahead of its share looks again."""
+SHARE_CHECK_SECONDS = 0.05
+"""Seconds until a relay that is ahead of its share checks again."""
 
 
 class RelaySession:
-    """One relay as the run's connections share it; times are the event loop's seconds."""
+    """One relay, shared by the run's connections; times are in the event loop's seconds."""
 
     def __init__(
         self,
@@ -52,19 +52,19 @@ class RelaySession:
         self._has_worked = False
         self._is_given_up = False
         self.messages_per_connection = relay.messages_per_connection
-        """As configured, or as the relay let us know; None: no limit is known."""
+        """The configured limit, or a lower one learnt from the relay; None if none is known."""
 
-    def has_had_enough(self, carried: int) -> None:
-        """A connection took no more after so many messages: the next is closed before that."""
+    def learn_limit(self, carried: int) -> None:
+        """Note that a connection accepted only `carried` messages, to close the next ones earlier."""
         self.messages_per_connection = min(carried, self.messages_per_connection or carried)
         log.info(
-            "relay %s takes %d messages on a connection",
+            "relay %s accepts %d messages per connection",
             self.relay.name, self.messages_per_connection,
         )  # fmt: skip
 
     @property
     def is_down(self) -> bool:
-        """Whether no more is to be hoped of it soon: others may go on, and it is tried again."""
+        """Whether the relay is not expected to work soon; it is still tried again while others do."""
         tries = (
             len(self._pauses) + 1 if self._has_worked else min(FIRST_TRIES, len(self._pauses) + 1)
         )
@@ -72,30 +72,30 @@ class RelaySession:
 
     @property
     def is_given_up(self) -> bool:
-        """Whether it refuses us: in this run nothing more is asked of it."""
+        """Whether the relay refuses us, and is not used any more in this run."""
         return self._is_given_up
 
     async def connect(self) -> Connection | Outcome:
-        """A new session, or why there is none."""
+        """A new connection, or the reason why it failed."""
         return await connect(self.relay, self._tls, self._local_hostname, self._timeouts)
 
     def worked(self, domain: str) -> None:
-        """The relay has dealt with a message: whatever was, is over."""
+        """Note that the relay has processed a message, which ends any failure."""
         now = _now()
         if self._failures:
             log.info("relay %s works again", self.relay.name)
             self._failures = 0
-            self._shares.is_able(self.relay.name, able=True, now=now)
+            self._shares.set_able(self.relay.name, able=True, now=now)
         self._has_worked = True
         self._meter.passed(domain, now)
 
     def slow_down(self, domain: str) -> None:
-        """A server asks for fewer messages to `domain`, or at all (WHOLE_RELAY)."""
+        """Reduce the rate to `domain`, or the relay's own (WHOLE_RELAY), as a server asks."""
         domain = domain.casefold()
         self.reservation.slow_down(domain, self._meter.per_second(domain, _now()))
 
     def failed(self, outcome: Outcome) -> None:
-        """Rest the relay. Its connections often fail together: that is one failure."""
+        """Rest the relay. Connections often fail together, which counts as one failure."""
         now = _now()
         if now < self._rests_until or self._is_given_up:
             return
@@ -103,18 +103,18 @@ class RelaySession:
         self.trouble = outcome
         self._failures += 1
         self._rests_until = now + rest
-        self._shares.is_able(self.relay.name, able=False, now=now)
+        self._shares.set_able(self.relay.name, able=False, now=now)
         log.warning("relay %s rests for %g s: %s", self.relay.name, rest, outcome)
 
     def give_up(self, outcome: Outcome) -> None:
-        """It refuses us, whoever we write to."""
+        """Stop using the relay, because it refuses us whatever the recipient."""
         self.trouble = outcome
         self._is_given_up = True
-        self._shares.is_able(self.relay.name, able=False, now=_now())
+        self._shares.set_able(self.relay.name, able=False, now=_now())
         log.error("relay %s refuses us: %s", self.relay.name, outcome)
 
     async def rest(self, over: asyncio.Event) -> None:
-        """Wait until the relay may be tried again, or the run is over."""
+        """Wait until the relay may be tried again, or `over` is set."""
         while (seconds := self._rests_until - _now()) > 0 and not over.is_set():
             try:
                 async with asyncio.timeout(seconds):
@@ -122,49 +122,49 @@ class RelaySession:
             except TimeoutError:
                 continue
 
-    # What the claim queue asks of it before it hands out a claim
+    # claim_queue.RateGate
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing at all limits it."""
+        """Whether the relay has no limit at all."""
         return self.reservation.is_open and not self._shares.has_weights
 
     @property
     def is_spent(self) -> bool:
-        """Whether the day's share of its warm-up is sent."""
+        """Whether the day's messages of its warm-up are all sent."""
         return self.reservation.is_spent
 
     def wait(self, domain: str, now: float) -> float:
-        """Seconds until it may send a message to `domain`."""
+        """Seconds until the relay may send a message to `domain`."""
         if not self._shares.may_take(self.relay.name, now):
-            return TURN
+            return SHARE_CHECK_SECONDS
         return self.reservation.wait(domain, now)
 
     def take(self, domain: str, now: float) -> None:
-        """It sends one to `domain`."""
+        """Count a message to `domain` as sent."""
         self.reservation.take(domain)
         self._shares.took(self.relay.name, now)
 
     def pace(self, domain: str) -> float:
-        """Seconds from one message to `domain` to the next."""
-        return self.reservation.pace(domain) or TURN
+        """Seconds between two messages to `domain`."""
+        return self.reservation.pace(domain) or SHARE_CHECK_SECONDS
 
     @property
-    def may_shut(self) -> bool:
-        """Whether hours or a warm-up are configured."""
+    def has_restrictions(self) -> bool:
+        """Whether hours or a warm-up can stop the relay."""
         return self.relay.hours is not None or self.relay.warm_up is not None
 
-    def is_shut(self, moment: datetime) -> str:
-        """Why it may not send at this local moment, "" when it may."""
+    def restriction(self, moment: datetime) -> str:
+        """Why the relay may not send at this local time, "" when it may."""
         if self.relay.hours is not None and moment not in self.relay.hours:
-            return f"relay {self.relay.name}: it is not its hours"
+            return f"relay {self.relay.name}: outside its sending hours"
         if self.is_spent:
-            return f"relay {self.relay.name}: today's share of its warm-up is sent"
+            return f"relay {self.relay.name}: its warm-up allows no more messages today"
         return ""
 
 
 def _limited(relay: RelaySettings) -> set[str]:
-    """What its configuration limits."""
+    """The domains that its configuration limits, WHOLE_RELAY and TODAY included."""
     limited = {domain.casefold() for domain in relay.per_domain}
     limited |= {WHOLE_RELAY} if relay.rate else set()
     return limited | ({TODAY} if relay.warm_up else set())

@@ -1,7 +1,7 @@
-"""The body of an edition, encoded once and cut where the readers' own values go in.
+"""The body of an edition, encoded once and split where the readers' own values are inserted.
 
-multipart/alternative (RFC 2046 section 5.1.4), text before HTML, both quoted-printable. Between
-two gaps stand ready bytes; a reader's body is these segments with the reader's values between.
+multipart/alternative (RFC 2046 section 5.1.4), text before HTML, both quoted-printable. A reader's
+body consists of the encoded segments with the reader's values in the gaps between them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from newsletter.rendering.slots import split
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
-    """A place for a reader's value, which is escaped where it stands in HTML."""
+    """A place for a reader's value, which is escaped in HTML."""
 
     slot: Slot
     in_html: bool
@@ -27,9 +27,9 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Body:
-    """Ready bytes with gaps: each gap is an empty segment, whose places `gaps` tells.
+    """Encoded bytes with gaps: each gap is an empty segment, whose indices are in `gaps`.
 
-    The first segment runs up to the first gap; it is the same for all readers.
+    The first segment extends to the first gap and is the same for all readers.
     """
 
     boundary: str
@@ -39,16 +39,16 @@ class Body:
     def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
         """The segments of one reader's body, to be joined.
 
-        A value stands on lines of its own, closed by a soft break; "" takes no line at all.
+        A value takes lines of its own, ended by a soft break; "" takes no line.
         """
         filled = list(self.segments)
-        ready: dict[str, bytes] = {}  # most values read the same in HTML and in text
-        for gap, places in self.gaps:
+        encoded: dict[str, bytes] = {}  # most values are the same in HTML and in text
+        for gap, indices in self.gaps:
             value = html.escape(values[gap.slot]) if gap.in_html else values[gap.slot]
-            if value not in ready:
-                ready[value] = quoted_printable.encode_unfinished(value)
-            for place in places:
-                filled[place] = ready[value]
+            if value not in encoded:
+                encoded[value] = quoted_printable.encode_unfinished(value)
+            for index in indices:
+                filled[index] = encoded[value]
         return filled
 
 
@@ -85,9 +85,9 @@ def _encode_part(text: str, nonce: str, *, in_html: bool) -> list[bytes | Gap]:
 
 
 def _boundary(pieces: Iterable[bytes | Gap]) -> str:
-    """Made of the content, so that the same edition gives the same bytes.
+    """A boundary derived from the content, so that the same edition gives the same bytes.
 
-    It cannot stand in a part: quoted-printable never writes "=_" (RFC 2045 section 6.7).
+    It cannot occur in a part: quoted-printable never writes "=_" (RFC 2045 section 6.7).
     """
     digest = hashlib.sha256()
     for piece in pieces:
@@ -106,14 +106,14 @@ def _part_start(boundary: str, kind: str) -> bytes:
 
 
 def _cut(boundary: str, pieces: Iterable[bytes | Gap]) -> Body:
-    """Join what stands between two gaps, and note where the gaps are."""
+    """Join the pieces between two gaps, and record where the gaps are."""
     segments = [b""]
-    places: dict[Gap, list[int]] = {}
+    positions: dict[Gap, list[int]] = {}
     for piece in pieces:
         if isinstance(piece, Gap):
-            places.setdefault(piece, []).append(len(segments))
+            positions.setdefault(piece, []).append(len(segments))
             segments += [b"", b""]
         else:
             segments[-1] += piece
-    gaps = tuple((gap, tuple(indices)) for gap, indices in places.items())
+    gaps = tuple((gap, tuple(indices)) for gap, indices in positions.items())
     return Body(boundary=boundary, segments=tuple(segments), gaps=gaps)

@@ -15,18 +15,20 @@ from newsletter.delivery.sender import send_all
 from newsletter.errors import RelayUnavailableError
 
 LONGEST = 60.0
-"""Seconds that a relay has for one message: whoever asked for it is waiting."""
+"""Seconds that a relay has for one message, because a person is waiting for it."""
 
-_ONLY = 0
+_SUBSCRIBER_ID = 0
 
 
 class _OneDelivery:
-    """A ledger of a single delivery, kept in memory: nothing is left to resume."""
+    """An in-memory ledger of a single delivery, which is never resumed."""
 
     def __init__(self, recipient: str) -> None:
         self.receipt: Receipt | None = None
         self._waiting = [
-            Claim(subscriber_id=_ONLY, address=recipient, name="", edition_id=0, attempts=0)
+            Claim(
+                subscriber_id=_SUBSCRIBER_ID, address=recipient, name="", edition_id=0, attempts=0
+            )
         ]
 
     @property
@@ -73,11 +75,11 @@ async def send_one(
     recipient: str,
     now: datetime,
 ) -> Receipt:
-    """Hand `message` to a relay and return its answer; there is no second attempt.
+    """Hand `message` to a relay and return the receipt; there is no second attempt.
 
-    It takes LONGEST seconds at the most, and the sender's GRACE_SECONDS for what is on its way.
-    Raises RelayUnavailableError when no relay could be asked, or a relay refused us rather
-    than the reader.
+    It takes at most LONGEST seconds, plus the sender's GRACE_SECONDS for a message in flight.
+    Raises RelayUnavailableError when no relay could be reached, or when a relay refused us
+    rather than the reader.
     """
     ledger = _OneDelivery(recipient)
     context = SendContext(
@@ -87,13 +89,14 @@ async def send_one(
         sending=SendingSettings(expire_after=timedelta(0)),
     )
     stop = asyncio.Event()
-    patience = asyncio.get_running_loop().call_later(LONGEST, stop.set)
+    timer = asyncio.get_running_loop().call_later(LONGEST, stop.set)
     try:
         report = await send_all(ledger, relays, context, stop=stop)
     finally:
-        patience.cancel()
+        timer.cancel()
     if ledger.receipt is None:
         raise RelayUnavailableError(
-            f"no relay took the message: {report.paused or 'it was never tried'}", field="relays"
+            f"no relay accepted the message: {report.paused or 'it was never tried'}",
+            field="relays",
         )
     return ledger.receipt

@@ -1,4 +1,4 @@
-"""Sends a ledger's messages: claims deliveries, hands them to the relays, keeps the books."""
+"""Sends a ledger's messages: claims deliveries, hands them to relays and records the receipts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -34,15 +34,15 @@ from newsletter.delivery.transport import own_hostname
 from newsletter.errors import DatabaseUnavailableError, RelayUnavailableError, TemporaryError
 
 GRACE_SECONDS = 8.0
-"""After a stop, how long messages in flight may take; the whole stop takes less than 10 s."""
+"""How long messages in flight may take after a stop; the whole stop takes less than 10 s."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendReport:
-    """What one run came to.
+    """The result of one run: how many deliveries reached each state, and why it ended early.
 
-    `paused` says why it stopped before its end and a person has to look, "" if it did not;
-    `shut` why it left something to a later hour, "" if nothing.
+    `paused` is the reason why the run stopped and needs a person's attention, "" if it did not.
+    `restriction` is the limit on hours or a warm-up that left deliveries for later, "" if none.
     """
 
     accepted: int
@@ -54,13 +54,13 @@ class SendReport:
     seconds: float
     paused: str
     next_retry: datetime | None
-    shut: str = ""
+    restriction: str = ""
     refused_alike: str = ""
-    """Words in which readers of several domains were refused: none of them is to blame."""
+    """The reply with which readers of several domains were refused, "" if they were not."""
 
 
 def combined(reports: Sequence[SendReport]) -> SendReport:
-    """What runs side by side came to together."""
+    """The sum of the reports of runs that ran side by side."""
     retries = [report.next_retry for report in reports if report.next_retry is not None]
     return SendReport(
         accepted=sum(report.accepted for report in reports),
@@ -72,7 +72,7 @@ def combined(reports: Sequence[SendReport]) -> SendReport:
         seconds=max(report.seconds for report in reports),
         paused=next((report.paused for report in reports if report.paused), ""),
         next_retry=min(retries, default=None),
-        shut=next((report.shut for report in reports if report.shut), ""),
+        restriction=next((report.restriction for report in reports if report.restriction), ""),
         refused_alike=next(
             (report.refused_alike for report in reports if report.refused_alike), ""
         ),
@@ -92,15 +92,14 @@ async def send_all(
     limits: LimitBook | None = None,
     incoming: Incoming | None = None,
 ) -> SendReport:
-    """Send whatever the ledger has that can be sent now, and return what came of it.
+    """Send every delivery of the ledger that can be sent now, and report the result.
 
     Deliveries deferred to a later time stay; call again at `next_retry`. When `stop` is set,
-    messages in flight are finished and the rest is given back, within 10 s. A refusal that is about
-    us and no reader (RFC 3463 X.7.x, or any 5xx to EHLO, AUTH or MAIL of every relay) pauses the
-    send. `limits` keeps the relays' rates between sends and for all senders together. With
-    `incoming` batches it goes on for as long as they may come. Raises RelayUnavailableError when no
-    relay can be worked with, and what the ledger raises; in each case nothing that was not sent is
-    lost.
+    messages in flight are finished and the rest is given back, within 10 s. A refusal that concerns
+    us rather than a reader (RFC 3463 X.7.x, or a 5xx to EHLO, AUTH or MAIL from every relay) pauses
+    the send. `limits` keeps the relays' rates between sends and across all senders. With `incoming`
+    the send continues while further batches may come. Raises RelayUnavailableError when no relay
+    can be used, and what the ledger raises; in either case unsent deliveries stay in the ledger.
     """
     if not relays:
         raise RelayUnavailableError("no relay is configured", field="relays", fix="add [[relays]]")
@@ -128,14 +127,9 @@ async def send_all(
             writer.end_threads()
     if left and not send.end.pause and send.settlement.is_hopeless:
         raise _unavailable(sessions)
-    return SendReport(
-        **_counted(counts),
-        seconds=asyncio.get_running_loop().time() - started,
-        paused=str(send.end.pause or ""),
-        next_retry=next_retry,
-        shut=send.end.shut if left or source.may_grow else "",
-        refused_alike=_words_refused_alike(send.end.pause),
-    )
+    seconds = asyncio.get_running_loop().time() - started
+    report = _report(counts, send.end, seconds, next_retry)
+    return report if left or source.may_grow else replace(report, restriction="")
 
 
 def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
@@ -146,16 +140,22 @@ def _unavailable(sessions: Sequence[RelaySession]) -> RelayUnavailableError:
     )
 
 
-def _counted(counts: Counter[DeliveryState]) -> dict[str, int]:
-    """The counts of a report by their names there."""
-    return {
-        "accepted": counts[DeliveryState.ACCEPTED],
-        "rejected": counts[DeliveryState.REJECTED],
-        "deferred": counts[DeliveryState.DEFERRED],
-        "unknown": counts[DeliveryState.UNKNOWN],
-        "suppressed": counts[DeliveryState.SUPPRESSED],
-        "expired": counts[DeliveryState.EXPIRED],
-    }
+def _report(
+    counts: Counter[DeliveryState], end: SendEnd, seconds: float, next_retry: datetime | None
+) -> SendReport:
+    return SendReport(
+        accepted=counts[DeliveryState.ACCEPTED],
+        rejected=counts[DeliveryState.REJECTED],
+        deferred=counts[DeliveryState.DEFERRED],
+        unknown=counts[DeliveryState.UNKNOWN],
+        suppressed=counts[DeliveryState.SUPPRESSED],
+        expired=counts[DeliveryState.EXPIRED],
+        seconds=seconds,
+        paused=str(end.pause or ""),
+        next_retry=next_retry,
+        restriction=end.restriction,
+        refused_alike=_words_refused_alike(end.pause),
+    )
 
 
 async def _open_sessions(
@@ -177,7 +177,7 @@ async def _open_sessions(
 
 
 class _Send:
-    """The parts of one send, put together."""
+    """The cooperating parts of one send."""
 
     def __init__(
         self,
@@ -194,24 +194,24 @@ class _Send:
         self.settlement = Settlement(context, self.queue, writer, self.end, sessions)
 
     async def carry_out(self, ledger: Ledger, book: LimitBook, stop: asyncio.Event) -> list[int]:
-        """Let the connections work to the end, or to the stop; whom it had to leave.
+        """Run the connections to the end or to the stop; return the subscribers left unsent.
 
-        Whatever it raises, what was claimed and not sent is given back to the ledger first.
+        On any error, claims that were not sent are given back to the ledger before it propagates.
         """
         keeper = LimitKeeper(
             book=book,
             call=self._writer.call,
             today=lambda: self._context.local_time().date(),
-            refilled=self.queue.stir,
+            refilled=self.queue.notify_waiters,
             failed=self.end.end,
         )
         try:
             async with keep_limits(self._sessions, keeper):
                 await self._work(stop)
-        except (DatabaseUnavailableError, TemporaryError):  # nor could that be written
+        except (DatabaseUnavailableError, TemporaryError):  # a release could not be written either
             raise
         except BaseException:
-            with suppress(Exception):  # what came first is what is raised
+            with suppress(Exception):  # the original error is the one to raise
                 await self._writer.call(ledger.release, self.queue.left())
             raise
         left = self.queue.left()
@@ -219,7 +219,7 @@ class _Send:
         return left
 
     async def _work(self, stop: asyncio.Event) -> None:
-        """Raises what the ledger raises, or a connection's worker that met the unforeseen."""
+        """Run the tasks of the send; raises the ledger's errors and a worker's unexpected ones."""
         writing = asyncio.create_task(self._writer.run())
         claiming = asyncio.create_task(self._ending_on_error(self.queue.run()))
         posting = asyncio.create_task(self._ending_on_error(self._writer.post_regularly()))
@@ -232,25 +232,26 @@ class _Send:
             for session, preparer in zip(self._sessions, preparers, strict=True)
             for _ in range(session.relay.connections)
         ]
-        at_work = asyncio.create_task(_all_done(workers))
-        signs = [asyncio.create_task(event.wait()) for event in (stop, self.end.ending)]
+        all_workers = asyncio.create_task(_all_done(workers))
+        end_signals = [asyncio.create_task(event.wait()) for event in (stop, self.end.ending)]
         first = asyncio.FIRST_COMPLETED
         try:
-            await asyncio.wait([writing, at_work, *signs], return_when=first)
-            if self.end.pause:  # no hurry: messages whose reply is awaited are not cut off
-                await asyncio.wait([writing, at_work, signs[0]], return_when=first)
+            await asyncio.wait([writing, all_workers, *end_signals], return_when=first)
+            if self.end.pause:  # a pause is not urgent: let pending replies arrive
+                await asyncio.wait([writing, all_workers, end_signals[0]], return_when=first)
         finally:
             self.end.end()
-            await asyncio.wait([at_work], timeout=GRACE_SECONDS)
-            for task in (*workers, *signs):
+            await asyncio.wait([all_workers], timeout=GRACE_SECONDS)
+            for task in (*workers, *end_signals):
                 task.cancel()
-            await _all_done([at_work, *workers, *signs])
+            await _all_done([all_workers, *workers, *end_signals])
             for preparer in preparers:
                 preparer.close()
             self._writer.close()
             await _all_done([claiming, posting, writing])
         ended = [task for task in (writing, claiming, posting, *workers) if not task.cancelled()]
-        for error in [task.exception() for task in ended]:  # all are asked: each would complain
+        # Every exception is retrieved: asyncio warns about those that are not.
+        for error in [task.exception() for task in ended]:
             if error is not None:
                 raise error
 

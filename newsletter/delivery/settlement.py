@@ -1,4 +1,4 @@
-"""What follows from an outcome: for the delivery, for its relay, and for the send."""
+"""Applies an outcome to the delivery, to its relay, and to the send."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.replies import Reply
 from newsletter.delivery.retry import may_go_on_anew, receipt_for
 
-BLAMELESS_TRIES = 3
-"""How often one claim may meet a relay in trouble before it counts as the claim's own try: a
-message at which a relay hangs up each time must not be the last one for ever."""
+RELAY_FAILURE_LIMIT = 3
+"""How often a claim may meet a failing relay before it counts as an attempt of the claim: a
+message at which a relay hangs up each time must not be retried for ever."""
 
 
 class SendEnd:
-    """Whether a send is to end, and why."""
+    """Whether and why a send is to end."""
 
     def __init__(self, queue: ClaimQueue) -> None:
         self._queue = queue
         self.ending = asyncio.Event()
         self.pause: Pause | None = None
-        """Set when a person has to look."""
-        self.shut = ""
-        """Why a relay that could send may not at this hour."""
+        """Set when the send needs a person's attention."""
+        self.restriction = ""
+        """The hours or warm-up for which a working relay may not send now."""
 
     def end(self, pause: Pause | None = None) -> None:
-        """Hand out nothing more; `pause` says why, when a person has to look."""
+        """Hand out no more claims; `pause` is the reason when a person's attention is needed."""
         self.pause = self.pause or pause
         self.ending.set()
         self._queue.close()
 
 
 class Settlement:
-    """Writes receipts, gives claims back, rests relays, and ends the send where it has to."""
+    """Writes receipts, gives claims back, rests relays, and ends the send when necessary."""
 
     def __init__(
         self,
@@ -57,46 +57,46 @@ class Settlement:
         self._writer = writer
         self._end = end
         self._sessions = tuple(sessions)
-        self._blameless: Counter[int] = Counter()
+        self._relay_failures: Counter[int] = Counter()
         self._policy = PausePolicy(
             window=context.sending.pause_window, share=context.sending.pause_share
         )
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether no relay can be worked with, now or soon."""
+        """Whether no relay can be used, now or soon."""
         return all(session.is_down for session in self._sessions)
 
     def relay_failed(self, session: RelaySession, outcome: Outcome) -> None:
-        """Rest the relay, or leave it when it refuses us; end the send when it was the last."""
+        """Rest the relay, or give it up if it refuses us; end the send if it was the last one."""
         if outcome.meaning is Meaning.POLICY:
             session.give_up(outcome)
         else:
             session.failed(outcome)
         if self.is_hopeless:
             refused = all(each.is_given_up for each in self._sessions)
-            said = [(each.relay.name, each.trouble) for each in self._sessions]
-            self._end.end(RefusedByEveryRelay(said=said) if refused else None)
+            refusals = [(each.relay.name, each.trouble) for each in self._sessions]
+            self._end.end(RefusedByEveryRelay(refusals=refusals) if refused else None)
 
     def settle(
         self, claim: Claim, outcome: Outcome, session: RelaySession, *, is_worn: bool = False
     ) -> None:
-        """Record what a claim came to, or give it back when the relay is to blame.
+        """Record the claim's outcome, or give the claim back when the relay is to blame.
 
-        `is_worn`: the connection has carried messages before, and may simply have had enough, or
-        it was we who cut it off.
+        `is_worn`: the connection has carried messages before, so the relay may have reached its
+        own limit, or we closed it ourselves.
         """
         meaning = outcome.meaning
         self._slow_down(claim, outcome, session)
         if meaning is Meaning.RELAY:
             if not (is_worn and may_go_on_anew(outcome)):
                 self.relay_failed(session, outcome)
-            self._blameless[claim.subscriber_id] += 1
-            if self._blameless[claim.subscriber_id] < BLAMELESS_TRIES:
+            self._relay_failures[claim.subscriber_id] += 1
+            if self._relay_failures[claim.subscriber_id] < RELAY_FAILURE_LIMIT:
                 self._queue.give_back(claim)
                 return
         if meaning is Meaning.BROKEN and not outcome.code and not is_worn:
-            self.relay_failed(session, outcome)  # else all readers might become unknown, one by one
+            self.relay_failed(session, outcome)  # else every reader in turn might become unknown
         if outcome.code and meaning in (Meaning.ACCEPTED, Meaning.DEFERRED, Meaning.REJECTED):
             session.worked(_domain_of(claim))
         self._writer.keep(
@@ -117,12 +117,12 @@ class Settlement:
             self._end.end(pause)
 
     def _slow_down(self, claim: Claim, outcome: Outcome, session: RelaySession) -> None:
-        """Send slower where a server asks for it."""
+        """Reduce the rate where a server asks for it."""
         if outcome.meaning is Meaning.ACCEPTED:
             return
         if says_slow_down(outcome.stage, Reply(code=outcome.code, text=outcome.text)):
-            is_one = outcome.stage in ABOUT_ONE_MESSAGE
-            session.slow_down(_domain_of(claim) if is_one else WHOLE_RELAY)
+            is_about_one = outcome.stage in ABOUT_ONE_MESSAGE
+            session.slow_down(_domain_of(claim) if is_about_one else WHOLE_RELAY)
 
 
 def _domain_of(claim: Claim) -> str:

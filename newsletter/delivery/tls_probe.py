@@ -1,4 +1,4 @@
-"""Whether a port speaks TLS from its first byte: who waits for its greeting waits in vain."""
+"""Detects a port that expects TLS from the first byte, and so never sends a greeting."""
 
 from __future__ import annotations
 

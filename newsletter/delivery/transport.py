@@ -1,4 +1,4 @@
-"""Connections to a relay, and one transaction after another on them (RFC 5321, RFC 2920)."""
+"""Connections to a relay and the transactions on them (RFC 5321, RFC 2920)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 FAR = 0.005
-"""Seconds until a transaction's commands are answered; a relay that never was quicker is far."""
+"""Seconds to answer a transaction's commands; a relay that has never been faster counts as far."""
 
 IMPLICIT_TLS = 465
 """The port on which TLS begins before the greeting (RFC 8314 section 3.3)."""
@@ -36,7 +36,7 @@ GO_AHEAD = 354
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timeouts:
-    """Seconds to wait for a relay; RFC 5321 section 4.5.3.2 where it names a time."""
+    """Seconds to wait for a relay, as in RFC 5321 section 4.5.3.2 where it specifies a time."""
 
     connect: float = 30
     command: float = 300
@@ -49,10 +49,10 @@ TIMEOUTS = Timeouts()
 
 
 class Connection:
-    """One session with a relay, which knows at every moment how far it has come.
+    """One SMTP session with a relay; `stage` is how far its transaction has come.
 
     A transaction is `offer`, `opened`, `push`, `finish`; `finish` may offer the next one in
-    the same write. Nothing raises for what the relay does: it comes back as an Outcome.
+    the same write. A relay's failures are returned as Outcomes, never raised.
     """
 
     def __init__(self, wire: Wire, extensions: Extensions, timeouts: Timeouts) -> None:
@@ -69,20 +69,20 @@ class Connection:
 
     @property
     def is_usable(self) -> bool:
-        """Whether a further transaction may begin here."""
+        """Whether a further transaction may begin on this connection."""
         return not self._is_broken and self._wire.is_open
 
     @property
     def is_far(self) -> bool:
-        """Whether no transaction's commands, the present one's included, were answered quickly."""
+        """Whether the relay has never answered a transaction's commands within FAR seconds."""
         return self._quickest > FAR
 
     def offer(self, envelope: Envelope) -> None:
-        """Begin a transaction: all its commands in one write, where the relay allows that."""
+        """Begin a transaction, with all its commands in one write where the relay allows it."""
         self._wire.write(self._begin(envelope))
 
     async def opened(self) -> Outcome | None:
-        """None when the relay waits for the content, else why not."""
+        """None when the relay is ready for the content, else the refusal."""
         self.stage = Stage.MAIL
         try:
             return await self._open_at_once() if self._pipelines else await self._open_by_steps()
@@ -92,7 +92,7 @@ class Connection:
             self._quickest = min(self._quickest, time.monotonic() - self._offered_at)
 
     async def push(self, content: bytes) -> Outcome | None:
-        """Send the content, all but the final dot; None unless the connection broke."""
+        """Send the content except the final dot; None unless the connection broke."""
         self.stage = Stage.BODY
         self._wire.write(content)
         try:
@@ -102,7 +102,7 @@ class Connection:
         return None
 
     async def finish(self, following: Envelope | None) -> Outcome:
-        """Write the final dot, with it the next transaction's commands, and read the reply."""
+        """Write the final dot and the next transaction's commands with it, and read the reply."""
         if not self._wire.is_open or not self._wire.is_quiet:
             return await self._refused_early()
         self.stage = Stage.DOT
@@ -114,12 +114,12 @@ class Connection:
         return self._outcome(Stage.DOT, reply)
 
     def abort(self) -> None:
-        """Close at once. Before the dot is written this takes the message back."""
+        """Close at once; before the final dot this withdraws the message."""
         self._is_broken = True
         self._wire.abort()
 
     async def quit(self) -> None:
-        """Say goodbye and close; an answer is welcome, but not waited for long."""
+        """Send QUIT and close; wait only briefly for the reply."""
         if self.is_usable:
             self._wire.write(b"QUIT\r\n")
             with suppress(*TROUBLE):
@@ -131,7 +131,7 @@ class Connection:
         return self.extensions.pipelining
 
     def _begin(self, envelope: Envelope) -> bytes:
-        """The first bytes of a transaction, after RSET where the last one was left open."""
+        """The first bytes of a transaction, preceded by RSET where the last one was left open."""
         self._envelope = envelope
         self._offered_at = time.monotonic()
         self._is_resetting, self._must_reset = self._must_reset, False
@@ -148,7 +148,7 @@ class Connection:
             try:
                 reply = await self._reply()
             except TROUBLE as error:
-                # Who refuses and hangs up has refused.
+                # A relay that refuses and then hangs up has refused.
                 return refusal or self._broken(error)
             if refusal is None and not _goes_on(stage, reply):
                 refusal = self._refusal(stage, reply)
@@ -157,11 +157,11 @@ class Connection:
         return refusal
 
     async def _end_unwanted_content(self, refusal: Outcome) -> None:
-        """DATA was agreed to although MAIL or RCPT was not (RFC 2920 section 3.1)."""
+        """End a DATA that the relay accepted although it refused MAIL or RCPT (RFC 2920, 3.1)."""
         if refusal.stage is not Stage.RCPT:
             self.abort()
             return
-        self._wire.write(b".\r\n")  # nobody is left to write to: an empty message ends it
+        self._wire.write(b".\r\n")  # no recipient is left: an empty message ends the transaction
         try:
             await self._reply()
         except TROUBLE:
@@ -191,7 +191,7 @@ class Connection:
         return reply
 
     async def _refused_early(self) -> Outcome:
-        """Before the dot something came, or the connection went: nothing has been sent."""
+        """A reply arrived or the connection broke before the dot: nothing has been sent."""
         try:
             outcome = from_reply(Stage.BODY, await self._wire.reply(self._timeouts.command))
         except TROUBLE as error:
@@ -221,12 +221,12 @@ def _goes_on(stage: Stage, reply: Reply) -> bool:
 async def connect(
     relay: RelaySettings, tls: ssl.SSLContext | None, local_hostname: str, timeouts: Timeouts
 ) -> Connection | Outcome:
-    """A session that is greeted, encrypted and signed in as configured, or why there is none.
+    """A session after EHLO, TLS and AUTH as configured, or the reason why it failed.
 
-    `tls` is None for security "none". With "starttls" and "tls" nothing of a message ever
-    goes in clear: a relay that does not offer STARTTLS is no relay.
+    `tls` is None for security "none". With "starttls" and "tls" a message is never sent in clear
+    text: a relay that does not offer STARTTLS is not used.
     """
-    import aiosmtplib  # slow to load: only where there is something to send
+    import aiosmtplib  # slow to load, so only imported when there is something to send
 
     security = security_of(relay)
     session = aiosmtplib.SMTP(
@@ -248,7 +248,8 @@ async def connect(
     except aiosmtplib.SMTPResponseException as error:
         session.close()
         return _refused_session(error)
-    except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:  # a host no DNS can hold
+    # UnicodeError: the host name cannot be encoded for the DNS.
+    except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
         session.close()
         return from_trouble(Stage.CONNECT, error)
 
@@ -259,7 +260,7 @@ async def _greet(session: aiosmtplib.SMTP) -> None:
     try:
         await session.ehlo()
     except aiosmtplib.SMTPHeloError as error:
-        if error.code not in (500, 502):  # what a server says that knows no EHLO (RFC 5321, 3.2)
+        if error.code not in (500, 502):  # the server does not know EHLO (RFC 5321 section 3.2)
             raise
         await session.helo()
 
@@ -302,11 +303,11 @@ def security_of(relay: RelaySettings) -> str:
 
 
 def tls_context(relay: RelaySettings) -> ssl.SSLContext | None:
-    """Verifies name and certificate, by the relay's `ca_file` alone where it has one.
+    """A context that verifies name and certificate, against `ca_file` alone where it is set.
 
     Raises ConfigurationError when that file cannot be read as certificates.
     """
-    # Loaded before any work is reserved: in `connect` it would hold up the event loop.
+    # Loaded before anything is claimed: a first import in `connect` would block the event loop.
     import_module("aiosmtplib")
     if security_of(relay) == "none":
         return None

@@ -1,8 +1,8 @@
-"""The bytes of one connection: written as they stand, replies read in order.
+"""The byte stream of one SMTP connection: raw writes, and replies read in order.
 
-aiosmtplib connects, greets, starts TLS and signs in; its own protocol then drops every reply
-but the first of a pipelined group. So once the session stands, this protocol takes its
-place on the transport, which asyncio provides for.
+aiosmtplib connects, sends EHLO, starts TLS and authenticates; but its protocol drops every reply
+except the first of a pipelined group. So once the session is established, this protocol replaces
+it on the transport (asyncio's `set_protocol`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -39,7 +39,7 @@ class Wire(asyncio.Protocol):
 
     @property
     def is_quiet(self) -> bool:
-        """Whether nothing has come that was not read."""
+        """Whether everything received has been read."""
         return not self._replies and self._reader.is_between_replies
 
     def write(self, data: bytes) -> None:
@@ -67,15 +67,15 @@ class Wire(asyncio.Protocol):
         raise self._failure
 
     def abort(self) -> None:
-        """Close at once; what was not yet sent is not sent."""
+        """Close at once, discarding unsent bytes."""
         self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Asyncio says that the transport has closed."""
+        """Called by asyncio when the transport has closed."""
         self._fail(ConnectionError(f"the connection was lost: {exc or 'closed by the relay'}"))
 
     def data_received(self, data: bytes) -> None:
-        """Asyncio brings what the relay wrote."""
+        """Called by asyncio with what the relay wrote."""
         try:
             for reply in self._reader.feed(data):
                 self._replies.append(reply)
@@ -85,11 +85,11 @@ class Wire(asyncio.Protocol):
         self._wake()
 
     def pause_writing(self) -> None:
-        """Asyncio says that too much waits to be sent."""
+        """Called by asyncio when too many bytes wait to be sent."""
         self._is_paused = True
 
     def resume_writing(self) -> None:
-        """Asyncio says that the peer has caught up."""
+        """Called by asyncio when few bytes wait to be sent."""
         self._is_paused = False
         self._wake()
 
@@ -101,33 +101,33 @@ class Wire(asyncio.Protocol):
             self._waiter = None
 
     def _wait_no_longer_than(self, seconds: float) -> None:
-        """Have the wait that begins now end with TimeoutError.
+        """Limit the wait that begins now: it ends with TimeoutError after `seconds`.
 
-        One alarm serves many waits: a timer for each costs more than reading the reply.
+        One timer serves many waits: a timer for each would cost more than reading the reply.
         """
         self._deadline = self._loop.time() + seconds
-        if self._alarm is None or self._deadline < self._alarm.when():
-            self._set_alarm()
+        if self._timer is None or self._deadline < self._timer.when():
+            self._set_timer()
 
-    def _set_alarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = self._loop.call_at(self._deadline, self._ring)
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._deadline, self._on_timer)
 
-    def _ring(self) -> None:
-        self._alarm = None
+    def _on_timer(self) -> None:
+        self._timer = None
         if self._waiter is None or self._waiter.done():
             return
         if self._loop.time() < self._deadline:
-            self._set_alarm()
+            self._set_timer()
         else:
             self._waiter.set_exception(TimeoutError())
 
     def _fail(self, failure: Exception) -> None:
         self._failure = self._failure or failure
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._wake()
 
     def _wake(self) -> None:

@@ -51,9 +51,8 @@ def edit(
         if done is None:
             return EditDone(issue=issue, said="")
         after, inverse, said = done
-        desk_store.log_edit(
-            connection, after, editor=editor, said=said, done=edits, inverse=inverse, now=now
-        )
+        logged = desk_store.NewEdit(editor=editor, said=said, done=edits, inverse=inverse)
+        desk_store.log_edit(connection, after, logged, now)
         return EditDone(issue=after, said=said)
 
 
@@ -178,15 +177,9 @@ def _replay(
         inverse: tuple[Edit, ...] = ()
     else:
         after, inverse, _said = done
-    desk_store.log_edit(
-        connection,
-        after,
-        editor=editor,
-        said=said,
-        done=edits,
-        inverse=inverse,
-        now=now,
-        undoes=entry.version,
+    logged = desk_store.NewEdit(
+        editor=editor, said=said, done=edits, inverse=inverse, undoes=entry.version
     )
+    desk_store.log_edit(connection, after, logged, now)
     desk_store.mark_undone(connection, issue, entry.version, None if again else after.version)
     return EditDone(issue=after, said=said)

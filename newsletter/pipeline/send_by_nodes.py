@@ -140,5 +140,7 @@ def _report(
         seconds=seconds,
         paused=node_stop.said if node_stop and node_stop.kind is NodeStopKind.PAUSED else "",
         next_retry=ledger.next_retry(),
-        shut=node_stop.said if node_stop and node_stop.kind is NodeStopKind.SHUT else "",
+        restriction=node_stop.said
+        if node_stop and node_stop.kind is NodeStopKind.RESTRICTED
+        else "",
     )

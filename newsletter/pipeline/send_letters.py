@@ -58,8 +58,8 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     else:
         if report.paused:
             _postpone(site, report.paused, control.clock(), is_attempt=True)
-        elif report.shut:
-            _postpone(site, report.shut, control.clock(), is_attempt=False)
+        elif report.restriction:
+            _postpone(site, report.restriction, control.clock(), is_attempt=False)
     accepted = sum(receipt.state is DeliveryState.ACCEPTED for receipt in receipts)
     return len(receipts), accepted
 

@@ -263,7 +263,11 @@ class _IssueRun:
 def _stop_of(report: SendReport) -> NodeStop | None:
     if report.paused:
         return NodeStop(kind=NodeStopKind.PAUSED, said=report.paused)
-    return NodeStop(kind=NodeStopKind.SHUT, said=report.shut) if report.shut else None
+    return (
+        NodeStop(kind=NodeStopKind.RESTRICTED, said=report.restriction)
+        if report.restriction
+        else None
+    )
 
 
 def _no_nodes(message: str, field: str, fix: str) -> ConfigurationError:

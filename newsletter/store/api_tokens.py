@@ -1,4 +1,4 @@
-"""Keys to the API, each in an editor's name. Only their hashes are kept."""
+"""API keys, each of which belongs to an editor. Only their hashes are stored."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from newsletter.store.users import Editor, editor_of_row
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiToken:
-    """A key to the API, told apart by what it is for; the key itself is not kept."""
+    """An API key, named for its purpose; the key itself is not stored."""
 
     name: str
     created_at: datetime
 
 
 def make_api_token(connection: sa.Connection, editor: Editor, *, name: str, now: datetime) -> str:
-    """A key to the API in the editor's name; one of the same name is replaced."""
+    """Make an API key for the editor; it replaces one of the same name."""
     revoke_api_token(connection, editor, name)
     token = f"nl_{secrets.token_urlsafe(32)}"
     connection.execute(
@@ -35,11 +35,11 @@ def make_api_token(connection: sa.Connection, editor: Editor, *, name: str, now:
 
 
 def revoke_api_token(connection: sa.Connection, editor: Editor, name: str) -> bool:
-    """Make the key worthless; whether there was one of that name."""
-    gone = connection.execute(
+    """Delete the key; returns whether there was one of that name."""
+    revoked = connection.execute(
         sa.delete(api_tokens).where(api_tokens.c.user_id == editor.id, api_tokens.c.name == name)
     )
-    return gone.rowcount > 0
+    return revoked.rowcount > 0
 
 
 def api_tokens_of(connection: sa.Connection, editor: Editor) -> Sequence[ApiToken]:
@@ -53,7 +53,7 @@ def api_tokens_of(connection: sa.Connection, editor: Editor) -> Sequence[ApiToke
 
 
 def editor_of_api_token(connection: sa.Connection, token: str) -> Editor | None:
-    """In whose name a call with this key is made."""
+    """The editor that this key belongs to."""
     row = connection.execute(
         sa.select(users)
         .join(api_tokens, api_tokens.c.user_id == users.c.id)

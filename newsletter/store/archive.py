@@ -1,4 +1,4 @@
-"""What the public may see of issues: those that went out, and the stories in them."""
+"""The public archive: published issues and the stories in them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LISTED = frozenset({State.SENDING, State.SENT})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PublishedIssue:
-    """An issue that went out, as a list shows it."""
+    """A published issue, as a list shows it."""
 
     number: int
     subject: str
@@ -28,7 +28,7 @@ class PublishedIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivedStory:
-    """One item of a published issue, in the words readers saw."""
+    """One item of a published issue, worded as readers saw it."""
 
     title: str
     url: str
@@ -39,7 +39,7 @@ class ArchivedStory:
 def published(
     connection: sa.Connection, newsletter: str, *, limit: int, before: int | None = None
 ) -> Sequence[PublishedIssue]:
-    """The newest issues first; `before` a number asks for those older than it."""
+    """Up to `limit` issues, newest first, of those with a number lower than `before`."""
     query = (
         sa.select(issues.c.number, issues.c.subject, issues.c.preheader, issues.c.send_started_at)
         .where(
@@ -66,8 +66,8 @@ def published(
 def stories_of(
     connection: sa.Connection, newsletter: str, numbers: Collection[int]
 ) -> Mapping[int, Sequence[ArchivedStory]]:
-    """The stories readers saw, by the issue's number, in reading order."""
-    # Field by field: an article's body is long, and a list needs none of it.
+    """The stories that readers saw, by the issue's number, in reading order."""
+    # Single fields, because an article's body is long and a list does not need it.
     rows = connection.execute(
         sa.select(
             issues.c.number,

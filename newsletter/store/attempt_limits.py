@@ -1,4 +1,4 @@
-"""Limits on how often something is tried, kept in the database so that every process counts."""
+"""Limits on the number of attempts, counted in the database for all processes together."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from subscribers.sql import insert_once
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AttemptLimit:
-    """`most` tries in each period of `per`, counted from the first."""
+    """At most `most` attempts in each period of length `per`, which begins with an attempt."""
 
     most: int
     per: timedelta
 
 
 def count_attempt(connection: sa.Connection, key: str, limit: AttemptLimit, now: datetime) -> bool:
-    """Count one try by `key` (a keyed hash: who tries is not kept); whether it is within the limit."""
+    """Count an attempt by `key`, a keyed hash of who tries; returns whether it is within the limit."""
     insert_once(connection, tries, {"key": key, "since": now, "count": 0})
-    over = tries.c.since <= now - limit.per
+    is_over = tries.c.since <= now - limit.per
     count = connection.execute(
         sa.update(tries)
         .where(tries.c.key == key)
         .values(
-            count=sa.case((over, 1), else_=tries.c.count + 1),
+            count=sa.case((is_over, 1), else_=tries.c.count + 1),
             since=sa.case(
-                (over, sa.bindparam("now", now, tries.c.since.type)), else_=tries.c.since
+                (is_over, sa.bindparam("now", now, tries.c.since.type)), else_=tries.c.since
             ),
         )
         .returning(tries.c.count)
@@ -38,7 +38,7 @@ def count_attempt(connection: sa.Connection, key: str, limit: AttemptLimit, now:
 
 
 def forget_attempts(connection: sa.Connection, key: str) -> None:
-    """Begin anew: it worked."""
+    """Delete the count of `key`, after an attempt that succeeded."""
     connection.execute(sa.delete(tries).where(tries.c.key == key))
 
 

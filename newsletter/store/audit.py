@@ -1,4 +1,4 @@
-"""The record of who did what, for as long as the site stands."""
+"""The permanent record of who did what."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from newsletter.store.tables import audit
 
 MAX_DETAIL = 500
-"""Characters; longer details are clipped."""
+"""Characters of a detail; longer ones are cut."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,7 @@ class AuditEntry:
 
 
 def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: datetime) -> None:
-    """Write down one act, in the transaction that does it: `what` a verb, `detail` its object."""
+    """Record an action in its own transaction; `what` is a verb, `detail` its object."""
     connection.execute(
         sa.insert(audit).values(at=now, who=who, what=what, detail=detail[:MAX_DETAIL])
     )
@@ -35,7 +35,7 @@ def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: 
 def entries(
     connection: sa.Connection, *, limit: int, before: int | None = None
 ) -> Sequence[AuditEntry]:
-    """The newest entries first; `before` an entry's id asks for those older than it."""
+    """Up to `limit` entries, newest first, of those older than the entry with the id `before`."""
     query = sa.select(audit).order_by(audit.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(audit.c.id < before)
@@ -46,6 +46,6 @@ def entries(
 
 
 def has_happened(connection: sa.Connection, what: str) -> bool:
-    """Whether anybody ever did that."""
+    """Whether anybody has ever done that."""
     found = connection.execute(sa.select(audit.c.id).where(audit.c.what == what).limit(1))
     return found.first() is not None

@@ -1,4 +1,4 @@
-"""A copy of the database taken while it is in use, which may not send until it is armed."""
+"""Copies the database while it is in use; the copy may not send until it is armed."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from newsletter.store.newsletters import set_armed
 
 
 def back_up(database: Database, path: Path) -> None:
-    """Write a whole and consistent copy to `path`; senders and readers go on meanwhile.
+    """Write a complete and consistent copy to `path` without blocking the database.
 
-    The copy is disarmed: restored, it would send again what was sent since (rule 7). Raises
-    NotPermittedError when `path` exists, or on PostgreSQL, which has its own tools.
+    The copy is disarmed, because once restored it would send again what was sent since (rule 7).
+    Raises NotPermittedError when `path` exists, or on PostgreSQL, which has its own tools.
     """
     source = database.engine.url.database
     if not database.is_sqlite or source is None:
         raise NotPermittedError(
-            "backup copies SQLite databases only",
+            "backup only copies SQLite databases",
             field="site.database",
-            fix="use pg_dump; after pg_restore look at what was sent since before anything is sent",
+            fix="use pg_dump; after pg_restore check what was sent since before sending anything",
         )
     if path.exists():
         raise NotPermittedError(
-            "this file exists already and is not overwritten",
+            "this file already exists and is not overwritten",
             file=str(path),
-            fix="name a new file",
+            fix="choose a new file name",
         )
     create_private(path)
     try:

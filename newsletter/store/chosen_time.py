@@ -1,4 +1,4 @@
-"""The time that an editor chose for an approved issue, in place of its due time."""
+"""The sending time that an editor chose for an approved issue, in place of its due time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def chosen_time(connection: sa.Connection, newsletter: str) -> Chosen | None:
 
 
 def choose_time(connection: sa.Connection, issue: Issue, moment: datetime | None) -> None:
-    """Send the approved issue at `moment`; None is when it is due.
+    """Send the approved issue at `moment`; None means when it is due.
 
     Raises NotPermittedError for an issue that is not approved.
     """

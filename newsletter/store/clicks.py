@@ -1,4 +1,4 @@
-"""Counted links of frozen editions, and how often each was followed."""
+"""The counted links of frozen editions, and their clicks."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from subscribers.sql import insert_once
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkClicks:
-    """How often one link of an issue was followed."""
+    """The clicks on one link of an issue."""
 
     url: str
     count: int
 
 
 def keep_links(connection: sa.Connection, issue_id: int, editions: Collection[Edition]) -> None:
-    """Keep where the links of an issue that is approved lead, in place of an earlier approval's."""
+    """Store the targets of an approved issue's links, in place of an earlier approval's."""
     connection.execute(sa.delete(links).where(links.c.issue_id == issue_id))
     distinct = dict.fromkeys(link for edition in editions for link in edition.links)
     insert_rows(
@@ -46,14 +46,14 @@ def links_of(connection: sa.Connection, issue_id: int) -> tuple[CountedLink, ...
 
 
 def where_to(connection: sa.Connection, token: str) -> str | None:
-    """Where the link with this token leads; None for a token that no mail has."""
+    """The target of the link with this token; None for an unknown token."""
     url: str | None = connection.scalar(sa.select(links.c.url).where(links.c.token == token))
     return url
 
 
 def add_clicks(connection: sa.Connection, counts: Mapping[tuple[str, date], int]) -> None:
     """Add these clicks, by token and day, to those counted before."""
-    for (token, day), count in sorted(counts.items()):  # in one order: two writers never deadlock
+    for (token, day), count in sorted(counts.items()):  # a fixed order prevents deadlocks
         key = {"token": token, "day": day.isoformat()}
         insert_once(connection, clicks, {**key, "count": 0})
         connection.execute(
@@ -64,7 +64,7 @@ def add_clicks(connection: sa.Connection, counts: Mapping[tuple[str, date], int]
 
 
 def clicks_by_link(connection: sa.Connection, issue_id: int) -> list[LinkClicks]:
-    """Every counted link of the issue with its clicks, the most followed first."""
+    """Every counted link of the issue with its clicks, the most clicked first."""
     count = sa.func.coalesce(sa.func.sum(clicks.c.count), 0).label("count")
     rows = connection.execute(
         sa.select(links.c.url, count)
@@ -77,7 +77,7 @@ def clicks_by_link(connection: sa.Connection, issue_id: int) -> list[LinkClicks]
 
 
 def clicks_by_day(connection: sa.Connection, issue_id: int) -> dict[date, int]:
-    """The clicks on all of the issue's links on each day that had any."""
+    """The clicks on all of the issue's links, for each day with any."""
     rows = connection.execute(
         sa.select(clicks.c.day, sa.func.sum(clicks.c.count))
         .join(links, links.c.token == clicks.c.token)

@@ -1,4 +1,4 @@
-"""Opens the database and holds the wall where the driver's errors become ours."""
+"""Opens the database, and translates the driver's errors into ours."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError, Input
 BUSY_SECONDS = 30
 """How long a writer waits for another before it gives up."""
 
-LOOK_AGAIN = 0.0002
-"""Seconds between two looks of a waiting writer, at first; SQLite itself soon sleeps for 100 ms,
-while two senders take turns each millisecond."""
+FIRST_RETRY_SECONDS = 0.0002
+"""A waiting writer's first pause between attempts. SQLite itself soon sleeps for 100 ms, while two
+senders take turns every millisecond."""
 
-LONGEST_LOOK = 0.001
+LONGEST_RETRY_SECONDS = 0.001
 
 SEALED = "this database is sealed: its site has moved to another"
-"""What the triggers of store/seal.py say to whoever would change it."""
+"""The message of the triggers of store/seal.py, which prevent changes."""
 
 
 class Database:
-    """One site's database; `transaction()` is the only way in."""
+    """One site's database; all access goes through `transaction()`."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(read_only=True)
-        if not self.is_sqlite:  # whose every transaction sees one snapshot
+        if not self.is_sqlite:  # on SQLite every transaction sees one snapshot
             self._reading = self._reading.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def is_sqlite(self) -> bool:
-        """SQLite has one writer at a time, and no SKIP LOCKED."""
+        """Whether it is SQLite, which has one writer at a time and no SKIP LOCKED."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def transaction(self, *, read_only: bool = False) -> Iterator[sa.Connection]:
         """A connection whose work is committed at the end, or rolled back on any error.
 
-        `read_only` sees one snapshot and waits for no writer. Raises DatabaseBusyError when
-        another writer holds the database for too long, and DatabaseUnavailableError when it
-        cannot be used at all, or any more: gone, damaged, read-only. Raises InputError for a
-        value that no column holds: too large a number, half of a surrogate pair.
+        With `read_only` it sees one snapshot and does not wait for writers. Raises
+        DatabaseBusyError when another writer holds the database for too long,
+        DatabaseUnavailableError when it cannot be used (missing, damaged, read-only), and
+        InputError for a value that no column can store, such as a lone surrogate.
         """
         engine = self._reading if read_only else self.engine
         try:
@@ -70,17 +70,17 @@ class Database:
         except (DataError, OverflowError, UnicodeEncodeError) as error:
             raise InputError(f"a value does not fit into the database: {error}") from error
         except DBAPIError as error:
-            if _is_of_database(error):
-                raise _explained(error, self.engine) from error
+            if _is_database_failure(error):
+                raise _translate(error, self.engine) from error
             raise
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self.engine.dispose()
 
 
-def _is_of_database(error: DBAPIError) -> bool:
-    """Whether the database is at fault, and not what was asked of it."""
+def _is_database_failure(error: DBAPIError) -> bool:
+    """Whether the error comes from the database's state rather than from the statement."""
     return (
         isinstance(error, OperationalError | InternalError)
         or type(error) is DatabaseError  # SQLite: not a database, or a damaged one
@@ -89,10 +89,10 @@ def _is_of_database(error: DBAPIError) -> bool:
     )
 
 
-def _explained(
+def _translate(
     error: DBAPIError, engine: sa.Engine
 ) -> DatabaseBusyError | DatabaseUnavailableError:
-    place = engine.url.render_as_string(hide_password=True)
+    location = engine.url.render_as_string(hide_password=True)
     reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     if "locked" in reason or "busy" in reason:
         return DatabaseBusyError(
@@ -100,14 +100,14 @@ def _explained(
         )
     if SEALED in reason:
         return DatabaseUnavailableError(
-            f"{place}: {SEALED}",
+            f"{location}: {SEALED}",
             field="site.database",
-            fix="write the new database into newsletter.toml and start this process anew",
+            fix="set the new database in newsletter.toml and restart this process",
         )
     return DatabaseUnavailableError(
-        f"cannot use the database {place}: {reason}",
+        f"cannot use the database {location}: {reason}",
         field="site.database",
-        fix="check that the server runs, that the folder can be written and that the disk has room",
+        fix="check that the server runs, the folder is writable and the disk has free space",
     )
 
 
@@ -126,17 +126,17 @@ def open_database(url: str, folder: Path) -> Database:
 
 
 def create_private(path: Path) -> None:
-    """Make an empty file for its owner only, before SQLite makes one for everybody.
+    """Create an empty file that only its owner can read, before SQLite creates a public one.
 
-    SQLite gives its -wal and -shm files the same permissions. A file that is there keeps its
-    own; where none can be made, SQLite says why.
+    SQLite gives its -wal and -shm files the same permissions. An existing file keeps its own;
+    if the file cannot be created, SQLite reports the reason.
     """
     with suppress(OSError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver's own BEGIN is deferred and loses a race between two writers: see _begin_sqlite.
+    # The driver's own BEGIN is deferred and fails in a race between two writers: see _begin_sqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
@@ -150,20 +150,20 @@ def _begin_sqlite(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN")
         return
     driver: Any = connection.connection.driver_connection
-    pause, deadline = LOOK_AGAIN, time.monotonic() + BUSY_SECONDS
+    pause, deadline = FIRST_RETRY_SECONDS, time.monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout = 0")
     try:
-        while not _begins(driver) and time.monotonic() < deadline:
+        while not _try_begin(driver) and time.monotonic() < deadline:
             time.sleep(pause)
-            pause = min(2 * pause, LONGEST_LOOK)
+            pause = min(2 * pause, LONGEST_RETRY_SECONDS)
     finally:
         driver.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     if not driver.in_transaction:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why not
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # raises the reason
 
 
-def _begins(driver: sqlite3.Connection) -> bool:
-    """Whether another writer is not what it has to wait for."""
+def _try_begin(driver: sqlite3.Connection) -> bool:
+    """Try to begin; False when another writer must be waited for."""
     try:
         driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:

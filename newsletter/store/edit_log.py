@@ -1,4 +1,4 @@
-"""Edits of an issue as they are kept: what was changed, by whom, and how to take it back."""
+"""The log of an issue's edits: what was changed, by whom, and how to undo it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newsletter.store.tables import edits, issues, items, left_out
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoggedEdit:
-    """One entry of an issue's history. `version` is the issue's after it."""
+    """One entry of an issue's history; `version` is the issue's version after the edit."""
 
     version: int
     at: datetime
@@ -31,8 +31,22 @@ class LoggedEdit:
     undone_by: int | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewEdit:
+    """An entry to add: `done` are the edits and `inverse` those that undo them.
+
+    `said` describes it for people; `undoes` is the version that it takes back or redoes.
+    """
+
+    editor: str
+    said: str
+    done: Sequence[Edit]
+    inverse: Sequence[Edit]
+    undoes: int | None = None
+
+
 def lock_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
-    """The issue, held until the transaction ends: edits at once take turns."""
+    """The issue, locked until the transaction ends, so that concurrent edits take turns."""
     issue = find_issue(connection, newsletter, number)
     connection.execute(
         sa.select(issues.c.id).where(issues.c.id == issue_id(connection, issue)).with_for_update()
@@ -41,7 +55,7 @@ def lock_issue(connection: sa.Connection, newsletter: str, number: int | None) -
 
 
 def save_edited(connection: sa.Connection, before: Issue, after: Issue) -> Issue:
-    """Write what is different, and count the version up; returns the issue as it now stands."""
+    """Write the differences and increment the version; returns the saved issue."""
     number = issue_id(connection, before)
     connection.execute(
         sa.update(issues)
@@ -77,35 +91,25 @@ def save_edited(connection: sa.Connection, before: Issue, after: Issue) -> Issue
     return find_issue(connection, after.newsletter, after.number)
 
 
-def log_edit(
-    connection: sa.Connection,
-    issue: Issue,
-    *,
-    editor: str,
-    said: str,
-    done: Sequence[Edit],
-    inverse: Sequence[Edit],
-    now: datetime,
-    undoes: int | None = None,
-) -> None:
-    """Keep an edit that made `issue` what it is."""
+def log_edit(connection: sa.Connection, issue: Issue, edit: NewEdit, now: datetime) -> None:
+    """Add the edit whose result is `issue` to its history."""
     connection.execute(
         sa.insert(edits).values(
             issue_id=issue_id(connection, issue),
             version=issue.version,
             at=now,
-            editor=editor,
-            said=said,
-            targets=sorted(targets_of_all(done)),
-            done=edits_to_json(done),
-            inverse=edits_to_json(inverse),
-            undoes=undoes,
+            editor=edit.editor,
+            said=edit.said,
+            targets=sorted(targets_of_all(edit.done)),
+            done=edits_to_json(edit.done),
+            inverse=edits_to_json(edit.inverse),
+            undoes=edit.undoes,
         )
     )
 
 
 def mark_undone(connection: sa.Connection, issue: Issue, version: int, by: int | None) -> None:
-    """The edit of that version was taken back by `by`, or stands again (None)."""
+    """Mark the edit of that version as undone by the version `by`, or as redone (None)."""
     connection.execute(
         sa.update(edits)
         .where(edits.c.issue_id == issue_id(connection, issue), edits.c.version == version)
@@ -116,7 +120,7 @@ def mark_undone(connection: sa.Connection, issue: Issue, version: int, by: int |
 def history(
     connection: sa.Connection, issue: Issue, *, since: int = 0, limit: int | None = None
 ) -> list[LoggedEdit]:
-    """The edits later than version `since`, newest first."""
+    """The edits after version `since`, newest first."""
     rows = connection.execute(
         sa.select(edits)
         .where(edits.c.issue_id == issue_id(connection, issue), edits.c.version > since)
@@ -127,7 +131,7 @@ def history(
 
 
 def targets_of_all(done: Iterable[Edit]) -> frozenset[str]:
-    """Everything that these edits change."""
+    """All targets that these edits change."""
     return frozenset(target for edit in done for target in targets_of(edit))
 
 

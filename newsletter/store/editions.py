@@ -1,4 +1,4 @@
-"""The editions that approval froze: the bytes that a send splices, and never renders again."""
+"""The editions frozen by approval: a send uses their bytes and never renders them again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EDITION_TEXTS = ("key", "nonce", "subject", "preheader", "html", "text", "langu
 def freeze_editions(
     connection: sa.Connection, issue: Issue, frozen: Collection[Edition], *, frozen_hash: str
 ) -> None:
-    """Keep the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
+    """Store the rendered editions: sending uses these bytes and renders nothing (rule 4)."""
     number = issue_id(connection, issue)
     connection.execute(sa.delete(editions).where(editions.c.issue_id == number))
     insert_rows(
@@ -43,7 +43,7 @@ def freeze_editions(
 
 
 def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Edition]:
-    """The frozen editions by their row's number."""
+    """The frozen editions by their row's id."""
     number = issue_id(connection, issue)
     links = links_of(connection, number)
     rows = connection.execute(

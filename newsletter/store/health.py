@@ -1,4 +1,4 @@
-"""What the database says about its own health, and about what is stuck in it."""
+"""Checks of the database's health, and of what is stuck in it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.database import Database
-from newsletter.store.ledger import is_right
+from newsletter.store.ledger import counts_match
 from newsletter.store.migrations import is_current
 from newsletter.store.tables import deliveries, fetches, issues, receipts
 
-LATELY = 1000
-"""Receipts that are looked at: there may be a hundred million."""
+RECENT_RECEIPTS = 1000
+"""How many receipts are examined, since there may be a hundred million."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailingSource:
-    """A source whose last fetch failed; `since` is when it was last read well."""
+    """A source whose last fetch failed; `since` is its last successful fetch."""
 
     newsletter: str
     source: str
@@ -29,7 +29,7 @@ class FailingSource:
 
 
 def damage(database: Database) -> str:
-    """What is wrong with the database's pages, rows or schema; "" when nothing is."""
+    """The damage to the database's pages, rows or schema; "" when there is none."""
     if not is_current(database):
         return "its schema is not this version's"
     if not database.is_sqlite:
@@ -42,17 +42,19 @@ def damage(database: Database) -> str:
 
 
 def newest_moment(connection: sa.Connection) -> datetime | None:
-    """The latest moment at which anything was sent lately, read or approved."""
-    lately = sa.select(receipts.c.at).order_by(receipts.c.id.desc()).limit(LATELY).subquery()
+    """The latest time at which something was sent, fetched or approved."""
+    recent = (
+        sa.select(receipts.c.at).order_by(receipts.c.id.desc()).limit(RECENT_RECEIPTS).subquery()
+    )
     found = [
         connection.execute(sa.select(sa.func.max(column))).scalar_one()
-        for column in (lately.c.at, fetches.c.checked_at, issues.c.approved_at)
+        for column in (recent.c.at, fetches.c.checked_at, issues.c.approved_at)
     ]
     return max((moment for moment in found if moment is not None), default=None)
 
 
 def undecided(connection: sa.Connection) -> dict[str, int]:
-    """Deliveries of unknown outcome on which nobody has decided, by issue."""
+    """How many deliveries with unknown outcome wait for a decision, by issue."""
     rows = connection.execute(
         sa.select(issues.c.newsletter, issues.c.number, sa.func.count())
         .join(deliveries, deliveries.c.issue_id == issues.c.id)
@@ -64,9 +66,9 @@ def undecided(connection: sa.Connection) -> dict[str, int]:
 
 
 def miscounted(connection: sa.Connection) -> list[str]:
-    """Issues whose kept counts are not the counted ones: those under way, and the last ones sent.
+    """The issues whose stored counts are wrong, among those being sent and the last ones sent.
 
-    They are counted row by row; of older ones nothing changes any more.
+    Their deliveries are counted row by row; older issues do not change any more.
     """
     newest = (
         sa.select(sa.func.max(issues.c.id))
@@ -79,12 +81,14 @@ def miscounted(connection: sa.Connection) -> list[str]:
         .order_by(issues.c.newsletter, issues.c.number)
     )
     return [
-        f"{row.newsletter}/{row.number}" for row in rows.all() if not is_right(connection, row.id)
+        f"{row.newsletter}/{row.number}"
+        for row in rows.all()
+        if not counts_match(connection, row.id)
     ]
 
 
 def sending_since(connection: sa.Connection, *, before: datetime) -> dict[str, datetime]:
-    """Issues whose send began before this moment and has not ended."""
+    """The issues whose send began before this time and has not ended."""
     rows = connection.execute(
         sa.select(issues.c.newsletter, issues.c.number, issues.c.send_started_at)
         .where(issues.c.state == State.SENDING, issues.c.send_started_at < before)

@@ -1,4 +1,4 @@
-"""What each job ended with last, so that every process and every page can show it."""
+"""The last outcome of each job, stored so that every process and page can show it."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ class Ended(StrEnum):
     """How a job ended."""
 
     DONE = "done"
-    FAILED = "failed"  # with an error that was foreseen
-    CRASHED = "crashed"  # with one that was not: the log has its traceback
-    STOPPED = "stopped"  # it was asked to stop, and left the rest for the next time
-    OVERRAN = "overran"  # it was asked to stop and did not: it was left to itself
-    ELSEWHERE = "elsewhere"  # another process, or an earlier turn, is at work on it
+    FAILED = "failed"  # with one of our own errors
+    CRASHED = "crashed"  # with an unexpected error: the log has its traceback
+    STOPPED = "stopped"  # on request, leaving the rest for the next run
+    OVERRAN = "overran"  # it did not stop on request, and was abandoned
+    ELSEWHERE = "elsewhere"  # another process, or an earlier run, is still doing it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobOutcome:
-    """The end of one job. `detail` says what it did, `error` what it failed with, in one line."""
+    """The end of one run of a job; `detail` says what it did, `error` why it failed, in one line."""
 
     job: str
     ended: Ended
@@ -36,18 +36,18 @@ class JobOutcome:
 
     @property
     def is_troubled(self) -> bool:
-        """Whether somebody may have to look at it."""
+        """Whether the outcome may need a person's attention."""
         return self.ended in (Ended.FAILED, Ended.CRASHED, Ended.OVERRAN)
 
 
 def record_outcome(connection: sa.Connection, outcome: JobOutcome) -> None:
-    """Keep the outcome in place of the job's last one."""
+    """Store the outcome in place of the job's last one."""
     values = asdict(outcome)
     insert_or(connection, job_outcomes, [values], update=[name for name in values if name != "job"])
 
 
 def forget_outcomes(connection: sa.Connection, before: datetime) -> None:
-    """Of a job that has not run since then nothing is known: it may be run no longer."""
+    """Delete the outcomes of jobs that have not run since then, and may not exist any more."""
     connection.execute(sa.delete(job_outcomes).where(job_outcomes.c.finished_at < before))
 
 

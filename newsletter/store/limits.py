@@ -21,18 +21,18 @@ class SqlLimitBook:
         self._database = database
 
     def change(self, relay: str, change: Change[T]) -> T:
-        """In one transaction give what is kept and the time to `change`, and keep what it says.
+        """In one transaction, call `change` with the stored limits and the time; store its result.
 
-        The time is the database's: machines' clocks differ, and the senders share one rate.
+        The time is the database's, because machines' clocks differ and the senders share one rate.
         """
         with self._database.transaction() as connection:
             if not self._database.is_sqlite:
-                # Also for a row that is not there yet; of SQLite's writers there is one anyway.
+                # Locks a row that may not exist yet; SQLite has only one writer anyway.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(*_lock(relay))))
-            kept = _find(connection, relay)
-            after, answer = change(kept, self._now(connection))
+            stored = _find(connection, relay)
+            after, answer = change(stored, self._now(connection))
             row = _row(after)
-            if kept is None:
+            if stored is None:
                 connection.execute(sa.insert(relay_limits).values(row))
             else:
                 connection.execute(
@@ -41,7 +41,7 @@ class SqlLimitBook:
         return answer
 
     def find(self, relay: str) -> RelayLimits | None:
-        """What is kept of this relay."""
+        """The stored limits of this relay."""
         with self._database.transaction(read_only=True) as connection:
             return _find(connection, relay)
 

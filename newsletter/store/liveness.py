@@ -1,4 +1,4 @@
-"""Which senders are alive: a lock that the operating system or PostgreSQL frees at death."""
+"""Tells which senders are alive, by locks that the system or PostgreSQL releases when they die."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ FOLDER = ".newsletter-senders"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LivingSender:
-    """A sender that others see alive; `session` holds its lock on PostgreSQL."""
+    """A sender that others see as alive; `session` holds its lock on PostgreSQL."""
 
     identity: str
     session: sa.Connection | None
 
     def check(self) -> None:
-        """Raises DatabaseUnavailableError when the database has dropped us: others took over."""
+        """Raise DatabaseUnavailableError if the session was lost, as others may have taken over."""
         if self.session is not None:
-            _ask(self.session, sa.select(1))
+            _scalar(self.session, sa.select(1))
 
 
 @contextmanager
 def living_sender(database: Database) -> Iterator[LivingSender]:
-    """A new sender; `is_alive` says yes of its id until the block or the process ends."""
+    """A new sender; `is_alive` is true for its id until the block or the process ends."""
     identity = uuid.uuid4().hex
     lock = _file_lock if database.is_sqlite else _advisory_lock
     with lock(database, identity) as session:
@@ -44,21 +44,21 @@ def living_sender(database: Database) -> Iterator[LivingSender]:
 
 
 def senders_folder(database: Database) -> Path:
-    """Beside a SQLite database: where its living senders keep files."""
+    """The folder, next to a SQLite database, for the files of its living senders."""
     return database_file(database).parent / FOLDER
 
 
 def database_file(database: Database) -> Path:
-    """The one file of a SQLite database, by whatever path or link it was opened."""
+    """The resolved path of a SQLite database, the same whatever link it was opened by."""
     return Path(database.engine.url.database or "memory").resolve()
 
 
 def is_alive(database: Database, sender: str) -> bool:
-    """Whether the sender's lock is held; never holds up the sender itself."""
+    """Whether the sender's lock is held; never blocks the sender itself."""
     if database.is_sqlite:
         return _file_is_locked(_lock_file(database, sender))
     with database.transaction(read_only=True) as connection:
-        # Shared, so that two who ask at once do not take each other for the sender.
+        # Shared, so that two simultaneous checks do not mistake each other for the sender.
         free = connection.scalar(
             sa.select(sa.func.pg_try_advisory_xact_lock_shared(_lock_number(sender)))
         )
@@ -111,16 +111,16 @@ def _lock_file(database: Database, sender: str) -> Path:
 
 @contextmanager
 def _advisory_lock(database: Database, sender: str) -> Iterator[sa.Connection]:
-    connection = _own_session(database)
+    connection = _detached_session(database)
     try:
-        _ask(connection, sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
+        _scalar(connection, sa.select(sa.func.pg_advisory_lock(_lock_number(sender))))
         yield connection
     finally:
         _end(connection)
 
 
-def _own_session(database: Database) -> sa.Connection:
-    """A connection out of the pool, which would reset it: a session lock lives as long as it."""
+def _detached_session(database: Database) -> sa.Connection:
+    """A connection detached from the pool, which would reset it and so release session locks."""
     try:
         connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     except OperationalError as error:
@@ -132,8 +132,8 @@ def _own_session(database: Database) -> sa.Connection:
 
 
 def _end(session: sa.Connection) -> None:
-    """Free its locks and close it; of a closed one the server frees them only when it notices."""
-    if not session.invalidated:  # such a one would connect anew
+    """Release its locks and close it; the server might notice only the closing much later."""
+    if not session.invalidated:  # an invalidated session would reconnect
         with suppress(DBAPIError):
             session.execute(sa.select(sa.func.pg_advisory_unlock_all()))
     session.close()
@@ -144,7 +144,7 @@ def _lock_number(sender: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _ask(session: sa.Connection, statement: sa.Select[Any]) -> Any:
+def _scalar(session: sa.Connection, statement: sa.Select[Any]) -> Any:
     try:
         return session.scalar(statement)
     except DBAPIError as error:
@@ -154,7 +154,7 @@ def _ask(session: sa.Connection, statement: sa.Select[Any]) -> Any:
 
 
 class LeaderLock:
-    """A duty that one process has at a time; whoever dies leaves it to another.
+    """A role that one process has at a time; another can take it when that process dies.
 
     For one thread at a time.
     """
@@ -165,20 +165,20 @@ class LeaderLock:
         self._held: sa.Connection | int | None = None
 
     def is_ours(self) -> bool:
-        """Whether we hold it, or could take it now; raises DatabaseUnavailableError."""
+        """Whether we hold the lock, or could take it now; raises DatabaseUnavailableError."""
         if self._database.is_sqlite:
-            return self._is_our_file()
-        return self._is_our_session()
+            return self._holds_file()
+        return self._holds_session()
 
     def resign(self) -> None:
-        """Leave it to another."""
+        """Release the lock."""
         held, self._held = self._held, None
         if isinstance(held, int):
             os.close(held)
         elif held is not None:
             _end(held)
 
-    def _is_our_file(self) -> bool:
+    def _holds_file(self) -> bool:
         if self._held is None:
             descriptor = _open_lock(self._file())
             try:
@@ -190,23 +190,23 @@ class LeaderLock:
         return True
 
     def _file(self) -> Path:
-        """The lock's file: databases that share a folder have a file each for the same duty."""
+        """The lock's file; databases that share a folder have separate files for the same role."""
         database = database_file(self._database).name
-        whole = hashlib.sha256(f"{database}\0{self._name}".encode()).hexdigest()[:16]
-        # The names are for people to read; what parts two long ones is the digest.
+        digest = hashlib.sha256(f"{database}\0{self._name}".encode()).hexdigest()[:16]
+        # The names are for people to read; the digest distinguishes long ones.
         readable = f"{database[:80]}.{self._name[:80]}".replace("/", "_")
-        return senders_folder(self._database) / f"{readable}.{whole}.lock"
+        return senders_folder(self._database) / f"{readable}.{digest}.lock"
 
-    def _is_our_session(self) -> bool:
+    def _holds_session(self) -> bool:
         if isinstance(self._held, sa.Connection):
             try:
-                _ask(self._held, sa.select(1))
-            except DatabaseUnavailableError:  # with the session the lock is gone
+                _scalar(self._held, sa.select(1))
+            except DatabaseUnavailableError:  # the lock is lost with the session
                 self.resign()
             else:
                 return True
-        session = _own_session(self._database)
-        if _ask(session, sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
+        session = _detached_session(self._database)
+        if _scalar(session, sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
             self._held = session
         else:
             session.close()

@@ -1,4 +1,4 @@
-"""Counts for monitoring: they stay cheap however long the history is."""
+"""Counts for monitoring, whose cost does not grow with the history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
 
 
 def latest_deliveries(connection: sa.Connection) -> dict[tuple[str, str], int]:
-    """Deliveries of the issue that each newsletter sent last, by the issue's name and state."""
+    """Deliveries of each newsletter's last sent issue, by the issue's name and state."""
     found = {}
     for number, name in _latest(connection):
         counts = counts_of(connection, number)
@@ -32,7 +32,7 @@ def latest_deliveries(connection: sa.Connection) -> dict[tuple[str, str], int]:
 
 
 def latest_attempts(connection: sa.Connection) -> dict[tuple[str, str, str], int]:
-    """Attempts to deliver the same issues, by the issue's name, relay and outcome."""
+    """Attempts to deliver these issues, by the issue's name, relay and outcome."""
     found = {}
     for number, name in _latest(connection):
         counts = attempts_of(connection, number)
@@ -41,12 +41,12 @@ def latest_attempts(connection: sa.Connection) -> dict[tuple[str, str, str], int
 
 
 def accepted_since(connection: sa.Connection, moment: datetime) -> dict[str, int]:
-    """What each relay accepted after `moment` of the sends that are going on."""
-    going_on = sa.select(issues.c.id).where(issues.c.state == State.SENDING)
+    """How many messages of running sends each relay accepted after `moment`."""
+    unfinished = sa.select(issues.c.id).where(issues.c.state == State.SENDING)
     rows = connection.execute(
         sa.select(receipts.c.relay, sa.func.count())
         .where(
-            receipts.c.issue_id.in_(going_on),
+            receipts.c.issue_id.in_(unfinished),
             receipts.c.state == DeliveryState.ACCEPTED,
             receipts.c.at > moment,
         )
@@ -57,7 +57,7 @@ def accepted_since(connection: sa.Connection, moment: datetime) -> dict[str, int
 
 
 def oldest_send(connection: sa.Connection) -> datetime | None:
-    """When the oldest send that is still going on began."""
+    """When the oldest running send began."""
     moment: datetime | None = connection.execute(
         sa.select(sa.func.min(issues.c.send_started_at)).where(issues.c.state == State.SENDING)
     ).scalar_one()
@@ -65,7 +65,7 @@ def oldest_send(connection: sa.Connection) -> datetime | None:
 
 
 def last_sent(connection: sa.Connection) -> dict[str, datetime]:
-    """When each newsletter's newest issue was sent whole."""
+    """When the send of each newsletter's newest issue finished."""
     rows = connection.execute(
         sa.select(issues.c.newsletter, sa.func.max(issues.c.send_finished_at))
         .where(issues.c.send_finished_at.is_not(None))
@@ -76,7 +76,7 @@ def last_sent(connection: sa.Connection) -> dict[str, datetime]:
 
 
 def failing_sources(connection: sa.Connection) -> dict[str, int]:
-    """How many of each newsletter's sources failed when they were last read."""
+    """How many of each newsletter's sources failed at their last fetch."""
     rows = connection.execute(
         sa.select(
             fetches.c.newsletter, sa.func.sum(sa.case((fetches.c.problem != "", 1), else_=0))
@@ -86,14 +86,14 @@ def failing_sources(connection: sa.Connection) -> dict[str, int]:
 
 
 def waiting_webhooks(connection: sa.Connection) -> int:
-    """Messages of webhooks that have not been taken yet."""
+    """How many messages of webhooks have not been accepted yet."""
     return connection.execute(
         sa.select(sa.func.count()).where(webhook_messages.c.retry_at.is_not(None))
     ).scalar_one()
 
 
 def _latest(connection: sa.Connection) -> list[tuple[int, str]]:
-    """For each newsletter the row's number and the name of the issue that was sent last."""
+    """The id and name of the issue that each newsletter sent last."""
     newest = (
         sa.select(issues.c.newsletter, sa.func.max(issues.c.number))
         .where(issues.c.send_started_at.is_not(None))

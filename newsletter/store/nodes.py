@@ -1,4 +1,4 @@
-"""The sending nodes: who is at work, how fast, with what in hand, and why one gave up."""
+"""The sending nodes: their rates, the deliveries they hold, and why one stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newsletter.store.tables import nodes, troubles_of_nodes
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holding:
-    """What a node has of one issue: deliveries claimed and not yet come to an end."""
+    """How many deliveries of one issue a node has claimed and not finished."""
 
     issue: str
     deliveries: int
@@ -26,7 +26,7 @@ class Holding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Node:
-    """A node that lives. `rate` is in messages a second, over the last few."""
+    """A living node; `rate` is in messages a second over the last few seconds."""
 
     name: str
     since: datetime
@@ -35,21 +35,21 @@ class Node:
 
     @property
     def held(self) -> int:
-        """Deliveries in hand, of all issues."""
+        """The deliveries in hand, of all issues."""
         return sum(holding.deliveries for holding in self.holds)
 
 
 class NodeStopKind(StrEnum):
-    """Why a node stopped sending: a person has to look, no relay answers, or it is not the time."""
+    """Why a node stopped: it needs a person, no relay answers, or its relays may not send now."""
 
     PAUSED = "paused"
     NO_RELAY = "no relay"
-    SHUT = "shut"
+    RESTRICTED = "shut"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeStop:
-    """What stopped a node."""
+    """The reason why a node stopped."""
 
     kind: NodeStopKind
     said: str
@@ -57,7 +57,7 @@ class NodeStop:
 
 @contextmanager
 def registered(database: Database, name: str, now: datetime) -> Iterator[str]:
-    """While entered the node is on the list, under the id that is given."""
+    """While entered, the node is registered, under the id that is yielded."""
     with living_sender(database) as living:
         identity = living.identity
         with database.transaction() as connection:
@@ -76,7 +76,7 @@ def registered(database: Database, name: str, now: datetime) -> Iterator[str]:
 def note_work(
     connection: sa.Connection, identity: str, rate: float, holds: Sequence[Holding]
 ) -> None:
-    """What the node does at this moment."""
+    """Store the node's current rate and holdings."""
     connection.execute(
         sa.update(nodes)
         .where(nodes.c.id == identity)
@@ -85,7 +85,7 @@ def note_work(
 
 
 def living_nodes(database: Database) -> list[Node]:
-    """Those whose process lives, the oldest first."""
+    """The nodes whose process is alive, oldest first."""
     with database.transaction(read_only=True) as connection:
         rows = connection.execute(sa.select(nodes).order_by(nodes.c.since, nodes.c.id)).all()
     return [
@@ -100,14 +100,14 @@ def living_nodes(database: Database) -> list[Node]:
     ]
 
 
-def note_stop(connection: sa.Connection, issue_id: int, trouble: NodeStop | None) -> None:
-    """Why a node stopped sending the issue; None forgets what was."""
+def note_stop(connection: sa.Connection, issue_id: int, stop: NodeStop | None) -> None:
+    """Store why a node stopped sending the issue; None deletes the stored reason."""
     connection.execute(sa.delete(troubles_of_nodes).where(troubles_of_nodes.c.issue_id == issue_id))
-    if trouble is not None:
+    if stop is not None:
         connection.execute(
             insert(troubles_of_nodes)
-            .values(issue_id=issue_id, kind=trouble.kind, said=trouble.said)
-            .on_conflict_do_nothing()  # another node just said so
+            .values(issue_id=issue_id, kind=stop.kind, said=stop.said)
+            .on_conflict_do_nothing()  # another node has just stored its reason
         )
 
 

@@ -1,4 +1,4 @@
-"""The outbox: letters that wait for a relay, so that no answer is lost while it is down."""
+"""The outbox: letters that wait for a relay, so that none is lost while the relay is down."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from newsletter.store.tables import outbox
 GIVE_UP_AFTER = timedelta(days=3)
 
 UNKNOWN_KEPT = timedelta(days=30)
-"""How long a letter whose outcome is unknown can be seen."""
+"""How long a letter with unknown outcome is kept."""
 
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
-"""Until a letter is tried again: after the first attempt, the second …; then the last each time."""
+"""The times until a letter is retried after each attempt; the last one applies to all further."""
 
 MOST_TEXT = 300
-"""Characters of an answer that are kept."""
+"""Characters of a relay's answer that are kept."""
 
 IN_HAND = (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
 
@@ -34,7 +34,7 @@ def put(
     message: bytes,
     now: datetime,
 ) -> None:
-    """Leave a letter to be sent; it goes out if the transaction is committed."""
+    """Add a letter, which is sent once the transaction is committed."""
     connection.execute(
         sa.insert(outbox).values(
             recipient=recipient,
@@ -47,7 +47,7 @@ def put(
 
 
 def is_anything_due(connection: sa.Connection, now: datetime) -> bool:
-    """Whether a letter waits whose time has come."""
+    """Whether a letter is due."""
     earliest: datetime | None = connection.scalar(
         sa.select(sa.func.min(outbox.c.retry_at)).where(outbox.c.state == DeliveryState.PENDING)
     )
@@ -55,7 +55,7 @@ def is_anything_due(connection: sa.Connection, now: datetime) -> bool:
 
 
 def dead_senders(database: Database) -> list[str]:
-    """The senders that died with letters in hand."""
+    """The dead senders that have letters in hand."""
     with database.transaction(read_only=True) as connection:
         senders = connection.scalars(
             sa.select(outbox.c.sender).where(outbox.c.state.in_(IN_HAND)).distinct()
@@ -64,9 +64,9 @@ def dead_senders(database: Database) -> list[str]:
 
 
 def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt: bool) -> int:
-    """Try whatever is due again later; how many letters have waited long enough and are dropped.
+    """Postpone the letters that are due; returns how many are dropped because they are too old.
 
-    `is_attempt`: it counts as one, and the more there were the longer each letter waits.
+    `is_attempt`: it counts as an attempt, and the wait grows with the number of attempts.
     """
     due = sa.and_(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
     dropped = connection.execute(
@@ -76,9 +76,9 @@ def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt
         later = {"retry_at": now + WAITS[0], "answer": answer[:MOST_TEXT]}
         connection.execute(sa.update(outbox).where(due).values(**later))
         return dropped
-    for place, wait in enumerate(WAITS):
-        is_last = place == len(WAITS) - 1
-        attempts = outbox.c.attempts >= place if is_last else outbox.c.attempts == place
+    for index, wait in enumerate(WAITS):
+        is_last = index == len(WAITS) - 1
+        attempts = outbox.c.attempts >= index if is_last else outbox.c.attempts == index
         connection.execute(
             sa.update(outbox)
             .where(due, attempts)
@@ -89,9 +89,9 @@ def put_off(connection: sa.Connection, answer: str, now: datetime, *, is_attempt
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LetterCounts:
-    """How many letters wait or are under way, and of how many nobody knows whether they were sent.
+    """How many letters are waiting or in progress, and how many have an unknown outcome.
 
-    Of an unknown letter the sender or the connection died at its dot.
+    An outcome is unknown when the sender or the connection died after the final dot.
     """
 
     waiting: int
@@ -99,7 +99,7 @@ class LetterCounts:
 
 
 def count_letters(connection: sa.Connection) -> LetterCounts:
-    """The letters of the outbox."""
+    """The counts of the outbox's letters."""
     is_unknown = outbox.c.state == DeliveryState.UNKNOWN
     rows = connection.execute(
         sa.select(is_unknown, sa.func.count()).select_from(outbox).group_by(is_unknown)
@@ -109,7 +109,7 @@ def count_letters(connection: sa.Connection) -> LetterCounts:
 
 
 def drop_unknown(connection: sa.Connection, before: datetime) -> None:
-    """Forget the letters of unknown outcome that were written before then."""
+    """Delete the letters with unknown outcome that were written before then."""
     connection.execute(
         sa.delete(outbox).where(
             outbox.c.state == DeliveryState.UNKNOWN, outbox.c.created_at < before
@@ -118,7 +118,7 @@ def drop_unknown(connection: sa.Connection, before: datetime) -> None:
 
 
 def remove_all_to(connection: sa.Connection, recipient: str) -> None:
-    """Delete whatever waits for this address."""
+    """Delete all letters to this address."""
     connection.execute(
         sa.delete(outbox).where(sa.func.lower(outbox.c.recipient) == recipient.lower())
     )

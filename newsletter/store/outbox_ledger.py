@@ -1,4 +1,4 @@
-"""The outbox as a ledger: letters go out through the same sender as issues, each once."""
+"""The outbox as a ledger, so that letters are sent by the same sender as issues, each once."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from newsletter.store.liveness import LivingSender, living_sender
 from newsletter.store.outbox import IN_HAND, MOST_TEXT, WAITS, dead_senders
 from newsletter.store.tables import outbox
 
-_GOES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.EXPIRED})
-"""States after which a letter is kept no longer."""
+_DELETED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.EXPIRED})
+"""States in which a letter is deleted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxLetter:
-    """A letter in hand as it goes over the wire, and how often it was tried before."""
+    """A claimed letter as it is transmitted, and how often it was attempted before."""
 
     envelope_sender: str
     message: bytes
@@ -30,10 +30,10 @@ class OutboxLetter:
 
 
 class OutboxLedger:
-    """The letters that wait; implements delivery.ledger.Ledger.
+    """The waiting letters; implements delivery.ledger.Ledger.
 
-    A claim's `subscriber_id` is the letter's number. For one thread at a time, but that `write`
-    and `letter` may run beside anything else.
+    A claim's `subscriber_id` is the letter's id. For one thread at a time, except that `write`
+    and `letter` may run beside any other call.
     """
 
     def __init__(self, database: Database) -> None:
@@ -42,17 +42,17 @@ class OutboxLedger:
         self._in_hand: dict[int, OutboxLetter] = {}
 
     def letter(self, claim: Claim) -> OutboxLetter:
-        """The letter of a claim that is in hand."""
+        """The letter of a claim in hand."""
         return self._in_hand[claim.subscriber_id]
 
     @property
     def writes_at_once(self) -> bool:
-        """Never: the database may be another writer's for a while."""
+        """Always False: another writer may hold the database for a while."""
         return False
 
     @contextmanager
     def on_duty(self) -> Iterator[None]:
-        """While entered this ledger may claim, and others see that its sender lives."""
+        """While entered, this ledger may claim, and others see that its sender is alive."""
         with living_sender(self._database) as self._living:
             try:
                 yield
@@ -61,16 +61,16 @@ class OutboxLedger:
                 self._in_hand.clear()
 
     def claim(self, limit: int, now: datetime) -> Claimed:
-        """Take up to `limit` letters that are due at `now`, those that wait longest first."""
+        """Claim up to `limit` letters that are due at `now`, those waiting longest first."""
         if self._living is not None:
             self._living.check()
-        # A CTE: as a plain subquery PostgreSQL may run it more than once, past its limit.
+        # A CTE, because PostgreSQL may run a plain subquery more than once and exceed the limit.
         chosen = (
             sa.select(outbox.c.id)
             .where(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
             .order_by(outbox.c.retry_at, outbox.c.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)  # SQLite has one writer, and passes this over
+            .with_for_update(skip_locked=True)  # SQLite has one writer and ignores this
             .cte("chosen")
         )
         with self._database.transaction() as connection:
@@ -98,15 +98,15 @@ class OutboxLedger:
                 name="",
                 edition_id=0,
                 attempts=row.attempts,
-                first_attempt=row.created_at,  # it is given up by its age
-                was_refused_by_policy=True,  # one stranger's server shall not hold up all letters
+                first_attempt=row.created_at,  # a letter expires by its age
+                was_refused_by_policy=True,  # one server's refusal must not pause all letters
             )
             for row in sorted(rows, key=lambda row: row.id)
         )
         return Claimed(claims=claims, suppressed=0)
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
-        """Record receipts, then make `intents` transmitting (rule 3); those that truly are."""
+        """Record receipts, then make `intents` transmitting (rule 3); returns those that are."""
         with self._database.transaction() as connection:
             self._settle(connection, receipts)
             confirmed = self._intend(connection, intents)
@@ -115,32 +115,32 @@ class OutboxLedger:
         return confirmed
 
     def post(self) -> None:
-        """Nothing: others see at once what was written."""
+        """Do nothing: writes are visible to others at once."""
 
     def release(self, subscriber_ids: Collection[int]) -> None:
-        """Give back what this sender claimed and did not send."""
+        """Give back letters that this sender claimed and did not send."""
         self._give_back(subscriber_ids, {})
 
     def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
-        """Give back what this sender claimed and did not send, not to be claimed before `until`."""
+        """Give back letters that this sender did not send, not to be claimed before `until`."""
         self._give_back(subscriber_ids, {"retry_at": until})
 
     def bring_forward(self) -> None:
-        """Nothing: a letter's time is the one of its retry."""
+        """Do nothing: a letter is due at its retry time."""
 
     def recover(self, now: datetime) -> Recovery:
-        """Take in what dead senders left: claimed waits again, transmitting is unknown.
+        """Recover from dead senders: claimed becomes pending again, transmitting unknown.
 
-        A letter of unknown outcome is never sent again by itself.
+        A letter with unknown outcome is never sent again automatically.
         """
         dead = dead_senders(self._database)
         if not dead:
             return Recovery(released=0, unknown=0)
-        theirs = outbox.c.sender.in_(dead)
+        of_the_dead = outbox.c.sender.in_(dead)
         with self._database.transaction() as connection:
             unknown = connection.execute(
                 sa.update(outbox)
-                .where(theirs, outbox.c.state == DeliveryState.TRANSMITTING)
+                .where(of_the_dead, outbox.c.state == DeliveryState.TRANSMITTING)
                 .values(
                     state=DeliveryState.UNKNOWN,
                     sender=None,
@@ -150,13 +150,13 @@ class OutboxLedger:
             ).rowcount
             released = connection.execute(
                 sa.update(outbox)
-                .where(theirs, outbox.c.state == DeliveryState.CLAIMED)
+                .where(of_the_dead, outbox.c.state == DeliveryState.CLAIMED)
                 .values(state=DeliveryState.PENDING, sender=None)
             ).rowcount
         return Recovery(released=released, unknown=unknown)
 
     def next_retry(self) -> datetime | None:
-        """When the earliest letter that waits may be tried."""
+        """When the earliest waiting letter may be attempted."""
         with self._database.transaction(read_only=True) as connection:
             moment: datetime | None = connection.scalar(
                 sa.select(sa.func.min(outbox.c.retry_at)).where(
@@ -170,7 +170,7 @@ class OutboxLedger:
         return self._living.identity if self._living is not None else None
 
     def _ours(self, letter_ids: Collection[int]) -> sa.ColumnElement[bool]:
-        """Whichever of these letters this sender still has in hand."""
+        """Those of these letters that this sender still has in hand."""
         return sa.and_(
             outbox.c.id.in_(letter_ids),
             outbox.c.sender == self._sender,
@@ -178,11 +178,13 @@ class OutboxLedger:
         )
 
     def _settle(self, connection: sa.Connection, receipts: Sequence[Receipt]) -> None:
-        gone = [receipt.subscriber_id for receipt in receipts if receipt.state in _GOES]
-        if gone:
-            connection.execute(sa.delete(outbox).where(self._ours(gone)))
+        finished = [
+            receipt.subscriber_id for receipt in receipts if receipt.state in _DELETED_STATES
+        ]
+        if finished:
+            connection.execute(sa.delete(outbox).where(self._ours(finished)))
         for receipt in receipts:
-            if receipt.state in _GOES:
+            if receipt.state in _DELETED_STATES:
                 continue
             letter = self._in_hand[receipt.subscriber_id]
             is_unknown = receipt.state is DeliveryState.UNKNOWN
@@ -201,13 +203,13 @@ class OutboxLedger:
     def _intend(self, connection: sa.Connection, intents: Sequence[int]) -> frozenset[int]:
         if not intents:
             return frozenset()
-        begun = connection.scalars(
+        transmitting = connection.scalars(
             sa.update(outbox)
             .where(self._ours(intents))
             .values(state=DeliveryState.TRANSMITTING)
             .returning(outbox.c.id)
         )
-        return frozenset(begun.all())
+        return frozenset(transmitting.all())
 
     def _give_back(self, letter_ids: Collection[int], values: dict[str, datetime]) -> None:
         if letter_ids:

@@ -1,4 +1,4 @@
-"""Who got an issue and who did not, and what one reader was sent: each with the last receipt."""
+"""The recipients of an issue, and the issues of one reader, each with the last receipt."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from subscribers.tables import subscribers
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
-    """One reader's delivery. `address` is "" for somebody erased since.
+    """One reader's delivery. `address` is "" for a reader who has been erased since.
 
-    `at` and what follows are of the last receipt, None and empty where nothing was attempted.
+    `at` and the fields after it are the last receipt's; None and empty if there was no attempt.
     """
 
     subscriber_id: int
@@ -32,7 +32,7 @@ class Recipient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReceivedIssue:
-    """One issue as one reader was sent it, or was not; `issue` is its name, `weekly/12`."""
+    """One issue's delivery to a reader; `issue` is the issue's name, such as `weekly/12`."""
 
     issue: str
     state: DeliveryState
@@ -46,7 +46,7 @@ class ReceivedIssue:
 def recipients(
     connection: sa.Connection, issue_id: int, state: DeliveryState, *, after: int, limit: int
 ) -> list[Recipient]:
-    """Up to `limit` deliveries in that state, in the order of subscribers' ids, from beyond `after`."""
+    """Up to `limit` deliveries in that state, ordered by subscriber id, with ids above `after`."""
     rows = connection.execute(
         sa.select(
             deliveries.c.subscriber_id,
@@ -71,12 +71,12 @@ def recipients(
 
 
 def issues_of(connection: sa.Connection, subscriber_id: int) -> list[ReceivedIssue]:
-    """Every issue that the reader was to get, oldest first."""
+    """Every issue that was planned for the reader, oldest first."""
     name = issues.c.newsletter + "/" + sa.cast(issues.c.number, sa.String)
     rows = connection.execute(
         sa.select(name.label("issue"), deliveries.c.state, *_RECEIPT)
         .select_from(_with_last_receipt().join(issues, issues.c.id == deliveries.c.issue_id))
-        # By issue, as the key of the deliveries has them: readers alone are not indexed.
+        # The issue ids let the query use the primary key: subscriber ids alone have no index.
         .where(
             deliveries.c.issue_id.in_(sa.select(issues.c.id)),
             deliveries.c.subscriber_id == subscriber_id,

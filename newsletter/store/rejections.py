@@ -1,4 +1,4 @@
-"""The deliveries of an issue that relays refused for good, with their words."""
+"""The deliveries of an issue that relays refused permanently, with their replies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.store.tables import deliveries, receipts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """One reader's, with the last receipt."""
+    """One reader's rejected delivery, with the last receipt."""
 
     subscriber_id: int
     code: int
@@ -27,7 +27,7 @@ class Rejection:
 def rejections(
     connection: sa.Connection, issue_id: int, *, after: int, limit: int
 ) -> list[Rejection]:
-    """Up to `limit` of them, in the order of subscribers' ids, from beyond `after`."""
+    """Up to `limit` rejections, ordered by subscriber id, with ids above `after`."""
     theirs = receipts.alias()
     last = (
         sa.select(sa.func.max(theirs.c.id))
@@ -42,7 +42,7 @@ def rejections(
         .where(
             deliveries.c.issue_id == issue_id,
             deliveries.c.state == DeliveryState.REJECTED,
-            deliveries.c.retry_at.is_(None),  # always so: with it the index gives them in order
+            deliveries.c.retry_at.is_(None),  # always true: lets the index give the order
             deliveries.c.subscriber_id > after,
         )
         .order_by(deliveries.c.subscriber_id)
@@ -60,9 +60,9 @@ def make_pending(
     said: str,
     by_a_person: bool,
 ) -> int:
-    """Make rejected deliveries pending again, each with a note of that; how many.
+    """Make rejected deliveries pending again, each with a note `said`; returns how many.
 
-    The note keeps the reply's code, unless a person decided: so that a claim knows whether its
+    The note has the reply's code unless a person decided, so that a claim knows whether its
     delivery was refused before.
     """
     moved = set(

@@ -1,4 +1,4 @@
-"""What the books say about one issue: outcomes by domain, by reason, and over time."""
+"""The statistics of one issue: outcomes by domain, by reason, and over time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from subscribers.audience import at_domain
 from subscribers.tables import history, is_leaving, subscribers
 
 ERASED = "erased"
-"""The domain of readers who have been erased since."""
+"""In place of the domain of readers who have been erased since."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusalReason:
-    """Why deliveries did not end well: the relay's last words, and how many they stand for."""
+    """Why deliveries were not accepted: the relay's last reply, and how many deliveries got it."""
 
     state: DeliveryState
     code: int
@@ -32,7 +32,7 @@ class RefusalReason:
 def outcomes_by_domain(
     connection: sa.Connection, issue_id: int
 ) -> dict[str, dict[DeliveryState, int]]:
-    """How many deliveries of each domain stand in each state."""
+    """How many deliveries of each domain are in each state."""
     domain = sa.func.coalesce(at_domain(subscribers.c.address_key), ERASED).label("domain")
     rows = connection.execute(
         sa.select(domain, deliveries.c.state, sa.func.count())
@@ -49,8 +49,8 @@ def outcomes_by_domain(
 
 
 def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> list[RefusalReason]:
-    """The last answers to deliveries that are not accepted, the most frequent first."""
-    # What was accepted is so for good: the last of the refusals is the last answer of the rest.
+    """The last replies to deliveries that are not accepted, the most frequent first."""
+    # Acceptance is final, so for all other deliveries the last refusal is the last reply.
     last = (
         sa.select(sa.func.max(receipts.c.id).label("id"))
         .where(receipts.c.issue_id == issue_id, is_refusal)
@@ -94,7 +94,7 @@ def reasons(connection: sa.Connection, issue_id: int, *, limit: int = 20) -> lis
 
 
 def acceptances(connection: sa.Connection, issue_id: int) -> list[tuple[datetime, int]]:
-    """How many messages had been accepted by when: at the first, then second by second."""
+    """The number of messages accepted so far: at the first acceptance, then for each second."""
     at = receipts.c.at
     second: sa.ColumnElement[Any] = (
         sa.func.substr(at, 1, 19)
@@ -117,7 +117,7 @@ def acceptances(connection: sa.Connection, issue_id: int) -> list[tuple[datetime
 def leavings(
     connection: sa.Connection, list_slug: str, start: datetime, end: datetime
 ) -> dict[str, int]:
-    """How many subscriptions of the list ended in [start, end), by the way taken."""
+    """How many subscriptions of the list ended in [start, end), by the way they ended."""
     rows = connection.execute(
         sa.select(history.c.way, sa.func.count())
         .where(

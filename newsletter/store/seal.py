@@ -1,7 +1,7 @@
-"""A database whose site has moved to another: sealed, so that whoever still uses it fails loudly.
+"""Seals a database whose site has moved to another, so that all further use of it fails.
 
-The seal is in the database itself, because an old cron line, a `serve` that was not restarted or
-an editor's tab knows nothing of the move: triggers refuse every change.
+The seal is in the database itself, as triggers that refuse every change, because an old cron line,
+a `serve` that was not restarted or an editor's open tab does not know about the move.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from newsletter.store.tables import metadata, site
 from subscribers.tables import metadata as subscribers_metadata
 
 KEY = "moved to"
-"""Of the row in `site` that says where the site has gone."""
+"""The key of the row in `site` that says where the site has moved."""
 
 TABLES = (*subscribers_metadata.sorted_tables, *metadata.sorted_tables)
-"""Of both houses; what a table refers to comes before it."""
+"""The tables of both packages; a table comes after those that it references."""
 
 _CHANGES = ("INSERT", "UPDATE", "DELETE")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seal:
-    """Where the site has gone (an address without its password), and which move that was."""
+    """The new database's URL without its password, and the id of the move."""
 
     to: str
     move: str
 
 
 def seal_of(connection: sa.Connection) -> Seal | None:
-    """The seal of this database; None where it is in use."""
+    """The seal of this database; None while it is in use."""
     value = connection.scalar(sa.select(site.c.value).where(site.c.key == KEY))
     return Seal(**json.loads(value)) if value else None
 
 
 def set_seal(connection: sa.Connection, to: str) -> Seal:
-    """Let nobody change this database any more, from the commit on."""
+    """Prevent every change of this database after the commit."""
     seal = Seal(to=to, move=uuid.uuid4().hex)
     connection.execute(sa.insert(site).values(key=KEY, value=json.dumps(asdict(seal))))
     if connection.dialect.name == "sqlite":
@@ -55,7 +55,7 @@ def set_seal(connection: sa.Connection, to: str) -> Seal:
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN RAISE EXCEPTION '{SEALED}'; END $$"
     )
-    for table in TABLES:  # each waits for those who are changing the table
+    for table in TABLES:  # waits for transactions that are changing the table
         connection.exec_driver_sql(
             f"CREATE TRIGGER sealed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table.name} "
             "EXECUTE FUNCTION refuse_change()"

@@ -1,4 +1,4 @@
-"""Signing in: sessions of browsers, and links that work once. Only hashes of secrets are kept."""
+"""Browser sessions, and sign-in links that work once. Only hashes of their secrets are stored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BrowserSession:
 
 
 def start_session(connection: sa.Connection, editor: Editor, *, browser: str, now: datetime) -> str:
-    """Sign the editor in; returns the secret that the browser's cookie carries."""
+    """Sign the editor in; returns the secret for the browser's cookie."""
     connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
     token = secrets.token_urlsafe(32)
     connection.execute(
@@ -46,7 +46,7 @@ def start_session(connection: sa.Connection, editor: Editor, *, browser: str, no
 
 
 def session_of(connection: sa.Connection, token: str, now: datetime) -> BrowserSession | None:
-    """The living session that this secret opens."""
+    """The unexpired session with this secret."""
     row = connection.execute(
         _sessions().where(sessions.c.token_hash == hash_of(token), sessions.c.expires_at > now)
     ).first()
@@ -56,7 +56,7 @@ def session_of(connection: sa.Connection, token: str, now: datetime) -> BrowserS
 def sessions_of(
     connection: sa.Connection, editor: Editor, now: datetime
 ) -> Sequence[BrowserSession]:
-    """Where the editor is signed in, the newest first."""
+    """The editor's unexpired sessions, newest first."""
     rows = connection.execute(
         _sessions()
         .where(sessions.c.user_id == editor.id, sessions.c.expires_at > now)
@@ -66,7 +66,7 @@ def sessions_of(
 
 
 def end_session(connection: sa.Connection, editor: Editor, session_id: int) -> bool:
-    """Sign one of the editor's browsers out; whether it was signed in."""
+    """Sign out one of the editor's browsers; returns whether it was signed in."""
     ended = connection.execute(
         sa.delete(sessions).where(sessions.c.id == session_id, sessions.c.user_id == editor.id)
     )
@@ -76,7 +76,7 @@ def end_session(connection: sa.Connection, editor: Editor, session_id: int) -> b
 def make_link(
     connection: sa.Connection, editor: Editor | None, now: datetime, lasts: timedelta = LINK_LASTS
 ) -> str:
-    """The secret of a link that signs the editor in once; None: that makes the first user."""
+    """The secret of a link that signs the editor in once, or for None creates the first user."""
     connection.execute(sa.delete(sign_in_links).where(sign_in_links.c.expires_at <= now))
     token = secrets.token_urlsafe(32)
     connection.execute(
@@ -90,7 +90,7 @@ def make_link(
 
 
 def editor_of_link(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
-    """Whom the link would sign in; it can still be used."""
+    """The editor that the link would sign in, without using the link."""
     row = connection.execute(
         sa.select(users)
         .join(sign_in_links, sign_in_links.c.user_id == users.c.id)
@@ -100,7 +100,7 @@ def editor_of_link(connection: sa.Connection, token: str, now: datetime) -> Edit
 
 
 def is_first_link(connection: sa.Connection, token: str, now: datetime) -> bool:
-    """Whether the link makes the first user, and there still is none."""
+    """Whether the link creates the first user, and there is no user yet."""
     found = connection.execute(
         sa.select(sign_in_links.c.token_hash).where(
             sign_in_links.c.token_hash == hash_of(token),
@@ -113,7 +113,7 @@ def is_first_link(connection: sa.Connection, token: str, now: datetime) -> bool:
 
 
 def use_link(connection: sa.Connection, token: str) -> bool:
-    """Take the link out of the world; False when somebody else has used it meanwhile."""
+    """Delete the link as used; False when it was used meanwhile."""
     used = connection.execute(
         sa.delete(sign_in_links).where(sign_in_links.c.token_hash == hash_of(token))
     )

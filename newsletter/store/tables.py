@@ -1,13 +1,53 @@
-"""The tables that newsletter owns."""
+"""The tables that newsletter owns; those of accounts and of sending are in files of their own."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
-from subscribers.tables import Id, UtcDateTime, index_some
-from subscribers.tables import metadata as subscribers_metadata
+from newsletter.store.account_tables import (
+    api_tokens,
+    audit,
+    sessions,
+    sign_in_links,
+    tries,
+    users,
+)
+from newsletter.store.sending_tables import (
+    deliveries,
+    is_refusal,
+    journals,
+    ledger_counts,
+    nodes,
+    outbox,
+    receipts,
+    relay_limits,
+    troubles_of_nodes,
+    webhook_endpoints,
+    webhook_messages,
+)
+from newsletter.store.table_metadata import metadata
+from subscribers.tables import Id, UtcDateTime
 
-metadata = sa.MetaData(naming_convention=subscribers_metadata.naming_convention)
+__all__ = [  # what is imported from here besides the tables below
+    "api_tokens",
+    "audit",
+    "deliveries",
+    "is_refusal",
+    "journals",
+    "ledger_counts",
+    "metadata",
+    "nodes",
+    "outbox",
+    "receipts",
+    "relay_limits",
+    "sessions",
+    "sign_in_links",
+    "tries",
+    "troubles_of_nodes",
+    "users",
+    "webhook_endpoints",
+    "webhook_messages",
+]
 
 site = sa.Table(
     "site",
@@ -19,21 +59,21 @@ site = sa.Table(
 job_outcomes = sa.Table(
     "job_outcomes",
     metadata,
-    sa.Column("job", sa.String, primary_key=True),  # its newest end
+    sa.Column("job", sa.String, primary_key=True),  # one row: its last outcome
     sa.Column("ended", sa.String, nullable=False),  # store.job_outcomes.Ended
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("finished_at", UtcDateTime, nullable=False),
     sa.Column("detail", sa.String, nullable=False),
-    sa.Column("error", sa.String, nullable=False),  # what it failed with, without a traceback
+    sa.Column("error", sa.String, nullable=False),  # the reason of a failure, without a traceback
 )
 
 newsletters = sa.Table(
     "newsletters",
     metadata,
     sa.Column("slug", sa.String, primary_key=True),
-    sa.Column("first_seen", UtcDateTime, nullable=False),  # due times before it do not count
-    sa.Column("passed", UtcDateTime),  # up to here `run` has looked: nothing older comes due
-    sa.Column("watermark", UtcDateTime),  # where the last closed issue's window ended
+    sa.Column("first_seen", UtcDateTime, nullable=False),  # earlier due times do not count
+    sa.Column("passed", UtcDateTime),  # `run` has processed due times up to here
+    sa.Column("watermark", UtcDateTime),  # the end of the last closed issue's window
     sa.Column("closed", UtcDateTime),  # when that issue took its articles
 )
 
@@ -46,11 +86,11 @@ fetches = sa.Table(
     sa.Column("etag", sa.String, nullable=False, default=""),
     sa.Column("last_modified", sa.String, nullable=False, default=""),
     sa.Column("body_hash", sa.String, nullable=False, default=""),
-    sa.Column("not_before", UtcDateTime),  # Retry-After: ask again no sooner
+    sa.Column("not_before", UtcDateTime),  # from Retry-After
     sa.Column("checked_at", UtcDateTime, nullable=False),
     sa.Column("succeeded_at", UtcDateTime),
     sa.Column("problem", sa.String, nullable=False, default=""),
-    # articles.pace.Pace; read before paces were kept: null
+    # articles.pace.Pace; null for fetches before it existed
     sa.Column("interval", sa.Integer),  # seconds
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("next_look", UtcDateTime),
@@ -67,7 +107,7 @@ sources = sa.Table(
 source_addresses = sa.Table(
     "source_addresses",
     metadata,
-    # Every place a source was ever read from, by articles.identity.addresses.location_key.
+    # Every address a source was ever read from, by articles.identity.addresses.location_key.
     sa.Column("key", sa.String, primary_key=True),
     sa.Column("source_id", Id, sa.ForeignKey("sources.id"), nullable=False, index=True),
 )
@@ -83,21 +123,21 @@ source_names = sa.Table(
 stories = sa.Table(
     "stories",
     metadata,
-    # One for the site and for ever. Issues, edits and editions name it by its key: the first
-    # address it was known by, or a hash where that names another story too.
+    # Permanent and shared by all newsletters. Issues, edits and editions refer to its key: the
+    # first address it was known by, or a hash if another story has that address too.
     sa.Column("id", Id, primary_key=True),
     sa.Column("key", sa.String, nullable=False, unique=True),
     sa.Column("first_seen", UtcDateTime, nullable=False),
-    # Two that turned out to be one: the older has the tellings, and answers to both keys.
-    # No foreign key: migrate-database copies rows in whatever order they lie.
+    # For two stories that turned out to be one: the older has the versions and both keys.
+    # No foreign key, because migrate-database copies rows in any order.
     sa.Column("joined_to", Id, index=True),
 )
 
 story_keys = sa.Table(
     "story_keys",
     metadata,
-    # Everything it was ever known by: ids, addresses, titles (store/stories.py). Several
-    # stories may share one: then it names none of them.
+    # Everything it was ever known by: ids, addresses, titles (store/stories.py). A key that
+    # several stories share identifies none of them.
     sa.Column("key", sa.String, primary_key=True),
     sa.Column("story_id", Id, sa.ForeignKey("stories.id"), primary_key=True),
     sa.Index("ix_story_keys_story_id", "story_id"),
@@ -106,7 +146,7 @@ story_keys = sa.Table(
 articles = sa.Table(
     "articles",
     metadata,
-    # What one source tells of one story, as one newsletter reads it.
+    # One source's version of one story, as one newsletter reads it.
     sa.Column("id", Id, primary_key=True),
     sa.Column("newsletter", sa.String, nullable=False),
     sa.Column("source_id", Id, sa.ForeignKey("sources.id"), nullable=False),
@@ -123,9 +163,9 @@ articles = sa.Table(
     sa.Column("agency", sa.String, nullable=False),
     sa.Column("image", sa.JSON),  # {"url", "alt", "width", "height"}
     sa.Column("published", UtcDateTime, nullable=False),
-    sa.Column("dated", sa.Boolean, nullable=False, default=True),  # its source says when
+    sa.Column("dated", sa.Boolean, nullable=False, default=True),  # the source gives a date
     sa.Column("first_seen", UtcDateTime, nullable=False),
-    sa.Column("withdrawn_at", UtcDateTime),  # its source no longer shows it among its neighbours
+    sa.Column("withdrawn_at", UtcDateTime),  # when its source stopped listing it
     sa.UniqueConstraint("newsletter", "source_id", "story_id", name="uq_articles_newsletter"),
     sa.Index("ix_articles_newsletter_published", "newsletter", "published"),
     sa.Index("ix_articles_story_id", "story_id", "source_id"),
@@ -141,15 +181,15 @@ issues = sa.Table(
     sa.Column("window_start", UtcDateTime, nullable=False),
     sa.Column("window_end", UtcDateTime, nullable=False),
     sa.Column("due", UtcDateTime, nullable=False),
-    # The newsletter's local date of `due`: what makes an issue once per occasion, whatever
-    # the clocks of two schedulers or a repeated autumn hour say.
+    # The newsletter's local date of `due`, which makes an issue unique per occasion, even with
+    # schedulers whose clocks differ or an hour that is repeated in autumn.
     sa.Column("due_date", sa.String, nullable=False),
     sa.Column("send_at", UtcDateTime),  # chosen by an editor in place of `due`
     sa.Column("subject", sa.String, nullable=False),
     sa.Column("preheader", sa.String, nullable=False),
     sa.Column("note", sa.JSON(none_as_null=True)),  # issues.reasons.Note
     sa.Column("frozen_hash", sa.String, nullable=False, default=""),
-    sa.Column("reminded", UtcDateTime),  # the due time that its editors were reminded of
+    sa.Column("reminded", UtcDateTime),  # the due time for which its editors got a reminder
     sa.Column("approved_at", UtcDateTime),
     sa.Column("send_started_at", UtcDateTime),
     sa.Column("send_finished_at", UtcDateTime),
@@ -184,7 +224,7 @@ used_keys = sa.Table(
     sa.Column("article_key", sa.String, primary_key=True),
     sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), primary_key=True),
 )
-"""Every telling of every story an issue took: each is in at most one issue ever, unless pinned."""
+"""The keys of all versions of the stories in issues: each is in one issue only, unless pinned."""
 
 left_out = sa.Table(
     "left_out",
@@ -207,12 +247,12 @@ edits = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True),  # the issue's, after this edit
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("editor", sa.String, nullable=False),
-    sa.Column("said", sa.String, nullable=False),  # what was done, as people read it
-    sa.Column("targets", sa.JSON, nullable=False),  # what it changed: two edits of one clash
+    sa.Column("said", sa.String, nullable=False),  # a description for people
+    sa.Column("targets", sa.JSON, nullable=False),  # what it changed, to detect conflicts
     sa.Column("done", sa.JSON, nullable=False),  # [issues.edits.Edit]
-    sa.Column("inverse", sa.JSON, nullable=False),  # [Edit] that takes it back
-    sa.Column("undoes", sa.Integer),  # the version this row took back or did again
-    sa.Column("undone_by", sa.Integer),  # the version that took this row back
+    sa.Column("inverse", sa.JSON, nullable=False),  # [Edit] that undoes it
+    sa.Column("undoes", sa.Integer),  # the version that this row undid or redid
+    sa.Column("undone_by", sa.Integer),  # the version that undid this row
 )
 
 editions = sa.Table(
@@ -235,217 +275,18 @@ editions = sa.Table(
 links = sa.Table(
     "links",
     metadata,
-    # Where the counted links of frozen editions lead. Mails hold their tokens for ever.
+    # The targets of counted links in frozen editions. Sent mails contain the tokens for ever.
     sa.Column("token", sa.String, primary_key=True),
     sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
-    sa.Column("address", sa.String, nullable=False),  # as it stands in the mails
+    sa.Column("address", sa.String, nullable=False),  # as it is in the mails
     sa.Column("url", sa.String, nullable=False),
 )
 
 clicks = sa.Table(
     "clicks",
     metadata,
-    # How often, and nothing of who: a row is a link on a day.
+    # One row per link and day, without anything about the reader.
     sa.Column("token", sa.String, primary_key=True),
     sa.Column("day", sa.String, primary_key=True),  # the site's local date
     sa.Column("count", sa.Integer, nullable=False),
-)
-
-deliveries = sa.Table(
-    "deliveries",
-    metadata,
-    # No foreign keys: a million rows planned at once would ask a million times for the same
-    # issue, which doubles the time of a plan. What has deliveries is never deleted.
-    sa.Column("issue_id", Id, primary_key=True),
-    # Subscribers are another house's rows: erasing a person needs nothing of the ledger.
-    sa.Column("subscriber_id", Id, primary_key=True),
-    sa.Column("edition_id", Id, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime),
-    sa.Column("sender", sa.String),  # who claimed it
-    sa.Column("claimed_at", UtcDateTime),
-    sa.Index("ix_deliveries_state", "issue_id", "state", "retry_at", "subscriber_id"),
-    sqlite_with_rowid=False,  # a third less to write in each commit of a send
-)
-
-ledger_counts = sa.Table(
-    "ledger_counts",
-    metadata,
-    sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("sender", sa.String, primary_key=True),  # whose rows they are: see ledger/counts.py
-    sa.Column("relay", sa.String, primary_key=True),  # "": counts deliveries, not attempts
-    sa.Column("state", sa.String, primary_key=True),
-    sa.Column("n", Id, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-journals = sa.Table(
-    "journals",
-    metadata,
-    # Of living senders on SQLite: see ledger/journal.py. A row is there before anything is claimed.
-    sa.Column("sender", sa.String, primary_key=True),
-    sa.Column("issue_id", Id, nullable=False),
-    sa.Column("posted", Id, nullable=False),  # so many of its receipts are in the ledger
-)
-
-receipts = sa.Table(
-    "receipts",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("issue_id", Id, nullable=False),
-    sa.Column("subscriber_id", Id, nullable=False),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("state", sa.String, nullable=False),
-    sa.Column("relay", sa.String, nullable=False),
-    sa.Column("code", sa.Integer, nullable=False),
-    sa.Column("enhanced", sa.String, nullable=False),
-    sa.Column("text", sa.String, nullable=False),
-    sa.Index("ix_receipts_issue_id", "issue_id", "subscriber_id"),
-    sa.Index("ix_receipts_at", "at"),  # how fast relays accept at this moment
-    index_some("ix_receipts_refusals", "issue_id", "subscriber_id", where="state <> 'accepted'"),
-)
-
-is_refusal = receipts.c.state != sa.literal_column("'accepted'")
-
-relay_limits = sa.Table(
-    "relay_limits",
-    metadata,
-    sa.Column("relay", sa.String, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("standings", sa.JSON, nullable=False),  # [delivery.rates.LimitState]
-    sa.Column("day", sa.String, nullable=False),  # its local date …
-    sa.Column("sent", sa.Integer, nullable=False),  # … and how many were given out on it,
-    sa.Column("reserved", sa.Integer, nullable=False, default=0),  # these may still come back …
-    sa.Column("reserved_until", UtcDateTime),  # … until then
-)
-
-nodes = sa.Table(
-    "nodes",
-    metadata,
-    sa.Column("id", sa.String, primary_key=True),  # whose lock tells whether it lives
-    sa.Column("name", sa.String, nullable=False),
-    sa.Column("since", UtcDateTime, nullable=False),
-    sa.Column("rate", sa.Float, nullable=False),  # messages a second, of late
-    sa.Column("holds", sa.JSON, nullable=False),  # [store.nodes.Holding]
-)
-
-troubles_of_nodes = sa.Table(
-    "troubles_of_nodes",
-    metadata,
-    # Why a node stopped sending an issue, for whoever planned it; a new plan forgets it.
-    sa.Column("issue_id", Id, primary_key=True),
-    sa.Column("kind", sa.String, nullable=False),  # store.nodes.Kind
-    sa.Column("said", sa.String, nullable=False),
-)
-
-users = sa.Table(
-    "users",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("address", sa.String, nullable=False),
-    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
-    sa.Column("name", sa.String, nullable=False, default=""),
-    sa.Column("role", sa.String, nullable=False),  # store.users.Role
-    sa.Column("password_hash", sa.String, nullable=False, default=""),  # "": by e-mail only
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    # An old session or link must never open the account of whoever came after.
-    sqlite_autoincrement=True,
-)
-
-sign_in_links = sa.Table(
-    "sign_in_links",
-    metadata,
-    sa.Column("token_hash", sa.String, primary_key=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: makes the first user of the site
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Index("ix_sign_in_links_user_id", "user_id"),
-)
-
-sessions = sa.Table(
-    "sessions",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("token_hash", sa.String, nullable=False, unique=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
-    sa.Column("started_at", UtcDateTime, nullable=False),
-    sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Column("browser", sa.String, nullable=False, default=""),  # so that its owner knows it
-    sqlite_autoincrement=True,
-)
-
-api_tokens = sa.Table(
-    "api_tokens",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("token_hash", sa.String, nullable=False, unique=True),
-    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
-    sa.Column("name", sa.String, nullable=False),  # what it is for
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
-)
-
-tries = sa.Table(
-    "tries",
-    metadata,
-    # How often something limited was tried since `since`, by a keyed hash of who tried it.
-    sa.Column("key", sa.String, primary_key=True),
-    sa.Column("since", UtcDateTime, nullable=False, index=True),
-    sa.Column("count", sa.Integer, nullable=False),
-)
-
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("at", UtcDateTime, nullable=False),
-    # An address, not a user's number: the record outlives the account.
-    sa.Column("who", sa.String, nullable=False),
-    sa.Column("what", sa.String, nullable=False),
-    sa.Column("detail", sa.String, nullable=False, default=""),
-)
-
-webhook_endpoints = sa.Table(
-    "webhook_endpoints",
-    metadata,
-    sa.Column("url", sa.String, primary_key=True),
-    sa.Column("first_seen", UtcDateTime, nullable=False),  # what was sent before is not told
-    sa.Column("history_id", Id, nullable=False),  # what readers did up to here has been noted
-)
-
-webhook_messages = sa.Table(
-    "webhook_messages",
-    metadata,
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("url", sa.String, nullable=False),
-    # "history 17", "issue weekly/12": each is told once
-    sa.Column("subject", sa.String, nullable=False),
-    sa.Column("event", sa.String, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime),  # null: delivered, or given up
-    sa.Column("delivered_at", UtcDateTime),
-    sa.Column("answer", sa.String, nullable=False, default=""),  # what the last attempt came to
-    sa.UniqueConstraint("url", "subject", name="uq_webhook_messages_url"),
-    sa.Index("ix_webhook_messages_retry_at", "retry_at"),
-    sa.Index("ix_webhook_messages_created_at", "created_at"),
-)
-
-outbox = sa.Table(
-    "outbox",
-    metadata,
-    # Letters that wait for a relay; a row goes when its letter is accepted or given up. One whose
-    # outcome is unknown stays to be seen, and is not sent again.
-    sa.Column("id", Id, primary_key=True),
-    sa.Column("recipient", sa.String, nullable=False),
-    sa.Column("envelope_sender", sa.String, nullable=False),
-    sa.Column("message", sa.LargeBinary, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, default=0),
-    sa.Column("retry_at", UtcDateTime, nullable=False),
-    sa.Column("answer", sa.String, nullable=False, default=""),
-    sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
-    sa.Column("sender", sa.String),  # whose claim it is: see liveness.py
-    sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
 )

@@ -1,4 +1,4 @@
-"""What is kept of a secret that we made ourselves."""
+"""The stored form of secrets that we generate ourselves."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import hashlib
 
 
 def hash_of(token: str) -> str:
-    """The hash by which a token is found: 256 random bits need no salt and no slow hash."""
+    """The hash that a token is looked up by; 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Every row of a site from one database into another, counted and hashed on both sides."""
+"""Copies every row of a site into another database, counted and hashed on both sides."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from newsletter.store.tables import site
 from subscribers.tables import COUNTS
 
 ARRIVAL_KEY = "moved here"
-"""Of the row in `site` that says which move filled this database."""
+"""The key of the row in `site` that names the move which filled this database."""
 
-AT_ONCE = 1000
-"""Rows held in memory."""
+CHUNK_ROWS = 1000
+"""Rows held in memory at a time."""
 
 COPIED = tuple(table for table in TABLES if table not in COUNTS)
-"""All but what the new database counts for itself, as the rows arrive."""
+"""All tables except the counts that the new database's triggers keep themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Copied:
-    """One table: its rows, and a hash of them that no order of rows changes."""
+    """One copied table: the number of its rows, and a hash that does not depend on their order."""
 
     table: str
     rows: int
@@ -38,20 +38,20 @@ class Copied:
 
 
 class TableTotals:
-    """Counts and hashes rows as they pass."""
+    """Counts and hashes rows as they are copied."""
 
     def __init__(self) -> None:
         self.rows = 0
         self._sum = 0
 
     def add(self, row: Sequence[Any]) -> None:
-        """One more row: the sum of the rows' hashes is the same in whatever order they come."""
+        """Add a row; the sum of the rows' hashes does not depend on their order."""
         self.rows += 1
         digest = hashlib.sha256(repr([_plain(value) for value in row]).encode()).digest()
         self._sum += int.from_bytes(digest, "big")
 
     def of(self, table: sa.Table) -> Copied:
-        """What the table came to."""
+        """The totals of the table."""
         return Copied(table=table.name, rows=self.rows, hash=f"{self._sum % 2**256:064x}")
 
 
@@ -69,25 +69,25 @@ def empty(connection: sa.Connection) -> None:
 
 
 def copy_all(source: sa.Connection, target: sa.Connection) -> list[Copied]:
-    """Copy every table with its numbers, then read it back; what both sides agree on.
+    """Copy every table with its ids, then read it back and compare; returns the totals.
 
-    Raises InputError when a row cannot be written there, or reads otherwise than here.
+    Raises InputError when a row cannot be written, or differs when it is read back.
     """
     copied = []
     for table in COPIED:
-        tally = TableTotals()
-        _write(target, table, _tallied(_rows(source, table), tally))
-        _carry_numbering(source, target, table)
-        there = TableTotals()
+        totals = TableTotals()
+        _write(target, table, _counted(_rows(source, table), totals))
+        _continue_ids(source, target, table)
+        read_back = TableTotals()
         for row in _rows(target, table):
-            there.add(row)
-        if there.of(table) != tally.of(table):
+            read_back.add(row)
+        if read_back.of(table) != totals.of(table):
             raise InputError(
-                f"{table.name} reads otherwise in the new database than in the old one",
+                f"{table.name} differs between the new database and the old one",
                 field=table.name,
-                fix="nothing was moved: the old database is in use as before",
+                fix="nothing was moved, and the old database stays in use",
             )
-        copied.append(tally.of(table))
+        copied.append(totals.of(table))
     return copied
 
 
@@ -95,14 +95,14 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[Any]]
     query = sa.select(table)
     if table is site:
         query = query.where(site.c.key.not_in([SEAL_KEY, ARRIVAL_KEY]))
-    result = connection.execute(query, execution_options={"yield_per": AT_ONCE})
+    result = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
     for chunk in result.partitions():
         yield from chunk
 
 
-def _tallied(rows: Iterable[Sequence[Any]], tally: TableTotals) -> Iterator[Sequence[Any]]:
+def _counted(rows: Iterable[Sequence[Any]], totals: TableTotals) -> Iterator[Sequence[Any]]:
     for row in rows:
-        tally.add(row)
+        totals.add(row)
         yield row
 
 
@@ -111,7 +111,8 @@ def _write(connection: sa.Connection, table: sa.Table, rows: Iterator[Sequence[A
         names = [column.name for column in table.columns]
         insert = sa.insert(table)
         while chunk := [
-            dict(zip(names, row, strict=True)) for _, row in zip(range(AT_ONCE), rows, strict=False)
+            dict(zip(names, row, strict=True))
+            for _, row in zip(range(CHUNK_ROWS), rows, strict=False)
         ]:
             connection.execute(insert, chunk)
         return
@@ -137,15 +138,16 @@ def _write(connection: sa.Connection, table: sa.Table, rows: Iterator[Sequence[A
         ) from error
     except psycopg.OperationalError as error:
         raise DatabaseUnavailableError(
-            f"the new database went away: {error}", fix="run it again when it is back"
+            f"the connection to the new database was lost: {error}",
+            fix="run it again when the database is available",
         ) from error
 
 
-def _carry_numbering(source: sa.Connection, target: sa.Connection, table: sa.Table) -> None:
-    """Go on numbering where the old database would: a number that was erased never comes again."""
+def _continue_ids(source: sa.Connection, target: sa.Connection, table: sa.Table) -> None:
+    """Continue the old database's ids, so that the id of an erased row is never reused."""
     if table.autoincrement_column is None or "id" not in table.columns:
         return
-    newest = max(_last_number(source, table), source.scalar(sa.func.max(table.c.id)) or 0)
+    newest = max(_last_id(source, table), source.scalar(sa.func.max(table.c.id)) or 0)
     if not newest:
         return
     if target.dialect.name == "postgresql":
@@ -158,7 +160,7 @@ def _carry_numbering(source: sa.Connection, target: sa.Connection, table: sa.Tab
         target.execute(sa.insert(numbering).values(name=table.name, seq=newest))
 
 
-def _last_number(connection: sa.Connection, table: sa.Table) -> int:
+def _last_id(connection: sa.Connection, table: sa.Table) -> int:
     if connection.dialect.name == "postgresql":
         sequence = sa.func.pg_get_serial_sequence(table.name, "id")
         return connection.scalar(sa.select(sa.func.pg_sequence_last_value(sequence))) or 0
@@ -173,7 +175,7 @@ def _last_number(connection: sa.Connection, table: sa.Table) -> int:
 
 
 def _plain(value: Any) -> Any:
-    """A value as both databases give it, in one spelling."""
+    """The value in a form that is the same for both databases."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, dict | list):

@@ -16,7 +16,7 @@ from subscribers.addresses import parse_address
 
 
 class Role(StrEnum):
-    """What an editor may do."""
+    """The role of an editor, which decides what they may do."""
 
     EDITOR = "editor"  # shape an issue
     PUBLISHER = "publisher"  # also approve and send it
@@ -46,9 +46,9 @@ def save_user(
     now: datetime,
     password_hash: str | None = None,
 ) -> tuple[Editor, bool]:
-    """Add an editor, or give one a new name, role or password; and whether they are new.
+    """Add an editor, or change one's name, role or password; the bool tells whether they are new.
 
-    Whoever's role or password changes is signed out everywhere. Raises AddressError.
+    An editor whose role or password changes is signed out everywhere. Raises AddressError.
     """
     parsed = parse_address(address)
     known = connection.execute(sa.select(users).where(users.c.address_key == parsed.key)).first()
@@ -80,13 +80,13 @@ def find_user(connection: sa.Connection, address: str) -> Editor:
     ).first()
     if row is None:
         raise UnknownNameError(
-            f"{address} is no user", fix="see `newsletter users list`, or add them"
+            f"{address} is not a user", fix="see `newsletter users list`, or add them"
         )
     return editor_of_row(row)
 
 
 def all_users(connection: sa.Connection) -> Sequence[Editor]:
-    """Everybody who may sign in, by address."""
+    """All who may sign in, by address."""
     return [
         editor_of_row(row)
         for row in connection.execute(sa.select(users).order_by(users.c.address_key))
@@ -94,14 +94,14 @@ def all_users(connection: sa.Connection) -> Sequence[Editor]:
 
 
 def remove_user(connection: sa.Connection, editor: Editor) -> None:
-    """Take an editor away, with every session, link and key; what they did stays on record."""
+    """Remove an editor with all sessions, links and API keys; the audit record stays."""
     for table in (sessions, sign_in_links, api_tokens):
         connection.execute(sa.delete(table).where(table.c.user_id == editor.id))
     connection.execute(sa.delete(users).where(users.c.id == editor.id))
 
 
 def password_hash_of(connection: sa.Connection, editor: Editor) -> str:
-    """The hash to check a password against; "" for who signs in by e-mail only."""
+    """The hash to check a password against; "" for an editor who signs in by e-mail only."""
     return str(
         connection.execute(
             sa.select(users.c.password_hash).where(users.c.id == editor.id)
@@ -110,7 +110,7 @@ def password_hash_of(connection: sa.Connection, editor: Editor) -> str:
 
 
 def set_password_hash(connection: sa.Connection, editor: Editor, password_hash: str) -> None:
-    """Keep a new hash; sessions stay."""
+    """Store a new hash without ending sessions."""
     connection.execute(
         sa.update(users).where(users.c.id == editor.id).values(password_hash=password_hash)
     )
@@ -119,14 +119,14 @@ def set_password_hash(connection: sa.Connection, editor: Editor, password_hash: 
 def sign_out_everywhere(
     connection: sa.Connection, user_id: int, *, except_session: int | None = None
 ) -> None:
-    """End the editor's sessions and void the links that are under way."""
-    gone = sa.delete(sessions).where(sessions.c.user_id == user_id)
+    """End the editor's sessions and invalidate the sign-in links that are not used yet."""
+    ended = sa.delete(sessions).where(sessions.c.user_id == user_id)
     if except_session is not None:
-        gone = gone.where(sessions.c.id != except_session)
-    connection.execute(gone)
+        ended = ended.where(sessions.c.id != except_session)
+    connection.execute(ended)
     connection.execute(sa.delete(sign_in_links).where(sign_in_links.c.user_id == user_id))
 
 
 def editor_of_row(row: sa.Row[Any]) -> Editor:
-    """The editor in a row that has the columns of `users`."""
+    """The editor in a row with the columns of `users`."""
     return Editor(id=row.id, address=row.address, name=row.name, role=Role(row.role))

@@ -1,7 +1,7 @@
-"""The outbox of webhooks: what happened, for whom it was noted, and what came of telling it.
+"""The outbox of webhooks: events, the messages about them for each address, and their outcomes.
 
-What happened is read off the consent record and the issues, which are written anyway: so nothing
-that changes a subscription needs to know of webhooks, and nothing is told that did not happen.
+Events are derived from the consent record and the issues, which are written anyway. So the code
+that changes subscriptions does not depend on webhooks, and only committed events are reported.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from subscribers.history import Event, Way
 from subscribers.sql import insert_once
 from subscribers.tables import history, subscribers
 
-LOOKED_BACK = 1000
-"""Rows of the record that are looked at again: on PostgreSQL a lower number may be committed
+ROWS_READ_AGAIN = 1000
+"""Rows of the record that are read again: on PostgreSQL a lower number may be committed
 later than a higher one."""
 
 KEPT = timedelta(days=30)
-"""How long it is kept that something was told."""
+"""How long messages are kept, sent ones included."""
 
 _JOINED = (Event.ADD, Event.CONFIRM, Event.UNDO)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebhookEvent:
-    """Something to tell. `subject` names it for ever; `data` is what is told of it."""
+    """An event to report. `subject` identifies it permanently; `data` describes it."""
 
     event: str
     subject: str
@@ -42,7 +42,7 @@ class WebhookEvent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One happening on its way to one address; `attempts` counts the present one."""
+    """A message about one event to one address; `attempts` includes the current attempt."""
 
     id: int
     url: str
@@ -51,32 +51,32 @@ class Message:
 
 
 def begin(connection: sa.Connection, url: str, now: datetime) -> None:
-    """Note what happens from now on for this address, unless that has begun."""
+    """Start recording events for this address, unless that has been started."""
     row = {"url": url, "first_seen": now, "history_id": _newest(connection)}
     insert_once(connection, webhook_endpoints, row)
 
 
 def webhook_events(connection: sa.Connection, url: str, now: datetime) -> Sequence[WebhookEvent]:
-    """What has happened lately and may not yet be noted for this address, oldest first."""
+    """The recent events that may not yet have a message to this address, oldest first."""
     endpoint = connection.execute(
         sa.select(webhook_endpoints).where(webhook_endpoints.c.url == url)
     ).one()
-    # Nothing older than what `clear` leaves, or it would be told again.
+    # Nothing older than the messages that `clear` keeps, or it would be sent again.
     since = max(endpoint.first_seen, now - KEPT / 2)
     return [
-        *_of_readers(connection, endpoint.history_id - LOOKED_BACK, since),
+        *_of_readers(connection, endpoint.history_id - ROWS_READ_AGAIN, since),
         *_of_issues(connection, since),
     ]
 
 
 def note(
-    connection: sa.Connection, url: str, happening: WebhookEvent, body: str, now: datetime
+    connection: sa.Connection, url: str, event: WebhookEvent, body: str, now: datetime
 ) -> bool:
-    """Put a message into the outbox; False when it has been there already."""
+    """Put a message into the outbox; False when it was already there."""
     row = {
         "url": url,
-        "subject": happening.subject,
-        "event": happening.event,
+        "subject": event.subject,
+        "event": event.event,
         "body": body,
         "created_at": now,
         "attempts": 0,
@@ -87,7 +87,7 @@ def note(
 
 
 def advance(connection: sa.Connection, url: str) -> None:
-    """All that the record holds now has been noted for this address."""
+    """Record that everything up to now has messages to this address."""
     newest = _newest(connection)
     connection.execute(
         sa.update(webhook_endpoints)
@@ -99,7 +99,7 @@ def advance(connection: sa.Connection, url: str) -> None:
 def claim(
     connection: sa.Connection, urls: Collection[str], *, limit: int, now: datetime, lease: timedelta
 ) -> Sequence[Message]:
-    """Take messages that are due; whoever dies with one leaves it to others after `lease`."""
+    """Claim messages that are due, for the time `lease`: after that others may claim them."""
     chosen = (
         sa.select(webhook_messages.c.id)
         .where(webhook_messages.c.url.in_(urls), webhook_messages.c.retry_at <= now)
@@ -124,22 +124,22 @@ def claim(
 
 
 def delivered(connection: sa.Connection, message: Message, answer: str, now: datetime) -> None:
-    """It was taken; who it was about is not kept."""
+    """Record that the message was accepted, and delete its body, which has personal data."""
     _set(connection, message, answer=answer, delivered_at=now, retry_at=None, body="")
 
 
 def retry(connection: sa.Connection, message: Message, answer: str, at: datetime) -> None:
-    """It was not taken; tell it again at that time."""
+    """Record that the message was not accepted, to be sent again at that time."""
     _set(connection, message, answer=answer, retry_at=at)
 
 
 def give_up(connection: sa.Connection, message: Message, answer: str) -> None:
-    """It was not taken, and will not be told again."""
+    """Record that the message was not accepted, and will not be sent again."""
     _set(connection, message, answer=answer, retry_at=None, body="")
 
 
 def clear(connection: sa.Connection, now: datetime) -> None:
-    """Forget what is done, and what waits for an address that is no longer asked."""
+    """Delete old messages, also those that wait for an address no longer configured."""
     connection.execute(
         sa.delete(webhook_messages).where(webhook_messages.c.created_at < now - KEPT)
     )
@@ -173,7 +173,7 @@ def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Itera
             event = "bounced" if row.way == Way.BOUNCE else "unsubscribed"
         yield WebhookEvent(
             event=event,
-            # With the time: SQLite may give the number of an erased row again.
+            # With the time, because SQLite may reuse the id of an erased row.
             subject=f"history {row.id} {row.at.isoformat()}",
             at=row.at,
             data={

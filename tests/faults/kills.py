@@ -34,7 +34,7 @@ class Kill:
 
 def send_in_process(*arguments: str) -> None:
     """As a program, with a journal that is often begun anew."""
-    journal.ROOM = 4_000
+    journal.ALLOCATED = 4_000
     main(*arguments)
 
 

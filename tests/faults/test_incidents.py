@@ -60,7 +60,9 @@ def send_on_a_small_disk(url: str, issue_id: str, port: str, limit: int) -> None
     """In a process of its own: no file may grow beyond `limit` octets."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk is an error, not a death
-    newsletter.store.ledger.journal.ROOM = limit // 4  # so that it is the database that has no room
+    newsletter.store.ledger.journal.ALLOCATED = (
+        limit // 4
+    )  # so that it is the database that has no room
     try:
         send_in_process(url, issue_id, port, str(CONNECTIONS))
     except DatabaseUnavailableError:

@@ -20,7 +20,7 @@ from benchmarks.gathering import gather_feeds
 from benchmarks.importing import Import, import_files
 from benchmarks.machine import this_machine
 from benchmarks.measuring import NEAR
-from benchmarks.nodes import Kept, Together, measure_nodes
+from benchmarks.nodes import LimitedRate, NodeRates, measure_nodes
 from benchmarks.planning import LongSend, Plan
 from benchmarks.programs import BenchmarkError
 from benchmarks.publication import Publication, make_publication
@@ -30,7 +30,7 @@ from benchmarks.runs import Bench, Result, Run, run_once
 from benchmarks.send import our_sender
 from benchmarks.senders import shares
 from benchmarks.sink import SinkProgram, build_sink, c_sink, find_compiler
-from benchmarks.threads import Used
+from benchmarks.threads import CpuTime
 
 pytestmark = pytest.mark.xdist_group("benchmarks")
 
@@ -170,10 +170,10 @@ def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
     """The report names each sender, says which promise is kept, and draws every plot it shows."""
     page = write_report(_findings(), tmp_path).read_text(encoding="utf-8")
     assert "| newsletter, RSA-2048 | 2 | 1,500 |" in page
-    assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | kept |" in page
+    assert "| RSA-2048, 2 p, to this machine's RSA signs | ≥ 0.5× | 0.50× | met |" in page
     assert "| newsletter, RSA-2048 | 2 | 1,000 | 400 | 100 | 0 | 0 |" in page
     assert "| 2 | 800 | 790 – 810 |" in page
-    assert "apart | ≤ 5 % | 2.50 % | kept |" in page
+    assert "limit | ≤ 5 % | 2.50 % | met |" in page
     assert "node is not installed" in page
     for line in page.splitlines():
         if line.startswith("!["):
@@ -202,7 +202,7 @@ def _findings() -> Findings:
         cpu_seconds=1.5,
         sink_cpu_seconds=0.1,
         peak_bytes=100_000_000,
-        threads={"MainThread": Used(program=0.6, kernel=0.15)},
+        threads={"MainThread": CpuTime(program=0.6, kernel=0.15)},
     )
     result = Result(sender=our_sender("rsa", 2), runs=(run,))
     assert NEAR.slug == UNDELAYED
@@ -221,8 +221,8 @@ def _findings() -> Findings:
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),
         gatherings=gather_feeds([1], [2], repeats=1),
-        together=[Together(nodes=2, rate=800, lowest=790, highest=810)],
-        kept=Kept(nodes=3, limit=120, rate=123),
+        together=[NodeRates(nodes=2, rate=800, lowest=790, highest=810)],
+        kept=LimitedRate(nodes=3, limit=120, rate=123),
         skipped=["nodemailer: node is not installed"],
     )
 

@@ -146,10 +146,10 @@ async def test_outside_its_hours_a_relay_sends_nothing(sqlite_database: Database
     async with fast_server(FastCatcher()) as catcher:
         relay = catcher.relay(hours="08:00-20:00")
         early = await send(ledger, relay, zone=UTC)  # NOW is 7:00 UTC
-        assert (catcher.messages, "hours" in early.shut) == (0, True)
+        assert (catcher.messages, "hours" in early.restriction) == (0, True)
         assert states(sqlite_database) == {S.PENDING: 5}
         later = await send(ledger, relay, zone=ZoneInfo("Europe/Helsinki"))
-    assert (later.accepted, later.shut) == (5, "")
+    assert (later.accepted, later.restriction) == (5, "")
 
 
 async def test_a_warm_up_sends_its_share_each_day(database: Database) -> None:
@@ -165,7 +165,7 @@ async def test_a_warm_up_sends_its_share_each_day(database: Database) -> None:
     assert sent[1] == 0
     assert sent[0] == 10
     assert sent[2] == 20
-    assert "warm-up" in report.shut
+    assert "warm-up" in report.restriction
 
 
 async def test_a_restart_goes_on_at_the_rate_it_left(database: Database) -> None:

@@ -80,7 +80,7 @@ async def test_senders_share_the_day_of_a_warm_up(database: Database) -> None:
         readers = [address_of(number) for number in range(1, 201)]
         reports = await send_together(database, relay, readers)
     assert catcher.messages == sum(report.accepted for report in reports) == 50
-    assert any("warm-up" in report.shut for report in reports)
+    assert any("warm-up" in report.restriction for report in reports)
 
 
 async def test_a_complaint_to_one_sender_slows_all(database: Database) -> None:

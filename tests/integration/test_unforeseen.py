@@ -43,7 +43,7 @@ CALLED = [
     (MessagePreparer, "make"),
     (MessagePreparer, "next"),
     (MessagePreparer, "make_ahead"),
-    (ConnectionWorker, "_addressed"),
+    (ConnectionWorker, "_address"),
     (Settlement, "settle"),
 ]
 

@@ -1,4 +1,4 @@
-"""How fast messages may go: relays' limits, shared by all senders, and what each may take."""
+"""Sending rates: the relays' limits, which all senders share, and each sender's part of them."""
 
 from newsletter.delivery.rates.claim_size import ClaimSize
 from newsletter.delivery.rates.limit_keeping import LimitKeeper, keep_limits

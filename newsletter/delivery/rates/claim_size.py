@@ -1,4 +1,4 @@
-"""How many deliveries a sender claims at once."""
+"""Chooses how many deliveries a sender claims at once."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Sequence
 from newsletter.config.settings import RelaySettings
 
 MOST = 500
-"""In one statement."""
+"""Deliveries that one statement claims at most."""
 
 EACH_CONNECTION = 4
-"""Claims for each connection, at the least: few enough to share a short list out evenly."""
+"""Claims per connection at least: few enough to divide a short list evenly between senders."""
 
 AHEAD_SECONDS = 0.5
-"""For so long a claim shall last: near a list's end no sender has much more left than another."""
+"""Seconds that a claim should last, so that near a list's end senders have about equally many."""
 
 LIMITED_AHEAD_SECONDS = 2
-"""The same of relays with limited rates, whose pace is known: whoever leaves meanwhile is noticed
-at the claim."""
+"""The same for relays with limited rates, whose pace is known. It is short because a reader who
+unsubscribes is only noticed when the delivery is claimed."""
 
 
 class ClaimSize:
-    """What the relays took in AHEAD_SECONDS of late. Times are the event loop's seconds."""
+    """Sizes claims by what the relays recently took in AHEAD_SECONDS; `now` is the loop's time."""
 
     def __init__(self, relays: Sequence[RelaySettings]) -> None:
         connections = sum(relay.connections for relay in relays)
@@ -33,12 +33,12 @@ class ClaimSize:
         self._since = -math.inf
 
     def next(self, now: float) -> int:
-        """The size of a claim that is made because half of the last one has gone."""
+        """The size of the next claim, which is made when half of the last one has been taken."""
         pace = self._last / max(now - self._since, 0.001)
         return min(self._most, max(self._fewest, int(pace * AHEAD_SECONDS)))
 
     def claimed(self, count: int, now: float) -> None:
-        """A claim brought so many."""
+        """Note that a claim returned `count` deliveries."""
         self._last, self._since = count, now
 
 

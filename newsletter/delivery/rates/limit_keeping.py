@@ -1,4 +1,4 @@
-"""Keeps relays' tokens reserved: exchanges them with the book that all senders share."""
+"""Keeps tokens reserved for each relay, from the limits that all senders share."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from newsletter.config.settings import RelaySettings
 from newsletter.delivery.rates.limits import SPAN, LimitBook, refill
 from newsletter.delivery.rates.token_reservation import TokenReservation
 
-LOOK = 1.0
-"""Seconds between two looks at whether another sender was asked to send less."""
+CHECK_SECONDS = 1.0
+"""Seconds between two checks whether another sender was asked to slow down."""
 
 
 class LimitedRelay(Protocol):
-    """A relay and what a sender holds of its limits."""
+    """A relay and the tokens that a sender holds of its limits."""
 
     @property
     def relay(self) -> RelaySettings:
-        """Its limits as configured."""
+        """The relay's settings, with its configured limits."""
 
     @property
     def reservation(self) -> TokenReservation:
@@ -32,10 +32,10 @@ class LimitedRelay(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitKeeper:
-    """The book of limits, and what its keeping needs of the send.
+    """The shared limits, and how the send takes part in them.
 
-    `call` runs a function of the book in a thread. `today` is the relays' day. `refilled` is called
-    when there are new tokens, `failed` when the book raised.
+    `call` runs a function of `book` in a thread. `today` returns the relays' date. `refilled` is
+    called when there are new tokens, `failed` when `book` raised.
     """
 
     book: LimitBook
@@ -44,15 +44,15 @@ class LimitKeeper:
     refilled: Callable[[], None]
     failed: Callable[[], None]
 
-    async def look(self, relay: LimitedRelay) -> None:
-        """Learn what another sender was told, without writing anything."""
+    async def check(self, relay: LimitedRelay) -> None:
+        """Adopt the limits that servers asked of other senders, without writing anything."""
         kept = await self.call(self.book.find, relay.relay.name)
         for limit in kept.standings if kept else ():
             if limit.halved is not None:
                 relay.reservation.limit(limit.domain)
 
     async def refill(self, relay: LimitedRelay, *, is_last: bool = False) -> None:
-        """Give back the tokens in hand and reserve new ones, or none if it is the last time."""
+        """Give back the tokens in hand, and reserve new ones unless `is_last`."""
         now = asyncio.get_running_loop().time()
         request = relay.reservation.request(self.today(), now, is_last=is_last)
         grant = await self.call(
@@ -64,9 +64,9 @@ class LimitKeeper:
 
 @asynccontextmanager
 async def keep_limits(relays: Sequence[LimitedRelay], keeper: LimitKeeper) -> AsyncIterator[None]:
-    """While entered, tokens are reserved as they are needed; at the end what is left goes back."""
+    """While entered, reserve tokens as they are needed; on leaving, give back what is left."""
     for relay in relays:
-        await keeper.look(relay)
+        await keeper.check(relay)
         if not relay.reservation.is_open:
             await keeper.refill(relay)
     exchange = asyncio.Lock()
@@ -74,7 +74,7 @@ async def keep_limits(relays: Sequence[LimitedRelay], keeper: LimitKeeper) -> As
     try:
         yield
     finally:
-        async with exchange:  # tokens that are on their way to us are not lost
+        async with exchange:  # an exchange in progress ends first, so that no token is lost
             for task in keeping:
                 task.cancel()
         for task in keeping:
@@ -86,16 +86,16 @@ async def keep_limits(relays: Sequence[LimitedRelay], keeper: LimitKeeper) -> As
 
 
 async def _keep_refilled(relay: LimitedRelay, keeper: LimitKeeper, exchange: asyncio.Lock) -> None:
-    """Refill when a message waits; raises what the book raises, and ends the send."""
+    """Refill when a message waits; ends the send and raises when the shared limits raise."""
     reservation = relay.reservation
     try:
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK if reservation.is_open else SPAN):
+                async with asyncio.timeout(CHECK_SECONDS if reservation.is_open else SPAN):
                     await reservation.needed.wait()
             async with exchange:
                 if reservation.is_open:
-                    await keeper.look(relay)
+                    await keeper.check(relay)
                 elif reservation.is_due(asyncio.get_running_loop().time()):
                     await keeper.refill(relay)
             await asyncio.sleep(SPAN)

@@ -1,8 +1,8 @@
-"""A relay's limits, which all senders share: what a sender requests of them, and its grant.
+"""A relay's limits, which all senders share: a sender's request for tokens, and its grant.
 
-Every sender holds a few tokens for the next moment (token_reservation.py) and exchanges them for new ones in
-one transaction of the database. So the sum keeps to the rate however many senders there are,
-and a restart sends no burst.
+Every sender holds a few tokens for the next moment (token_reservation.py) and exchanges them for
+new ones in one database transaction. So the total keeps to the rate however many senders there
+are, and a restart does not send a burst.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from newsletter.delivery.rates.throttle import LimitState, Throttle
 T = TypeVar("T")
 
 SPAN = 0.25
-"""Seconds for which a sender reserves; it gets twice as much at most, should it be late."""
+"""Seconds for which a sender reserves tokens; it gets at most twice as many, in case it is late."""
 
 TODAY = "*"
-"""Where a domain may stand: what a warm-up lets go in a day."""
+"""In place of a domain: the messages that a warm-up allows in a day."""
 
 SMALLEST_SHARE, SHARES_OF_TODAY = 10, 50
-"""Of what is left of a day a sender takes a part at a time: one that dies must not waste much."""
+"""A sender takes what is left of a day in parts, so that one that dies does not waste much."""
 
 RENEW, HELD = 1.0, 10.0
-"""Seconds after which a sender says again what it holds of the day, and for which it is believed."""
+"""Seconds after which a sender renews its reservation of the day, and for which it is valid."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RelayLimits:
-    """One relay's limits at a moment, and how many messages it was given on its current day.
+    """The state of one relay's limits, and how many messages it was given on its current day.
 
-    Of these `reserved` are in senders' hands, who may still give them back; those of senders that
-    say nothing until `reserved_until` are counted as sent.
+    Of these, senders hold `reserved` and may still give them back; what is not renewed by
+    `reserved_until` counts as sent.
     """
 
     relay: str
@@ -51,10 +51,11 @@ class RelayLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenRequest:
-    """What a sender gives back, complains of and wants, by domain; `day` is the relay's.
+    """What a sender gives back, was asked to reduce, and wants, by domain; `day` is the relay's.
 
-    `complaints` has how many messages a second it had sent there. `reserved` is how many of the
-    day's messages it was granted the last time: they are spent, but for those unspent.
+    `complaints` are the messages a second that it had sent where a server asked for fewer.
+    `reserved` is how many of the day's messages the last grant had: those not in `unspent` are
+    spent.
     """
 
     unspent: Mapping[str, int]
@@ -66,9 +67,10 @@ class TokenRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenGrant:
-    """What it gets, by domain: tokens, seconds from message to message, and until the next.
+    """The answer to a request, by domain: tokens, and seconds.
 
-    A domain that is not in `pace` has no limit.
+    `pace` is the seconds between two messages, `waits` until the next token. A domain that is
+    not in `pace` has no limit.
     """
 
     tokens: Mapping[str, int]
@@ -80,39 +82,39 @@ Change = Callable[[RelayLimits | None, datetime], tuple[RelayLimits, T]]
 
 
 class LimitBook(Protocol):
-    """Keeps every relay's limits for all senders."""
+    """Stores every relay's limits for all senders."""
 
     def change(self, relay: str, change: Change[T]) -> T:
-        """In one transaction give what is kept and the time to `change`, and keep what it says."""
+        """In one transaction, call `change` with the stored limits and the time; store its result."""
 
     def find(self, relay: str) -> RelayLimits | None:
-        """What is kept of this relay."""
+        """The stored limits of this relay."""
 
 
 @dataclass(kw_only=True)
 class OwnLimitBook:
-    """The limits of a sender that shares them with nobody."""
+    """The limits of a single sender, kept in memory."""
 
     kept: dict[str, RelayLimits] = field(default_factory=dict)
 
     def change(self, relay: str, change: Change[T]) -> T:
-        """Keep what `change` makes of it."""
+        """Store what `change` makes of the limits."""
         self.kept[relay], answer = change(self.kept.get(relay), datetime.now(UTC))
         return answer
 
     def find(self, relay: str) -> RelayLimits | None:
-        """What is kept of this relay."""
+        """The stored limits of this relay."""
         return self.kept.get(relay)
 
 
 def refill(
     relay: RelaySettings, request: TokenRequest, before: RelayLimits | None, now: datetime
 ) -> tuple[RelayLimits, TokenGrant]:
-    """Serve a request from where the limits stood; a clock that was set back gives nothing."""
+    """Serve a request from the last state; a clock that was set back adds no tokens."""
     throttle = Throttle(relay.rate, relay.per_domain, 0.0)
     if before is not None:
         throttle.restore(before.standings, 0.0, ago=max(0.0, (now - before.at).total_seconds()))
-    throttle.drop_what_has_grown_back(0.0)
+    throttle.drop_ineffective(0.0)
     for domain, count in request.unspent.items():
         throttle.give_back(domain, count, 0.0)
     for domain, measured in request.complaints.items():
@@ -142,7 +144,7 @@ def refill(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Today:
-    """How many messages were given out on a relay's day; see RelayLimits."""
+    """How many messages were granted on a relay's day; see RelayLimits."""
 
     day: date
     sent: int
@@ -151,7 +153,7 @@ class _Today:
 
     @classmethod
     def of(cls, request: TokenRequest, before: RelayLimits | None, now: datetime) -> _Today:
-        """As it stands before the request is served; a new day begins with nothing."""
+        """The state before the request is served; a new day starts at zero."""
         if before is None or before.day < request.day:
             return cls(day=request.day, sent=0, reserved=0, reserved_until=None)
         is_held = before.reserved_until is not None and now < before.reserved_until
@@ -167,10 +169,11 @@ class _Today:
     ) -> tuple[_Today, int, float]:
         """The day after the request, how many messages it grants, and seconds until more.
 
-        While others hold some that they may give back the day is not over: a sender that has no
-        more to send may hold what another could use.
+        While other senders hold tokens that they may give back, the day is not spent: a sender
+        with nothing more to send may hold what another could use.
         """
-        sent = max(0, self.sent - request.unspent.get(TODAY, 0))  # they may be yesterday's
+        # The unspent ones may be yesterday's, so the difference may be negative.
+        sent = max(0, self.sent - request.unspent.get(TODAY, 0))
         others = max(0, self.reserved - request.reserved)
         left = max(0.0, allowance(warm_up, request.day) - sent)
         share = int(min(left, max(SMALLEST_SHARE, min(left, 50_000) // SHARES_OF_TODAY)))
@@ -191,5 +194,5 @@ def allowance(warm_up: WarmUpSettings, day: date) -> float:
     days = (day - warm_up.since).days
     if days < 0:
         return 0
-    # So many doublings are no limit, and no number either.
+    # After 60 days of growth there is no effective limit, and the power might overflow.
     return warm_up.first_day * warm_up.growth**days if days < 60 else float("inf")

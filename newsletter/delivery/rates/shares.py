@@ -1,20 +1,20 @@
-"""Which of several relays may take the next message, by their weights."""
+"""Decides by weight which of several relays may take the next message."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
 SLACK = 16
-"""Messages that a relay may be ahead of its share, so that none waits for another's reply."""
+"""Messages that a relay may be ahead of its share, so that relays do not wait for each other."""
 
 STUCK = 5.0
-"""Seconds without a message after which a relay is not waited for."""
+"""Seconds without a message after which the others no longer wait for a relay."""
 
 
 class Shares:
-    """Counts what each relay took; without any weights everybody takes what they can.
+    """Counts what each relay took; without any weights each relay takes what it can.
 
-    Relays are known by a key; `now` is a monotonic clock's seconds.
+    A key identifies each relay; `now` is in a monotonic clock's seconds.
     """
 
     def __init__(self, weights: Mapping[Hashable, int | None], now: float) -> None:
@@ -28,7 +28,7 @@ class Shares:
         self._able = dict.fromkeys(weights, True)
 
     def may_take(self, key: Hashable, now: float) -> bool:
-        """Whether the relay is not too far ahead of those that could take one as well."""
+        """Whether the relay is not too far ahead of the others that are working."""
         if key not in self._weights:
             return True
         others = [
@@ -44,14 +44,14 @@ class Shares:
         return self._progress[key] <= min(self._progress[other] for other in others) + slack
 
     def took(self, key: Hashable, now: float) -> None:
-        """The relay takes one."""
+        """Note that the relay takes a message."""
         weight = self._weights.get(key)
         if weight:
             self._progress[key] += 1 / weight
         self._moved_at[key] = now
 
-    def is_able(self, key: Hashable, able: bool, now: float) -> None:
-        """The relay can work, or cannot; who comes back has nothing to catch up on."""
+    def set_able(self, key: Hashable, able: bool, now: float) -> None:
+        """Note whether the relay can work; one that recovers does not catch up on its share."""
         if able and not self._able[key]:
             at_work = [self._progress[other] for other, works in self._able.items() if works]
             self._progress[key] = max(self._progress[key], min(at_work, default=0.0))

@@ -1,4 +1,4 @@
-"""How fast messages may go: by the relay's rate, by its domains' rates, and as servers ask."""
+"""Limits the sending rate by the relay's rate, its domains' rates, and servers' complaints."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from dataclasses import dataclass
 from newsletter.config.sender import MessageRate
 
 QUIET = 30.0
-"""Seconds after a complaint in which the rate stays halved."""
+"""Seconds for which the rate stays halved after a complaint."""
 
 TOGETHER = 3.0
-"""Complaints within so many seconds are one: connections are often refused together."""
+"""Seconds within which complaints count as one: connections are often refused together."""
 
 GROWTH, GROWTH_SECONDS = 1.25, 10.0
-"""Then it grows by so much in so many seconds."""
+"""After that the rate grows by this factor in each of these periods of seconds."""
 
 SLOWEST = 1 / 60
-"""Messages a second to a domain that complains each time."""
+"""Messages a second to a domain whose server complains each time."""
 
 METERED = 10.0
-"""Seconds over which is measured how fast a domain without a limit was sent to."""
+"""Seconds over which the rate to a domain without a limit is measured."""
 
 WHOLE_RELAY = ""
-"""Where a domain may stand: the limit for all of them together."""
+"""In place of a domain: the limit for all domains together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LimitState:
-    """Where one limit stands: `domain` "" is the whole relay; see TokenBucket.saved."""
+    """The saved state of one limit; `domain` "" is the whole relay. See TokenBucket.saved."""
 
     domain: str
     tokens: float
@@ -40,10 +40,10 @@ class LimitState:
 
 
 class TokenBucket:
-    """Lets so many messages pass a second; `now` is a monotonic clock's seconds.
+    """A token bucket of messages a second; `now` is in a monotonic clock's seconds.
 
-    Holds one second's worth, but one message at least. A complaint halves the rate, and quiet
-    lets it grow again to what is configured, or to twice what it was where nothing is.
+    It holds the tokens of one second, but at least one. A complaint halves the rate, which later
+    grows back to the configured rate, or to twice the measured one where none is configured.
     """
 
     def __init__(self, rate: MessageRate | None, now: float, *, measured: float = 0.0) -> None:
@@ -55,31 +55,31 @@ class TokenBucket:
         self._filled_at = now
 
     def per_second(self, now: float) -> float:
-        """The rate at this moment."""
+        """The current rate in messages a second."""
         if self._halved is None:
             return self.ceiling
         steps = max(0.0, now - self._halved_at - QUIET) / GROWTH_SECONDS
         return min(self.ceiling, self._halved * math.pow(GROWTH, min(steps, 200.0)))
 
     def wait(self, now: float) -> float:
-        """Seconds until one message may pass; 0 when it may now."""
+        """Seconds until one message may pass; 0 when one may pass now."""
         tokens = self._at(now)
-        # A rounding error must not make a waiter wake a moment too soon, over and over.
+        # The tolerance keeps rounding errors from waking a waiter too early, over and over.
         return 0.0 if tokens >= 1 - 1e-6 else (1 - tokens) / self.per_second(now)
 
     def grant(self, wanted: int, now: float) -> int:
-        """How many of so many messages may pass now; they are counted as passed."""
+        """How many of `wanted` messages may pass now; they count as passed."""
         tokens = self._at(now)
         granted = max(0, min(wanted, int(tokens + 1e-6)))
         self._tokens, self._filled_at = tokens - granted, now
         return granted
 
     def give_back(self, count: int, now: float) -> None:
-        """So many did not pass after all."""
+        """Return the tokens of `count` messages that did not pass after all."""
         self._tokens, self._filled_at = self._at(now) + count, now
 
     def slow_down(self, now: float) -> None:
-        """Halve the rate, unless that was done a moment ago."""
+        """Halve the rate, unless it was halved within the last TOGETHER seconds."""
         if self._halved is not None and now < self._halved_at + TOGETHER:
             return
         tokens = self._at(now)
@@ -88,16 +88,16 @@ class TokenBucket:
         self._tokens, self._filled_at = min(tokens, 0.0), now
 
     def is_done(self, now: float) -> bool:
-        """Whether it holds nobody up any more: never configured, and grown back."""
+        """Whether the limit has no effect any more: it is not configured and has grown back."""
         return self._configured is None and self.per_second(now) >= self.ceiling
 
     def saved(self, now: float) -> tuple[float, float | None, float]:
-        """Tokens, the halved rate if there is one, and how long ago it was halved."""
+        """The tokens, the halved rate if there is one, and the seconds since it was halved."""
         halved = self._halved if self.per_second(now) < self.ceiling else None
         return self._at(now), halved, now - self._halved_at
 
     def restore(self, standing: LimitState, now: float, ago: float) -> None:
-        """Go on where another run stood `ago` seconds ago."""
+        """Continue from the state that another run saved `ago` seconds ago."""
         self._halved, self._halved_at = standing.halved, now - standing.halved_ago - ago
         self._tokens, self._filled_at = standing.tokens, now - ago
 
@@ -124,35 +124,35 @@ class Throttle:
         return frozenset(self._buckets)
 
     def wait(self, domain: str, now: float) -> float:
-        """Seconds until this limit lets a message through."""
+        """Seconds until this limit lets a message pass."""
         return self._buckets[domain].wait(now)
 
     def per_second(self, domain: str, now: float) -> float:
-        """The rate of this limit."""
+        """The rate of this limit in messages a second."""
         return self._buckets[domain].per_second(now)
 
     def grant(self, domain: str, wanted: int, now: float) -> int:
-        """How many of so many messages this limit lets through now."""
+        """How many of `wanted` messages this limit lets pass now."""
         return self._buckets[domain].grant(wanted, now)
 
     def give_back(self, domain: str, count: int, now: float) -> None:
-        """So many did not go; where there is no limit any more that is nothing."""
+        """Return the tokens of messages that were not sent; ignored if the limit is gone."""
         if domain in self._buckets:
             self._buckets[domain].give_back(count, now)
 
     def slow_down(self, domain: str, now: float, measured: float = 0.0) -> None:
-        """A server asks for less; `measured` is how fast it went where nothing was set."""
+        """Halve the rate as a server asks; `measured` is the rate so far where none was set."""
         if domain not in self._buckets:
             self._buckets[domain] = TokenBucket(None, now, measured=measured)
         self._buckets[domain].slow_down(now)
 
-    def drop_what_has_grown_back(self, now: float) -> None:
-        """Forget the limits that servers asked for and that hold nobody up any more."""
+    def drop_ineffective(self, now: float) -> None:
+        """Remove the limits that servers asked for and that have grown back."""
         for domain in [name for name, bucket in self._buckets.items() if bucket.is_done(now)]:
             del self._buckets[domain]
 
     def standings(self, now: float) -> list[LimitState]:
-        """Every limit as it stands."""
+        """The current state of every limit."""
         return [
             LimitState(
                 domain=domain,
@@ -166,7 +166,7 @@ class Throttle:
         ]
 
     def restore(self, standings: Iterable[LimitState], now: float, *, ago: float) -> None:
-        """Go on from where it stood `ago` seconds ago; what is no longer configured goes."""
+        """Continue from a state saved `ago` seconds ago, without limits no longer configured."""
         for standing in standings:
             bucket = self._buckets.get(standing.domain)
             if bucket is None and standing.halved is not None:
@@ -177,7 +177,7 @@ class Throttle:
 
 
 class Meter:
-    """How fast messages went of late: what a complaint halves where nothing is set."""
+    """Measures the recent rate, which a complaint halves where no rate is configured."""
 
     def __init__(self, now: float) -> None:
         self._seen: Counter[str] = Counter()
@@ -185,7 +185,7 @@ class Meter:
         self._since = now
 
     def passed(self, domain: str, now: float) -> None:
-        """A message to `domain` was dealt with."""
+        """Count a processed message to `domain`."""
         if now - self._since >= METERED:
             self._seen_before, self._seen = self._seen, Counter()
             self._since = now
@@ -193,6 +193,6 @@ class Meter:
         self._seen[WHOLE_RELAY] += 1
 
     def per_second(self, domain: str, now: float) -> float:
-        """Messages a second to `domain`, or in all (WHOLE_RELAY)."""
+        """Messages a second to `domain`, or in total (WHOLE_RELAY)."""
         seconds = max(1.0, now - self._since)
         return max(self._seen[domain] / seconds, self._seen_before[domain] / METERED)

@@ -1,13 +1,13 @@
-"""The ledger of issues in the database: deliveries, receipts, their counts, and senders' journals."""
+"""The ledger of issues in the database: deliveries, receipts, counts, and senders' journals."""
 
 from newsletter.store.ledger.batches import is_under_way, lock_planning, open_ranges
 from newsletter.store.ledger.counts import (
     DeliveryCounts,
     attempts_of,
+    counts_match,
     counts_of,
     counts_of_all,
     is_conserved,
-    is_right,
     recount,
 )
 from newsletter.store.ledger.decisions import expire_rest, settle_unknown, unknown_rows
@@ -19,11 +19,11 @@ __all__ = [
     "DeliveryCounts",
     "SqlLedger",
     "attempts_of",
+    "counts_match",
     "counts_of",
     "counts_of_all",
     "expire_rest",
     "is_conserved",
-    "is_right",
     "is_under_way",
     "issues_with_journals",
     "living_senders",

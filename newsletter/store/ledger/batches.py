@@ -1,4 +1,4 @@
-"""An issue's open deliveries, cut into ranges by key for sending nodes."""
+"""Divides an issue's open deliveries into ranges of subscriber ids, for sending nodes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ UNDER_WAY = (DeliveryState.PENDING, DeliveryState.CLAIMED, DeliveryState.TRANSMI
 
 
 def lock_planning(connection: sa.Connection, issue_id: int) -> None:
-    """Let nobody else plan the issue's batches before this transaction ends (PostgreSQL)."""
+    """Lock the planning of the issue's batches until this transaction ends (PostgreSQL)."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext("plan"), issue_id)))
 
 
 def is_under_way(connection: sa.Connection, issue_id: int) -> bool:
-    """Whether something waits for its turn today, or is in somebody's hand."""
+    """Whether any delivery is pending, or in a sender's hands."""
     found = sa.exists().where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(UNDER_WAY))
     return connection.execute(sa.select(found)).scalar_one()
 
@@ -33,9 +33,9 @@ def open_ranges(
     smallest: int,
     parts: int,
 ) -> list[Within]:
-    """What may be claimed now, in ranges of at most `largest` deliveries.
+    """The deliveries that may be claimed at `now`, in ranges of at most `largest` deliveries.
 
-    Of few deliveries there are `parts` ranges, unless that made them less than `smallest`.
+    Few deliveries are divided into `parts` ranges, but not into ranges smaller than `smallest`.
     """
     is_due = deliveries.c.retry_at <= now
     never_postponed = deliveries.c.retry_at.is_(None)

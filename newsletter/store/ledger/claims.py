@@ -1,4 +1,4 @@
-"""What a claim reads: the readers as they are now, and what was tried for them before."""
+"""The data of claims: the readers as they are now, and their previous attempts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import receipts
 
 Audience = Callable[[datetime], sa.Select[Any]]
-"""The one door to addresses (rule 1): selects subscriber_id, address, name and follows."""
+"""The only source of addresses (rule 1): selects subscriber_id, address, name and follows."""
 
 
 def claims_of(
@@ -23,7 +23,7 @@ def claims_of(
     audience: Audience,
     now: datetime,
 ) -> tuple[Claim, ...]:
-    """Of claimed deliveries (reader, edition, attempts) those whose reader is still to be mailed."""
+    """The claims for `rows` (subscriber, edition, attempts) whose reader is still in the audience."""
     readers = _readers(connection, [number for number, _, _ in rows], audience, now)
     before = _attempts_before(connection, issue_id, [n for n, _, attempts in rows if attempts])
     return tuple(
@@ -44,7 +44,7 @@ def claims_of(
 def _readers(
     connection: sa.Connection, subscriber_ids: Collection[int], audience: Audience, now: datetime
 ) -> dict[int, tuple[str, str]]:
-    """Address and name of those who are still to be mailed."""
+    """Address and name of those who are still in the audience, by subscriber id."""
     readers = audience(now).subquery()
     rows = connection.execute(
         sa.select(readers.c.subscriber_id, readers.c.address, readers.c.name).where(
@@ -57,10 +57,10 @@ def _readers(
 def _attempts_before(
     connection: sa.Connection, issue_id: int, subscriber_ids: Collection[int]
 ) -> dict[int, Any]:
-    """When the first attempt was, and whether one was refused by policy, by reader."""
+    """The time of the first attempt, and whether one was refused by policy, by subscriber id."""
     if not subscriber_ids:
         return {}
-    # Only a refusal by policy, which paused a run, leaves a reply and the delivery pending.
+    # Only a refusal by policy, which paused a run, has a reply and leaves the delivery pending.
     paused_us = (receipts.c.state == DeliveryState.PENDING) & (receipts.c.code > 0)
     refused = sa.case((paused_us, 1), else_=0)
     rows = connection.execute(

@@ -1,9 +1,9 @@
-"""How many deliveries stand in each state, and what attempts came to: kept, so as not to be counted.
+"""Stored counts of deliveries by state, and of attempts by outcome.
 
-Counting an issue of ten million takes seconds, and a page that follows a send asks twice a second.
-So each transaction of the ledger writes by how much it changed the counts, in rows of its sender's
-own: no sender waits for another's. When a sender goes off duty its rows are folded into the
-issue's. What an issue's end rests on (rule 2) is still counted row by row.
+Counting ten million deliveries takes seconds, and a page that follows a send asks twice a second.
+So each transaction of the ledger adds its changes to stored counts, in rows of its own sender, so
+that no sender waits for another. When a sender goes off duty, its rows are folded into the issue's.
+Whether an issue is complete (rule 2) is still decided by counting row by row.
 """
 
 from __future__ import annotations
@@ -20,62 +20,62 @@ from newsletter.store.ledger.prepared import Prepared, portions
 from newsletter.store.tables import deliveries, issues, ledger_counts, receipts
 
 DELIVERIES = ""
-"""In the place of a relay's name: the row counts deliveries, not attempts."""
+"""In place of a relay's name: the row counts deliveries instead of attempts."""
 
 FOLDED = ""
-"""In the place of a sender: the sum of those that have gone."""
+"""In place of a sender: the sum of the senders that have ended."""
 
 
 class Changes:
-    """By how much one transaction changes the counts of one issue.
+    """The changes that one transaction makes to the counts of one issue.
 
-    Whatever moves a delivery or keeps a receipt says so here, and `write` ends the transaction.
+    Code that moves a delivery or stores a receipt records it here; `write` ends the transaction.
     """
 
     def __init__(self) -> None:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def move(self, before: DeliveryState | None, after: DeliveryState, count: int) -> None:
-        """So many deliveries changed their state; None is before they were planned."""
+        """Record that `count` deliveries changed state; `before` is None for newly planned ones."""
         if before is not None:
             self._counts[DELIVERIES, before.value] -= count
         self._counts[DELIVERIES, after.value] += count
 
     def attempt(self, relay: str, state: DeliveryState) -> None:
-        """An attempt at this relay came to that; notes of our own name no relay."""
+        """Record the outcome of an attempt; our own notes have no relay and are not counted."""
         if relay:
             self._counts[relay, state.value] += 1
 
     def add(self, relay: str, state: str, count: int) -> None:
-        """What was counted elsewhere."""
+        """Add a count from elsewhere."""
         self._counts[relay, state] += count
 
     def write(self, connection: sa.Connection, issue_id: int, sender: str | None) -> None:
-        """Add it to the sender's rows, or to the folded ones; the last thing in a transaction."""
-        # Once, and in one order: two who write the folded rows cannot wait for each other.
+        """Add the changes to the sender's rows, or to the folded ones; call it last."""
+        # Once and in a fixed order, so that two writers of the folded rows cannot deadlock.
         changed = sorted((key, count) for key, count in self._counts.items() if count)
-        for some in portions(changed):
+        for batch in portions(changed):
             values: dict[str, object] = {"issue_id": issue_id, "sender": sender or FOLDED}
-            for row, ((relay, state), count) in enumerate(some):
+            for row, ((relay, state), count) in enumerate(batch):
                 values |= {f"relay_{row}": relay, f"state_{row}": state, f"n_{row}": count}
-            _ADD[connection.dialect.name].run(connection, len(some), values)
+            _ADD[connection.dialect.name].run(connection, len(batch), values)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeliveryCounts:
-    """An issue's planned audience (None before) and its deliveries; every state is named."""
+    """An issue's planned audience, None before it is planned, and its deliveries in every state."""
 
     audience: int | None
     deliveries: Mapping[DeliveryState, int]
 
 
 def counts_of(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int]:
-    """How many deliveries of the issue stand in each state; every state is named."""
+    """How many deliveries of the issue are in each state; every state has a key."""
     return _named(_sums(connection, ledger_counts.c.issue_id == issue_id).get(issue_id, {}))
 
 
 def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], DeliveryCounts]:
-    """Where each issue stands, by newsletter and number."""
+    """The counts of every issue, by newsletter and number."""
     sums = _sums(connection, sa.true())
     rows = connection.execute(
         sa.select(issues.c.id, issues.c.newsletter, issues.c.number, issues.c.audience)
@@ -89,7 +89,7 @@ def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], DeliveryCo
 
 
 def attempts_of(connection: sa.Connection, issue_id: int) -> dict[tuple[str, str], int]:
-    """How many attempts, by relay and by what they came to."""
+    """How many attempts there were, by relay and outcome."""
     table = ledger_counts
     rows = connection.execute(
         sa.select(table.c.relay, table.c.state, sa.func.sum(table.c.n))
@@ -101,7 +101,7 @@ def attempts_of(connection: sa.Connection, issue_id: int) -> dict[tuple[str, str
 
 
 def senders_counted(connection: sa.Connection, issue_id: int) -> set[str]:
-    """The senders that have rows of their own."""
+    """The senders that have rows of their own in the counts."""
     return set(
         connection.scalars(
             sa.select(ledger_counts.c.sender)
@@ -114,19 +114,19 @@ def senders_counted(connection: sa.Connection, issue_id: int) -> set[str]:
 def take_over(
     connection: sa.Connection, issue_id: int, senders: Collection[str], changes: Changes
 ) -> None:
-    """Delete the rows of senders that have gone, and let `changes` write what was in them."""
+    """Delete the rows of senders that have ended, and add their counts to `changes`."""
     table = ledger_counts
-    gone = connection.execute(
+    removed = connection.execute(
         sa.delete(table)
         .where(table.c.issue_id == issue_id, table.c.sender.in_(senders))
         .returning(table.c.relay, table.c.state, table.c.n)
     )
-    for relay, state, count in gone:
+    for relay, state, count in removed:
         changes.add(relay, state, count)
 
 
 def counted(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int]:
-    """The same as `counts_of`, counted row by row: for decisions, and to check the other."""
+    """The same as `counts_of`, counted row by row: for decisions, and to verify the stored counts."""
     rows = connection.execute(
         sa.select(deliveries.c.state, sa.func.count())
         .where(deliveries.c.issue_id == issue_id)
@@ -136,30 +136,34 @@ def counted(connection: sa.Connection, issue_id: int) -> dict[DeliveryState, int
 
 
 def is_conserved(connection: sa.Connection, issue_id: int, audience: int) -> bool:
-    """Rule 2: every reader of the audience has come to an end, and the sum is right."""
+    """Rule 2: every delivery of the audience is in a final state, and the sum equals the audience."""
     counts = counted(connection, issue_id)
     return sum(counts[state] for state in FINAL_STATES) == sum(counts.values()) == audience
 
 
-def is_right(connection: sa.Connection, issue_id: int) -> bool:
-    """Whether what is kept is what is counted row by row, at one moment of a send that goes on."""
-    kept = sa.select(ledger_counts.c.state, ledger_counts.c.n).where(
+def counts_match(connection: sa.Connection, issue_id: int) -> bool:
+    """Whether the stored counts equal those counted row by row, also in the middle of a send."""
+    stored = sa.select(ledger_counts.c.state, ledger_counts.c.n).where(
         ledger_counts.c.issue_id == issue_id, ledger_counts.c.relay == DELIVERIES
     )
-    real = (
+    actual = (
         sa.select(deliveries.c.state, -sa.func.count())
         .where(deliveries.c.issue_id == issue_id)
         .group_by(deliveries.c.state)
     )
-    both = sa.union_all(kept, real).subquery()
-    wrong = sa.select(both.c.state).group_by(both.c.state).having(sa.func.sum(both.c.n) != 0)
+    difference = sa.union_all(stored, actual).subquery()
+    wrong = (
+        sa.select(difference.c.state)
+        .group_by(difference.c.state)
+        .having(sa.func.sum(difference.c.n) != 0)
+    )
     return connection.execute(wrong.limit(1)).first() is None
 
 
 def recount(connection: sa.Connection, issue_id: int) -> None:
-    """Keep what is counted row by row, whatever was kept before; senders wait meanwhile."""
+    """Replace the stored counts by those counted row by row; senders wait meanwhile."""
     if connection.dialect.name == "postgresql":
-        # Whoever has changed deliveries and not the counts yet adds its change afterwards.
+        # A transaction that has changed deliveries but not yet the counts adds its change later.
         connection.execute(sa.text("LOCK TABLE ledger_counts IN EXCLUSIVE MODE"))
     connection.execute(sa.delete(ledger_counts).where(ledger_counts.c.issue_id == issue_id))
     changes = Changes()

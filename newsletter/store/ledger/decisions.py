@@ -1,4 +1,4 @@
-"""What people decide about deliveries: those of unknown outcome, and those not to be made any more."""
+"""People's decisions about deliveries: those with unknown outcome, and those given up."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from newsletter.store.tables import deliveries
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownDelivery:
-    """A delivery whose outcome nobody knows, waiting for a decision. `since` its last claim."""
+    """A delivery with unknown outcome that waits for a decision; `since` is its last claim."""
 
     subscriber_id: int
     since: datetime
 
 
 def unknown_rows(connection: sa.Connection, issue_id: int) -> list[UnknownDelivery]:
-    """The issue's deliveries of unknown outcome on which nobody has decided."""
+    """The issue's deliveries with unknown outcome that wait for a decision."""
     rows = connection.execute(
         sa.select(deliveries.c.subscriber_id, deliveries.c.claimed_at)
         .where(_undecided(issue_id))
@@ -35,10 +35,10 @@ def unknown_rows(connection: sa.Connection, issue_id: int) -> list[UnknownDelive
 def settle_unknown(
     connection: sa.Connection, issue_id: int, how: Literal["resend", "skip"], now: datetime
 ) -> int:
-    """Decide on all of them; returns how many.
+    """Decide about all deliveries with unknown outcome; returns how many there were.
 
     `resend` makes them pending, at the risk of a second copy under the same Message-ID;
-    `skip` leaves them unknown for good.
+    `skip` leaves them unknown permanently.
     """
     changes = Changes()
     state = DeliveryState.PENDING if how == "resend" else DeliveryState.UNKNOWN
@@ -48,34 +48,34 @@ def settle_unknown(
         .values(state=state, sender=None, retry_at=None)
         .returning(deliveries.c.subscriber_id)
     ).all()
-    said = "to be sent again" if how == "resend" else "not to be sent again"
-    note(connection, changes, issue_id, settled, state, now, f"decided: {said}")
+    decision = "to be sent again" if how == "resend" else "not to be sent again"
+    note(connection, changes, issue_id, settled, state, now, f"decided: {decision}")
     changes.move(DeliveryState.UNKNOWN, state, len(settled))
     changes.write(connection, issue_id, FOLDED)
     return len(settled)
 
 
 def expire_rest(connection: sa.Connection, issue_id: int, now: datetime) -> int:
-    """Give up every delivery of the issue that nobody works on; how many."""
+    """Give up every delivery of the issue that no sender has claimed; returns how many."""
     changes = Changes()
     given_up: list[int] = []
     for state in (DeliveryState.PENDING, DeliveryState.DEFERRED):
-        some = connection.scalars(
+        expired = connection.scalars(
             sa.update(deliveries)
             .where(deliveries.c.issue_id == issue_id, deliveries.c.state == state)
             .values(state=DeliveryState.EXPIRED, retry_at=None)
             .returning(deliveries.c.subscriber_id)
         ).all()
-        changes.move(state, DeliveryState.EXPIRED, len(some))
-        given_up += some
-    said = "the send was closed by an editor"
-    note(connection, changes, issue_id, given_up, DeliveryState.EXPIRED, now, said)
+        changes.move(state, DeliveryState.EXPIRED, len(expired))
+        given_up += expired
+    text = "the send was closed by an editor"
+    note(connection, changes, issue_id, given_up, DeliveryState.EXPIRED, now, text)
     changes.write(connection, issue_id, FOLDED)
     return len(given_up)
 
 
 def _undecided(issue_id: int) -> sa.ColumnElement[bool]:
-    # Who sent it stays on the row until somebody has decided.
+    # The sender's id stays on the row until a person has decided.
     return sa.and_(
         deliveries.c.issue_id == issue_id,
         deliveries.c.state == DeliveryState.UNKNOWN,

@@ -1,13 +1,13 @@
-"""A sender's journal: intents and receipts in a file of its own, from which the ledger is posted.
+"""A sender's journal: a file of its intents and receipts, which are later posted to the ledger.
 
-SQLite has one writer at a time, and a commit there writes some ten pages. A line in a file that
-nobody else writes is as durable and costs a tenth. So on SQLite a sender writes here what rule 3
-wants written before the dot, and posts it to the ledger a little later, many rows at once. When it
-dies, whoever recovers its deliveries reads the journal first.
+SQLite has one writer at a time, and a commit there writes about ten pages. A line in a file with
+a single writer is as durable and costs a tenth. So on SQLite a sender writes here what rule 3
+requires before the dot, and posts it to the ledger a little later, many rows at once. When it
+dies, the process that recovers its deliveries reads the journal first.
 
 A line is a checksum and JSON: [number of the first receipt, [receipts], [intents]]. Receipts are
-numbered from 0, so that none is posted twice. What stands before the first line that is not whole
-was durable before anything depended on it.
+numbered from 0, so that none is posted twice. Everything before the first incomplete line was
+durable before anything depended on it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from typing import Any
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.errors import DatabaseUnavailableError
 
-_HOW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_DSYNC
-"""With O_DSYNC what was written is on the disk."""
+_OPEN_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_DSYNC
+"""With O_DSYNC a write returns when the data is on the disk."""
 
 OPENING = b"newsletter journal 1\n"
 
-ROOM = 1 << 20
-"""Octets of a fresh file, written in advance: then a line changes no length, and is on the disk in
-two thirds of the time."""
+ALLOCATED = 1 << 20
+"""Octets that a new file is filled with in advance: then a line does not change the file's length,
+and reaches the disk in two thirds of the time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entries:
-    """What a journal holds: receipts, the first of them with its number, and open intents.
+    """The content of a journal: receipts and open intents; `first` is the first receipt's number.
 
-    An intent is open while its delivery has no receipt.
+    An intent is open until its delivery has a receipt.
     """
 
     first: int
@@ -58,10 +58,10 @@ class Entries:
 
 
 class Journal:
-    """Writes one sender's journal, and knows what of it is still to be posted.
+    """Writes one sender's journal, and keeps what is still to be posted.
 
-    One thread may write while another posts. Raises DatabaseUnavailableError where the file
-    cannot be written: then nothing that was to be written is.
+    One thread may write while another posts. Raises DatabaseUnavailableError when the file
+    cannot be written; then none of the entries count as written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -71,14 +71,14 @@ class Journal:
         self._receipts: list[Receipt] = []
         self._intents: set[int] = set()
         self._descriptor = -1
-        self._end = self._room = 0
+        self._end = self._allocated = 0
         self._begin_file(b"")
 
     def write(self, receipts: Sequence[Receipt], intents: Sequence[int]) -> None:
-        """Have it on the disk."""
+        """Write the entries to the disk."""
         with self._lock:
             line = _line(self._first + len(self._receipts), receipts, intents)
-            if self._end + len(line) > self._room:
+            if self._end + len(line) > self._allocated:
                 self._begin_file(line)
             else:
                 self._add(line)
@@ -88,11 +88,11 @@ class Journal:
 
     @property
     def is_posted(self) -> bool:
-        """Whether the ledger has everything."""
+        """Whether everything is in the ledger."""
         return not self._receipts and not self._intents
 
     def unposted(self) -> Entries:
-        """Receipts that are not in the ledger yet, and the intents that are open."""
+        """The receipts that are not in the ledger yet, and the open intents."""
         with self._lock:
             return Entries(
                 first=self._first,
@@ -101,13 +101,13 @@ class Journal:
             )
 
     def posted(self, end: int) -> None:
-        """The ledger has all receipts before that number."""
+        """Note that the ledger has all receipts before the number `end`."""
         with self._lock:
             del self._receipts[: end - self._first]
             self._first = end
 
     def close(self) -> None:
-        """Leave the file to whoever recovers it."""
+        """Close the file, which stays for recovery."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -120,16 +120,16 @@ class Journal:
         self._end += len(line)
 
     def _begin_file(self, line: bytes) -> None:
-        """Carry what is unposted forward into a new file, with the line, and let the old one go."""
-        carried = _line(self._first, self._receipts, list(self._intents))
-        content = OPENING + carried + line
-        room = max(ROOM, 2 * len(content))
-        fresh = self._path.with_suffix(".fresh")
+        """Replace the file by a new one with the unposted entries and the line."""
+        unposted = _line(self._first, self._receipts, list(self._intents))
+        content = OPENING + unposted + line
+        size = max(ALLOCATED, 2 * len(content))
+        replacement = self._path.with_suffix(".replacement")
         try:
-            descriptor = os.open(fresh, _HOW, 0o600)
+            descriptor = os.open(replacement, _OPEN_FLAGS, 0o600)
             try:
-                _write_at(descriptor, content.ljust(room, b"\0"), 0)
-                fresh.replace(self._path)
+                _write_at(descriptor, content.ljust(size, b"\0"), 0)
+                replacement.replace(self._path)
                 _sync_folder(self._path.parent)
             except BaseException:
                 os.close(descriptor)
@@ -137,13 +137,13 @@ class Journal:
         except OSError as error:
             raise _unwritable(self._path, error) from error
         self.close()
-        self._descriptor, self._end, self._room = descriptor, len(content), room
+        self._descriptor, self._end, self._allocated = descriptor, len(content), size
 
 
 def read_journal(path: Path) -> Entries | None:
-    """What a sender that has died left; None when there is no such file.
+    """The journal of a dead sender; None when there is no such file.
 
-    Raises DatabaseUnavailableError when it cannot be read, or is no journal.
+    Raises DatabaseUnavailableError when it cannot be read, or is not a journal.
     """
     try:
         content = path.read_bytes()
@@ -155,24 +155,24 @@ def read_journal(path: Path) -> Entries | None:
         ) from error
     if not content.startswith(OPENING):
         raise DatabaseUnavailableError(
-            "this is no journal of this newsletter's release",
+            "this file is not a journal of this release of newsletter",
             file=str(path),
             fix="run the release that was sending when it was written",
         )
     first: int | None = None
     receipts: list[Receipt] = []
     intents: set[int] = set()
-    for number, written, begun in _lines(content[len(OPENING) :]):
+    for number, written, begun_intents in _lines(content[len(OPENING) :]):
         first = number if first is None else first
         receipts += written
         intents.difference_update(receipt.subscriber_id for receipt in written)
-        intents.update(begun)
+        intents.update(begun_intents)
     return Entries(first=first or 0, receipts=tuple(receipts), intents=frozenset(intents))
 
 
 def remove_journal(path: Path) -> None:
-    """Delete the file, and what may be left of one begun after it."""
-    for each in (path, path.with_suffix(".fresh")):
+    """Delete the file and an unfinished replacement of it."""
+    for each in (path, path.with_suffix(".replacement")):
         with suppress(OSError):
             each.unlink()
 
@@ -183,7 +183,7 @@ def _line(first: int, receipts: Sequence[Receipt], intents: Collection[int]) -> 
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, list[Receipt], list[int]]]:
-    """The whole lines up to the first that is not."""
+    """The parsed lines before the first incomplete one."""
     for line in content.split(b"\n")[:-1]:
         if not line.startswith(b"%08x " % zlib.crc32(line[9:])):
             return
@@ -219,10 +219,10 @@ def _read(values: list[Any]) -> Receipt:
     )
 
 
-def _write_at(descriptor: int, content: bytes, place: int) -> None:
+def _write_at(descriptor: int, content: bytes, offset: int) -> None:
     while content:
-        written = os.pwrite(descriptor, content, place)
-        content, place = content[written:], place + written
+        written = os.pwrite(descriptor, content, offset)
+        content, offset = content[written:], offset + written
 
 
 def _sync_folder(folder: Path) -> None:
@@ -237,5 +237,5 @@ def _unwritable(path: Path, error: OSError) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(
         f"cannot write the journal: {error.strerror}",
         file=str(path),
-        fix="see that the disk has room and the database's folder can be written",
+        fix="check that the disk has free space and that the database's folder is writable",
     )

@@ -1,4 +1,4 @@
-"""From senders' journals into the ledger: what each has written is posted once, whoever does it."""
+"""Posts senders' journals to the ledger, each entry once, from the sender or from a recovery."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newsletter.store.tables import deliveries, journals
 
 
 def open_journal(database: Database, issue_id: int, sender: str) -> Journal:
-    """Begin the journal of a sender that lives; the ledger knows of it before the file is there."""
+    """Begin the journal of a living sender; its row in the ledger is written before the file."""
     _sweep(database)
     with database.transaction() as connection:
         connection.execute(sa.insert(journals).values(sender=sender, issue_id=issue_id, posted=0))
@@ -25,39 +25,40 @@ def open_journal(database: Database, issue_id: int, sender: str) -> Journal:
 
 
 def left_by(database: Database, sender: str) -> Entries | None:
-    """What stands in the journal of a sender that has died; None where there is none."""
+    """The entries in the journal of a dead sender; None when it has no journal."""
     return read_journal(_path(database, sender)) if database.is_sqlite else None
 
 
 def remove_left(database: Database, sender: str) -> None:
-    """Delete the journal of a sender of which the ledger has all."""
+    """Delete a sender's journal, all of which is in the ledger."""
     if database.is_sqlite:
         remove_journal(_path(database, sender))
 
 
 def senders_with_journals(connection: sa.Connection, issue_id: int) -> set[str]:
-    """The senders of the issue whose journals are not closed."""
+    """The issue's senders whose journals are not closed."""
     return set(
         connection.scalars(sa.select(journals.c.sender).where(journals.c.issue_id == issue_id))
     )
 
 
 def issues_with_journals(connection: sa.Connection) -> list[int]:
-    """The issues whose senders' journals are not all closed."""
+    """The issues with journals that are not closed."""
     return list(connection.scalars(sa.select(journals.c.issue_id).distinct()))
 
 
 def post(
     connection: sa.Connection, changes: Changes, issue_id: int, sender: str, entries: Entries
 ) -> None:
-    """Bring the receipts that are not in the ledger into it, and show the open intents there.
+    """Write the journal's unposted receipts and open intents into the ledger.
 
-    Raises DatabaseUnavailableError when the journal was closed by another.
+    Raises DatabaseUnavailableError when another process has closed the journal.
     """
     posted = _posted(connection, sender)
     if posted is None:
         raise DatabaseUnavailableError(
-            "another sender took this one for dead", fix="send again; leave the lock files alone"
+            "another sender has recovered this one's deliveries as if it were dead",
+            fix="send again; do not delete the lock files",
         )
     receipts = entries.since(posted)
     record(connection, changes, issue_id, sender, receipts, [*entries.intents])
@@ -73,10 +74,10 @@ def take_in(
     sender: str,
     entries: Entries | None,
 ) -> None:
-    """Post what a dead sender left and close its journal, unless somebody has.
+    """Post a dead sender's journal and close it, unless that has been done.
 
-    Without the file (None), or with one that begins later than the ledger ends, anything that
-    the sender had claimed may have been on the wire.
+    Without the file (None), or when it begins after the last posted receipt, everything that the
+    sender had claimed may have been transmitted.
     """
     posted = _posted(connection, sender)
     if posted is None:
@@ -98,7 +99,7 @@ def take_in(
 
 
 def close(connection: sa.Connection, sender: str) -> None:
-    """Of this sender nothing is left to post; its file may be removed after the commit."""
+    """Close a fully posted journal; its file may be removed after the commit."""
     connection.execute(sa.delete(journals).where(journals.c.sender == sender))
 
 
@@ -110,9 +111,9 @@ def _posted(connection: sa.Connection, sender: str) -> int | None:
 
 
 def _sweep(database: Database) -> None:
-    """Remove the files of journals that were closed just before their process died."""
+    """Remove the files of closed journals, whose process died before it removed them."""
     prefix = _prefix(database)
-    found = list(senders_folder(database).glob(f"{prefix}*.journal"))  # each had its row before
+    found = list(senders_folder(database).glob(f"{prefix}*.journal"))  # rows precede files
     with database.transaction(read_only=True) as connection:
         known = set(connection.scalars(sa.select(journals.c.sender)))
     for path in found:
@@ -126,5 +127,5 @@ def _path(database: Database, sender: str) -> Path:
 
 
 def _prefix(database: Database) -> str:
-    """Another database in the same folder has journals of its own."""
+    """Distinguishes the journals of databases in the same folder."""
     return f"{database_file(database).name}-"

@@ -1,8 +1,8 @@
-"""Statements of the send path: compiled once for a number of rows, then handed to the driver.
+"""Statements of the send path, compiled once per number of rows and run by the driver directly.
 
-SQLAlchemy's way from a statement to the driver costs more than the statement itself. And each
-call into SQLite gives the interpreter to another thread and has to wait to get it back, so a
-commit is quickest in as few calls as can be.
+SQLAlchemy's processing of a statement costs more than the statement itself. And each call into
+SQLite releases the interpreter lock and has to wait to get it back, so a commit is fastest with
+as few calls as possible.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 MOST_ROWS = 64
-"""In one statement; the databases bound the number of parameters."""
+"""Rows in one statement; the databases limit the number of parameters."""
 
 ANY_NUMBER = 8
-"""Up to so many rows there is a statement for each number, above for powers of two alone: to
-compile one takes as long as to run it many times."""
+"""Up to this many rows there is a statement for each number, above it only for powers of two:
+compiling a statement takes as long as running it many times."""
 
 _PARAMETER_STYLES = {"sqlite": "qmark", "postgresql": "format"}
 
@@ -29,16 +29,16 @@ Bind = Callable[[Any], Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Compiled:
-    """SQL with positional parameters: their names in order, and how each value is written."""
+    """SQL with positional parameters: their names in order, and the conversion of each value."""
 
     sql: str
     parameters: tuple[tuple[str, Bind | None], ...]
 
 
 class Prepared:
-    """An INSERT or UPDATE about so many rows; its values are all bound by name.
+    """An INSERT or UPDATE of several rows; its values are all bound by name.
 
-    `build` makes the statement for a number of rows.
+    `build` makes the statement for a given number of rows.
     """
 
     def __init__(self, build: Callable[[int], sa.UpdateBase]) -> None:
@@ -46,7 +46,7 @@ class Prepared:
         self._compiled: dict[tuple[str, int], _Compiled] = {}
 
     def run(self, connection: sa.Connection, rows: int, values: Mapping[str, object]) -> int:
-        """Execute it; how many rows changed. Raises what SQLAlchemy makes of a driver's error."""
+        """Execute it and return how many rows changed; raises driver errors as DBAPIError."""
         dialect = connection.dialect
         compiled = self._compiled.get((dialect.name, rows))
         if compiled is None:
@@ -69,7 +69,7 @@ class Prepared:
 
 
 def portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The rows, as many at a time as there is a statement for."""
+    """The rows in portions of the sizes that have statements."""
     start = 0
     while left := len(rows) - start:
         size = left if left <= ANY_NUMBER else min(MOST_ROWS, 1 << left.bit_length() - 1)
@@ -78,7 +78,7 @@ def portions(rows: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def numbered(name: str, rows: int) -> list[sa.BindParameter[Any]]:
-    """One parameter for each row: name_0, name_1 …"""
+    """One parameter per row: name_0, name_1 …"""
     return [sa.bindparam(f"{name}_{row}") for row in range(rows)]
 
 

@@ -1,4 +1,4 @@
-"""How the ledger's rows are written in bulk: the plan of an issue, and receipts."""
+"""Writes the ledger's rows in bulk: the plan of an issue, intents, and receipts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsletter.store.tables import deliveries
 from newsletter.store.tables import receipts as receipts_table
 
 _IN_HAND = (DeliveryState.TRANSMITTING, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
-"""States in which a delivery has a sender, the most frequent in front."""
+"""States in which a delivery has a sender, the most frequent first."""
 
 
 def insert_pending(
@@ -24,9 +24,9 @@ def insert_pending(
     edition_by_follows: Mapping[str, int],
     default_edition: int,
 ) -> int:
-    """One pending delivery per row of `readers` (subscriber_id, follows); how many.
+    """Insert a pending delivery per row of `readers` (subscriber_id, follows); returns how many.
 
-    Made by the database: none of them passes through here.
+    The database does it in one statement, so that the rows do not pass through Python.
     """
     _PLANNED_EDITIONS.create(connection)
     if edition_by_follows:
@@ -50,15 +50,15 @@ def insert_pending(
                     _PLANNED_EDITIONS, readers.c.follows == _PLANNED_EDITIONS.c.follows
                 )
             )
-            .order_by(readers.c.subscriber_id),  # indexes grow at their end, which is quick
+            .order_by(readers.c.subscriber_id),  # indexes then grow at their end, which is fast
         ),
         execution_options={"preserve_rowcount": True},
     )
     _PLANNED_EDITIONS.drop(connection)
     if connection.dialect.name == "postgresql":
-        # Until it has looked, PostgreSQL thinks the tables as small as before, and each claim
-        # sorts all deliveries (500 ms among a million, instead of 10), or reads all readers after
-        # an import (2 s among 100,000, instead of 10 ms).
+        # Until it analyses them, PostgreSQL assumes that the tables are as small as before, and
+        # each claim sorts all deliveries (500 ms for a million instead of 10 ms), or reads all
+        # readers after an import (2 s for 100,000 instead of 10 ms).
         connection.execute(sa.text("ANALYZE deliveries, subscriptions, subscribers, suppressions"))
     return planned.rowcount
 
@@ -71,7 +71,7 @@ def record(
     receipts: Sequence[Receipt],
     intents: Sequence[int],
 ) -> frozenset[int]:
-    """Write receipts, then make `intents` transmitting; returns those that are truly so."""
+    """Write receipts, then make `intents` transmitting; returns those that now are."""
     settle(connection, changes, issue_id, sender, receipts)
     keep_receipts(connection, changes, issue_id, receipts)
     return intend(connection, changes, issue_id, sender, intents)
@@ -85,22 +85,22 @@ def settle(
     receipts: Collection[Receipt],
 ) -> None:
     """Move each delivery to its receipt's state, if it is still this sender's."""
-    alike: dict[tuple[DeliveryState, datetime | None], list[int]] = {}
+    by_result: dict[tuple[DeliveryState, datetime | None], list[int]] = {}
     for receipt in receipts:
-        alike.setdefault((receipt.state, receipt.retry_at), []).append(receipt.subscriber_id)
-    for (state, retry_at), subscriber_ids in alike.items():
+        by_result.setdefault((receipt.state, receipt.retry_at), []).append(receipt.subscriber_id)
+    for (state, retry_at), subscriber_ids in by_result.items():
         values = {
             "now_state": state.value,
             "now_retry_at": retry_at,
-            # Who sent it stays on an unknown row, until somebody decides what becomes of it.
+            # The sender's id stays on an unknown row until a person has decided about it.
             "now_sender": sender if state is DeliveryState.UNKNOWN else None,
         }
-        for some in portions(subscriber_ids):
-            left = len(some)
+        for portion in portions(subscriber_ids):
+            left = len(portion)
             for before in _IN_HAND:
                 if left and before is not state:
-                    given = values | _own(issue_id, sender, some) | {"before": before.value}
-                    moved = _SETTLE.run(connection, len(some), given)
+                    given = values | _own_rows(issue_id, sender, portion) | {"before": before.value}
+                    moved = _SETTLE.run(connection, len(portion), given)
                     changes.move(before, state, moved)
                     left -= moved
 
@@ -112,10 +112,10 @@ def intend(
     sender: str,
     subscriber_ids: Sequence[int],
 ) -> frozenset[int]:
-    """Make what this sender has claimed transmitting; returns those that are truly so."""
+    """Make deliveries that this sender claimed transmitting; returns those that now are."""
     changed = sum(
-        _INTEND.run(connection, len(some), _own(issue_id, sender, some))
-        for some in portions(subscriber_ids)
+        _INTEND.run(connection, len(portion), _own_rows(issue_id, sender, portion))
+        for portion in portions(subscriber_ids)
     )
     changes.move(DeliveryState.CLAIMED, DeliveryState.TRANSMITTING, changed)
     if changed == len(subscriber_ids):
@@ -135,12 +135,12 @@ def intend(
 def keep_receipts(
     connection: sa.Connection, changes: Changes, issue_id: int, receipts: Sequence[Receipt]
 ) -> None:
-    """Append the receipts to the books."""
+    """Store the receipts and count their attempts."""
     for receipt in receipts:
         changes.attempt(receipt.relay, receipt.state)
-    for some in portions(receipts):
+    for portion in portions(receipts):
         values: dict[str, object] = {"issue_id": issue_id}
-        for row, receipt in enumerate(some):
+        for row, receipt in enumerate(portion):
             values |= {
                 f"subscriber_id_{row}": receipt.subscriber_id,
                 f"at_{row}": receipt.at,
@@ -150,7 +150,7 @@ def keep_receipts(
                 f"enhanced_{row}": receipt.enhanced,
                 f"text_{row}": receipt.text,
             }
-        _KEEP.run(connection, len(some), values)
+        _KEEP.run(connection, len(portion), values)
 
 
 def note(
@@ -162,7 +162,7 @@ def note(
     now: datetime,
     text: str,
 ) -> None:
-    """Keep a receipt of our own, which no relay gave, of each of these deliveries."""
+    """Store a receipt of our own, without a relay, for each of these deliveries."""
     receipts = [
         Receipt(subscriber_id=number, state=state, at=now, relay="", text=text)
         for number in subscriber_ids
@@ -170,7 +170,7 @@ def note(
     keep_receipts(connection, changes, issue_id, receipts)
 
 
-def _own(issue_id: int, sender: str, subscriber_ids: Sequence[int]) -> dict[str, object]:
+def _own_rows(issue_id: int, sender: str, subscriber_ids: Sequence[int]) -> dict[str, object]:
     values: dict[str, object] = {"of_issue": issue_id, "by_sender": sender}
     return values | {f"subscriber_{row}": number for row, number in enumerate(subscriber_ids)}
 
@@ -218,7 +218,7 @@ def _keeping(rows: int) -> sa.Insert:
             [
                 {"issue_id": of_issue}
                 | {
-                    # SQLAlchemy gives the parameters of the first row alone their columns' types.
+                    # SQLAlchemy gives only the first row's parameters their columns' types.
                     column.name: sa.bindparam(f"{column.name}_{row}", type_=column.type)
                     for column in of_each
                 }

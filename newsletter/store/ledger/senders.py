@@ -1,4 +1,4 @@
-"""Who has deliveries of any issue in hand at this moment."""
+"""The senders that have deliveries of any issue in hand."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from newsletter.store.tables import deliveries, issues
 
 
 def living_senders(connection: sa.Connection, database: Database) -> list[str]:
-    """The senders that live and hold claims or messages on the wire."""
-    going = sa.select(issues.c.id).where(issues.c.state.in_([State.SENDING, State.STOPPED]))
+    """The living senders that have claimed or transmitting deliveries."""
+    unfinished = sa.select(issues.c.id).where(issues.c.state.in_([State.SENDING, State.STOPPED]))
     senders = connection.scalars(
         sa.select(deliveries.c.sender)
         .where(
-            deliveries.c.issue_id.in_(going),
+            deliveries.c.issue_id.in_(unfinished),
             deliveries.c.state.in_([DeliveryState.CLAIMED, DeliveryState.TRANSMITTING]),
         )
         .distinct()

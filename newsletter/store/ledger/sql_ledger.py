@@ -1,4 +1,4 @@
-"""The ledger in the database: every delivery of an issue and every receipt."""
+"""The ledger in the database: the deliveries of an issue and their receipts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from newsletter.store.tables import deliveries, issues
 class SqlLedger:
     """One issue's deliveries; implements delivery.ledger.Ledger.
 
-    For one thread at a time, but that `write` may run beside anything else.
+    For one thread at a time, except that `write` may run beside any other call.
     """
 
     def __init__(self, database: Database, issue_id: int, audience: Audience) -> None:
@@ -57,13 +57,13 @@ class SqlLedger:
     ) -> int:
         """Write one pending delivery per reader; returns how many the issue has.
 
-        The audience is fixed by the first plan: planning again changes nothing. A reader's
-        edition goes by what she follows; wishes not in the mapping get `default_edition`.
+        The first plan fixes the audience: planning again changes nothing. A reader's edition
+        depends on the tags she follows; selections not in the mapping get `default_edition`.
         """
         with self._changing() as (connection, changes):
-            here = issues.c.id == self._issue_id
+            this_issue = issues.c.id == self._issue_id
             planned: int | None = connection.scalar(
-                sa.select(issues.c.audience).where(here).with_for_update()
+                sa.select(issues.c.audience).where(this_issue).with_for_update()
             )
             if planned:
                 return planned
@@ -72,12 +72,12 @@ class SqlLedger:
                 connection, self._issue_id, readers, edition_by_follows, default_edition
             )
             changes.move(None, DeliveryState.PENDING, count)
-            connection.execute(sa.update(issues).where(here).values(audience=count))
+            connection.execute(sa.update(issues).where(this_issue).values(audience=count))
             return count
 
     @contextmanager
     def on_duty(self) -> Iterator[None]:
-        """While entered this ledger may claim, and others see that its sender lives."""
+        """While entered, this ledger may claim, and others see that its sender is alive."""
         with living_sender(self._database) as living:
             self._living, self._sender = living, living.identity
             try:
@@ -94,24 +94,26 @@ class SqlLedger:
 
     @property
     def writes_at_once(self) -> bool:
-        """On SQLite, into the sender's journal; PostgreSQL may be a network away."""
+        """True on SQLite, which uses the sender's journal; PostgreSQL may be on another machine."""
         return self._database.is_sqlite
 
     def claim(self, limit: int, now: datetime, within: Within | None = None) -> Claimed:
-        """Take up to `limit` deliveries that are pending, or deferred and due at `now`.
+        """Claim up to `limit` deliveries that are pending, or deferred and due at `now`.
 
-        The audience is asked again: who is no longer in it becomes suppressed (rule 1).
+        The audience is read again: deliveries to readers who left it become suppressed (rule 1).
         """
         if self._living is not None:
             self._living.check()
         with self._changing() as (connection, changes):
             due = deliveries.c.retry_at <= now
             ours = self._within(within)
-            rows = self._take(connection, changes, DeliveryState.DEFERRED, limit, due & ours, now)
+            rows = self._claim_rows(
+                connection, changes, DeliveryState.DEFERRED, limit, due & ours, now
+            )
             for when in (due, deliveries.c.retry_at.is_(None)):
                 if len(rows) < limit:
                     free = limit - len(rows)
-                    rows += self._take(
+                    rows += self._claim_rows(
                         connection, changes, DeliveryState.PENDING, free, when & ours, now
                     )
             claims = claims_of(connection, self._issue_id, rows, self._audience, now)
@@ -123,9 +125,9 @@ class SqlLedger:
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` transmitting, durably and at once (rule 3).
 
-        Returns the intents that are truly so. A receipt moves its delivery only while the
-        delivery is still this sender's; it is kept in any case. On SQLite it stands in the
-        sender's journal first; `post` and whatever changes the ledger brings it here.
+        Returns the intents that are now transmitting. A receipt moves its delivery only while
+        the delivery is still this sender's; it is stored in any case. On SQLite it is in the
+        sender's journal first; `post` and every change of the ledger bring it into the database.
         """
         if self._journal is not None:
             ours = [number for number in intents if number in self._in_hand]
@@ -136,23 +138,23 @@ class SqlLedger:
             return record(connection, changes, self._issue_id, str(self._sender), receipts, intents)
 
     def post(self) -> None:
-        """Bring what stands in the journal into the ledger."""
+        """Write the journal's unposted entries into the ledger."""
         if self._journal is not None and not self._journal.is_posted:
             with self._changing():
                 pass
 
     def release(self, subscriber_ids: Collection[int]) -> None:
-        """Give back what this sender claimed and did not send."""
+        """Give back deliveries that this sender claimed and did not send."""
         with self._changing() as (connection, changes):
             self._move(connection, changes, subscriber_ids, DeliveryState.PENDING)
 
     def postpone(self, subscriber_ids: Collection[int], until: datetime) -> None:
-        """Give back what this sender claimed and did not send, not to be claimed before `until`."""
+        """Give back deliveries that this sender did not send, not to be claimed before `until`."""
         with self._changing() as (connection, changes):
             self._move(connection, changes, subscriber_ids, DeliveryState.PENDING, retry_at=until)
 
     def bring_forward(self) -> None:
-        """Let everything pending be claimed at once, whatever a run before postponed."""
+        """Make all pending deliveries claimable now, including those an earlier run postponed."""
         with self._database.transaction() as connection:
             connection.execute(
                 sa.update(deliveries)
@@ -165,9 +167,9 @@ class SqlLedger:
             )
 
     def recover(self, now: datetime) -> Recovery:
-        """Take in what dead senders left: claimed is pending again, transmitting is unknown.
+        """Recover from dead senders: claimed becomes pending again, transmitting unknown.
 
-        The rows of a living sender are not touched.
+        The rows of living senders are not touched.
         """
         left = (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
         with self._database.transaction(read_only=True) as connection:
@@ -182,22 +184,22 @@ class SqlLedger:
         dead = [sender for sender in known if not is_alive(self._database, sender)]
         if not dead:
             return Recovery(released=0, unknown=0)
-        left_behind = {sender: left_by(self._database, sender) for sender in dead}
+        journal_entries = {sender: left_by(self._database, sender) for sender in dead}
         with self._changing() as (connection, changes):
-            for sender, entries in left_behind.items():
+            for sender, entries in journal_entries.items():
                 take_in(connection, changes, self._issue_id, sender, entries)
-            theirs = sa.and_(self._ours, deliveries.c.sender.in_(dead))
+            of_the_dead = sa.and_(self._ours, deliveries.c.sender.in_(dead))
             unknown = connection.scalars(
                 sa.update(deliveries)
-                .where(theirs, deliveries.c.state == DeliveryState.TRANSMITTING)
+                .where(of_the_dead, deliveries.c.state == DeliveryState.TRANSMITTING)
                 .values(state=DeliveryState.UNKNOWN, attempts=deliveries.c.attempts + 1)
                 .returning(deliveries.c.subscriber_id)
             ).all()
-            said = "the sender died before it had the relay's reply"
-            note(connection, changes, self._issue_id, unknown, DeliveryState.UNKNOWN, now, said)
+            text = "the sender died before it had the relay's reply"
+            note(connection, changes, self._issue_id, unknown, DeliveryState.UNKNOWN, now, text)
             released = connection.execute(
                 sa.update(deliveries)
-                .where(theirs, deliveries.c.state == DeliveryState.CLAIMED)
+                .where(of_the_dead, deliveries.c.state == DeliveryState.CLAIMED)
                 .values(state=DeliveryState.PENDING, sender=None)
             )
             changes.move(DeliveryState.TRANSMITTING, DeliveryState.UNKNOWN, len(unknown))
@@ -208,22 +210,22 @@ class SqlLedger:
         return Recovery(released=released.rowcount, unknown=len(unknown))
 
     def counts(self) -> dict[DeliveryState, int]:
-        """How many deliveries stand in each state; every state is named."""
+        """How many deliveries are in each state; every state has a key."""
         with self._database.transaction(read_only=True) as connection:
             return counts_of(connection, self._issue_id)
 
     def counted(self) -> dict[DeliveryState, int]:
-        """The same, counted row by row: for what must be certain."""
+        """The same, counted row by row, for decisions that must be certain."""
         with self._database.transaction(read_only=True) as connection:
             return counted(connection, self._issue_id)
 
     def is_conserved(self, audience: int) -> bool:
-        """Rule 2: every reader of the audience has come to an end, and the sum is right."""
+        """Rule 2: every delivery is in a final state, and the sum equals the audience."""
         with self._database.transaction(read_only=True) as connection:
             return is_conserved(connection, self._issue_id, audience)
 
     def next_retry(self) -> datetime | None:
-        """When the earliest deferred delivery may be tried again."""
+        """When the earliest deferred delivery may be retried."""
         self.post()
         with self._database.transaction(read_only=True) as connection:
             moment: datetime | None = connection.scalar(
@@ -240,7 +242,7 @@ class SqlLedger:
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[sa.Connection, Changes]]:
-        """A transaction that begins with what the journal holds, and ends with the counts."""
+        """A transaction that first posts the journal, and writes the counts at its end."""
         entries = self._journal.unposted() if self._journal is not None else None
         with self._database.transaction() as connection:
             changes = Changes()
@@ -252,7 +254,7 @@ class SqlLedger:
             self._journal.posted(entries.end)
 
     def _go_off_duty(self, sender: str) -> None:
-        """Nothing is left that others would have to take in."""
+        """Fold the counts and close the journal, so that nothing is left to recover."""
         with self._database.transaction() as connection:
             changes = Changes()
             take_over(connection, self._issue_id, [sender], changes)
@@ -260,7 +262,7 @@ class SqlLedger:
             close(connection, sender)
         remove_left(self._database, sender)
 
-    def _take(
+    def _claim_rows(
         self,
         connection: sa.Connection,
         changes: Changes,
@@ -269,11 +271,11 @@ class SqlLedger:
         when: sa.ColumnElement[bool],
         now: datetime,
     ) -> list[tuple[int, int, int]]:
-        """Subscriber, edition and attempts of each delivery taken."""
+        """Claim deliveries; returns the subscriber, edition and attempts of each."""
         free = sa.select(deliveries.c.subscriber_id).where(
             self._ours, deliveries.c.state == state, when
         )
-        # A CTE: as a plain subquery PostgreSQL may run it more than once, past its limit.
+        # A CTE, because PostgreSQL may run a plain subquery more than once and exceed the limit.
         chosen = (
             free.order_by(deliveries.c.retry_at, deliveries.c.subscriber_id)
             .limit(limit)

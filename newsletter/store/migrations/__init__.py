@@ -1,4 +1,4 @@
-"""The schema of both houses, from nothing to today, in numbered steps (Alembic)."""
+"""The schema of both packages, as a numbered sequence of migrations (Alembic)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _version = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
 def upgrade(database: Database, to: str = "head") -> None:
-    """Bring the database to today's schema, or `to` an older step; nothing where it is current."""
+    """Upgrade the database to the newest schema, or `to` an older one; does nothing if current."""
     if is_current(database):
         return
-    # Alembic is needed once in a schema's life, and takes long to import.
+    # Alembic is slow to import, and only needed when the schema changes.
     from alembic import command
     from alembic.config import Config
 
@@ -29,7 +29,7 @@ def upgrade(database: Database, to: str = "head") -> None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database stands at the newest step."""
+    """Whether the database has the newest schema."""
     with database.transaction(read_only=True) as connection:
         if not sa.inspect(connection).has_table(_version.name):
             return False
@@ -37,5 +37,5 @@ def is_current(database: Database) -> bool:
 
 
 def newest_step() -> str:
-    """The revision of the last file in versions/, which are named by their revisions."""
+    """The revision of the last file in versions/, whose names begin with their revisions."""
     return max(path.stem for path in (_FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.config.addresses import SPECIAL, checked_address
-from newsletter.config.sender import _parsed, parse_sender
+from newsletter.config.sender import _parse_header, parse_sender
 
 PARTS = st.lists(
     st.sampled_from(
@@ -56,4 +56,4 @@ def test_every_special_domain_is_left_to_the_checker() -> None:
 def test_a_plain_sender_is_read_as_the_parser_of_headers_reads_it(text: str) -> None:
     """Plain words before an address need no parser, and mean the same."""
     read = parse_sender(text)
-    assert (read.name, read.address) == _parsed(text)
+    assert (read.name, read.address) == _parse_header(text)

@@ -56,5 +56,5 @@ def test_only_a_foreign_local_part_needs_smtputf8() -> None:
 
 def test_a_domain_is_named_when_it_is_none() -> None:
     """The error speaks of the domain, not of an address made up around it."""
-    with pytest.raises(InputError, match="'no domain' is no domain"):
+    with pytest.raises(InputError, match="'no domain' is not a valid domain"):
         ascii_domain("no domain")

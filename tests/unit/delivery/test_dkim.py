@@ -224,13 +224,13 @@ def test_the_key_is_not_shown() -> None:
     ("content", "words"),
     [
         (None, "cannot read"),
-        (b"", "no private key"),
-        (b"not a key", "no private key"),
+        (b"", "not contain a private key"),
+        (b"not a key", "not contain a private key"),
         (
             ed25519.Ed25519PrivateKey.generate()
             .public_key()
             .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-            "no private key",
+            "not contain a private key",
         ),
         (pem(ec.generate_private_key(ec.SECP256R1())), "neither RSA nor Ed25519"),
         (

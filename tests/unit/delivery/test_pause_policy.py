@@ -42,7 +42,7 @@ def test_too_many_refusals_pause_once_the_window_is_full() -> None:
     assert [policy.pause_after(claim(), one, "main") for one in outcomes] == [None] * 10
     pause = policy.pause_after(claim(), REJECTED, "main")
     assert pause == TooManyRefused(refused=4, window=10, last=REJECTED)
-    assert str(pause).startswith("4 of the last 10 messages were refused for good")
+    assert str(pause).startswith("4 of the last 10 messages were refused permanently")
 
 
 def test_a_refusal_before_rcpt_is_the_relays_and_pauses_nothing_by_itself() -> None:

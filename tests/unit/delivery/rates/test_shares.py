@@ -39,9 +39,9 @@ def test_a_spare_works_only_when_the_others_cannot() -> None:
     """Weight 0; and it stops when they are back."""
     shares = Shares({"main": 1, "spare": 0}, 0)
     assert not shares.may_take("spare", 0)
-    shares.is_able("main", able=False, now=0)
+    shares.set_able("main", able=False, now=0)
     assert shares.may_take("spare", 0)
-    shares.is_able("main", able=True, now=0)
+    shares.set_able("main", able=True, now=0)
     assert not shares.may_take("spare", 0)
 
 
@@ -50,7 +50,7 @@ def test_nobody_waits_for_one_that_is_stuck_or_down() -> None:
     shares = Shares({"a": 1, "b": 1}, 0)
     assert take_turns(shares, ["a"], 1000)["a"] < 50
     assert take_turns(shares, ["a"], 1000, now=STUCK + 1)["a"] == 1000
-    shares.is_able("b", able=False, now=STUCK + 1)
-    shares.is_able("b", able=True, now=STUCK + 1)
+    shares.set_able("b", able=False, now=STUCK + 1)
+    shares.set_able("b", able=True, now=STUCK + 1)
     taken = take_turns(shares, ["b", "a"], 1000, now=STUCK + 1)
     assert abs(taken["a"] - taken["b"]) < 50

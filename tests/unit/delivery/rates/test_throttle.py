@@ -63,7 +63,7 @@ def test_a_domain_without_a_limit_gets_one_until_it_is_quiet() -> None:
     throttle.slow_down("big.example", 5.0, meter.per_second("big.example", 5.0))
     assert throttle.wait("big.example", 5.0) > 0
     assert throttle.limited == {"big.example"}
-    throttle.drop_what_has_grown_back(5.0 + 600)
+    throttle.drop_ineffective(5.0 + 600)
     assert not throttle.limited
 
 

@@ -95,7 +95,7 @@ def test_a_full_file_is_begun_anew_and_loses_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is unposted is carried forward, and so are open intents of long ago."""
-    monkeypatch.setattr(journal_module, "ROOM", 400)
+    monkeypatch.setattr(journal_module, "ALLOCATED", 400)
     journal = Journal(path)
     journal.write([], [999])
     for number in range(200):
@@ -129,7 +129,7 @@ def test_a_journal_that_is_not_there_is_none(path: Path) -> None:
 def test_another_releases_journal_is_not_guessed_at(path: Path) -> None:
     """The operator is told which file, and what to do."""
     path.write_bytes(OPENING.replace(b"1", b"2"))
-    with pytest.raises(DatabaseUnavailableError, match="no journal of this") as raised:
+    with pytest.raises(DatabaseUnavailableError, match="not a journal of this") as raised:
         read_journal(path)
     assert raised.value.problem.file == str(path)
 

@@ -123,7 +123,7 @@ def test_a_journal_that_is_ahead_of_its_ledger_makes_all_unknown(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database of an hour ago came back: what the journal has dropped since is nowhere."""
-    monkeypatch.setattr("newsletter.store.ledger.journal.ROOM", 1)
+    monkeypatch.setattr("newsletter.store.ledger.journal.ALLOCATED", 1)
     ledger = planned_ledger(sqlite_database, readers=3)
     with dying(ledger):
         ledger.claim(3, NOW)
@@ -159,7 +159,7 @@ def test_a_sender_that_was_taken_for_dead_stops(sqlite_database: Database) -> No
         assert other.recover(NOW).unknown == 1
         ledger.post()
 
-    with pytest.raises(DatabaseUnavailableError, match="for dead"), ledger.on_duty():
+    with pytest.raises(DatabaseUnavailableError, match="as if it were dead"), ledger.on_duty():
         work()
     assert states_of(sqlite_database) == {1: S.UNKNOWN}
 

@@ -1,0 +1,76 @@
+"""The tables of editors: accounts, sessions, API keys, attempts and the audit record."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from newsletter.store.table_metadata import metadata
+from subscribers.tables import Id, UtcDateTime
+
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("address", sa.String, nullable=False),
+    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded, one per person
+    sa.Column("name", sa.String, nullable=False, default=""),
+    sa.Column("role", sa.String, nullable=False),  # store.users.Role
+    sa.Column(
+        "password_hash", sa.String, nullable=False, default=""
+    ),  # "": signs in by e-mail only
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    # Ids are not reused: an old session or link must never open a later user's account.
+    sqlite_autoincrement=True,
+)
+
+sign_in_links = sa.Table(
+    "sign_in_links",
+    metadata,
+    sa.Column("token_hash", sa.String, primary_key=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id")),  # null: creates the first user
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Index("ix_sign_in_links_user_id", "user_id"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("token_hash", sa.String, nullable=False, unique=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("browser", sa.String, nullable=False, default=""),  # so that the editor recognises it
+    sqlite_autoincrement=True,
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("token_hash", sa.String, nullable=False, unique=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
+    sa.Column("name", sa.String, nullable=False),  # its purpose
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
+)
+
+tries = sa.Table(
+    "tries",
+    metadata,
+    # The attempts since `since` at something limited, by a keyed hash of who made them.
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("since", UtcDateTime, nullable=False, index=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # An address, not a user's id, because the record outlives the account.
+    sa.Column("who", sa.String, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("detail", sa.String, nullable=False, default=""),
+)
