@@ -162,7 +162,7 @@ class PreviewPage:
             "view": view,
             "framed_view": view,
             "mark_of": mark_of,
-            "view_as_reader": seen,
+            "reader_view": seen,
             "parts": PARTS,
             "widths": WIDTHS,
             "bounds": (NARROWEST, WIDEST),
