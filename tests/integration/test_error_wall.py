@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from starlette.routing import Mount, Route
 
-from newsletter.cli.invocation import JsonLines
+from newsletter.cli.logs import JsonLines
 from newsletter.site.clicks import ClickBook
 from newsletter.store import database as store_database
 from newsletter.store.database import Database

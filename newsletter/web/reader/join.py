@@ -37,9 +37,9 @@ PER_NETWORK = AttemptLimit(most=20, per=timedelta(hours=1))
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
 """What stands at the button, and is kept as the consent's words; in the site's language."""
 
-BAD_ADDRESS = "That is not an e-mail address we can write to. Please look at it again."
+BAD_ADDRESS = "That is not an e-mail address we can write to. Please check it."
 
-TOO_MANY = "Too many sign-ups from there. Try later."
+TOO_MANY = "There were too many sign-ups from your network. Please try again later."
 
 TRAP = "website"
 """A field that people do not see."""
