@@ -74,7 +74,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing goes to a relay, and no stream of changes lasts."""
     monkeypatch.setattr(changes, "LONGEST_SECONDS", changes.POLL_SECONDS)
-    monkeypatch.setattr("newsletter.web.reader.answers.flush", lambda _site, _clock: None)
+    monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
