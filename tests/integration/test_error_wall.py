@@ -24,7 +24,7 @@ from tests.factories.database_faults import gone, locked, read_only
 from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebRequest, WebSite
 
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
-AFTER_THE_ANSWER = {"flush", "mail_sign_in_link", "send", "count"}
+AFTER_THE_ANSWER = {"post_soon", "mail_sign_in_link", "send", "count"}
 """What goes on when the answer is out: an error there can only be logged."""
 
 
@@ -78,7 +78,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
-        monkeypatch.setattr(f"{place}.send_trial", lambda *_given, **_named: receipt)
+        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(
         "newsletter.web.editor.send_jobs.send",
         lambda *_given, **_named: SimpleNamespace(report=None),

@@ -67,7 +67,7 @@ class ClicksDocument(Given):
 
 
 class IssueStatusDocument(Given):
-    """Where an issue stands. `deliveries` counts every state; their sum is the audience.
+    """The state of an issue. `deliveries` counts every state; their sum is the audience.
 
     `send_at` is the time an editor chose in place of `due`. `clicks` is null where they are not
     counted.

@@ -42,7 +42,8 @@ def item_of(issue: Issue, identifier: str) -> Item:
         if item_id(item.article) == identifier:
             return item
     raise UnknownNameError(
-        "that article is no longer in the issue", fix="look for it among what was left out"
+        "that article is no longer in the issue",
+        fix="find it among the articles that were left out",
     )
 
 
