@@ -201,7 +201,7 @@ def send(call: OfIssue) -> models.IssueStatusDocument:
     return status_of(issue_status(call.site, _find(call, issue.number)))
 
 
-@editors.get(_ONE + "/rehearsal", name="dry_run_send")
+@editors.get(_ONE + "/rehearsal", name="rehearse")
 def dry_run_send(call: OfIssue) -> models.Rehearsed:
     """How many messages and editions a send would make."""
     return models.Rehearsed.model_validate(
