@@ -55,7 +55,7 @@ CORS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _SignUp:
+class _Entry:
     """What somebody filled in."""
 
     address: str
@@ -75,7 +75,7 @@ class JoinPage:
         list_slug = request.path_params["list"]
         if list_slug not in list_slugs(self.context.settings):
             return trouble(self.context, "nothing-here", 404)
-        return self._form(list_slug, _SignUp(address=""))
+        return self._form(list_slug, _Entry(address=""))
 
     async def post(self, request: Request) -> Response:
         """Give the same answer for every address, whether or not the question is mailed."""
@@ -87,23 +87,23 @@ class JoinPage:
         form = await read_form(request)
         if form is None:
             return trouble(self.context, "bad-form", 400)
-        sign_up = _SignUp(
+        entry = _Entry(
             address=text(form, "email").strip(),
             name=text(form, "name"),
             tags=texts(form, "tag"),
             trapped=bool(text(form, TRAP)),
         )
-        if not sign_up.trapped and not is_fresh(
+        if not entry.trapped and not is_fresh(
             self.context.site, list_slug, text(form, "stamp"), self.context.clock()
         ):
             # A form on another page has no stamp, so its readers confirm on our page.
-            return self._form(list_slug, sign_up, notice="once-more")
+            return self._form(list_slug, entry, notice="once-more")
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, sign_up):
+            if not await run_in_threadpool(self._ask, request, list_slug, entry):
                 return trouble(self.context, "too-many", 429)
         except AddressError:
-            return self._form(list_slug, sign_up, notice="bad-address", status=422)
-        context = {"title": self.context.title_of(list_slug), "address": sign_up.address}
+            return self._form(list_slug, entry, notice="bad-address", status=422)
+        context = {"title": self.context.title_of(list_slug), "address": entry.address}
         answer = page(self.context.templates, "reader/asked.html.j2", context)
         return posting(self.context, answer)
 
@@ -118,23 +118,23 @@ class JoinPage:
         if not isinstance(document, Mapping) or not isinstance(document.get("email"), str):
             return json_problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
         tags = document.get("tags")
-        sign_up = _SignUp(
+        entry = _Entry(
             address=document["email"].strip(),
             name=str(document.get("name") or ""),
             tags=[str(tag) for tag in tags] if isinstance(tags, list) else (),
             trapped=bool(document.get(TRAP)),
         )
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, sign_up):
+            if not await run_in_threadpool(self._ask, request, list_slug, entry):
                 return json_problem("too-many", self.context.say(TOO_MANY), 429)
         except AddressError:
             return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
-    def _ask(self, request: Request, list_slug: str, sign_up: _SignUp) -> bool:
+    def _ask(self, request: Request, list_slug: str, entry: _Entry) -> bool:
         """Mail the question; False when the network is over its limit. A robot is silently ignored."""
         context = self.context
-        if sign_up.trapped:
+        if entry.trapped:
             return True
         if not is_within_limit(context, request):
             return False
@@ -142,22 +142,22 @@ class JoinPage:
         verbs.join(
             context.site,
             list_slug,
-            sign_up.address,
+            entry.address,
             origin=f"form, from {_host(request)}",
             wording=context.say(WORDING, title=context.title_of(list_slug)),
             now=context.clock(),
-            name=sign_up.name[:MAX_NAME],
-            follows=offered.intersection(sign_up.tags),
+            name=entry.name[:MAX_NAME],
+            follows=offered.intersection(entry.tags),
         )
         return True
 
     def _form(
-        self, list_slug: str, sign_up: _SignUp, *, notice: str = "", status: int = 200
+        self, list_slug: str, entry: _Entry, *, notice: str = "", status: int = 200
     ) -> Response:
         title = self.context.title_of(list_slug)
         context = {
             "title": title,
-            "sign_up": sign_up,
+            "entry": entry,
             "tags": self.context.tags_of(list_slug),
             "wording": self.context.say(WORDING, title=title),
             "stamp": make_stamp(self.context.site, list_slug, self.context.clock()),
