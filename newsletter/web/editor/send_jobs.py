@@ -111,9 +111,7 @@ class SendJobs:
         except NewsletterError as error:
             job.problem = error.problem.message
             log.warning("%s: %s", name, error)
-        except (
-            Exception
-        ):  # the error wall of this thread: the page shows FAILED, the log has the cause
+        except Exception:  # the page shows FAILED, the log has the cause
             job.problem = FAILED
             log.exception("%s: the send ended with an unexpected error", name)
         else:
