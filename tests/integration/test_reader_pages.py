@@ -343,7 +343,9 @@ def test_a_pause_lasts_until_a_day_and_can_be_ended(site: Site) -> None:
     path = site.preferences_link()
     action = {"action": "pause", "weeks": "2"}
     for _ in range(2):
-        assert "You will get no issues until 16 March 2026" in site.client.post(path, data=action).text
+        assert (
+            "You will get no issues until 16 March 2026" in site.client.post(path, data=action).text
+        )
     assert not site.is_mailed()
     assert "Resume now" in site.client.get(path).text
     assert "Welcome back" in site.client.post(path, data={"action": "resume"}).text
