@@ -22,12 +22,17 @@ from subscribers.suppression import Suppression
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applicant:
-    """Somebody to be put on a list. `follows` None or a name "" leaves what is known."""
+    """Somebody to be put on a list. `follows` None or a name "" leaves what is known.
+
+    `status` and `detail` stand in place of the terms' own where they are set.
+    """
 
     address: Address
     name: str = ""
     follows: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    status: Status | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,10 +63,14 @@ class Terms:
                 fix="say when and how they agreed",
             )
 
-    @property
-    def record(self) -> str:
-        """The detail of the consent record."""
-        return f"{self.detail}; consent: {self.consent.strip()}" if self.force else self.detail
+    def record(self, candidate: Applicant) -> str:
+        """The detail of the candidate's consent record."""
+        detail = candidate.detail or self.detail
+        return f"{detail}; consent: {self.consent.strip()}" if self.force else detail
+
+    def status_of(self, candidate: Applicant) -> Status:
+        """What a newcomer becomes."""
+        return candidate.status or self.status
 
 
 class AdmissionOutcome(StrEnum):
@@ -146,10 +155,10 @@ def admit(
             HistoryEntry(
                 subscriber_id=ids[c.address.key],
                 at=terms.now,
-                event=terms.event if d.status is not None else Event.UPDATE,
+                event=_event(d, terms),
                 way=terms.way,
                 list_slug=terms.list_slug,
-                detail=terms.record,
+                detail=terms.record(c),
             )
             for c, d in pairs
             if d.status is not None or d.values
@@ -158,19 +167,26 @@ def admit(
     return [decision.admission for decision in decisions]
 
 
+def _event(decision: _Decision, terms: Terms) -> Event:
+    if decision.status is None:
+        return Event.UPDATE
+    return Event.UNSUBSCRIBE if decision.status in LEFT else terms.event
+
+
 def _decide(candidate: Applicant, known: _Known, terms: Terms) -> _Decision:
     """What is to happen with one candidate (pure)."""
-    if terms.status is Status.UNSUBSCRIBED:
-        return _leaving(known)
+    wanted = terms.status_of(candidate)
+    if wanted in LEFT:
+        return _leaving(known, wanted)
     refusal = _refusal(known, terms)
     if refusal:
         return _Decision(admission=Admission(outcome=AdmissionOutcome.REFUSED, reason=refusal))
     values = _new_values(candidate, known, terms)
     if known.status is None or known.status in LEFT or known.suppression:
         return _Decision(
-            admission=Admission(outcome=AdmissionOutcome.ADDED), status=terms.status, values=values
+            admission=Admission(outcome=AdmissionOutcome.ADDED), status=wanted, values=values
         )
-    if known.status is Status.PENDING and terms.status is Status.ACTIVE:
+    if known.status is Status.PENDING and wanted is Status.ACTIVE:
         return _Decision(
             admission=Admission(outcome=AdmissionOutcome.UPDATED),
             status=Status.ACTIVE,
@@ -180,11 +196,11 @@ def _decide(candidate: Applicant, known: _Known, terms: Terms) -> _Decision:
     return _Decision(admission=Admission(outcome=outcome), values=values)
 
 
-def _leaving(known: _Known) -> _Decision:
+def _leaving(known: _Known, left_as: Status) -> _Decision:
     if known.status in LEFT:
         return _Decision(admission=Admission(outcome=AdmissionOutcome.UNCHANGED))
     outcome = AdmissionOutcome.ADDED if known.status is None else AdmissionOutcome.UPDATED
-    return _Decision(admission=Admission(outcome=outcome), status=Status.UNSUBSCRIBED)
+    return _Decision(admission=Admission(outcome=outcome), status=left_as)
 
 
 def _refusal(known: _Known, terms: Terms) -> str:

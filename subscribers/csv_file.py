@@ -1,29 +1,29 @@
-"""Subscribers from and to CSV files, in batches, so that a million rows need little memory."""
+"""Subscribers from and to files, in batches, so that a million rows need little memory."""
 
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.addresses import parse_address
 from subscribers.admission import AdmissionOutcome, Applicant, Terms, admit
-from subscribers.audience import format_follows, parse_follows
+from subscribers.audience import parse_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.history import Event, Way
+from subscribers.importing.layouts import ADDRESSES, Layout, recognise
+from subscribers.importing.people import Columns
+from subscribers.importing.standings import plain_header
+from subscribers.importing.table import Table, read_table
 from subscribers.lists import list_id
-from subscribers.subscriber import Status
-
-if TYPE_CHECKING:
-    import _csv  # where the reader's type lives
+from subscribers.subscriber import LEFT, Status
 
 BATCH = 2000
 """Rows per transaction: a running send waits for no more than that."""
@@ -31,23 +31,13 @@ BATCH = 2000
 REJECTED_SHOWN = 1000
 """Rejected rows kept in the report; all are counted, and all go to `on_rejected`."""
 
-MAX_HEADER = 100_000
-"""Characters; whatever begins with a longer line is no table of subscribers."""
-
 COLUMNS = ("email", "name", "tags")
 
-_STATUS = {
-    (False, False): Status.ACTIVE,
-    (False, True): Status.PENDING,
-    (True, False): Status.UNSUBSCRIBED,
-    (True, True): Status.UNSUBSCRIBED,
-}
-"""What a newcomer becomes, by `left` and `confirm`."""
-
-# A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
-_UNDECODED = re.compile(r"[\ud800-\udfff]")
+"""A spreadsheet runs a cell that begins so."""
+
+MAX_SAID = 20
+"""Different words of statuses that a report counts apart: dates are all alike to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +51,11 @@ class Rejected:
 
 @dataclass(kw_only=True, slots=True)
 class ImportReport:
-    """What became of a file's rows."""
+    """What became of a file's rows.
+
+    `layout` is whose export it was taken for. `statuses` counts the rows that were taken by what
+    their status became, `said` by the file's own words for it too.
+    """
 
     added: int = 0
     updated: int = 0
@@ -69,11 +63,21 @@ class ImportReport:
     rejected_count: int = 0
     rejected: list[Rejected] = field(default_factory=list)
     """The first REJECTED_SHOWN of them."""
+    layout: str = ""
+    statuses: Counter[Status] = field(default_factory=Counter)
+    said: Counter[tuple[str, Status]] = field(default_factory=Counter)
 
     @property
     def rows(self) -> int:
         """All rows that were read."""
         return self.added + self.updated + self.unchanged + self.rejected_count
+
+    def count_status(self, said: str, status: Status) -> None:
+        """One row more whose words mean this."""
+        self.statuses[status] += 1
+        key = (said, status)
+        is_known = key in self.said or len(self.said) < MAX_SAID
+        self.said[key if is_known else ("…", status)] += 1
 
 
 def import_subscribers(
@@ -85,51 +89,99 @@ def import_subscribers(
     now: datetime,
     slug_of: Callable[[str], str],
     mapping: Mapping[str, str] | None = None,
+    layout: str = "",
+    offered: Collection[str] = (),
     confirm: bool = False,
     left: bool = False,
     force: bool = False,
     consent: str = "",
+    dry_run: bool = False,
     on_rejected: Callable[[Rejected], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Put everybody in the file on the list; consent is recorded as "import" with file and time.
 
-    `file` is CSV in UTF-8 with a header; `mapping` says which header stands for email, name
-    and tags. Tags are separated by ";" and made slugs by `slug_of`; further columns become
-    attributes. `confirm` leaves newcomers pending. `left`: these people left (elsewhere, say);
-    they are taken off, and newcomers remembered so that none is brought back. `progress` is
-    told the rows read so far.
+    `file` is the export of a tool that its header tells, or that `layout` names; CSV with a
+    column `email`; or a list of addresses. It is read from its beginning, twice: who left, bounced,
+    complained or never confirmed in another tool keeps that status, and a word that is not known
+    refuses the file before anything is changed.
+    `mapping` says which header stands for email, name, tags and status. Tags are made slugs by
+    `slug_of`; of another tool's only those in `offered` are followed, and all are kept as an
+    attribute, as further columns are. `confirm` leaves newcomers pending. `left`: these people left
+    (elsewhere, say); they are taken off, and newcomers remembered so that none is brought back.
+    `dry_run` changes nothing. `progress` is told the rows read so far.
     Whoever left, is suppressed, or was erased is rejected, unless `force` with a `consent`.
     Each batch is committed by itself: an import that was cut short is simply run again.
     Raises ImportFileError when the file as a whole cannot be used.
     """
-    terms = Terms(
-        list_slug=list_slug,
-        event=Event.UNSUBSCRIBE if left else Event.IMPORT,
-        way=Way.IMPORT,
-        now=now,
-        detail=source_name,
-        status=_STATUS[left, confirm],
-        force=force,
-        consent=consent,
-    )
     report = ImportReport()
 
-    def reject(rejected: Rejected) -> None:
+    def reject(line: int, reason: str, address: str = "") -> None:
+        rejected = Rejected(line=line, address=address, reason=reason)
         report.rejected_count += 1
         if len(report.rejected) < REJECTED_SHOWN:
             report.rejected.append(rejected)
         if on_rejected is not None:
             on_rejected(rejected)
 
-    rows = _read(file, source_name, mapping or {}, slug_of, reject)
-    for batch in _batches(rows):
-        with transaction() as connection:
+    def opened(reject: Callable[[int, str], None]) -> tuple[Table, Columns]:
+        file.seek(0)
+        table = read_table(file, source_name, reject)
+        headers = [plain_header(cell) for cell in table.header]
+        found = _layout_of(table, headers, layout, source_name)
+        return table, Columns(table.header, found, mapping or {}, source_name, slug_of, offered)
+
+    table, columns = opened(lambda _line, _reason: None)
+    report.layout = columns.layout.name
+    if columns.is_of_leavers and not left:
+        raise ImportFileError(
+            "its name says that these people left, and no column says otherwise",
+            file=source_name,
+            field="status",
+            fix="--left takes them off the list; --map status= imports them all the same",
+        )
+    for line, cells in table.rows:
+        columns.look_over(line, cells)
+    table, columns = opened(reject)
+    terms = Terms(
+        list_slug=list_slug,
+        event=Event.IMPORT,
+        way=Way.IMPORT,
+        now=now,
+        detail=source_name,
+        status=Status.PENDING if confirm else Status.ACTIVE,
+        force=force,
+        consent=consent,
+    )
+    begin = _undoing(transaction) if dry_run else transaction
+    for batch in _batches(_read(table, columns, terms, reject, left=left)):
+        with begin() as connection:
             for run in _distinct_runs(batch):
                 _admit(connection, run, terms, report, reject)
         if progress is not None:
             progress(report.rows)
     return report
+
+
+def _layout_of(table: Table, headers: Collection[str], insisted: str, source_name: str) -> Layout:
+    if table.is_bare and not insisted:
+        return ADDRESSES
+    return recognise(headers, insisted, source_name)
+
+
+def _undoing(
+    transaction: Callable[[], AbstractContextManager[sa.Connection]],
+) -> Callable[[], AbstractContextManager[sa.Connection]]:
+    """Transactions that change nothing."""
+
+    @contextmanager
+    def begin() -> Iterator[sa.Connection]:
+        with transaction() as connection:
+            savepoint = connection.begin_nested()
+            yield connection
+            savepoint.rollback()
+
+    return begin
 
 
 def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) -> int:
@@ -169,6 +221,29 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
 class _Row:
     line: int
     candidate: Applicant
+    said: str  # the file's words for the status
+
+
+def _read(
+    table: Table,
+    columns: Columns,
+    terms: Terms,
+    reject: Callable[[int, str, str], None],
+    *,
+    left: bool,
+) -> Iterator[_Row]:
+    for line, cells in table.rows:
+        standing, said = columns.standing(line, cells)
+        if left and standing not in LEFT:
+            standing = Status.UNSUBSCRIBED
+        status = terms.status if standing is Status.ACTIVE else standing
+        try:
+            candidate = columns.candidate(cells, status, said)
+        except AddressError as error:
+            shown = columns.address(cells).encode("utf-8", "replace").decode()[:100]
+            reject(line, error.problem.message, shown)
+            continue
+        yield _Row(line=line, candidate=candidate, said=said)
 
 
 def _admit(
@@ -176,7 +251,7 @@ def _admit(
     rows: Sequence[_Row],
     terms: Terms,
     report: ImportReport,
-    reject: Callable[[Rejected], None],
+    reject: Callable[[int, str, str], None],
 ) -> None:
     for row, admission in zip(
         rows, admit(connection, [row.candidate for row in rows], terms), strict=True
@@ -189,110 +264,9 @@ def _admit(
             case AdmissionOutcome.UNCHANGED:
                 report.unchanged += 1
             case AdmissionOutcome.REFUSED:
-                reject(
-                    Rejected(
-                        line=row.line,
-                        address=row.candidate.address.text,
-                        reason=admission.reason,
-                    )
-                )
-
-
-def _read(
-    file: BinaryIO,
-    source_name: str,
-    mapping: Mapping[str, str],
-    slug_of: Callable[[str], str],
-    reject: Callable[[Rejected], None],
-) -> Iterator[_Row]:
-    # Undecodable octets are kept as surrogates, so that one bad row is one rejection.
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    try:
-        header_line = text.readline(MAX_HEADER)
-        reader = csv.reader(text, delimiter=_delimiter(header_line))
-        header = next(csv.reader([header_line], delimiter=_delimiter(header_line)), [])
-        columns = _columns(header, mapping, source_name)
-        for line, cells in _lines(reader, reject):
-            try:
-                yield _Row(line=line, candidate=_candidate(cells, columns, slug_of))
-            except AddressError as error:
-                address = cells[columns["email"]] if columns["email"] < len(cells) else ""
-                shown = address.encode("utf-8", "replace").decode()[:100]
-                reject(Rejected(line=line, address=shown, reason=error.problem.message))
-    finally:
-        text.detach()  # the file is its opener's to close
-
-
-def _lines(
-    reader: _csv.Reader, reject: Callable[[Rejected], None]
-) -> Iterator[tuple[int, list[str]]]:
-    while True:
-        start = reader.line_num + 2  # the header was read before, and lines count from 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            reject(Rejected(line=start, address="", reason=f"no CSV: {error}"))
-            continue
-        if any(cell.strip() for cell in cells):
-            yield start, cells
-
-
-def _delimiter(header: str) -> str:
-    """A comma; the semicolon or tab of some spreadsheets where the header has no comma."""
-    return next((mark for mark in (",", ";", "\t") if mark in header), ",")
-
-
-def _columns(header: Sequence[str], mapping: Mapping[str, str], source_name: str) -> dict[str, int]:
-    names = [_plain(cell).strip() for cell in header]
-    folded = [name.casefold() for name in names]
-    unknown = sorted(set(mapping) - set(COLUMNS))
-    if unknown:
-        raise ImportFileError(
-            f"{unknown[0]!r} cannot be mapped",
-            file=source_name,
-            field=unknown[0],
-            fix=f"map {', '.join(COLUMNS)}; all other columns are kept as attributes",
-        )
-    columns = {}
-    for column in COLUMNS:
-        wanted = mapping.get(column, column)
-        if wanted.casefold() in folded:
-            columns[column] = folded.index(wanted.casefold())
-        elif column == "email" or column in mapping:
-            raise ImportFileError(
-                f"no column {wanted!r}; the file has: {', '.join(filter(None, names)) or 'nothing'}",
-                file=source_name,
-                field=column,
-                fix=f"name the column: --map {column}=HEADER",
-            )
-    for position, name in enumerate(names):
-        if name and position not in columns.values():
-            columns.setdefault(f"+{name}", position)
-    return columns
-
-
-def _candidate(
-    cells: Sequence[str], columns: Mapping[str, int], slug_of: Callable[[str], str]
-) -> Applicant:
-    values = {
-        column: _plain(cells[position]).strip() if position < len(cells) else ""
-        for column, position in columns.items()
-    }
-    if any(map(_UNDECODED.search, values.values())):
-        raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
-    tags = [slug_of(tag) for tag in values["tags"].split(";")] if values.get("tags") else None
-    return Applicant(
-        address=parse_address(values["email"]),
-        name=values.get("name", ""),
-        follows=None if tags is None else format_follows(tags),
-        attributes={
-            column.removeprefix("+"): value.replace("\x00", "")
-            for column, value in values.items()
-            if column.startswith("+") and value
-        },
-    )
+                reject(row.line, admission.reason, row.candidate.address.text)
+                continue
+        report.count_status(row.said, terms.status_of(row.candidate))
 
 
 def _batches(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
@@ -323,7 +297,3 @@ def _distinct_runs(batch: Iterable[_Row]) -> Iterator[list[_Row]]:
 
 def _defused(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def _plain(cell: str) -> str:
-    return cell[1:] if _DEFUSED.match(cell) else cell

@@ -30,6 +30,7 @@ class Event(StrEnum):
     RESUME = "resume"
     UNSUBSCRIBE = "unsubscribe"
     UNDO = "undo"  # took the unsubscription back
+    RESTORE = "restore"  # a bounce was taken back: it was not the reader's fault
     REASON = "reason"  # why the reader left, told afterwards
     MOVE = "move"  # to another address
     SUPPRESS = "suppress"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 import sqlalchemy as sa
@@ -25,16 +26,25 @@ def list_id(connection: sa.Connection, slug: str) -> int:
     """The list's number; raises UnknownListError that names a list of nearly that name."""
     found = _id_of(connection, slug)
     if found is None:
-        names = list_slugs(connection)
-        near = get_close_matches(slug, names, n=1)
-        raise UnknownListError(
-            f"there is no list {slug!r}",
-            field="list",
-            fix=f"did you mean {near[0]!r}?"
-            if near
-            else f"the lists are: {', '.join(names) or 'none yet'}",
-        )
+        raise _unknown(slug, list_slugs(connection))
     return found
+
+
+def require(connection: sa.Connection, slug: str, further: Collection[str]) -> None:
+    """Raises UnknownListError for a list that is neither there nor one of `further`."""
+    if slug not in further and _id_of(connection, slug) is None:
+        raise _unknown(slug, sorted({*further, *list_slugs(connection)}))
+
+
+def _unknown(slug: str, names: Sequence[str]) -> UnknownListError:
+    near = get_close_matches(slug, names, n=1)
+    return UnknownListError(
+        f"there is no list {slug!r}",
+        field="list",
+        fix=f"did you mean {near[0]!r}?"
+        if near
+        else f"the lists are: {', '.join(names) or 'none yet'}",
+    )
 
 
 def list_slugs(connection: sa.Connection) -> list[str]:

@@ -48,9 +48,16 @@ def insert_or(
 def insert_once(connection: sa.Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one of its unique keys is taken; whether it was inserted."""
     # Not the row count: psycopg does not tell it for an INSERT that SQLAlchemy batches.
-    statement = _insert(connection, table).values(row).on_conflict_do_nothing()
+    statement = insert_or_nothing(connection, table).values(row)
     written = connection.execute(statement.returning(*table.primary_key.columns))
     return written.first() is not None
+
+
+def insert_or_nothing(
+    connection: sa.Connection, table: sa.Table
+) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves out rows one of whose unique keys is taken."""
+    return _insert(connection, table).on_conflict_do_nothing()
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:

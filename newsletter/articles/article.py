@@ -37,8 +37,9 @@ class Coverage:
 class Article:
     """One story from one source.
 
-    `key` is its identity within a source: the canonical URL, or, where a source gives none,
-    a hash of what it does give. `summary` and `body_text` are plain text; `body_html` is
+    `key` is the story's for ever once it has been gathered (`store/stories.py`); before, it is
+    the canonical URL, or, where a source gives none, a hash of what it does give. `entry_id` is
+    the source's own id for it (guid, Atom id, JSON Feed id). `summary` and `body_text` are plain text; `body_html` is
     sanitised. `published` is aware; `dated` is False when the source gave no date, and
     `published` is only the moment of this reading. `also` holds the other sources' tellings
     after merging, `merged_keys` their keys.
@@ -59,6 +60,7 @@ class Article:
     image: Image | None = None
     also: tuple[Coverage, ...] = ()
     merged_keys: tuple[str, ...] = ()
+    entry_id: str = ""
 
     @property
     def keys(self) -> frozenset[str]:

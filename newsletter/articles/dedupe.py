@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.articles.article import Article, Coverage, Tag
-from newsletter.articles.tags import slug_of
-
-NEAR_EQUAL = 92
-"""Of 100, by rapidfuzz's ratio over sorted words: another ending or article, not another word."""
-TELLING_LENGTH = 20
-"""A shorter title ("News in brief") says too little to know a story by."""
+from newsletter.articles.identity.addresses import address_key, names_a_page
+from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.sameness import contrast, same_story
+from newsletter.articles.identity.tale import Tale
 
 
-def merge_stories(articles: Sequence[Article]) -> list[Article]:
+def merge_stories(articles: Sequence[Article], places: Sequence[Hashable] = ()) -> list[Article]:
     """One article per story, in the order of the stories' first tellings.
 
-    Tellings belong together when their canonical URLs are equal, or their titles nearly so with
-    the same numbers in them. Two entries of one source are never one story: it told them apart.
-    The fullest telling is the article (address, picture, author, length of text), the earliest of
-    equals; the others become `also`, their keys `merged_keys`, and their tags are added. The
-    outcome does not depend on the order of `articles`.
+    Tellings of one key are one story. Others belong together when their canonical URLs are equal,
+    or headline and text tell the same (`identity.sameness`). Two entries of one source are never
+    one story: it told them apart. The fullest telling is the article (address, picture, author,
+    length of text), the earliest of equals; the others become `also`, their keys `merged_keys`,
+    and their tags are added. The outcome does not depend on the order of `articles`.
+
+    `places` are the sources that tell them, where their names for readers do not part them.
     """
-    groups = [_Group(members=[index], sources={a.source}) for index, a in enumerate(articles)]
+    told_by = places or [article.source for article in articles]
+    tales = [Tale(article) for article in articles]
+    groups = [_Group(members=[index], sources={told_by[index]}) for index in range(len(articles))]
     of = list(groups)
-    for one, other in (*_same_address(articles), *_near_titles(articles)):
+
+    def join(one: int, other: int) -> None:
         into, gone = of[one], of[other]
-        if into is gone or into.sources & gone.sources:
-            continue
         into.members += gone.members
         into.sources |= gone.sources
         for index in gone.members:
             of[index] = into
+
+    for one, other in _same_key(articles):
+        join(one, other)
+    for one, other in (*_same_address(articles, told_by), *_same_stories(articles, tales, of)):
+        mine, theirs = of[one], of[other]
+        if mine is not theirs and not mine.sources & theirs.sources and _agree(tales, mine, theirs):
+            join(one, other)
     stories: dict[int, list[Article]] = {}
     for index, article in enumerate(articles):
         stories.setdefault(id(of[index]), []).append(article)
@@ -44,34 +51,57 @@ def merge_stories(articles: Sequence[Article]) -> list[Article]:
 @dataclass(kw_only=True, slots=True)
 class _Group:
     members: list[int]
-    sources: set[str]
+    sources: set[Hashable]
 
 
-def _same_address(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    first: dict[str, list[int]] = {}
+def _same_key(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
+    """What is known to be one story already."""
+    first: dict[str, int] = {}
     for index, article in _settled(articles):
-        if article.url:
-            earlier = first.setdefault(article.url, [])
-            yield from ((before, index) for before in earlier)
-            earlier.append(index)
+        before = first.setdefault(article.key, index)
+        if before != index:
+            yield before, index
 
 
-def _near_titles(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    """Pairs of near-equal titles, nearest first, so that a chain starts at its surest link."""
-    from rapidfuzz import fuzz, process  # slow to load: only when articles were gathered
+def _same_address(
+    articles: Sequence[Article], told_by: Sequence[Hashable]
+) -> Iterator[tuple[int, int]]:
+    """Tellings at one address, unless a source puts several of its entries there."""
+    at: dict[str, list[int]] = {}
+    for index, article in _settled(articles):
+        at.setdefault(article.url, []).append(index)
+    for address, places in at.items():
+        if len(places) == 1 or not names_a_page(address_key(address)):
+            continue
+        stories = {(told_by[index], articles[index].key) for index in places}
+        if len({source for source, _key in stories}) == len(stories):
+            yield from ((places[0], other) for other in places[1:])
 
-    order = [(index, _words(article.title)) for index, article in _settled(articles)]
-    titles = [(index, words) for index, words in order if _length(words) >= TELLING_LENGTH]
+
+def _same_stories(
+    articles: Sequence[Article], tales: Sequence[Tale], of: Sequence[_Group]
+) -> Iterator[tuple[int, int]]:
+    """Pairs that tell one story, nearest headlines first: a chain starts at its surest link."""
+    from rapidfuzz import fuzz  # slow to load: only when articles were gathered
+
+    order = [index for index, _article in _settled(articles)]
     pairs = []
-    for place, (index, words) in enumerate(titles):
-        later = dict(titles[place + 1 :])
-        for text, score, other in process.extract_iter(
-            words, later, scorer=fuzz.ratio, score_cutoff=NEAR_EQUAL
-        ):
-            if _numbers(words) == _numbers(text):
-                pairs.append((-score, index, other))
-    pairs.sort(key=lambda pair: pair[0])
-    return ((index, other) for _, index, other in pairs)
+    for first, second in pairs_to_compare([articles[index].title for index in order]):
+        one, other = order[first], order[second]
+        if not of[one].sources & of[other].sources and same_story(tales[one], tales[other]):
+            near = fuzz.token_sort_ratio(articles[one].title, articles[other].title)
+            pairs.append((-near, first, second))
+    return ((order[first], order[second]) for _near, first, second in sorted(pairs))
+
+
+def _agree(tales: Sequence[Tale], one: _Group, other: _Group) -> bool:
+    """Whether no telling of one group contradicts one of the other: chains of likeness may."""
+    return not any(
+        contrast(tales[mine].headline, tales[theirs].headline)
+        for mine in one.members
+        for theirs in other.members
+        if tales[mine].address != tales[theirs].address
+    )
 
 
 def _settled(articles: Sequence[Article]) -> list[tuple[int, Article]]:
@@ -90,21 +120,6 @@ def _rank(article: Article) -> tuple[int, int, int, int, datetime, str, str]:
         article.source,
         article.key,
     )
-
-
-def _words(title: str) -> str:
-    # A title that carries its site's name ("Story | Some Site") is compared without it.
-    head = re.split(r"\s+[|»·]\s+", title)[0]
-    return " ".join(sorted(slug_of(head).split("-")))
-
-
-def _length(words: str) -> int:
-    """An ideograph says about as much as three letters."""
-    return sum(3 if "\u3040" <= letter <= "\ud7ff" else 1 for letter in words)
-
-
-def _numbers(words: str) -> list[str]:
-    return re.findall(r"\d+", words)
 
 
 def _merged(tellings: Iterable[Article]) -> Article:

@@ -73,11 +73,11 @@ def articles_of(
     if len(entries) > MAX_ENTRIES:
         findings.append(
             origin.warning(
-                f"{len(entries)} entries, of which the first {MAX_ENTRIES} are read",
+                f"{len(entries)} entries, of which the newest {MAX_ENTRIES} are read",
                 "ask its owner for a shorter feed",
             )
         )
-        entries = entries[:MAX_ENTRIES]
+        entries = _newest(entries)
     told = [(entry, article_of(entry, origin)) for entry in entries]
     articles = [(entry, article) for entry, article in told if article is not None]
     if len(articles) < len(told):
@@ -91,6 +91,22 @@ def articles_of(
     distinct, repeats = _each_once(articles)
     findings.extend(_on_repeats(articles, repeats, origin))
     return tuple(distinct), tuple(findings)
+
+
+def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """The newest entries in their order; those without a date by where most of the feed is new."""
+    dates = [entry.published for entry in entries if entry.published]
+    oldest_first = len(dates) > 1 and dates[0] < dates[-1]
+    places = sorted(
+        range(len(entries)),
+        key=lambda place: (
+            entries[place].published or (dates[0] if dates else datetime.min.replace(tzinfo=UTC)),
+            place if oldest_first else -place,
+        ),
+        reverse=True,
+    )
+    kept = sorted(places[:MAX_ENTRIES])
+    return [entries[place] for place in kept]
 
 
 def article_of(entry: Entry, origin: Origin) -> Article | None:
@@ -120,6 +136,7 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
         author=one_line(entry.author, 200),
         agency=one_line(entry.agency, 200),
         image=entry.image or first_picture(entry.body or entry.summary, base),
+        entry_id=entry.id,
     )
 
 
@@ -175,17 +192,26 @@ def _hashed(*parts: str) -> str:
 
 def _each_once(articles: Sequence[tuple[Entry, Article]]) -> tuple[list[Article], int]:
     """Entries that repeat another are dropped; others that share its key get one of their own."""
-    kept: dict[str, Article] = {}
+    kept: dict[str, tuple[Entry, Article]] = {}
     repeats = 0
     for entry, article in articles:
         first = kept.get(article.key)
-        if first and (first.title, first.body_text) != (article.title, article.body_text):
-            article = replace(article, key=_hashed(article.key, entry.id, article.title))
+        if first and not _repeats(first, (entry, article)):
+            parts = (entry.id, article.title, str(entry.published), article.body_text)
+            article = replace(article, key=_hashed(article.key, *parts))
         if article.key in kept:
             repeats += 1
         else:
-            kept[article.key] = article
-    return list(kept.values()), repeats
+            kept[article.key] = (entry, article)
+    return [article for _entry, article in kept.values()], repeats
+
+
+def _repeats(first: tuple[Entry, Article], second: tuple[Entry, Article]) -> bool:
+    """Equal words are one entry, unless the source gives them another id and another date."""
+    (entry, article), (other, again) = first, second
+    if (article.title, article.body_text) != (again.title, again.body_text):
+        return False
+    return entry.id == other.id or entry.published == other.published
 
 
 def _on_repeats(

@@ -6,7 +6,7 @@ import calendar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from xml.sax import SAXException
@@ -37,11 +37,15 @@ _FEED_LINK = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedDocument:
-    """A feed's own title, its entries in its order, and what is to be said about its form."""
+    """A feed's own title, its entries in its order, and what is to be said about its form.
+
+    `fresh_for` is how long it says that it stays the same.
+    """
 
     title: str
     entries: tuple[Entry, ...]
     findings: tuple[SourceFinding, ...]
+    fresh_for: timedelta = timedelta(0)
 
 
 def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> FeedDocument:
@@ -83,7 +87,23 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
         title=one_line(plain_text(document.feed.get("title", "")), 100),
         entries=entries,
         findings=tuple(_on_form(document, decoded, origin)),
+        fresh_for=_fresh_for(document.feed),
     )
+
+
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 168, "monthly": 720, "yearly": 8760}
+"""In hours, as RSS 1.0's module Syndication names them."""
+
+
+def _fresh_for(feed: Any) -> timedelta:
+    """RSS 2.0's `ttl` in minutes, or sy:updatePeriod divided by sy:updateFrequency."""
+    ttl = str(feed.get("ttl") or "").strip()
+    if re.fullmatch(r"\d{1,6}", ttl):
+        return timedelta(minutes=int(ttl))
+    period = _PERIODS.get(str(feed.get("sy_updateperiod") or "").strip().lower(), 0)
+    frequency = str(feed.get("sy_updatefrequency") or "1").strip()
+    times = int(frequency) if re.fullmatch(r"\d{1,4}", frequency) else 1
+    return timedelta(hours=period) / max(1, times)
 
 
 def _refuse_what_is_no_feed(body: bytes, url: str) -> None:

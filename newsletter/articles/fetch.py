@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -48,7 +49,8 @@ class FetchMemory:
 class Fetched:
     """One answer. `url` is where it came from after redirects; `unchanged` leaves `body` empty.
 
-    `moved_to` is set when the source has moved for good.
+    `moved_to` is set when the source has moved for good. `fresh_for` is how long its server says
+    that it stays the same (RFC 9111 section 4.2.1).
     """
 
     url: str
@@ -58,6 +60,7 @@ class Fetched:
     last_modified: datetime | None = None
     unchanged: bool = False
     moved_to: str = ""
+    fresh_for: timedelta = timedelta(0)
 
 
 class RetryLaterError(SourceError):
@@ -166,7 +169,8 @@ class HttpClient:
                 headers = _headers_of(response)
                 if response.status not in _REDIRECTS or "location" not in headers:
                     fetched = await self._answer(here, response, headers, memory, now)
-                    return replace(fetched, moved_to=moved_to)
+                    fresh = fresh_for(headers, now)
+                    return replace(fetched, moved_to=moved_to, fresh_for=fresh)
                 here = _next_hop(here, headers["location"])
                 all_permanent = all_permanent and response.status in _PERMANENT
                 moved_to = here if all_permanent else moved_to
@@ -226,6 +230,21 @@ def retry_after(value: str, now: datetime) -> datetime | None:
             return None
         moment = min(date, now + LONGEST_WAIT)
     return moment if moment > now else None
+
+
+def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta:
+    """How long the answer stays fresh by Cache-Control or Expires; zero where neither says."""
+    control = headers.get("cache-control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return timedelta(0)
+    if age := re.search(r"\bmax-age=\"?(\d{1,9})", control):
+        return timedelta(seconds=int(age[1]))
+    expires = _http_date(headers.get("expires", ""))
+    return (
+        max(timedelta(0), expires - (_http_date(headers.get("date", "")) or now))
+        if expires
+        else timedelta(0)
+    )
 
 
 def _refusal(status: int, headers: Mapping[str, str], now: datetime) -> SourceError:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,7 +36,8 @@ class Reading:
 
     `source` is its name for readers, `location` its URL or path as configured. `memory` is what
     the next fetch needs (None for files); `unchanged` means the source has nothing new, so that
-    `articles` is empty and what was gathered before still stands.
+    `articles` is empty and what was gathered before still stands. `moved_to` is its new address,
+    where it has moved for good, `fresh_for` how long it says that it stays the same.
     """
 
     source: str
@@ -44,6 +46,8 @@ class Reading:
     findings: tuple[SourceFinding, ...] = ()
     memory: FetchMemory | None = None
     unchanged: bool = False
+    moved_to: str = ""
+    fresh_for: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +74,7 @@ async def read_sources(
     `memories` are those of the last readings, by location; relative paths start at `folder`.
     """
     turn = asyncio.Semaphore(AT_ONCE)
+    turn_at: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
 
     async def one(source: SourceSettings, door: HttpClient) -> Reading:
         origin = Origin(
@@ -79,7 +84,8 @@ async def read_sources(
             now=now,
             tags=source.tags,
         )
-        async with turn:
+        # One connection to a host at a time, and whoever waits for a host keeps nobody else.
+        async with turn_at[urlsplit(source.location).hostname or source.location], turn:
             return await _read(source, origin, door, memories.get(source.location), folder)
 
     async with HttpClient(settings) as door:
@@ -121,6 +127,8 @@ async def _from_web(
             findings=moved,
             memory=fetched.memory,
             unchanged=True,
+            moved_to=fetched.moved_to,
+            fresh_for=fetched.fresh_for,
         )
     content = _Content(
         body=fetched.body,
@@ -132,13 +140,24 @@ async def _from_web(
     if any(finding.severity == "failure" for finding in reading.findings):
         # What could not be read must not count as known, or the next fetch would call it unchanged.
         return replace(reading, memory=memory or reading.memory)
-    return replace(reading, findings=(*moved, *reading.findings), memory=fetched.memory)
+    return replace(
+        reading,
+        findings=(*moved, *reading.findings),
+        memory=fetched.memory,
+        moved_to=fetched.moved_to,
+        fresh_for=max(fetched.fresh_for, reading.fresh_for),
+    )
 
 
 def _moved(fetched: Fetched, origin: Origin) -> tuple[SourceFinding, ...]:
     if not fetched.moved_to:
         return ()
-    return (origin.notice("it has moved for good", f"use its new address: {fetched.moved_to}"),)
+    return (
+        origin.notice(
+            "it has moved for good, and is read at its new address",
+            f"use its new address: {fetched.moved_to}",
+        ),
+    )
 
 
 def _file(path: Path, origin: Origin) -> _Content:
@@ -191,7 +210,8 @@ def _feed(origin: Origin, content: _Content) -> Reading:
     )
     origin = _named(origin, document.title)
     articles, findings = articles_of(document.entries, origin)
-    return _reading(origin, articles, (*document.findings, *findings))
+    reading = _reading(origin, articles, (*document.findings, *findings))
+    return replace(reading, fresh_for=document.fresh_for)
 
 
 def _page(origin: Origin, content: _Content) -> Reading:

@@ -14,6 +14,13 @@ TRACKING = re.compile(
 )
 """Parameters that say where a reader came from, never what the page shows."""
 
+_NO_PLACE = re.compile(
+    r"(?:comments?|respond|disqus_thread|top|main|content|more(?:-\d+)?|rss|atom|feed|!|:~:.*"
+    r"|xtor=.*|ref=.*|intcid=.*)?\Z",
+    re.IGNORECASE,
+)
+"""Fragments that name no text of their own: page furniture, text directives, tracking."""
+
 MAX_LENGTH = 2000
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -37,18 +44,21 @@ def absolute_url(base: str, reference: str) -> str:
 def canonical_url(url: str) -> str:
     """The one spelling of a web address; "" for what is none. Idempotent.
 
-    Scheme and host in lower case and ASCII (IDNA), without user, default port, fragment and
-    tracking parameters; percent-escapes normalised (RFC 3986 section 6.2.2). The order of the
-    remaining parameters and a trailing slash stay: servers may tell them apart.
+    Scheme and host in lower case and ASCII (IDNA), without user, default port and tracking
+    parameters; percent-escapes normalised (RFC 3986 section 6.2.2). The order of the remaining
+    parameters, a trailing slash and a fragment that names a text stay: they may tell apart.
     """
     parts = _parts(url)
     if parts is None:
         return ""
-    scheme, host, port, path, query = parts
+    scheme, host, port, path, query, fragment = parts
     kept = [pair for pair in query.split("&") if pair and not _is_tracking(pair)]
     netloc = host if port is None else f"{host}:{port}"
+    place = _normal_escapes(fragment)
+    if _NO_PLACE.match(place) or any(map(_is_tracking, place.split("&"))):
+        place = ""
     canonical = urlunsplit(
-        (scheme, netloc, _normal_escapes(path or "/"), _normal_escapes("&".join(kept)), "")
+        (scheme, netloc, _normal_escapes(path or "/"), _normal_escapes("&".join(kept)), place)
     )
     return canonical if len(canonical) <= MAX_LENGTH else ""
 
@@ -57,8 +67,8 @@ def _is_tracking(pair: str) -> bool:
     return TRACKING.match(unquote(pair.partition("=")[0])) is not None
 
 
-def _parts(text: str) -> tuple[str, str, int | None, str, str] | None:
-    """Scheme, ASCII host, port unless default, path and query; None when it is no web address."""
+def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
+    """Scheme, ASCII host, port unless default, path, query, fragment; None for no web address."""
     text = text.strip()
     if len(text) > MAX_LENGTH:
         return None
@@ -75,7 +85,7 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str] | None:
         return None
     if ":" in host:
         host = f"[{host}]"
-    return url.scheme, host, port, split.path, split.query
+    return url.scheme, host, port, split.path, split.query, split.fragment
 
 
 def _normal_escapes(text: str) -> str:

@@ -77,6 +77,10 @@ COMMANDS = {
     "unknown": CommandEntry(
         "sending", "List deliveries whose outcome a crash left unknown, or settle them."
     ),
+    "retry": CommandEntry(
+        "retrying",
+        "Make refused deliveries pending again, and restore readers whom the refusal ended.",
+    ),
     "backup": CommandEntry(
         "arming", "Copy the database while it is in use; the copy may not send until it is armed."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -152,6 +153,7 @@ def _item(item: Item) -> dict[str, Any]:
         "pinned": item.pinned,
         "hidden": item.hidden,
         "reason": item.reason,
+        "follows": asdict(item.follows) if item.follows else None,
     }
 
 

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
 from newsletter.articles.tags import Vocabulary
-from newsletter.cli.exit_codes import FINDINGS, OK
+from newsletter.cli.exit_codes import OK
+from newsletter.cli.importing import import_file, list_option
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
-from newsletter.errors import InputError
 from newsletter.pipeline.delivery_list import show_person
-from newsletter.pipeline.import_people import import_people
+from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
-from newsletter.pipeline.reader_letters import flush
 from newsletter.site.lists import site_vocabulary
 from subscribers import people, suppression
-from subscribers.csv_file import Rejected, export_subscribers
+from subscribers.csv_file import export_subscribers
 from subscribers.subscriber import Status
 
 log = logging.getLogger("newsletter")
@@ -36,87 +31,7 @@ def subscribers() -> None:
     """Who reads: import, export, add, show, remove, suppress, erase, list."""
 
 
-list_option = click.option("--list", "list_slug", required=True, metavar="LIST", help="The list.")
-
-
-@subscribers.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@list_option
-@click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    metavar="COLUMN=HEADER",
-    help="Which header of the file stands for email, name or tags, such as email=Mail.",
-)
-@click.option("--confirm", is_flag=True, help="Ask each newcomer first, by mail.")
-@click.option("--left", is_flag=True, help="These people left: take them off, let none come back.")
-@click.option("--force", is_flag=True, help="Bring back people who left; needs --consent.")
-@click.option("--consent", default="", help="How they agreed to be brought back; kept on record.")
-@json_option
-@now_option
-@pass_invocation
-def import_file(
-    invocation: Invocation,
-    file: Path,
-    list_slug: str,
-    mapping: tuple[str, ...],
-    confirm: bool,
-    left: bool,
-    force: bool,
-    consent: str,
-) -> int:
-    """Put everybody in a CSV file (email,name,tags) on a list.
-
-    People who left, were suppressed or erased are rejected and named on stderr. With --left the
-    file names people who left another tool's list.
-
-    \b
-    Example: newsletter subscribers import people.csv --list weekly
-    """
-    site = invocation.site
-    if force and not consent:
-        raise click.UsageError("--force needs --consent: say how they agreed to come back")
-    if left and (force or confirm):
-        raise click.UsageError("--left takes people off the list: neither --force nor --confirm")
-    try:
-        with file.open("rb") as rows, _progress_bar(rows, invocation) as progress:
-            report, asked = import_people(
-                site,
-                rows,
-                list_slug=list_slug,
-                source_name=file.name,
-                now=invocation.now,
-                mapping=_mapping(mapping),
-                confirm=confirm,
-                left=left,
-                force=force,
-                consent=consent,
-                on_rejected=_log_rejected,
-                progress=progress,
-            )
-    except OSError as error:
-        raise InputError(
-            f"cannot read it: {error.strerror}", file=str(file), fix="name a readable CSV file"
-        ) from error
-    flush(site, invocation.clock)
-    invocation.report(
-        {
-            "list": list_slug,
-            "added": report.added,
-            "asked": asked,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "rejected": report.rejected_count,
-            "rejected_rows": [
-                {"line": row.line, "address": row.address, "reason": row.reason}
-                for row in report.rejected[:REJECTED_IN_JSON]
-            ],
-        },
-        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, "
-        f"{report.rejected_count} rejected",
-    )
-    return FINDINGS if report.rejected_count else OK
+subscribers.add_command(import_file)
 
 
 @subscribers.command("export")
@@ -159,6 +74,7 @@ def add_one(
     Example: newsletter subscribers add reader@example.org --list weekly --tags security,reviews
     """
     site = invocation.site
+    require_list(site, list_slug)
     vocabulary = site_vocabulary(site.settings)
     follows = [_slug(vocabulary, tag) for tag in tags.split(",")] if tags is not None else None
     with site.database.transaction() as connection:
@@ -289,42 +205,6 @@ def list_people(invocation: Invocation, list_slug: str, status: str | None) -> i
     return OK
 
 
-@contextmanager
-def _progress_bar(file: BinaryIO, invocation: Invocation) -> Iterator[Callable[[int], None] | None]:
-    """How far into the file the import is; on a terminal only."""
-    if invocation.as_json or not sys.stderr.isatty():
-        yield None
-        return
-    # Only a person at a terminal sees the bar: nothing else loads its library.
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("importing", total=os.fstat(file.fileno()).st_size)
-        yield lambda _rows: bar.update(task, completed=file.tell())
-
-
 def _slug(vocabulary: Vocabulary, label: str) -> str:
     tag = vocabulary.tag(label)
     return tag.slug if tag else ""
-
-
-def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
-    for pair in pairs:
-        column, equals, header = pair.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{pair!r} is not COLUMN=HEADER", param_hint="--map")
-        mapping[column] = header
-    return mapping
-
-
-def _log_rejected(row: Rejected) -> None:
-    log.warning("line %d: %s: %s", row.line, row.address, row.reason)

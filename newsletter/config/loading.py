@@ -24,7 +24,7 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     """The settings of the site in `folder`; raises ConfigurationError with all problems found."""
     path = folder / FILE_NAME
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise ConfigurationError(
             [

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+
+SOONEST = Duration(minutes=15)
+"""More often than this no source is read by itself."""
+
+
+def _usable(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Patterns that can be looked for: none is empty, and expressions can be read."""
+    import regex  # only a site with expressions needs it
+
+    for pattern in patterns:
+        if not pattern.strip() or pattern in ("/", "//", "tag:"):
+            raise ValueError(
+                f"{pattern!r} would find nothing; write a word, /a pattern/ or tag:name"
+            )
+        if pattern.startswith("/") and pattern.endswith("/"):
+            try:
+                regex.compile(pattern[1:-1])
+            except regex.error as error:
+                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+    return patterns
+
+
+Patterns = Annotated[tuple[str, ...], AfterValidator(_usable)]
+"""Words, /regular expressions/ or tag:names."""
 
 
 class SectionSettings(Table):
@@ -25,6 +49,12 @@ class SectionSettings(Table):
     """Empty: takes what no other section took."""
     max_items: int = Field(default=6, ge=1)
     """Articles at most."""
+    include: Patterns = ()
+    """Takes only what one of these finds: words, `/patterns/` or `tag:name`."""
+    exclude: Patterns = ()
+    """Takes nothing that one of these finds."""
+    max_age: Duration | None = None
+    """Takes nothing published longer ago, as of the draft."""
 
 
 class SourceSettings(Table):
@@ -46,6 +76,24 @@ class SourceSettings(Table):
     """How readers see the source. Unset: its own title."""
     tags: tuple[str, ...] = ()
     """Added to each article."""
+    include: Patterns = ()
+    """Only what one of these finds, in title, tags, author or address: words, `/patterns/`, `tag:name`."""
+    exclude: Patterns = ()
+    """Nothing that one of these finds."""
+    max_items: int | None = Field(default=None, ge=1)
+    """Articles in one issue at most."""
+    max_age: Duration | None = None
+    """Nothing published longer ago, as of the draft."""
+    every: Duration | None = None
+    """How often it is read between issues: `15m` or longer. Unset: by how often it changes."""
+
+    @field_validator("every")
+    @classmethod
+    def not_too_often(cls, every: Duration | None) -> Duration | None:
+        """A source is somebody's server."""
+        if every is not None and every < SOONEST:
+            raise ValueError("a source is read every 15 minutes at most; write 15m or longer")
+        return every
 
     @model_validator(mode="after")
     def one_place(self) -> SourceSettings:

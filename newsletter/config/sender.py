@@ -29,12 +29,24 @@ class Mailbox:
         return self.address.rpartition("@")[2]
 
 
+_NAMED = re.compile(r"\s*([^<>\"]*[^<>\"\s])\s*<([^<>]+)>\s*\Z")
+"""A name that is not in quotes, and an address in angle brackets."""
+
+
 def parse_sender(value: Any) -> Mailbox:
-    """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox."""
+    """`Title <user@host>` or `user@host`; raises ValueError when it is not one mailbox.
+
+    What stands unquoted before the brackets is the name as it is: read as a header, `a@b via Us
+    <c@d>` would be from a@b, and `Us, Inc. <c@d>` two senders.
+    """
     if isinstance(value, Mailbox):
         return value
-    plain = _PLAIN.fullmatch(str(value))
-    name, address = plain.groups() if plain else _parsed(str(value))
+    text = str(value)
+    plain = _PLAIN.fullmatch(text) or _NAMED.match(text)
+    if plain is not None and not ("," in plain[1] and "@" in plain[1]):
+        name, address = plain.groups()
+    else:
+        name, address = _parsed(text)
     try:
         return Mailbox(name=name, address=checked_address(address))
     except ValueError as error:
@@ -47,7 +59,8 @@ def _parsed(text: str) -> tuple[str, str]:
     from email.policy import SMTP
 
     header = SMTP.header_factory("From", text)
-    if not isinstance(header, AddressHeader) or len(header.addresses) != 1:
+    defects = getattr(header, "defects", ())  # typeshed does not know that headers have them
+    if not isinstance(header, AddressHeader) or len(header.addresses) != 1 or defects:
         raise ValueError(f"{text!r} is not one sender; write Name <user@example.org>")
     mailbox = header.addresses[0]
     return mailbox.display_name, mailbox.addr_spec

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from newsletter.config.durations import Duration
 from newsletter.config.hours import SendingHours
 from newsletter.config.sender import Rate
-from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+from newsletter.config.table import HostName, Mailbox, Slug, Table, Text, WebAddress
 
 
 class WarmUpSettings(Table):
@@ -41,7 +41,7 @@ class RelaySettings(Table):
     port: int = Field(default=25, ge=1, le=65535)
     """Where it listens."""
     security: Literal["starttls", "tls", "none"] | None = None
-    """Unset: `none` for a relay on this machine, else `starttls`, which never falls back to clear text."""
+    """Unset: `none` for a relay on this machine, `tls` on port 465, else `starttls`, which never falls back to clear text."""
     username: str | None = None
     """To sign in with; needs a password."""
     password: str | None = Field(default=None, repr=False)
@@ -62,6 +62,8 @@ class RelaySettings(Table):
     """A new relay's first days. Unset: none."""
     ca_file: str | None = None
     """A certificate authority of your own. Unset: the system's."""
+    hostname: HostName | None = None
+    """What we call ourselves in EHLO. Unset: as `sending.hostname` says."""
 
     @model_validator(mode="after")
     def name_and_password_together(self) -> RelaySettings:
@@ -80,6 +82,8 @@ class SendingSettings(Table):
     """Pause, and tell the operators, when more than this share of the last messages is refused for good."""
     pause_window: int = Field(default=200, ge=10)
     """How many messages that share is of."""
+    hostname: HostName | None = None
+    """What we call ourselves to relays, in EHLO. Unset: the host of `site.url`."""
     processes: int = Field(default=1, ge=1, le=64)
     """How many processes send an issue of many readers side by side: with DKIM, one for each core of the machine. They share the relays' connections."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
@@ -25,7 +25,7 @@ from newsletter.config.servers import (
     SendingSettings,
     WebhookSettings,
 )
-from newsletter.config.table import Slug, Table, Text, WebAddress
+from newsletter.config.table import Slug, Table, Text, WebAddress, host_name_in
 
 __all__ = [
     "DkimKeySettings",
@@ -167,3 +167,14 @@ class Settings(Table):
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def relays_know_our_name(self) -> Settings:
+        """Many relays refuse the EHLO of a host without a full name, as a container has none."""
+        name = self.sending.hostname or host_name_in(self.site.url)
+        named = tuple(
+            relay if relay.hostname else relay.model_copy(update={"hostname": name})
+            for relay in self.relays
+        )
+        self.__dict__["relays"] = named  # frozen: what a validator completes is not a change
+        return self

@@ -6,6 +6,7 @@ import re
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -35,7 +36,7 @@ class Table(BaseModel):
                 continue
             path = folder / str(values.pop(key))
             try:
-                values[plain] = path.read_text(encoding="utf-8").strip()
+                values[plain] = path.read_text(encoding="utf-8-sig").strip()
             except OSError as error:
                 raise ValueError(f"{key}: cannot read {path}: {error.strerror}") from error
         return values
@@ -60,7 +61,28 @@ def _slug(text: str) -> str:
     return text
 
 
+_HOST_NAME = re.compile(
+    r"(?=.{1,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
+)
+
+
+def host_name_in(url: str) -> str | None:
+    """The full host name of an address, as the wire has it; None for an IP or a bare name."""
+    try:
+        host = (urlsplit(url).hostname or "").encode("idna").decode("ascii")
+    except (UnicodeError, ValueError):
+        return None
+    return host if _HOST_NAME.fullmatch(host) else None
+
+
+def _host_name(name: str) -> str:
+    if _HOST_NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is not a full host name; write one such as news.example.org")
+    return name
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Text = Annotated[str, Field(min_length=1)]

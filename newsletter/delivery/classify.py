@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 
-from newsletter.delivery.providers import (
-    asks_to_slow_down,
-    is_greylisting,
-    names_nobody,
-    names_us,
-)
+from newsletter.delivery.providers import asks_to_slow_down, is_greylisting
 from newsletter.delivery.replies import Reply
+from subscribers.blame.blame import OURS, Blame
+from subscribers.blame.judge import Refusal, judge, says_session_is_full
 
 
 class Stage(StrEnum):
@@ -39,24 +35,12 @@ class Meaning(StrEnum):
     BROKEN = "broken"  # lost, or no reply that may stand here: the connection is of no use
 
 
-ABOUT_THE_READER = frozenset({"5.7.13", "5.7.17", "5.7.18"})
-"""Security codes that speak of the mailbox: disabled (RFC 5248), owner changed (RFC 7293)."""
-
-ABOUT_THE_SENDER = frozenset({"5.1.7", "5.1.8", "5.1.9"})
-"""The sender's address is malformed, unknown, or has a null MX (RFC 3463, RFC 7505)."""
-
-_BAD_ADDRESS = re.compile(r"5\.1\.(?!7\b|8\b|9\b)\d+\Z")
-_QUOTA = re.compile(r"quota|mailbox.{0,20}full|exceeded storage", re.IGNORECASE)
-
-TOO_LARGE = frozenset({"5.2.3", "5.3.4"})
-"""Message too large for the mailbox, for the system (RFC 3463 sections 3.3 and 3.4)."""
-
-AUTHENTICATION_REQUIRED = frozenset({530, 534, 535, 538})
-"""RFC 4954 section 6."""
-
 CLOSING = 421
 """The server closes the connection; it may come in reply to any command."""
 
+
+BAD_SEQUENCE = 503
+"""A command came when it might not (RFC 5321 section 4.2.3)."""
 
 ABOUT_ONE_MESSAGE = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT})
 """From RCPT on a refusal may be the reader's own; before, it is the relay's word to us."""
@@ -66,27 +50,26 @@ def classify(stage: Stage, reply: Reply) -> Meaning:
     """What `reply` means when it comes at `stage`, where it does not say "go on"."""
     if stage is Stage.DOT and 200 <= reply.code < 300:
         return Meaning.ACCEPTED
-    if 400 <= reply.code < 500:
-        return Meaning.DEFERRED if stage in ABOUT_ONE_MESSAGE else Meaning.RELAY
-    if reply.code >= 500:
-        return _permanent(stage, reply)
-    return Meaning.BROKEN
+    if reply.code < 400:
+        return Meaning.BROKEN
+    if says_session_is_full(reply.text):
+        return Meaning.RELAY  # the next connection goes on, with the same reader
+    blame = whose_fault(stage, reply)
+    if reply.code < 500:
+        return _temporary(stage, reply, blame)
+    return _permanent(stage, reply, blame)
 
 
-def says_address_is_bad(code: int, enhanced: str, text: str) -> bool:
-    """Whether a rejection proves that the address takes no mail, now or ever.
-
-    By RFC 3463 section 3.2 (5.1.x, but not 5.1.7 to 5.1.9, which speak of the sender), a
-    disabled mailbox (5.2.1, 5.7.13), or the provider's own words; a bare 5xx proves nothing.
-    """
-    if _BAD_ADDRESS.match(enhanced) or enhanced in {"5.2.1", "5.7.13"}:
-        return True
-    return code >= 500 and names_nobody(enhanced, text) and not names_us(text)
-
-
-def says_mailbox_is_full(enhanced: str) -> bool:
-    """Whether the mailbox exists and takes no more for now (RFC 3463 section 3.3)."""
-    return enhanced == "5.2.2"
+def whose_fault(stage: Stage, reply: Reply) -> Blame:
+    """Whom a refusal that came at `stage` speaks about."""
+    return judge(
+        Refusal(
+            text=reply.text,
+            code=reply.code,
+            enhanced=reply.enhanced,
+            names_a_reader=stage in ABOUT_ONE_MESSAGE,
+        )
+    )
 
 
 def says_slow_down(stage: Stage, reply: Reply) -> bool:
@@ -105,25 +88,19 @@ def says_slow_down(stage: Stage, reply: Reply) -> bool:
     return is_closing or reply.enhanced.startswith("4.7.")
 
 
-def _permanent(stage: Stage, reply: Reply) -> Meaning:
-    if stage in ABOUT_ONE_MESSAGE | {Stage.MAIL} and _says_too_large(reply):
-        return Meaning.REJECTED
-    if stage not in ABOUT_ONE_MESSAGE or reply.code in AUTHENTICATION_REQUIRED:
-        return Meaning.POLICY
-    if names_us(reply.text) or reply.enhanced in ABOUT_THE_SENDER:
-        return Meaning.POLICY
-    if names_nobody(reply.enhanced, reply.text) or reply.enhanced in ABOUT_THE_READER:
-        return Meaning.REJECTED
-    if reply.enhanced.startswith("5.7."):
-        return Meaning.POLICY
-    if reply.code == 503:  # our commands and its replies are out of step
-        return Meaning.BROKEN
-    return Meaning.REJECTED
+def _temporary(stage: Stage, reply: Reply, blame: Blame) -> Meaning:
+    if stage not in ABOUT_ONE_MESSAGE:
+        return Meaning.RELAY
+    # Our account's day is over: each reader would be put off by herself, for hours.
+    used_up = blame is Blame.ACCOUNT and not says_slow_down(stage, reply)
+    return Meaning.POLICY if used_up else Meaning.DEFERRED
 
 
-def _says_too_large(reply: Reply) -> bool:
-    # 552 without more means "too large" (RFC 1870 section 6.2); with 5.2.2 it is a full mailbox,
-    # and so it is where the words say quota (Yahoo).
-    if reply.code == 552 and not reply.enhanced:
-        return _QUOTA.search(reply.text) is None
-    return reply.enhanced in TOO_LARGE
+def _permanent(stage: Stage, reply: Reply, blame: Blame) -> Meaning:
+    if blame is Blame.MESSAGE and stage in ABOUT_ONE_MESSAGE | {Stage.MAIL}:
+        return Meaning.REJECTED
+    if stage not in ABOUT_ONE_MESSAGE or blame in OURS:
+        return Meaning.POLICY
+    if reply.code == BAD_SEQUENCE and blame is Blame.UNKNOWN:
+        return Meaning.BROKEN  # our commands and its replies are out of step
+    return Meaning.DEFERRED if blame is Blame.NOW else Meaning.REJECTED

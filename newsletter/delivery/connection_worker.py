@@ -14,6 +14,7 @@ from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.message_preparer import MessagePreparer, PreparedMessage
 from newsletter.delivery.outcome import Outcome, from_trouble
 from newsletter.delivery.relay_session import RelaySession
+from newsletter.delivery.retry import limits_the_session
 from newsletter.delivery.settlement import SendEnd, Settlement
 from newsletter.delivery.transport import Connection
 
@@ -128,6 +129,9 @@ class ConnectionWorker:
             self._finishing = claim
             outcome = await connection.finish(following.envelope if following else None)
         self._settle(claim, outcome, is_worn=self._sent > 0)
+        if self._sent and limits_the_session(outcome):
+            self.session.has_had_enough(self._sent)
+            await connection.quit()
         self._sent += 1
         if outcome.stage is Stage.DOT and connection.is_usable:
             return following
@@ -145,7 +149,7 @@ class ConnectionWorker:
         return None
 
     def _is_worn_out(self, sent: int) -> bool:
-        limit = self.session.relay.messages_per_connection
+        limit = self.session.messages_per_connection
         return limit is not None and sent >= limit
 
     def _is_shut(self) -> bool:

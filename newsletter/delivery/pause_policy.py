@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.recent_refusals import RecentRefusals
 from newsletter.delivery.retry import pauses_the_run
 
 
@@ -39,6 +40,21 @@ class TooManyRefused:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RefusedAlike:
+    """Readers of several domains were refused in the same words, so none of them is to blame."""
+
+    relay: str
+    domains: int
+    last: Outcome
+
+    def __str__(self) -> str:
+        return (
+            f"relay {self.relay} refuses readers of {self.domains} domains in the same words, "
+            f"so none of them is to blame: {self.last}"
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedByEveryRelay:
     """Each relay refuses us, whoever we write to: names with what they said."""
 
@@ -48,7 +64,7 @@ class RefusedByEveryRelay:
         return "; ".join(f"relay {name} refuses us: {outcome}" for name, outcome in self.said)
 
 
-Pause = RefusedByRelay | TooManyRefused | RefusedByEveryRelay
+Pause = RefusedByRelay | TooManyRefused | RefusedAlike | RefusedByEveryRelay
 """Why a send paused; as text it says so to the operators."""
 
 
@@ -61,15 +77,19 @@ class PausePolicy:
 
     def __init__(self, *, window: int, share: float) -> None:
         self._refusals: deque[bool] = deque(maxlen=window)
+        self._recent = RecentRefusals(window=window, share=share)
         self._window = window
         self._share = share
 
     def pause_after(self, claim: Claim, outcome: Outcome, relay: str) -> Pause | None:
         """The reason to pause after this outcome, None to go on."""
         too_many = self._too_many_refused(outcome)
+        domains = self._recent.note(claim, outcome) if outcome.code else 0
         # Before RCPT it is the relay that refuses us: another may not.
         if outcome.stage in ABOUT_ONE_MESSAGE and pauses_the_run(claim, outcome):
             return RefusedByRelay(relay=relay, outcome=outcome)
+        if domains:
+            return RefusedAlike(relay=relay, domains=domains, last=outcome)
         return too_many
 
     def _too_many_refused(self, outcome: Outcome) -> TooManyRefused | None:

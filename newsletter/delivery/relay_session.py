@@ -51,6 +51,16 @@ class RelaySession:
         self._rests_until = 0.0
         self._has_worked = False
         self._is_given_up = False
+        self.messages_per_connection = relay.messages_per_connection
+        """As configured, or as the relay let us know; None: no limit is known."""
+
+    def has_had_enough(self, carried: int) -> None:
+        """A connection took no more after so many messages: the next is closed before that."""
+        self.messages_per_connection = min(carried, self.messages_per_connection or carried)
+        log.info(
+            "relay %s takes %d messages on a connection",
+            self.relay.name, self.messages_per_connection,
+        )  # fmt: skip
 
     @property
     def is_down(self) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning, Stage
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, Stage
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from subscribers.blame.judge import says_session_is_full
 
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
@@ -76,6 +77,22 @@ def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
     if outcome.meaning is not Meaning.POLICY:
         return False
     return outcome.stage not in ABOUT_ONE_MESSAGE or not claim.was_refused_by_policy
+
+
+def may_go_on_anew(outcome: Outcome) -> bool:
+    """Whether a connection that has carried mail has only had enough, and a new one may go on."""
+    return outcome.code in (0, CLOSING) or limits_the_session(outcome)
+
+
+def limits_the_session(outcome: Outcome) -> bool:
+    """Whether it takes no more on this connection, as many hosts do after so many messages.
+
+    The words say so, or the next message is put off before a reader is named.
+    """
+    if outcome.meaning is not Meaning.RELAY or not outcome.code:
+        return False
+    put_off = outcome.stage is Stage.MAIL and outcome.code != CLOSING
+    return put_off or says_session_is_full(outcome.text)
 
 
 def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:

@@ -18,6 +18,7 @@ from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.message_preparer import MessagePreparer
+from newsletter.delivery.pause_policy import Pause, RefusedAlike
 from newsletter.delivery.rates import (
     ClaimSize,
     LimitBook,
@@ -54,6 +55,8 @@ class SendReport:
     paused: str
     next_retry: datetime | None
     shut: str = ""
+    refused_alike: str = ""
+    """Words in which readers of several domains were refused: none of them is to blame."""
 
 
 def combined(reports: Sequence[SendReport]) -> SendReport:
@@ -70,7 +73,14 @@ def combined(reports: Sequence[SendReport]) -> SendReport:
         paused=next((report.paused for report in reports if report.paused), ""),
         next_retry=min(retries, default=None),
         shut=next((report.shut for report in reports if report.shut), ""),
+        refused_alike=next(
+            (report.refused_alike for report in reports if report.refused_alike), ""
+        ),
     )
+
+
+def _words_refused_alike(pause: Pause | None) -> str:
+    return pause.last.text if isinstance(pause, RefusedAlike) else ""
 
 
 async def send_all(
@@ -124,6 +134,7 @@ async def send_all(
         paused=str(send.end.pause or ""),
         next_retry=next_retry,
         shut=send.end.shut if left or source.may_grow else "",
+        refused_alike=_words_refused_alike(send.end.pause),
     )
 
 

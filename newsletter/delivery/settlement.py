@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from newsletter.delivery.claim_queue import ClaimQueue
-from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, says_slow_down
+from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, Meaning, says_slow_down
 from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.ledger_writer import LedgerWriter
@@ -16,7 +16,7 @@ from newsletter.delivery.pause_policy import Pause, PausePolicy, RefusedByEveryR
 from newsletter.delivery.rates import WHOLE_RELAY
 from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.replies import Reply
-from newsletter.delivery.retry import receipt_for
+from newsletter.delivery.retry import may_go_on_anew, receipt_for
 
 BLAMELESS_TRIES = 3
 """How often one claim may meet a relay in trouble before it counts as the claim's own try: a
@@ -89,7 +89,7 @@ class Settlement:
         meaning = outcome.meaning
         self._slow_down(claim, outcome, session)
         if meaning is Meaning.RELAY:
-            if not (is_worn and outcome.code in (0, CLOSING)):
+            if not (is_worn and may_go_on_anew(outcome)):
                 self.relay_failed(session, outcome)
             self._blameless[claim.subscriber_id] += 1
             if self._blameless[claim.subscriber_id] < BLAMELESS_TRIES:

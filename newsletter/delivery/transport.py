@@ -27,6 +27,9 @@ TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 FAR = 0.005
 """Seconds until a transaction's commands are answered; a relay that never was quicker is far."""
 
+IMPLICIT_TLS = 465
+"""The port on which TLS begins before the greeting (RFC 8314 section 3.3)."""
+
 GO_AHEAD = 354
 """The relay waits for the content (RFC 5321 section 4.3.2)."""
 
@@ -231,7 +234,7 @@ async def connect(
         port=relay.port,
         username=relay.username,
         password=relay.password,
-        local_hostname=local_hostname,
+        local_hostname=relay.hostname or local_hostname,
         timeout=timeouts.connect,
         use_tls=security == "tls",
         start_tls=security == "starttls",
@@ -286,9 +289,11 @@ def _extensions(session: aiosmtplib.SMTP) -> Extensions:
 
 
 def security_of(relay: RelaySettings) -> str:
-    """`starttls`, `tls` or `none`; unset means none on this machine, starttls elsewhere."""
+    """`starttls`, `tls` or `none`; unset means none on this machine, tls on 465, starttls elsewhere."""
     if relay.security is not None:
         return relay.security
+    if relay.port == IMPLICIT_TLS:
+        return "tls"
     try:
         is_local = ipaddress.ip_address(relay.host).is_loopback
     except ValueError:

@@ -36,6 +36,10 @@ def keep_arrangement(
     """
     if not any(item.placed for item in previous):
         return tuple(fresh)
+    # Two stories of the draft may have become one since; it stands where the first of them stood.
+    now = {key: item.article.key for item in fresh for key in item.article.keys}
     by_key = {item.article.key: item for item in fresh}
-    known = [by_key.pop(old.article.key) for old in previous if old.article.key in by_key]
+    known = [
+        by_key.pop(now[old.article.key]) for old in previous if now.get(old.article.key) in by_key
+    ]
     return arrange([*known, *by_key.values()], sections)

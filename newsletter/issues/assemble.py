@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
-from newsletter.issues.issue import Item, LeftOut, Window
+from newsletter.issues.filters import EVERYTHING, Filter, Refusal
+from newsletter.issues.issue import ADDED, Item, LeftOut, Window
 from newsletter.issues.reasons import LeftOutReason
+
+GONE = "no source of this newsletter has it any more"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,14 +23,24 @@ class Section:
     title: str
     tags: frozenset[str]
     max_items: int
+    takes: Filter = EVERYTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A story that may enter the issue, and when we first saw it."""
+    """A story that may enter the issue, and when we first saw it.
+
+    `withdrawn`: every source that told it has taken it back. `told` names the issue that carried
+    it as another source told it. `barred` says why no source of it lets it in, `most` how many
+    articles of its source an issue takes.
+    """
 
     article: Article
     first_seen: datetime
+    withdrawn: bool = False
+    told: str = ""
+    barred: Refusal | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,19 +75,26 @@ def assemble(
 ) -> Assembly:
     """Choose and place the items; what an editor pinned, hid or overrode in `previous` stays."""
     titles = {section.title for section in sections}
-    kept = {
-        item.article.key: item if item.section in titles else replace(item, section="")
-        for item in previous
-    }
+    kept = _by_story(
+        [item if item.section in titles else replace(item, section="") for item in previous],
+        candidates,
+    )
     eligible: list[tuple[Article, str]] = []
     left_out: list[LeftOut] = []
+    of_source: Counter[str] = Counter()
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
         found = _why(candidate, window, history)
+        full = candidate.most is not None and of_source[article.source] >= candidate.most
+        if full and isinstance(found, str):
+            room = f"{article.source} ({candidate.most})"
+            found = _left_out(article, LeftOutReason.NO_ROOM, room)
         if isinstance(found, str):
+            of_source[article.source] += 1
             eligible.append((article, found))
         elif article.key in kept and kept[article.key].touched:
-            eligible.append((article, "kept by an editor"))
+            withdrawn = "withdrawn by its source; " if candidate.withdrawn else ""
+            eligible.append((article, f"{withdrawn}kept by an editor"))
         else:
             left_out.append(found)
 
@@ -102,9 +123,15 @@ def _rank(candidate: Candidate) -> tuple[int, float, str]:
 def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOut:
     """Why the article may be in the issue, or that it is left out."""
     article = candidate.article
+    if candidate.withdrawn:
+        return _left_out(article, LeftOutReason.WITHDRAWN)
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
         return _left_out(article, LeftOutReason.ALREADY_USED, taken_by)
+    if candidate.told:
+        return _left_out(article, LeftOutReason.TOLD_ELSEWHERE, candidate.told)
+    if candidate.barred:
+        return _refused(article, candidate.barred)
     day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
         return f"published {day}, inside the window"
@@ -166,6 +193,8 @@ def _fill(
 def _belongs(article: Article, section: Section, before: Item | None) -> bool:
     if before is not None and before.touched and before.section:
         return before.section == section.title
+    if section.takes.refusal(article, section.title):
+        return False
     return not section.tags or any(tag.slug in section.tags for tag in article.tags)
 
 
@@ -182,14 +211,35 @@ def _without_place(article: Article, sections: Sequence[Section]) -> LeftOut:
     if full:
         rooms = ", ".join(f"{section.title} ({section.max_items})" for section in full)
         return _left_out(article, LeftOutReason.NO_ROOM, rooms)
+    for section in sections:
+        tagged = not section.tags or any(tag.slug in section.tags for tag in article.tags)
+        if tagged and (refusal := section.takes.refusal(article, section.title)):
+            return _refused(article, refusal)
     labels = ", ".join(tag.label for tag in article.tags)
     return _left_out(article, LeftOutReason.NO_SECTION, labels)
 
 
+def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:
+    """The previous items by the keys that their stories have now: two may have become one."""
+    now = {key: candidate.article.key for candidate in candidates for key in candidate.article.keys}
+    kept: dict[str, Item] = {}
+    for item in sorted(previous, key=lambda item: not item.touched):
+        kept.setdefault(now.get(item.article.key, item.article.key), item)
+    return kept
+
+
 def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
     """Items an editor worked on whose article the sources no longer give."""
-    present = {candidate.article.key for candidate in candidates}
-    return [item for item in previous if item.touched and item.article.key not in present]
+    present = {key for candidate in candidates for key in candidate.article.keys}
+    return [
+        item if item.reason == ADDED else replace(item, reason=f"{GONE}; kept by an editor")
+        for item in previous
+        if item.touched and item.article.key not in present
+    ]
+
+
+def _refused(article: Article, refusal: Refusal) -> LeftOut:
+    return _left_out(article, refusal.reason, refusal.detail)
 
 
 def _left_out(article: Article, reason: LeftOutReason, detail: str = "") -> LeftOut:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from newsletter.articles.article import Article
 from newsletter.issues.blocks import Block
-from newsletter.issues.issue import LeftOut, Overrides
+from newsletter.issues.issue import ADDED, LeftOut, Overrides
 
 WordName = Literal["subject", "preheader", "intro", "closing"]
 
@@ -68,7 +68,7 @@ class Add:
 
     article: Article
     section: str
-    reason: str = "added by an editor"
+    reason: str = ADDED
     kind: Literal["add"] = "add"
 
 

@@ -38,6 +38,10 @@ OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
 """States in which the issue has not begun to be sent."""
 
 
+ADDED = "added by an editor"
+"""The reason of an item that no source brought."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Window:
     """The half-open period [start, end) whose articles an issue takes; both aware."""
@@ -61,6 +65,15 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Follows:
+    """The story of an earlier issue, by its number, that an item goes on from."""
+
+    number: int
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
     """An article's place in an issue. `reason` says why it is in; `placed`: an editor moved it."""
 
@@ -72,6 +85,7 @@ class Item:
     hidden: bool = False
     placed: bool = False
     overrides: Overrides = Overrides()
+    follows: Follows | None = None
 
     @property
     def touched(self) -> bool:

@@ -48,10 +48,15 @@ class LeftOutReason(StrEnum):
     """Why an article is not in an issue. What `LeftOut.detail` then names stands beside it."""
 
     ALREADY_USED = "already-used"  # the issue that took it
+    TOLD_ELSEWHERE = "told-elsewhere"  # the issue that carried it as another source told it
+    WITHDRAWN = "withdrawn"  # by every source that told it
+    EXCLUDED = "excluded"  # the source or section, and its pattern that keeps it out
+    NOT_INCLUDED = "not-included"  # the source or section, and its patterns that let others in
+    TOO_OLD = "too-old"  # the source or section
     AFTER_WINDOW = "after-window"
     BEFORE_WINDOW = "before-window"
     AFTER_APPROVAL = "after-approval"
-    NO_ROOM = "no-room"  # the sections, each with its room
+    NO_ROOM = "no-room"  # the sections, or its source, each with its room
     NO_SECTION = "no-section"  # the article's tags
     UNPRINTABLE = "unprintable"  # what the printer found wrong with it
     FREE_TEXT = "free-text"  # the whole reason, as an older version wrote it

@@ -35,6 +35,16 @@ def left_out_text(out: LeftOut) -> str:
     match out.reason:
         case LeftOutReason.ALREADY_USED:
             return f"already in {out.detail}"
+        case LeftOutReason.TOLD_ELSEWHERE:
+            return f"already in {out.detail}, as another source told it"
+        case LeftOutReason.WITHDRAWN:
+            return "withdrawn by its source"
+        case LeftOutReason.EXCLUDED:
+            return f"kept out by the filter of {out.detail}"
+        case LeftOutReason.NOT_INCLUDED:
+            return f"has nothing that the filter asks for of {out.detail}"
+        case LeftOutReason.TOO_OLD:
+            return f"{published}too old for {out.detail}"
         case LeftOutReason.AFTER_WINDOW:
             return f"{published}after the window: waits for the next issue"
         case LeftOutReason.BEFORE_WINDOW:

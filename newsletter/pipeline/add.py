@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.reading import Reading, read_sources
@@ -14,11 +15,9 @@ from newsletter.issues.edits import Add
 from newsletter.pipeline.edit import EditDone, edit
 from newsletter.pipeline.gather import newsletter_vocabulary
 from newsletter.site.site import Site
-from newsletter.store.articles import load_articles
+from newsletter.store.articles import load_story
 from newsletter.store.issues import find_issue
-
-LOOK_BACK = timedelta(days=400)
-"""How old an article may be that the tray still offers."""
+from newsletter.store.stories import lock_stories, story_of_page
 
 
 def add_left_out(
@@ -30,13 +29,11 @@ def add_left_out(
         issue = find_issue(connection, slug, number)
         if any(item.article.key == key for item in issue.items):
             return EditDone(issue=issue, said="")
-        rows = load_articles(connection, slug, since=issue.window.start - LOOK_BACK)
-    stories = merge_stories([article for article, _first in rows])
-    article = next((story for story in stories if story.key == key), None)
-    if article is None:
+        tellings = load_story(connection, slug, key)
+    if not tellings:
         raise UnknownNameError("that article is no longer kept", fix="add it by its address")
     return edit(
-        site, slug, number, [Add(article=article, section=section)],
+        site, slug, number, [Add(article=merge_stories(tellings)[0], section=section)],
         editor=editor, seen=seen, now=now,
     )  # fmt: skip
 
@@ -70,6 +67,9 @@ def add_by_url(
             field="url",
             fix=finding.fix if finding else "give the address of one article",
         )
+    with site.database.transaction() as connection:
+        lock_stories(connection)
+        article = replace(article, key=story_of_page(connection, article, now))
     return edit(
         site, slug, number, [Add(article=article, section=section)],
         editor=editor, seen=seen, now=now,

@@ -54,6 +54,7 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
             field="relays.name",
             fix="give each relay its own name",
         )
+    yield from _in_ports(settings, file)
     if settings.dkim is not None:
         from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
 
@@ -66,6 +67,20 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
     for slug, newsletter in settings.newsletters.items():
         yield from _in_newsletter(slug, newsletter, folder, file, now)
         yield from _in_digest(slug, newsletter, settings, file)
+
+
+def _in_ports(settings: Settings, file: str) -> Iterator[Problem]:
+    from newsletter.delivery.transport import IMPLICIT_TLS, security_of  # loads asyncio
+
+    for number, relay in enumerate(settings.relays):
+        if relay.port == IMPLICIT_TLS and security_of(relay) != "tls":
+            yield Problem(
+                message=f"port 465 speaks TLS from its first byte, and security is "
+                f"{relay.security!r}: the connection would wait until it times out",
+                file=file,
+                field=f"relays[{number}].security",
+                fix='security = "tls", or port = 587 for STARTTLS',
+            )
 
 
 def _in_rule(rule: str, file: str) -> Iterator[Problem]:

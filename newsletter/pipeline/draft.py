@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
-from newsletter.issues.assemble import Candidate, History, Section, assemble
+from newsletter.issues.assemble import History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Words
+from newsletter.issues.memory import follow_ups
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import coming_window
+from newsletter.pipeline.candidates import candidates, filter_of
 from newsletter.pipeline.gather import newsletter_vocabulary
 from newsletter.site.editions import preheader_of, subject_of
 from newsletter.site.occasions import coming_due, due_now
 from newsletter.site.site import Site
-from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
+from newsletter.store.carried import carried_by
 
 
 def draft(site: Site, slug: str, *, now: datetime) -> Issue:
@@ -58,10 +58,13 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         first_seen=newsletter_store.first_seen(connection, slug),
     )
     newsletter_store.begin_at(connection, slug, window.start)
+    carried = carried_by(connection, slug)
     assembly = assemble(
-        _candidates(connection, slug, newsletter, since=window.start - period),
+        candidates(
+            connection, slug, newsletter, since=window.start - period, carried=carried, now=now
+        ),
         window=window,
-        sections=_sections(newsletter, newsletter_vocabulary(newsletter, site.settings.tags)),
+        sections=_sections(newsletter, newsletter_vocabulary(newsletter, site.settings.tags), now),
         history=History(
             used=issue_store.used_by(connection, slug),
             closed=newsletter_store.last_closing(connection, slug),
@@ -78,7 +81,7 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         due=due,
         subject="",
         preheader="",
-        items=assembly.items,
+        items=follow_ups(assembly.items, carried),
         left_out=assembly.left_out,
         words=current.words if current else Words(),
         blocks=current.blocks if current else _standing_blocks(connection, site, slug, due),
@@ -114,38 +117,15 @@ def _standing_blocks(
     return still_running(earlier[-1].blocks, day) if earlier else ()
 
 
-def _candidates(
-    connection: sa.Connection, slug: str, newsletter: NewsletterSettings, *, since: datetime
-) -> Sequence[Candidate]:
-    """One candidate per story: tellings of several sources are merged into one."""
-    if newsletter.digest_of is not None:
-        return _printed(connection, newsletter.digest_of, since)
-    rows = article_store.load_articles(connection, slug, since=since)
-    seen = {(article.source, article.key): first for article, first in rows}
-    return [
-        Candidate(article=story, first_seen=seen[story.source, story.key])
-        for story in merge_stories([article for article, _first in rows])
-    ]
-
-
-def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:
-    """What another newsletter's issues showed, as its editors worded it."""
-    found = {
-        item.article.key: Candidate(
-            article=replace(item.article, title=item.title, summary=item.summary, image=item.image),
-            first_seen=at,
-        )
-        for item, at in issue_store.printed(connection, slug, since=since)
-    }
-    return list(found.values())
-
-
-def _sections(newsletter: NewsletterSettings, vocabulary: Vocabulary) -> list[Section]:
+def _sections(
+    newsletter: NewsletterSettings, vocabulary: Vocabulary, now: datetime
+) -> list[Section]:
     return [
         Section(
             title=section.title,
             tags=frozenset(tag.slug for tag in vocabulary.tags(section.tags)),
             max_items=section.max_items,
+            takes=filter_of(section, now),
         )
         for section in newsletter.sections
     ]

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import BinaryIO
 
 from newsletter.pipeline.reader_letters import put_letter
-from newsletter.site.lists import site_vocabulary
+from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.site.site import Site
+from subscribers import lists
 from subscribers.consent import questions
 from subscribers.csv_file import ImportReport, Rejected, import_subscribers
 
@@ -25,6 +26,8 @@ def import_people(
     source_name: str,
     now: datetime,
     mapping: dict[str, str],
+    layout: str = "",
+    dry_run: bool = False,
     confirm: bool = False,
     left: bool = False,
     force: bool = False,
@@ -34,8 +37,10 @@ def import_people(
 ) -> tuple[ImportReport, int]:
     """Import, and leave the questions to newcomers in the outbox: what came of it, how many asked.
 
-    Raises ImportFileError when the file cannot be used.
+    Raises ImportFileError when the file cannot be used, UnknownListError for a list that no
+    newsletter is sent to and nobody is on.
     """
+    require_list(site, list_slug)
     vocabulary = site_vocabulary(site.settings)
 
     def slug_of(label: str) -> str:
@@ -51,6 +56,9 @@ def import_people(
             now=now,
             slug_of=slug_of,
             mapping=mapping,
+            layout=layout,
+            offered={tag.slug for tag in tags_of(site.settings, list_slug)},
+            dry_run=dry_run,
             confirm=confirm,
             left=left,
             force=force,
@@ -58,7 +66,16 @@ def import_people(
             on_rejected=on_rejected,
             progress=progress,
         )
-    return report, _ask(site, list_slug, now) if confirm else 0
+    return report, _ask(site, list_slug, now) if confirm and not dry_run else 0
+
+
+def require_list(site: Site, list_slug: str) -> None:
+    """Raises UnknownListError, which names the nearest list, for one that nothing is sent to."""
+    known = list_slugs(site.settings)
+    if list_slug in known:
+        return
+    with site.database.transaction(read_only=True) as connection:
+        lists.require(connection, list_slug, known)
 
 
 @contextmanager

@@ -5,9 +5,12 @@ from __future__ import annotations
 from newsletter.articles.dedupe import merge_stories
 from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.reasons import LeftOutReason
+from newsletter.pipeline.candidates import candidates_of
+from newsletter.pipeline.gather import configured
 from newsletter.site.site import Site
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
+from newsletter.store.sources import find_sources
 
 
 def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
@@ -21,11 +24,18 @@ def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
         approved, _started = issue_store.send_times(connection, issue)
         if approved is None:
             return ()
-        rows = article_store.load_articles(connection, issue.newsletter, since=issue.window.start)
+        places = find_sources(
+            connection, issue.newsletter, configured(site.newsletter(issue.newsletter).sources)
+        )
+        tellings = article_store.load_tellings(
+            connection, issue.newsletter, since=issue.window.start, places=places
+        )
         taken = set(issue_store.used_by(connection, issue.newsletter))
-    late = {(article.source, article.key) for article, first in rows if first >= approved}
     taken |= {key for item in issue.items for key in item.article.keys}
     taken |= {out.key for out in issue.left_out}
+    stories = merge_stories(
+        [telling.article for telling in tellings], [telling.place for telling in tellings]
+    )
     return tuple(
         LeftOut(
             title=story.title,
@@ -35,6 +45,6 @@ def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
             source=story.source,
             published=story.published,
         )
-        for story in merge_stories([article for article, _first in rows])
-        if (story.source, story.key) in late and not taken & story.keys
+        for candidate in candidates_of(stories, tellings)
+        if candidate.first_seen >= approved and not taken & (story := candidate.article).keys
     )

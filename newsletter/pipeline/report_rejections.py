@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.delivery.classify import says_address_is_bad, says_mailbox_is_full
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.recent_refusals import MANY_DOMAINS
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store.ledger.counts import counts_of
 from newsletter.store.rejections import Rejection, rejections
 from newsletter.store.tables import deliveries, issues
+from subscribers.blame.blame import Blame
+from subscribers.blame.judge import Refusal, judge
+from subscribers.blame.words import same_words
 from subscribers.bounces import note_bounce
 from subscribers.inbound.verdict import Verdict
-from subscribers.tables import bounces
+from subscribers.tables import bounces, subscribers
 
 AT_ONCE = 500
 """Rejections looked at in one transaction."""
@@ -26,33 +31,76 @@ def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
     """Count each rejection that speaks of a reader's address as a bounce; how many were new.
 
     Read from the books, so that nothing is missed when a send was killed, and counted once per
-    reader and issue: whoever came back since stays.
+    reader and issue: whoever came back since stays. Where a large part of the audience was
+    refused in the same words nobody's address is to blame, whatever the words are.
     """
     list_slug = site.newsletter(issue.newsletter).list
     with site.database.transaction(read_only=True) as connection:
         issue_id = issue_store.issue_id(connection, issue)
-    reported, last = 0, 0
+    reported, blameless = 0, _blameless_words(site, issue_id)
+    for found in _in_batches(site, issue_id):
+        verdicts = {
+            one: verdict_on(one, is_widespread=same_words(one.text) in blameless) for one in found
+        }
+        with site.database.transaction() as connection:
+            reported += _count(connection, issue, list_slug, verdicts, now)
+    return reported
+
+
+def _in_batches(site: Site, issue_id: int) -> Iterator[list[Rejection]]:
+    last = 0
     while True:
         with site.database.transaction(read_only=True) as connection:
             found = rejections(connection, issue_id, after=last, limit=AT_ONCE)
         if not found:
-            return reported
+            return
         last = found[-1].subscriber_id
-        with site.database.transaction() as connection:
-            reported += _count(connection, issue, list_slug, found, now)
+        yield found
+
+
+def _blameless_words(site: Site, issue_id: int) -> frozenset[str]:
+    """Words in which so many readers of so many domains were refused that none is to blame."""
+    count: Counter[str] = Counter()
+    domains: defaultdict[str, set[str]] = defaultdict(set)
+    for found in _in_batches(site, issue_id):
+        with site.database.transaction(read_only=True) as connection:
+            domain_of = _domains(connection, [one.subscriber_id for one in found])
+        for one in found:
+            words = same_words(one.text)
+            count[words] += 1
+            domains[words].add(domain_of.get(one.subscriber_id, ""))
+    if not count:
+        return frozenset()
+    with site.database.transaction(read_only=True) as connection:
+        counts = counts_of(connection, issue_id)
+    answered = counts[DeliveryState.ACCEPTED] + counts[DeliveryState.REJECTED]
+    most = site.settings.sending.pause_share * answered
+    return frozenset(
+        words
+        for words, alike in count.items()
+        if alike > most and len(domains[words]) >= MANY_DOMAINS
+    )
+
+
+def _domains(connection: sa.Connection, subscriber_ids: Sequence[int]) -> dict[int, str]:
+    rows = connection.execute(
+        sa.select(subscribers.c.id, subscribers.c.address_key).where(
+            subscribers.c.id.in_(subscriber_ids)
+        )
+    )
+    return {number: address.rpartition("@")[2] for number, address in rows.all()}
 
 
 def _count(
     connection: sa.Connection,
     issue: Issue,
     list_slug: str,
-    found: Sequence[Rejection],
+    verdicts: Mapping[Rejection, Verdict | None],
     now: datetime,
 ) -> int:
     counted = 0
-    known = _known(connection, list_slug, issue.number, found)
-    for rejection in found:
-        verdict = verdict_on(rejection)
+    known = _known(connection, list_slug, issue.number, verdicts)
+    for rejection, verdict in verdicts.items():
         if verdict is None or rejection.subscriber_id in known:
             continue
         note_bounce(
@@ -70,15 +118,22 @@ def _count(
     return counted
 
 
-def verdict_on(rejection: Rejection) -> Verdict | None:
-    """What the relay's words say about the address; None where they say nothing about it."""
-    if says_address_is_bad(rejection.code, rejection.enhanced, rejection.text):
-        return Verdict.HARD
-    return Verdict.SOFT if says_mailbox_is_full(rejection.enhanced) else None
+def verdict_on(rejection: Rejection, *, is_widespread: bool = False) -> Verdict | None:
+    """What the relay's words say about the address; None where they say nothing about it.
+
+    `is_widespread`: a large part of the audience was refused in the same words.
+    """
+    refusal = Refusal(
+        text=rejection.text,
+        code=rejection.code,
+        enhanced=rejection.enhanced,
+        is_widespread=is_widespread,
+    )
+    return {Blame.READER: Verdict.HARD, Blame.MAILBOX: Verdict.SOFT}.get(judge(refusal))
 
 
 def _known(
-    connection: sa.Connection, list_slug: str, number: int, found: Sequence[Rejection]
+    connection: sa.Connection, list_slug: str, number: int, found: Iterable[Rejection]
 ) -> set[int]:
     return set(
         connection.scalars(

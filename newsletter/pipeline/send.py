@@ -18,6 +18,7 @@ from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.processes import shared_out, worker_processes
 from newsletter.pipeline.report_rejections import report_rejections
+from newsletter.pipeline.retry import take_back_alike
 from newsletter.site.editions import key_for, tag_selections_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
@@ -66,6 +67,8 @@ def send(
             most = processes or site.settings.sending.processes
             shares = shared_out(site.settings.relays, most, audience)
             report = _deliver(site, issue, shares, control)
+        if report.refused_alike:
+            take_back_alike(site, issue, report.refused_alike, clock())
     finally:
         report_rejections(site, issue, clock())
     return _outcome(site, finish(site, issue, ledger, clock()), report)

@@ -27,6 +27,7 @@ from newsletter.errors import (
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.control import RunControl
 from newsletter.pipeline.deliver import deliver, ledger_of
+from newsletter.pipeline.retry import take_back_alike
 from newsletter.pipeline.send import finish
 from newsletter.queue import (
     Batch,
@@ -217,6 +218,8 @@ class _Sending:
                 ),
                 batches=self.batches,
             )
+            if alike := report.refused_alike:
+                await asyncio.to_thread(take_back_alike, node.site, self.issue, alike, node.clock())
             await self._tell(_trouble_in(report))
             await asyncio.to_thread(node.close_issue, self._issue_id)
         except RelayUnavailableError as error:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from newsletter.articles.article import Image
-from newsletter.issues.issue import Item
+from newsletter.issues.issue import Follows, Item
 from newsletter.rendering.layout import Density, Layout
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
@@ -53,6 +53,7 @@ class StoryView:
     section: str
     tags: tuple[str, ...]
     also: tuple[Link, ...]
+    follows: Follows | None
     picture: Picture | None
     _html: str = field(repr=False)
     _text: str = field(repr=False)
@@ -120,9 +121,20 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         also=tuple(
             Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
         ),
+        follows=_earlier(item),
         picture=_picture(item.image, width),
         _html=article.body_html,
         _text=article.body_text,
+    )
+
+
+def _earlier(item: Item) -> Follows | None:
+    if item.follows is None:
+        return None
+    return Follows(
+        number=item.follows.number,
+        title=one_line(item.follows.title),
+        url=web_link(item.follows.url),
     )
 
 

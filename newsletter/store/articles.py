@@ -1,30 +1,46 @@
-"""Articles as they were gathered, one row per newsletter, source and key; and what fetches left."""
+"""Articles as they were gathered, one row per newsletter, source and story."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article, Coverage, Image, Tag
-from newsletter.articles.fetch import FetchMemory
-from newsletter.store.tables import articles, fetches
+from newsletter.articles.identity.withdrawal import withdrawn
+from newsletter.articles.pace import Look
+from newsletter.store.stories import joined_keys, lock_stories, stories_of
+from newsletter.store.tables import articles, stories
 
 _COLUMNS = (
-    "key",
     "url",
     "title",
     "source",
     "published",
+    "dated",
     "summary",
     "body_html",
     "body_text",
     "author",
     "agency",
+    "entry_id",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """What one source tells of a story: an article whose key is the story's.
+
+    `place` is the number of the source. `withdrawn`: it is no longer shown there.
+    """
+
+    article: Article
+    first_seen: datetime
+    place: int
+    withdrawn: bool
 
 
 def article_to_json(article: Article) -> dict[str, Any]:
@@ -35,6 +51,7 @@ def article_to_json(article: Article) -> dict[str, Any]:
 def article_from_json(data: Mapping[str, Any]) -> Article:
     """The article that `article_to_json` wrote."""
     image = data["image"]
+    # Items drafted by an older version lack what articles have learned since.
     return Article(
         **{
             **data,
@@ -50,101 +67,138 @@ def article_from_json(data: Mapping[str, Any]) -> Article:
 def save_articles(
     connection: sa.Connection,
     newsletter: str,
-    location: str,
-    found: Iterable[Article],
+    source: int,
+    found: Sequence[Article],
     now: datetime,
-) -> None:
-    """Add a source's new articles, refresh those known; `first_seen` stays."""
-    by_key: dict[str, Article] = {}
-    for article in found:
-        by_key.setdefault(article.key, article)
-    here = (articles.c.newsletter == newsletter) & (articles.c.location == location)
+) -> Look:
+    """Add what the source newly tells, refresh what it told before; `first_seen` stays.
+
+    Returns what the look came to.
+    """
+    if not found:
+        return Look.SAME
+    lock_stories(connection)
+    numbers = stories_of(connection, source, found, now)
+    here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
+    had_any = connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
     known = {
-        row.key: row.id
+        row.story_id: row.id
         for row in connection.execute(
-            sa.select(articles.c.id, articles.c.key).where(here, articles.c.key.in_(by_key))
+            sa.select(articles.c.id, articles.c.story_id).where(
+                here, articles.c.story_id.in_(numbers)
+            )
         )
     }
     new = []
-    for key, article in by_key.items():
+    for story, article in zip(numbers, found, strict=True):
         values = {name: getattr(article, name) for name in _COLUMNS}
         values["tags"] = [asdict(tag) for tag in article.tags]
         values["image"] = asdict(article.image) if article.image else None
-        if key not in known:
-            origin = {"newsletter": newsletter, "location": location, "first_seen": now}
-            new.append({**values, **origin})
+        values["withdrawn_at"] = None
+        if story not in known:
+            origin = {"newsletter": newsletter, "source_id": source, "story_id": story}
+            new.append({**values, **origin, "first_seen": now})
             continue
         if not article.dated:
-            del values["published"]  # it counts as published when it was first seen
-        connection.execute(sa.update(articles).where(articles.c.id == known[key]).values(values))
+            # It counts as published when it was first seen, or when its source once said.
+            del values["published"], values["dated"]
+        connection.execute(sa.update(articles).where(articles.c.id == known[story]).values(values))
     if new:
         connection.execute(sa.insert(articles), new)
+    missing = _missing(connection, here, since=min(article.published for article in found))
+    for story in numbers:
+        missing.pop(story, None)
+    gone = withdrawn(found, missing, newcomers=bool(new))
+    _mark_withdrawn(connection, here, gone, now)
+    if len(new) == len(found) > 1 and had_any:
+        return Look.TURNED_OVER
+    return Look.NEW if new else Look.SAME
 
 
-def load_articles(
-    connection: sa.Connection, newsletter: str, *, since: datetime
-) -> list[tuple[Article, datetime]]:
-    """Articles published or first seen since `since`, with the moment each was first seen."""
+def withdraw_others(
+    connection: sa.Connection,
+    newsletter: str,
+    source: int,
+    found: Sequence[Article],
+    now: datetime,
+) -> None:
+    """Mark everything else the source ever told: `found`, which is saved, is all that it has."""
+    here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
+    urls = {(article.url, article.title) for article in found}
     rows = connection.execute(
-        sa.select(articles)
-        .where(articles.c.newsletter == newsletter)
+        sa.select(articles.c.story_id, articles.c.url, articles.c.title).where(here)
+    )
+    gone = frozenset(row.story_id for row in rows if (row.url, row.title) not in urls)
+    _mark_withdrawn(connection, here, gone, now)
+
+
+def _missing(
+    connection: sa.Connection, here: sa.ColumnElement[bool], *, since: datetime
+) -> dict[int, datetime]:
+    rows = connection.execute(
+        sa.select(articles.c.story_id, articles.c.published).where(
+            here, articles.c.published > since, articles.c.withdrawn_at.is_(None)
+        )
+    )
+    return {row.story_id: row.published for row in rows}
+
+
+def _mark_withdrawn(
+    connection: sa.Connection, here: sa.ColumnElement[bool], gone: frozenset[int], now: datetime
+) -> None:
+    if gone:
+        connection.execute(
+            sa.update(articles)
+            .where(here, articles.c.story_id.in_(sorted(gone)), articles.c.withdrawn_at.is_(None))
+            .values(withdrawn_at=now)
+        )
+
+
+def load_tellings(
+    connection: sa.Connection, newsletter: str, *, since: datetime, places: frozenset[int]
+) -> list[Telling]:
+    """What these sources told since `since`, by publication or by when it was first seen."""
+    joined = joined_keys(connection)
+    rows = connection.execute(
+        sa.select(articles, stories.c.key)
+        .join(stories, stories.c.id == articles.c.story_id)
+        .where(articles.c.newsletter == newsletter, articles.c.source_id.in_(sorted(places)))
         .where((articles.c.published >= since) | (articles.c.first_seen >= since))
         .order_by(articles.c.published.desc(), articles.c.id)
     )
-    return [(_article(row), row.first_seen) for row in rows]
+    return [
+        Telling(
+            article=_article(row, joined.get(row.story_id, ())),
+            first_seen=row.first_seen,
+            place=row.source_id,
+            withdrawn=row.withdrawn_at is not None,
+        )
+        for row in rows
+    ]
 
 
-def _article(row: sa.Row[Any]) -> Article:
+def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:
+    """Every telling of the story that has, or had, this key."""
+    number = (
+        sa.select(sa.func.coalesce(stories.c.joined_to, stories.c.id))
+        .where(stories.c.key == key)
+        .scalar_subquery()
+    )
+    joined = joined_keys(connection)
+    rows = connection.execute(
+        sa.select(articles, stories.c.key)
+        .join(stories, stories.c.id == articles.c.story_id)
+        .where(articles.c.newsletter == newsletter, articles.c.story_id == number)
+        .order_by(articles.c.id)
+    )
+    return [_article(row, joined.get(row.story_id, ())) for row in rows]
+
+
+def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:
     return Article(
         **{name: getattr(row, name) for name in _COLUMNS},
+        key=row.key,
+        merged_keys=joined,
         tags=tuple(Tag(**tag) for tag in row.tags),
         image=Image(**row.image) if row.image else None,
     )
-
-
-def load_memories(
-    connection: sa.Connection, newsletter: str, fingerprint: str
-) -> dict[str, FetchMemory]:
-    """What the newsletter's earlier fetches left, by source.
-
-    `fingerprint` stands for the settings that articles were read with: what was remembered
-    under other settings is forgotten, so that a changed tag reaches an unchanged feed.
-    """
-    rows = connection.execute(
-        sa.select(fetches).where(
-            fetches.c.newsletter == newsletter, fetches.c.fingerprint == fingerprint
-        )
-    )
-    return {
-        row.source: FetchMemory(
-            source=row.source,
-            etag=row.etag,
-            last_modified=row.last_modified,
-            body_hash=row.body_hash,
-            not_before=row.not_before,
-        )
-        for row in rows
-    }
-
-
-def save_memory(
-    connection: sa.Connection,
-    newsletter: str,
-    memory: FetchMemory,
-    *,
-    fingerprint: str,
-    problem: str,
-    now: datetime,
-) -> None:
-    """Keep what a fetch left; `problem` is "" when it went well."""
-    values = {
-        **asdict(memory),
-        "newsletter": newsletter,
-        "fingerprint": fingerprint,
-        "checked_at": now,
-        "problem": problem,
-        **({} if problem else {"succeeded_at": now}),
-    }
-    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == memory.source)
-    if connection.execute(sa.update(fetches).where(here).values(values)).rowcount == 0:
-        connection.execute(sa.insert(fetches).values(values))

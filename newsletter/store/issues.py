@@ -16,6 +16,7 @@ from newsletter.issues.blocks import Block
 from newsletter.issues.issue import (
     MAY_BECOME,
     OPEN_STATES,
+    Follows,
     Issue,
     Item,
     LeftOut,
@@ -260,14 +261,14 @@ def take_articles(connection: sa.Connection, issue: Issue) -> None:
 
 
 def used_by(connection: sa.Connection, newsletter: str) -> dict[str, str]:
-    """Which issue took each article key."""
+    """Which issue took each story, with its day, by the story's keys."""
     rows = connection.execute(
-        sa.select(used_keys.c.article_key, issues.c.number)
+        sa.select(used_keys.c.article_key, issues.c.number, issues.c.due_date)
         .join(issues, issues.c.id == used_keys.c.issue_id)
         .where(used_keys.c.newsletter == newsletter)
         .order_by(issues.c.number.desc())
     )
-    return {row.article_key: f"{newsletter}/{row.number}" for row in rows}
+    return {row.article_key: f"{newsletter}/{row.number} ({row.due_date})" for row in rows}
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
@@ -289,6 +290,7 @@ def item_row(number: int, item: Item) -> dict[str, Any]:
         "reason": item.reason,
         "overrides": asdict(item.overrides),
         "article": article_to_json(item.article),
+        "follows": asdict(item.follows) if item.follows else None,
     }
 
 
@@ -303,6 +305,7 @@ def _item(row: sa.Row[Any]) -> Item:
         hidden=row.hidden,
         placed=row.placed,
         overrides=Overrides(**{**row.overrides, "image": Image(**image) if image else None}),
+        follows=Follows(**row.follows) if row.follows else None,
     )
 
 

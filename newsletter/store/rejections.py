@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.delivery.receipt import DeliveryState
+from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.ledger.counts import FOLDED, Changes
+from newsletter.store.ledger.rows import keep_receipts
 from newsletter.store.tables import deliveries, receipts
 
 
@@ -45,3 +49,48 @@ def rejections(
         .limit(limit)
     )
     return [Rejection(**row._mapping) for row in rows]
+
+
+def make_pending(
+    connection: sa.Connection,
+    issue_id: int,
+    rejected: Sequence[Rejection],
+    now: datetime,
+    *,
+    said: str,
+    by_a_person: bool,
+) -> int:
+    """Make rejected deliveries pending again, each with a note of that; how many.
+
+    The note keeps the reply's code, unless a person decided: so that a claim knows whether its
+    delivery was refused before.
+    """
+    moved = set(
+        connection.scalars(
+            sa.update(deliveries)
+            .where(
+                deliveries.c.issue_id == issue_id,
+                deliveries.c.subscriber_id.in_([one.subscriber_id for one in rejected]),
+                deliveries.c.state == DeliveryState.REJECTED,
+            )
+            .values(state=DeliveryState.PENDING, sender=None)
+            .returning(deliveries.c.subscriber_id)
+        )
+    )
+    changes = Changes()
+    changes.move(DeliveryState.REJECTED, DeliveryState.PENDING, len(moved))
+    notes = [
+        Receipt(
+            subscriber_id=one.subscriber_id,
+            state=DeliveryState.PENDING,
+            at=now,
+            relay="",
+            code=0 if by_a_person else one.code,
+            text=said,
+        )
+        for one in rejected
+        if one.subscriber_id in moved
+    ]
+    keep_receipts(connection, changes, issue_id, notes)
+    changes.write(connection, issue_id, FOLDED)
+    return len(moved)

@@ -50,17 +50,69 @@ fetches = sa.Table(
     sa.Column("checked_at", UtcDateTime, nullable=False),
     sa.Column("succeeded_at", UtcDateTime),
     sa.Column("problem", sa.String, nullable=False, default=""),
+    # articles.pace.Pace; read before paces were kept: null
+    sa.Column("interval", sa.Integer),  # seconds
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("next_look", UtcDateTime),
+)
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("location", sa.String, nullable=False),  # as it was last configured
+    sa.Column("first_seen", UtcDateTime, nullable=False),
+)
+
+source_addresses = sa.Table(
+    "source_addresses",
+    metadata,
+    # Every place a source was ever read from, by articles.identity.addresses.location_key.
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("source_id", Id, sa.ForeignKey("sources.id"), nullable=False, index=True),
+)
+
+source_names = sa.Table(
+    "source_names",
+    metadata,
+    sa.Column("newsletter", sa.String, primary_key=True),
+    sa.Column("name", sa.String, primary_key=True),  # as newsletter.toml gives it
+    sa.Column("source_id", Id, sa.ForeignKey("sources.id"), nullable=False),
+)
+
+stories = sa.Table(
+    "stories",
+    metadata,
+    # One for the site and for ever. Issues, edits and editions name it by its key: the first
+    # address it was known by, or a hash where that names another story too.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("key", sa.String, nullable=False, unique=True),
+    sa.Column("first_seen", UtcDateTime, nullable=False),
+    # Two that turned out to be one: the older has the tellings, and answers to both keys.
+    # No foreign key: migrate-database copies rows in whatever order they lie.
+    sa.Column("joined_to", Id, index=True),
+)
+
+story_keys = sa.Table(
+    "story_keys",
+    metadata,
+    # Everything it was ever known by: ids, addresses, titles (store/stories.py). Several
+    # stories may share one: then it names none of them.
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("story_id", Id, sa.ForeignKey("stories.id"), primary_key=True),
+    sa.Index("ix_story_keys_story_id", "story_id"),
 )
 
 articles = sa.Table(
     "articles",
     metadata,
+    # What one source tells of one story, as one newsletter reads it.
     sa.Column("id", Id, primary_key=True),
     sa.Column("newsletter", sa.String, nullable=False),
-    # The source's URL or path: a feed that gives itself a new title is still the same source.
-    sa.Column("location", sa.String, nullable=False),
-    sa.Column("source", sa.String, nullable=False),
-    sa.Column("key", sa.String, nullable=False),
+    sa.Column("source_id", Id, sa.ForeignKey("sources.id"), nullable=False),
+    sa.Column("story_id", Id, sa.ForeignKey("stories.id"), nullable=False),
+    sa.Column("entry_id", sa.String, nullable=False, default=""),  # guid, Atom or JSON Feed id
+    sa.Column("source", sa.String, nullable=False),  # its name for readers
     sa.Column("url", sa.String, nullable=False),
     sa.Column("title", sa.String, nullable=False),
     sa.Column("summary", sa.Text, nullable=False),
@@ -71,9 +123,12 @@ articles = sa.Table(
     sa.Column("agency", sa.String, nullable=False),
     sa.Column("image", sa.JSON),  # {"url", "alt", "width", "height"}
     sa.Column("published", UtcDateTime, nullable=False),
+    sa.Column("dated", sa.Boolean, nullable=False, default=True),  # its source says when
     sa.Column("first_seen", UtcDateTime, nullable=False),
-    sa.UniqueConstraint("newsletter", "location", "key", name="uq_articles_newsletter"),
+    sa.Column("withdrawn_at", UtcDateTime),  # its source no longer shows it among its neighbours
+    sa.UniqueConstraint("newsletter", "source_id", "story_id", name="uq_articles_newsletter"),
     sa.Index("ix_articles_newsletter_published", "newsletter", "published"),
+    sa.Index("ix_articles_story_id", "story_id", "source_id"),
 )
 
 issues = sa.Table(
@@ -119,6 +174,7 @@ items = sa.Table(
     sa.Column("reason", sa.String, nullable=False),
     sa.Column("overrides", sa.JSON, nullable=False, default=dict),
     sa.Column("article", sa.JSON, nullable=False),  # the article as it was drafted
+    sa.Column("follows", sa.JSON(none_as_null=True)),  # issues.issue.Follows
 )
 
 used_keys = sa.Table(

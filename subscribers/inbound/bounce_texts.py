@@ -10,8 +10,10 @@ from email.message import Message
 from subscribers.inbound.delays import says_it_is_delayed
 from subscribers.inbound.reading import addresses, children, header, headers, part_text, parts
 
+# Letters of RFC 6531 too, but for those of scripts that put no space before an address.
+_LETTERS = r"A-Za-z0-9\u00c0-\u1fff"
 ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}\.?"
+    rf"[{_LETTERS}.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@[{_LETTERS}-]{{1,63}}(?:\.[{_LETTERS}-]{{1,63}}){{0,20}}\.?"
 )
 _LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + ADDRESS.pattern + r")>?(?::|\.{3}|[ \t]*$)")
 _ORIGINAL_BEGINS = re.compile(
@@ -26,6 +28,10 @@ _NOT_THE_READER = re.compile(
     re.IGNORECASE,
 )
 """A line of a notice that names whoever wrote the mail that failed."""
+
+_WRITERS_FIELD = re.compile(
+    r"(?im)^[ \t>]*(?:message-?id|from|sender|reply-to|return-path)[ \t]*:.*$"
+)
 
 # flufl.bounce logs each message that it cannot read as an error; that is no news here.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -76,11 +82,11 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
     temporary, permanent = _detected(message)
     # It may have read on into the mail that came back.
     noticed = {address.casefold() for address in _readers_in(own)}
-    rest = text[len(own) :].casefold()
+    elsewhere = text[len(own) :].casefold() + " ".join(_WRITERS_FIELD.findall(own)).casefold()
     told = sorted(
         address
         for address in temporary | permanent
-        if address.casefold() in noticed or address.casefold() not in rest
+        if address.casefold() in noticed or address.casefold() not in elsewhere
     )
     if told:
         for address in told:

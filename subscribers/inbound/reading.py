@@ -26,6 +26,11 @@ MAX_TEXT = 200_000
 """Characters of one part that are looked at."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NO_SEMICOLON = re.compile(
+    rb"(?im)^(content-type:[ \t]*[\w.+-]+/[\w.+-]+)[ \t]*\n?[ \t]+(?=(?:boundary|charset|format|name|report-type)=)"
+)
+"""Some programs forget it between the type and its parameters."""
+
 _QUOTES = "//blockquote | //*[contains(@class, 'gmail_quote')] | //script | //style | //head"
 _BREAKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol", "pre"}
 
@@ -43,7 +48,7 @@ def parse_message(raw: bytes) -> Message:
         lines = lines.partition(b"\n")[2]
     try:
         # compat32: the newer policies parse headers at once, and raise on broken ones.
-        message = message_from_bytes(lines, policy=compat32)
+        message = message_from_bytes(_NO_SEMICOLON.sub(rb"\1; ", lines), policy=compat32)
         for _ in parts(message):
             pass
     except Exception as error:  # the parser has raised on many a kind of broken mail

@@ -47,11 +47,12 @@ CODES = {
 }
 """What ends with something else than 0."""
 
-APPROVED = ("send", "status", "unknown", "stop", "run", "backup")
+APPROVED = ("send", "status", "unknown", "retry", "stop", "run", "backup")
 """The commands that find an approved issue; others find a draft."""
 
 EDITORS = ("ed@example.org", "pat@example.org")
 PEOPLE = "email,name,tags\nyou@example.org,,\nmore@example.net,Mo,security\n"
+MEMBERS = "email,name,subscribed_to_emails\nyou@example.org,You,true\nmore@example.net,Mo,false\n"
 UNREADABLE = b"\xff\xfe no header at all"
 
 
@@ -66,6 +67,7 @@ def prepared(
     site = new_site(stage, NEWSLETTER__INBOUND__DOMAIN="news.example.org")
     monkeypatch.chdir(site.folder)
     (site.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (site.folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
     (site.folder / "left.csv").write_text("email\nfriend@example.com\n", encoding="utf-8")
     if first == "subscribers" or "--as" in documented.words:
         for address in ("reader@example.org", "friend@example.net"):
@@ -75,7 +77,7 @@ def prepared(
         for address in EDITORS:
             if "add" not in documented.words:
                 site.done("users", "add", address)
-    if first == "unknown":
+    if first in ("unknown", "retry"):
         site.done("send", "weekly", now=NOW)
     if first == "stop":
         send_in_vain(site)

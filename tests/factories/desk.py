@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.articles.article import Article, Tag
+from newsletter.articles.identity.sources import Configured
 from newsletter.articles.tags import slug_of
 from newsletter.config.settings import Settings
 from newsletter.issues.issue import Issue
@@ -16,6 +17,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.site.site import Site
 from newsletter.store.articles import save_articles
 from newsletter.store.database import Database
+from newsletter.store.sources import settle_sources
 from subscribers.csv_file import import_subscribers
 from tests.factories.issues import DUE, make_article
 
@@ -45,6 +47,7 @@ SETTINGS: dict[str, Any] = {
                 {"title": "Making", "tags": ["making"], "max_items": 3},
                 {"title": "The rest", "max_items": 4},
             ],
+            "sources": [{"folder": "articles"}],
         }
     },
 }
@@ -79,7 +82,8 @@ def week_of_articles(count: int = 9) -> list[Article]:
 def gather_articles(site: Site, articles: Sequence[Article], *, now: datetime = NOW) -> None:
     """Keep the articles as a gathering would have."""
     with site.database.transaction() as connection:
-        save_articles(connection, SLUG, "articles", articles, now)
+        (source,) = settle_sources(connection, SLUG, [Configured(location="articles")], now)
+        save_articles(connection, SLUG, source, articles, now)
 
 
 def drafted(site: Site, count: int = 9, *, now: datetime = NOW) -> Issue:

@@ -12,7 +12,7 @@ from newsletter.articles.article import Article
 from newsletter.articles.reading import Reading
 from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site, open_site
-from newsletter.store.articles import load_articles
+from tests.factories.gathered import load_articles
 from tests.factories.site import make_site
 from tests.servers.feeds import FeedServer
 

@@ -275,3 +275,24 @@ async def test_what_a_run_postponed_the_next_run_sends_at_once(sqlite_database: 
         assert ledger.claim(10, NOW).claims == ()
     async with fast_server(FastCatcher()) as catcher:
         assert (await send(ledger, catcher.relay())).accepted == 10
+
+
+async def test_a_limit_of_messages_a_session_is_learned(sqlite_database: Database) -> None:
+    """The refused message goes on a new connection, and from then on none is refused any more."""
+    ledger = planned_ledger(sqlite_database, readers=22)
+    carried: Counter[int] = Counter()
+    refused = 0
+
+    def limited(stage: Stage, _recipient: str) -> Spoilt | None:
+        nonlocal refused
+        if stage is not Stage.MAIL:
+            return None
+        carried[relay.connections] += 1
+        if carried[relay.connections] <= 5:
+            return None
+        refused += 1
+        return Spoilt(reply="451 Requested action aborted Mails per session limit exceeded")
+
+    async with fast_server(FastCatcher(plan=limited)) as relay:
+        report = await send(ledger, relay.relay(connections=1))
+    assert (report.accepted, refused, relay.connections) == (22, 1, 5)

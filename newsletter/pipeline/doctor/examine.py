@@ -15,6 +15,7 @@ from newsletter.config.settings import RelaySettings
 from newsletter.delivery.addresses import ascii_domain
 from newsletter.delivery.dkim import load_keys
 from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.tls_probe import speaks_tls_first
 from newsletter.delivery.transport import Timeouts, connect, security_of, tls_context
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.doctor.dns_records import Records
@@ -37,6 +38,8 @@ LITTLE_DISK = 500_000_000
 """Bytes: below it a large issue's ledger may not fit."""
 
 PATIENCE = timedelta(seconds=10)
+GREETING = 3.0
+"""Seconds for a relay to greet, before it is asked whether it waits for TLS."""
 STUCK = timedelta(days=1)
 """How long a send may be under way before it wants a look."""
 
@@ -98,8 +101,16 @@ def _relays(site: Site) -> Iterator[Diagnosis]:
     if not site.settings.relays:
         yield _failure("relay", "there is no relay to send through", "add [[relays]]")
     for relay in site.settings.relays:
-        said = asyncio.run(_knock(relay))
         place = f"{relay.name} ({relay.host}:{relay.port})"
+        in_clear = security_of(relay) != "tls"
+        if in_clear and asyncio.run(speaks_tls_first(relay.host, relay.port, GREETING)):
+            yield _failure(
+                "relay",
+                f"{place} speaks TLS from its first byte, and security is {security_of(relay)}",
+                f'set security = "tls" for the relay {relay.name}, or take its port for STARTTLS',
+            )
+            continue
+        said = asyncio.run(_knock(relay))
         if said:
             yield _failure(
                 "relay",

@@ -173,8 +173,14 @@ _TRAY = {
     "Late arrivals": {LeftOutReason.AFTER_APPROVAL, LeftOutReason.AFTER_WINDOW},
     "No room": {LeftOutReason.NO_ROOM},
     "No section": {LeftOutReason.NO_SECTION, LeftOutReason.UNPRINTABLE, LeftOutReason.FREE_TEXT},
+    "Kept out by a filter": {
+        LeftOutReason.EXCLUDED,
+        LeftOutReason.NOT_INCLUDED,
+        LeftOutReason.TOO_OLD,
+    },
+    "Withdrawn": {LeftOutReason.WITHDRAWN},
     "Before the window": {LeftOutReason.BEFORE_WINDOW},
-    "Already sent": {LeftOutReason.ALREADY_USED},
+    "Already sent": {LeftOutReason.ALREADY_USED, LeftOutReason.TOLD_ELSEWHERE},
 }
 
 

@@ -193,7 +193,7 @@ def test_entries_beyond_the_limit_are_counted() -> None:
     assert len(articles) == MAX_ENTRIES
     assert (
         findings[0].message
-        == f"{MAX_ENTRIES + 7} entries, of which the first {MAX_ENTRIES} are read"
+        == f"{MAX_ENTRIES + 7} entries, of which the newest {MAX_ENTRIES} are read"
     )
 
 

@@ -164,3 +164,71 @@ def test_a_variable_for_a_place_that_is_no_table_is_named(tmp_path: Path, name: 
     """The variable's own name is the field."""
     found = problems(tmp_path, GOOD, **{name: "x"})
     assert found[0].field == name
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """Editors on Windows write one before the first table, and into a file with a secret."""
+    (tmp_path / "relay.pw").write_bytes(b"\xef\xbb\xbfsecret\n")
+    secret = GOOD.replace(
+        'host = "127.0.0.1"', 'host = "127.0.0.1"\nusername = "u"\npassword_file = "relay.pw"'
+    )
+    assert load(tmp_path, "\ufeff" + secret).relays[0].password == "secret"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "news@example.org via Us",
+        "Us, Inc.",
+        "Weekly (beta)",
+        "Weekly: news",
+        "O'Neil's",
+        "Bücher & Co",
+    ],
+)
+@pytest.mark.parametrize("quote", ["", '\\"'])
+def test_what_stands_before_the_address_is_the_senders_name(
+    tmp_path: Path, name: str, quote: str
+) -> None:
+    """In quotes or not: read as a header it might be another address, or two."""
+    text = GOOD.replace("Good Gear Weekly <", f"{quote}{name}{quote} <")
+    sender = load(tmp_path, text).newsletters["weekly"].sender
+    assert (sender.name, sender.address) == (name, "weekly@news.example.org")
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "a@example.org, Bo <b@example.org>",
+        "'news@example.org via Us <weekly@news.example.org>'",
+        "Us <weekly@news.example.org> and others",
+        "Us <Weekly <weekly@news.example.org>",
+    ],
+)
+def test_what_is_not_one_sender_is_refused(tmp_path: Path, sender: str) -> None:
+    """Rather than sent from the wrong one."""
+    (problem,) = problems(
+        tmp_path, GOOD.replace("Good Gear Weekly <weekly@news.example.org>", sender)
+    )
+    assert problem.field == "newsletters.weekly.from"
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("", "news.example.org"),
+        ('\n[sending]\nhostname = "mail.example.org"', "mail.example.org"),
+    ],
+)
+def test_relays_are_told_a_full_host_name(tmp_path: Path, lines: str, name: str) -> None:
+    """The site's, unless another is configured; a bare name is refused."""
+    assert load(tmp_path, GOOD + lines).relays[0].hostname == name
+    (problem,) = problems(tmp_path, GOOD + '\n[sending]\nhostname = "mail"')
+    assert "not a full host name" in problem.message
+
+
+def test_a_site_without_a_full_name_leaves_it_to_the_machine(tmp_path: Path) -> None:
+    """As on a developer's laptop."""
+    for url in ("http://localhost:8000", "http://127.0.0.1:8000"):
+        text = GOOD.replace("https://news.example.org", url)
+        assert load(tmp_path, text).relays[0].hostname is None

@@ -6,10 +6,11 @@ from newsletter.delivery.classify import (
     Meaning,
     Stage,
     classify,
-    says_address_is_bad,
     says_slow_down,
+    whose_fault,
 )
 from newsletter.delivery.replies import Reply
+from subscribers.blame.blame import Blame
 
 M = Meaning
 
@@ -63,8 +64,7 @@ def test_providers_words_say_whom_a_refusal_is_about(
     """The address, ourselves, or this one message; only the first ends a subscription."""
     reply = reply_of(said)
     assert classify(Stage.RCPT, reply) is meaning
-    bad = says_address_is_bad(reply.code, reply.enhanced, reply.text)
-    assert (meaning is M.REJECTED and bad) is is_bad
+    assert (whose_fault(Stage.RCPT, reply) is Blame.READER) is is_bad
 
 
 @pytest.mark.parametrize(

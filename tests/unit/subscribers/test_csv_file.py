@@ -216,8 +216,8 @@ def test_a_file_without_the_columns_is_refused_as_a_whole(
     """The error names the file, the column, and what to do."""
     with pytest.raises(ImportFileError) as caught:
         import_text(sqlite_database, text, mapping=mapping)
-    assert (caught.value.file, caught.value.field) == ("readers.csv", field)
-    assert caught.value.fix
+    assert (caught.value.problem.file, caught.value.problem.field) == ("readers.csv", field)
+    assert caught.value.problem.fix
 
 
 def test_one_address_in_two_rows_is_one_person(database: Database) -> None:

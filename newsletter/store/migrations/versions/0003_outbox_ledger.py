@@ -7,8 +7,8 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0021"
-down_revision = "0005"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:

@@ -10,7 +10,7 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0005"
+revision = "0002"
 down_revision = "0001"
 
 _DAYS = re.compile(r"late by (?:(\d+) days?, )?(\d+):(\d\d):(\d\d(?:\.\d+)?)(?:, |$)")

@@ -7,8 +7,8 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0040"
-down_revision = "0021"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:

@@ -1,0 +1,113 @@
+"""Words that decide whether two headlines may tell one story, in fifteen languages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+"""Scripts written without spaces, or (Korean) with particles glued to their words."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lexicon:
+    """Meanings by whole word, by beginning of a word, and by part of unspaced text.
+
+    `functional` has the languages in which a word says little of what a headline is about. A
+    meaning is a pair of its group and its place in it: ("weekday", 0) is Monday.
+    """
+
+    words: Mapping[str, tuple[tuple[str, int], ...]]
+    beginnings: Mapping[str, tuple[tuple[str, int], ...]]
+    parts: Mapping[str, tuple[tuple[str, int], ...]]
+    functional: Mapping[str, tuple[str, ...]]
+    generic: frozenset[str]
+    generic_beginnings: tuple[str, ...]
+
+    def meanings(self, word: str) -> tuple[tuple[str, int], ...]:
+        """What a folded word means among those that part headlines."""
+        if found := self.words.get(word):
+            return found
+        for length in range(len(word), 2, -1):
+            if found := self.beginnings.get(word[:length]):
+                return found
+        return ()
+
+    def meanings_within(self, text: str) -> Iterator[tuple[str, int]]:
+        """The same for unspaced text: every part that has a meaning, the longest first."""
+        for match in _parts_pattern().finditer(text):
+            yield from self.parts[match[0]]
+
+    def language(self, words: Iterable[str]) -> str:
+        """The language whose functional words stand most often among `words`; "" for none."""
+        counts = Counter(code for word in words for code in self.functional.get(word, ()))
+        return max(counts, key=lambda code: (counts[code], code)) if counts else ""
+
+    def is_generic(self, word: str) -> bool:
+        """Whether standing headings are made of it."""
+        return word in self.generic or word.startswith(self.generic_beginnings)
+
+
+def folded(text: str) -> str:
+    """Lower case without accents; letters of other scripts stay what they are (NFKC)."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("ł", "l").replace("ø", "o")
+    text = text.replace("ı", "i").replace("đ", "d").replace("ß", "ss")
+    if text.isascii():
+        return text
+    spread = unicodedata.normalize("NFD", text)
+    bare = "".join(
+        sign for sign in spread if not (unicodedata.combining(sign) and sign not in "\u3099\u309a")
+    )
+    return unicodedata.normalize("NFC", bare)
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """The lexicon of this package, read once."""
+    words: dict[str, list[tuple[str, int]]] = {}
+    beginnings: dict[str, list[tuple[str, int]]] = {}
+    parts: dict[str, list[tuple[str, int]]] = {}
+    group, place = "", 0
+    for line in lines_of("contrasts.txt"):
+        if line.startswith("["):
+            group, place = line.strip("[]"), 0
+            continue
+        for word in map(folded, line.split()):
+            into = parts if _UNSPACED.search(word) else words
+            if word.endswith("*"):
+                into, word = beginnings, word[:-1]
+            meanings = into.setdefault(word, [])
+            if (group, place) not in meanings:
+                meanings.append((group, place))
+        place += 1
+    functional: dict[str, list[str]] = {}
+    for line in lines_of("functional.txt"):
+        for word in set(map(folded, line[4:].split())):
+            functional.setdefault(word, []).append(line[1:3])
+    generic = {word for line in lines_of("generic.txt") for word in map(folded, line.split())}
+    return Lexicon(
+        words={word: tuple(meanings) for word, meanings in words.items()},
+        beginnings={word: tuple(meanings) for word, meanings in beginnings.items()},
+        parts={word: tuple(meanings) for word, meanings in parts.items()},
+        functional={word: tuple(codes) for word, codes in functional.items()},
+        generic=frozenset(word for word in generic if not word.endswith("*")),
+        generic_beginnings=tuple(sorted(word[:-1] for word in generic if word.endswith("*"))),
+    )
+
+
+@lru_cache(maxsize=1)
+def _parts_pattern() -> re.Pattern[str]:
+    longest_first = sorted(lexicon().parts, key=lambda part: (-len(part), part))
+    return re.compile("|".join(map(re.escape, longest_first)))
+
+
+def lines_of(name: str) -> Iterator[str]:
+    """The lines of a word list of this package."""
+    text = (files("newsletter.articles.identity") / name).read_text("utf-8")
+    return (line for line in text.splitlines() if line and not line.startswith("#"))

@@ -1,0 +1,96 @@
+"""What two headlines share, in whatever form of the words, and what only one of them says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+
+from newsletter.articles.identity.headlines import is_unspaced, weight
+from newsletter.articles.identity.lexicon import lines_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """What two headlines share, and what only one of them says."""
+
+    common: tuple[str, ...]
+    mine: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+    @property
+    def shared(self) -> float:
+        """How much the common words say."""
+        return sum(map(weight, self.common))
+
+
+def compare(one: Sequence[str], other: Sequence[str]) -> Difference:
+    """The words that both have, in whatever form of the word, and those that only one has."""
+    theirs = Counter(other)
+    common: list[str] = []
+    mine: list[str] = []
+    for word in one:
+        if theirs[word] > 0:
+            theirs[word] -= 1
+            common.append(word)
+        else:
+            mine.append(word)
+    rest = [word for word in other if theirs[word] > 0 and not theirs.subtract([word])]
+    mine, rest = _without_pairs(mine, rest, common)
+    return Difference(common=tuple(common), mine=tuple(mine), theirs=tuple(rest))
+
+
+def akin(one: str, other: str) -> bool:
+    """Whether two words are forms of one: "opens" and "opened", but not "Iran" and "Iraq"."""
+    if one == other:
+        return True
+    if is_unspaced(one) or is_unspaced(other):
+        return False
+    short, long = sorted((one, other), key=len)
+    start = _common_start(short, long)
+    if "\uac00" <= short[0] <= "\ud7a3":  # Korean particles
+        return start >= 2 and len(long) - start <= 2 and len(short) - start <= 1
+    if start == len(short) >= 4 and long[start:] in _NAME_ENDINGS:
+        return True
+    endings = {short[start:], long[start:]}
+    return start >= max(4, round(0.6 * len(long))) and endings <= _endings()
+
+
+_NAME_ENDINGS = frozenset(("s", "n", "en", "i", "es"))
+"""By which the people of a country, or what is its own, differ from its name."""
+
+
+@lru_cache(maxsize=1)
+def _endings() -> frozenset[str]:
+    return frozenset(("", *(word for line in lines_of("endings.txt") for word in line.split())))
+
+
+def _without_pairs(
+    mine: list[str], rest: list[str], common: list[str]
+) -> tuple[list[str], list[str]]:
+    """What remains when forms of one word, and words written apart and together, are paired."""
+    left: list[str] = []
+    for word in mine:
+        match = next((candidate for candidate in rest if akin(word, candidate)), None)
+        if match is None:
+            left.append(word)
+        else:
+            rest.remove(match)
+            common.append(word)
+    for one, other in ((left, rest), (rest, left)):
+        for first, second in combinations(list(one), 2):
+            if first + second in other and first in one and second in one:
+                other.remove(first + second)
+                one.remove(first)
+                one.remove(second)
+                common.append(first + second)
+    return left, rest
+
+
+def _common_start(one: str, other: str) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )

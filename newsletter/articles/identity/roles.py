@@ -1,0 +1,126 @@
+"""Who does what to whom: two headlines of the same words may tell it the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
+from newsletter.articles.identity.lexicon import lexicon
+from newsletter.articles.identity.likeness import akin
+
+OPPOSITES = frozenset(("rise", "approve", "arrest", "confirm", "buy", "win", "north", "east"))
+"""Groups of contrasts that are deeds, or places of deeds."""
+
+
+def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal: bool) -> bool:
+    """Whether the headlines turn round who does what to whom.
+
+    `names` are those of both articles, `equal`: the headlines have the same words.
+
+    Two names stand in opposite order, or like pieces around a like one, where spelling does not
+    tell names. "A and B" has no order, and a place does nothing; a passive of one of the two turns it
+    round once more.
+    """
+    if _subjects_changed(one, other):
+        return True
+    pieces = _common_pieces(one.words, other.words)
+    actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
+    named = [piece for piece in pieces if any(word in actors for word in piece.words)]
+    if bool(one.agent) != bool(other.agent):
+        passive = one if one.agent else other
+        agents = [piece for piece in pieces if any(akin(passive.agent, w) for w in piece.words)]
+        return any(
+            (first.mine < agent.mine) == (first.theirs < agent.theirs)
+            for agent in agents
+            for first in named
+            if first is not agent
+        )
+    for first, last in combinations(named, 2):
+        if first.theirs > last.theirs and not _paired(first, last, one, other):
+            return True
+    if len(named) > 1 or not pieces or not (equal or is_unspaced(one.words[0])):
+        return False
+    return any(
+        first.says
+        and last.says
+        and first.theirs > middle.theirs > last.theirs
+        and (_is_deed(middle) or _side_by_side(first, middle, last))
+        for first, middle, last in combinations(pieces, 3)
+    )
+
+
+def _subjects_changed(one: Headline, other: Headline) -> bool:
+    """Whether each headline's subject, marked as such, stands in the other as something else."""
+    mine, theirs = one.subjects - other.subjects, other.subjects - one.subjects
+    return any("".join(other.words).find(name) >= 0 for name in mine) and any(
+        "".join(one.words).find(name) >= 0 for name in theirs
+    )
+
+
+def _is_deed(piece: _Piece) -> bool:
+    """Whether the piece says what one does to the other, in an unspaced script."""
+    if not is_unspaced(piece.words[0]):
+        return False
+    return any(group in OPPOSITES for group, _ in lexicon().meanings_within("".join(piece.words)))
+
+
+def _side_by_side(first: _Piece, middle: _Piece, last: _Piece) -> bool:
+    mine = (first.mine_end, middle.mine_end) == (middle.mine, last.mine)
+    theirs = (last.theirs_end, middle.theirs_end) == (middle.theirs, first.theirs)
+    return mine and theirs
+
+
+def _paired(first: _Piece, last: _Piece, one: Headline, other: Headline) -> bool:
+    """Whether some headline says "first and last"."""
+    ends = frozenset((first.words[-1], last.words[0]))
+    return ends in one.paired | other.paired
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Piece:
+    """Words that both headlines have in a row, and where each has them."""
+
+    words: tuple[str, ...]
+    mine: int
+    theirs: int
+
+    @property
+    def mine_end(self) -> int:
+        """Where it ends in the one."""
+        return self.mine + len(self.words)
+
+    @property
+    def theirs_end(self) -> int:
+        """Where it ends in the other."""
+        return self.theirs + len(self.words)
+
+    @property
+    def says(self) -> bool:
+        """Whether it may be somebody: a word, or two letters of an unspaced script."""
+        return sum(map(weight, self.words)) >= 1
+
+
+def _common_pieces(one: Sequence[str], other: Sequence[str]) -> list[_Piece]:
+    """The longest common runs first (greedy string tiling), in the order of `one`."""
+    free_mine, free_theirs = set(range(len(one))), set(range(len(other)))
+    pieces: list[_Piece] = []
+    while True:
+        best = _Piece(words=(), mine=0, theirs=0)
+        for mine in free_mine:
+            for theirs in free_theirs:
+                size = 0
+                while (
+                    mine + size in free_mine
+                    and theirs + size in free_theirs
+                    and akin(one[mine + size], other[theirs + size])
+                ):
+                    size += 1
+                if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):
+                    best = _Piece(words=tuple(one[mine : mine + size]), mine=mine, theirs=theirs)
+        if not best.words:
+            return sorted(pieces, key=lambda piece: piece.mine)
+        pieces.append(best)
+        free_mine -= set(range(best.mine, best.mine + len(best.words)))
+        free_theirs -= set(range(best.theirs, best.theirs + len(best.words)))

@@ -1,0 +1,105 @@
+"""An article as it is compared with others."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from urllib.parse import urlsplit
+
+from newsletter.articles.article import Article
+from newsletter.articles.identity.addresses import address_key
+from newsletter.articles.identity.headlines import (
+    Headline,
+    headline,
+    heads,
+    is_unspaced,
+    language_of,
+    names_in,
+    words_of,
+)
+from newsletter.articles.identity.lexicon import folded
+from newsletter.articles.identity.likeness import akin
+
+TEXT_LENGTH = 1200
+"""Characters of an article that are compared: agencies' copies differ further down."""
+
+LANGUAGE_LENGTH = 300
+"""Characters by which the language is known."""
+
+
+class Tale:
+    """An article as it is compared with others; what is read out of it is read once."""
+
+    def __init__(self, article: Article) -> None:
+        self.title = article.title
+        self.url = article.url
+        self._html = article.body_html
+        self.published = article.published
+        self.dated = article.dated
+        host = (urlsplit(article.url).hostname or "").removeprefix("www.")
+        self._sites = (article.source, article.agency, host.split(".")[0], host)
+        self._text = f"{article.summary} {article.body_text}"[:TEXT_LENGTH]
+        if article.body_text.startswith(article.summary.rstrip("…")):
+            self._text = article.body_text[:TEXT_LENGTH]
+
+    @cached_property
+    def address(self) -> str:
+        """The key of its address."""
+        return address_key(self.url)
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The address keys of the pages that its text links to."""
+        return frozenset(map(address_key, re.findall(r'href="([^"]+)"', self._html))) - {""}
+
+    @cached_property
+    def language(self) -> str:
+        """The language it is written in, where its words tell."""
+        return language_of(f"{self.title} {self._text[:LANGUAGE_LENGTH]}")
+
+    @cached_property
+    def headline(self) -> Headline:
+        """The headline without the site's name."""
+        return headline(heads(self.title, self._sites), self.language)
+
+    @cached_property
+    def text(self) -> frozenset[str]:
+        """The words of summary and body."""
+        return words_of(self._text)
+
+    @cached_property
+    def everything(self) -> frozenset[str]:
+        """The words of headline, summary and body."""
+        return self.text | words_of(self.title)
+
+    @cached_property
+    def whole(self) -> frozenset[tuple[str, int]]:
+        """What headline and text mean among contrasts."""
+        return headline(f"{self.title} {self._text}", self.language).meanings
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """The letters of headline and text, by which unspaced scripts are compared."""
+        return frozenset(folded(self.title + self._text))
+
+    def mentions(self, word: str) -> bool:
+        """Whether headline or text has the word in some form."""
+        if is_unspaced(word):
+            return word in self.letters
+        return word in self.everything or any(akin(word, other) for other in self.everything)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What headline or text writes as names."""
+        words = set(self.headline.words)
+        return self.headline.names | (names_in(self._text) & words)
+
+    @cached_property
+    def people(self) -> frozenset[str]:
+        """Everybody and everything that headline and text name."""
+        return self.headline.names | names_in(self._text)
+
+    @cached_property
+    def long_text(self) -> str:
+        """The text, to be compared letter by letter."""
+        return " ".join(self._text.split()).casefold()

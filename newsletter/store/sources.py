@@ -1,0 +1,89 @@
+"""Sources as the site knows them: numbered once, whatever their addresses become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from newsletter.articles.identity.addresses import location_key
+from newsletter.articles.identity.sources import Configured, resolve
+from newsletter.store.tables import source_addresses, source_names, sources
+from subscribers.sql import insert_once
+
+
+def settle_sources(
+    connection: sa.Connection, newsletter: str, configured: Sequence[Configured], now: datetime
+) -> list[int]:
+    """The numbers of the newsletter's configured sources, in their order; new ones get one.
+
+    Two that lie at one place have one number.
+    """
+    numbers: list[int] = []
+    for source, known in zip(
+        configured, _resolved(connection, newsletter, configured), strict=True
+    ):
+        # An earlier one of this list may have the same place.
+        number = known or _at(connection, location_key(source.location))
+        if number is None:
+            number = connection.execute(
+                sa.insert(sources)
+                .values(location=source.location, first_seen=now)
+                .returning(sources.c.id)
+            ).scalar_one()
+        _remember(connection, newsletter, number, source)
+        numbers.append(number)
+    return numbers
+
+
+def find_sources(
+    connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
+) -> frozenset[int]:
+    """The numbers of those configured sources that have one."""
+    found = _resolved(connection, newsletter, configured)
+    return frozenset(number for number in found if number is not None)
+
+
+def add_address(connection: sa.Connection, number: int, location: str) -> None:
+    """The source is also read from there, unless that is another source's place."""
+    insert_once(connection, source_addresses, {"key": location_key(location), "source_id": number})
+
+
+def _resolved(
+    connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
+) -> list[int | None]:
+    keys = {location_key(source.location) for source in configured}
+    addresses = connection.execute(
+        sa.select(source_addresses).where(source_addresses.c.key.in_(keys))
+    )
+    names = connection.execute(
+        sa.select(source_names).where(source_names.c.newsletter == newsletter)
+    )
+    return resolve(
+        configured,
+        {row.key: row.source_id for row in addresses},
+        {row.name: row.source_id for row in names},
+    )
+
+
+def _at(connection: sa.Connection, key: str) -> int | None:
+    number: int | None = connection.execute(
+        sa.select(source_addresses.c.source_id).where(source_addresses.c.key == key)
+    ).scalar_one_or_none()
+    return number
+
+
+def _remember(connection: sa.Connection, newsletter: str, number: int, source: Configured) -> None:
+    connection.execute(
+        sa.update(sources)
+        .where(sources.c.id == number, sources.c.location != source.location)
+        .values(location=source.location)
+    )
+    add_address(connection, number, source.location)
+    if source.name:
+        insert_once(
+            connection,
+            source_names,
+            {"newsletter": newsletter, "name": source.name, "source_id": number},
+        )

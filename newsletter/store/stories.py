@@ -1,0 +1,241 @@
+"""Stories by everything they were ever known by: ids, addresses and titles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from newsletter.articles.article import Article
+from newsletter.articles.identity.entries import Sighting, id_key, match_entries
+from newsletter.store.tables import articles, stories, story_keys
+from subscribers.sql import insert_or_nothing
+
+T = TypeVar("T", int, str)
+
+LONGEST_KEY = 300
+"""Characters; a longer id or address is kept as its hash."""
+AT_ONCE = 500
+"""Values in one IN list."""
+
+
+def lock_stories(connection: sa.Connection) -> None:
+    """Until the transaction ends nobody else makes or joins stories; reading goes on."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer
+        connection.exec_driver_sql("LOCK TABLE stories IN SHARE ROW EXCLUSIVE MODE")
+
+
+def stories_of(
+    connection: sa.Connection, source: int, found: Sequence[Article], now: datetime
+) -> list[int]:
+    """The story of each entry that the source shows, known or made now; two are never one.
+
+    An entry is known within its source first; one that is new there may tell a story that
+    another source told under the same address.
+    """
+    shown = [Sighting.of(article) for article in found]
+    keys = [keys_of(source, sighting) for sighting in shown]
+    known = _known(connection, source, {key for several in keys for key in several})
+    matches = match_entries(shown, [sighting for _story, sighting in known])
+    numbers = [None if match is None else known[match][0] for match in matches]
+    new = [place for place, number in enumerate(numbers) if number is None]
+    elsewhere = _told_elsewhere(connection, source, [shown[place] for place in new])
+    taken = {number for number in numbers if number is not None}
+    for place in new:
+        number = elsewhere.get(_address_key(shown[place]))
+        if number is None or number in taken:
+            number = _make(connection, found[place], now)
+        taken.add(number)
+        numbers[place] = number
+    settled = [number for number in numbers if number is not None]
+    _add_keys(connection, zip(settled, keys, strict=True))
+    return settled
+
+
+def story_of_page(connection: sa.Connection, article: Article, now: datetime) -> str:
+    """The key of the story that stands at the article's address, made now where none does."""
+    sighting = Sighting.of(article)
+    here = _stories_by_key(connection, {_address_key(sighting)})
+    numbers = here.get(_address_key(sighting), set())
+    if len(numbers) == 1:
+        number = next(iter(numbers))
+    else:
+        number = _make(connection, article, now)
+        _add_keys(connection, [(number, _site_keys(sighting))])
+    key: str = connection.execute(
+        sa.select(stories.c.key).where(stories.c.id == number)
+    ).scalar_one()
+    return key
+
+
+def keys_of(source: int, sighting: Sighting) -> tuple[str, ...]:
+    """Everything the entry can be looked up by; its id counts within its source."""
+    own = short_key(f"id {source} {sighting.id}") if sighting.id else ""
+    return tuple(key for key in (own, *_site_keys(sighting)) if key)
+
+
+def joined_keys(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
+    """By the number of a story, the keys of those that were joined to it."""
+    rows = connection.execute(
+        sa.select(stories.c.joined_to, stories.c.key)
+        .where(stories.c.joined_to.is_not(None))
+        .order_by(stories.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.joined_to, []).append(row.key)
+    return {number: tuple(keys) for number, keys in found.items()}
+
+
+def join_stories(connection: sa.Connection, keys: Iterable[str]) -> None:
+    """The stories of these keys are one: the oldest has everything the others had.
+
+    Two that one source of any newsletter tells side by side stay two.
+    """
+    rows = connection.execute(
+        sa.select(stories.c.id, stories.c.joined_to).where(stories.c.key.in_(list(keys)))
+    )
+    first, *others = sorted({row.joined_to or row.id for row in rows}) or [0]
+    for other in others:
+        if not _told_apart(connection, first, other):
+            _join(connection, first, other)
+
+
+def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple[int, Sighting]]:
+    """The entries of the source that any of these keys names, as it showed them last."""
+    found: dict[int, Sighting] = {}
+    for some in in_parts(keys):
+        rows = connection.execute(
+            sa.select(
+                articles.c.story_id,
+                articles.c.entry_id,
+                articles.c.url,
+                articles.c.title,
+                articles.c.published,
+                articles.c.dated,
+                articles.c.summary,
+            )
+            .where(
+                articles.c.source_id == source,
+                articles.c.story_id.in_(
+                    sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(some))
+                ),
+            )
+            .order_by(articles.c.id)
+        )
+        for row in rows:
+            found[row.story_id] = Sighting(
+                id=id_key(row.entry_id),
+                url=row.url,
+                title=row.title,
+                published=row.published,
+                dated=row.dated,
+                opening=row.summary,
+            )
+    return sorted(found.items(), key=lambda pair: pair[0])
+
+
+def _told_elsewhere(
+    connection: sa.Connection, source: int, new: Sequence[Sighting]
+) -> dict[str, int]:
+    """By address key, the one story that other sources tell at that address."""
+    counts = Counter(_address_key(sighting) for sighting in new)
+    found = _stories_by_key(connection, {key for key, n in counts.items() if key and n == 1})
+    single = {key: next(iter(numbers)) for key, numbers in found.items() if len(numbers) == 1}
+    here = {
+        number
+        for some in in_parts(single.values())
+        for number in connection.execute(
+            sa.select(articles.c.story_id).where(
+                articles.c.source_id == source, articles.c.story_id.in_(some)
+            )
+        ).scalars()
+    }
+    return {key: number for key, number in single.items() if number not in here}
+
+
+def _stories_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for some in in_parts(keys):
+        for row in connection.execute(sa.select(story_keys).where(story_keys.c.key.in_(some))):
+            found.setdefault(row.key, set()).add(row.story_id)
+    return found
+
+
+def _make(connection: sa.Connection, article: Article, now: datetime) -> int:
+    """A new story; its key is the article's, or a hash where that is another story's."""
+    key, tries = article.key, 0
+    while True:
+        number: int | None = connection.execute(
+            insert_or_nothing(connection, stories)
+            .values(key=key, first_seen=now)
+            .returning(stories.c.id)
+        ).scalar_one_or_none()
+        if number is not None:
+            return number
+        tries += 1
+        key = _hashed(article.key, article.entry_id, article.title, str(tries))
+
+
+def _add_keys(connection: sa.Connection, pairs: Iterable[tuple[int, Iterable[str]]]) -> None:
+    rows = [{"key": key, "story_id": number} for number, keys in pairs for key in keys]
+    if rows:
+        connection.execute(insert_or_nothing(connection, story_keys), rows)
+
+
+def _told_apart(connection: sa.Connection, one: int, other: int) -> bool:
+    """Whether some source of a newsletter tells both."""
+    again = articles.alias()
+    both = sa.select(sa.literal(1)).where(
+        articles.c.story_id == one,
+        again.c.story_id == other,
+        articles.c.newsletter == again.c.newsletter,
+        articles.c.source_id == again.c.source_id,
+    )
+    return connection.execute(both.limit(1)).first() is not None
+
+
+def _join(connection: sa.Connection, into: int, other: int) -> None:
+    keys = connection.execute(
+        sa.select(story_keys.c.key).where(story_keys.c.story_id == other)
+    ).scalars()
+    _add_keys(connection, [(into, list(keys))])
+    connection.execute(sa.delete(story_keys).where(story_keys.c.story_id == other))
+    connection.execute(
+        sa.update(articles).where(articles.c.story_id == other).values(story_id=into)
+    )
+    connection.execute(
+        sa.update(stories)
+        .where((stories.c.id == other) | (stories.c.joined_to == other))
+        .values(joined_to=into)
+    )
+
+
+def _site_keys(sighting: Sighting) -> tuple[str, ...]:
+    title = f"title {sighting.title_key}" if sighting.title_key else ""
+    return tuple(short_key(key) for key in (_address_key(sighting), title) if key)
+
+
+def _address_key(sighting: Sighting) -> str:
+    return short_key(f"address {sighting.address}") if sighting.address else ""
+
+
+def short_key(key: str) -> str:
+    """The key as it is kept: a long one as its hash."""
+    return key if len(key) <= LONGEST_KEY else f"{key.partition(' ')[0]} {_hashed(key)}"
+
+
+def _hashed(*parts: str) -> str:
+    joined = "\x00".join(parts).encode("utf-8", "replace")
+    return f"sha256:{hashlib.sha256(joined).hexdigest()[:32]}"
+
+
+def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists short enough for one statement."""
+    listed = sorted(values)
+    for start in range(0, len(listed), AT_ONCE):
+        yield listed[start : start + AT_ONCE]

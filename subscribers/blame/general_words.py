@@ -1,0 +1,163 @@
+"""Words that any server may use, in the order in which they are believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from subscribers.blame.blame import Blame
+
+_USER = (
+    r"(?:user|recipient|mailbox|mail ?box|account|e-?mail address|address|addressee|alias|person|member|customer|rcpt"
+    r"|destinataire|utilisateur|benutzer|empf[aä]nger|postfach|usuario|cuenta|destinatario|buz[oó]n|utente|casella|utilizador)"
+)
+_SENDER = r"(?:sender|envelope sender|from address|mail ?from|return[ -]?path|sending domain)"
+_MISSING = (
+    r"(?:unknown|not (?:be )?(?:found|exist\w*|known|listed|valid|present|recogni[sz]ed|local|accepted here|active)"
+    r"|does ?n.?t exist|n.t exist|no longer (?:exists?|valid|available|active|in use|accept\w*)|non-?existent"
+    r"|invalid|disabled|inactive|deactivated|suspended|discontinued|deleted|closed|expired|terminated|cancell?ed"
+    r"|frozen|unallocated|unavailable|not available|inconnu\w*|unbekannt|existiert nicht|no existe|inexistente|desconocid[oa]"
+    r"|sconosciut[oa]|inesistente|onbekend)"
+)
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{phrase})" for phrase in phrases))
+
+
+_ACCOUNT = _any_of(
+    (
+        r"(?:daily|hourly|monthly|weekly|relay|outbound|outgoing|submission|send(?:ing)?) (?:\w+ ){0,3}"
+        r"(?:quota|limit|allowance|credit)s? .{0,30}(?:exceed|reach|exhaust|over\b|hit)",
+        r"(?:exceeded|reached|over|hit) (?:[\w-]+ ){0,4}(?:daily|hourly|monthly|relay|outbound|outgoing|sending|submission|plan)"
+        r" (?:\w+ ){0,3}(?:quota|limit|allowance|credit)|\bsender\b.{0,20}exceeded",
+        r"(?:messages?|e-?mails?|recipients?)(?: limit)? per (?:day|hour|month) (?:is |was |has been |have been )?(?:exceeded|reached)",
+        r"message (?:rate|count|limit)s? (?:limit )?(?:exceeded|reached)|(?:your|trial|free) (?:plan|account)\b.{0,30}(?:does not allow|not on|limited)",
+        r"insufficient (?:balance|funds)|upgrade your (?:account|plan)|(?:versand|nachrichten|sende)limit|limite? (?:diario|mensual|quotidien)|quota d'envoi",
+        r"\byour (?:\w+ ){0,3}(?:account|subscription|plan|trial|domain|server) (?:\w+ ){0,4}"
+        r"(?:suspended|disabled|blocked|locked|expired|deactivated|terminated|restricted|on hold|paused|not (?:been )?(?:activated|verified))",
+        r"(?:not|insufficient|out of|no) (?:enough |sufficient |remaining |more )*(?:e-?mail |sending )?credits",
+        r"(?:sender|from|domain|identity|address)\b.{0,60}\b(?:not|isn.t|un) ?verified",
+        r"only (?:\d+ )?messages? (?:are allowed )?per (?:day|hour|month)|maximum number of messages? per (?:day|hour|month)",
+        r"(?:please )?(?:contact (?:us|support|your provider)|log in|upgrade).{0,60}(?:reactivate|re-?enable|upgrade your|increase your|raise your)",
+        r"authentication (?:is )?(?:required|failed|unsuccessful)|(?:not|must be) authenticated|not logged in",
+        r"account (?:is )?(?:still )?under review|smtp (?:access|service|relay) .{0,30}(?:disabled|suspended|blocked|not activated)",
+    )
+)
+SESSION_IS_FULL = _any_of(
+    (
+        r"(?:mails?|messages?|recipients?|transactions?) (?:limit )?(?:per|in|on|for|over) (?:(?:this|one|a|each|single|same|smtp) )*(?:session|connection)",
+        r"(?:session|connection) (?:\w+ ){0,3}(?:limit|maximum|quota).{0,20}(?:mail|message|exceed|reach)",
+        r"max(?:imum)? (?:number of )?messages? per connection|message threshold exceeded|open a new (?:session|connection)|\b(?:mi|rp):(?:dmc|drc)\b",
+    )
+)
+_SENDER_REFUSED = _any_of(
+    (
+        rf"\b{_SENDER}\b(?: (?:e-?mail )?(?:address|domain|name|mailbox|account))? ?(?::|is|was|has been|been|does)? ?(?:\w+ )?"
+        rf"(?:rejected|refused|denied|unknown|blocked|not (?:allowed|permitted|verified|found|owned|exist)|invalid|disabled|suspended|verif\w+ fail|verify)",
+        r"sender verif\w+|unroutable sender|(?:invalid|bad|bogus) (?:sender|mail from)|domain of sender",
+        r"from: (?:address|domain)|sender not |address required for sender|not (?:own|allowed to use) .{0,30}sender|(?:client|relay) host rejected|spoof",
+    )
+)
+_FULL = _any_of(
+    (
+        r"(?:mail ?box|inbox|folder|maildir|mailfolder|account|user|disk|store|box|postfach)\b.{0,40}\b(?:full|voll|pleine|lleno|piena)\b",
+        r"\bfull (?:mail ?box|inbox)|due to a full",
+        r"over (?:\w+ ){0,2}quota|overquota|quota (?:is |was |has been )?(?:exceed\w*|full|violation|reached|usage)|(?:exceed\w*|excedido|reached|above) .{0,40}quota",
+        r"(?:mail ?box|account|user|recipient|storage|disk|space)\b.{0,50}(?:exceed\w*|limit reached|used up|size limit)",
+        r"exceed\w* .{0,40}(?:storage|disk space|mailbox|maximum (?:size|allowed))",
+        r"(?:not|in)sufficient (?:\w+ )?(?:storage|space|disk)|not (?:have )?enough (?:\w+ )?(?:storage|space)|out of (?:\w+ )?space|no (?:disk )?space left",
+        r"too many messages (?:on|in) the (?:server|mailbox)|number of messages in .{0,30}mailbox|would be over the allowed",
+        r"bo[iî]te .{0,40}pleine|speicherplatz|blocks limit|cuota|kontingent|容量|已满|満杯|いっぱい|переполнен",
+    )
+)
+_TOO_LARGE = _any_of(
+    (
+        r"(?:message|mail|e-?mail|content|file|attachment|header)s?\b.{0,30}(?:too (?:large|big|long)|exceed\w* .{0,40}(?:size|limit|maximum))",
+        r"\btoo (?:large|big|long)\b|size limit|max(?:imum)? (?:message|e-?mail) size|message size|message file too big",
+    )
+)
+_BLOCKED_FOR_NOW = _any_of(
+    (
+        r"(?:temporar\w+|currently) (?:blocked by (?:our|the|a) (?:\w+ )?(?:filter|policy)|black-?listed|block-?listed)",
+        r"not currently accepting (?:e-?mail|messages) from your",
+    )
+)
+"""A filter's judgement of us passes as well, and is about us."""
+
+_PASSING = _any_of(
+    (
+        r"(?<!non-)(?<!non)temporar(?:y|il)|try (?:again|later|back)|try this again|again later|\bdeferred\b|gr[ae]y-?list|postgrey",
+        r"rate[ -]?limit|throttl|too (?:many|fast|quickly|frequent)|slow down|slower|frequency|unusual rate|exceeded .{0,30}rate"
+        r"|(?:per|this) (?:hour|minute|day)\b",
+        r"timed? ?-?out|connection (?:refused|reset|dropped|closed|lost|failed)|could not connect|did not (?:respond|answer)|no answer"
+        r"|unable to connect|connect to .{0,60}:|network (?:error|is unreachable)|not reachable|unreachable|no route",
+        r"loops? back|mail loop|too many hops|hop count|routing loop|looping",
+        r"(?:message|mail|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
+        r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bblock)"
+        r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server|\bbusy\b",
+        r"not currently (?:being )?accept|currently (?:not|suspended|disabled|unavailable)|temporar\w* (?:inactive|locked|limited)",
+    )
+)
+_NOBODY = _any_of(
+    (
+        rf"\b{_USER}s?\b(?!.{{0,30}}\bsender\b)[^.;]{{0,60}}?\b{_MISSING}",
+        rf"\b(?:no|unknown|invalid|bad|illegal|undeliverable|wrong|nonexistent|non-existent|inactive|disabled|deactivated)"
+        rf" (?:such |known |active |valid |local |virtual |or unknown )?(?:\w+ )?{_USER}\b(?! policy)",
+        r"no (?:one|body|mail ?box) (?:here|at|by|found|with)|no (?:mail ?box|account) by that name|no such (?:person|domain|host|name)|no valid recipients?",
+        r"(?:user|address|recipient|person|mailbox|name|account)s? .{0,40}(?:not|n.t) (?:listed|found|exist|our customer|in (?:the |my |our )?(?:directory|list|recipient list|public))",
+        r"not in recipient list|invalid-recipient|unknown in .{0,40}table|not a (?:valid|known) (?:user|mailbox|recipient|e-?mail|address)",
+        r"is not (?:a )?(?:known|valid|local|registered) (?:user|mailbox|recipient|address)|couldn.t be found|could not be found|can(?:no|.)t find",
+        r"addresses? (?:were|was) unknown|not an active (?:address|user)|not a local|unavaiable|missing home directory|unknown local-?part"
+        r"|non-? ?existent (?:user|mailbox|address)|\bno \S+ in (?:the )?(?:name )?directory|addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|not our (?:user|customer)|badrcptto|badrecipientto|validrcptto|recipientnotfound|recipnotfound|notindirectory",
+        r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
+        r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"
+        r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|does not accept (?:any )?(?:e-?mail|mail|messages)|no mx\b|null mx",
+        r"doesn.t have (?:an? |any )|rejected address|does not like recipient.{0,60}(?:no such|unknown)|mailbox not found|mailbox unavailable",
+        r"utilisateur inconnu|n'existe pas|existiert nicht|no existe|non esiste|não existe|не существует|not? bekannt|konnte nicht gefunden"
+        r"|no se encontró|introuvable|用户不存在|不存在|宛先不明|見つかりません|nessun utente|ikke fundet|finns inte|bestaat niet",
+    )
+)
+_AGAINST_US = _any_of(
+    (
+        r"spam|junk|unsolicited|bulk (?:e?-?mail|mail)|mass mail|\bube\b|phish|virus|malware|trojan|infected",
+        r"block ?-?list|black ?-?list|deny ?-?list|\brbl\b|\bdnsbl|listed (?:at|in|on|by)|\bblocklist\b",
+        r"\b(?:spf|dkim|dmarc|arc|batv)\b|sender policy framework|unauthenticated|fails? (?:to pass )?(?:authentication|verification) checks",
+        r"polic(?:y|ies)|reputation|not (?:been )?authori[sz]ed|unauthori[sz]ed|prohibited|\bbanned\b|\bblocked\b|low priority",
+        r"relay(?:ing)? (?:is |access )?(?:denied|prohibited|not (?:allowed|permitted))|unable to relay|not permitted to relay|cannot relay"
+        r"|not allowed to relay|rcpthosts|no relay|open relay|third-?party relay",
+        r"content (?:was |is |has been )?(?:rejected|filter\w*|denied|refused|not (?:accepted|allowed))|(?:rejected|refused|denied|blocked|filtered) .{0,60}(?:content|filter|rule)|rejecting mail",
+        r"reverse[ -]?(?:dns|lookup)|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|hostname (?:lookup|verification)|fcrdns|dynamic ip",
+        r"(?:message|mail|e-?mail|connection)s? (?:was |were |is |has been |have been )?(?:not allowed|not accepted|refused|rejected|blocked|filtered|quarantined)(?: (?:by|due|because|for|as|from)\b)",
+        r"access denied|not allowed to send|illegal attachment|executable|attachment (?:is |type |extension )?(?:not allowed|forbidden)"
+        r"|members-only|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
+        r"|insecure (?:mail )?relay|open proxy|unresolvable|cannot resolve your|mismatches client|from mail server|mail from your|smtp server of your|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accepting (?:mail|connections|messages) from"
+        r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to accept )?(?:your )?(?:mail|e-?mail|messages)|mail is rejected by recipients"
+        r"|tls (?:is )?required|encryption|certificate|complaint|abuse|score",
+    )
+)
+REFUSED_ADDRESS = _any_of(
+    (
+        rf"\b{_USER}s?(?: address)?\b.{{0,20}}\b(?:rejected|refused|denied|blocked)|rejected recipient|rejects? (?:the )?(?:recipient|address)",
+        r"undeliverable address|address not accepted|mailbox problem|undeliverable to",
+    )
+)
+"""Words that only repeat that this address was refused: its code may say why."""
+
+_SOME_ACCOUNT = _any_of(
+    (r"(?<!mail )\baccount (?:has been |is |was )?(?:suspended|locked|blocked|on hold|restricted)",)
+)
+"""It may be the reader's or our own: by its words alone it is nobody's."""
+
+IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
+    (SESSION_IS_FULL, Blame.NOW),
+    (_ACCOUNT, Blame.ACCOUNT),
+    (_SENDER_REFUSED, Blame.POLICY),
+    (_BLOCKED_FOR_NOW, Blame.POLICY),
+    (_FULL, Blame.MAILBOX),
+    (_TOO_LARGE, Blame.MESSAGE),
+    (_PASSING, Blame.NOW),
+    (_SOME_ACCOUNT, Blame.UNKNOWN),
+    (_NOBODY, Blame.READER),
+    (_AGAINST_US, Blame.POLICY),
+)

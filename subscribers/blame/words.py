@@ -1,0 +1,48 @@
+"""A refusal's words, without what would only mislead: line breaks, addresses, hosts, links."""
+
+from __future__ import annotations
+
+import re
+
+MAX_TEXT = 4_000
+"""Characters of a refusal that are looked at."""
+
+BLOCK_LISTS = (
+    "spamhaus|spamcop|barracudacentral|sorbs|surbl|uribl|dnsbl|invaluement|abuseat|psbl|manitu"
+    "|senderscore|cloudmark|uceprotect|abusix|rbl"
+)
+
+_CONTINUED = re.compile(r"(?m)^[ \t>|]*(?:[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3}[ \t]*)?)")
+_QUOTED = re.compile(r"(?m)^[ \t]*[>|][ \t>|]*")
+_BLOCK_LIST = re.compile(
+    rf"(?:https?://)?[\w./?=&%-]*\b(?:{BLOCK_LISTS})\b[\w-]*\.[\w./?=&%#-]*", re.IGNORECASE
+)
+_LINK = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"<[^<>@\s]*@[^<>\s]*>|[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+# The names of Exchange's own errors (RESOLVER.ADR.RecipNotFound) look like hosts and say the most.
+_HOST = re.compile(
+    r"(?<![\w.])(?!(?:RESOLVER|STOREDRV|SMTPSEND|ROUTING|QUEUE)\.)"
+    r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.(?:[a-z]{2,24}|[A-Z]{2,24})(?:\[[0-9a-fA-F.:]+\])?(?![\w.]*\w)"
+)
+_NUMBER = re.compile(r"\d+")
+_APOSTROPHES = str.maketrans("\u2019\u2018`", "'''")
+
+
+def plain_words(text: str) -> str:
+    """The words in one line and in lower case; a link to a block list becomes the word itself."""
+    words = _CONTINUED.sub(" ", text[:MAX_TEXT].translate(_APOSTROPHES))
+    words = _QUOTED.sub(" ", words)
+    words = _BLOCK_LIST.sub(" blocklist ", words)
+    for noise in (_LINK, _ADDRESS, _HOST):
+        words = noise.sub(" ", words)
+    return " ".join(words.casefold().split())
+
+
+def same_words(text: str) -> str:
+    """A key that is the same where the words are: numbers and identifiers say nothing."""
+    return _NUMBER.sub("#", " ".join(w for w in plain_words(text).split() if not _is_a_name(w)))
+
+
+def _is_a_name(word: str) -> bool:
+    """Whether it is an identifier of this one message or session: letters and digits mixed."""
+    return len(word) > 5 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)

@@ -1,0 +1,162 @@
+"""The exports of other tools, recognised by their headers.
+
+Headers as the tools' own help pages, documentation and source show them (looked up in November
+2026); compared in small letters and plain words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from subscribers.errors import ImportFileError
+from subscribers.importing.standings import Says
+from subscribers.subscriber import Status
+
+EMAIL = ("email", "email address", "e mail", "e mail address")
+NAMES = (("name",), ("display name",), ("full name",), ("user name",), ("gecos",), ("first name", "last name"), ("fname", "lname"))  # fmt: skip
+TAGS = ("tags", "labels", "tag", "groups", "segments")
+JOINED = ("optin time", "opted in at", "subscribed at", "subscription created at", "created at", "created", "creation date", "signup date", "join date", "joined", "user entered", "entered", "subscribed", "date")  # fmt: skip
+JOINED_FROM = ("optin ip", "opt in ip", "ip address", "signup ip", "ip")
+CONFIRMED = ("confirm time", "confirmed at", "confirmation date")
+CONFIRMED_FROM = ("confirm ip",)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """One tool's export.
+
+    It is recognised by any of `marks`, each a set of headers that only this tool has together.
+    `says` are status columns beside the general ones, `words` what its statuses mean beside the
+    general words. `noise` are columns of its own that are not kept; `nested` hold JSON objects.
+    `left_in_name` are parts of file names of exports in which everybody has this status.
+    """
+
+    name: str
+    title: str
+    marks: tuple[frozenset[str], ...] = ()
+    email: tuple[str, ...] = EMAIL
+    says: Mapping[str, Says] = field(default_factory=dict)
+    words: Mapping[str, Status] = field(default_factory=dict)
+    noise: frozenset[str] = frozenset()
+    nested: frozenset[str] = frozenset()
+    left_in_name: Mapping[str, Status] = field(default_factory=dict)
+
+
+PLAIN = Layout(name="csv", title="CSV")
+"""Our own export, and any file with a column `email`: tags are followed, all else is kept."""
+
+ADDRESSES = Layout(name="addresses", title="a list of addresses")
+
+
+def _marks(*sets: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(name.strip() for name in one.split(",")) for one in sets)
+
+
+LAYOUTS: Sequence[Layout] = (
+    PLAIN,
+    ADDRESSES,
+    Layout(
+        name="mailchimp",
+        title="Mailchimp",
+        marks=_marks("optin time, leid", "email address, member rating", "email address, euid", "email address, optin time"),
+        noise=frozenset({"member rating", "leid", "euid", "last changed", "latitude", "longitude", "gmtoff", "dstoff", "unsub campaign id", "clean campaign id"}),
+        left_in_name={"nonsubscribed": Status.UNSUBSCRIBED, "non_subscribed": Status.UNSUBSCRIBED, "unsubscribed": Status.UNSUBSCRIBED, "cleaned": Status.BOUNCED},
+    ),
+    Layout(
+        name="substack",
+        title="Substack",
+        marks=_marks("email, active subscription", "user email address, subscription type", "email, stripe plan"),
+        email=("email", "user email address"),
+    ),
+    Layout(
+        name="ghost",
+        title="Ghost",
+        marks=_marks("email, subscribed to emails", "email, complimentary plan"),
+        noise=frozenset({"id", "stripe customer id"}),
+    ),
+    Layout(
+        name="buttondown",
+        title="Buttondown",
+        marks=_marks("email address, creation date", "email, subscriber type", "email, type, creation date", "email address, type", "email, type, undeliverability date"),
+        says={"type": Says.WORD, "subscriber type": Says.WORD},
+        noise=frozenset({"id", "secondary id", "subscriber import id", "avatar url"}),
+        nested=frozenset({"metadata"}),
+    ),
+    Layout(
+        name="beehiiv",
+        title="beehiiv",
+        marks=_marks("email, status, subscription tier", "email, status, subscription premium tier names", "email, status, tier", "email, status, utm channel", "email, status, referral code"),
+        words={"needs attention": Status.PENDING},
+        noise=frozenset({"id", "stripe customer id", "referral code"}),
+    ),
+    Layout(
+        name="kit",
+        title="Kit",
+        marks=_marks("email address, first name, state", "email, first name, state, created at", "email address, state, created at", "first name, email, status, created at, tags", "email, first name, cancelled at"),
+        says={"state": Says.WORD, "cancelled at": Says.LEFT},
+        words={"inactive": Status.PENDING},  # has not confirmed
+        noise=frozenset({"id"}),
+    ),
+    Layout(
+        name="mailerlite",
+        title="MailerLite",
+        marks=_marks("subscriber, sent, opens, clicks", "subscriber, subscribed", "email, opted in at", "email, subscribed at, opens count", "email, status, sent, opens, clicks", "email, opens, clicks, subscribed"),
+        email=("email", "email address", "subscriber"),
+        noise=frozenset({"id", "sent", "opens", "clicks", "opens count", "clicks count", "open rate", "click rate", "ctor"}),
+        nested=frozenset({"fields"}),
+    ),
+    Layout(
+        name="listmonk",
+        title="listmonk",
+        marks=_marks("uuid, email, attributes", "uuid, email, attribs", "email, attributes, status", "email, attribs, status", "uuid, email, status"),
+        noise=frozenset({"id", "uuid", "updated at", "lists"}),
+        nested=frozenset({"attributes", "attribs"}),
+    ),
+    Layout(
+        name="keila",
+        title="Keila",
+        marks=_marks("email, data, status"),
+        nested=frozenset({"data"}),
+    ),
+    Layout(
+        name="phplist",
+        title="phpList",
+        marks=_marks("email, confirmed, blacklisted", "email, blacklisted", "is the email of this user confirmed", "is the email of this subscriber confirmed", "email, foreignkey", "email, foreign key"),
+        noise=frozenset({"id", "uniqid", "uuid", "unique id for user", "unique id for subscriber", "htmlemail", "send this user html emails", "send this subscriber html emails", "last modified", "modified", "rssfrequency", "password", "passwordchanged", "subscribepage"}),
+    ),
+    Layout(
+        name="mailman",
+        title="Mailman",
+        marks=_marks("email, delivery mode", "address, delivery mode", "email, delivery status", "address, delivery status", "email, moderation action", "address, moderation action"),
+        email=("email", "address", "email address"),
+        noise=frozenset({"self link", "http etag", "user", "member id", "list id", "subscription mode", "role", "delivery mode", "moderation action", "original email"}),
+    ),
+    Layout(
+        name="sympa",
+        title="Sympa",
+        marks=_marks("email, reception", "email, gecos", "email, visibility"),
+        noise=frozenset({"visibility", "update date", "reception"}),
+    ),
+)  # fmt: skip
+
+NAMED: Mapping[str, Layout] = {layout.name: layout for layout in LAYOUTS}
+
+
+def recognise(headers: Collection[str], insisted: str, source_name: str) -> Layout:
+    """The layout of a file with these plain headers; PLAIN where no tool's is known by them.
+
+    Raises ImportFileError where `insisted` is not one of the layouts.
+    """
+    if insisted:
+        if insisted not in NAMED:
+            raise ImportFileError(
+                f"there is no layout {insisted!r}",
+                file=source_name,
+                field="from",
+                fix=f"name one of: {', '.join(NAMED)}",
+            )
+        return NAMED[insisted]
+    have = frozenset(headers)
+    known = (layout for layout in LAYOUTS if any(marks <= have for marks in layout.marks))
+    return next(known, PLAIN)

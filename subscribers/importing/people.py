@@ -1,0 +1,314 @@
+"""What a file's row says of one person: address, name, tags, standing, and how they agreed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from subscribers.addresses import parse_address
+from subscribers.admission import Applicant
+from subscribers.audience import format_follows
+from subscribers.errors import AddressError, ImportFileError
+from subscribers.importing import layouts
+from subscribers.importing.layouts import Layout
+from subscribers.importing.standings import (
+    COLUMNS,
+    Says,
+    is_telling,
+    plain_header,
+    says_of,
+    status_said,
+    strongest,
+)
+from subscribers.subscriber import Status
+
+MAPPED = ("email", "name", "tags", "status")
+"""What `mapping` may name a column for."""
+
+# A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
+_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
+_LEFT_BY_NAME = re.compile(
+    r"un-?subscri|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
+)
+_DATED = re.compile(r"\d{4}|\d\d[./]\d\d")
+_UNDECODED = re.compile(r"[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Column:
+    position: int
+    header: str
+    plain: str
+
+
+class Columns:
+    """Which column of a file says what. Raises ImportFileError where it has no address."""
+
+    def __init__(
+        self,
+        header: Sequence[str],
+        layout: Layout,
+        mapping: Mapping[str, str],
+        source_name: str,
+        slug_of: Callable[[str], str],
+        offered: Collection[str],
+    ) -> None:
+        self.layout = layout
+        self.source_name = source_name
+        self._slug_of = slug_of
+        self._offered = frozenset(offered)
+        self._all = [
+            _Column(position=position, header=plain(cell).strip(), plain=plain_header(plain(cell)))
+            for position, cell in enumerate(header)
+        ]
+        _require_known(mapping, source_name)
+        self._email = self._mapped(mapping, "email") or self._first(layout.email)
+        if self._email is None:
+            raise self._missing(mapping.get("email", "email"), "email")
+        self._names = self._name_columns(mapping)
+        self._tags = self._mapped(mapping, "tags") or self._first(
+            ("tags",) if self._is_own else layouts.TAGS
+        )
+        self._follows_all_tags = self._is_own or "tags" in mapping
+        self._is_status_given = "status" in mapping
+        self._statuses = self._status_columns(mapping)
+        self._consent = self._consent_columns()
+        self._kept = self._kept_columns()
+        self._everybody = next(
+            (
+                status
+                for part, status in layout.left_in_name.items()
+                if part in source_name.casefold()
+            ),
+            None,
+        )
+        self._known: dict[tuple[str, ...], Status] = {}
+
+    @property
+    def _is_own(self) -> bool:
+        return self.layout is layouts.PLAIN
+
+    @property
+    def is_of_leavers(self) -> bool:
+        """Whether the file's name says that these people left, and no column says anything."""
+        says_nothing = not self._statuses and self._everybody is None and not self._is_status_given
+        return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
+
+    def look_over(self, line: int, cells: Sequence[str]) -> None:
+        """Raise ImportFileError where a row says of its person what is not understood.
+
+        To guess would be to mail who left.
+        """
+        self.standing(line, cells)
+        if self._is_status_given:
+            return
+        for column in self._kept:
+            if is_telling(_at(cells, column.position)):
+                raise self._not_understood(line, column, _at(cells, column.position))
+
+    def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
+        """The subscription's status, and the words that say so; raises ImportFileError."""
+        if not self._statuses:
+            return self._everybody or Status.ACTIVE, ""
+        said = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
+        status = self._known.get(said)
+        if status is None:
+            status = strongest(
+                [
+                    self._said(line, column, says, cell)
+                    for (column, says), cell in zip(self._statuses, said, strict=True)
+                ]
+            )
+            if len(self._known) < 10_000:  # dates differ from row to row
+                self._known[said] = status
+        if self._everybody is not None:
+            status = strongest([status, self._everybody])
+        words = [
+            f"{column.header}={cell}"
+            for (column, _), cell in zip(self._statuses, said, strict=True)
+            if cell
+        ]
+        return status, ", ".join(words)
+
+    def candidate(self, cells: Sequence[str], status: Status, said: str) -> Applicant:
+        """The person of a row; raises AddressError."""
+        if any(map(_UNDECODED.search, cells)):
+            raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
+        address, name = self.address(cells), ""
+        if "<" in address:
+            name, address = parseaddr(address)
+        names = [plain(_at(cells, column.position)).strip() for column in self._names]
+        labels = _labels(plain(_at(cells, self._tags.position))) if self._tags else []
+        attributes = self._attributes(cells, labels)
+        return Applicant(
+            address=parse_address(address),
+            name=" ".join(filter(None, names)) or name,
+            follows=self._follows(labels),
+            attributes=attributes,
+            status=status,
+            detail=self._detail(cells, status, said),
+        )
+
+    def address(self, cells: Sequence[str]) -> str:
+        """What stands in the column of addresses."""
+        return plain(_at(cells, self._email.position if self._email else 0)).strip()
+
+    # Which columns
+
+    def _first(self, names: Sequence[str]) -> _Column | None:
+        return next((one for name in names for one in self._all if one.plain == name), None)
+
+    def _mapped(self, mapping: Mapping[str, str], what: str) -> _Column | None:
+        if not mapping.get(what):
+            return None
+        wanted = mapping[what].strip()
+        for column in self._all:
+            if wanted.casefold() == column.header.casefold():
+                return column
+        raise self._missing(wanted, what)
+
+    def _missing(self, wanted: str, what: str) -> ImportFileError:
+        names = ", ".join(column.header for column in self._all if column.header)
+        return ImportFileError(
+            f"no column {wanted!r}; the file has: {names or 'nothing'}",
+            file=self.source_name,
+            field=what,
+            fix=f"name the column: --map {what}=HEADER",
+        )
+
+    def _name_columns(self, mapping: Mapping[str, str]) -> tuple[_Column, ...]:
+        mapped = self._mapped(mapping, "name")
+        if mapped is not None:
+            return (mapped,)
+        for names in layouts.NAMES[:1] if self._is_own else layouts.NAMES:
+            found = [self._first((name,)) for name in names]
+            if any(found):
+                return tuple(column for column in found if column is not None)
+        return ()
+
+    def _status_columns(self, mapping: Mapping[str, str]) -> list[tuple[_Column, Says]]:
+        if "status" in mapping:
+            mapped = self._mapped(mapping, "status")
+            return [(mapped, COLUMNS.get(mapped.plain, Says.WORD))] if mapped else []
+        found = [(column, says_of(column.plain, self.layout.says)) for column in self._all]
+        return [(column, says) for column, says in found if says is not None]
+
+    def _consent_columns(self) -> dict[str, _Column]:
+        found = {
+            "joined": self._first(layouts.JOINED),
+            "joined from": self._first(layouts.JOINED_FROM),
+            "confirmed": self._first(layouts.CONFIRMED),
+            "confirmed from": self._first(layouts.CONFIRMED_FROM),
+        }
+        return {what: column for what, column in found.items() if column is not None}
+
+    def _kept_columns(self) -> list[_Column]:
+        used = {self._email, *self._names, self._tags, *(column for column, _ in self._statuses)}
+        if self._is_own:
+            used -= set(self._consent.values())
+        else:
+            used |= set(self._consent.values())
+        return [
+            column
+            for column in self._all
+            if column not in used and column.header and column.plain not in self.layout.noise
+        ]
+
+    # What they say
+
+    def _said(self, line: int, column: _Column, says: Says, cell: str) -> Status:
+        status = status_said(says, cell, self.layout.words)
+        if status is None:
+            raise self._not_understood(line, column, cell)
+        return status
+
+    def _not_understood(self, line: int, column: _Column, cell: str) -> ImportFileError:
+        return ImportFileError(
+            f"line {line}: the column {column.header!r} says {cell.strip()[:60]!r}, which is no "
+            f"status that is known here; nothing was imported",
+            file=self.source_name,
+            field="status",
+            fix=f"--map status={column.header!r} takes it for the status, --map status= for none; or "
+            f"split the file by that column, and import those who left with --left",
+        )
+
+    def _follows(self, labels: Sequence[str]) -> str | None:
+        if self._tags is None or not labels:
+            return None
+        slugs = [self._slug_of(label) for label in labels]
+        if (
+            not self._follows_all_tags
+        ):  # another tool's tags say who somebody is, not what they read
+            slugs = [slug for slug in slugs if slug in self._offered]
+        return format_follows(slugs) if slugs else None
+
+    def _attributes(self, cells: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
+        attributes: dict[str, str] = {}
+        for column in self._kept:
+            value = plain(_at(cells, column.position)).strip().replace("\x00", "")
+            if column.plain in self.layout.nested and value[:1] == "{":
+                attributes |= _flat(value)
+            elif value:
+                attributes[column.header] = value
+        if labels and not self._follows_all_tags:
+            attributes["tags"] = "; ".join(labels)
+        return attributes
+
+    def _detail(self, cells: Sequence[str], status: Status, said: str) -> str:
+        """The consent record: how they agreed, by the tool's own books; "" where it says nothing."""
+        if self._is_own and not self._consent and status is Status.ACTIVE:
+            return ""
+        told = {what: _at(cells, column.position).strip() for what, column in self._consent.items()}
+        parts = []
+        for what in ("joined", "confirmed"):
+            when, where = told.get(what, ""), told.get(f"{what} from", "")
+            when = when if _DATED.search(when) else ""  # it may be a yes or no
+            if when or where:
+                parts.append(" ".join(filter(None, (what, when, where and f"from {where}"))))
+        if status is not Status.ACTIVE and said:
+            parts.append(said)
+        tool = "" if self._is_own else f" ({self.layout.title})"
+        return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
+
+
+def plain(cell: str) -> str:
+    """A cell without the apostrophe that defused it as a formula."""
+    return cell[1:] if _DEFUSED.match(cell) else cell
+
+
+def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
+    for name in sorted(set(mapping) - set(MAPPED)):
+        raise ImportFileError(
+            f"{name!r} cannot be mapped",
+            file=source_name,
+            field=name,
+            fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
+        )
+
+
+def _at(cells: Sequence[str], position: int) -> str:
+    return cells[position] if position < len(cells) else ""
+
+
+def _labels(cell: str) -> list[str]:
+    """The tags of one cell: `a;b`, `a, b`, or `"a","b"` as Mailchimp writes them."""
+    if '"' in cell:
+        cell = ";".join(next(csv.reader([cell], skipinitialspace=True), []))
+    mark = ";" if ";" in cell else ","
+    return [label.strip() for label in cell.strip("[]{}").split(mark) if label.strip()]
+
+
+def _flat(text: str) -> dict[str, str]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {"data": text}
+    return {
+        str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    }

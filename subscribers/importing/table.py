@@ -1,0 +1,222 @@
+"""A file of people as a header and rows of cells, whichever way it was written."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import getaddresses
+from itertools import chain
+from typing import Any, BinaryIO, TextIO
+
+from subscribers.errors import ImportFileError
+
+MAX_HEADER = 100_000
+"""Characters; whatever begins with a longer line is no table of subscribers."""
+
+MAX_JSON = 200_000_000
+"""Octets; a larger document does not go into memory."""
+
+_ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+"""ZIP, which is .xlsx and .ods too; .xls; gzip."""
+
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*"')
+_BLOCK_FIELD = re.compile(
+    r"(email|gecos|reception|visibility|date|update_date|subscribed|bounce)\s+(\S.*)\Z"
+)
+_BLOCK_BEGINS = re.compile(r"email\s+\S+@\S+\Z|(?:date|update_date)\s+\d+\Z")
+_NAME_BEHIND = re.compile(r"\s*<?([^\s<>,;]+@[^\s<>,;]+)>?[\s,;]+([^@]+)\Z")
+
+Reject = Callable[[int, str], None]
+"""Is told of a line that is no row, and why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """The header, and each row with the number of its first line. `is_bare`: it had no header."""
+
+    header: Sequence[str]
+    rows: Iterator[tuple[int, Sequence[str]]]
+    is_bare: bool = False
+
+
+def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
+    """Read CSV, a dump in blocks, a JSON document or a bare list of addresses, from its beginning.
+
+    UTF-8 or UTF-16; octets that are neither stay as surrogates, so that one bad row is one
+    rejection. The file stays its opener's to close. Raises ImportFileError.
+    """
+    text = _decoded(file, source_name)
+    first = text.readline(MAX_HEADER)
+    skipped = 0
+    while first and first.strip()[:1] in ("", "#") and skipped < 100:
+        first, skipped = text.readline(MAX_HEADER), skipped + 1
+    if first.lstrip()[:1] in ("{", "["):
+        return _from_json(first + text.read(MAX_JSON), source_name)
+    if _BLOCK_BEGINS.match(first.strip()):
+        return _from_blocks(chain([first], text))
+    delimiter = None
+    if separator := _SEPARATOR.match(first.strip()):  # what Excel is told by its first line
+        delimiter, first, skipped = separator[1], text.readline(MAX_HEADER), skipped + 1
+    if "@" in first:
+        return _from_addresses(chain([first], text), skipped)
+    delimiter = delimiter or _delimiter(first)
+    header = next(csv.reader([first], delimiter=delimiter), [])
+    rows = _csv_rows(csv.reader(text, delimiter=delimiter), 2 + skipped, reject)
+    return Table(header=header, rows=rows)
+
+
+def _decoded(file: BinaryIO, source_name: str) -> TextIO:
+    start = file.read(200)
+    file.seek(0)
+    if start.startswith(_ARCHIVES):
+        raise ImportFileError(
+            "is an archive or a workbook of a spreadsheet program, not text",
+            file=source_name,
+            fix="unpack it and import each file, or save the sheet as CSV",
+        )
+    encoding = "utf-8-sig"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif start.count(b"\0") > len(start) // 4:
+        encoding = "utf-16-be" if start[:1] == b"\0" else "utf-16-le"
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
+    return _Detached(file, encoding=encoding, errors=errors, newline="")
+
+
+class _Detached(io.TextIOWrapper):
+    """Leaves the file open when it is forgotten."""
+
+    def __del__(self) -> None:
+        if not self.closed:
+            self.detach()
+
+
+def _delimiter(header: str) -> str:
+    """What stands most often between the header's cells, a comma where nothing does."""
+    outside = _QUOTED.sub("", header)
+    return max((",", ";", "\t", "|"), key=outside.count)
+
+
+def _csv_rows(reader: Any, first_line: int, reject: Reject) -> Iterator[tuple[int, Sequence[str]]]:
+    while True:
+        start = reader.line_num + first_line
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reject(start, f"no CSV: {error}")
+            continue
+        if any(cell.strip() for cell in cells):
+            yield start, cells
+
+
+def _from_addresses(lines: Iterable[str], skipped: int) -> Table:
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        for number, line in enumerate(lines, start=1 + skipped):
+            line = line.strip().strip("\ufeff")
+            if not line or line.startswith("#"):
+                continue
+            behind = _NAME_BEHIND.match(line)
+            if behind is not None:
+                yield number, [behind[1], behind[2].strip(" \"'")]
+                continue
+            found = [(name, address) for name, address in getaddresses([line.replace(";", ",")])]
+            if not any("@" in address for _, address in found):
+                found = [("", line)]
+            for name, address in found:
+                if address:
+                    yield number, [address, name]
+
+    return Table(header=["email", "name"], rows=rows(), is_bare=True)
+
+
+def _from_blocks(lines: Iterable[str]) -> Table:
+    header = ["email", "gecos", "reception", "visibility", "date", "update_date", "subscribed"]
+
+    def rows() -> Iterator[tuple[int, Sequence[str]]]:
+        start, block = 1, dict[str, str]()
+        for number, line in enumerate(chain(lines, [""]), start=1):
+            field = _BLOCK_FIELD.match(line.strip())
+            if field is not None:
+                start = start if block else number
+                block[field[1]] = field[2].strip()
+            elif not line.strip() and block:
+                # A member of other lists' data sources only is not `subscribed`, and is still sent to.
+                yield start, [block.get(name, "1" * (name == "subscribed")) for name in header]
+                block = {}
+
+    return Table(header=header, rows=rows())
+
+
+def _from_json(text: str, source_name: str) -> Table:
+    try:
+        document = json.loads(text.lstrip("\ufeff"))
+    except ValueError as error:
+        raise ImportFileError(
+            f"begins like JSON and is none: {error}", file=source_name, fix="export it once more"
+        ) from error
+    people = _people_in(document)
+    if people is None:
+        raise ImportFileError(
+            "a JSON document without a list of people",
+            file=source_name,
+            fix="give the answer of the tool's subscribers or members, or a CSV file",
+        )
+    header = list(dict.fromkeys(name for person in people for name in person))
+    rows = (
+        (number, [_cell(person.get(name)) for name in header])
+        for number, person in enumerate(people, start=1)
+    )
+    return Table(header=header, rows=rows)
+
+
+def _people_in(document: Any) -> list[Mapping[str, Any]] | None:
+    if isinstance(document, list):
+        return [_with_lists(one) for one in document if isinstance(one, dict)]
+    if not isinstance(document, dict):
+        return None
+    for name in (
+        "results",
+        "data",
+        "entries",
+        "subscribers",
+        "subscriptions",
+        "members",
+        "contacts",
+    ):
+        if name in document:
+            return _people_in(document[name])
+    return [_with_lists(document)] if "email" in document else None
+
+
+def _with_lists(person: dict[str, Any]) -> dict[str, Any]:
+    """listmonk says for each list whether the person is subscribed: that counts beside its status."""
+    lists = person.get("lists")
+    if not isinstance(lists, list) or not all(isinstance(one, dict) for one in lists):
+        return person
+    said = [(one.get("subscription_status"), one.get("optin")) for one in lists]
+    held = [one for one in said if one[0] != "unsubscribed"]
+    if said and not held:
+        status = "unsubscribed"
+    elif held and all(one == ("unconfirmed", "double") for one in held):
+        status = "unconfirmed"
+    else:
+        status = "subscribed"
+    return {**person, "subscription_status": status}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).casefold()
+    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        return ";".join(str(one) for one in value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

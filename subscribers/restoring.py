@@ -1,0 +1,91 @@
+"""Taking back bounces that were not the readers' fault, on the record."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from subscribers import tables
+from subscribers.history import Event, HistoryEntry, Way, latest, record
+from subscribers.subscriber import Status
+
+_JOINED = (Event.SUBSCRIBE, Event.CONFIRM, Event.IMPORT, Event.ADD, Event.UNDO)
+
+
+def restore_bounced(
+    connection: sa.Connection,
+    *,
+    list_slug: str,
+    number: int,
+    reason: str,
+    detail: str,
+    now: datetime,
+) -> int:
+    """Give back the subscriptions that a bounce of issue `number` ended; how many.
+
+    `reason` are words, in lower case, that the bounce's record contains; "" takes all. Whoever
+    was never confirmed waits for that as before, and nobody is brought back who left or
+    complained. The bounces no longer count.
+    """
+    restored, innocent = [], set()
+    for row in _ended(connection, list_slug, number):
+        ending = latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE])
+        if ending is None or ending.way is not Way.BOUNCE or reason not in _plain(ending.detail):
+            continue
+        joining = latest(connection, row.subscriber_id, row.slug, _JOINED)
+        is_confirmed = joining is not None and joining.event is not Event.SUBSCRIBE
+        connection.execute(
+            sa.update(tables.subscriptions)
+            .where(
+                tables.subscriptions.c.subscriber_id == row.subscriber_id,
+                tables.subscriptions.c.list_id == row.list_id,
+            )
+            .values(
+                status=(Status.ACTIVE if is_confirmed else Status.PENDING).value, changed_at=now
+            )
+        )
+        innocent.add(row.subscriber_id)
+        restored.append(
+            HistoryEntry(
+                subscriber_id=row.subscriber_id,
+                at=now,
+                event=Event.RESTORE,
+                way=Way.OPERATOR,
+                list_slug=row.slug,
+                detail=detail,
+            )
+        )
+    record(connection, restored)
+    for subscriber_id in innocent:
+        connection.execute(
+            sa.delete(tables.bounces).where(
+                tables.bounces.c.subscriber_id == subscriber_id,
+                tables.bounces.c.list_slug == list_slug,
+                tables.bounces.c.number == number,
+            )
+        )
+    return len(restored)
+
+
+def _ended(connection: sa.Connection, list_slug: str, number: int) -> list[sa.Row[Any]]:
+    """The bounced subscriptions, on whatever list, of those from whom the issue came back."""
+    bounces, subscriptions, lists = tables.bounces, tables.subscriptions, tables.lists
+    return list(
+        connection.execute(
+            sa.select(subscriptions.c.subscriber_id, subscriptions.c.list_id, lists.c.slug)
+            .join(bounces, bounces.c.subscriber_id == subscriptions.c.subscriber_id)
+            .join(lists, lists.c.id == subscriptions.c.list_id)
+            .where(
+                bounces.c.list_slug == list_slug,
+                bounces.c.number == number,
+                subscriptions.c.status == Status.BOUNCED.value,
+            )
+            .order_by(subscriptions.c.subscriber_id, lists.c.slug)
+        )
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

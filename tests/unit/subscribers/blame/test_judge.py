@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers.blame.blame import OURS, Blame
+from subscribers.blame.judge import Refusal, judge, says_session_is_full
+from subscribers.blame.known_replies import KNOWN_REPLIES
+from subscribers.blame.words import MAX_TEXT, plain_words, same_words
+from subscribers.inbound.verdict import Verdict, verdict_of
+
+DATA = Path(__file__).parents[3] / "data" / "subscribers" / "replies.json"
+REPLIES: list[dict[str, str]] = json.loads(DATA.read_text("utf-8"))
+
+WRAPPED = {
+    "as it is": "{}",
+    "quoted": "> {}",
+    "by Postfix": "<jo@example.net>: host mx.spam-filter.example.net[192.0.2.9] said: {} (in reply to\n    end of DATA command)",
+    "by Exim": "SMTP error from remote mail server after end of data:\n    host mx.example.net [192.0.2.9]: {}",
+}
+
+
+def refusal_of(said: str) -> Refusal:
+    """A reply to a recipient or her message."""
+    code, _, text = said.partition(said[3])
+    enhanced = text.split(" ")[0] if text[1:2] == "." else ""
+    return Refusal(code=int(code), text=text, enhanced=enhanced)
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply["said"][:40])
+def test_a_providers_reply_says_whose_fault_it_is(reply: dict[str, str]) -> None:
+    """As the provider publishes it, during the send."""
+    assert judge(refusal_of(reply["said"])) == reply["blame"]
+
+
+@pytest.mark.parametrize("wrapping", WRAPPED)
+@pytest.mark.parametrize("reply", REPLIES, ids=lambda reply: reply["said"][:40])
+def test_a_report_that_quotes_the_reply_says_the_same(reply: dict[str, str], wrapping: str) -> None:
+    """Quoted or broken over lines; no reader is ended for what is not hers."""
+    said = WRAPPED[wrapping].format(reply["said"].replace(" ", "\n  ", 5))
+    verdict = verdict_of("5.0.0" if reply["said"][0] == "5" else "4.0.0", said)
+    assert (verdict is Verdict.HARD) is (reply["blame"] == Blame.READER)
+    if reply["blame"] in OURS and reply["said"][0] == "5":
+        assert verdict is Verdict.POLICY
+
+
+def test_fifteen_providers_and_more_are_known() -> None:
+    """Each row of the table names its source and its date."""
+    assert len({reply["provider"] for reply in REPLIES}) >= 25
+    assert all(row.source and row.seen and row.provider for row in KNOWN_REPLIES)
+
+
+@pytest.mark.parametrize("blame", [Blame.READER, Blame.MAILBOX, Blame.UNKNOWN])
+def test_the_same_refusal_at_several_domains_is_never_the_readers(blame: Blame) -> None:
+    """Whatever its words are."""
+    said = next(reply["said"] for reply in REPLIES if reply["blame"] == blame)
+    alone = refusal_of(said)
+    assert judge(alone) is blame
+    widespread = Refusal(
+        code=alone.code, text=alone.text, enhanced=alone.enhanced, is_widespread=True
+    )
+    assert judge(widespread) is Blame.ACCOUNT
+
+
+def test_before_a_reader_is_named_none_is_to_blame() -> None:
+    """A refusal of EHLO, AUTH or MAIL is the relay's word to us."""
+    assert judge(Refusal(code=550, text="User unknown", names_a_reader=False)) is Blame.ACCOUNT
+    assert judge(Refusal(code=450, text="Mailbox busy", names_a_reader=False)) is Blame.NOW
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "blame"),
+    [
+        ("5.1.1", "", Blame.READER),
+        ("5.1.1", "smtp; 550", Blame.READER),
+        ("5.1.1", "smtp; 550 Denied by the host", Blame.UNKNOWN),  # sendmail fills in 5.1.1
+        ("5.1.1", "smtp; 550 5.1.1 Denied by the host", Blame.READER),
+        ("5.1.1", "smtp; 550 5.7.1 Denied", Blame.POLICY),
+        ("5.0.0", "smtp; 550 5.2.1", Blame.READER),
+        ("5.4.7", "", Blame.NOW),
+        ("5.3.0", "", Blame.NOW),
+        ("5.6.0", "", Blame.MESSAGE),
+        ("5.0.0", "550 account suspended", Blame.UNKNOWN),  # whose?
+        ("5.2.1", "550 5.2.1 account suspended", Blame.READER),
+        ("4.4.7", "550 User unknown", Blame.NOW),
+    ],
+)
+def test_codes_are_believed_where_words_say_nothing(status: str, text: str, blame: Blame) -> None:
+    """The server's own code before the one that a program on the way filled in."""
+    assert judge(Refusal(enhanced=status, text=text)) is blame
+
+
+def test_only_words_about_the_reader_count() -> None:
+    """Not those in an address, a link or a host's name."""
+    said = "550 <spam-dkim@policy.example.net>: User unknown, see https://blocked.example.net/spf"
+    assert judge(Refusal(text=said)) is Blame.READER
+    assert plain_words("host Quota.full.example.net[192.0.2.1] said: 550 no") == "host said: 550 no"
+
+
+def test_the_same_words_have_one_key() -> None:
+    """Addresses, numbers and identifiers of a session are no difference."""
+    one = "550 5.7.1 <jo@example.org> Refused, id=4f3a9b2c (192.0.2.1)"
+    two = "550 5.7.1 <bo@example.net> Refused, id=77ab10ff (192.0.2.7)"
+    assert same_words(one) == same_words(two) != same_words("550 5.7.1 Accepted")
+
+
+def test_a_sessions_limit_is_no_fault_of_anybody() -> None:
+    """A new connection goes on."""
+    assert says_session_is_full("Requested action aborted Mails per session limit exceeded")
+    assert not says_session_is_full("Daily limit exceeded")
+
+
+@given(st.text(max_size=3 * MAX_TEXT), st.sampled_from([0, 421, 550, 552, 554]))
+def test_no_text_raises(text: str, code: int) -> None:
+    """Whatever a server says."""
+    assert judge(Refusal(text=text, code=code)) in Blame

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from newsletter.store.database import Database
+from subscribers import people
+from subscribers.audience import audience
+from subscribers.errors import ImportFileError
+from subscribers.importing.layouts import LAYOUTS, NAMED
+from subscribers.subscriber import Status
+from tests.factories.subscribers import LIST, NOW, import_text, join
+
+DATA = Path(__file__).parents[3] / "data" / "subscribers" / "exports"
+EXPECTED: dict[str, dict[str, list[str]]] = json.loads((DATA / "expected.json").read_text("utf-8"))
+
+
+def by_status(database: Database) -> dict[str, list[str]]:
+    """Everybody on the list, by status."""
+    found: dict[str, list[str]] = {}
+    with database.transaction(read_only=True) as connection:
+        for row in people.listing(connection, LIST):
+            found.setdefault(str(row["status"]), []).append(row["address"])
+    return {status: sorted(addresses) for status, addresses in found.items()}
+
+
+def mailed(database: Database) -> list[str]:
+    """Whom an issue would go to."""
+    with database.transaction(read_only=True) as connection:
+        return sorted(row.address for row in connection.execute(audience(LIST, NOW)))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_each_tools_export_keeps_its_statuses(name: str, database: Database) -> None:
+    """Recognised by its header; who left, bounced, complained or never confirmed is not mailed."""
+    expected = {**EXPECTED[name]}
+    report = import_text(database, (DATA / name).read_bytes(), source_name=name)
+    assert report.layout == expected.pop("from")
+    assert report.rejected == []
+    assert by_status(database) == expected
+    assert mailed(database) == expected.get("active", [])
+    assert {status: count for status, count in report.statuses.items() if count} == {
+        status: len(addresses) for status, addresses in expected.items()
+    }
+    again = import_text(database, (DATA / name).read_bytes(), source_name=name)
+    assert (again.added, again.updated) == (0, 0)
+
+
+def test_every_layout_has_its_golden_file() -> None:
+    """All but our own."""
+    assert {str(one["from"]) for one in EXPECTED.values()} == set(NAMED) - {"csv"}
+    assert len({layout.name for layout in LAYOUTS}) == len(LAYOUTS)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_no_export_brings_back_who_left_here(name: str, database: Database) -> None:
+    """Whatever the other tool says of them."""
+    active = EXPECTED[name].get("active", [])
+    for address in active:
+        import_text(database, f"email\n{address}\n", left=True)
+    report = import_text(database, (DATA / name).read_bytes(), source_name=name)
+    assert report.rejected_count == len(active)
+    assert mailed(database) == []
+
+
+def test_consent_tags_and_fields_of_the_other_tool_are_kept(database: Database) -> None:
+    """When and from where they agreed is the consent record; only tags on offer are followed."""
+    name = "mailchimp-subscribed_email_audience_export.csv"
+    import_text(database, (DATA / name).read_bytes(), source_name=name, offered={"boats"})
+    with database.transaction(read_only=True) as connection:
+        ana = people.show(connection, "ana@example.net")
+    assert (ana["name"], ana["tags"]) == ("Ana Ray", ["boats"])
+    assert ana["attributes"] == {
+        "Town": "Leith",
+        "TIMEZONE": "Europe/London",
+        "CC": "gb",
+        "REGION": "sct",
+        "tags": "donor; Boats",
+    }
+    assert ana["history"][0]["detail"] == (
+        f"{name} (Mailchimp): joined 2024-02-01 10:00:00 from 192.0.2.1; "
+        "confirmed 2024-02-01 10:05:00 from 192.0.2.2"
+    )
+
+
+def test_custom_fields_in_json_become_attributes(database: Database) -> None:
+    """Each field by its own name."""
+    import_text(database, (DATA / "listmonk.csv").read_bytes())
+    with database.transaction(read_only=True) as connection:
+        ana = people.show(connection, "ana@example.net")
+    assert ana["attributes"] == {"town": "Leith", "topics": '["boats"]'}
+
+
+def test_the_record_says_how_somebody_left_there(database: Database) -> None:
+    """In the other tool's words."""
+    import_text(database, (DATA / "substack.csv").read_bytes(), source_name="substack.csv")
+    with database.transaction(read_only=True) as connection:
+        cy = people.show(connection, "cy@example.net")
+    assert cy["history"] == [
+        {
+            "at": NOW.isoformat(),
+            "event": "unsubscribe",
+            "way": "import",
+            "list": LIST,
+            "detail": "substack.csv (Substack): joined 2024-02-01T10:00:00.000Z; email_disabled=true",
+        }
+    ]
+
+
+def test_whoever_left_there_leaves_here(database: Database) -> None:
+    """A standing reader whom the export calls unsubscribed is taken off."""
+    with database.transaction() as connection:
+        join(connection, "bo@example.net")
+    report = import_text(database, (DATA / "ghost.csv").read_bytes())
+    assert (report.added, report.updated) == (2, 1)
+    assert by_status(database)["unsubscribed"] == ["bo@example.net", "cy@example.net"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "email,status\na@example.net,active\nb@example.net,gone fishing\n",
+        "email,blacklisted\na@example.net,perhaps\n",
+        "email,opted_out\na@example.net,maybe\n",
+        "email,Newsletter (weekly)\na@example.net,yes\nb@example.net,Unsubscribed\n",
+        "email,unsub_flag\na@example.net,7\n",
+    ],
+)
+def test_a_status_that_is_not_known_refuses_the_file(text: str, database: Database) -> None:
+    """Before anything is imported; to guess would be to mail who left."""
+    with pytest.raises(ImportFileError, match="which is no status that is known"):
+        import_text(database, text)
+    with database.transaction(read_only=True) as connection:
+        assert connection.execute(audience(LIST, NOW)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("header", "gone"),
+    [
+        ("Email blocklisted", "true"),
+        ("Unsubscribed from all email", "1"),
+        ("unsub_timestamp", "2024-02-01 10:00:00"),
+        ("Stop Time", "01/02/2024"),
+        ("Email Marketing Consent", "NEVER_SUBSCRIBED"),
+        ("OPT_OUT_DATE", "1706781600"),
+        ("Do not email", "Yes"),
+    ],
+)
+def test_any_tools_column_of_leaving_is_honoured(
+    header: str, gone: str, database: Database
+) -> None:
+    """Listed or not."""
+    word = "subscribed" if "Consent" in header else ""
+    import_text(database, f"email,{header}\na@example.net,{word}\nb@example.net,{gone}\n")
+    assert by_status(database) == {
+        "active": ["a@example.net"],
+        "unsubscribed": ["b@example.net"],
+    }
+
+
+def test_a_column_that_is_no_status_can_be_said_to_be_none(database: Database) -> None:
+    """It is an attribute then; and another column can be named."""
+    text = "email,status,standing\na@example.net,gold,active\nb@example.net,gold,unsubscribed\n"
+    import_text(database, text, mapping={"status": "standing"})
+    assert mailed(database) == ["a@example.net"]
+    report = import_text(database, "email,status\nc@example.net,gold\n", mapping={"status": ""})
+    assert report.added == 1
+    with database.transaction(read_only=True) as connection:
+        assert people.show(connection, "c@example.net")["attributes"] == {"status": "gold"}
+
+
+def test_a_dry_run_says_what_would_become_and_changes_nothing(database: Database) -> None:
+    """With each status in the file's own words."""
+    report = import_text(database, (DATA / "ghost.csv").read_bytes(), dry_run=True)
+    assert report.added == 3
+    assert report.said["subscribed_to_emails=false", Status.UNSUBSCRIBED] == 1
+    assert report.said["subscribed_to_emails=true", Status.ACTIVE] == 1
+    with database.transaction(read_only=True) as connection:
+        assert connection.execute(audience(LIST, NOW)).all() == []
+
+
+def test_one_can_insist_on_a_layout(database: Database) -> None:
+    """`inactive` is unconfirmed at Kit, and left elsewhere."""
+    text = "email,status\na@example.net,inactive\n"
+    import_text(database, text, layout="kit")
+    assert by_status(database) == {"pending": ["a@example.net"]}
+    with pytest.raises(ImportFileError, match="no layout 'kitt'"):
+        import_text(database, text, layout="kitt")
+
+
+SPREADSHEETS = {
+    "sep": b"sep=;\r\nemail;name\r\nb@example.net;B\r\n",
+    "UTF-16": "email\tname\r\nb@example.net\tB\r\n".encode("utf-16"),
+    "UTF-16 without a mark": "email,name\r\nb@example.net,B\r\n".encode("utf-16-le"),
+    "UTF-8 with a mark": b"\xef\xbb\xbfemail,name\nb@example.net,B\n",
+    "comma in a header": b'email;"Name, first"\r\nb@example.net;"B"\r\n',
+    "an address with its name": b"email\nB <b@example.net>\n",
+    "another word for the column": b"E-Mail Address,Name\nb@example.net,B\n",
+    "blank lines before": b"\r\n\r\nemail,name\r\nb@example.net,B\r\n",
+    "pipes": b"email|name\nb@example.net|B\n",
+}
+
+
+@pytest.mark.parametrize("name", SPREADSHEETS)
+def test_spreadsheets_are_read_as_they_come(name: str, database: Database) -> None:
+    """Separators, encodings, and an address with its name in one cell."""
+    report = import_text(database, SPREADSHEETS[name])
+    assert (report.added, report.rejected) == (1, [])
+    assert mailed(database) == ["b@example.net"]
+
+
+def test_tags_separated_by_commas_are_several(database: Database) -> None:
+    """As spreadsheets and people write them."""
+    import_text(database, 'email,tags\na@example.net,"Boats, Tides"\nb@example.net,Boats;Tides\n')
+    with database.transaction(read_only=True) as connection:
+        for address in ("a@example.net", "b@example.net"):
+            assert people.show(connection, address)["tags"] == ["boats", "tides"]
+
+
+def test_what_begins_like_json_and_is_none_is_refused(database: Database) -> None:
+    """And so is a document without people."""
+    for text in ('{"data": ', '{"version": 1}'):
+        with pytest.raises(ImportFileError, match="JSON"):
+            import_text(database, text)
+
+
+@pytest.mark.parametrize(
+    "name", ["unsubscribed.csv", "bounced_contacts.csv", "Suppression list.txt"]
+)
+def test_a_file_named_after_those_who_left_needs_a_word(name: str, database: Database) -> None:
+    """Its rows look like anybody's."""
+    text = "email\na@example.net\n"
+    with pytest.raises(ImportFileError, match="its name says that these people left"):
+        import_text(database, text, source_name=name)
+    import_text(database, text, source_name=name, left=True)
+    assert by_status(database) == {"unsubscribed": ["a@example.net"]}
+
+
+def test_an_archive_says_what_to_do(database: Database) -> None:
+    """Several tools export one."""
+    with pytest.raises(ImportFileError, match="an archive or a workbook"):
+        import_text(database, b"PK\x03\x04rest of it")
