@@ -1,4 +1,4 @@
-"""The web application: all of its parts behind one error wall."""
+"""The web application: its five parts behind one error wall."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _clock() -> datetime:
 
 
 def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
-    """The application for one site. When it stops, the sends that it runs stop too."""
+    """Build the application for one site. When it stops, it stops the sends that it runs."""
     send_jobs = SendJobs(site, clock)
     clicks = ClickCounter(site)
     readers = ReaderContext(

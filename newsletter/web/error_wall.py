@@ -1,4 +1,4 @@
-"""The error wall of the web: whatever a route raises is logged and becomes a readable answer."""
+"""The web's error wall: logs whatever a route raises and turns it into a readable answer."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ RETRY_AFTER = "60"
 """Seconds after which a client may ask again, in the header of each 503."""
 
 DATABASE_ERRORS = (DatabaseUnavailableError, DatabaseBusyError)
-"""What a page does not explain itself: it would have to ask the database again."""
+"""Errors that a page leaves to the error wall, because explaining them would need the database."""
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -67,7 +67,7 @@ _HTTP_MESSAGES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """Why a request failed, in words that are fit for a stranger: without paths or settings."""
+    """Why a request failed, in words for strangers: without file paths or settings."""
 
     status: int
     code: str
@@ -84,7 +84,7 @@ class Failure:
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What the caller is told about an error."""
+    """Return what the caller is told about the error."""
     match error:
         case DatabaseUnavailableError():
             return Failure(
@@ -102,9 +102,13 @@ def failure_of(error: BaseException) -> Failure:
             )
         case NewsletterError() | SubscribersError():
             status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-            said = error.problem if isinstance(error, NewsletterError) else error
+            problem = error.problem if isinstance(error, NewsletterError) else error
             return Failure(
-                status=status, code=error.code, message=said.message, field=said.field, fix=said.fix
+                status=status,
+                code=error.code,
+                message=problem.message,
+                field=problem.field,
+                fix=problem.fix,
             )
         case HTTPException():
             return Failure(
@@ -154,7 +158,7 @@ class ErrorWall:
         except BaseException as error:
             failure = failure_of(error)
             if failure.status >= 500:
-                log.exception("%s failed", _place(scope))
+                log.exception("%s failed", _logged_route(scope))
             if not has_begun:
                 await self._answer(Request(scope), failure)(scope, receive, send)
 
@@ -168,8 +172,8 @@ class ErrorWall:
             )
 
 
-def _place(scope: Scope) -> str:
-    """The method and path of a request, its parameters replaced: some are readers' secrets."""
+def _logged_route(scope: Scope) -> str:
+    """The method and path of a request without its parameters, some of which are readers' secrets."""
     path = str(scope["path"])
     for name, value in scope.get("path_params", {}).items():
         path = path.replace(str(value), f"{{{name}}}") if value else path

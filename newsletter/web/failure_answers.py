@@ -1,4 +1,4 @@
-"""How each part of the web answers when a request failed: in the type that its callers read."""
+"""Answers a failed request in the format that the callers of its route read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _EDITORS = re.compile(r"/(desk|nodes|shared|sign-in|sign-out|account|audit)(/|$)
 
 
 def failure_answers(readers: ReaderContext, archive: Archive) -> Answer:
-    """What answers for every route of the site; none of it asks the database."""
+    """Return the function that answers a failure on any route, without using the database."""
 
     def answer(request: Request, failure: Failure) -> Response:
         path = request.scope["path"]
@@ -52,7 +52,7 @@ def failure_answers(readers: ReaderContext, archive: Archive) -> Answer:
 
 
 def kind_of(failure: Failure) -> str:
-    """The page about this failure; both `refused.html.j2` and `trouble.html.j2` have each kind."""
+    """The kind of page for this failure. `refused.html.j2` and `trouble.html.j2` both have each kind."""
     match failure.status:
         case 404 | 405:
             return "nothing-here"

@@ -1,4 +1,4 @@
-"""/health for what restarts the process, /metrics for what monitors it."""
+"""/health for process supervisors, /metrics for monitoring."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from newsletter.store.job_outcomes import last_outcomes
 from newsletter.store.migrations import is_current
 from newsletter.store.seal import seal_of
 from newsletter.web.error_wall import HEADERS, RETRY_AFTER
-from newsletter.web.metrics import collect, written
+from newsletter.web.metrics import collect, exposition
 
 log = logging.getLogger("newsletter")
 
 
 def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
-    """The routes; none of them changes anything."""
+    """The routes. None of them changes anything."""
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"live": True}, headers=HEADERS)
 
     async def ready(_request: Request) -> Response:
-        problem, troubled = await run_in_threadpool(_look, site)
+        problem, troubled_jobs = await run_in_threadpool(_examine, site)
         document: dict[str, Any] = {"live": True, "ready": not problem}
-        if troubled:
-            document["jobs"] = troubled
+        if troubled_jobs:
+            document["jobs"] = troubled_jobs
         if problem:
             return JSONResponse(
                 {**document, "problem": problem},
@@ -48,12 +48,14 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
     async def metrics(request: Request) -> Response:
         if not await run_in_threadpool(may_read, site, request):
             return PlainTextResponse(
-                "Ask from this machine, or with a key: Authorization: Bearer nl_…\n",
+                "Request this from the same machine, or with an API key: Authorization: Bearer nl_…\n",
                 status_code=401,
                 headers={**HEADERS, "WWW-Authenticate": "Bearer"},
             )
-        found = await run_in_threadpool(collect, site, clock())
-        return Response(written(found), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS)
+        metrics_found = await run_in_threadpool(collect, site, clock())
+        return Response(
+            exposition(metrics_found), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS
+        )
 
     return [
         Route("/health", ready, methods=["GET"]),
@@ -63,14 +65,15 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
     ]
 
 
-def _look(site: Site) -> tuple[str, dict[str, str]]:
-    """Why we cannot work, for the public: the log has the rest. "" when we can.
+def _examine(site: Site) -> tuple[str, dict[str, str]]:
+    """Return why the site cannot work ("" when it can), and the jobs that last ended badly.
 
-    And the jobs that did not end well the last time: what ails one does not make us unready.
+    The reason is for the public; the log has the details. A job in trouble does not make the
+    site unready.
     """
     try:
         if not is_current(site.database):
-            return "the database has another schema than this version", {}
+            return "the database schema does not match this version", {}
         with site.database.transaction(read_only=True) as connection:
             if seal_of(connection) is not None:
                 return "the site has moved to another database", {}
@@ -81,12 +84,12 @@ def _look(site: Site) -> tuple[str, dict[str, str]]:
 
 
 def may_read(site: Site, request: Request) -> bool:
-    """Whether the caller is a program of this machine, or has a key to the API."""
+    """Whether the caller is on this machine, or presents a valid API key."""
     try:
         if ip_address(request.client.host if request.client else "").is_loopback:
             return True
     except ValueError:
-        pass  # a socket's path, or a test's name, is not an address
+        pass  # the peer is a Unix socket or a test client
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return False

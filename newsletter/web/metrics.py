@@ -1,4 +1,4 @@
-"""The site's numbers as Prometheus reads them, through its client library (text format 0.0.4)."""
+"""The site's metrics in Prometheus's text format 0.0.4, written by its client library."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class Metric:
     samples: Sequence[Sample]
 
 
-class _Found(Collector):
-    """Metrics that have been read from the database, as the client library collects them."""
+class _MetricsCollector(Collector):
+    """Hands metrics that were read from the database to the client library."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """One family for each metric."""
+        """Yield one family for each metric."""
         for metric in self._metrics:
             names = list(metric.samples[0][0]) if metric.samples else []
             family = GaugeMetricFamily(
@@ -53,20 +53,20 @@ class _Found(Collector):
             yield family
 
 
-def written(metrics: Iterable[Metric]) -> str:
-    """The metrics in Prometheus's text format."""
+def exposition(metrics: Iterable[Metric]) -> str:
+    """Return the metrics in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(_Found(metrics))
+    registry.register(_MetricsCollector(metrics))
     return generate_latest(registry).decode()
 
 
 def collect(site: Site, now: datetime) -> Sequence[Metric]:
-    """Every metric at `now`, from one snapshot of the database."""
+    """Return every metric at `now`, read from one snapshot of the database."""
     nodes = living_nodes(site.database)
     with site.database.transaction(read_only=True) as connection:
         return [
-            _one("build_info", "The version that runs", 1, version=__version__),
-            _one("armed", "Whether the site may send", is_armed(connection)),
+            _single("build_info", "The running version", 1, version=__version__),
+            _single("armed", "Whether the site may send", is_armed(connection)),
             _of_letters(count_letters(connection)),
             *_of_issues(site, connection, now),
             *_of_sends(site, connection, now),
@@ -112,7 +112,7 @@ def _of_issues(site: Site, connection: sa.Connection, now: datetime) -> Sequence
         ),
         Metric(
             name="attempts",
-            meaning="What attempts to deliver those issues came to, by relay",
+            meaning="Outcomes of the attempts to deliver those issues, by relay",
             samples=[
                 ({"issue": issue, "relay": relay, "state": state}, count)
                 for (issue, relay, state), count in counts.latest_attempts(connection).items()
@@ -127,20 +127,20 @@ def _of_sends(site: Site, connection: sa.Connection, now: datetime) -> Sequence[
     return [
         Metric(
             name="accepted_per_second",
-            meaning="What each relay accepts of the sends that go on, over the last minute",
+            meaning="Messages that each relay accepted per second in running sends, over the last minute",
             samples=[
                 ({"relay": relay}, accepted.get(relay, 0) / RATE_OVER.total_seconds())
                 for relay in dict.fromkeys([*(one.name for one in site.settings.relays), *accepted])
             ],
         ),
-        _one(
+        _single(
             "queue_age_seconds",
-            "For how long the oldest send that goes on has been going on",
+            "How long the oldest running send has been running",
             (now - oldest).total_seconds() if oldest else 0,
         ),
         Metric(
             name="last_sent_timestamp_seconds",
-            meaning="When the newest issue was sent whole",
+            meaning="When the newest issue was completely sent",
             samples=[
                 ({"newsletter": slug}, moment.timestamp())
                 for slug, moment in counts.last_sent(connection).items()
@@ -162,21 +162,21 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
         ),
         Metric(
             name="failing_sources",
-            meaning="Sources that could not be read when they were read last",
+            meaning="Sources whose last reading failed",
             samples=[
                 ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
             ],
         ),
         Metric(
             name="inbound",
-            meaning="Mail that came in, by what it was (bounce, complaint, command …)",
+            meaning="Inbound mail by kind (bounce, complaint, command …)",
             samples=[
                 ({"kind": kind}, count) for kind, count in inbound_by_kind(connection).items()
             ],
         ),
-        _one(
+        _single(
             "webhooks_waiting",
-            "Messages of webhooks that have not been taken yet",
+            "Webhook messages that their receivers have not accepted yet",
             counts.waiting_webhooks(connection),
         ),
     ]
@@ -186,12 +186,12 @@ def _of_jobs(outcomes: Sequence[JobOutcome]) -> Sequence[Metric]:
     return [
         Metric(
             name="job_troubled",
-            meaning="Whether the job failed, crashed or did not stop the last time it ran",
+            meaning="Whether the last run of the job failed, crashed or did not stop",
             samples=[({"job": one.job}, one.is_troubled) for one in outcomes],
         ),
         Metric(
             name="job_finished_timestamp_seconds",
-            meaning="When the job ended last",
+            meaning="When the job last ended",
             samples=[({"job": one.job}, one.finished_at.timestamp()) for one in outcomes],
         ),
     ]
@@ -199,10 +199,10 @@ def _of_jobs(outcomes: Sequence[JobOutcome]) -> Sequence[Metric]:
 
 def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
     return [
-        _one("nodes", "Sending nodes that live", len(nodes)),
+        _single("nodes", "Sending nodes that are alive", len(nodes)),
         Metric(
             name="node_messages_per_second",
-            meaning="How fast each node sends",
+            meaning="Messages that each node sends per second",
             samples=[({"node": node.name}, node.rate) for node in nodes],
         ),
         Metric(
@@ -217,5 +217,5 @@ def _of_nodes(nodes: Sequence[Node]) -> Sequence[Metric]:
     ]
 
 
-def _one(name: str, meaning: str, value: float, **labels: str) -> Metric:
+def _single(name: str, meaning: str, value: float, **labels: str) -> Metric:
     return Metric(name=name, meaning=meaning, samples=[(labels, value)])

@@ -233,9 +233,11 @@ def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: C
             copy_desk.locator("li.item.lead").get_by_label("Headline").fill("Copy desk's headline")
             copy_desk.locator("li.item.lead").get_by_role("button", name="Save").click()
             expect(copy_desk.locator(".leadplace h3")).to_have_text("Copy desk's headline")
-            expect(news_desk.get_by_text("The issue has changed meanwhile.")).to_be_visible()
+            expect(news_desk.get_by_text("The issue has changed in the meantime.")).to_be_visible()
             news_desk.locator("li.item.lead").get_by_role("button", name="Save").click()
-            expect(news_desk.get_by_role("alert")).to_contain_text("nothing is lost: choose")
+            expect(news_desk.get_by_role("alert")).to_contain_text(
+                "not lost: choose which version to keep"
+            )
             expect(news_desk.locator(".pairing", has_text="Headline")).to_contain_text(
                 "Copy desk's headline"
             )

@@ -31,7 +31,7 @@ def look(browser: Browser, office: Office, site: Site) -> list[str]:
     page = context.new_page()
     page.goto("/desk")
     page.get_by_role("link", name="Nodes").click()
-    page.get_by_text("No node is at work").wait_for()
+    page.get_by_text("No node is running").wait_for()
     with registered(site.database, "far.example:7", MONDAY) as node:
         with site.database.transaction() as connection:
             note_work(connection, node, 41.5, [Holding(issue="weekly/1", deliveries=320)])
@@ -49,7 +49,7 @@ def look(browser: Browser, office: Office, site: Site) -> list[str]:
                     found.append(f"{width} {scheme}: {violation['id']}")
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     found.append(f"{width}: wider than the window")
-    page.get_by_text("No node is at work").wait_for()
+    page.get_by_text("No node is running").wait_for()
     context.close()
     return found
 

@@ -105,7 +105,7 @@ def test_joining_with_the_keyboard_and_without_scripts(
         page.keyboard.press("Tab")
         page.keyboard.type(NEWCOMER)
         page.keyboard.press("Enter")
-        page.wait_for_selector("text=Look into your mail")
+        page.wait_for_selector("text=Check your mail")
         assert office.catcher.wait_for(1, seconds=20)
         page.goto(base + link_in(office.last(), "confirm"))
         page.keyboard.press("Tab")

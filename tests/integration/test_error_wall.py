@@ -24,7 +24,7 @@ from tests.factories.database_faults import gone, locked, read_only
 from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebRequest, WebSite
 
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
-AFTER_THE_ANSWER = {"flush", "mail_sign_in_link", "send", "count"}
+AFTER_THE_ANSWER = {"post_soon", "mail_sign_in_link", "send", "count"}
 """What goes on when the answer is out: an error there can only be logged."""
 
 

@@ -29,7 +29,7 @@ from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
 from newsletter.web.health import may_read
-from newsletter.web.metrics import Metric, written
+from newsletter.web.metrics import Metric, exposition
 from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
@@ -172,7 +172,7 @@ def test_metrics_are_for_this_machine_or_a_key(
 
 def test_labels_are_escaped() -> None:
     """Whatever a relay is called, the text stays readable to Prometheus."""
-    text = written([Metric(name="x", meaning="m", samples=[({"a": 'q"\\\n'}, 1.5)])])
+    text = exposition([Metric(name="x", meaning="m", samples=[({"a": 'q"\\\n'}, 1.5)])])
     assert text.splitlines()[-1] == 'newsletter_x{a="q\\"\\\\\\n"} 1.5'
 
 

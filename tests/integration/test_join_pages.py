@@ -63,7 +63,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 def test_the_form_asks_and_the_button_joins(web: Web) -> None:
     """Form, question by mail, page, button: and the record says when, from where, in which words."""
     answer = web.sign_up(name="Jo", tag="security")
-    assert "Look into your mail" in answer.text
+    assert "Check your mail" in answer.text
     web.got(1)
     path = link_in(web.office.last(), "confirm")
     assert "Yes, subscribe me" in web.client.get(path).text
@@ -112,7 +112,7 @@ def test_a_stamp_has_its_time(web: Web, wait: int) -> None:
 
 def test_the_trap_catches_in_silence(web: Web) -> None:
     """A robot that fills in everything gets the usual answer, and nothing happens."""
-    assert "Look into your mail" in web.sign_up(website="https://spam.example").text
+    assert "Check your mail" in web.sign_up(website="https://spam.example").text
     assert web.office.status(NEWCOMER) == ""
 
 
@@ -230,7 +230,7 @@ def test_data_and_erasure_come_by_mail(web: Web) -> None:
     path = link_in(web.office.last(), "erase")
     web.client.get(path)
     assert web.office.status() == "active"
-    assert "You are erased" in web.client.post(path).text
+    assert "Your data has been erased" in web.client.post(path).text
     assert web.office.person() is None
     assert web.client.get(path).status_code == 410
 

@@ -21,7 +21,7 @@ from newsletter.pipeline.send import SendOutcome, send
 from newsletter.site.site import Site
 from newsletter.store.nodes import living_nodes
 from newsletter.store.tables import deliveries
-from newsletter.web.health import collect, written
+from newsletter.web.health import collect, exposition
 from tests.factories.nodes import (
     approve_issue,
     clock_from,
@@ -184,7 +184,7 @@ async def test_a_node_is_seen_wherever_one_looks(tmp_path: Path, postgres_url: s
             *_command(site, "status", "--json"), stdout=subprocess.PIPE
         )
         said, _ = await status.communicate()
-        metrics = written(await asyncio.to_thread(collect, site, MONDAY))
+        metrics = exposition(await asyncio.to_thread(collect, site, MONDAY))
         (seen,) = json.loads(said)["nodes"]
         assert seen["name"].endswith(f":{node.pid}")
         assert seen["holds"][0]["issue"] == "weekly/1"

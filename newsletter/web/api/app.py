@@ -1,4 +1,4 @@
-"""/api: the operations as an application of their own, their OpenAPI document, and its page."""
+"""/api: the operations as a mounted application, their OpenAPI document, and its page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from newsletter.pipeline.sign_in import site_title
 from newsletter.web.api import issues, people
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
-from newsletter.web.api.explained import explained
+from newsletter.web.api.documentation import documentation_values
 from newsletter.web.api.failures import failure_response, http_error, not_valid
 from newsletter.web.api.operation import Operation
 from newsletter.web.error_wall import HEADERS, ErrorWall
@@ -41,7 +41,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
 
 
 def make_api(context: ApiContext, *, title: str) -> FastAPI:
-    """The operations; the framework's own document and pages are off, because ours need no script."""
+    """Make the API application. FastAPI's own document pages are off; ours needs no script."""
     api = FastAPI(
         title=f"{title}: API",
         version=__version__,
@@ -64,14 +64,16 @@ def api_routes(context: ApiContext, *, templates: jinja2.Environment) -> list[Ba
     api = make_api(context, title=site_title(site))
 
     @cache
-    def described() -> dict[str, Any]:  # takes a while, and most sites are never asked for it
+    def openapi_document() -> dict[str, Any]:  # slow to make, and rarely asked for
         return document(api, url=site.settings.site.url)
 
     async def as_json(_request: Request) -> Response:
-        return JSONResponse(described(), headers=HEADERS)
+        return JSONResponse(openapi_document(), headers=HEADERS)
 
     async def as_page(_request: Request) -> Response:
-        page = templates.get_template("api/docs.html.j2").render(explained(described()))
+        page = templates.get_template("api/docs.html.j2").render(
+            documentation_values(openapi_document())
+        )
         return HTMLResponse(page, headers=READER_HEADERS)
 
     return [

@@ -1,4 +1,4 @@
-"""One call of an operation: in whose name it is made, and which newsletter or issue it names."""
+"""One call of an operation: the editor who makes it, and the newsletter or issue it names."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from newsletter.web.editor.send_jobs import SendJobs
 
 HIGHEST = 2**31 - 1
 EDITOR = "newsletter.editor"
-"""The key in a request's scope under which the owner of its API key stands."""
+"""The key in a request's scope that holds the owner of its API key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiContext:
-    """What the operations work with; it stands in `app.state.context`."""
+    """What the operations work with; kept in `app.state.context`."""
 
     site: Site
     send_jobs: SendJobs
@@ -30,7 +30,7 @@ class ApiContext:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """A call by `editor`."""
+    """A call made by `editor`."""
 
     context: ApiContext
     editor: Editor
@@ -42,7 +42,7 @@ class Call:
 
     @property
     def now(self) -> datetime:
-        """The present moment, aware."""
+        """The current time, aware."""
         return self.context.clock()
 
 
@@ -54,14 +54,14 @@ class NewsletterCall(Call):
 
     @property
     def slug(self) -> str:
-        """The newsletter's short name; raises UnknownNameError when the site has none such."""
+        """The newsletter's short name. Raises UnknownNameError when the site has no such newsletter."""
         self.context.site.newsletter(self.newsletter)
         return self.newsletter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueCall(NewsletterCall):
-    """A call that names an issue of a newsletter, as the path gives it."""
+    """A call that names an issue of a newsletter. `issue` is the text in the path."""
 
     issue: str
 

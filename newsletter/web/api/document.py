@@ -1,4 +1,4 @@
-"""The OpenAPI document that FastAPI makes of the operations, with the site's public addresses."""
+"""The OpenAPI document of the operations, with the site's public address."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ _REFERENCE = re.compile(r"#/components/schemas/(\w+)")
 
 
 def document(api: FastAPI, *, url: str) -> dict[str, Any]:
-    """The whole document; `url` is the site's public address.
+    """Return the whole document. `url` is the site's public address.
 
-    Paths begin with the prefix under which the API is mounted. Schemas go by their titles, which
-    stay the same when one of our classes is renamed.
+    Paths begin with the prefix under which the API is mounted. Schemas are named by
+    their titles, which stay the same when one of our classes is renamed.
     """
-    made = api.openapi()
-    titles = {name: schema["title"] for name, schema in made["components"]["schemas"].items()}
+    generated = api.openapi()
+    titles = {name: schema["title"] for name, schema in generated["components"]["schemas"].items()}
     renamed: dict[str, Any] = json.loads(
-        _REFERENCE.sub(lambda found: f"#/components/schemas/{titles[found[1]]}", json.dumps(made))
+        _REFERENCE.sub(
+            lambda found: f"#/components/schemas/{titles[found[1]]}", json.dumps(generated)
+        )
     )
     components = renamed["components"]
     components["schemas"] = {titles[name]: schema for name, schema in components["schemas"].items()}

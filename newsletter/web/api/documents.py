@@ -28,7 +28,7 @@ def status_of(one: IssueStatus) -> models.IssueStatusDocument:
 
 
 def moved(issue: Issue) -> models.Moved:
-    """Where a move has brought the issue."""
+    """The issue's state after a move."""
     return models.Moved(issue=issue.name, state=issue.state, note=note_text(issue.note))
 
 

@@ -1,4 +1,4 @@
-"""Failures as the API tells them: the error document of the contract, in JSON."""
+"""Failures as the API reports them: the error document of the contract, in JSON."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NOT_A_PUBLISHER = Failure(status=403, code="not-a-publisher", message="only publ
 
 
 def unreadable(reason: str) -> Failure:
-    """A request that is not what HTTP or JSON allow."""
+    """The failure for a request that is not valid HTTP or JSON."""
     return Failure(status=400, code="bad-request", message=f"the request cannot be read: {reason}")
 
 
 def failure_response(_request: Request, failure: Failure) -> Response:
-    """The error document."""
+    """Answer with the error document."""
     problem = ProblemDocument(
         code=failure.code, message=failure.message, field=failure.field, fix=failure.fix
     )
@@ -37,17 +37,17 @@ def failure_response(_request: Request, failure: Failure) -> Response:
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """The answer to what the framework refuses: no such path, no such method."""
+    """Answer what the framework refuses, such as an unknown path or method."""
     return failure_response(request, failure_of(error))
 
 
 async def not_valid(request: Request, error: Exception) -> Response:
-    """The answer to a body or a parameter that does not fit its model: the first mistake of it."""
+    """Answer a body or parameter that does not fit its model, with its first mistake."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows for mypy
     first = error.errors()[0]
     if first["type"] == "json_invalid":
         return failure_response(request, unreadable(first["ctx"]["error"]))
-    _place, *field = first["loc"]
+    _location, *field = first["loc"]
     return failure_response(
         request,
         Failure(

@@ -1,4 +1,4 @@
-"""The operations on issues: each calls a verb of the pipeline and tells what came of it."""
+"""The operations on issues. Each calls one file of the pipeline and returns its result."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def status(call: OfIssue) -> models.IssueStatusDocument:
 
 @editors.post(_ONE + "/edits", name="edit")
 def edit(call: OfIssue, body: models.EditDocument) -> models.Edited:
-    """Change one thing; refused when somebody else has changed the same meanwhile."""
+    """Change one thing; refused when somebody else has changed the same thing in the meantime."""
     issue = _find(call)
     fields: dict[str, str] = body.model_dump(exclude={"version"}, exclude_none=True)
     if body.action == "rewrite":
-        fields = {**_present_words(item_of(issue, body.item)), **fields}
+        fields = {**_current_texts(item_of(issue, body.item)), **fields}
     done = edit_issue(
         call.site,
         call.slug,
@@ -135,18 +135,18 @@ def preview(
     ] = None,
 ) -> models.PreviewDocument:
     """The message as one reader would get it."""
-    seen = preview_issue(
+    shown = preview_issue(
         call.site,
         call.slug,
         call.number,
         as_address=as_address,
     )
     return models.PreviewDocument(
-        issue=seen.issue.name,
-        html=seen.html,
-        text=seen.text,
-        message=seen.message.decode("utf-8"),
-        lint=lint_document(seen.findings),
+        issue=shown.issue.name,
+        html=shown.html,
+        text=shown.text,
+        message=shown.message.decode("utf-8"),
+        lint=lint_document(shown.findings),
     )
 
 
@@ -158,13 +158,13 @@ def approve(call: OfIssue) -> models.Moved:
 
 @publishers.post(_ONE + "/schedule", name="schedule")
 def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument:
-    """Send an approved issue at another time; its bytes stay."""
-    chosen = body.send_at
+    """Send an approved issue at another time; its bytes do not change."""
+    send_at = body.send_at
     issue = reschedule(
         call.site,
         call.slug,
         call.number,
-        send_at=in_zone(chosen, call.site.settings.site.zone) if chosen else None,
+        send_at=in_zone(send_at, call.site.settings.site.zone) if send_at else None,
         editor=call.editor.address,
         now=call.now,
     )
@@ -195,7 +195,7 @@ def test(call: OfIssue, body: models.Trial) -> models.ReceiptDocument:
 
 @publishers.post(_ONE + "/send", name="send", status_code=202)
 def send(call: OfIssue) -> models.IssueStatusDocument:
-    """Begin to deliver an approved issue, or resume it; its status tells the progress."""
+    """Start to deliver an approved issue, or resume it; its status shows the progress."""
     issue = _find(call)
     call.context.send_jobs.start(call.slug, issue.number)
     return status_of(issue_status(call.site, _find(call, issue.number)))
@@ -211,7 +211,7 @@ def dry_run_send(call: OfIssue) -> models.Rehearsed:
 
 @publishers.get(_ONE + "/unknown", name="unknown")
 def list_unknown(call: OfIssue) -> models.UnknownDeliveries:
-    """Deliveries whose outcome a crash has hidden."""
+    """Deliveries whose outcome is unknown after a crash."""
     rows = settling.unknown_deliveries(call.site, call.slug, call.number)
     return models.UnknownDeliveries.model_validate({"unknown": rows})
 
@@ -228,8 +228,8 @@ def _find(call: IssueCall, number: int | None = None) -> Issue:
         return find_issue(connection, call.slug, number or call.number)
 
 
-def _present_words(item: IssueItem) -> dict[str, str]:
-    """What a form of the desk would hold, so that a field that is not given stays."""
+def _current_texts(item: IssueItem) -> dict[str, str]:
+    """The values that the desk's form would hold, so that fields that are not given stay the same."""
     image = item.image
     return {
         "title": item.title,

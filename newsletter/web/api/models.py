@@ -1,4 +1,4 @@
-"""What the API takes and gives. Fields may be added, never renamed; times are ISO 8601, aware."""
+"""What the API takes and returns. Fields may be added, never renamed; times are ISO 8601, aware."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LARGEST_VERSION = 2**31 - 1
 
 
 def _published_name(model: type) -> str:
-    """The name of a schema in the OpenAPI document: our classes tell documents from values."""
+    """The schema's name in the OpenAPI document: the class name without our suffix `Document`."""
     return model.__name__.removesuffix("Document")
 
 
@@ -24,13 +24,13 @@ class Given(BaseModel):
 
 
 class Taken(BaseModel):
-    """A request; unknown fields are mistakes."""
+    """A request. Unknown fields are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", model_title_generator=_published_name)
 
 
 class ProblemDocument(Given):
-    """What is wrong and how to mend it."""
+    """What is wrong and how to fix it."""
 
     code: str
     message: str
@@ -67,7 +67,7 @@ class ClicksDocument(Given):
 
 
 class IssueStatusDocument(Given):
-    """Where an issue stands. `deliveries` counts every state; their sum is the audience.
+    """The state of an issue. `deliveries` counts every state; their sum is the audience.
 
     `send_at` is the time an editor chose in place of `due`. `clicks` is null where they are not
     counted.
@@ -153,17 +153,17 @@ class Moved(Given):
 
 
 class Schedule(Taken):
-    """When the approved issue is to be sent; null is when it is due.
+    """When the approved issue is to be sent; null means when it is due.
 
-    From this minute on, and before the next issue is due. A time without an offset is the
-    site's.
+    The time must be in the future and before the next issue is due. A time without an offset is
+    in the site's time zone.
     """
 
     send_at: datetime | None
 
 
 class FindingDocument(Given):
-    """Something lint found; a blocking one stands between the issue and its readers."""
+    """Something that lint found; a blocking finding prevents approval."""
 
     rule: str
     severity: Literal["blocking", "warning"]
@@ -200,7 +200,7 @@ class SourceFinding(Given):
 
 
 class SourceReading(Given):
-    """What came of one source."""
+    """The result of reading one source."""
 
     source: str
     location: str
@@ -210,7 +210,7 @@ class SourceReading(Given):
 
 
 class Gathered(Given):
-    """What came of all sources of a newsletter."""
+    """The results of reading all sources of a newsletter."""
 
     newsletter: str
     sources: list[SourceReading]
@@ -219,7 +219,7 @@ class Gathered(Given):
 class EditDocument(Taken):
     """One change to an issue, as the desk's buttons make it.
 
-    `version` is the issue's when you looked at it. `item` is an item's id. Which further fields
+    `version` is the issue's version when you read it. `item` is an item's id. Which further fields
     count depends on `action`: move (section, before), rewrite (title, summary, link_text,
     image_url, image_alt, no_image), say-inbox (subject, preheader), say-intro (intro),
     say-closing (closing), block (kind, place, title, label, text, url, link_text, starts, ends,
@@ -255,7 +255,7 @@ class EditDocument(Taken):
 
 
 class Edited(Given):
-    """What was done ("" where nothing was left to do), and the version to name next."""
+    """What was done ("" when nothing changed), and the version to name in the next edit."""
 
     issue: str
     version: int
@@ -286,7 +286,7 @@ class ReceiptDocument(Given):
 
 
 class Rehearsed(Given):
-    """What a send would come to at this moment."""
+    """What a send would do at this moment."""
 
     issue: str
     audience: int
@@ -294,7 +294,7 @@ class Rehearsed(Given):
 
 
 class UnknownDeliveryDocument(Given):
-    """A delivery whose outcome a crash hid."""
+    """A delivery whose outcome is unknown after a crash."""
 
     subscriber: int
     address: str
@@ -302,18 +302,18 @@ class UnknownDeliveryDocument(Given):
 
 
 class UnknownDeliveries(Given):
-    """All of an issue's."""
+    """All deliveries of an issue whose outcome is unknown."""
 
     unknown: list[UnknownDeliveryDocument]
 
 
 class Settle(Taken):
-    """What becomes of them."""
+    """How to settle the deliveries of unknown outcome."""
 
     choice: Literal["resend", "skip"]
 
 
 class Settled(Given):
-    """How many were settled."""
+    """How many deliveries were settled."""
 
     settled: int

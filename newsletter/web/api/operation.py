@@ -1,4 +1,4 @@
-"""The routes of the API: each asks for a key, bounds the body, and records what was changed."""
+"""The routes of the API: each asks for a key, limits the body, and records changes."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         400: "The request cannot be read",
         401: "There is no key, or it is not valid",
         403: "Only publishers may do that",
-        404: "There is no such thing",
-        409: "A rule or somebody else's change stands against it",
-        422: "What was sent cannot be used",
+        404: "It does not exist",
+        409: "A rule or somebody else's change prevents it",
+        422: "The values are not valid",
         500: "The server met an unexpected error, or is not configured for this",
-        503: "Something we depend on does not answer at present; ask again later",
+        503: "Something we depend on does not answer at present; try again later",
     }.items()
 }
 
@@ -46,8 +46,7 @@ _key = HTTPBearer(
 class Operation(APIRoute):
     """A route for editors. What is not a GET is recorded in the audit log under the route's name.
 
-    The key is looked at before anything of the request's body, so that a stranger learns nothing
-    and costs nothing. The endpoint's docstring is the operation's summary.
+    The key is checked before the body is read, so that a stranger learns nothing and costs little. The endpoint's docstring is the operation's summary.
     """
 
     publisher = False
@@ -63,14 +62,14 @@ class Operation(APIRoute):
         return next(iter(self.methods or ()))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer HEAD as GET, without it standing in the document; the server leaves the body out."""
+        """Answer HEAD like GET, without documenting it. The server leaves out the body."""
         if scope["method"] == "HEAD" and self.method == "GET":
             await self.app(scope, receive, send)
         else:
             await super().handle(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap the framework's handler."""
+        """Wrap FastAPI's handler with the checks and the audit log."""
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
@@ -96,13 +95,13 @@ class Operation(APIRoute):
         return answer
 
     def _record(self, context: ApiContext, editor: Editor, request: Request) -> None:
-        place = "/".join(request.path_params.values())
+        target = "/".join(request.path_params.values())
         with context.site.database.transaction() as connection:
             audit.record(
                 connection,
                 who=editor.address,
                 what=self.name,
-                detail=f"{place} over the API".lstrip(),
+                detail=f"{target} over the API".lstrip(),
                 now=context.clock(),
             )
 
@@ -114,7 +113,7 @@ class PublisherOperation(Operation):
 
 
 def make_router(operation: type[Operation], *, group: str) -> APIRouter:
-    """A router whose routes are of this class and stand in this group of the document."""
+    """A router whose routes are of this class and appear in this group of the document."""
     return APIRouter(
         route_class=operation,
         tags=[group],
@@ -126,13 +125,13 @@ def make_router(operation: type[Operation], *, group: str) -> APIRouter:
 
 
 async def _editor(request: Request, context: ApiContext) -> Editor | None:
-    given = await _key(request)
-    if given is None:
+    credentials = await _key(request)
+    if credentials is None:
         return None
 
     def look_up() -> Editor | None:
         with context.site.database.transaction(read_only=True) as connection:
-            return editor_of_api_token(connection, given.credentials.strip())
+            return editor_of_api_token(connection, credentials.credentials.strip())
 
     return await run_in_threadpool(look_up)
 
@@ -148,7 +147,7 @@ async def _read(request: Request) -> bytes | None:
 
 
 def _with_body(request: Request, body: bytes) -> Request:
-    """The request with a body that has been read already. It is JSON, whatever its type says."""
+    """The request with the body that was read already, treated as JSON whatever its type says."""
 
     async def replay() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}

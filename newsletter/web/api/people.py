@@ -18,7 +18,7 @@ from subscribers.errors import UnknownListError
 
 AUDIT_PAGE = 100
 LARGEST = 2**63 - 1
-"""The largest number that a row's id can have."""
+"""The largest id that a row can have."""
 
 _LIST = "/lists/{list}/subscribers"
 
@@ -50,9 +50,9 @@ def newsletters(call: SiteWide) -> people_models.Newsletters:
 @site.get("/status", name="status")
 def status(call: SiteWide) -> models.SiteStatusDocument:
     """Every issue with its deliveries, what is due, and whether the site may send."""
-    seen = site_status(call.site, now=call.now)
+    found = site_status(call.site, now=call.now)
     return models.SiteStatusDocument(
-        issues=[status_of(one) for one in seen.issues], due=list(seen.due), armed=seen.armed
+        issues=[status_of(one) for one in found.issues], due=list(found.due), armed=found.armed
     )
 
 
@@ -60,7 +60,7 @@ def status(call: SiteWide) -> models.SiteStatusDocument:
 def add_subscriber(
     call: SiteWide, list_slug: ListPath, body: people_models.AddSubscriber
 ) -> people_models.Admitted:
-    """Put a person who agreed on a list; one who left or is suppressed is refused."""
+    """Add a person who agreed to a list; one who left or is suppressed is refused."""
     _require_list(call, list_slug)
     with call.site.database.transaction() as connection:
         outcome = people.add(
@@ -114,7 +114,7 @@ def read_audit(
     call: SiteWide,
     before: Annotated[
         int | None,
-        Query(ge=0, le=LARGEST, description="The id of an entry: those older than it"),
+        Query(ge=0, le=LARGEST, description="The id of an entry; older entries are returned"),
     ] = None,
 ) -> people_models.Audit:
     """Who did what, the newest first."""
@@ -126,7 +126,7 @@ def read_audit(
 
 
 def _require_list(call: Call, slug: str) -> None:
-    """Refuse a list that no newsletter is sent to: a mistyped name makes no new list."""
+    """Refuse a list that no newsletter is sent to, so that a mistyped name creates no list."""
     known = {newsletter.list for newsletter in call.site.settings.newsletters.values()}
     if slug not in known:
         raise UnknownListError(

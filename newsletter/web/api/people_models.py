@@ -1,4 +1,4 @@
-"""What the API takes and gives about people, and about the site as a whole."""
+"""What the API takes and returns about people, and about the site as a whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Newsletters(Given):
 
 
 class AddSubscriber(Taken):
-    """Somebody who agreed to be put on a list; without `tags` what they follow stays."""
+    """A person who agreed to be added to a list; without `tags` what they follow stays the same."""
 
     address: str
     name: str = ""
@@ -33,7 +33,7 @@ class AddSubscriber(Taken):
 
 
 class Admitted(Given):
-    """What became of it."""
+    """The result of adding a person."""
 
     address: str
     list: str
@@ -69,7 +69,7 @@ class SubscriberDocument(Given):
 
 
 class Unsubscribed(Given):
-    """The lists that the person was taken off."""
+    """The lists that the person was removed from."""
 
     address: str
     unsubscribed: list[str]
@@ -83,7 +83,7 @@ class Suppress(Taken):
 
 
 class Suppressed(Given):
-    """Whether it was not suppressed before."""
+    """`changed`: whether the pattern was not suppressed before."""
 
     pattern: str
     changed: bool

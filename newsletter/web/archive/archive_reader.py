@@ -14,13 +14,13 @@ from newsletter.web.archive.feeds import FeedEntry, IssueFeed
 
 ON_A_PAGE = 50
 IN_A_FEED = 20
-LOOKED_THROUGH = 200
-"""Issues, the newest ones, in which a tag is looked for."""
+SEARCHED_ISSUES = 200
+"""How many of the newest issues are searched for a tag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """A page of issues with, under a tag, their stories; `older` is where the next page begins."""
+    """A page of issues, with their stories if it is a tag's. `older` is where the next page begins."""
 
     issues: Sequence[PublishedIssue]
     stories: Mapping[int, Sequence[ArchivedStory]]
@@ -41,7 +41,7 @@ class ArchiveReader:
     def listing(self, tag: str | None, before: int | None) -> Listing | None:
         """A page of the archive; None for a tag that no story has."""
         with self.database.transaction(read_only=True) as connection:
-            newest = published(connection, self.slug, limit=LOOKED_THROUGH)
+            newest = published(connection, self.slug, limit=SEARCHED_ISSUES)
             stories = stories_of(connection, self.slug, [issue.number for issue in newest])
             shown = newest
             if tag is None:
@@ -49,21 +49,23 @@ class ArchiveReader:
         labels = _labels(stories)
         if tag is None:
             older = shown[-1].number if len(shown) == ON_A_PAGE else None
-            return Listing(issues=shown, stories={}, tags=_offered(labels), label="", older=older)
+            return Listing(
+                issues=shown, stories={}, tags=_sorted_tags(labels), label="", older=older
+            )
         if tag not in labels:
             return None
         tagged = _with_tag(stories, tag)
         return Listing(
             issues=[issue for issue in newest if tagged[issue.number]],
             stories=tagged,
-            tags=_offered(labels),
+            tags=_sorted_tags(labels),
             label=labels[tag],
             older=None,
         )
 
     def feed(self, tag: str | None, form: str, *, now: datetime) -> IssueFeed | None:
-        """The newest issues; under a tag those that have it, with only its stories."""
-        limit = IN_A_FEED if tag is None else LOOKED_THROUGH
+        """The feed of the newest issues; for a tag, of the issues that have it, with only its stories."""
+        limit = IN_A_FEED if tag is None else SEARCHED_ISSUES
         with self.database.transaction(read_only=True) as connection:
             newest = published(connection, self.slug, limit=limit)
             stories = stories_of(connection, self.slug, [issue.number for issue in newest])
@@ -99,7 +101,7 @@ class ArchiveReader:
 
 
 def _labels(stories: Mapping[int, Sequence[ArchivedStory]]) -> dict[str, str]:
-    """Every tag's label, the newest issue's spelling."""
+    """Every tag's label, as the newest issue spells it."""
     return {
         tag.slug: tag.label
         for number in sorted(stories)
@@ -108,7 +110,7 @@ def _labels(stories: Mapping[int, Sequence[ArchivedStory]]) -> dict[str, str]:
     }
 
 
-def _offered(labels: Mapping[str, str]) -> Sequence[Tag]:
+def _sorted_tags(labels: Mapping[str, str]) -> Sequence[Tag]:
     tags = [Tag(slug=slug, label=label) for slug, label in labels.items()]
     return sorted(tags, key=lambda tag: tag.label.casefold())
 

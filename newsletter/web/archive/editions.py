@@ -16,10 +16,10 @@ from newsletter.store import issues as issue_store
 from newsletter.store.database import Database
 
 PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
-"""An issue is on the web from the moment the first reader may have it."""
+"""An issue is in the archive from the moment its first message may arrive."""
 
 HIGHEST_NUMBER = 2**31 - 1
-"""What the column holds; an address may name more."""
+"""The largest number that the database can hold; a URL may contain a larger one."""
 
 _IMPERSONAL = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
 

@@ -18,14 +18,14 @@ from newsletter.store.archive import ArchivedStory
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 
-_DEFAULT_ATOM: Any = {None: ATOM}  # the stubs know no default namespace
-# What XML 1.0 cannot hold at all (section 2.2), not even escaped.
+_DEFAULT_ATOM: Any = {None: ATOM}  # the stubs do not allow a default namespace
+# Characters that XML 1.0 cannot contain, not even escaped (section 2.2).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEntry:
-    """One issue; `url` is its page and its identity."""
+    """One issue. `url` is its page and its identity."""
 
     url: str
     title: str
@@ -35,7 +35,7 @@ class FeedEntry:
 
     @property
     def html(self) -> str:
-        """Its headlines with their links, in markup of our own."""
+        """The headlines with their links, in our own markup."""
         return "<ul>" + "".join(map(_line, self.stories)) + "</ul>"
 
     @property
@@ -46,7 +46,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueFeed:
-    """The newest issues first. `home` is the page they are listed on, `address` the feed's own."""
+    """A feed, the newest issues first. `home` is the page that lists them, `address` the feed's URL."""
 
     title: str
     description: str

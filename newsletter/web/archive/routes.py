@@ -31,7 +31,7 @@ PAGE_HEADERS = {
 FEED_HEADERS = {
     "Cache-Control": "public, max-age=300",
     "X-Content-Type-Options": "nosniff",
-    "Access-Control-Allow-Origin": "*",  # a reader in a browser may fetch what everybody may
+    "Access-Control-Allow-Origin": "*",  # feeds are public, so feed readers in browsers may fetch them
 }
 FEED_PATH = re.compile(
     r"/archive/(?P<newsletter>[^/]+)(/tags/[^/]+)?/feed\.(?P<form>rss|atom|json)"
@@ -53,7 +53,7 @@ class Archive:
     clock: Callable[[], datetime]
 
     async def newsletters(self, _request: Request) -> Response:
-        """All newsletters; the only one at once."""
+        """List all newsletters; redirect to the only one."""
         found = self.settings.newsletters
         if len(found) == 1:
             return RedirectResponse(f"/archive/{next(iter(found))}", status_code=307)
@@ -72,7 +72,7 @@ class Archive:
         if listing is None:
             return self._nothing()
         context = {"slug": archive.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
-        return self._page("archive/issues.html.j2", {**context, "spoken": self._spoken})
+        return self._page("archive/issues.html.j2", {**context, "date_text": self._date_text})
 
     async def issue(self, request: Request) -> Response:
         """The complete edition of one issue."""
@@ -106,13 +106,13 @@ class Archive:
         return Response(body, media_type=media_type, headers=headers)
 
     def failed_feed(self, request: Request, failure: Failure) -> Response:
-        """A valid feed without entries: readers keep what they have, and ask again."""
+        """Answer with a valid feed without entries, so that feed readers keep theirs and retry."""
         path = request.scope["path"]
-        asked = FEED_PATH.fullmatch(path)
-        assert asked is not None  # noqa: S101 - the caller has matched the path
-        write, media_type = WRITERS[asked["form"]]
-        newsletter = self.settings.newsletters.get(asked["newsletter"])
-        title = newsletter.title if newsletter else asked["newsletter"]
+        match = FEED_PATH.fullmatch(path)
+        assert match is not None  # noqa: S101 - the caller has matched the path
+        write, media_type = WRITERS[match["form"]]
+        newsletter = self.settings.newsletters.get(match["newsletter"])
+        title = newsletter.title if newsletter else match["newsletter"]
         feed = IssueFeed(
             title=title,
             description=failure.message,
@@ -137,7 +137,7 @@ class Archive:
             newsletter=newsletter,
         )
 
-    def _spoken(self, moment: datetime) -> str:
+    def _date_text(self, moment: datetime) -> str:
         site = self.settings.site
         return long_date(moment.astimezone(site.zone), site.language)
 
@@ -150,7 +150,7 @@ class Archive:
 
 
 def archive_routes(archive: Archive) -> list[Route]:
-    """The routes, for any Starlette application; all of them only show."""
+    """The routes, for any Starlette application. None of them changes anything."""
     return [
         Route("/archive", archive.newsletters, methods=["GET"]),
         Route("/archive/{newsletter}", archive.issues, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Server-sent events (HTML, section 9.2): the version of an issue, as often as it changes."""
+"""Server-sent events (HTML, section 9.2) that announce each new version of an issue."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from newsletter.web.signin.session import Endpoint
 
 POLL_SECONDS = 0.7
 LONGEST_SECONDS = 600
-"""A stream ends then, and the browser asks again: nothing listens for ever to a closed laptop."""
+"""A stream ends after this time and the browser reconnects, so that none stays open for ever."""
 
 
 def changes(context: EditorContext) -> Endpoint:
-    """The stream for an issue's desk."""
+    """Return the endpoint that streams the versions of an issue."""
 
     async def endpoint(request: Request) -> Response:
         issue = await context.issue(request)
 
         async def events() -> AsyncIterator[str]:
-            said = -1
+            sent_version = -1
             for _turn in range(int(LONGEST_SECONDS / POLL_SECONDS)):
-                now = await run_in_threadpool(context.find, issue.newsletter, issue.number)
-                if now.version != said:
-                    said = now.version
-                    yield f"event: version\ndata: {said}\n\n"
+                issue_now = await run_in_threadpool(context.find, issue.newsletter, issue.number)
+                if issue_now.version != sent_version:
+                    sent_version = issue_now.version
+                    yield f"event: version\ndata: {sent_version}\n\n"
                 if await request.is_disconnected():
                     return
                 await asyncio.sleep(POLL_SECONDS)
@@ -40,6 +40,6 @@ def changes(context: EditorContext) -> Endpoint:
 
 
 def stream(events: AsyncIterator[str]) -> Response:
-    """A response of server-sent events, which no proxy may hold back."""
+    """A response of server-sent events that proxies do not buffer."""
     headers = {**HEADERS, "X-Accel-Buffering": "no"}
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)

@@ -1,4 +1,4 @@
-"""Two versions side by side: what stands now, and what the editor wanted. Pure."""
+"""Two versions side by side: the current one, and what the editor wanted. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.web.editor.forms import Fields, item_of
 _ITEM_FIELDS = {
     "title": "Headline",
     "summary": "Summary",
-    "link_text": "Words of the link",
+    "link_text": "Link text",
     "image_url": "Picture",
     "image_alt": "What the picture shows",
 }
@@ -26,7 +26,7 @@ _LONG = frozenset({"summary", "intro", "closing", "text"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConflictRow:
-    """One field in both versions; `long` texts take several lines."""
+    """One field in both versions. `long` fields are shown with several lines."""
 
     name: str
     label: str
@@ -36,18 +36,18 @@ class ConflictRow:
 
     @property
     def differs(self) -> bool:
-        """Whether there is anything to choose."""
+        """Whether the two versions differ."""
         return self.theirs.strip() != self.mine.strip()
 
 
 def conflict_rows(fields: Fields, issue: Issue) -> tuple[ConflictRow, ...]:
-    """The typed fields beside what the issue says now; none for an edit without words."""
+    """The typed fields beside the issue's current ones; none for an edit that has no text."""
     theirs: dict[str, str] = {}
     labels: dict[str, str] = {}
     match fields.get("action"):
         case "rewrite":
             try:
-                theirs = _said_by(item_of(issue, fields.get("item", "")))
+                theirs = _texts_of(item_of(issue, fields.get("item", "")))
             except UnknownNameError:
                 theirs = dict.fromkeys(_ITEM_FIELDS, "")
             labels = _ITEM_FIELDS
@@ -76,7 +76,7 @@ def conflict_rows(fields: Fields, issue: Issue) -> tuple[ConflictRow, ...]:
     )
 
 
-def _said_by(item: Item) -> dict[str, str]:
+def _texts_of(item: Item) -> dict[str, str]:
     image = item.image
     return {
         "title": item.title,

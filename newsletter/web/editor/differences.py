@@ -1,4 +1,4 @@
-"""What changed between two texts, line by line, what is the same folded away. Pure."""
+"""What changed between two texts, line by line, with unchanged lines folded. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONTEXT = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """`fold` stands for lines left out."""
+    """One line of the comparison. `fold` stands for unchanged lines that are left out."""
 
     kind: Literal["same", "gone", "new", "fold"]
     text: str

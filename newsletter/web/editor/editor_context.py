@@ -22,10 +22,10 @@ from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
 HIGHEST_NUMBER = 2**31 - 1
-"""The largest number that the database holds; an address may name more."""
+"""The largest number that the database can hold; a URL may contain a larger one."""
 
 HEADERS = {
-    # Pictures of articles are shown; no script of theirs runs, and no form leads to another site.
+    # Pictures of articles may load from anywhere; only our own scripts run, and forms stay here.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' https: http: data:; connect-src 'self'; frame-src 'self'; "
@@ -50,34 +50,34 @@ class EditorContext:
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200
     ) -> HTMLResponse:
-        """A page of templates/web/editor, for the editor who is signed in."""
+        """Render a page of templates/web/editor for the editor who is signed in."""
         editor = await self.editor(request)
-        given = {
+        values = {
             "request": request,
             "editor": editor,
             "brand": self.brand,
             "may_have_nodes": not self.site.database.is_sqlite,
             **context,
         }
-        text = self.templates.get_template(f"editor/{name}").render(given)
+        text = self.templates.get_template(f"editor/{name}").render(values)
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 
     async def editor(self, request: Request) -> Editor:
-        """The editor who is signed in; the routes are guarded, so there is one."""
+        """The editor who is signed in. The routes are guarded, so there is always one."""
         editor = await current_editor(request)
         if editor is None:
             raise HTTPException(401)
         return editor
 
     async def issue(self, request: Request) -> Issue:
-        """The issue that the address names; raises UnknownNameError."""
+        """The issue that the URL names. Raises UnknownNameError."""
         slug = str(request.path_params["slug"])
         if slug not in self.site.settings.newsletters:
             raise UnknownNameError(f"there is no newsletter {slug!r}")
         return await run_in_threadpool(self.find, slug, int(request.path_params["number"]))
 
     def find(self, slug: str, number: int | None) -> Issue:
-        """The issue as it stands; raises UnknownNameError when there is none of that number."""
+        """The current issue of that number (None: the newest). Raises UnknownNameError."""
         if number is not None and number > HIGHEST_NUMBER:
             raise UnknownNameError(f"there is no issue {number}")
         with self.site.database.transaction(read_only=True) as connection:
@@ -85,11 +85,11 @@ class EditorContext:
 
     @property
     def brand(self) -> str:
-        """What the site calls itself: its newsletter's title, where it has one."""
+        """The name at the top of the desk: the newsletter's title where the site has only one."""
         titles = [newsletter.title for newsletter in self.site.settings.newsletters.values()]
         return titles[0] if len(titles) == 1 else "Newsletters"
 
 
 def desk_url(issue: Issue, page: str = "") -> str:
-    """The address of an issue's desk, or of one of its pages."""
+    """The URL of an issue's desk, or of one of its pages."""
     return f"/desk/{issue.newsletter}/{issue.number}{'/' + page if page else ''}"

@@ -1,4 +1,4 @@
-"""Turns a form of the desk into edits: what its buttons and fields mean. Pure functions."""
+"""Turns a submitted form of the desk into edits. Pure functions."""
 
 from __future__ import annotations
 
@@ -28,26 +28,27 @@ from newsletter.rendering.safe_text import one_line, web_link
 Fields = Mapping[str, str]
 
 LONGEST_LINE, LONGEST_NOTE = 500, 20_000
-"""Characters of a title, and of a note or a block."""
+"""The most characters of a title, and of a note or a block."""
 
 
 def item_id(article: Article) -> str:
-    """A short name for an item, fit for addresses and element ids."""
+    """A short name for an item that is safe in URLs and element ids."""
     return hashlib.sha256(article.key.encode()).hexdigest()[:12]
 
 
 def item_of(issue: Issue, identifier: str) -> Item:
-    """The item of that `item_id`; raises UnknownNameError."""
+    """The item with that `item_id`. Raises UnknownNameError."""
     for item in issue.items:
         if item_id(item.article) == identifier:
             return item
     raise UnknownNameError(
-        "that article is no longer in the issue", fix="look for it among what was left out"
+        "that article is no longer in the issue",
+        fix="find it among the articles that were left out",
     )
 
 
 def read_edits(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
-    """What the pressed button asks for. Raises InputError and UnknownNameError."""
+    """The edits that the pressed button asks for. Raises InputError and UnknownNameError."""
     action = fields.get("action", "")
     if action in _ON_ITEMS:
         return _ON_ITEMS[action](fields, issue, item_of(issue, fields.get("item", "")))
@@ -57,7 +58,7 @@ def read_edits(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
 
 
 def in_section(issue: Issue, section: str) -> list[Item]:
-    """The section's items as the desk shows them: the lead stands apart."""
+    """The section's items as the desk shows them, without the lead, which has its own place."""
     lead = issue.shown_items[:1]
     return [item for item in issue.items if item.section == section and item not in lead]
 
@@ -75,18 +76,18 @@ def _move(fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
 
 def _up(_fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
     keys = [other.article.key for other in in_section(issue, item.section)]
-    place = keys.index(item.article.key) if item.article.key in keys else 0
-    if place == 0:
+    index = keys.index(item.article.key) if item.article.key in keys else 0
+    if index == 0:
         return ()
-    return (Move(item=item.article.key, section=item.section, before=keys[place - 1]),)
+    return (Move(item=item.article.key, section=item.section, before=keys[index - 1]),)
 
 
 def _down(_fields: Fields, issue: Issue, item: Item) -> tuple[Edit, ...]:
     keys = [other.article.key for other in in_section(issue, item.section)]
     if item.article.key not in keys[:-1]:
         return ()
-    place = keys.index(item.article.key)
-    before = keys[place + 2] if place + 2 < len(keys) else ""
+    index = keys.index(item.article.key)
+    before = keys[index + 2] if index + 2 < len(keys) else ""
     return (Move(item=item.article.key, section=item.section, before=before),)
 
 
@@ -124,9 +125,9 @@ def _say_inbox(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
             continue
         own: str | None = getattr(issue.words, name)
         typed = one_line(_line(fields, name))
-        # Words that equal those made from the items were not written by the editor.
-        made = getattr(issue, name) if own is None else None
-        text = None if not typed or typed == made else typed
+        # Text that equals the generated one was not written by the editor.
+        generated = getattr(issue, name) if own is None else None
+        text = None if not typed or typed == generated else typed
         if text != own:
             edits.append(Say(name=name, text=text))
     return tuple(edits)

@@ -1,7 +1,7 @@
-"""The bytes of a preview's frame: the mail as sent, or as some client would change it. Pure.
+"""The HTML of a preview's frame: the mail as sent, or as a client would change it. Pure.
 
-Only `scheme="sent"` with styles on shows the very bytes (counted links apart, which are direct
-here); every other view is a picture of what clients make of them.
+Only `scheme="sent"` with styles on shows exactly the bytes that are sent, apart from counted
+links, which are direct here. Every other view imitates what clients make of them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _INVERTED = (
     "<style>html{background:#fff!important;filter:invert(1) hue-rotate(180deg)}"
     "img,video{filter:invert(1) hue-rotate(180deg)}</style>"
 )
-_UNSEEN = frozenset({"html", "head", "meta", "title", "style", "body"})
-_FOUND = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
+_INVISIBLE = frozenset({"html", "head", "meta", "title", "style", "body"})
+_OUTLINE = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """What a finding speaks of: its line (from 1), and which element of it."""
+    """Where a finding is: its line (from 1), and which element on it."""
 
     line: int
     element: str = ""
@@ -41,18 +41,18 @@ class Mark:
 
 
 def mark_of(finding: LintFinding) -> Mark:
-    """Where the finding's element is."""
+    """The mark of the finding's element."""
     return Mark(line=finding.line, element=_digest(finding.element))
 
 
 def read_mark(text: str) -> Mark | None:
-    """The mark that an address names; None for anything else."""
+    """The mark in a URL; None for anything else."""
     match = re.fullmatch(r"([0-9]{1,6})(?:-([0-9a-f]{8}))?", text)
     return Mark(line=int(match[1]), element=match[2] or "") if match and int(match[1]) else None
 
 
 def frame_policy(*, images: bool) -> str:
-    """The Content-Security-Policy of a frame: nothing runs, nothing is sent, nothing leaves it."""
+    """The Content-Security-Policy of a frame: no scripts, no forms, no requests but pictures."""
     pictures = "https: http: data:" if images else "'none'"
     return (
         f"default-src 'none'; img-src {pictures}; style-src 'unsafe-inline'; base-uri 'none'; "
@@ -63,7 +63,7 @@ def frame_policy(*, images: bool) -> str:
 def framed(
     html: str, *, scheme: Scheme = "sent", styles: bool = True, mark: Mark | None = None
 ) -> str:
-    """The mail's HTML in this view, the marked element outlined."""
+    """The mail's HTML in this view, with the marked element outlined."""
     if mark:
         html = _marked(html, mark)
     if scheme != "sent":
@@ -76,7 +76,7 @@ def framed(
 
 
 def plain_frame(text: str) -> str:
-    """A text as a page: the text part, the headers, or the raw message."""
+    """A page that shows plain text: the text part, the headers, or the raw message."""
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
         '<meta name="viewport" content="width=device-width"><style>'
@@ -88,7 +88,7 @@ def plain_frame(text: str) -> str:
 
 
 def _in_scheme(html: str, scheme: Scheme) -> str:
-    """Media queries answered as the client would, whatever the editor's own screen prefers."""
+    """Answer the media queries as the client would, whatever the editor's own browser prefers."""
     wanted = "dark" if scheme == "dark" else "light"
 
     def answer(match: re.Match[str]) -> str:
@@ -103,20 +103,20 @@ def _digest(element: str) -> str:
 
 
 def _marked(html: str, mark: Mark) -> str:
-    """The marked element, else the first that begins on its line, outlined, named `found`."""
+    """Outline the marked element, or else the first one on its line, and give it the id `found`."""
     root: Any = etree.fromstring(html, etree.HTMLParser())
     elements = [
         element
         for element in root.iter()
         if isinstance(element.tag, str)
         and (element.sourceline or 0) >= mark.line
-        and element.tag not in _UNSEEN
+        and element.tag not in _INVISIBLE
     ]
-    very = (element for element in elements if _digest(start_tag(element)) == mark.element)
-    found = next(very, next(iter(elements), None))
+    exact = (element for element in elements if _digest(start_tag(element)) == mark.element)
+    found = next(exact, next(iter(elements), None))
     if found is None:
         return html
     found.set("id", "found")
-    found.set("style", f"{found.get('style', '').rstrip(';')};{_FOUND}")
+    found.set("style", f"{found.get('style', '').rstrip(';')};{_OUTLINE}")
     text: str = etree.tostring(root, method="html", encoding="unicode")
     return f"<!DOCTYPE html>{text}"

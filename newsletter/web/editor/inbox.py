@@ -1,7 +1,7 @@
-"""How inboxes cut the sender, the subject and the preheader. Pure.
+"""How inboxes cut the subject and the preheader. Pure.
 
-Counted in characters, measured on each client's default width and font; where a client gives
-subject and preheader one line, the preheader gets what the subject leaves.
+Limits are in characters, measured at each client's default width and font. Where a client shows
+subject and preheader on one line, the preheader gets the space that the subject leaves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from newsletter.rendering.safe_text import shorten
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InboxRow:
-    """One row as a client shows it; `stacked`: the preheader stands on a line of its own."""
+    """One row as a client shows it. `stacked`: the preheader has a line of its own."""
 
     client: str
     subject: str
@@ -44,12 +44,12 @@ def inbox_rows(subject: str, preheader: str) -> tuple[InboxRow, ...]:
     rows = []
     for client in _CLIENTS:
         shown = shorten(subject, client.subject)
-        room = client.preheader - len(shown) if client.together else client.preheader
+        space = client.preheader - len(shown) if client.together else client.preheader
         rows.append(
             InboxRow(
                 client=client.name,
                 subject=shown,
-                preheader=shorten(preheader, max(0, room)),
+                preheader=shorten(preheader, max(0, space)),
                 stacked=not client.together,
                 cut=shown != subject,
             )

@@ -1,4 +1,4 @@
-"""/desk/NEWSLETTER/NUMBER: the coming issue, to be shaped; or where a closed one stands."""
+"""/desk/NEWSLETTER/NUMBER: the coming issue, to be edited; a closed one leads to its report."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from newsletter.web.editor.strip import draw_strip
 from newsletter.web.error_wall import DATABASE_ERRORS
 
 CLOSED = frozenset({State.SENDING, State.SENT, State.STOPPED})
-"""States in which the report is what there is to see."""
+"""States in which the desk shows the report instead."""
 
 HISTORY = 15
 """Edits that the page lists."""
 
-LOOKED_BACK = 200
-"""Edits among which the page looks for one to undo."""
+UNDO_DEPTH = 200
+"""The most recent edits, among which the page looks for one to undo."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SectionView:
-    """A section on the desk: its items in order, the lead elsewhere."""
+    """A section on the desk: its items in order, without the lead."""
 
     title: str
     items: tuple[Item, ...]
@@ -45,7 +45,7 @@ class SectionView:
 
 
 class IssuePage:
-    """GET shows the desk; POST does one edit and comes back to it."""
+    """GET shows the desk; POST does one edit and shows it again."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
@@ -58,7 +58,7 @@ class IssuePage:
         return await self._desk(request, issue)
 
     async def post(self, request: Request) -> Response:
-        """One edit, an undo or a redo; 409 with both versions when it clashes."""
+        """Do one edit, an undo or a redo. Answers 409 with both versions when it conflicts."""
         issue = await self.context.issue(request)
         form = await request.form()
         fields = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -74,9 +74,9 @@ class IssuePage:
             status = 422 if isinstance(error, InputError) else 409
             fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
             return await self._desk(request, fresh, problem=error, typed=fields, status=status)
-        place = fields.get("item")
-        there = {item_id(item.article) for item in done.issue.items}
-        anchor = f"#item-{place}" if place in there else ""
+        identifier = fields.get("item")
+        present = {item_id(item.article) for item in done.issue.items}
+        anchor = f"#item-{identifier}" if identifier in present else ""
         return RedirectResponse(desk_url(issue) + anchor, status_code=303)
 
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
@@ -133,7 +133,7 @@ class IssuePage:
     def _context(self, issue: Issue, editor: str) -> dict[str, Any]:
         site = self.context.site
         with site.database.transaction(read_only=True) as connection:
-            log = desk_store.history(connection, issue, limit=LOOKED_BACK)
+            log = desk_store.history(connection, issue, limit=UNDO_DEPTH)
         late = late_arrivals(site, issue)
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
@@ -185,7 +185,7 @@ _TRAY = {
 
 
 def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
-    """What was left out by the kind of its reason: what is most easily brought back first."""
+    """Group what was left out by reason; what is most easily added comes first."""
     found = [
         (heading, [out for out in left_out if out.reason in reasons])
         for heading, reasons in _TRAY.items()
@@ -194,5 +194,5 @@ def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
 
 
 def seen_version(text: str) -> int:
-    """The version that a form was made from; without one, nothing later was seen."""
+    """The version that a form was made from; 0 for a form that names none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -1,4 +1,4 @@
-"""/nodes: which sending nodes are at work, how fast, and what each holds."""
+"""/nodes: which sending nodes are running, how fast, and what each has claimed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from newsletter.web.editor.editor_context import EditorContext
 
 
 class NodesPage:
-    """Shows them; the page asks again by itself."""
+    """Shows the nodes. The page reloads its numbers by itself."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
 
     async def get(self, request: Request) -> Response:
-        """Those that live at this moment."""
+        """The nodes that are alive at this moment."""
         nodes = await run_in_threadpool(living_nodes, self.context.site.database)
         context = {"nodes": nodes, "zone": self.context.site.settings.site.zone}
         return await self.context.page(request, "nodes.html.j2", context)

@@ -1,4 +1,4 @@
-"""/desk: every newsletter with its issues and where they stand."""
+"""/desk: every newsletter with its issues and their states."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from newsletter.store.job_outcomes import JobOutcome
 from newsletter.web.editor.editor_context import EditorContext, desk_url
 
 SHOWN = 12
-"""Past issues on the page; the archive has all."""
+"""The most past issues on the page; the archive has all of them."""
 
 _JOBS = {
-    "letters": "sending of letters to readers",
-    "inbound": "reading of mail that came in",
-    "webhooks": "telling of other programs",
-    "retention": "tidying of old data",
-    "operators": "telling of the operators",
+    "letters": "sending of mail to readers",
+    "inbound": "processing of incoming mail",
+    "webhooks": "sending of webhooks",
+    "retention": "removal of old data",
+    "operators": "notification of the operators",
 }
-"""What an editor would call the site's jobs."""
+"""The site's jobs in an editor's words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewsletterView:
-    """One newsletter on the page: what is coming, and what went out."""
+    """One newsletter on the page: its coming issue, its running sends, its past issues."""
 
     slug: str
     title: str
@@ -47,7 +47,7 @@ class NewsletterView:
 
 
 class OverviewPage:
-    """GET shows; POST makes the coming issue."""
+    """GET shows the newsletters; POST drafts the coming issue."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
@@ -55,16 +55,16 @@ class OverviewPage:
     async def get(self, request: Request) -> Response:
         """All newsletters."""
         return await self.context.page(
-            request, "overview.html.j2", await run_in_threadpool(self._look)
+            request, "overview.html.j2", await run_in_threadpool(self._read)
         )
 
     async def newsletter(self, request: Request) -> Response:
-        """A newsletter's current issue."""
+        """Redirect to a newsletter's current issue."""
         issue = await run_in_threadpool(self.context.find, request.path_params["slug"], None)
         return RedirectResponse(desk_url(issue), status_code=303)
 
     async def make(self, request: Request) -> Response:
-        """Draft the coming issue from what has been gathered, or is now, and go to it."""
+        """Draft the coming issue, after gathering if the form asks for it, and redirect to it."""
         editor = await self.context.editor(request)
         slug = request.path_params["slug"]
         fetch = (await request.form()).get("gather") == "yes"
@@ -80,15 +80,15 @@ class OverviewPage:
 
         return RedirectResponse(desk_url(await run_in_threadpool(make)), status_code=303)
 
-    def _look(self) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         site, now = self.context.site, self.context.clock()
         status = site_status(site, now=now)
         views = []
         for slug, newsletter in site.settings.newsletters.items():
             own = [entry for entry in reversed(status.issues) if entry.issue.newsletter == slug]
             coming = next((entry.issue for entry in own if entry.issue.state in OPEN_STATES), None)
-            going = [entry for entry in own if entry.issue.state in ("sending", "stopped")]
-            past = [entry for entry in own if entry.issue is not coming and entry not in going]
+            sending = [entry for entry in own if entry.issue.state in ("sending", "stopped")]
+            past = [entry for entry in own if entry.issue is not coming and entry not in sending]
             views.append(
                 NewsletterView(
                     slug=slug,
@@ -97,16 +97,16 @@ class OverviewPage:
                     is_due=slug in status.due,
                     next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
                     coming=self.context.find(slug, coming.number) if coming else None,
-                    running=tuple(going),
+                    running=tuple(sending),
                     past=tuple(past[:SHOWN]),
                 )
             )
-        troubled = [self._words(one) for one in status.jobs if one.is_troubled]
+        troubled = [self._trouble_text(one) for one in status.jobs if one.is_troubled]
         return {"newsletters": views, "troubled": troubled, "zone": site.settings.site.zone}
 
-    def _words(self, outcome: JobOutcome) -> str:
-        """What did not work, without what only the operators can use."""
+    def _trouble_text(self, outcome: JobOutcome) -> str:
+        """A sentence about the job's trouble for editors; details are for the operators."""
         kind, _, name = outcome.job.partition(":")
         newsletter = self.context.site.settings.newsletters.get(name)
         what = f"work on {newsletter.title}" if newsletter else _JOBS.get(kind, outcome.job)
-        return f"The last {what} did not come to a good end."
+        return f"The last {what} did not finish properly."

@@ -1,4 +1,4 @@
-"""Plots of a send as numbers for an SVG: outcomes by domain, acceptances, clicks. Pure."""
+"""Numbers for the SVG plots of a send: outcomes by domain, acceptances, clicks. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GROUPS: dict[str, frozenset[DeliveryState]] = {
     "given up": frozenset({DeliveryState.SUPPRESSED, DeliveryState.EXPIRED}),
     "unknown": frozenset({DeliveryState.UNKNOWN}),
 }
-"""How outcomes are told apart by colour."""
+"""The groups of delivery states, each with its own colour."""
 
 MOST_BARS = 10
 MOST_LINKS = 20
@@ -31,7 +31,7 @@ MOST_LINKS = 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """A part of a bar, in hundredths of the longest bar."""
+    """A part of a bar. `x` and `width` are in hundredths of the longest bar."""
 
     group: str
     x: float
@@ -53,7 +53,7 @@ class Bar:
 class Curve:
     """Accepted messages over time: `points` of a polyline in a box of 1000 by 240.
 
-    `ticks` are heights with their numbers; `seconds` is how long it took.
+    `ticks` are heights with their labels; `seconds` is the duration.
     """
 
     points: str
@@ -66,7 +66,7 @@ class Curve:
 
 
 def domain_bars(domains: Mapping[str, Mapping[DeliveryState, int]]) -> tuple[Bar, ...]:
-    """The largest domains first, the small ones together as "all others"."""
+    """One bar for each domain, the largest first; small domains share one bar at the end."""
     ranked = sorted(domains.items(), key=lambda pair: (-sum(pair[1].values()), pair[0]))
     shown = ranked[: MOST_BARS if len(ranked) <= MOST_BARS else MOST_BARS - 1]
     rest = ranked[len(shown) :]
@@ -82,7 +82,7 @@ def domain_bars(domains: Mapping[str, Mapping[DeliveryState, int]]) -> tuple[Bar
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkBar:
-    """One link's clicks; `width` in hundredths of the most followed link's."""
+    """One link's clicks. `width` is in hundredths of the most followed link's."""
 
     name: str
     url: str
@@ -91,7 +91,7 @@ class LinkBar:
 
 
 def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[LinkBar, ...]:
-    """The most followed links, under their `names` or their addresses; none that nobody followed."""
+    """The most followed links, labelled with their `names` or their URLs; unfollowed ones are left out."""
     longest = max((link.count for link in links), default=0)
     return tuple(
         LinkBar(
@@ -106,7 +106,7 @@ def link_bars(links: Sequence[LinkClicks], names: Mapping[str, str]) -> tuple[Li
 
 
 def acceptance_curve(steps: Sequence[tuple[datetime, int]]) -> Curve | None:
-    """How many were accepted by when, of moments and totals so far; None for fewer than two."""
+    """The curve of `steps`, which are times with running totals; None for a total below two."""
     total = steps[-1][1] if steps else 0
     if total < 2:
         return None
@@ -153,7 +153,7 @@ def _bar(name: str, counts: Mapping[DeliveryState, int], longest: int) -> Bar:
 
 
 def _round_up(number: int) -> int:
-    """Four round steps that reach `number`: 20, 40, 100, 200 …"""
+    """The smallest scale end of at least `number` whose quarters are round: 20, 40, 100, 200 …"""
     unit = 1
     while True:
         for step in (unit, 2 * unit, 5 * unit // 2 if unit > 1 else 3, 5 * unit):

@@ -1,4 +1,4 @@
-"""/desk/…/preview and its frame: the issue as readers will get it, on the bytes that are sent."""
+"""/desk/…/preview and its frame: the issue as readers will get it, from the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NARROWEST, WIDEST = 280, 1200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """What the controls ask for, cleaned; an address that says nothing shows the mail as sent."""
+    """What the page's controls ask for, validated. Without any, the mail is shown as sent."""
 
     part: str
     width: int
@@ -53,7 +53,7 @@ class View:
     against: str
 
     def query(self, **changes: object) -> str:
-        """The address's query for this view, with some of it changed."""
+        """The query string for this view, with some values changed."""
         plain: dict[str, object] = {
             "part": self.part,
             "width": self.width,
@@ -70,12 +70,12 @@ class View:
 
 
 def read_view(query: QueryParams) -> View:
-    """The view that an address asks for; nonsense is the default."""
+    """The view that a URL asks for; invalid values get their defaults."""
     part, scheme = query.get("part", ""), query.get("scheme", "")
     return View(
         part=part if part in PARTS else "html",
         width=_width(query.get("width", "")),
-        scheme=scheme if scheme in get_args(Scheme) else "sent",  # type: ignore[arg-type] # one of them
+        scheme=scheme if scheme in get_args(Scheme) else "sent",  # type: ignore[arg-type] # checked by the condition
         images=query.get("images") != "off",
         styles=query.get("styles") != "off",
         mark=read_mark(query.get("mark", "")),
@@ -93,7 +93,7 @@ def read_view(query: QueryParams) -> View:
 
 
 class PreviewPage:
-    """Both only look."""
+    """Shows the preview page and the frame in it; neither changes anything."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
@@ -104,20 +104,20 @@ class PreviewPage:
         view = read_view(request.query_params)
         problem: UnknownNameError | None = None
         try:
-            seen = await run_in_threadpool(self._look, issue, view.reader)
+            reader_view = await run_in_threadpool(self._reader_view, issue, view.reader)
         except UnknownNameError as error:
             if not view.reader.address:
                 raise
             problem = error
-            seen = await run_in_threadpool(self._look, issue, Reader())
-        context = await run_in_threadpool(self._context, issue, view, seen)
+            reader_view = await run_in_threadpool(self._reader_view, issue, Reader())
+        context = await run_in_threadpool(self._context, issue, view, reader_view)
         context["problem"] = problem
         if problem is not None:
             context["framed_view"] = replace(view, reader=Reader())
         return await self.context.page(request, "preview.html.j2", context)
 
     async def frame(self, request: Request) -> Response:
-        """What stands in the frame."""
+        """The document in the frame."""
         issue = await self.context.issue(request)
         view = read_view(request.query_params)
         page = await run_in_threadpool(self._frame, issue, view)
@@ -146,10 +146,10 @@ class PreviewPage:
                 html = copy.uncounted.html
                 return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
-    def _look(self, issue: Issue, reader: Reader) -> ReaderView:
+    def _reader_view(self, issue: Issue, reader: Reader) -> ReaderView:
         return view_as_reader(self.context.site, issue, reader, now=self.context.clock())
 
-    def _context(self, issue: Issue, view: View, seen: ReaderView) -> dict[str, Any]:
+    def _context(self, issue: Issue, view: View, reader_view: ReaderView) -> dict[str, Any]:
         site = self.context.site
         newsletter = site.newsletter(issue.newsletter)
         earlier = earlier_texts(site, issue)
@@ -162,7 +162,7 @@ class PreviewPage:
             "view": view,
             "framed_view": view,
             "mark_of": mark_of,
-            "reader_view": seen,
+            "reader_view": reader_view,
             "parts": PARTS,
             "widths": WIDTHS,
             "bounds": (NARROWEST, WIDEST),
@@ -172,7 +172,9 @@ class PreviewPage:
             "near": NEAR,
             "earlier": earlier,
             "against": against,
-            "lines": differences(earlier[against], comparable(seen.edition)) if against else [],
+            "lines": differences(earlier[against], comparable(reader_view.edition))
+            if against
+            else [],
         }
 
 
@@ -181,10 +183,10 @@ def _headers(message: bytes) -> str:
 
 
 def _width(text: str) -> int:
-    if _small_number(text):
+    if _is_small_number(text):
         return min(max(int(text), NARROWEST), WIDEST)
     return WIDTHS["desktop"]
 
 
-def _small_number(text: str) -> bool:
+def _is_small_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 7

@@ -27,20 +27,20 @@ from newsletter.web.error_wall import DATABASE_ERRORS
 
 
 class PublishPage:
-    """GET shows what approving would mean; each POST is one move."""
+    """GET shows what approval would do; each POST changes the issue's state once."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
 
     async def get(self, request: Request) -> Response:
-        """The check-list and the buttons."""
+        """The checks and the buttons."""
         issue = await self.context.issue(request)
         if issue.state in CLOSED:
             return RedirectResponse(desk_url(issue, "report"), status_code=303)
         return await self._page(request, issue)
 
     async def approve(self, request: Request) -> Response:
-        """Freeze the issue as the publisher saw it, to be sent at the time the form says."""
+        """Freeze the issue as the publisher saw it, to be sent at the form's time."""
         issue = await self.context.issue(request)
         form = await request.form()
         seen = seen_version(str(form.get("seen", "")))
@@ -52,13 +52,13 @@ class PublishPage:
                 issue.number,
                 now=self.context.clock(),
                 seen=seen,
-                send_at=self._chosen(issue, str(form.get("send_at", ""))),
+                send_at=self._chosen_time(issue, str(form.get("send_at", ""))),
             )
 
         return await self._move(request, issue, "approve", act, "publish")
 
     async def schedule(self, request: Request) -> Response:
-        """Send the approved issue at another time; an empty field is when it is due."""
+        """Send the approved issue at another time; an empty field means its due time."""
         issue = await self.context.issue(request)
         form = await request.form()
         editor = (await self.context.editor(request)).address
@@ -68,7 +68,7 @@ class PublishPage:
                 self.context.site,
                 issue.newsletter,
                 issue.number,
-                send_at=self._chosen(issue, str(form.get("send_at", ""))),
+                send_at=self._chosen_time(issue, str(form.get("send_at", ""))),
                 editor=editor,
                 now=self.context.clock(),
             )
@@ -76,7 +76,7 @@ class PublishPage:
         return await self._move(request, issue, "", act, "publish")
 
     async def reopen(self, request: Request) -> Response:
-        """Make an approved issue a draft again; with what came late, where that was asked for."""
+        """Make an approved issue a draft again, with late articles if the form asks for them."""
         issue = await self.context.issue(request)
         take_in = (await request.form()).get("take-in") == "yes"
         editor = (await self.context.editor(request)).address
@@ -95,7 +95,7 @@ class PublishPage:
         return await self._move(request, issue, "", act, "")
 
     async def hold(self, request: Request) -> Response:
-        """Keep the issue from going out by itself."""
+        """Keep the issue from being sent automatically."""
         issue = await self.context.issue(request)
 
         def act() -> None:
@@ -104,7 +104,7 @@ class PublishPage:
         return await self._move(request, issue, "hold", act, "publish")
 
     async def test(self, request: Request) -> Response:
-        """Send one marked message to an allowed address; nothing changes."""
+        """Send one marked message to an allowed address; the issue does not change."""
         issue = await self.context.issue(request)
         form = await request.form()
         to = str(form.get("to", "")).strip()
@@ -124,14 +124,14 @@ class PublishPage:
         return await self._page(request, issue, notice=notice)
 
     async def send(self, request: Request) -> Response:
-        """Begin the send, or go on with a stopped one."""
+        """Start the send, or resume a stopped one."""
         issue = await self.context.issue(request)
 
         def act() -> None:
             self.context.send_jobs.start(issue.newsletter, issue.number)
 
-        word = "resume" if issue.state is State.STOPPED else "send"
-        return await self._move(request, issue, word, act, "report")
+        audit_action = "resume" if issue.state is State.STOPPED else "send"
+        return await self._move(request, issue, audit_action, act, "report")
 
     async def stop(self, request: Request) -> Response:
         """Stop a running send."""
@@ -143,7 +143,7 @@ class PublishPage:
         return await self._move(request, issue, "stop", act, "report")
 
     async def close(self, request: Request) -> Response:
-        """Give up what a stopped send has left."""
+        """Close a stopped send and give up its unsent messages."""
         issue = await self.context.issue(request)
         editor = (await self.context.editor(request)).address
 
@@ -159,7 +159,7 @@ class PublishPage:
         return await self._move(request, issue, "", act, "report")
 
     async def _move(
-        self, request: Request, issue: Issue, word: str, act: Any, then: str
+        self, request: Request, issue: Issue, audit_action: str, act: Any, next_page: str
     ) -> Response:
         try:
             await run_in_threadpool(act)
@@ -171,13 +171,13 @@ class PublishPage:
                 raise
             status = 422 if isinstance(error, InputError) else 409
             return await self._page(request, fresh, problem=error, status=status)
-        if word:
+        if audit_action:
             editor = (await self.context.editor(request)).address
-            await run_in_threadpool(self._record, editor, word, issue.name)
-        return RedirectResponse(desk_url(issue, then), status_code=303)
+            await run_in_threadpool(self._record, editor, audit_action, issue.name)
+        return RedirectResponse(desk_url(issue, next_page), status_code=303)
 
-    def _chosen(self, issue: Issue, text: str) -> datetime | None:
-        """The time of the form; None where it is the due time, as the form offered it."""
+    def _chosen_time(self, issue: Issue, text: str) -> datetime | None:
+        """The form's time; None where it is the due time, which the form offers."""
         zone = self.context.site.settings.site.zone
         return None if text == datetime_input_value(issue.due, zone) else read_moment(text, zone)
 

@@ -1,4 +1,4 @@
-"""/desk/…/report: the progress of a send, live, and its result."""
+"""/desk/…/report: the live progress of a send, and its result."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ TICK_SECONDS = 0.5
 
 
 class ReportPage:
-    """Both only look."""
+    """Shows the report and streams its progress; neither changes anything."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
 
     async def get(self, request: Request) -> Response:
-        """The report; of a send that runs, with its progress."""
+        """The report, with the progress of a running send."""
         issue = await self.context.issue(request)
         if issue.state not in CLOSED:
             return RedirectResponse(desk_url(issue), status_code=303)
@@ -44,7 +44,7 @@ class ReportPage:
         return await self.context.page(request, "report.html.j2", context)
 
     async def events(self, request: Request) -> Response:
-        """The progress as server-sent events, until the send has come to an end."""
+        """The progress as server-sent events, until the send ends."""
         issue = await self.context.issue(request)
 
         async def ticks() -> AsyncIterator[str]:
@@ -56,7 +56,7 @@ class ReportPage:
                     latest = (now.settled - before.settled) / TICK_SECONDS
                     rate = latest if rate == 0 else 0.7 * rate + 0.3 * latest
                 before = now
-                yield f"event: progress\ndata: {json.dumps(told(now, rate))}\n\n"
+                yield f"event: progress\ndata: {json.dumps(progress_document(now, rate))}\n\n"
                 if now.state is not State.SENDING:
                     yield "event: end\ndata: {}\n\n"
                     return
@@ -68,27 +68,27 @@ class ReportPage:
 
     def _context(self, issue: Issue) -> dict[str, Any]:
         site = self.context.site
-        told_of = report(site, issue)
+        found = report(site, issue)
         return {
-            "issue": told_of.issue,
+            "issue": found.issue,
             "newsletter": site.newsletter(issue.newsletter),
             "url": desk_url(issue),
             "zone": site.settings.site.zone,
-            "report": told_of,
-            "counts": told_of.progress.counts,
-            "told": told(told_of.progress, 0.0),
+            "report": found,
+            "counts": found.progress.counts,
+            "progress": progress_document(found.progress, 0.0),
             "groups": list(GROUPS),
-            "whole": share_bar(told_of.progress.counts),
-            "bars": domain_bars(told_of.domains),
-            "curve": acceptance_curve(told_of.acceptances),
-            "links": link_bars(told_of.clicks.links, _names(issue)) if told_of.clicks else (),
-            "problem_said": self.context.send_jobs.problem(issue.name),
+            "whole": share_bar(found.progress.counts),
+            "bars": domain_bars(found.domains),
+            "curve": acceptance_curve(found.acceptances),
+            "links": link_bars(found.clicks.links, _names(issue)) if found.clicks else (),
+            "send_problem": self.context.send_jobs.problem(issue.name),
             "running_here": self.context.send_jobs.is_running(issue.name),
         }
 
 
 def _names(issue: Issue) -> dict[str, str]:
-    """What the issue calls the pages that its links lead to."""
+    """The issue's own titles for the pages that its links lead to, by URL."""
     others = {
         web_link(other.url): f"{item.title} ({source_name(other.source)})"
         for item in issue.items
@@ -99,8 +99,8 @@ def _names(issue: Issue) -> dict[str, str]:
     return {url: name for url, name in {**others, **blocks, **stories}.items() if url and name}
 
 
-def told(now: SendProgress, rate: float) -> dict[str, Any]:
-    """The progress as the page's script reads it; `left` in seconds, None while nobody knows."""
+def progress_document(now: SendProgress, rate: float) -> dict[str, Any]:
+    """The progress as the page's script reads it. `left` is in seconds, None while unknown."""
     audience = now.audience or 0
     waiting = audience - now.settled
     return {

@@ -38,7 +38,7 @@ _STATIC = {
 def editor_routes(
     site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, send_jobs: SendJobs
 ) -> list[Route]:
-    """The desk's pages; GET among them changes nothing (rule 5)."""
+    """The desk's routes. GET changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
     templates.filters["note_text"] = note_text
     templates.filters["left_out_text"] = left_out_text
@@ -48,10 +48,10 @@ def editor_routes(
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, require_editor(_explained(context, endpoint)), methods=[method])
+        return Route(path, require_editor(_with_error_page(context, endpoint)), methods=[method])
 
     def verb(path: str, endpoint: Endpoint) -> Route:
-        guarded = require_publisher(_explained(context, endpoint))
+        guarded = require_publisher(_with_error_page(context, endpoint))
         return Route(f"{one}/{path}", guarded, methods=["POST"])
 
     return [
@@ -82,8 +82,8 @@ def editor_routes(
     ]
 
 
-def _explained(context: EditorContext, endpoint: Endpoint) -> Endpoint:
-    """The endpoint, its refusals told on a page: what is wrong, and what to do."""
+def _with_error_page(context: EditorContext, endpoint: Endpoint) -> Endpoint:
+    """Wrap the endpoint so that its errors become a page that says what is wrong and what to do."""
 
     async def answer(request: Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""The sends that this process runs, each in a thread of its own, started by a publisher."""
+"""The sends that publishers start in this process, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from newsletter.store.issues import find_issue
 log = logging.getLogger("newsletter")
 
 CLOSING_SECONDS = 15
-"""How long the process waits for its senders to record what they hold."""
+"""How long the process waits for its sends to record what they have claimed."""
 
 FAILED = "The send ended with an unexpected error. The server's log has the details."
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class _SendJob:
-    """One issue's send. `lock` guards its start and end; `problem` ended the last run."""
+    """One issue's send. `lock` guards its start and end; `problem` says what ended the last run."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     thread: threading.Thread | None = None
@@ -48,7 +48,7 @@ class SendJobs:
         self._is_closed = False
 
     def start(self, slug: str, number: int) -> None:
-        """Send the issue, or resume its send; a send that is running already goes on.
+        """Send the issue, or resume its send. A send that is already running continues.
 
         Raises what `begin` raises where the issue may not be sent, and TemporaryError once the
         process is stopping.
@@ -82,20 +82,20 @@ class SendJobs:
         return job.problem if job is not None else ""
 
     def close(self) -> None:
-        """End every send and refuse new ones; the next `run` sends what is left."""
+        """Stop every send and refuse new ones; the next `run` sends the rest."""
         deadline = time.monotonic() + CLOSING_SECONDS
         with self._lock:
             self._is_closed = True
             jobs = list(self._jobs.values())
         for job in jobs:
-            with job.lock:  # a send that is being started is waited for, and then ended too
+            with job.lock:  # waits for a send that is being started, and then ends it too
                 job.interrupted.set()
         for job in jobs:
             if job.thread is not None:
                 job.thread.join(max(0, deadline - time.monotonic()))
 
     def _has_ended(self, job: _SendJob, slug: str, number: int) -> bool:
-        """Whether the issue is no longer being sent and its sender has recorded all it held."""
+        """Whether the issue is no longer being sent and its send has recorded all its claims."""
         with self._site.database.transaction(read_only=True) as connection:
             if find_issue(connection, slug, number).state is State.SENDING:
                 return False
@@ -111,7 +111,7 @@ class SendJobs:
         except NewsletterError as error:
             job.problem = error.problem.message
             log.warning("%s: %s", name, error)
-        except Exception:  # the error wall of this thread: the page says so, the log has the cause
+        except Exception:  # the page shows FAILED, the log has the cause
             job.problem = FAILED
             log.exception("%s: the send ended with an unexpected error", name)
         else:

@@ -1,4 +1,4 @@
-"""Links for reviewers without an account: they look at one issue, until a day, and do nothing."""
+"""Links for reviewers without an account: each shows one issue, for a week, read-only."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import HEADERS, EditorContext, desk_url
 from newsletter.web.editor.framing import frame_policy, framed
 
-LASTS = timedelta(days=7)
+LINK_LASTS = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
-    """What a link is good for."""
+    """What a link gives access to: one issue, until a time."""
 
     slug: str
     number: int
@@ -30,18 +30,20 @@ class Share:
 
 
 class SharePage:
-    """POST makes a link; anyone who has it may look at the issue."""
+    """POST makes a link; anyone who has the link may view the issue."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
         self._signer = URLSafeSerializer(context.site.secret, salt="newsletter.share")
 
     async def make(self, request: Request) -> Response:
-        """A link to the issue, shown on the publish page."""
+        """Make a link to the issue and show it on the publish page."""
         issue = await self.context.issue(request)
         editor = await self.context.editor(request)
         now = self.context.clock()
-        token = self.token(Share(slug=issue.newsletter, number=issue.number, until=now + LASTS))
+        token = self.token(
+            Share(slug=issue.newsletter, number=issue.number, until=now + LINK_LASTS)
+        )
 
         def note() -> None:
             with self.context.site.database.transaction() as connection:
@@ -51,7 +53,7 @@ class SharePage:
         return RedirectResponse(f"{desk_url(issue, 'publish')}?shared={token}#share", 303)
 
     async def get(self, request: Request) -> Response:
-        """The page around the frame, for anybody with the link."""
+        """The page around the frame, for anyone with the link."""
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
             return self._gone()
@@ -67,7 +69,7 @@ class SharePage:
         return HTMLResponse(text, headers={**HEADERS, "Referrer-Policy": "no-referrer"})
 
     async def frame(self, request: Request) -> Response:
-        """The complete edition as it stands, without anybody's links."""
+        """The current complete edition, without personal links."""
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
             return self._gone()
@@ -78,12 +80,12 @@ class SharePage:
         )
 
     def token(self, share: Share) -> str:
-        """The link's secret."""
+        """The signed token of the link."""
         until = int(share.until.timestamp())
         return str(self._signer.dumps([share.slug, share.number, until]))
 
     def read(self, token: str) -> Share | None:
-        """What the token is good for now; None when it is forged or too old."""
+        """What the token gives access to now; None when it is forged or expired."""
         try:
             slug, number, until = self._signer.loads(token)
         except (BadSignature, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""The window of an issue on a strip of days: where it starts and ends, and what lies in it. Pure."""
+"""An issue's window on a strip of days, with the articles around it. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 from newsletter.issues.issue import Window
 
 WIDTH = 1000
-"""Units of the drawing's width; the page scales it."""
+"""The drawing's width in its own units; the page scales it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """A day's column, and whether a label fits: `x` and `width` in units."""
+    """A day's column, with `x` and `width` in units, and whether it has a label."""
 
     x: float
     width: float
@@ -26,7 +26,7 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dot:
-    """A published article: `row` stacks those that would cover each other."""
+    """A published article. `row` stacks articles that would overlap."""
 
     x: float
     row: int
@@ -36,7 +36,7 @@ class Dot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Strip:
-    """The drawing: days, the window's band, the present (None when it is off the strip)."""
+    """The drawing: days, the window's start and end, and `now` (None when it is off the strip)."""
 
     days: tuple[Day, ...]
     start: float
@@ -49,25 +49,25 @@ class Strip:
 def draw_strip(
     window: Window, articles: Iterable[tuple[str, datetime]], *, now: datetime, zone: ZoneInfo
 ) -> Strip:
-    """The days around the window in `zone`; `articles` are titles and moments of publication."""
+    """Draw the days around the window in `zone`. `articles` are titles and publication times."""
     first = window.start.astimezone(zone).date()
     last = window.end.astimezone(zone).date()
     left = datetime.combine(first, time(), zone)
     right = datetime.combine(last + timedelta(days=1), time(), zone)
-    # In seconds since the epoch: two moments of one zone subtract as wall clocks, whatever
-    # summer time did between them.
-    begins, whole = left.timestamp(), right.timestamp() - left.timestamp()
+    # In seconds since the epoch: subtracting two times of one zone would give the difference of
+    # wall clocks, which is wrong across a change of summer time.
+    begins, duration = left.timestamp(), right.timestamp() - left.timestamp()
 
-    def place(moment: datetime) -> float:
-        return round(WIDTH * (moment.timestamp() - begins) / whole, 1)
+    def x_of(moment: datetime) -> float:
+        return round(WIDTH * (moment.timestamp() - begins) / duration, 1)
 
     count = (last - first).days + 1
     every = max(1, count // 10)
     days = []
     for number in range(count):
         date = first + timedelta(days=number)
-        x = place(datetime.combine(date, time(), zone))
-        ends = place(datetime.combine(date + timedelta(days=1), time(), zone))
+        x = x_of(datetime.combine(date, time(), zone))
+        ends = x_of(datetime.combine(date + timedelta(days=1), time(), zone))
         days.append(
             Day(
                 x=x,
@@ -78,22 +78,22 @@ def draw_strip(
             )
         )
     dots = _stacked(
-        (place(moment), moment in window, title)
+        (x_of(moment), moment in window, title)
         for title, moment in sorted(articles, key=lambda pair: pair[1])
         if left <= moment < right
     )
     return Strip(
         days=tuple(days),
-        start=place(window.start),
-        end=place(window.end),
-        now=place(now) if left <= now < right else None,
+        start=x_of(window.start),
+        end=x_of(window.end),
+        now=x_of(now) if left <= now < right else None,
         dots=dots,
         rows=max((dot.row for dot in dots), default=0) + 1,
     )
 
 
 def _stacked(places: Iterable[tuple[float, bool, str]]) -> tuple[Dot, ...]:
-    """Each dot in the lowest row where it has room."""
+    """Put each dot in the lowest row where it does not overlap another."""
     ends: list[float] = []
     dots = []
     for x, inside, title in places:

@@ -1,4 +1,4 @@
-"""How the readers' pages answer: strict headers on each page, bounded forms, no stack traces."""
+"""How the readers' pages answer: strict headers, forms of limited size, no stack traces."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from subscribers.tokens import Purpose, TokenSubject, looks_like_token
 log = logging.getLogger("newsletter")
 
 MAX_FORM = 64_000
-"""Octets of a form; the largest of ours has a few hundred."""
+"""The most octets of a form; our largest has a few hundred."""
 
 WITHOUT_CONTACT = frozenset({"gone", "unavailable", "failed"})
-"""Kinds of trouble in which writing to people would not help the reader."""
+"""Kinds of trouble in which writing to the editors would not help the reader."""
 
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
-    # The address of a page is the reader's key: it goes to no other site and into no cache.
+    # A page's URL is the reader's key: it must reach no other site and no cache.
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
@@ -58,7 +58,7 @@ def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -
 
 
 def posting(context: ReaderContext, answer: Response) -> Response:
-    """The answer; after it has gone out, the letters that the request left in the outbox."""
+    """Return the answer, and send the letters in the outbox after it."""
     answer.background = BackgroundTask(_flush, context)
     return answer
 
@@ -66,16 +66,17 @@ def posting(context: ReaderContext, answer: Response) -> Response:
 def _flush(context: ReaderContext) -> None:
     try:
         post_soon(context.site, context.clock)
-    except NewsletterError as error:  # they stay in the outbox, and go with the next
+    except NewsletterError as error:  # they stay in the outbox and are sent later
         log.warning("letters wait: %s", error)
 
 
 def subject_of(
     context: ReaderContext, purpose: Purpose, token: str, *, lasts: timedelta | None = None
 ) -> TokenSubject | HTMLResponse:
-    """The reader that the link is about, or the page to answer with.
+    """Return the reader that the link is about, or the page to answer with.
 
-    That is 404 to nonsense, 400 to damage, 410 to what is older than it `lasts`.
+    The page is 404 for text that is not a token, 400 for a damaged token, and 410 for one that is
+    older than it `lasts`.
     """
     if not looks_like_token(token):
         return trouble(context, "nothing-here", 404)
@@ -99,7 +100,7 @@ async def read_body(request: Request) -> bytes | None:
 
 
 async def read_form(request: Request) -> FormData | None:
-    """The form, urlencoded or multipart; None when it is too long or cannot be read."""
+    """The form, URL-encoded or multipart; None when it is too long or cannot be read."""
     body = await read_body(request)
     if body is None:
         return None

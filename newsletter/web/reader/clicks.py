@@ -1,4 +1,4 @@
-"""/c/TOKEN: a counted link. It leads on at once; the click is counted when the answer has gone."""
+"""/c/TOKEN: a counted link. It redirects at once; the click is counted after the answer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from newsletter.site.clicks import ClickCounter, destination
 from newsletter.web.reader.answers import HEADERS, trouble
 from newsletter.web.reader.reader_context import ReaderContext
 
-# Cubot makes telephones.
+# "cubot" is a brand of phones, not a robot.
 _ROBOTS = re.compile(
     r"(?<!cu)bot(?:\b|[/_-])|crawl|spider|slurp|scan|preview|fetch|monitor|facebookexternalhit|headless"
     r"|curl|wget|python|java/|okhttp|go-http|libwww|safelinks|proofpoint|mimecast|barracuda",
@@ -24,14 +24,14 @@ _ROBOTS = re.compile(
 
 
 class ClickPage:
-    """GET leads on. It changes nothing of any reader, and nobody is recorded (rules 5 and 13)."""
+    """GET redirects. It changes nothing about any reader and records no reader (rules 5 and 13)."""
 
     def __init__(self, context: ReaderContext, book: ClickCounter) -> None:
         self.context = context
         self.book = book
 
     async def get(self, request: Request) -> Response:
-        """To where the link leads."""
+        """Redirect to the link's destination."""
         token = request.path_params["token"]
         is_token = TOKEN.match(token) is not None
         url = await run_in_threadpool(destination, self.context.site, token) if is_token else None
@@ -44,7 +44,7 @@ class ClickPage:
 
 
 def is_click(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a person seems to follow the link: no HEAD, no fetching ahead, no known robot."""
+    """Whether a person seems to follow the link: not HEAD, not a prefetch, not a known robot."""
     purpose = f"{headers.get('purpose', '')} {headers.get('sec-purpose', '')}"
     agent = headers.get("user-agent", "")
     return (

@@ -1,4 +1,4 @@
-"""/join/LIST: signing up, by our page, by a form on any other page, or by JSON."""
+"""/join/LIST: signing up by our page, by a form on another page, or by JSON."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ from subscribers.errors import AddressError
 from subscribers.subscriber import MAX_NAME
 
 PER_NETWORK = AttemptLimit(most=20, per=timedelta(hours=1))
-"""Sign-ups and requests for links; one address is limited besides (subscribers/consent.py)."""
+"""Limits sign-ups and requests for links. subscribers/consent.py limits each address as well."""
 
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
-"""What stands at the button, and is kept as the consent's words; in the site's language."""
+"""The sentence at the button, kept as the wording of the consent; in the site's language."""
 
-BAD_ADDRESS = "That is not an e-mail address we can write to. Please look at it again."
+BAD_ADDRESS = "That is not an e-mail address we can write to. Please check it."
 
-TOO_MANY = "Too many sign-ups from there. Try later."
+TOO_MANY = "There were too many sign-ups from your network. Please try again later."
 
 TRAP = "website"
-"""A field that people do not see."""
+"""A field that people do not see; robots fill it in."""
 
 CORS = {
     # No cookie and no secret is involved, so any page may ask.
@@ -55,7 +55,7 @@ CORS = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Wish:
+class _Entry:
     """What somebody filled in."""
 
     address: str
@@ -65,7 +65,7 @@ class _Wish:
 
 
 class JoinPage:
-    """GET shows the form; POST asks the address whether it wants the list."""
+    """GET shows the form; POST mails the address a question whether it wants the list."""
 
     def __init__(self, context: ReaderContext) -> None:
         self.context = context
@@ -75,10 +75,10 @@ class JoinPage:
         list_slug = request.path_params["list"]
         if list_slug not in list_slugs(self.context.settings):
             return trouble(self.context, "nothing-here", 404)
-        return self._form(list_slug, _Wish(address=""))
+        return self._form(list_slug, _Entry(address=""))
 
     async def post(self, request: Request) -> Response:
-        """The same answer for every address: the question goes out, or does not, unseen."""
+        """Give the same answer for every address, whether or not the question is mailed."""
         list_slug = request.path_params["list"]
         if is_json(request):
             return await self._json(request, list_slug)
@@ -87,77 +87,76 @@ class JoinPage:
         form = await read_form(request)
         if form is None:
             return trouble(self.context, "bad-form", 400)
-        wish = _Wish(
+        entry = _Entry(
             address=text(form, "email").strip(),
             name=text(form, "name"),
             tags=texts(form, "tag"),
             trapped=bool(text(form, TRAP)),
         )
-        if not wish.trapped and not is_fresh(
+        if not entry.trapped and not is_fresh(
             self.context.site, list_slug, text(form, "stamp"), self.context.clock()
         ):
-            # A form on another page has no stamp: one more button, on ours.
-            return self._form(list_slug, wish, notice="once-more")
+            # A form on another page has no stamp, so its readers confirm on our page.
+            return self._form(list_slug, entry, notice="once-more")
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, wish):
+            if not await run_in_threadpool(self._ask, request, list_slug, entry):
                 return trouble(self.context, "too-many", 429)
         except AddressError:
-            return self._form(list_slug, wish, notice="bad-address", status=422)
-        context = {"title": self.context.title_of(list_slug), "address": wish.address}
+            return self._form(list_slug, entry, notice="bad-address", status=422)
+        context = {"title": self.context.title_of(list_slug), "address": entry.address}
         answer = page(self.context.templates, "reader/asked.html.j2", context)
         return posting(self.context, answer)
 
     async def options(self, _request: Request) -> Response:
-        """A browser asks whether another site's page may post JSON."""
+        """Answer a browser that asks whether another site's page may post JSON."""
         return Response(status_code=204, headers=CORS)
 
     async def _json(self, request: Request, list_slug: str) -> Response:
-        given = _read_json(await read_body(request) or b"")
+        document = _read_json(await read_body(request) or b"")
         if list_slug not in list_slugs(self.context.settings):
             return json_problem("unknown-list", "There is no such list.", 404)
-        if not isinstance(given, Mapping) or not isinstance(given.get("email"), str):
+        if not isinstance(document, Mapping) or not isinstance(document.get("email"), str):
             return json_problem("bad-request", 'Post {"email": "…"} as JSON.', 400)
-        tags = given.get("tags")
-        wish = _Wish(
-            address=given["email"].strip(),
-            name=str(given.get("name") or ""),
+        tags = document.get("tags")
+        entry = _Entry(
+            address=document["email"].strip(),
+            name=str(document.get("name") or ""),
             tags=[str(tag) for tag in tags] if isinstance(tags, list) else (),
-            trapped=bool(given.get(TRAP)),
+            trapped=bool(document.get(TRAP)),
         )
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, wish):
-                said = self.context.say(TOO_MANY)
-                return json_problem("too-many", said, 429)
+            if not await run_in_threadpool(self._ask, request, list_slug, entry):
+                return json_problem("too-many", self.context.say(TOO_MANY), 429)
         except AddressError:
             return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
-    def _ask(self, request: Request, list_slug: str, wish: _Wish) -> bool:
-        """Whether the network may go on; a robot's wish is passed over, and told nothing."""
+    def _ask(self, request: Request, list_slug: str, entry: _Entry) -> bool:
+        """Mail the question; False when the network is over its limit. A robot is silently ignored."""
         context = self.context
-        if wish.trapped:
+        if entry.trapped:
             return True
-        if not may_go_on(context, request):
+        if not is_within_limit(context, request):
             return False
         offered = {tag.slug for tag in context.tags_of(list_slug)}
         sign_up = verbs.SignUp(
             list_slug=list_slug,
-            address=wish.address,
+            address=entry.address,
             origin=f"form, from {_host(request)}",
             wording=context.say(WORDING, title=context.title_of(list_slug)),
-            name=wish.name[:MAX_NAME],
-            follows=offered.intersection(wish.tags),
+            name=entry.name[:MAX_NAME],
+            follows=offered.intersection(entry.tags),
         )
         verbs.join(context.site, sign_up, now=context.clock())
         return True
 
     def _form(
-        self, list_slug: str, wish: _Wish, *, notice: str = "", status: int = 200
+        self, list_slug: str, entry: _Entry, *, notice: str = "", status: int = 200
     ) -> Response:
         title = self.context.title_of(list_slug)
         context = {
             "title": title,
-            "wish": wish,
+            "entry": entry,
             "tags": self.context.tags_of(list_slug),
             "wording": self.context.say(WORDING, title=title),
             "stamp": make_stamp(self.context.site, list_slug, self.context.clock()),
@@ -171,7 +170,7 @@ class JoinPage:
 
 
 class LinksPage:
-    """/links/LIST: have the links mailed that somebody lost."""
+    """/links/LIST: mails a reader their links again."""
 
     def __init__(self, context: ReaderContext) -> None:
         self.context = context
@@ -196,7 +195,7 @@ class LinksPage:
         return posting(self.context, self._form(list_slug, notice="mailed"))
 
     def _mail(self, request: Request, list_slug: str, address: str) -> bool:
-        if not may_go_on(self.context, request):
+        if not is_within_limit(self.context, request):
             return False
         verbs.mail_links(self.context.site, list_slug, address, now=self.context.clock())
         return True
@@ -215,15 +214,15 @@ class LinksPage:
         return page(self.context.templates, "reader/links.html.j2", context, status)
 
 
-def may_go_on(context: ReaderContext, request: Request) -> bool:
-    """Count a request that makes us write to an address, by the network it comes from."""
+def is_within_limit(context: ReaderContext, request: Request) -> bool:
+    """Count a request that makes us mail an address; False when its network is over the limit."""
     key = context.site.keyed(f"join {network_of(request)}")
     with context.database.transaction() as connection:
         return count_attempt(connection, key, PER_NETWORK, context.clock())
 
 
 def _read_json(body: bytes) -> Any:
-    """The document; None for what cannot be read, nests too deeply, or is not Unicode."""
+    """The JSON document; None for one that cannot be read, nests too deeply, or is not Unicode."""
     try:
         document = json.loads(body)
         json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
@@ -237,7 +236,7 @@ def _host(request: Request) -> str:
 
 
 def is_json(request: Request) -> bool:
-    """Whether a program posts JSON, and reads it."""
+    """Whether the request body is JSON, so that the answer is JSON too."""
     return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
 
 

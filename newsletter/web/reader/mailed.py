@@ -1,4 +1,4 @@
-"""Pages behind links that were mailed for one purpose and expire: confirm, move, erase, export."""
+"""Pages behind mailed links that have one purpose and expire: confirm, move, erase, export."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MailedPage:
         return self._page(subject, about, done=False)
 
     async def post(self, request: Request) -> Response:
-        """Do it; once more is as good as once."""
+        """Do it. Repeating the request has no further effect."""
         subject = self._subject(request)
         if isinstance(subject, Response):
             return subject
@@ -63,7 +63,7 @@ class MailedPage:
         return subject_of(self.context, self.purpose, token, lasts=self.lasts)
 
     def _about(self, subject: TokenSubject) -> str | None:
-        """The masked address that it is about; None where there is nothing to be done any more."""
+        """The masked address that it is about; None when there is nothing left to do."""
         with self.context.database.transaction(read_only=True) as connection:
             if self.purpose is Purpose.MOVE:
                 address = moving.requested_change(

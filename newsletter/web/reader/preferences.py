@@ -1,4 +1,4 @@
-"""/p/TOKEN: what to read and when, a pause, another address, and one's own data."""
+"""/p/TOKEN: a reader's tags, frequency, pause, address and data."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from subscribers.tokens import Purpose, TokenSubject
 from subscribers.unsubscribe import status_of
 
 PAUSES = (2, 4, 8)
-"""Weeks."""
+"""Lengths of a pause that the page offers, in weeks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,8 +80,8 @@ class PreferencesPage:
                 return await self._page(subject, "resumed")
             case "move":
                 return await self._move(subject, text(form, "email"))
-            case "export" | "erase" as wish:
-                template = Template(wish)
+            case "export" | "erase" as action:
+                template = Template(action)
                 await run_in_threadpool(
                     mail_link, self.context.site, subject, template, now=self.context.clock()
                 )
@@ -99,7 +99,7 @@ class PreferencesPage:
         return posting(self.context, await self._page(subject, "asked"))
 
     async def _page(self, subject: TokenSubject, notice: str = "", status: int = 200) -> Response:
-        view = await run_in_threadpool(self._look, subject)
+        view = await run_in_threadpool(self._read, subject)
         if view is None:
             return trouble(self.context, "gone", 410)
         leave = self.context.tokens.make(
@@ -113,14 +113,14 @@ class PreferencesPage:
             "tags": view.tags,
             "has_digest": self.context.has_digest(subject.list_slug),
             "pauses": PAUSES,
-            "paused_until": self._spoken(view.paused_until),
+            "paused_until": self._date_text(view.paused_until),
             "notice": notice,
             "max_name": MAX_NAME,
             "leave": f"/u/{leave}",
         }
         return page(self.context.templates, "reader/preferences.html.j2", context, status)
 
-    def _look(self, subject: TokenSubject) -> _View | None:
+    def _read(self, subject: TokenSubject) -> _View | None:
         with self.context.database.transaction(read_only=True) as connection:
             reader = people.get(connection, subject.subscriber_id)
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
@@ -161,7 +161,7 @@ class PreferencesPage:
     def _pause(self, subject: TokenSubject, weeks: int) -> None:
         now = self.context.clock()
         zone = self.context.settings.site.zone
-        # To the start of a day, so that the button pressed twice is pressed once.
+        # Until the start of a day, so that pressing the button twice has the effect of once.
         day = (now.astimezone(zone) + timedelta(weeks=weeks)).date()
         until = datetime.combine(day, time(), zone)
         with self.context.database.transaction() as connection:
@@ -171,7 +171,7 @@ class PreferencesPage:
         with self.context.database.transaction() as connection:
             resume(connection, subject.subscriber_id, Way.PAGE, self.context.clock())
 
-    def _spoken(self, until: datetime | None) -> str:
+    def _date_text(self, until: datetime | None) -> str:
         if until is None:
             return ""
         site = self.context.settings.site

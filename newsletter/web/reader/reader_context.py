@@ -1,4 +1,4 @@
-"""What the readers' pages work with, and the words they look up in the configuration."""
+"""What the readers' pages share: the site, the clock, the templates, texts of the configuration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from subscribers.tokens import LinkTokens
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderContext:
-    """`find_edition(newsletter, number, key)` is an edition's HTML without personal links, or None."""
+    """Shared by all readers' pages.
+
+    `find_edition(newsletter, number, key)` returns an edition's HTML without personal links, or
+    None.
+    """
 
     site: Site
     clock: Callable[[], datetime]
@@ -40,11 +44,11 @@ class ReaderContext:
 
     @property
     def tokens(self) -> LinkTokens:
-        """The maker and reader of links."""
+        """Makes and reads the tokens in links."""
         return self.site.tokens
 
     def title_of(self, list_slug: str) -> str:
-        """What readers call the list."""
+        """The list's title for readers."""
         return lists.title_of(self.settings, list_slug)
 
     def tags_of(self, list_slug: str, followed: frozenset[str] = frozenset()) -> list[Tag]:
@@ -52,7 +56,7 @@ class ReaderContext:
         return lists.tags_of(self.settings, list_slug, followed)
 
     def has_digest(self, list_slug: str) -> bool:
-        """Whether readers of the list may choose a digest in place of each issue."""
+        """Whether readers of the list may choose a digest instead of each issue."""
         return lists.has_digest(self.settings, list_slug)
 
     def say(self, sentence: str, **values: object) -> str:
@@ -61,12 +65,12 @@ class ReaderContext:
 
     @property
     def contact(self) -> str:
-        """An address that people read, for readers whose link does not work."""
+        """An address whose mail a person reads, for readers whose link does not work."""
         return lists.contact_of(self.settings)
 
 
 def open_templates(site: Site) -> jinja2.Environment:
-    """The templates of the web pages; a site's `templates/web` overrides ours file by file."""
+    """Open the web templates. A site's `templates/web` overrides ours file by file."""
     folders = [site.folder / "templates" / "web", shipped_templates() / "web"]
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),

@@ -1,4 +1,4 @@
-"""The readers' pages: joining, choosing, leaving, and an issue in the browser."""
+"""The routes of the readers' pages: joining, preferences, leaving, an issue in the browser."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.unsubscribe import UnsubscribePage
 
 ARCHIVE_HEADERS = {
-    # An issue is strangers' HTML, if cleaned: it may show pictures and its own styles, may
-    # open links, and nothing else.
+    # An issue contains strangers' HTML, although sanitised: it may show pictures and its own
+    # styles and open links, and nothing else.
     "Content-Security-Policy": (
         "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -32,10 +32,10 @@ ARCHIVE_HEADERS = {
 
 
 def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
-    """The routes, for any Starlette application; GET among them changes nothing (rule 5)."""
-    leaving, choosing = UnsubscribePage(context), PreferencesPage(context)
-    joining, lost = JoinPage(context), LinksPage(context)
-    following = ClickPage(context, clicks)
+    """The routes, for any Starlette application. GET changes nothing (rule 5)."""
+    unsubscribe, preferences = UnsubscribePage(context), PreferencesPage(context)
+    join, links = JoinPage(context), LinksPage(context)
+    click = ClickPage(context, clicks)
 
     async def edition(request: Request) -> Response:
         found = await run_in_threadpool(
@@ -54,23 +54,23 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
         return Response(text, media_type="text/css", headers=headers)
 
     return [
-        Route("/u/{token}", leaving.get, methods=["GET"]),
-        Route("/u/{token}", leaving.post, methods=["POST"]),
-        Route("/p/{token}", choosing.get, methods=["GET"]),
-        Route("/p/{token}", choosing.post, methods=["POST"]),
-        Route("/c/{token}", following.get, methods=["GET"]),
-        Route("/join/{list}", joining.get, methods=["GET"]),
-        Route("/join/{list}", joining.post, methods=["POST"]),
-        Route("/join/{list}", joining.options, methods=["OPTIONS"]),
-        Route("/links/{list}", lost.get, methods=["GET"]),
-        Route("/links/{list}", lost.post, methods=["POST"]),
+        Route("/u/{token}", unsubscribe.get, methods=["GET"]),
+        Route("/u/{token}", unsubscribe.post, methods=["POST"]),
+        Route("/p/{token}", preferences.get, methods=["GET"]),
+        Route("/p/{token}", preferences.post, methods=["POST"]),
+        Route("/c/{token}", click.get, methods=["GET"]),
+        Route("/join/{list}", join.get, methods=["GET"]),
+        Route("/join/{list}", join.post, methods=["POST"]),
+        Route("/join/{list}", join.options, methods=["OPTIONS"]),
+        Route("/links/{list}", links.get, methods=["GET"]),
+        Route("/links/{list}", links.post, methods=["POST"]),
         *(
             route
             for purpose in LASTS
-            for behind in [MailedPage(context, purpose)]
+            for mailed in [MailedPage(context, purpose)]
             for route in (
-                Route(f"/{purpose}/{{token}}", behind.get, methods=["GET"]),
-                Route(f"/{purpose}/{{token}}", behind.post, methods=["POST"]),
+                Route(f"/{purpose}/{{token}}", mailed.get, methods=["GET"]),
+                Route(f"/{purpose}/{{token}}", mailed.post, methods=["POST"]),
             )
         ),
         Route(

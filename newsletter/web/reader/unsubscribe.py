@@ -1,4 +1,4 @@
-"""/u/TOKEN: leaving by one click (RFC 8058) or by the page's button, and taking it back."""
+"""/u/TOKEN: leaving by one click (RFC 8058) or by the page's button, and undoing it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _View:
 
 
 class UnsubscribePage:
-    """GET shows and changes nothing (rule 5); POST leaves, undoes, or takes a reason."""
+    """GET changes nothing (rule 5); POST unsubscribes, undoes that, or takes a reason."""
 
     def __init__(self, context: ReaderContext) -> None:
         self.context = context
@@ -55,12 +55,12 @@ class UnsubscribePage:
         subject = subject_of(self.context, Purpose.UNSUBSCRIBE, request.path_params["token"])
         if isinstance(subject, Response):
             return subject
-        return self._page(subject, await run_in_threadpool(self._look, subject))
+        return self._page(subject, await run_in_threadpool(self._read, subject))
 
     async def post(self, request: Request) -> Response:
-        """Leave, unless the form says otherwise: a post with a valid link means to leave.
+        """Unsubscribe, unless the form asks for something else.
 
-        A form that cannot be read counts as that wish too.
+        A POST with a valid link means to leave, even when its form cannot be read.
         """
         subject = subject_of(self.context, Purpose.UNSUBSCRIBE, request.path_params["token"])
         if isinstance(subject, Response):
@@ -81,7 +81,7 @@ class UnsubscribePage:
             case _:
                 await run_in_threadpool(self._leave, subject, Way.PAGE)
                 notice = "left"
-        answer = self._page(subject, await run_in_threadpool(self._look, subject), notice)
+        answer = self._page(subject, await run_in_threadpool(self._read, subject), notice)
         return posting(self.context, answer) if notice == "left" else answer
 
     def _page(self, subject: TokenSubject, view: _View, notice: str = "") -> Response:
@@ -97,7 +97,7 @@ class UnsubscribePage:
         }
         return page(self.context.templates, "reader/unsubscribe.html.j2", context)
 
-    def _look(self, subject: TokenSubject) -> _View:
+    def _read(self, subject: TokenSubject) -> _View:
         with self.context.database.transaction(read_only=True) as connection:
             person = people.get(connection, subject.subscriber_id)
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
@@ -114,7 +114,7 @@ class UnsubscribePage:
         leave(self.context.site, subject, way, self.context.clock())
 
     def _undo(self, subject: TokenSubject) -> bool:
-        """Whether the reader is subscribed now; a repeated undo is as good as the first."""
+        """Undo; returns whether the reader is subscribed now. A repeated undo has no further effect."""
         with self.context.database.transaction() as connection:
             undo(connection, subject.subscriber_id, subject.list_slug, self.context.clock())
             status = status_of(connection, subject.subscriber_id, subject.list_slug)
@@ -122,8 +122,8 @@ class UnsubscribePage:
 
     def _take_reason(self, subject: TokenSubject, form: FormData) -> None:
         parts = [REASONS.get(text(form, "reason"), ""), " ".join(text(form, "words").split())]
-        told = ": ".join(part for part in parts if part)
+        reason = ": ".join(part for part in parts if part)
         with self.context.database.transaction() as connection:
             give_reason(
-                connection, subject.subscriber_id, subject.list_slug, told, self.context.clock()
+                connection, subject.subscriber_id, subject.list_slug, reason, self.context.clock()
             )

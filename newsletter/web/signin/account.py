@@ -1,4 +1,4 @@
-"""/account: one's own sessions, password and keys to the API."""
+"""/account: an editor's sessions, password and API keys."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from newsletter.web.signin.passwords import hash_password, is_right
 from newsletter.web.signin.session import current_session
 
 MAX_NAME = 60
-"""Characters in the name of a key to the API."""
+"""The most characters in the name of an API key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +39,7 @@ class _Notice:
 
 
 async def show(request: Request) -> Response:
-    """Where one is signed in, and by what."""
+    """Show the account page."""
     return await _page(request, None)
 
 
@@ -83,7 +83,7 @@ def _context(auth: AuthContext, session: BrowserSession) -> dict[str, object]:
 
 async def _own_session(request: Request) -> BrowserSession:
     session = await current_session(request)
-    assert session is not None  # noqa: S101 - require_editor stands before every page of this file
+    assert session is not None  # noqa: S101 - require_editor guards every page of this file
     return session
 
 

@@ -1,4 +1,4 @@
-"""What signing in works with, and the cookie that a browser is known by."""
+"""What signing in works with, and the session cookie."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from newsletter.store.database import Database
 from newsletter.store.sessions import SESSION_LASTS
 
 MAX_BODY = 1_000_000
-"""Octets of a form on an editor's page."""
+"""The most octets of a form on an editor's page."""
 
 _NAME = "newsletter-session"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuthContext:
-    """Stands in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
+    """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
 
     `url` is the site's public address; cookies are Secure where it is https.
     """
@@ -49,14 +49,14 @@ class AuthContext:
 
 
 def auth_context_of(request: Request) -> AuthContext:
-    """The context of the application that answers."""
+    """The context of the application that serves the request."""
     auth = request.app.state.auth_context
     assert isinstance(auth, AuthContext)  # noqa: S101 - narrows Starlette's untyped state for mypy
     return auth
 
 
 def session_token(request: Request) -> str | None:
-    """The secret in the browser's cookie, if its signature is ours."""
+    """The session secret in the cookie; None without a cookie or with a wrong signature."""
     cookie = request.cookies.get(_cookie_name(request))
     if cookie is None:
         return None
@@ -67,7 +67,7 @@ def session_token(request: Request) -> str | None:
 
 
 def set_session_cookie(request: Request, response: Response, token: str) -> None:
-    """Let the browser be known by this secret."""
+    """Set the cookie that holds this session secret."""
     response.set_cookie(
         _cookie_name(request),
         auth_context_of(request).signer.sign(token).decode("ascii"),
@@ -80,7 +80,7 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
 
 
 def delete_session_cookie(request: Request, response: Response) -> None:
-    """Let the browser forget who it was."""
+    """Delete the session cookie."""
     response.delete_cookie(
         _cookie_name(request),
         path="/",
@@ -96,7 +96,7 @@ def _cookie_name(request: Request) -> str:
 
 
 def _is_secure(request: Request) -> bool:
-    """Secure where the site is; but an operator on the machine itself comes without TLS."""
+    """Whether cookies are Secure: where the site is https, except for a browser on this machine."""
     return auth_context_of(request).url.startswith("https:") and not _is_loopback(
         request.url.hostname
     )

@@ -1,4 +1,4 @@
-"""What a browser says about itself, in a few words, and from which network it comes."""
+"""A browser's name in a few words, and the network that a request comes from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from starlette.requests import Request
 
-# The order matters: Edge says that it is Chrome, and Chrome that it is Safari.
+# The order matters: Edge also claims to be Chrome, and Chrome to be Safari.
 _BROWSERS = {"Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 _SYSTEMS = {
     "iPhone": "iPhone",
@@ -19,14 +19,14 @@ _SYSTEMS = {
 
 
 def browser_name(user_agent: str) -> str:
-    """`Firefox on Windows`: enough for its owner to know it; no more is kept."""
+    """A name such as `Firefox on Windows`: enough for its owner to recognise; no more is kept."""
     browser = next((name for mark, name in _BROWSERS.items() if f"{mark}/" in user_agent), "")
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
     return " on ".join(part for part in (browser or "A browser", system) if part)
 
 
 def network_of(request: Request) -> str:
-    """The caller's network: /24 of IPv4, /64 of IPv6, which one customer can have whole."""
+    """The caller's network: /24 for IPv4, /64 for IPv6, which is often one customer's."""
     host = request.client.host if request.client is not None else ""
     try:
         address = ip_address(host.partition("%")[0])

@@ -28,13 +28,13 @@ def csrf_field(request: Request) -> Markup:
 
 
 def add_csrf_field(templates: jinja2.Environment) -> None:
-    """Let templates say `{{ csrf_field(request) }}`."""
+    """Make `csrf_field(request)` and `csrf_token(request)` available in templates."""
     templates.globals["csrf_field"] = csrf_field
     templates.globals["csrf_token"] = csrf_token
 
 
 def is_same_origin(request: Request) -> bool:
-    """Whether one of our pages sent this, as far as the browser tells; a program tells nothing."""
+    """Whether one of our pages sent this, by the browser's headers. True when there are none."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
@@ -46,7 +46,7 @@ def is_same_origin(request: Request) -> bool:
 
 
 async def presents_csrf_token(request: Request) -> bool:
-    """Whether the request carries its session's token; reads the form."""
+    """Whether the request carries its session's token. Reads the form."""
     given = request.headers.get(HEADER)
     if given is None:
         try:

@@ -1,6 +1,6 @@
-"""/sign-in: by password, or by a link that comes by mail and works once.
+"""/sign-in: by password, or by a mailed link that works once.
 
-The answers do not tell whether an address is known here.
+The answers do not reveal whether an address is known.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 HOME = "/desk"
-"""Where an editor goes after signing in, unless another page was asked for."""
+"""The page after signing in, unless another one was asked for."""
 
 PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
 PER_NETWORK = AttemptLimit(most=30, per=timedelta(minutes=15))
@@ -67,7 +67,7 @@ class _SignInAnswer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SignInOutcome:
-    """What became of one try: a session's secret, or an answer; and a link that is to be mailed."""
+    """The outcome of one attempt: a session secret or an answer, and perhaps a link to mail."""
 
     session: str | None = None
     answer: _SignInAnswer = _SignInAnswer.WRONG
@@ -75,66 +75,66 @@ class _SignInOutcome:
 
 
 async def show_form(request: Request) -> Response:
-    """Address, password, and two buttons."""
+    """Show the sign-in form."""
     return _form(request, next_page=request.query_params.get("next", ""))
 
 
 async def take_form(request: Request) -> Response:
-    """Sign in by password; without one mail a link."""
+    """Sign in by password, or mail a link when none is given."""
     if not is_same_origin(request):
         return refused(request, "other-site")
     form = await read_form(request) or FormData()
     next_page = text(form, "next")
     password = "" if text(form, "way") == "link" else text(form, "password")
-    entry = await run_in_threadpool(_try, request, text(form, "address"), password)
-    if entry.session is not None:
-        return _let_in(request, entry.session, next_page)
-    if entry.answer is _SignInAnswer.TOO_OFTEN:
+    outcome = await run_in_threadpool(_attempt, request, text(form, "address"), password)
+    if outcome.session is not None:
+        return _signed_in(request, outcome.session, next_page)
+    if outcome.answer is _SignInAnswer.TOO_OFTEN:
         return refused(request, "too-often", 429)
-    status = 403 if entry.answer is _SignInAnswer.WRONG else 200
+    status = 403 if outcome.answer is _SignInAnswer.WRONG else 200
     response = _form(
         request,
         next_page=next_page,
         address=text(form, "address"),
-        notice=entry.answer.value,
+        notice=outcome.answer.value,
         status=status,
     )
-    if entry.mail is not None:
-        # After the answer, so that its time does not tell whether the address is known.
-        response.background = BackgroundTask(_mail, request, *entry.mail, next_page)
+    if outcome.mail is not None:
+        # After the answer, so that its timing does not reveal whether the address is known.
+        response.background = BackgroundTask(_mail, request, *outcome.mail, next_page)
     return response
 
 
 async def show_link(request: Request) -> Response:
-    """Show who would be signed in, and a button: mail scanners open links, and must change nothing."""
-    editor, is_first = await run_in_threadpool(_look, request)
+    """Show who would be signed in, and a button. Mail scanners open links, so GET changes nothing."""
+    editor, is_first = await run_in_threadpool(_owner_of_link, request)
     if editor is None and not is_first:
         return refused(request, "bad-link", 404)
     return _link_page(request, editor)
 
 
 async def use_link(request: Request) -> Response:
-    """Sign in by the link, once; the first of a new site also makes its first publisher."""
+    """Sign in by the link, once. A new site's first link also creates its first publisher."""
     if not is_same_origin(request):
         return refused(request, "other-site")
     form = await read_form(request) or FormData()
     try:
         session = await run_in_threadpool(_use, request, text(form, "address"), text(form, "name"))
     except AddressError as error:
-        given = {"address": text(form, "address"), "name": text(form, "name")}
-        return _link_page(request, None, problem=str(error), **given, status=422)
+        typed = {"address": text(form, "address"), "name": text(form, "name")}
+        return _link_page(request, None, problem=str(error), **typed, status=422)
     if session is None:
         return refused(request, "bad-link", 404)
-    return _let_in(request, session, request.query_params.get("next", ""))
+    return _signed_in(request, session, request.query_params.get("next", ""))
 
 
 def safe_path(path: str) -> str:
-    """The path if it leads to a page of ours, else the desk: no link sends an editor elsewhere."""
+    """Return the path if it is on this site, else the desk, so that no link redirects elsewhere."""
     is_ours = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if is_ours and path.isascii() and path.isprintable() else HOME
 
 
-def _let_in(request: Request, session: str, next_page: str) -> Response:
+def _signed_in(request: Request, session: str, next_page: str) -> Response:
     response = RedirectResponse(safe_path(next_page), status_code=303)
     set_session_cookie(request, response, session)
     return response
@@ -160,7 +160,7 @@ def _link_page(
     return page(request, "signin/link.html.j2", context, status)
 
 
-def _try(request: Request, address: str, password: str) -> _SignInOutcome:
+def _attempt(request: Request, address: str, password: str) -> _SignInOutcome:
     auth = auth_context_of(request)
     now = auth.clock()
     with auth.database.transaction() as connection:
@@ -168,11 +168,11 @@ def _try(request: Request, address: str, password: str) -> _SignInOutcome:
         way = "password" if password else "link"
         by_network = auth.keyed(f"tries {network_of(request)}")
         by_address = auth.keyed(f"tries {way} {_key(address)}")
-        within = [
+        allowed = [
             count_attempt(connection, by_network, PER_NETWORK, now),
             count_attempt(connection, by_address, PER_ADDRESS, now),
         ]
-        if not all(within):
+        if not all(allowed):
             return _SignInOutcome(answer=_SignInAnswer.TOO_OFTEN)
         try:
             editor = find_user(connection, address)
@@ -182,7 +182,7 @@ def _try(request: Request, address: str, password: str) -> _SignInOutcome:
             mail = (editor, make_link(connection, editor, now)) if editor is not None else None
             return _SignInOutcome(answer=_SignInAnswer.LINK, mail=mail)
         password_hash = password_hash_of(connection, editor) if editor is not None else ""
-    # Between two transactions: argon2 takes its time, and SQLite has one writer.
+    # Outside a transaction: argon2 is slow, and SQLite has one writer.
     if not is_right(password, password_hash) or editor is None:
         return _SignInOutcome(answer=_SignInAnswer.WRONG)
     with auth.database.transaction() as connection:
@@ -195,14 +195,14 @@ def _try(request: Request, address: str, password: str) -> _SignInOutcome:
 
 
 def _key(address: str) -> str:
-    """One key for all spellings of an address, or each would have tries of its own."""
+    """One key for all spellings of an address, so that they share one limit."""
     try:
         return parse_address(address).key
     except AddressError:
         return address.strip().casefold()
 
 
-def _look(request: Request) -> tuple[Editor | None, bool]:
+def _owner_of_link(request: Request) -> tuple[Editor | None, bool]:
     auth, token = auth_context_of(request), request.path_params["token"]
     with auth.database.transaction(read_only=True) as connection:
         now = auth.clock()
@@ -215,7 +215,7 @@ def _use(request: Request, address: str, name: str) -> str | None:
     with auth.database.transaction() as connection:
         editor = editor_of_link(connection, token, now)
         if editor is None and is_first_link(connection, token, now):
-            parse_address(address)  # before the link is spent
+            parse_address(address)  # raises before the link is used
             if take_link(connection, token):
                 editor, _is_new = save_user(
                     connection, address, name=name.strip()[:200], role=Role.PUBLISHER, now=now

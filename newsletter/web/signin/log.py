@@ -1,4 +1,4 @@
-"""/audit: who did what, the newest first."""
+"""/audit: the audit log, the newest entries first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = 100
 
 
 async def show(request: Request) -> Response:
-    """A hundred lines of the record; `?before=ID` shows older ones."""
+    """Show a hundred entries; `?before=ID` shows older ones."""
     before = request.query_params.get("before", "")
     found = await run_in_threadpool(_read, request, row_id(before))
     older = found[-1].id if len(found) == PAGE else None

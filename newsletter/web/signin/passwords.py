@@ -1,4 +1,4 @@
-"""Passwords: hashed by argon2id (RFC 9106), checked in the same time whether or not one is set."""
+"""Passwords, hashed with argon2id (RFC 9106). Checking takes as long when none is set."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from newsletter.errors import InputError
 SHORTEST = 12
 LONGEST = 500
 
-# One of the settings that OWASP's password storage cheat sheet calls equal, in 46 MiB.
+# One of the equivalent settings of OWASP's password storage cheat sheet; it takes 46 MiB.
 _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
-_room = Semaphore(2)
-"""Each check takes that memory for a moment: strangers cannot make us take it often at once."""
+_concurrent_checks = Semaphore(2)
+"""Limits the memory that strangers can make us use, because each check takes 46 MiB."""
 
 
 def hash_password(password: str) -> str:
-    """The hash to keep; raises InputError for a password that is too short or too long."""
+    """Return the hash to keep. Raises InputError for a password that is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InputError(
             f"a password has {SHORTEST} to {LONGEST} characters",
@@ -31,20 +31,20 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, password_hash: str) -> bool:
-    """Whether the password is the one; `password_hash` "" stands for none, and is never right."""
+    """Whether the password matches. `password_hash` is "" for an editor without a password."""
     try:
-        with _room:
-            matches = _hasher.verify(password_hash or _nobodys(), password[: LONGEST + 1])
+        with _concurrent_checks:
+            matches = _hasher.verify(password_hash or _decoy_hash(), password[: LONGEST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return matches and bool(password_hash)
 
 
 def needs_rehash(password_hash: str) -> bool:
-    """Whether argon2's recommended cost has grown since the hash was made."""
+    """Whether the hash was made with other settings than the current ones."""
     return _hasher.check_needs_rehash(password_hash)
 
 
 @cache
-def _nobodys() -> str:
+def _decoy_hash() -> str:
     return _hasher.hash("nobody has this password")

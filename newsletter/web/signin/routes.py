@@ -9,7 +9,7 @@ from newsletter.web.signin.session import require_editor, require_publisher
 
 
 def sign_in_routes() -> list[Route]:
-    """Signing in and out, one's account, and the record of who did what."""
+    """Signing in and out, the account page, and the audit log."""
     return [
         Route("/sign-in", entry.show_form, methods=["GET"]),
         Route("/sign-in", entry.take_form, methods=["POST"]),

@@ -1,9 +1,9 @@
-"""Tells who is signed in by the session cookie, and guards the editors' pages.
+"""Finds who is signed in by the session cookie, and guards the editors' pages.
 
     Route("/desk", require_editor(show_desk))
     Route("/desk/approve", require_publisher(approve), methods=["POST"])
 
-A guard asks for a session, for the role, and on POST for the CSRF token: the form's `csrf` field
+A guard requires a session, the role, and on POST the CSRF token: the form's `csrf` field
 (`{{ csrf_field(request) }}` in templates) or the header X-CSRF-Token.
 """
 
@@ -40,7 +40,7 @@ _SCOPE_KEY = "newsletter.session"
 
 
 async def current_session(request: Request) -> BrowserSession | None:
-    """The living session of this request, looked up once."""
+    """The valid session of this request, looked up once."""
     if _SCOPE_KEY not in request.scope:
         token = session_token(request)
         found = None
@@ -58,12 +58,12 @@ async def current_editor(request: Request) -> Editor | None:
 
 
 def require_editor(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, for editors who are signed in; others are asked to sign in."""
+    """Guard the endpoint: only for editors who are signed in; others are asked to sign in."""
     return _guarded(endpoint, role=None)
 
 
 def require_publisher(endpoint: Endpoint) -> Endpoint:
-    """The endpoint, for publishers: who may approve and send."""
+    """Guard the endpoint: only for publishers, who may approve and send."""
     return _guarded(endpoint, role=Role.PUBLISHER)
 
 
@@ -78,18 +78,18 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
             return await endpoint(request)
         if not is_same_origin(request):
             return refused(request, "other-site")
-        replayed = await _read(request)
-        if replayed is None:
+        replayable = await _read(request)
+        if replayable is None:
             return refused(request, "too-long", 413)
-        if not await presents_csrf_token(replayed()):
+        if not await presents_csrf_token(replayable()):
             return refused(request, "stale-form")
-        return await endpoint(replayed())
+        return await endpoint(replayable())
 
     return answer
 
 
 async def _read(request: Request) -> Callable[[], Request] | None:
-    """Returns a maker of requests whose body can be read again; None when the body is too long."""
+    """Return a function that makes requests whose body can be read again; None for a long body."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -104,7 +104,7 @@ async def _read(request: Request) -> Callable[[], Request] | None:
 
 def _ask_to_sign_in(request: Request) -> Response:
     if "hx-request" in request.headers:
-        # htmx follows a redirect silently and would put the sign-in page into a corner.
+        # htmx follows a redirect silently and would insert the sign-in page into part of this one.
         return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
     if request.method not in _SAFE_METHODS:
         return refused(request, "signed-out", 401)

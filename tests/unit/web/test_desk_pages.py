@@ -254,6 +254,6 @@ async def test_the_first_page_says_which_work_did_not_go_well(browse: Browse, si
             )
             record_outcome(connection, outcome)
     words = (await browse().get("/desk")).words
-    assert f"The last work on {site.newsletter(SLUG).title} did not come to a good end." in words
+    assert f"The last work on {site.newsletter(SLUG).title} did not finish properly." in words
     assert "letters" not in words
     assert "KeyError" not in words

@@ -7,7 +7,7 @@ from newsletter.pipeline.approve import approve
 from newsletter.pipeline.edit import reopen
 from newsletter.site.site import Site
 from newsletter.web.app import make_app
-from newsletter.web.editor.sharing import LASTS
+from newsletter.web.editor.sharing import LINK_LASTS
 from tests.factories.desk import NOW, SLUG, subscribe
 from tests.factories.desk_browser import Browser
 from tests.unit.web.conftest import NEWS_DESK
@@ -110,6 +110,6 @@ async def test_a_reviewer_without_an_account_may_look_for_a_week(
     assert (await browser.get(path[:-4] + "AAAA")).status == 404
     assert (await browser.get(URL)).url == "/sign-in", "it opens nothing else"
 
-    later = Browser(make_app(site, clock=lambda: NOW + LASTS), "")
+    later = Browser(make_app(site, clock=lambda: NOW + LINK_LASTS), "")
     assert (await later.get(path)).status == 404
     await later.close()

@@ -147,11 +147,11 @@ async def test_a_time_chosen_on_approval_is_shown_and_can_be_changed_or_taken_ba
     assert page.tree.xpath("//input[@name='send_at']/@value") == [f"{DUE:%Y-%m-%dT%H:%M}"]
     page = await press(news_desk, page, "approve", send_at=f"{DUE - HOUR * 8:%Y-%m-%dT%H:%M}")
     assert "Sunday 2 March, 23:00 UTC" in page.words
-    assert "A time of your own: it is due Mon 3 Mar, 07:00" in page.words
+    assert "You chose this time; it is due Mon 3 Mar, 07:00" in page.words
     assert "Sun 2 Mar, 23:00" in (await news_desk.get("/desk")).words
     page = await press(news_desk, page, "schedule", send_at=f"{DUE + HOUR:%Y-%m-%dT%H:%M}")
     assert issue_of(sending_site).send_at == DUE + HOUR
-    back = page.tree.xpath("//form[.//button[normalize-space()='Back to when it is due']]")
+    back = page.tree.xpath("//form[.//button[normalize-space()='Send when it is due']]")
     page = await news_desk.submit(back[0])
     assert issue_of(sending_site).send_at is None
     assert "Monday 3 March, 07:00 UTC" in page.words
@@ -256,7 +256,7 @@ async def test_what_was_approved_arrives_byte_for_byte(
     assert page.tree.xpath("//*[name()='polyline']")
 
 
-async def test_the_presses_are_stopped_resumed_and_closed(
+async def test_a_send_is_stopped_resumed_and_closed(
     news_desk: Browser, sending_site: Site, catcher: MailCatcher
 ) -> None:
     """Within a second nothing more goes out; what is left is sent, or given up and counted."""

@@ -1,12 +1,13 @@
-// The desk works without this file: buttons move items, forms save. This adds dragging, saving
-// without a button, a preview that follows, and a word when somebody else changes the issue.
+// The desk works without this file: buttons move items and forms save. This script adds dragging,
+// saving without a button, a preview that updates itself, and a notice when somebody else changes
+// the issue.
 "use strict";
 document.documentElement.classList.add("js");
 
 const desk = () => document.getElementById("desk");
 const toast = document.getElementById("toast");
 
-function say(text, label, act) {
+function notify(text, label, action) {
   toast.replaceChildren();
   if (!text) return;
   const line = document.createElement("p");
@@ -14,13 +15,13 @@ function say(text, label, act) {
   if (label) {
     const button = document.createElement("button");
     button.textContent = label;
-    button.addEventListener("click", () => { say(""); act(); });
+    button.addEventListener("click", () => { notify(""); action(); });
     line.append(button);
   }
   toast.append(line);
 }
 
-// A new section chosen is an item moved.
+// Choosing another section moves the item.
 document.addEventListener("change", (event) => {
   const action = event.target.dataset && event.target.dataset.submits;
   if (!action) return;
@@ -28,7 +29,7 @@ document.addEventListener("change", (event) => {
   event.target.form.requestSubmit(button);
 });
 
-// What stood open stays open.
+// Details that were open stay open after the page's content is replaced.
 let opened = [];
 document.addEventListener("htmx:beforeSwap", () => {
   opened = [...document.querySelectorAll("#desk details[open]")].map((element) => element.id);
@@ -39,20 +40,20 @@ document.addEventListener("htmx:afterSwap", () => {
     const element = document.getElementById(id);
     if (element && element.matches("#desk details")) element.open = true;
   }
-  say("");
+  notify("");
   if (desk().dataset.conflict) scrollTo(0, 0);
-  follow();
+  updatePreview();
 });
 document.addEventListener("htmx:sendError", () => {
-  say("Not saved: the server cannot be reached.");
+  notify("Not saved: the server cannot be reached.");
 });
 document.addEventListener("htmx:responseError", (event) => {
-  say(`Not saved: the server answered ${event.detail.xhr.status}.`);
+  notify(`Not saved: the server answered ${event.detail.xhr.status}.`);
 });
 
-// The preview is fetched again when the issue has changed; the old one stays until then.
+// The preview is loaded again when the issue has changed.
 let shown = desk() && desk().dataset.version;
-function follow() {
+function updatePreview() {
   const frame = document.getElementById("peek");
   const now = desk().dataset.version;
   if (!frame || now === shown) return;
@@ -62,26 +63,26 @@ function follow() {
   frame.src = address.href;
 }
 
-// A message wider than the screen is shown smaller, whole.
+// A message wider than the screen is scaled down to fit.
 function fit() {
   const frame = document.getElementById("frame");
   const sheet = frame && frame.closest(".sheet");
   if (!sheet || sheet.classList.contains("slim")) return;
   const style = getComputedStyle(sheet);
-  const room = sheet.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  const scale = Math.min(1, room / frame.width);
-  const tall = Math.min(2, 1 / scale) * 900;
-  frame.height = Math.round(tall);
+  const available = sheet.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const scale = Math.min(1, available / frame.width);
+  const height = Math.min(2, 1 / scale) * 900;
+  frame.height = Math.round(height);
   frame.style.transformOrigin = "0 0";
   frame.style.transform = scale < 1 ? `scale(${scale})` : "";
   frame.style.marginRight = scale < 1 ? `${(scale - 1) * frame.width}px` : "";
-  frame.style.marginBottom = scale < 1 ? `${(scale - 1) * tall}px` : "";
+  frame.style.marginBottom = scale < 1 ? `${(scale - 1) * height}px` : "";
 }
 addEventListener("resize", fit);
 document.addEventListener("htmx:afterSwap", fit);
 fit();
 
-// Someone else's change.
+// Show another editor's changes: at once, or on request while this editor is typing.
 if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSource) {
   const changes = new EventSource(`${desk().dataset.url}/changes`);
   changes.addEventListener("version", (event) => {
@@ -91,13 +92,13 @@ if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSour
     if (document.querySelector(".htmx-request")) return;
     const refresh = () => htmx.ajax("GET", element.dataset.refresh || element.dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML" });
     const typing = document.activeElement && document.activeElement.matches("#desk input, #desk textarea, #desk select");
-    if (typing || document.querySelector("#desk details.more[open]")) say("The issue has changed meanwhile.", "Show it", refresh);
+    if (typing || document.querySelector("#desk details.more[open]")) notify("The issue has changed in the meantime.", "Show it", refresh);
     else refresh();
   });
   addEventListener("pagehide", () => changes.close());
 }
 
-// Dragging, from the grip only, so that text can still be selected.
+// Items are dragged by the grip only, so that text can still be selected.
 let dragged = null;
 const mark = (element, name) => {
   for (const other of document.querySelectorAll(".over, .over-end")) other.classList.remove("over", "over-end");
@@ -111,7 +112,7 @@ document.addEventListener("dragstart", (event) => {
   event.dataTransfer.setDragImage(dragged, 16, 16);
   dragged.classList.add("dragging");
 });
-function landing(event) {
+function dropTarget(event) {
   const list = event.target.closest && event.target.closest(".section");
   if (!dragged || !list) return null;
   const items = list.querySelector(".items");
@@ -124,26 +125,26 @@ function landing(event) {
   return { list: items, before };
 }
 document.addEventListener("dragover", (event) => {
-  const place = landing(event);
-  if (!place) return;
+  const target = dropTarget(event);
+  if (!target) return;
   event.preventDefault();
-  if (place.before) mark(place.before, "over");
-  else mark(place.list, "over-end");
+  if (target.before) mark(target.before, "over");
+  else mark(target.list, "over-end");
 });
 document.addEventListener("drop", (event) => {
-  const place = landing(event);
-  if (!place) return;
+  const target = dropTarget(event);
+  if (!target) return;
   event.preventDefault();
   const form = dragged.querySelector(".tools");
   const values = {
     csrf: form.elements.csrf.value,
     seen: form.elements.seen.value,
     item: dragged.dataset.item,
-    action: place.lead ? "lead" : "move",
+    action: target.lead ? "lead" : "move",
   };
-  if (!place.lead) {
-    values.section = place.list.dataset.section;
-    values.before = place.before ? place.before.dataset.item : "";
+  if (!target.lead) {
+    values.section = target.list.dataset.section;
+    values.before = target.before ? target.before.dataset.item : "";
   }
   htmx.ajax("POST", desk().dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML", values });
 });
@@ -153,18 +154,18 @@ document.addEventListener("dragend", () => {
   mark(null);
 });
 
-// A running send reports its numbers; when it has ended, the page is reloaded.
+// Show the progress of a running send; reload the page when the send has ended.
 const live = desk() && desk().dataset.progress;
 if (live && window.EventSource) {
   const numbers = new EventSource(live);
-  const put = (id, value) => { const place = document.getElementById(id); if (place) place.textContent = value; };
-  const spoken = (seconds) => seconds === null ? "–" : seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-  let told = 0;
+  const put = (id, value) => { const element = document.getElementById(id); if (element) element.textContent = value; };
+  const durationText = (seconds) => seconds === null ? "–" : seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  let announced = 0;
   numbers.addEventListener("progress", (event) => {
     const now = JSON.parse(event.data);
     for (const state of ["accepted", "deferred", "rejected", "unknown"]) put(`n-${state}`, now.counts[state].toLocaleString("en"));
     put("n-rate", now.rate.toLocaleString("en"));
-    put("n-left", spoken(now.left));
+    put("n-left", durationText(now.left));
     const whole = document.getElementById("whole");
     let x = 0;
     whole.replaceChildren(...[["accepted", ["accepted"]], ["rejected", ["rejected"]], ["given-up", ["suppressed", "expired"]], ["unknown", ["unknown"]]].map(([group, states]) => {
@@ -175,7 +176,7 @@ if (live && window.EventSource) {
       return piece;
     }));
     const tenth = Math.floor(10 * now.settled / Math.max(now.audience, 1));
-    if (tenth !== told) { told = tenth; put("said", `${now.settled} of ${now.audience} messages settled`); }
+    if (tenth !== announced) { announced = tenth; put("said", `${now.settled} of ${now.audience} messages settled`); }
   });
   numbers.addEventListener("end", () => { numbers.close(); location.reload(); });
   addEventListener("pagehide", () => numbers.close());

@@ -1,4 +1,4 @@
-"""The OpenAPI document as a page for people: what to call, what to send, what comes back."""
+"""The values of the API's documentation page, from the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def explained(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What docs.html.j2 shows."""
+def documentation_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that docs.html.j2 shows."""
     schemas = document["components"]["schemas"]
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in document["paths"].items():
@@ -26,9 +26,9 @@ def explained(document: Mapping[str, Any]) -> dict[str, Any]:
 def _operation(
     path: str, method: str, operation: Mapping[str, Any], schemas: Mapping[str, Any]
 ) -> dict[str, Any]:
-    done = next(answer for status, answer in operation["responses"].items() if status[0] == "2")
+    success = next(answer for status, answer in operation["responses"].items() if status[0] == "2")
     body = operation.get("requestBody")
-    takes = _schema(body, schemas) if body else None
+    taken = _schema(body, schemas) if body else None
     return {
         "id": operation["operationId"],
         "method": method.upper(),
@@ -43,9 +43,9 @@ def _operation(
             }
             for parameter in operation.get("parameters", [])
         ],
-        "about": takes.get("description", "") if takes else "",
-        "takes": _fields(takes) if takes else [],
-        "gives": _fields(_schema(done, schemas)),
+        "about": taken.get("description", "") if taken else "",
+        "takes": _fields(taken) if taken else [],
+        "gives": _fields(_schema(success, schemas)),
     }
 
 
@@ -64,7 +64,7 @@ def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _plain(text: str) -> str:
-    """The document's Markdown without its marks for code."""
+    """Remove the Markdown code marks from the text."""
     return text.replace("`", "")
 
 
