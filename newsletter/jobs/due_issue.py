@@ -14,7 +14,6 @@ from newsletter.issues.issue import Issue, State
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.wording import note_text
 from newsletter.pipeline.approve import approve, hold, reopen, skip
-from newsletter.pipeline.draft import draft, draft_for
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.remind import remind
 from newsletter.pipeline.send import SendOutcome, send
@@ -104,6 +103,9 @@ def serve_newsletter(
         )
     if due is None:
         return _nothing_due(site, slug, now)
+    # Comparing stories is loaded only when there is an issue to make.
+    from newsletter.pipeline.draft import draft_for
+
     gather(site, slug, now=now)
     if interrupted.is_set():
         return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED)
@@ -158,6 +160,8 @@ def _serve(
     in_time = late <= newsletter.max_lateness
     if _is_held_for_being_late(issue) and in_time:
         # The issue was held at an earlier due time; it is in time for this one.
+        from newsletter.pipeline.draft import draft
+
         reopen(site, issue)
         issue = draft(site, slug, now=now)
     if issue.state is State.HELD:

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article, Coverage, Image, Tag
-from newsletter.articles.identity.withdrawal import withdrawn
 from newsletter.articles.pace import Look
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
 from newsletter.store.tables import articles, stories
@@ -75,6 +74,8 @@ def save_articles(
 
     Returns what the look came to.
     """
+    from newsletter.articles.identity.withdrawal import withdrawn  # see stories.py
+
     if not found:
         return Look.SAME
     lock_stories(connection)

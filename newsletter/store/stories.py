@@ -6,14 +6,17 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article
-from newsletter.articles.identity.entries import Sighting, id_key, match_entries
 from newsletter.store.tables import articles, stories, story_keys
 from subscribers.sql import insert_or_nothing
+
+# Comparing stories is imported when articles are saved: `status` starts without it.
+if TYPE_CHECKING:
+    from newsletter.articles.identity.entries import Sighting
 
 T = TypeVar("T", int, str)
 
@@ -37,6 +40,8 @@ def stories_of(
     An entry is known within its source first; one that is new there may tell a story that
     another source told under the same address.
     """
+    from newsletter.articles.identity.entries import Sighting, match_entries
+
     shown = [Sighting.of(article) for article in found]
     keys = [keys_of(source, sighting) for sighting in shown]
     known = _known(connection, source, {key for several in keys for key in several})
@@ -58,6 +63,8 @@ def stories_of(
 
 def story_of_page(connection: sa.Connection, article: Article, now: datetime) -> str:
     """The key of the story that stands at the article's address, made now where none does."""
+    from newsletter.articles.identity.entries import Sighting
+
     sighting = Sighting.of(article)
     here = _stories_by_key(connection, {_address_key(sighting)})
     numbers = here.get(_address_key(sighting), set())
@@ -107,6 +114,8 @@ def join_stories(connection: sa.Connection, keys: Iterable[str]) -> None:
 
 def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple[int, Sighting]]:
     """The entries of the source that any of these keys names, as it showed them last."""
+    from newsletter.articles.identity.entries import Sighting, id_key
+
     found: dict[int, Sighting] = {}
     for some in in_parts(keys):
         rows = connection.execute(

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from rapidfuzz import fuzz
-
 from newsletter.articles.article import Article
 from newsletter.articles.identity.addresses import address_key, names_a_page
 from newsletter.articles.identity.headlines import headline
@@ -143,6 +141,8 @@ def _same_but_corrected(one: Sighting, other: Sighting) -> bool:
 
 def _akin_titles(one: Sighting, other: Sighting) -> bool:
     """A corrected headline, but not the next episode's."""
+    from rapidfuzz import fuzz  # slow to load: only when articles were gathered
+
     near = fuzz.token_set_ratio(one.title_key, other.title_key) >= AKIN
     return near and not contrast(headline(one.title), headline(other.title))
 
@@ -151,6 +151,8 @@ def _republished(one: Sighting, other: Sighting) -> bool:
     """Put out anew under another date, id and address: the same words, and more than a heading."""
     enough = min(len(one.opening), len(other.opening)) >= ENOUGH_TEXT
     says_much = not headline(one.title).is_generic
+    from rapidfuzz import fuzz
+
     return enough and says_much and fuzz.ratio(one.opening, other.opening) >= REPUBLISHED_TEXT
 
 
@@ -165,6 +167,8 @@ def _same_date(one: Sighting, other: Sighting) -> bool:
 def _same_text(one: Sighting, other: Sighting, *, default: bool) -> bool:
     if not one.opening or not other.opening:
         return default
+    from rapidfuzz import fuzz
+
     return fuzz.ratio(one.opening, other.opening, score_cutoff=SAME_TEXT) > 0
 
 

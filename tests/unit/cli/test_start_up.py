@@ -13,6 +13,7 @@ import pytest
 
 from newsletter.cli.commands import COMMANDS
 from newsletter.cli.main import cli
+from newsletter.pipeline.gather import gather
 from tests.factories.site import make_site
 
 MODULES_AFTER = """
@@ -47,6 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = make_site(
         folder, now=datetime.now(UTC), tables='[inbound]\ndomain = "news.example.org"\n'
     )
+    gather(site, "weekly", now=datetime.now(UTC))  # so that no source is due either
     site.database.close()
     return folder
 
