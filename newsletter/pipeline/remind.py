@@ -11,7 +11,6 @@ from newsletter.delivery.letter import InlinePicture
 from newsletter.errors import NewsletterError
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.wording import note_text
-from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.preview import preview
 from newsletter.pipeline.screenshots import take_screenshot
@@ -34,6 +33,9 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
         reminded = issue_store.is_reminded(connection, slug, due)
     if reminded or now < due - site.newsletter(slug).remind:
         return None
+    # Comparing stories is loaded only when there is an issue to make.
+    from newsletter.pipeline.draft import draft
+
     gather(site, slug, now=now)
     issue = draft(site, slug, now=now)
     if issue.state is State.APPROVED:
