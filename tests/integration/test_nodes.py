@@ -189,7 +189,8 @@ async def test_a_node_is_seen_wherever_one_looks(tmp_path: Path, postgres_url: s
         assert seen["name"].endswith(f":{node.pid}")
         assert seen["holds"][0]["issue"] == "weekly/1"
         assert "newsletter_nodes 1" in metrics
-        assert f':{node.pid}",issue="weekly/1"' in metrics
+        name = seen["name"]
+        assert f'newsletter_node_deliveries_held{{issue="weekly/1",node="{name}"}}' in metrics
         assert catcher.connections == 3
         catcher.plan = lambda _stage, _recipient: None
         await sending
