@@ -19,6 +19,7 @@ from benchmarks.publication import SLUG
 from benchmarks.runs import Bench
 from newsletter.pipeline.import_people import import_people
 from newsletter.site.site import open_site
+from subscribers.importing.options import ImportOptions
 
 INVALID_EACH = 1000
 """Every how many rows one has an invalid address, which must be reported."""
@@ -73,7 +74,9 @@ def main(folder: Path, file: Path) -> None:
     started = time.perf_counter()
     with file.open("rb") as rows:
         report, _asked = import_people(
-            site, rows, list_slug=SLUG, source_name=file.name, now=datetime.now(UTC), mapping={}
+            site,
+            rows,
+            ImportOptions(list_slug=SLUG, source_name=file.name, now=datetime.now(UTC)),
         )
     answer(
         added=report.added,

@@ -1,4 +1,4 @@
-"""How anybody comes onto a list: one road for files, the operator, the form and mail."""
+"""Puts people on a list, whether they come from a file, the operator, the form or mail."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from subscribers.suppression import Suppression
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Applicant:
-    """Somebody to be put on a list. `follows` None or a name "" leaves what is known.
+    """A person to be put on a list. `follows` None or a name "" leaves what is known.
 
-    `status` and `detail` stand in place of the terms' own where they are set.
+    `status` and `detail`, if they are set, override those of the terms.
     """
 
     address: Address
@@ -37,12 +37,12 @@ class Applicant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """On which terms: the consent that is written down with each person.
+    """The terms on which people are put on a list, and the consent that is recorded for each.
 
-    `status` is what a newcomer gets: pending where a confirmation is still to come, and
-    unsubscribed where the file names people who left; then whoever stands leaves as well.
-    `returning` may come back of their own wish from these statuses; `force` brings back
-    whoever left or is suppressed, and needs a stated `consent`.
+    `status` is what a newcomer gets: pending if a confirmation is still to come, or unsubscribed
+    if the file names people who left, in which case current subscribers are unsubscribed as well.
+    People may come back of their own accord from the statuses `returning`. `force` brings back
+    people who left or are suppressed, and needs a stated `consent`.
     """
 
     list_slug: str
@@ -58,7 +58,7 @@ class Terms:
     def __post_init__(self) -> None:
         if self.force and not self.consent.strip():
             raise SuppressedError(
-                "whoever left or is suppressed comes back only with a stated consent",
+                "people who left or are suppressed come back only with a stated consent",
                 field="consent",
                 fix="say when and how they agreed",
             )
@@ -74,7 +74,7 @@ class Terms:
 
 
 class AdmissionOutcome(StrEnum):
-    """What became of a candidate."""
+    """What was done with a candidate."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -84,7 +84,7 @@ class AdmissionOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admission:
-    """What became of a candidate, and for a refusal why."""
+    """What was done with a candidate, and the reason for a refusal."""
 
     outcome: AdmissionOutcome
     reason: str = ""
@@ -112,10 +112,10 @@ class _Decision:
 def admit(
     connection: sa.Connection, candidates: Sequence[Applicant], terms: Terms
 ) -> list[Admission]:
-    """Put people on a list, a few thousand at a time; the answer for each, in their order.
+    """Put people on a list, a few thousand at a time; returns an answer for each, in their order.
 
-    Each address at most once in one call. Never brings back who left or is suppressed, and
-    never overrides what readers chose themselves, unless `terms.force`.
+    No address may occur twice in one call. People who left or are suppressed are not brought back,
+    and what readers chose themselves is not overridden, unless `terms.force`.
     """
     list_id = ensure_list(connection, terms.list_slug)
     known = _known(connection, [candidate.address for candidate in candidates], list_id)
@@ -130,41 +130,59 @@ def admit(
     )
     ids = _ids(connection, [c.address.key for c, d in pairs if d.status or d.values])
     _update_people(connection, [(ids[c.address.key], d.values) for c, d in pairs if d.values])
+    _set_statuses(
+        connection,
+        list_id,
+        [(ids[c.address.key], d.status) for c, d in pairs if d.status is not None],
+        terms.now,
+    )
+    if terms.force:
+        for c, d in pairs:
+            if d.status is not None and known[c.address.key].suppression:
+                suppression.lift(connection, c.address.text, terms.consent, terms.now)
+    entries = [
+        _history_entry(ids[c.address.key], c, d, terms)
+        for c, d in pairs
+        if d.status is not None or d.values
+    ]
+    record(connection, entries)
+    return [decision.admission for decision in decisions]
+
+
+def _set_statuses(
+    connection: sa.Connection,
+    list_id: int,
+    statuses: Sequence[tuple[int, Status]],
+    now: datetime,
+) -> None:
+    """Make or change the subscriptions of these subscribers to the list."""
     insert_or(
         connection,
         tables.subscriptions,
         [
             {
                 "list_id": list_id,
-                "subscriber_id": ids[c.address.key],
-                "status": d.status.value,
-                "changed_at": terms.now,
+                "subscriber_id": subscriber_id,
+                "status": status.value,
+                "changed_at": now,
             }
-            for c, d in pairs
-            if d.status is not None
+            for subscriber_id, status in statuses
         ],
         update=("status", "changed_at"),
     )
-    if terms.force:
-        for c, d in pairs:
-            if d.status is not None and known[c.address.key].suppression:
-                suppression.lift(connection, c.address.text, terms.consent, terms.now)
-    record(
-        connection,
-        [
-            HistoryEntry(
-                subscriber_id=ids[c.address.key],
-                at=terms.now,
-                event=_event(d, terms),
-                way=terms.way,
-                list_slug=terms.list_slug,
-                detail=terms.record(c),
-            )
-            for c, d in pairs
-            if d.status is not None or d.values
-        ],
+
+
+def _history_entry(
+    subscriber_id: int, candidate: Applicant, decision: _Decision, terms: Terms
+) -> HistoryEntry:
+    return HistoryEntry(
+        subscriber_id=subscriber_id,
+        at=terms.now,
+        event=_event(decision, terms),
+        way=terms.way,
+        list_slug=terms.list_slug,
+        detail=terms.record(candidate),
     )
-    return [decision.admission for decision in decisions]
 
 
 def _event(decision: _Decision, terms: Terms) -> Event:
@@ -174,7 +192,7 @@ def _event(decision: _Decision, terms: Terms) -> Event:
 
 
 def _decide(candidate: Applicant, known: _Known, terms: Terms) -> _Decision:
-    """What is to happen with one candidate (pure)."""
+    """Decide what to do with one candidate (pure)."""
     wanted = terms.status_of(candidate)
     if wanted in LEFT:
         return _leaving(known, wanted)
@@ -219,15 +237,15 @@ def _refusal(known: _Known, terms: Terms) -> str:
 def _new_values(candidate: Applicant, known: _Known, terms: Terms) -> dict[str, Any]:
     if known.row is None or (known.chose and not terms.force):
         return {}
-    # What a stranger typed into the form does not become the reader's by an import.
+    # An import does not turn what a stranger typed into the form into the reader's own choice.
     keeps = known.agreed or terms.event is Event.SUBSCRIBE
     name, follows = (known.row.name, known.row.follows) if keeps else ("", "")
-    wished = {
+    wanted = {
         "name": clean_name(candidate.name) or name,
         "follows": follows if candidate.follows is None else candidate.follows,
         "attributes": {**known.row.attributes, **candidate.attributes},
     }
-    return {key: value for key, value in wished.items() if value != getattr(known.row, key)}
+    return {key: value for key, value in wanted.items() if value != getattr(known.row, key)}
 
 
 def _known(

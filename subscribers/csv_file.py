@@ -1,14 +1,12 @@
-"""Subscribers from and to files, in batches, so that a million rows need little memory."""
+"""Import and export of subscribers, in batches, so that a million rows need little memory."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
 import sqlalchemy as sa
@@ -17,144 +15,60 @@ from subscribers import tables
 from subscribers.admission import AdmissionOutcome, Applicant, Terms, admit
 from subscribers.audience import parse_follows
 from subscribers.errors import AddressError, ImportFileError
-from subscribers.history import Event, Way
 from subscribers.importing.layouts import ADDRESSES, Layout, recognise
+from subscribers.importing.options import ImportOptions
 from subscribers.importing.people import Columns
+from subscribers.importing.report import ImportReport, Rejected
 from subscribers.importing.standings import plain_header
 from subscribers.importing.table import Table, read_table
 from subscribers.lists import list_id
 from subscribers.subscriber import LEFT, Status
 
 BATCH = 2000
-"""Rows per transaction: a running send waits for no more than that."""
-
-REJECTED_SHOWN = 1000
-"""Rejected rows kept in the report; all are counted, and all go to `on_rejected`."""
+"""Rows in one transaction, which a running send may have to wait for."""
 
 COLUMNS = ("email", "name", "tags")
 
 _FORMULA = re.compile(r"[=+\-@\t\r]")
-"""A spreadsheet runs a cell that begins so."""
-
-MAX_SAID = 20
-"""Different words of statuses that a report counts apart: dates are all alike to it."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rejected:
-    """A row that was not taken, and why."""
-
-    line: int
-    address: str
-    reason: str
-
-
-@dataclass(kw_only=True, slots=True)
-class ImportReport:
-    """What became of a file's rows.
-
-    `layout` is whose export it was taken for. `statuses` counts the rows that were taken by what
-    their status became, `said` by the file's own words for it too.
-    """
-
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected_count: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
-    """The first REJECTED_SHOWN of them."""
-    layout: str = ""
-    statuses: Counter[Status] = field(default_factory=Counter)
-    said: Counter[tuple[str, Status]] = field(default_factory=Counter)
-
-    @property
-    def rows(self) -> int:
-        """All rows that were read."""
-        return self.added + self.updated + self.unchanged + self.rejected_count
-
-    def count_status(self, said: str, status: Status) -> None:
-        """One row more whose words mean this."""
-        self.statuses[status] += 1
-        key = (said, status)
-        is_known = key in self.said or len(self.said) < MAX_SAID
-        self.said[key if is_known else ("…", status)] += 1
+"""A spreadsheet runs a cell that begins with one of these as a formula."""
 
 
 def import_subscribers(
     transaction: Callable[[], AbstractContextManager[sa.Connection]],
     file: BinaryIO,
+    options: ImportOptions,
     *,
-    list_slug: str,
-    source_name: str,
-    now: datetime,
     slug_of: Callable[[str], str],
-    mapping: Mapping[str, str] | None = None,
-    layout: str = "",
     offered: Collection[str] = (),
-    confirm: bool = False,
-    left: bool = False,
-    force: bool = False,
-    consent: str = "",
-    dry_run: bool = False,
     on_rejected: Callable[[Rejected], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
-    """Put everybody in the file on the list; consent is recorded as "import" with file and time.
+    """Put the people in the file on the list; consent is recorded as "import" with file and time.
 
-    `file` is the export of a tool that its header tells, or that `layout` names; CSV with a
-    column `email`; or a list of addresses. It is read from its beginning, twice: who left, bounced,
-    complained or never confirmed in another tool keeps that status, and a word that is not known
-    refuses the file before anything is changed.
-    `mapping` says which header stands for email, name, tags and status. Tags are made slugs by
-    `slug_of`; of another tool's only those in `offered` are followed, and all are kept as an
-    attribute, as further columns are. `confirm` leaves newcomers pending. `left`: these people left
-    (elsewhere, say); they are taken off, and newcomers remembered so that none is brought back.
-    `dry_run` changes nothing. `progress` is told the rows read so far.
-    Whoever left, is suppressed, or was erased is rejected, unless `force` with a `consent`.
-    Each batch is committed by itself: an import that was cut short is simply run again.
-    Raises ImportFileError when the file as a whole cannot be used.
+    `file` is another tool's export, CSV with a column `email`, or a list of addresses. It is read
+    twice from its beginning: people who left, bounced, complained or never confirmed in another
+    tool keep that status, and a status that is not known refuses the file before anything changes.
+    `slug_of` turns a tag's label into its slug, "" if there is no such tag. Of another tool's tags,
+    people follow only those in `offered`; all are kept as an attribute, as other columns are.
+    `on_rejected` is called with each rejected row, and `progress` with the number of rows read so
+    far. People who left, are suppressed, or were erased are rejected unless `options.force`.
+    Each batch is committed separately, so an interrupted import can be run again.
+    Raises ImportFileError if the file as a whole cannot be used.
     """
     report = ImportReport()
 
     def reject(line: int, reason: str, address: str = "") -> None:
-        rejected = Rejected(line=line, address=address, reason=reason)
-        report.rejected_count += 1
-        if len(report.rejected) < REJECTED_SHOWN:
-            report.rejected.append(rejected)
+        row = Rejected(line=line, address=address, reason=reason)
+        report.reject(row)
         if on_rejected is not None:
-            on_rejected(rejected)
+            on_rejected(row)
 
-    def opened(reject: Callable[[int, str], None]) -> tuple[Table, Columns]:
-        file.seek(0)
-        table = read_table(file, source_name, reject)
-        headers = [plain_header(cell) for cell in table.header]
-        found = _layout_of(table, headers, layout, source_name)
-        return table, Columns(table.header, found, mapping or {}, source_name, slug_of, offered)
-
-    table, columns = opened(lambda _line, _reason: None)
-    report.layout = columns.layout.name
-    if columns.is_of_leavers and not left:
-        raise ImportFileError(
-            "its name says that these people left, and no column says otherwise",
-            file=source_name,
-            field="status",
-            fix="--left takes them off the list; --map status= imports them all the same",
-        )
-    for line, cells in table.rows:
-        columns.look_over(line, cells)
-    table, columns = opened(reject)
-    terms = Terms(
-        list_slug=list_slug,
-        event=Event.IMPORT,
-        way=Way.IMPORT,
-        now=now,
-        detail=source_name,
-        status=Status.PENDING if confirm else Status.ACTIVE,
-        force=force,
-        consent=consent,
-    )
-    begin = _undoing(transaction) if dry_run else transaction
-    for batch in _batches(_read(table, columns, terms, reject, left=left)):
+    source = _Source(file=file, options=options, slug_of=slug_of, offered=offered)
+    report.layout = source.check()
+    table, columns = source.open(reject)
+    terms = options.terms
+    begin = _rolled_back(transaction) if options.dry_run else transaction
+    for batch in _batches(_read(table, columns, terms, reject, left=options.left)):
         with begin() as connection:
             for run in _distinct_runs(batch):
                 _admit(connection, run, terms, report, reject)
@@ -163,16 +77,55 @@ def import_subscribers(
     return report
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Source:
+    """A file of people, which is read from its beginning each time it is opened."""
+
+    file: BinaryIO
+    options: ImportOptions
+    slug_of: Callable[[str], str]
+    offered: Collection[str]
+
+    def open(self, reject: Callable[[int, str], None]) -> tuple[Table, Columns]:
+        """Read the header. `reject` is called with the line that is not a row, and why."""
+        options = self.options
+        self.file.seek(0)
+        table = read_table(self.file, options.source_name, reject)
+        headers = [plain_header(cell) for cell in table.header]
+        layout = _layout_of(table, headers, options.layout, options.source_name)
+        return table, Columns(
+            table.header, layout, options.mapping, options.source_name, self.slug_of, self.offered
+        )
+
+    def check(self) -> str:
+        """Read the whole file and return its layout's name.
+
+        Raises ImportFileError if a row has a status that is not known, or if the file seems to
+        hold people who left.
+        """
+        table, columns = self.open(lambda _line, _reason: None)
+        if columns.is_of_leavers and not self.options.left:
+            raise ImportFileError(
+                "its name says that these people left, and no column says otherwise",
+                file=self.options.source_name,
+                field="status",
+                fix="--left takes them off the list; --map status= imports them all the same",
+            )
+        for line, cells in table.rows:
+            columns.look_over(line, cells)
+        return columns.layout.name
+
+
 def _layout_of(table: Table, headers: Collection[str], insisted: str, source_name: str) -> Layout:
     if table.is_bare and not insisted:
         return ADDRESSES
     return recognise(headers, insisted, source_name)
 
 
-def _undoing(
+def _rolled_back(
     transaction: Callable[[], AbstractContextManager[sa.Connection]],
 ) -> Callable[[], AbstractContextManager[sa.Connection]]:
-    """Transactions that change nothing."""
+    """Transactions whose changes are rolled back."""
 
     @contextmanager
     def begin() -> Iterator[sa.Connection]:
@@ -185,10 +138,10 @@ def _undoing(
 
 
 def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) -> int:
-    """Write the list's active subscribers, by address, as a file that imports again; their number.
+    """Write the list's active subscribers, in order of address, as CSV; returns how many.
 
-    Cells that a spreadsheet would run as formulas are defused with an apostrophe, which an
-    import takes off again.
+    The file can be imported again. Cells that a spreadsheet would run as formulas get an apostrophe
+    in front, which an import removes.
     """
     people, subscriptions = tables.subscribers, tables.subscriptions
     active = sa.and_(
@@ -221,7 +174,7 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
 class _Row:
     line: int
     candidate: Applicant
-    said: str  # the file's words for the status
+    source_status: str  # the file's own text for the status
 
 
 def _read(
@@ -233,17 +186,17 @@ def _read(
     left: bool,
 ) -> Iterator[_Row]:
     for line, cells in table.rows:
-        standing, said = columns.standing(line, cells)
+        standing, source_status = columns.standing(line, cells)
         if left and standing not in LEFT:
             standing = Status.UNSUBSCRIBED
         status = terms.status if standing is Status.ACTIVE else standing
         try:
-            candidate = columns.candidate(cells, status, said)
+            candidate = columns.candidate(cells, status, source_status)
         except AddressError as error:
             shown = columns.address(cells).encode("utf-8", "replace").decode()[:100]
             reject(line, error.problem.message, shown)
             continue
-        yield _Row(line=line, candidate=candidate, said=said)
+        yield _Row(line=line, candidate=candidate, source_status=source_status)
 
 
 def _admit(
@@ -266,7 +219,7 @@ def _admit(
             case AdmissionOutcome.REFUSED:
                 reject(row.line, admission.reason, row.candidate.address.text)
                 continue
-        report.count_status(row.said, terms.status_of(row.candidate))
+        report.count_status(row.source_status, terms.status_of(row.candidate))
 
 
 def _batches(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
@@ -281,7 +234,7 @@ def _batches(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
 
 
 def _distinct_runs(batch: Iterable[_Row]) -> Iterator[list[_Row]]:
-    """The batch in stretches in which no address comes twice."""
+    """Split the batch into runs that contain no address twice."""
     run: list[_Row] = []
     seen: set[str] = set()
     for row in batch:

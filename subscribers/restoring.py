@@ -1,4 +1,4 @@
-"""Taking back bounces that were not the readers' fault, on the record."""
+"""Restores subscriptions that ended by bounces which were not the readers' fault."""
 
 from __future__ import annotations
 
@@ -23,30 +23,18 @@ def restore_bounced(
     detail: str,
     now: datetime,
 ) -> int:
-    """Give back the subscriptions that a bounce of issue `number` ended; how many.
+    """Restore the subscriptions that a bounce of issue `number` ended; returns how many.
 
-    `reason` are words, in lower case, that the bounce's record contains; "" takes all. Whoever
-    was never confirmed waits for that as before, and nobody is brought back who left or
-    complained. The bounces no longer count.
+    `reason` is text in lower case that the bounce's record must contain; "" selects all. People who
+    never confirmed are pending again, and people who left or complained are not restored. The
+    bounces no longer count.
     """
-    restored, innocent = [], set()
+    restored = []
     for row in _ended(connection, list_slug, number):
         ending = latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE])
         if ending is None or ending.way is not Way.BOUNCE or reason not in _plain(ending.detail):
             continue
-        joining = latest(connection, row.subscriber_id, row.slug, _JOINED)
-        is_confirmed = joining is not None and joining.event is not Event.SUBSCRIBE
-        connection.execute(
-            sa.update(tables.subscriptions)
-            .where(
-                tables.subscriptions.c.subscriber_id == row.subscriber_id,
-                tables.subscriptions.c.list_id == row.list_id,
-            )
-            .values(
-                status=(Status.ACTIVE if is_confirmed else Status.PENDING).value, changed_at=now
-            )
-        )
-        innocent.add(row.subscriber_id)
+        _restore(connection, row, now)
         restored.append(
             HistoryEntry(
                 subscriber_id=row.subscriber_id,
@@ -58,7 +46,7 @@ def restore_bounced(
             )
         )
     record(connection, restored)
-    for subscriber_id in innocent:
+    for subscriber_id in {entry.subscriber_id for entry in restored}:
         connection.execute(
             sa.delete(tables.bounces).where(
                 tables.bounces.c.subscriber_id == subscriber_id,
@@ -69,8 +57,22 @@ def restore_bounced(
     return len(restored)
 
 
+def _restore(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> None:
+    """Make the subscription active, or pending if it was never confirmed."""
+    joining = latest(connection, row.subscriber_id, row.slug, _JOINED)
+    is_confirmed = joining is not None and joining.event is not Event.SUBSCRIBE
+    connection.execute(
+        sa.update(tables.subscriptions)
+        .where(
+            tables.subscriptions.c.subscriber_id == row.subscriber_id,
+            tables.subscriptions.c.list_id == row.list_id,
+        )
+        .values(status=(Status.ACTIVE if is_confirmed else Status.PENDING).value, changed_at=now)
+    )
+
+
 def _ended(connection: sa.Connection, list_slug: str, number: int) -> list[sa.Row[Any]]:
-    """The bounced subscriptions, on whatever list, of those from whom the issue came back."""
+    """The bounced subscriptions, on any list, of the readers whose copy of the issue bounced."""
     bounces, subscriptions, lists = tables.bounces, tables.subscriptions, tables.lists
     return list(
         connection.execute(

@@ -36,6 +36,7 @@ from subscribers import consent, people, preferences, suppression, unsubscribe
 from subscribers.bounces import Bounce, forget_bounces, note_bounce, policy_reports
 from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
+from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log
 from subscribers.inbound.verdict import Verdict
 
@@ -203,11 +204,13 @@ def _import_people(scene: Scene) -> None:
     import_subscribers(
         scene.site.database.transaction,
         io.BytesIO(rows.encode()),
-        list_slug=LIST,
-        source_name="people.csv",
-        now=scene.now,
+        ImportOptions(
+            list_slug=LIST,
+            source_name="people.csv",
+            now=scene.now,
+            confirm=True,
+        ),
         slug_of=slug_of,
-        confirm=True,
     )
     _each(scene, lambda c: consent.confirmation_letters(c, LIST, scene.now, after=0, most=500))
 

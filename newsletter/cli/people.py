@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 
@@ -19,11 +18,6 @@ from newsletter.site.lists import site_vocabulary
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
 from subscribers.subscriber import Status
-
-log = logging.getLogger("newsletter")
-
-REJECTED_IN_JSON = 1000
-"""Rejected rows that a JSON answer names; all are on stderr."""
 
 
 @click.group()
@@ -60,7 +54,7 @@ def export_file(invocation: Invocation, list_slug: str, out: Path | None) -> int
 @subscribers.command("add")
 @click.argument("address")
 @list_option
-@click.option("--name", default="", help="How to address them.")
+@click.option("--name", default="", help="The person's name.")
 @click.option("--tags", default=None, help="Tags they follow, separated by commas.")
 @json_option
 @now_option
@@ -139,7 +133,7 @@ def remove_one(invocation: Invocation, address: str, list_slug: str | None) -> i
         changed = people.remove(connection, address, invocation.now, list_slug=list_slug)
     invocation.report(
         {"address": address, "unsubscribed": changed},
-        f"{address}: unsubscribed from {', '.join(changed) or 'nothing: was on no list'}",
+        f"{address}: unsubscribed from {', '.join(changed) or 'nothing: not on any list'}",
     )
     return OK
 
@@ -147,7 +141,7 @@ def remove_one(invocation: Invocation, address: str, list_slug: str | None) -> i
 @subscribers.command("suppress")
 @click.argument("pattern", metavar="ADDRESS|@DOMAIN")
 @click.option("--reason", default="by the operator", show_default=True)
-@click.option("--lift", is_flag=True, help="Take the suppression back.")
+@click.option("--lift", is_flag=True, help="Remove the suppression.")
 @json_option
 @now_option
 @pass_invocation
@@ -173,7 +167,7 @@ def suppress_one(invocation: Invocation, pattern: str, reason: str, lift: bool) 
 @now_option
 @pass_invocation
 def erase_one(invocation: Invocation, address: str) -> int:
-    """Delete one person and their history; a salted hash keeps them from being imported again.
+    """Delete one person and their history. A salted hash prevents a later import.
 
     \b
     Example: newsletter subscribers erase reader@example.org

@@ -26,6 +26,7 @@ from newsletter.store import issues as issue_store
 from newsletter.store.database import open_database
 from newsletter.store.migrations import upgrade
 from subscribers.csv_file import import_subscribers
+from subscribers.importing.options import ImportOptions
 
 ARTICLES = 20
 CONNECTIONS = 16
@@ -105,9 +106,11 @@ def _subscribe(site: Site, slug: str, count: int, now: datetime) -> None:
     import_subscribers(
         site.database.transaction,
         BytesIO(f"email,name,tags\n{rows}".encode()),
-        list_slug=site.newsletter(slug).list,
-        source_name="bench",
-        now=now,
+        ImportOptions(
+            list_slug=site.newsletter(slug).list,
+            source_name="bench",
+            now=now,
+        ),
         slug_of=slug_of,
     )
 

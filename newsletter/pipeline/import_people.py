@@ -1,4 +1,4 @@
-"""import: a file of subscribers onto a list, with `confirm` asked first; or, `left`, off it."""
+"""import: put the people in a file on a list, or take them off it."""
 
 from __future__ import annotations
 
@@ -13,64 +13,51 @@ from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.site.site import Site
 from subscribers import lists
 from subscribers.consent import confirmation_letters
-from subscribers.csv_file import ImportReport, Rejected, import_subscribers
+from subscribers.csv_file import import_subscribers
+from subscribers.importing.options import ImportOptions
+from subscribers.importing.report import ImportReport, Rejected
 
 BATCH = 500
+"""Requests for confirmation that are queued in one transaction."""
 
 
 def import_people(
     site: Site,
     file: BinaryIO,
+    options: ImportOptions,
     *,
-    list_slug: str,
-    source_name: str,
-    now: datetime,
-    mapping: dict[str, str],
-    layout: str = "",
-    dry_run: bool = False,
-    confirm: bool = False,
-    left: bool = False,
-    force: bool = False,
-    consent: str = "",
     on_rejected: Callable[[Rejected], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[ImportReport, int]:
-    """Import, and leave the questions to newcomers in the outbox: what came of it, how many asked.
+    """Import the file, and put requests for confirmation in the outbox if `options.confirm`.
 
-    Raises ImportFileError when the file cannot be used, UnknownListError for a list that no
-    newsletter is sent to and nobody is on.
+    Returns the report and the number of requests. Raises ImportFileError if the file cannot be
+    used, and UnknownListError for a list that no newsletter is sent to and that has no subscribers.
     """
-    require_list(site, list_slug)
+    require_list(site, options.list_slug)
     vocabulary = site_vocabulary(site.settings)
 
     def slug_of(label: str) -> str:
         tag = vocabulary.tag(label)
         return tag.slug if tag else ""
 
-    with _seldom_collecting():
+    with _rare_garbage_collection():
         report = import_subscribers(
             site.database.transaction,
             file,
-            list_slug=list_slug,
-            source_name=source_name,
-            now=now,
+            options,
             slug_of=slug_of,
-            mapping=mapping,
-            layout=layout,
-            offered={tag.slug for tag in tags_of(site.settings, list_slug)},
-            dry_run=dry_run,
-            confirm=confirm,
-            left=left,
-            force=force,
-            consent=consent,
+            offered={tag.slug for tag in tags_of(site.settings, options.list_slug)},
             on_rejected=on_rejected,
             progress=progress,
         )
-    return report, _ask(site, list_slug, now) if confirm and not dry_run else 0
+    if options.confirm and not options.dry_run:
+        return report, _request_confirmations(site, options.list_slug, options.now)
+    return report, 0
 
 
 def require_list(site: Site, list_slug: str) -> None:
-    """Raises UnknownListError, which names the nearest list, for one that nothing is sent to."""
+    """Raise UnknownListError, which names the nearest list, if nothing is sent to this list."""
     known = list_slugs(site.settings)
     if list_slug in known:
         return
@@ -79,8 +66,12 @@ def require_list(site: Site, list_slug: str) -> None:
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Millions of short-lived values and no cycles: looking for some costs a fifth of an import."""
+def _rare_garbage_collection() -> Iterator[None]:
+    """Collect garbage less often.
+
+    An import makes millions of short-lived values and no cycles; looking for cycles takes a fifth of
+    its time.
+    """
     before = gc.get_threshold()
     gc.set_threshold(10_000, *before[1:])
     try:
@@ -89,7 +80,7 @@ def _seldom_collecting() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _ask(site: Site, list_slug: str, now: datetime) -> int:
+def _request_confirmations(site: Site, list_slug: str, now: datetime) -> int:
     asked, last = 0, 0
     while True:
         with site.database.transaction() as connection:

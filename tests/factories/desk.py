@@ -19,6 +19,7 @@ from newsletter.store.articles import save_articles
 from newsletter.store.database import Database
 from newsletter.store.sources import settle_sources
 from subscribers.csv_file import import_subscribers
+from subscribers.importing.options import ImportOptions
 from tests.factories.issues import DUE, make_article
 
 NOW = DUE - timedelta(hours=20)
@@ -98,8 +99,10 @@ def subscribe(site: Site, *addresses: str, tags: str = "") -> None:
     import_subscribers(
         site.database.transaction,
         BytesIO(rows.encode()),
-        list_slug=SLUG,
-        source_name="readers.csv",
-        now=NOW,
+        ImportOptions(
+            list_slug=SLUG,
+            source_name="readers.csv",
+            now=NOW,
+        ),
         slug_of=slug_of,
     )

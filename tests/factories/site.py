@@ -14,6 +14,7 @@ from newsletter.site.site import Site, open_site
 from newsletter.store.database import create_private, open_database
 from newsletter.store.migrations import upgrade
 from subscribers.csv_file import import_subscribers
+from subscribers.importing.options import ImportOptions
 
 READERS = tuple(f"reader{number}@example.org" for number in range(4))
 
@@ -84,9 +85,11 @@ def make_site(
     import_subscribers(
         site.database.transaction,
         BytesIO(rows.encode()),
-        list_slug="weekly",
-        source_name="readers.csv",
-        now=now,
+        ImportOptions(
+            list_slug="weekly",
+            source_name="readers.csv",
+            now=now,
+        ),
         slug_of=slug_of,
     )
     return site

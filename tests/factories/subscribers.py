@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from newsletter.store.database import Database
 from subscribers import people, tables
-from subscribers.csv_file import ImportReport, import_subscribers
+from subscribers.csv_file import import_subscribers
 from subscribers.history import Event, Way
+from subscribers.importing.options import ImportOptions
+from subscribers.importing.report import ImportReport, Rejected
 from subscribers.subscriber import Status
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -43,16 +45,31 @@ def set_status(connection: sa.Connection, subscriber_id: int, status: Status) ->
     )
 
 
-def import_text(database: Database, text: str | bytes, **how: Any) -> ImportReport:
+def import_text(
+    database: Database,
+    text: str | bytes,
+    *,
+    offered: Collection[str] = (),
+    on_rejected: Callable[[Rejected], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+    **options: Any,
+) -> ImportReport:
     """Import a file that holds this text."""
     content = text if isinstance(text, bytes) else text.encode()
     defaults: dict[str, Any] = {
         "list_slug": LIST,
         "source_name": "readers.csv",
         "now": NOW,
-        "slug_of": lambda label: label.strip().lower().replace(" ", "-"),
     }
-    return import_subscribers(database.transaction, io.BytesIO(content), **{**defaults, **how})
+    return import_subscribers(
+        database.transaction,
+        io.BytesIO(content),
+        ImportOptions(**{**defaults, **options}),
+        slug_of=lambda label: label.strip().lower().replace(" ", "-"),
+        offered=offered,
+        on_rejected=on_rejected,
+        progress=progress,
+    )
 
 
 def events(connection: sa.Connection, subscriber_id: int) -> list[tuple[Event, Way]]:

@@ -24,6 +24,7 @@ from newsletter.pipeline.receive import RETRY_AFTER
 from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers
+from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log as book
 from tests.factories.planting import PlantedPanic, calls_below, plant
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
@@ -90,9 +91,11 @@ def new_site(tmp_path: Path, catcher: Catcher) -> Iterator[NewSite]:
         import_subscribers(
             site.database.transaction,
             io.BytesIO(f"email,name,tags\n{OTHER_READER},,\n".encode()),
-            list_slug="other",
-            source_name="other.csv",
-            now=THURSDAY,
+            ImportOptions(
+                list_slug="other",
+                source_name="other.csv",
+                now=THURSDAY,
+            ),
             slug_of=str,
         )
         publish(tmp_path, THURSDAY, THURSDAY + HOUR)

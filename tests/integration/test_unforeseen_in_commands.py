@@ -11,14 +11,18 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from newsletter.cli.exit_codes import UNEXPECTED_ERROR
+from newsletter.cli import importing
+from newsletter.cli.exit_codes import OK, UNEXPECTED_ERROR
 from newsletter.cli.main import COMMANDS, main
 from newsletter.jobs import site_jobs
 from newsletter.pipeline.approve import approve, skip
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
+from newsletter.store.tables import outbox
 from tests.factories.editors import add_editor
 from tests.factories.planting import PlantedError, PlantedPanic, calls_below, plant
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
@@ -70,9 +74,9 @@ CALLS = [
     ("receiving", "receive_message", "receive"),
     ("receiving", "handle", "receive --replay 1"),
     ("receiving", "letters_job", "receive"),
-    ("people", "import_people", "subscribers import {folder}/people.csv --list weekly"),
-    ("people", "flush", "subscribers import {folder}/people.csv --list weekly"),
+    ("importing", "import_people", "subscribers import {folder}/people.csv --list weekly"),
     ("people", "export_subscribers", "subscribers export --list weekly --out {new}"),
+    ("people", "require_list", "subscribers add new@example.org --list weekly"),
     ("people", "site_vocabulary", "subscribers add new@example.org --list weekly"),
     ("people", "people.add", "subscribers add new@example.org --list weekly"),
     ("people", "show_person", f"subscribers show {READER}"),
@@ -81,6 +85,7 @@ CALLS = [
     ("people", "suppression.lift", "subscribers suppress @example.com --lift"),
     ("people", "erase", f"subscribers erase {READER}"),
     ("people", "people.listing", "subscribers list --list weekly"),
+    ("retrying", "retry_rejected", "retry weekly --rejected"),
     ("users", "save_user", "users add second@example.net"),
     ("users", "hash_password", "users add second@example.net --password"),
     ("users", "remove_user", f"users remove {EDITOR}"),
@@ -137,14 +142,14 @@ def test_the_list_has_every_call() -> None:
     """A new call to a floor below is walked as well."""
     found = [
         (name, call)
-        for name in dict.fromkeys(entry.module for entry in COMMANDS.values())
+        for name in dict.fromkeys([*(entry.module for entry in COMMANDS.values()), "importing"])
         for call in calls_below(importlib.import_module(f"newsletter.cli.{name}"), "newsletter.cli")
     ]
     assert sorted(found) == sorted({(name, call) for name, call, _line in CALLS} | HARMLESS)
 
 
-HARMLESS = {("setup", "theme_names")}
-"""Called while the module is imported, for the help."""
+HARMLESS = {("setup", "theme_names"), ("importing", "flush")}
+"""Called while the module is imported, for the help; and what the command goes on after."""
 
 
 @pytest.mark.parametrize(("name", "call", "line"), CALLS)
@@ -181,6 +186,32 @@ def test_a_command_says_so_and_exits_70(
         assert error["exit"] == UNEXPECTED_ERROR
     else:
         assert out == ""
+
+
+@pytest.mark.parametrize("error", [PlantedError, PlantedPanic])
+def test_an_import_stands_when_its_letters_cannot_be_sent(
+    error: type[BaseException],
+    template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 0 and the report, the traceback in the log, and the letter in the outbox."""
+    folder = tmp_path / "site"
+    shutil.copytree(template, folder)
+    raised = plant(monkeypatch, importing, "flush", error=error)
+    words = f"subscribers import {folder}/people.csv --list weekly --confirm --json".split()
+    assert end_of(monkeypatch, "-C", str(folder), *words) == OK
+    assert raised
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert (report["added"], report["asked"], report["rejected"]) == (1, 1, 0)
+    assert "letters wait in the outbox" in err
+    assert "Traceback" in err
+    site = open_site(folder, {})
+    with site.database.transaction(read_only=True) as connection:
+        assert connection.scalars(sa.select(outbox.c.recipient)).all() == ["new@example.org"]
+    site.database.close()
 
 
 def test_a_run_in_which_one_job_crashed_says_which(

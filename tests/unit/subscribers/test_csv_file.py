@@ -15,6 +15,8 @@ from subscribers.audience import audience
 from subscribers.csv_file import export_subscribers
 from subscribers.errors import ImportFileError, SuppressedError
 from subscribers.history import Event, Way
+from subscribers.importing import report as import_report
+from subscribers.importing.report import Rejected
 from subscribers.preferences import choose
 from subscribers.privacy import erase
 from subscribers.subscriber import Status
@@ -234,10 +236,10 @@ def test_a_long_file_goes_in_batches_and_tells_its_progress(
 ) -> None:
     """Memory holds one batch; all rejected rows are counted and handed on, the first are kept."""
     monkeypatch.setattr(csvfile, "BATCH", 10)
-    monkeypatch.setattr(csvfile, "REJECTED_SHOWN", 5)
+    monkeypatch.setattr(import_report, "REJECTED_SHOWN", 5)
     rows = [f"r{number}@example.org" if number % 2 else "bad" for number in range(50)]
     told: list[int] = []
-    handed_on: list[csvfile.Rejected] = []
+    handed_on: list[Rejected] = []
     report = import_text(
         sqlite_database,
         "email\n" + "\n".join(rows),

@@ -175,8 +175,8 @@ def test_a_dry_run_says_what_would_become_and_changes_nothing(database: Database
     """With each status in the file's own words."""
     report = import_text(database, (DATA / "ghost.csv").read_bytes(), dry_run=True)
     assert report.added == 3
-    assert report.said["subscribed_to_emails=false", Status.UNSUBSCRIBED] == 1
-    assert report.said["subscribed_to_emails=true", Status.ACTIVE] == 1
+    assert report.source_statuses["subscribed_to_emails=false", Status.UNSUBSCRIBED] == 1
+    assert report.source_statuses["subscribed_to_emails=true", Status.ACTIVE] == 1
     with database.transaction(read_only=True) as connection:
         assert connection.execute(audience(LIST, NOW)).all() == []
 
