@@ -116,10 +116,10 @@ class _Source:
         return columns.layout.name
 
 
-def _layout_of(table: Table, headers: Collection[str], insisted: str, source_name: str) -> Layout:
-    if table.is_bare and not insisted:
+def _layout_of(table: Table, headers: Collection[str], requested: str, source_name: str) -> Layout:
+    if table.is_bare and not requested:
         return ADDRESSES
-    return recognise(headers, insisted, source_name)
+    return recognise(headers, requested, source_name)
 
 
 def _rolled_back(

@@ -18,7 +18,10 @@ from newsletter.pipeline.retry import retry_rejected
 @click.command()
 @issue_argument
 @click.option(
-    "--rejected", is_flag=True, required=True, help="The readers whom a relay refused for good."
+    "--rejected",
+    is_flag=True,
+    required=True,
+    help="Retry the readers whom a relay refused permanently.",
 )
 @click.option(
     "--reason", default="", metavar="WORDS", help="Only those whose refusal contains these words."
@@ -29,10 +32,10 @@ from newsletter.pipeline.retry import retry_rejected
 def retry(
     invocation: Invocation, issue: tuple[str, int | None], rejected: bool, reason: str
 ) -> int:
-    """Make refused deliveries pending again, and restore readers whom the refusal ended.
+    """Make refused deliveries pending again, and restore the subscriptions that they ended.
 
-    For refusals that were not the readers' fault: a limit of your account at the relay, say.
-    The record of each restored reader says so. Send the issue afterwards.
+    Use it for refusals that were not the readers' fault, such as a limit of your account at the
+    relay. It is noted on each restored reader's record. Send the issue afterwards.
 
     \b
     Example: newsletter retry weekly/12 --rejected --reason "daily limit"

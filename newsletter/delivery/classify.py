@@ -11,7 +11,7 @@ from subscribers.blame.judge import Refusal, judge, says_session_is_full
 
 
 class Stage(StrEnum):
-    """How far a transaction has come (RFC 5321 section 3)."""
+    """How far an SMTP transaction has come (RFC 5321 section 3)."""
 
     CONNECT = "connect"  # up to the greeting
     EHLO = "EHLO"
@@ -20,40 +20,39 @@ class Stage(StrEnum):
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
-    BODY = "body"  # content is on its way, the final dot is not
+    BODY = "body"  # the content is being sent, but the final dot has not been
     DOT = "dot"  # the final dot may have arrived
 
 
 class Meaning(StrEnum):
-    """What follows from a reply."""
+    """What a reply means for the delivery, the connection and the run."""
 
     ACCEPTED = "accepted"
-    DEFERRED = "deferred"  # this reader later
-    REJECTED = "rejected"  # this reader never
-    POLICY = "policy"  # about us, not about the reader: the run pauses until a person looks
-    RELAY = "relay"  # the relay is in trouble: rest it, and blame no reader
-    BROKEN = "broken"  # lost, or no reply that may stand here: the connection is of no use
+    DEFERRED = "deferred"  # try this reader later
+    REJECTED = "rejected"  # do not try this reader again
+    POLICY = "policy"  # about us, not about the reader: the run pauses until a person acts
+    RELAY = "relay"  # the relay has a problem: rest it; it is not the reader's fault
+    BROKEN = "broken"  # the connection is lost, or the reply is not valid here: close it
 
 
 CLOSING = 421
-"""The server closes the connection; it may come in reply to any command."""
-
+"""The server closes the connection; it may reply this to any command."""
 
 BAD_SEQUENCE = 503
-"""A command came when it might not (RFC 5321 section 4.2.3)."""
+"""Bad sequence of commands (RFC 5321 section 4.2.3)."""
 
 ABOUT_ONE_MESSAGE = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT})
-"""From RCPT on a refusal may be the reader's own; before, it is the relay's word to us."""
+"""From RCPT on, a refusal may be about the reader; before that, it is about us."""
 
 
 def classify(stage: Stage, reply: Reply) -> Meaning:
-    """What `reply` means when it comes at `stage`, where it does not say "go on"."""
+    """What `reply` means when it comes at `stage` and does not say "go on"."""
     if stage is Stage.DOT and 200 <= reply.code < 300:
         return Meaning.ACCEPTED
     if reply.code < 400:
         return Meaning.BROKEN
     if says_session_is_full(reply.text):
-        return Meaning.RELAY  # the next connection goes on, with the same reader
+        return Meaning.RELAY  # the next connection continues with the same reader
     blame = whose_fault(stage, reply)
     if reply.code < 500:
         return _temporary(stage, reply, blame)
@@ -61,7 +60,7 @@ def classify(stage: Stage, reply: Reply) -> Meaning:
 
 
 def whose_fault(stage: Stage, reply: Reply) -> Blame:
-    """Whom a refusal that came at `stage` speaks about."""
+    """Whose fault a refusal at `stage` is."""
     return judge(
         Refusal(
             text=reply.text,
@@ -73,10 +72,10 @@ def whose_fault(stage: Stage, reply: Reply) -> Blame:
 
 
 def says_slow_down(stage: Stage, reply: Reply) -> bool:
-    """Whether a 4xx means that we send too fast to this domain, or at all.
+    """Whether a 4xx means that we send too fast, to this domain or in general.
 
-    421 and security codes (4.7.x), unless the words say greylisting or the code that the
-    server itself is in trouble (4.3.x): RFC 3463 sections 3.4 and 3.8.
+    This is so for 421 and for security codes (4.7.x), unless the words say greylisting or the code
+    says that the server itself has a problem (4.3.x): RFC 3463 sections 3.4 and 3.8.
     """
     if not 400 <= reply.code < 500 or is_greylisting(reply.text):
         return False
@@ -91,7 +90,7 @@ def says_slow_down(stage: Stage, reply: Reply) -> bool:
 def _temporary(stage: Stage, reply: Reply, blame: Blame) -> Meaning:
     if stage not in ABOUT_ONE_MESSAGE:
         return Meaning.RELAY
-    # Our account's day is over: each reader would be put off by herself, for hours.
+    # Our account's limit is used up: otherwise every reader would be deferred, for hours.
     used_up = blame is Blame.ACCOUNT and not says_slow_down(stage, reply)
     return Meaning.POLICY if used_up else Meaning.DEFERRED
 
@@ -102,5 +101,5 @@ def _permanent(stage: Stage, reply: Reply, blame: Blame) -> Meaning:
     if stage not in ABOUT_ONE_MESSAGE or blame in OURS:
         return Meaning.POLICY
     if reply.code == BAD_SEQUENCE and blame is Blame.UNKNOWN:
-        return Meaning.BROKEN  # our commands and its replies are out of step
+        return Meaning.BROKEN  # our commands and the replies are out of step
     return Meaning.DEFERRED if blame is Blame.NOW else Meaning.REJECTED

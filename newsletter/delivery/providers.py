@@ -1,7 +1,7 @@
-"""What relays say in words of their own where their codes say less, or something else.
+"""The words of relays whose codes say less than their words, or something else.
 
-Sources: the postmasters' pages of Gmail, Outlook, Yahoo and other large hosts, and Exchange,
-Postfix and Exim as they answer.
+Sources: the postmaster pages of Gmail, Outlook, Yahoo and other large hosts, and the replies of
+Exchange, Postfix and Exim.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ _GREYLISTED = _any_of((r"gr[ae]y[ -]?list", r"postgrey", r"try again in \d+ (sec
 
 
 def asks_to_slow_down(text: str) -> bool:
-    """Whether these words say that we send too fast; greylisting is not that."""
+    """Whether the text says that we send too fast, and is not greylisting."""
     return _GREYLISTED.search(text) is None and _TOO_FAST.search(text) is not None
 
 
 def is_greylisting(text: str) -> bool:
-    """Whether these words ask an unknown sender to come again: normal life."""
+    """Whether the text asks an unknown sender to try again, which is normal."""
     return _GREYLISTED.search(text) is not None

@@ -1,4 +1,4 @@
-"""Detects that readers of several domains are refused alike, which is not their fault (rule 17)."""
+"""Detects that several domains refuse readers in the same words (rule 17)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from subscribers.blame.blame import Blame
 from subscribers.blame.words import same_words
 
 SEVERAL_DOMAINS = 3
-"""As many domains do not by chance refuse their readers in the same words."""
+"""Domains that refuse readers in the same words, so that it is not a coincidence."""
 
 MANY_DOMAINS = 5
-"""The same for replies that an address does not exist."""
+"""The same number for replies that an address does not exist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Outcome:
-    words: str  # "" of a message that was not refused
+    words: str  # "" if the message was not refused
     domain: str
 
 
@@ -37,7 +37,7 @@ class RecentRefusals:
         self._share = share
 
     def note(self, claim: Claim, outcome: Outcome) -> int:
-        """Add an outcome; returns how many domains refuse alike, 0 while that is not evidence."""
+        """Add an outcome; returns how many domains refuse alike, or 0 if that is not evidence."""
         domain = claim.address.rpartition("@")[2].casefold()
         words = same_words(outcome.text) if outcome.meaning is Meaning.REJECTED else ""
         self._outcomes.append(_Outcome(words=words, domain=domain))

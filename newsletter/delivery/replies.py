@@ -1,4 +1,4 @@
-"""A relay's replies, read from bytes (RFC 5321 section 4.2), and their enhanced status codes."""
+"""Reads a relay's replies from bytes (RFC 5321 section 4.2), with their enhanced status codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 MAX_REPLY = 32_768
-"""Octets in one reply, all its lines together; a longer one is no SMTP."""
+"""Octets in all lines of one reply; anything longer is not SMTP."""
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\Z", re.DOTALL)
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
@@ -16,19 +16,19 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class ReplyError(ValueError):
-    """What came is no SMTP reply: nothing on this connection can be trusted any more."""
+    """The bytes are not an SMTP reply, so the connection can no longer be trusted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """A reply's code and its text, the lines joined by a space, printable."""
+    """A reply's code and its printable text, with the lines joined by a space."""
 
     code: int
     text: str
 
     @property
     def enhanced(self) -> str:
-        """The enhanced status code (RFC 3463), or "" where there is none that fits the code."""
+        """The enhanced status code (RFC 3463), or "" if there is none that fits the code."""
         match = _ENHANCED.match(self.text)
         if match is None or int(match[1]) != self.code // 100:
             return ""
@@ -39,7 +39,7 @@ class Reply:
 
 
 class ReplyReader:
-    """Takes bytes as they come and gives back whole replies."""
+    """Takes bytes as they arrive and returns whole replies."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -49,13 +49,13 @@ class ReplyReader:
 
     @property
     def is_between_replies(self) -> bool:
-        """Whether no part of a further reply has come."""
+        """Whether no part of another reply has arrived."""
         return not self._rest and not self._lines
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """The replies that `data` completes, one by one; raises ReplyError at what is no SMTP.
+        """Yield the replies that `data` completes; raise ReplyError at anything that is not SMTP.
 
-        Those before it count: nonsense after a message's reply does not unsay the reply.
+        The replies before it are valid: what follows a message's reply does not undo the reply.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -76,7 +76,7 @@ class ReplyReader:
             self._size = 0
             return read.whole
         if self._lines and read.code != self._code:
-            raise ReplyError(f"a reply that begins with {self._code} goes on with {read.code}")
+            raise ReplyError(f"a reply that begins with {self._code} continues with {read.code}")
         self._code = read.code
         self._lines.append(read.text)
         if read.whole is None:
@@ -88,14 +88,14 @@ class ReplyReader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Line:
-    """One line of a reply; its text is printable. `whole` where no other needs to follow it."""
+    """One line of a reply, with printable text. `whole` is the reply if no other line follows."""
 
     code: int
     text: str
     whole: Reply | None
 
 
-@lru_cache(maxsize=256)  # a relay says the same to each message
+@lru_cache(maxsize=256)  # a relay replies the same to each message
 def _read_line(line: bytes) -> _Line:
     match = _LINE.match(line.removesuffix(b"\r"))
     if match is None:
@@ -107,7 +107,7 @@ def _read_line(line: bytes) -> _Line:
 
 
 def _joined(lines: Sequence[str]) -> str:
-    """One line; an enhanced code that each line repeats is said once."""
+    """The text in one line; an enhanced code that each line repeats occurs once."""
     first, *others = lines
     match = _ENHANCED.match(first) if others else None
     if match is not None:

@@ -1,4 +1,4 @@
-"""What a delivery becomes after an attempt: when it is tried again, when it is not worth it."""
+"""The state of a delivery after an attempt, and when it is tried again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from subscribers.blame.judge import says_session_is_full
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
 MAX_TEXT = 500
-"""Characters of a relay's words that the books keep."""
+"""Characters of a relay's reply that are recorded."""
 
 
 def next_attempt(
@@ -24,11 +24,11 @@ def next_attempt(
     expire_after: timedelta,
     random: Random,
 ) -> datetime | None:
-    """When to try again after `attempts` tries, the last just now; None when it has expired.
+    """When to try again after `attempts` attempts, the last at `now`; None if it has expired.
 
-    Pauses double from FIRST_PAUSE to LONGEST_PAUSE (RFC 5321 section 4.5.4.1), each stretched
-    by up to a half, so that what was deferred together does not come back together. The last
-    try stands at the very end of `expire_after`.
+    Pauses double from FIRST_PAUSE to LONGEST_PAUSE (RFC 5321 section 4.5.4.1). Each is lengthened
+    by up to a half, so that deliveries deferred together are not retried together. The last
+    attempt is at the very end of `expire_after`.
     """
     end = first_attempt + expire_after
     if now >= end:
@@ -68,11 +68,11 @@ def receipt_for(
 
 
 def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
-    """Whether a person has to look before anything more is sent.
+    """Whether a person has to act before anything more is sent.
 
-    A reader whose own server refuses us each time pauses one run, not every run: from then on
-    she is only tried again like anybody deferred. If we are refused in general, the next
-    reader's refusal pauses the run.
+    A reader whose server always refuses us pauses one run, not every run: after that, the delivery
+    is only tried again like any deferred one. If we are refused in general, the next reader's
+    refusal pauses the run.
     """
     if outcome.meaning is not Meaning.POLICY:
         return False
@@ -80,19 +80,19 @@ def pauses_the_run(claim: Claim, outcome: Outcome) -> bool:
 
 
 def may_go_on_anew(outcome: Outcome) -> bool:
-    """Whether a connection that has carried mail has only had enough, and a new one may go on."""
+    """Whether only this connection, which has carried mail, has ended, and a new one may continue."""
     return outcome.code in (0, CLOSING) or limits_the_session(outcome)
 
 
 def limits_the_session(outcome: Outcome) -> bool:
-    """Whether it takes no more on this connection, as many hosts do after so many messages.
+    """Whether the relay accepts no more on this connection, as many do after some messages.
 
-    The words say so, or the next message is put off before a reader is named.
+    Either the words say that, or the next message is deferred before a reader is named.
     """
     if outcome.meaning is not Meaning.RELAY or not outcome.code:
         return False
-    put_off = outcome.stage is Stage.MAIL and outcome.code != CLOSING
-    return put_off or says_session_is_full(outcome.text)
+    is_deferred = outcome.stage is Stage.MAIL and outcome.code != CLOSING
+    return is_deferred or says_session_is_full(outcome.text)
 
 
 def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:

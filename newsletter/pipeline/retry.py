@@ -1,4 +1,4 @@
-"""retry: send again to readers who were wrongly refused, and restore those who were wrongly ended."""
+"""retry: send again to readers who were wrongly refused, and restore their subscriptions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retried:
-    """How many deliveries are pending again, and how many subscriptions stand again."""
+    """How many deliveries are pending again, and how many subscriptions were restored."""
 
     deliveries: int
     restored: int
@@ -30,10 +30,10 @@ class Retried:
 def retry_rejected(
     site: Site, slug: str, number: int | None, *, reason: str, now: datetime
 ) -> Retried:
-    """Make the issue's rejected deliveries pending, and take back the bounces that ended readers.
+    """Make the issue's rejected deliveries pending, and restore the subscriptions that they ended.
 
-    `reason` are words that the refusal contains; "" takes all. The next `send` sends them, each
-    reader once. Raises NotPermittedError for an issue that has not been sent.
+    `reason` is text that the refusal must contain; "" selects all. The next `send` sends them, to
+    each reader once. Raises NotPermittedError for an issue that has not been sent.
     """
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
@@ -50,11 +50,11 @@ def retry_rejected(
             now=now,
         )
         pending = 0
-        for some in _rejected(site, issue, lambda one: wanted in _words(one)):
+        for batch in _rejected(site, issue, lambda one: wanted in _words(one)):
             pending += make_pending(
                 connection,
                 issue_store.issue_id(connection, issue),
-                some,
+                batch,
                 now,
                 said="decided: to be sent again",
                 by_a_person=True,
@@ -65,14 +65,14 @@ def retry_rejected(
 
 
 def take_back_alike(site: Site, issue: Issue, text: str, now: datetime) -> int:
-    """Make pending whatever was refused in these words: no reader is to blame (rule 17)."""
+    """Make the deliveries pending that were refused in these words, as rule 17 requires."""
     words, taken_back = same_words(text), 0
-    for some in _rejected(site, issue, lambda one: same_words(one.text) == words):
+    for batch in _rejected(site, issue, lambda one: same_words(one.text) == words):
         with site.database.transaction() as connection:
             taken_back += make_pending(
                 connection,
                 issue_store.issue_id(connection, issue),
-                some,
+                batch,
                 now,
                 said="readers of several domains were refused in the same words",
                 by_a_person=False,

@@ -1,1 +1,1 @@
-"""Whose fault a refusal is: the reader's, the message's, our own, the server's, or nobody knows."""
+"""Decides whose fault a refusal is: the reader's, the message's, ours, the server's, or unknown."""

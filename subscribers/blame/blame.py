@@ -1,4 +1,4 @@
-"""The five answers to the question whose fault a refusal is, two of them told apart further."""
+"""Whose fault a refusal may be."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from enum import StrEnum
 
 
 class Blame(StrEnum):
-    """Whose fault it is that a message was not taken."""
+    """Whose fault it is that a message was not accepted."""
 
     READER = "reader"
-    """The address takes no mail, now or ever."""
+    """The address does not accept mail, now or later."""
     MAILBOX = "mailbox"
-    """The reader's mailbox takes nothing now: full, or it gets too much at once."""
+    """The reader's mailbox accepts nothing for now: it is full, or gets too much at once."""
     MESSAGE = "message"
-    """This one message: too large, or not well formed."""
+    """This one message: it is too large or malformed."""
     ACCOUNT = "account"
-    """Our account with our own relay: its limit, its suspension, a sender it does not know."""
+    """Our account at our own relay: a limit, a suspension, or a sender that is not verified."""
     POLICY = "policy"
     """A receiver refuses us or our content: block lists, reputation, authentication, spam."""
     NOW = "now"
-    """A server or the way there, for the time being: busy, too fast, not reachable."""
+    """A temporary problem of a server or of the network: busy, too fast, not reachable."""
     UNKNOWN = "unknown"
-    """Nothing in it says."""
+    """The refusal does not say."""
 
 
 OURS = frozenset({Blame.ACCOUNT, Blame.POLICY})
-"""No reader is to blame: a person on our side has to look."""
+"""No reader is at fault, and a person on our side has to act."""

@@ -1,4 +1,4 @@
-"""Words that any server may use, in the order in which they are believed."""
+"""Words that any server may use, in the order in which they take precedence."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _BLOCKED_FOR_NOW = _any_of(
         r"not currently accepting (?:e-?mail|messages) from your",
     )
 )
-"""A filter's judgement of us passes as well, and is about us."""
+"""A filter's temporary judgement, which is still about us."""
 
 _PASSING = _any_of(
     (
@@ -142,12 +142,12 @@ REFUSED_ADDRESS = _any_of(
         r"undeliverable address|address not accepted|mailbox problem|undeliverable to",
     )
 )
-"""Words that only repeat that this address was refused: its code may say why."""
+"""Words that only say that this address was refused; the code may say why."""
 
 _SOME_ACCOUNT = _any_of(
     (r"(?<!mail )\baccount (?:has been |is |was )?(?:suspended|locked|blocked|on hold|restricted)",)
 )
-"""It may be the reader's or our own: by its words alone it is nobody's."""
+"""The account may be the reader's or ours, and the words alone do not tell."""
 
 IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (SESSION_IS_FULL, Blame.NOW),

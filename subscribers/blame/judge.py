@@ -1,4 +1,4 @@
-"""Whose fault a refusal is, from its words first and its codes after them (pure)."""
+"""Decides whose fault a refusal is, by its words first and then by its codes (pure)."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _AUTHENTICATION_REQUIRED = frozenset({530, 534, 535, 538})
 """RFC 4954 section 6."""
 
 _TOO_LARGE = 552
-"""Without more it means "message too large" (RFC 1870 section 6.2)."""
+"""Without an enhanced code it means "message too large" (RFC 1870 section 6.2)."""
 
 _BLOCKED = 571
-"""In no standard; filters answer it where they mean 550 5.7.1."""
+"""Not in any standard; filters reply it for 550 5.7.1."""
 
 _DOMAIN_TAKES_NO_MAIL = 556
 """RFC 7504 section 4."""
@@ -39,11 +39,12 @@ _DOMAIN_TAKES_NO_MAIL = 556
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """One refusal. `code` is the SMTP reply code, 0 where only a report's words are known.
+    """One refusal. `code` is the SMTP reply code, or 0 if only the text of a report is known.
 
     `enhanced` is the status (RFC 3463) of the reply or of the report's Status field, or "".
-    `names_a_reader`: a recipient had been named, so that it may be about the recipient.
-    `is_widespread`: readers of several domains were lately refused in the same words.
+    `names_a_reader` means that a recipient had been named, so the refusal may be about the
+    recipient. `is_widespread` means that readers of several domains were recently refused in the
+    same words.
     """
 
     text: str
@@ -54,7 +55,7 @@ class Refusal:
 
 
 def judge(refusal: Refusal) -> Blame:
-    """Whose fault it is. Words come before codes, and a refusal that says nothing is nobody's."""
+    """Whose fault the refusal is. Words take precedence over codes; UNKNOWN if neither says."""
     blame = _by_words_and_codes(refusal)
     could_be_a_readers = blame in (Blame.READER, Blame.MAILBOX, Blame.UNKNOWN)
     if could_be_a_readers and refusal.is_widespread:
@@ -65,32 +66,32 @@ def judge(refusal: Refusal) -> Blame:
 
 
 def says_session_is_full(text: str) -> bool:
-    """Whether this connection has carried as much as the server lets one carry."""
+    """Whether the server accepts no more mail on this connection."""
     return SESSION_IS_FULL.search(plain_words(text)) is not None
 
 
 def _by_words_and_codes(refusal: Refusal) -> Blame:
     words = plain_words(refusal.text)
-    said = _said(words)
+    by_words = _by_words(words)
     if _is_temporary(refusal):
-        return said if said in (Blame.ACCOUNT, Blame.MAILBOX) else Blame.NOW
+        return by_words if by_words in (Blame.ACCOUNT, Blame.MAILBOX) else Blame.NOW
     if refusal.code in _AUTHENTICATION_REQUIRED:
         return Blame.ACCOUNT
     status = _status(refusal)
     if status == (4, 1) and "recipient address rejected: access denied" in words:
-        return Blame.READER  # the directory of Exchange Online knows no such recipient
-    if said is Blame.READER and status in _SENDER_IS_BAD:
-        return Blame.POLICY  # the address that is missing is the sender's
-    if said is Blame.NOW and status is not None and status[0] == 7:
-        return Blame.POLICY  # refused for good as a matter of security, whatever else it says
-    if said is not Blame.UNKNOWN:
-        return said
+        return Blame.READER  # the directory of Exchange Online has no such recipient
+    if by_words is Blame.READER and status in _SENDER_IS_BAD:
+        return Blame.POLICY  # the address that does not exist is the sender's
+    if by_words is Blame.NOW and status is not None and status[0] == 7:
+        return Blame.POLICY  # refused permanently for security, whatever the words say
+    if by_words is not Blame.UNKNOWN:
+        return by_words
     if REFUSED_ADDRESS.search(words) and (status is None or status[0] != 7):
         return Blame.READER
     return _by_code(refusal, status, words)
 
 
-def _said(words: str) -> Blame:
+def _by_words(words: str) -> Blame:
     for pattern, blame in (*COMPILED, *IN_ORDER):
         if pattern.search(words):
             return blame
@@ -125,7 +126,7 @@ def _is_temporary(refusal: Refusal) -> bool:
 
 
 def _status(refusal: Refusal) -> tuple[int, int] | None:
-    """Subject and detail: as the server said it beside its reply code, else as was reported."""
+    """Subject and detail of the server's own status, else of the status in the report (RFC 3463)."""
     own = _own_status(refusal.text)
     if own is not None:
         return own
@@ -144,7 +145,7 @@ def _own_status(text: str) -> tuple[int, int] | None:
 
 
 def _is_filled_in(refusal: Refusal, words: str) -> bool:
-    """Whether a report's status is not the server's: sendmail fills in 5.1.1 for any bare 550."""
+    """Whether the report made up its status: sendmail fills in 5.1.1 for a 550 without one."""
     if refusal.code or _own_status(refusal.text) is not None:
         return False
     return _REPLY.search(refusal.text) is not None and _WORD.search(words) is not None

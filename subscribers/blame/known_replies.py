@@ -1,8 +1,8 @@
-"""What single providers answer, in the words that they publish or are known for.
+"""The replies of individual providers, in the words that they publish or are known for.
 
-Each row says whose words they are, where they are published, and when they were last looked up.
-The words are matched in lower case, without addresses, links and host names. Rows come before
-all general words and before codes, and earlier rows before later ones.
+Each row names the provider, where the words are published, and when they were last looked up.
+The words are matched in lower case, without addresses, links and host names. A row takes
+precedence over general words, over codes, and over the rows after it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _FIELD_MANUAL = "smtpfieldmanual.com"
 KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
     KnownReply(*row)
     for row in (
-        # Our own relay, about our account with it
+        # Our own relay, about our account
         ("Microsoft 365", r"daily limit for message recipients|\b5\.1\.90\b", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"submissionquotaexceeded|submission quota exceeded", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"sendasdenied|not allowed to send as", _A, _MICROSOFT, "2026-11"),
@@ -90,7 +90,7 @@ KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
         ("OVH, Strato, Hetzner", r"(outgoing|sender|sending|hourly|message count|versand)[ -]?(mail )?(quota|limit|kontingent) (was |has been |is |wurde )?(exceeded|reached|ueberschritten|überschritten|erreicht)", _A, "community.hetzner.com, strato.de/faq, help.ovhcloud.com", "2026-11"),
         ("Yandex", r"spam limit exceeded|sender .{0,20}limit exceeded", _A, _YANDEX, "2026-11"),
         ("163 (NetEase)", r"\b(mi:sfq|wm:blu|wm:bli)\b|发信人.{0,20}(限制|超)", _A, _NETEASE, "2026-11"),
-        # Sessions: the connection is worn out, and a new one goes on
+        # Sessions: the connection has reached a limit, and a new one works
         ("GoDaddy", r"max number of messages per session", _N, _GODADDY, "2026-11"),
         ("163 (NetEase)", r"\b(mi|rp):(dmc|drc|ccl|cel)\b", _N, _NETEASE, "2026-11"),
         # Receivers

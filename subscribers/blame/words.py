@@ -1,11 +1,11 @@
-"""A refusal's words, without what would only mislead: line breaks, addresses, hosts, links."""
+"""The words of a refusal without line breaks, addresses, hosts and links, which mislead."""
 
 from __future__ import annotations
 
 import re
 
 MAX_TEXT = 4_000
-"""Characters of a refusal that are looked at."""
+"""Characters of a refusal that are examined."""
 
 BLOCK_LISTS = (
     "spamhaus|spamcop|barracudacentral|sorbs|surbl|uribl|dnsbl|invaluement|abuseat|psbl|manitu"
@@ -19,7 +19,7 @@ _BLOCK_LIST = re.compile(
 )
 _LINK = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
 _ADDRESS = re.compile(r"<[^<>@\s]*@[^<>\s]*>|[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
-# The names of Exchange's own errors (RESOLVER.ADR.RecipNotFound) look like hosts and say the most.
+# The names of Exchange's errors (RESOLVER.ADR.RecipNotFound) look like hosts, but are kept.
 _HOST = re.compile(
     r"(?<![\w.])(?!(?:RESOLVER|STOREDRV|SMTPSEND|ROUTING|QUEUE)\.)"
     r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.(?:[a-z]{2,24}|[A-Z]{2,24})(?:\[[0-9a-fA-F.:]+\])?(?![\w.]*\w)"
@@ -29,7 +29,7 @@ _APOSTROPHES = str.maketrans("\u2019\u2018`", "'''")
 
 
 def plain_words(text: str) -> str:
-    """The words in one line and in lower case; a link to a block list becomes the word itself."""
+    """The words in one line and in lower case; a block list's host or link becomes "blocklist"."""
     words = _CONTINUED.sub(" ", text[:MAX_TEXT].translate(_APOSTROPHES))
     words = _QUOTED.sub(" ", words)
     words = _BLOCK_LIST.sub(" blocklist ", words)
@@ -39,10 +39,10 @@ def plain_words(text: str) -> str:
 
 
 def same_words(text: str) -> str:
-    """A key that is the same where the words are: numbers and identifiers say nothing."""
-    return _NUMBER.sub("#", " ".join(w for w in plain_words(text).split() if not _is_a_name(w)))
+    """A key that is equal for equal words: numbers and identifiers do not count."""
+    return _NUMBER.sub("#", " ".join(w for w in plain_words(text).split() if not _is_identifier(w)))
 
 
-def _is_a_name(word: str) -> bool:
-    """Whether it is an identifier of this one message or session: letters and digits mixed."""
+def _is_identifier(word: str) -> bool:
+    """Whether the word is an identifier of one message or session: letters and digits mixed."""
     return len(word) > 5 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)

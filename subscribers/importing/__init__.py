@@ -1,1 +1,1 @@
-"""Files of subscribers from other tools: how they are laid out, and what they say of each person."""
+"""Files of subscribers from other tools: their layouts, and what they say about each person."""

@@ -1,7 +1,7 @@
 """The exports of other tools, recognised by their headers.
 
-Headers as the tools' own help pages, documentation and source show them (looked up in November
-2026); compared in small letters and plain words.
+The headers are those in the tools' help pages, documentation and source (looked up in November
+2026). They are compared in lower case, as plain words.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ CONFIRMED_FROM = ("confirm ip",)
 class Layout:
     """One tool's export.
 
-    It is recognised by any of `marks`, each a set of headers that only this tool has together.
-    `says` are status columns beside the general ones, `words` what its statuses mean beside the
-    general words. `noise` are columns of its own that are not kept; `nested` hold JSON objects.
-    `left_in_name` are parts of file names of exports in which everybody has this status.
+    It is recognised by any of `marks`, each a set of headers that only this tool's files contain
+    together. `says` are status columns and `words` are status texts, both in addition to the
+    general ones. `noise` are columns that are not kept, and `nested` are columns of JSON objects.
+    `left_in_name` are parts of the names of files in which everybody has this status.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Layout:
 
 
 PLAIN = Layout(name="csv", title="CSV")
-"""Our own export, and any file with a column `email`: tags are followed, all else is kept."""
+"""Our own export, and any file with a column `email`: tags are followed, other columns kept."""
 
 ADDRESSES = Layout(name="addresses", title="a list of addresses")
 
@@ -143,20 +143,20 @@ LAYOUTS: Sequence[Layout] = (
 NAMED: Mapping[str, Layout] = {layout.name: layout for layout in LAYOUTS}
 
 
-def recognise(headers: Collection[str], insisted: str, source_name: str) -> Layout:
-    """The layout of a file with these plain headers; PLAIN where no tool's is known by them.
+def recognise(headers: Collection[str], requested: str, source_name: str) -> Layout:
+    """The layout of a file with these plain headers, or PLAIN if they are not a known tool's.
 
-    Raises ImportFileError where `insisted` is not one of the layouts.
+    `requested`, if set, is the layout's name. Raises ImportFileError if there is no such layout.
     """
-    if insisted:
-        if insisted not in NAMED:
+    if requested:
+        if requested not in NAMED:
             raise ImportFileError(
-                f"there is no layout {insisted!r}",
+                f"there is no layout {requested!r}",
                 file=source_name,
                 field="from",
                 fix=f"name one of: {', '.join(NAMED)}",
             )
-        return NAMED[insisted]
-    have = frozenset(headers)
-    known = (layout for layout in LAYOUTS if any(marks <= have for marks in layout.marks))
+        return NAMED[requested]
+    present = frozenset(headers)
+    known = (layout for layout in LAYOUTS if any(marks <= present for marks in layout.marks))
     return next(known, PLAIN)

@@ -1,4 +1,4 @@
-"""What a file's row says of one person: address, name, tags, standing, and how they agreed."""
+"""Reads one person from a row: address, name, tags, status, and how they agreed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from subscribers.importing.layouts import Layout
 from subscribers.importing.standings import (
     COLUMNS,
     Says,
-    is_telling,
+    is_clearly_a_status,
     plain_header,
     says_of,
-    status_said,
+    status_in_cell,
     strongest,
 )
 from subscribers.subscriber import Status
 
 MAPPED = ("email", "name", "tags", "status")
-"""What `mapping` may name a column for."""
+"""The columns that `mapping` may name a header for."""
 
-# A spreadsheet runs a cell that begins so; an apostrophe before it makes it text again.
+# A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
 _LEFT_BY_NAME = re.compile(
     r"un-?subscri|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
@@ -46,7 +46,7 @@ class _Column:
 
 
 class Columns:
-    """Which column of a file says what. Raises ImportFileError where it has no address."""
+    """What each column of a file contains. Raises ImportFileError if none contains addresses."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Columns:
         self._statuses = self._status_columns(mapping)
         self._consent = self._consent_columns()
         self._kept = self._kept_columns()
-        self._everybody = next(
+        self._status_of_all = next(
             (
                 status
                 for part, status in layout.left_in_name.items()
@@ -94,48 +94,53 @@ class Columns:
 
     @property
     def is_of_leavers(self) -> bool:
-        """Whether the file's name says that these people left, and no column says anything."""
-        says_nothing = not self._statuses and self._everybody is None and not self._is_status_given
+        """Whether the file's name says that these people left, and no column gives a status."""
+        says_nothing = (
+            not self._statuses and self._status_of_all is None and not self._is_status_given
+        )
         return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
 
     def look_over(self, line: int, cells: Sequence[str]) -> None:
-        """Raise ImportFileError where a row says of its person what is not understood.
+        """Raise ImportFileError if a row has a status that is not known.
 
-        To guess would be to mail who left.
+        A guess could mail a person who left.
         """
         self.standing(line, cells)
         if self._is_status_given:
             return
         for column in self._kept:
-            if is_telling(_at(cells, column.position)):
+            if is_clearly_a_status(_at(cells, column.position)):
                 raise self._not_understood(line, column, _at(cells, column.position))
 
     def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
-        """The subscription's status, and the words that say so; raises ImportFileError."""
+        """The subscription's status, and the file's text for it.
+
+        Raises ImportFileError if the text is not a known status.
+        """
         if not self._statuses:
-            return self._everybody or Status.ACTIVE, ""
-        said = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
-        status = self._known.get(said)
+            return self._status_of_all or Status.ACTIVE, ""
+        texts = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
+        status = self._known.get(texts)
         if status is None:
             status = strongest(
                 [
-                    self._said(line, column, says, cell)
-                    for (column, says), cell in zip(self._statuses, said, strict=True)
+                    self._status_in(line, column, says, cell)
+                    for (column, says), cell in zip(self._statuses, texts, strict=True)
                 ]
             )
-            if len(self._known) < 10_000:  # dates differ from row to row
-                self._known[said] = status
-        if self._everybody is not None:
-            status = strongest([status, self._everybody])
+            if len(self._known) < 10_000:  # a column of dates differs from row to row
+                self._known[texts] = status
+        if self._status_of_all is not None:
+            status = strongest([status, self._status_of_all])
         words = [
             f"{column.header}={cell}"
-            for (column, _), cell in zip(self._statuses, said, strict=True)
+            for (column, _), cell in zip(self._statuses, texts, strict=True)
             if cell
         ]
         return status, ", ".join(words)
 
-    def candidate(self, cells: Sequence[str], status: Status, said: str) -> Applicant:
-        """The person of a row; raises AddressError."""
+    def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
+        """The person in a row. Raises AddressError if the address is not valid."""
         if any(map(_UNDECODED.search, cells)):
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""
@@ -150,14 +155,14 @@ class Columns:
             follows=self._follows(labels),
             attributes=attributes,
             status=status,
-            detail=self._detail(cells, status, said),
+            detail=self._detail(cells, status, source_status),
         )
 
     def address(self, cells: Sequence[str]) -> str:
-        """What stands in the column of addresses."""
+        """The text in the column of addresses."""
         return plain(_at(cells, self._email.position if self._email else 0)).strip()
 
-    # Which columns
+    # Finding the columns
 
     def _first(self, names: Sequence[str]) -> _Column | None:
         return next((one for name in names for one in self._all if one.plain == name), None)
@@ -218,31 +223,30 @@ class Columns:
             if column not in used and column.header and column.plain not in self.layout.noise
         ]
 
-    # What they say
+    # Reading the cells
 
-    def _said(self, line: int, column: _Column, says: Says, cell: str) -> Status:
-        status = status_said(says, cell, self.layout.words)
+    def _status_in(self, line: int, column: _Column, says: Says, cell: str) -> Status:
+        status = status_in_cell(says, cell, self.layout.words)
         if status is None:
             raise self._not_understood(line, column, cell)
         return status
 
     def _not_understood(self, line: int, column: _Column, cell: str) -> ImportFileError:
         return ImportFileError(
-            f"line {line}: the column {column.header!r} says {cell.strip()[:60]!r}, which is no "
-            f"status that is known here; nothing was imported",
+            f"line {line}: the column {column.header!r} says {cell.strip()[:60]!r}, which is not a "
+            f"known status; nothing was imported",
             file=self.source_name,
             field="status",
-            fix=f"--map status={column.header!r} takes it for the status, --map status= for none; or "
-            f"split the file by that column, and import those who left with --left",
+            fix=f"--map status={column.header!r} reads it as the status, and --map status= ignores it; or "
+            f"split the file by that column, and import the people who left with --left",
         )
 
     def _follows(self, labels: Sequence[str]) -> str | None:
         if self._tags is None or not labels:
             return None
         slugs = [self._slug_of(label) for label in labels]
-        if (
-            not self._follows_all_tags
-        ):  # another tool's tags say who somebody is, not what they read
+        if not self._follows_all_tags:
+            # Another tool's tags may describe a person and not what they read.
             slugs = [slug for slug in slugs if slug in self._offered]
         return format_follows(slugs) if slugs else None
 
@@ -258,25 +262,27 @@ class Columns:
             attributes["tags"] = "; ".join(labels)
         return attributes
 
-    def _detail(self, cells: Sequence[str], status: Status, said: str) -> str:
-        """The consent record: how they agreed, by the tool's own books; "" where it says nothing."""
+    def _detail(self, cells: Sequence[str], status: Status, source_status: str) -> str:
+        """The consent record: how they agreed, as the tool recorded it; "" if it recorded nothing."""
         if self._is_own and not self._consent and status is Status.ACTIVE:
             return ""
-        told = {what: _at(cells, column.position).strip() for what, column in self._consent.items()}
+        recorded = {
+            what: _at(cells, column.position).strip() for what, column in self._consent.items()
+        }
         parts = []
         for what in ("joined", "confirmed"):
-            when, where = told.get(what, ""), told.get(f"{what} from", "")
-            when = when if _DATED.search(when) else ""  # it may be a yes or no
+            when, where = recorded.get(what, ""), recorded.get(f"{what} from", "")
+            when = when if _DATED.search(when) else ""  # the cell may be a yes or a no
             if when or where:
                 parts.append(" ".join(filter(None, (what, when, where and f"from {where}"))))
-        if status is not Status.ACTIVE and said:
-            parts.append(said)
+        if status is not Status.ACTIVE and source_status:
+            parts.append(source_status)
         tool = "" if self._is_own else f" ({self.layout.title})"
         return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
 
 
 def plain(cell: str) -> str:
-    """A cell without the apostrophe that defused it as a formula."""
+    """The cell without the apostrophe that keeps a spreadsheet from running it."""
     return cell[1:] if _DEFUSED.match(cell) else cell
 
 

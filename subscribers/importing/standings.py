@@ -1,4 +1,4 @@
-"""What other tools' columns and words say of a subscription: whoever left stays gone (rule 18)."""
+"""What other tools' columns say about a subscription: people who left stay off (rule 18)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _B, _C = Status.BOUNCED, Status.COMPLAINED
 
 
 class Says(StrEnum):
-    """How a column speaks of the subscription."""
+    """What a column says about the subscription."""
 
     WORD = "word"  # its word is the status
     ACTIVE = "active"  # yes: active; no: left
@@ -64,7 +64,7 @@ COLUMNS: Mapping[str, Says] = {
         "complained, has complained, spam complaint, marked as spam, complained at, complaint date", Says.COMPLAINED
     ),
 }  # fmt: skip
-"""Headers that speak of the subscription in any tool's file, in small letters and plain words."""
+"""Headers of status columns in any tool's file, in lower case, as plain words."""
 
 
 def _words(words: str, status: Status) -> dict[str, Status]:
@@ -98,7 +98,7 @@ WORDS: Mapping[str, Status] = {
     ),
     **_words("complained, complaint, spam, junk, spammy, spam complaint, reported, abuse, abuse complaint", _C),
 }  # fmt: skip
-"""The words of a status column."""
+"""What the words in a status column mean."""
 
 _YES = frozenset({"1", "true", "t", "yes", "y", "on", "x", "ja", "oui", "si", "sí", "checked"})
 _NO = frozenset(
@@ -119,7 +119,7 @@ _IF_NO = {Says.ACTIVE: _U, Says.CONFIRMED: _P}
 
 
 def plain_header(header: str) -> str:
-    """A header in small letters and plain words: `OPTIN_TIME` is `optin time`."""
+    """The header in lower case, as plain words: `OPTIN_TIME` becomes `optin time`."""
     return " ".join(re.sub(r"[^\w]|_", " ", header.casefold()).split())
 
 
@@ -129,7 +129,7 @@ _LEAVES = re.compile(
 _ABOUT = re.compile(
     r"reason|campaign|title|source|link|url|token|comment|\bids?\b|\bip\b|count|note"
 )
-_TELLING = frozenset(
+_CLEAR_STATUSES = frozenset(
     spelt(word).replace(" ", mark)
     for word in (
         *("unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained"),
@@ -141,9 +141,9 @@ _TELLING = frozenset(
 
 
 def says_of(header: str, says: Mapping[str, Says]) -> Says | None:
-    """How a column with this plain header speaks of the subscription; None where it does not.
+    """What a column with this plain header says about the subscription; None if nothing.
 
-    `says` are the layout's own. A header that nobody listed and that speaks of leaving counts.
+    `says` are the layout's own columns. A header that is not listed but is about leaving counts.
     """
     known = says.get(header) or COLUMNS.get(header)
     if known is None and _LEAVES.search(header) and not _ABOUT.search(header):
@@ -151,16 +151,16 @@ def says_of(header: str, says: Mapping[str, Says]) -> Says | None:
     return known
 
 
-def is_telling(cell: str) -> bool:
-    """Whether a cell can hardly be about anything but a subscription that is not active."""
-    return cell.strip() in _TELLING
+def is_clearly_a_status(cell: str) -> bool:
+    """Whether the cell can only mean that a subscription is not active."""
+    return cell.strip() in _CLEAR_STATUSES
 
 
-def status_said(says: Says, cell: str, words: Mapping[str, Status]) -> Status | None:
-    """What one cell says of the subscription; None where it is a word that nobody has told us.
+def status_in_cell(says: Says, cell: str, words: Mapping[str, Status]) -> Status | None:
+    """The status that one cell gives the subscription; None if its word is not known.
 
-    `words` are the layout's own and come before the general ones. An empty word is a
-    subscription of which nothing is known: it waits for a confirmation.
+    `words` are the layout's own and take precedence over the general ones. With an empty word,
+    nothing is known about the subscription, so it waits for a confirmation.
     """
     word = plain_header(cell)
     if says is Says.WORD:
@@ -173,5 +173,5 @@ def status_said(says: Says, cell: str, words: Mapping[str, Status]) -> Status | 
 
 
 def strongest(statuses: list[Status]) -> Status:
-    """Of what several columns say: who left, bounced or complained in one of them is gone."""
+    """The status that outweighs the others: left, bounced or complained in any column counts."""
     return min(statuses, key=_STRENGTH.index, default=_A)

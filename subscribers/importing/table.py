@@ -1,4 +1,4 @@
-"""A file of people as a header and rows of cells, whichever way it was written."""
+"""Reads a file of people, in any of its formats, as a header and rows of cells."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from typing import Any, BinaryIO, TextIO
 from subscribers.errors import ImportFileError
 
 MAX_HEADER = 100_000
-"""Characters; whatever begins with a longer line is no table of subscribers."""
+"""Characters in the first line. A file whose first line is longer is not a table."""
 
 MAX_JSON = 200_000_000
-"""Octets; a larger document does not go into memory."""
+"""Characters that are read of a JSON document, which is parsed in memory."""
 
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
-"""ZIP, which is .xlsx and .ods too; .xls; gzip."""
+"""ZIP (also .xlsx and .ods), .xls, and gzip."""
 
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
@@ -33,12 +33,15 @@ _BLOCK_BEGINS = re.compile(r"email\s+\S+@\S+\Z|(?:date|update_date)\s+\d+\Z")
 _NAME_BEHIND = re.compile(r"\s*<?([^\s<>,;]+@[^\s<>,;]+)>?[\s,;]+([^@]+)\Z")
 
 Reject = Callable[[int, str], None]
-"""Is told of a line that is no row, and why."""
+"""Called with the number of a line that is not a row, and the reason."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """The header, and each row with the number of its first line. `is_bare`: it had no header."""
+    """The header, and each row with the number of its first line.
+
+    `is_bare` means that the file is a list of addresses without a header.
+    """
 
     header: Sequence[str]
     rows: Iterator[tuple[int, Sequence[str]]]
@@ -48,8 +51,8 @@ class Table:
 def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     """Read CSV, a dump in blocks, a JSON document or a bare list of addresses, from its beginning.
 
-    UTF-8 or UTF-16; octets that are neither stay as surrogates, so that one bad row is one
-    rejection. The file stays its opener's to close. Raises ImportFileError.
+    The text is UTF-8 or UTF-16. Octets that are neither are kept as surrogates, so that one bad row
+    is one rejection. The caller closes the file. Raises ImportFileError if it cannot be read.
     """
     text = _decoded(file, source_name)
     first = text.readline(MAX_HEADER)
@@ -61,7 +64,7 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     if _BLOCK_BEGINS.match(first.strip()):
         return _from_blocks(chain([first], text))
     delimiter = None
-    if separator := _SEPARATOR.match(first.strip()):  # what Excel is told by its first line
+    if separator := _SEPARATOR.match(first.strip()):  # a first line that tells Excel the separator
         delimiter, first, skipped = separator[1], text.readline(MAX_HEADER), skipped + 1
     if "@" in first:
         return _from_addresses(chain([first], text), skipped)
@@ -76,7 +79,7 @@ def _decoded(file: BinaryIO, source_name: str) -> TextIO:
     file.seek(0)
     if start.startswith(_ARCHIVES):
         raise ImportFileError(
-            "is an archive or a workbook of a spreadsheet program, not text",
+            "it is an archive or a spreadsheet, not text",
             file=source_name,
             fix="unpack it and import each file, or save the sheet as CSV",
         )
@@ -90,7 +93,7 @@ def _decoded(file: BinaryIO, source_name: str) -> TextIO:
 
 
 class _Detached(io.TextIOWrapper):
-    """Leaves the file open when it is forgotten."""
+    """Leaves the underlying file open when it is garbage-collected."""
 
     def __del__(self) -> None:
         if not self.closed:
@@ -98,7 +101,7 @@ class _Detached(io.TextIOWrapper):
 
 
 def _delimiter(header: str) -> str:
-    """What stands most often between the header's cells, a comma where nothing does."""
+    """The separator that occurs most often in the header; a comma if there is none."""
     outside = _QUOTED.sub("", header)
     return max((",", ";", "\t", "|"), key=outside.count)
 
@@ -111,7 +114,7 @@ def _csv_rows(reader: Any, first_line: int, reject: Reject) -> Iterator[tuple[in
         except StopIteration:
             return
         except csv.Error as error:
-            reject(start, f"no CSV: {error}")
+            reject(start, f"not valid CSV: {error}")
             continue
         if any(cell.strip() for cell in cells):
             yield start, cells
@@ -148,7 +151,7 @@ def _from_blocks(lines: Iterable[str]) -> Table:
                 start = start if block else number
                 block[field[1]] = field[2].strip()
             elif not line.strip() and block:
-                # A member of other lists' data sources only is not `subscribed`, and is still sent to.
+                # A member only through other data sources is not `subscribed`, but gets the mail.
                 yield start, [block.get(name, "1" * (name == "subscribed")) for name in header]
                 block = {}
 
@@ -160,14 +163,14 @@ def _from_json(text: str, source_name: str) -> Table:
         document = json.loads(text.lstrip("\ufeff"))
     except ValueError as error:
         raise ImportFileError(
-            f"begins like JSON and is none: {error}", file=source_name, fix="export it once more"
+            f"it is not valid JSON: {error}", file=source_name, fix="export it again"
         ) from error
     people = _people_in(document)
     if people is None:
         raise ImportFileError(
-            "a JSON document without a list of people",
+            "it is a JSON document without a list of people",
             file=source_name,
-            fix="give the answer of the tool's subscribers or members, or a CSV file",
+            fix="name the JSON that the tool exports for its subscribers or members, or a CSV file",
         )
     header = list(dict.fromkeys(name for person in people for name in person))
     rows = (
@@ -197,13 +200,13 @@ def _people_in(document: Any) -> list[Mapping[str, Any]] | None:
 
 
 def _with_lists(person: dict[str, Any]) -> dict[str, Any]:
-    """listmonk says for each list whether the person is subscribed: that counts beside its status."""
+    """Add the status that listmonk gives for each list, which counts as well as the person's own."""
     lists = person.get("lists")
     if not isinstance(lists, list) or not all(isinstance(one, dict) for one in lists):
         return person
-    said = [(one.get("subscription_status"), one.get("optin")) for one in lists]
-    held = [one for one in said if one[0] != "unsubscribed"]
-    if said and not held:
+    subscriptions = [(one.get("subscription_status"), one.get("optin")) for one in lists]
+    held = [one for one in subscriptions if one[0] != "unsubscribed"]
+    if subscriptions and not held:
         status = "unsubscribed"
     elif held and all(one == ("unconfirmed", "double") for one in held):
         status = "unconfirmed"

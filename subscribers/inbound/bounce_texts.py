@@ -1,4 +1,4 @@
-"""Bounces that are plain prose: guarded help from flufl.bounce, then our own reading."""
+"""Reads bounces that are plain text: with flufl.bounce, guarded, then with our own patterns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.message import Message
 from subscribers.inbound.delays import says_it_is_delayed
 from subscribers.inbound.reading import addresses, children, header, headers, part_text, parts
 
-# Letters of RFC 6531 too, but for those of scripts that put no space before an address.
+# Letters of RFC 6531 too, except in scripts that put no space before an address.
 _LETTERS = r"A-Za-z0-9\u00c0-\u1fff"
 ADDRESS = re.compile(
     rf"[{_LETTERS}.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@[{_LETTERS}-]{{1,63}}(?:\.[{_LETTERS}-]{{1,63}}){{0,20}}\.?"
@@ -27,13 +27,13 @@ _NOT_THE_READER = re.compile(
     r"[^\n@]{0,80}\b(?:mail from|from|sender|message-?id|reply-to|return-path)\b[ :<=]",
     re.IGNORECASE,
 )
-"""A line of a notice that names whoever wrote the mail that failed."""
+"""A line of a notice that names the writer of the mail that failed."""
 
 _WRITERS_FIELD = re.compile(
     r"(?im)^[ \t>]*(?:message-?id|from|sender|reply-to|return-path)[ \t]*:.*$"
 )
 
-# flufl.bounce logs each message that it cannot read as an error; that is no news here.
+# flufl.bounce logs each message that it cannot read as an error, which is normal here.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
@@ -41,16 +41,16 @@ RETURNED = frozenset(
     {"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers",
      "message/global-headers"}
 )  # fmt: skip
-"""Parts that bring back a mail, or its headers."""
+"""Types of parts that contain the returned mail, or its headers."""
 
 
 def has_original(text: str) -> bool:
-    """Whether a mail that came back begins somewhere in the text."""
+    """Whether a returned mail begins somewhere in the text."""
     return _ORIGINAL_BEGINS.search(text) is not None
 
 
 def returned_recipients(message: Message) -> list[str]:
-    """Whom the returned mail was written to, by its own To: ours have one reader each."""
+    """The recipients of the returned mail, by its own To; each of our mails has one reader."""
     for part in parts(message):
         kind = part.get_content_type()
         if kind in ("message/rfc822", "message/global") and (returned := children(part)):
@@ -66,7 +66,7 @@ def returned_recipients(message: Message) -> list[str]:
 
 
 def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bool, bool]]:
-    """Address, the words about it, whether it is temporary, and whether it is only delayed."""
+    """Yield (address, text about it, whether it is temporary, whether it is only delayed)."""
     own = text[: _end_of_notice(text)]
     delayed = says_it_is_delayed(f"{header(message, 'Subject')}\n{own}")
     named = [
@@ -80,16 +80,16 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
         )
         return
     temporary, permanent = _detected(message)
-    # It may have read on into the mail that came back.
+    # flufl.bounce may have read on into the returned mail.
     noticed = {address.casefold() for address in _readers_in(own)}
     elsewhere = text[len(own) :].casefold() + " ".join(_WRITERS_FIELD.findall(own)).casefold()
-    told = sorted(
+    detected = sorted(
         address
         for address in temporary | permanent
         if address.casefold() in noticed or address.casefold() not in elsewhere
     )
-    if told:
-        for address in told:
+    if detected:
+        for address in detected:
             yield address, _about(address, own), delayed or address not in permanent, delayed
         return
     yield from (
@@ -98,15 +98,13 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
 
 
 def _detected(message: Message) -> tuple[set[str], set[str]]:
-    from flufl.bounce import all_failures  # slow to load, and most mail is no bounce
+    from flufl.bounce import all_failures  # slow to load, and most mail is not a bounce
 
     try:
         temporary, permanent = all_failures(message)
-    except (
-        Exception
-    ):  # IndexError on a missing From, and whatever else a broken mail makes it raise
+    except Exception:  # IndexError on a missing From, and others on malformed mail
         return set(), set()
-    # What it calls permanent may well be a 4.x failure: the verdict is ours.
+    # What it calls permanent may be a 4.x failure, so the caller decides.
     return _texts(temporary), _texts(permanent)
 
 
@@ -116,7 +114,7 @@ def _texts(found: frozenset[bytes] | set[bytes]) -> set[str]:
 
 
 def _guessed(message: Message, own: str) -> list[str]:
-    """The addresses of the notice, without its writer; those we wrote to before all others."""
+    """The addresses in the notice without its writer's; those that we wrote to take precedence."""
     ours = {address.casefold() for name in ("From", "To", "Reply-To", "Cc", "Return-Path")
             for address in addresses(message, name)}  # fmt: skip
     named = [
@@ -133,7 +131,7 @@ def _guessed(message: Message, own: str) -> list[str]:
 
 
 def _readers_in(own: str) -> list[str]:
-    """The addresses of a notice that may be the reader's, in their order."""
+    """The addresses in a notice that may be the reader's, in order."""
     return list(
         dict.fromkeys(
             address.strip(".'")
@@ -146,11 +144,11 @@ def _readers_in(own: str) -> list[str]:
 
 
 def _about(address: str, own: str) -> str:
-    """The notice's words about one address: from it on, with its own line in front."""
-    place = own.casefold().find(address.casefold())
-    if place < 0:
+    """The notice's text about one address: from the start of the address's line."""
+    index = own.casefold().find(address.casefold())
+    if index < 0:
         return own[:2000]
-    start = own.rfind("\n", 0, place) + 1
+    start = own.rfind("\n", 0, index) + 1
     after = own[start : start + 800]
     # Some notices put the reason before the address.
     return (

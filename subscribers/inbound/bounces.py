@@ -1,4 +1,7 @@
-"""Bounces: which address failed, how, and why. Reports after RFC 3464 first, then the others."""
+"""Reads which address a bounce is about, how it failed, and why.
+
+Reports in the format of RFC 3464 are read first, then other formats.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,16 @@ from subscribers.inbound.reading import (
 from subscribers.inbound.verdict import Verdict, status_in, verdict_of
 
 MAX_LINE = 2_000
-"""Characters of one line of a report."""
+"""Characters that are read of one line of a report."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedRecipient:
     """One address that could not be reached.
 
-    `also` are other addresses the same report names for it: before forwarding, or as we wrote
-    it. `status` is the enhanced status code (RFC 3463) or "". `delayed`: it is not a failure
-    yet, the mail is still being delivered (RFC 3464 section 2.3.3).
+    `also` are other addresses that the report names for the same recipient: before forwarding, or
+    as we wrote it. `status` is the enhanced status code (RFC 3463) or "". `delayed` means that the
+    mail is still being delivered and has not failed yet (RFC 3464 section 2.3.3).
     """
 
     address: str
@@ -41,7 +44,7 @@ class FailedRecipient:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BounceReport:
-    """What a bounce tells. Without failures it tells of success, or nothing we can read."""
+    """What a bounce reports: failures, a success, or nothing that can be read."""
 
     failures: tuple[FailedRecipient, ...] = ()
     success: bool = False
@@ -54,7 +57,7 @@ _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 
 def read_bounce(message: Message) -> BounceReport:
-    """Every failed address the bounce names: by its fields, else by its prose."""
+    """Every failed address that the bounce names, by its fields or else by its text."""
     reported = _reported(message)
     if reported.failures or reported.success:
         return reported
@@ -98,7 +101,7 @@ def _reported(message: Message) -> BounceReport:
         if part.is_multipart():
             for block in children(part):
                 blocks.append(_unfolded(block))
-                # What Python takes for the body is further blocks, in a report of another type.
+                # In a report of another type, what Python parses as the body is further blocks.
                 rest = part_text(block)
                 blocks += [_fields_of(text.splitlines()) for text in rest.split("\n\n")]
         else:
@@ -131,7 +134,7 @@ def _fields_of(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> BounceReport:
-    """What the blocks of fields about recipients tell; other blocks are passed over."""
+    """Read the blocks of fields that are about recipients; other blocks are skipped."""
     failures: dict[str, FailedRecipient] = {}
     success = False
     returned = returned_recipients(message)

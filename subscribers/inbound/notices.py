@@ -1,4 +1,4 @@
-"""Whether a mail is a bounce, that is a machine's notice that a mail of ours failed."""
+"""Decides whether a mail is a bounce: a machine's notice that our mail failed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORWARDED_BELOW = re.compile(
     r"^-{2,} ?(?:forwarded|weitergeleitet|message transféré|mensaje reenviado|转发|رسالة معاد)",
     re.IGNORECASE | re.MULTILINE,
 )
-_READ = re.compile(r"(not )?read: ", re.IGNORECASE)  # a receipt, whatever it is about
+_READ = re.compile(r"(not )?read: ", re.IGNORECASE)  # a read receipt, whatever its subject
 _ANSWER = re.compile(r"(?<![\d.,])[45][0-5]\d[ -](?!%)\S|\bRCPT TO\b|\bSMTP\b")
 _NOTICE = re.compile(
     r"(not|n.t|unable to|failed to|fail|pas) (yet )?(been |be |etre |être )?(deliver|send|sent|reach|delivr)[^>]{0,200}?@"
@@ -47,10 +47,10 @@ _STANDS_OUT = re.compile(  # at the start of a line, or after a colon or "to" at
 
 
 def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
-    """Whether a machine wrote this because a mail of ours failed.
+    """Whether a machine wrote this because our mail failed.
 
-    `envelope_sender` "" is the null sender (RFC 5321 4.5.5), None is unknown. A person's letter
-    about a bounce is none, whatever its subject, and neither is a parcel that was not delivered.
+    `envelope_sender` "" is the null sender (RFC 5321 4.5.5), and None is unknown. A person's letter
+    about a bounce is not one, whatever its subject, nor is a notice about a parcel.
     """
     if message.get("X-Failed-Recipients"):
         return True
@@ -58,23 +58,25 @@ def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
     if "message/delivery-status" in kinds or "message/global-delivery-status" in kinds:
         return True
     subject = header(message, "Subject")
-    says_so = bool(_SUBJECT.search(subject)) and not (_READ.match(subject) or is_absence(message))
-    if "message/disposition-notification" in kinds:  # read or not (RFC 8098); Dovecot's says no
-        return says_so
+    is_failure_subject = bool(_SUBJECT.search(subject)) and not (
+        _READ.match(subject) or is_absence(message)
+    )
+    if "message/disposition-notification" in kinds:  # read or not (RFC 8098), or Dovecot's refusal
+        return is_failure_subject
     return_path = header(message, "Return-Path")
     senders = [header(message, "From"), return_path, *addresses(message, "From")]
     if any(re.search(r"(?i)\bm(ailer-)?daemon@", sender) for sender in senders):
         return True
     if any(_DAEMON.search(sender.replace("<>", "@")) for sender in senders):
-        return (says_so or _is_notice(message)) and (
+        return (is_failure_subject or _is_notice(message)) and (
             _is_about_a_mail(message) or _lists_somebody(message)
         )
     null_sender = envelope_sender == "" or return_path.replace(" ", "") == "<>"
     if (null_sender or not senders[0]) and not message.get("List-Unsubscribe"):
-        return says_so
-    # Some machines sign as nobody in particular: then everything must say it.
+        return is_failure_subject
+    # Some machines write under an ordinary name: then every sign of a bounce is required.
     return (
-        says_so
+        is_failure_subject
         and _is_notice(message)
         and (_brings_mail(message) or _lists_somebody(message))
         and not _is_passed_on(message)
@@ -89,20 +91,20 @@ def _is_notice(message: Message) -> bool:
 
 
 def _brings_mail(message: Message) -> bool:
-    """Whether a mail, or its headers, came back with it."""
+    """Whether it contains the returned mail, or its headers."""
     if any(part.get_content_type() in RETURNED for part in parts(message)):
         return True
     return has_original(text_of(message))
 
 
 def _is_about_a_mail(message: Message) -> bool:
-    """Whether it brings the mail, or a server's answer to it."""
+    """Whether it contains the returned mail, or a server's reply to it."""
     text = text_of(message)
     return _brings_mail(message) or bool(status_in(text)) or bool(_ANSWER.search(text))
 
 
 def _lists_somebody(message: Message) -> bool:
-    """Whether an address stands out in it, as the failed one does, and is not the writer's."""
+    """Whether it sets an address apart, as a bounce does, that is not the writer's."""
     writers = {address.casefold() for address in addresses(message, "From")}
     found = {
         address.casefold() for pair in _STANDS_OUT.findall(text_of(message)) for address in pair
@@ -111,7 +113,7 @@ def _lists_somebody(message: Message) -> bool:
 
 
 def _is_passed_on(message: Message) -> bool:
-    """Whether a person answers or forwards it."""
+    """Whether a person has answered or forwarded it."""
     return (
         bool(message.get("In-Reply-To"))
         or bool(_FORWARDED.search(header(message, "Subject")))

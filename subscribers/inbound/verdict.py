@@ -1,4 +1,4 @@
-"""What a failed delivery means for the reader: ended, counted, or no fault of theirs."""
+"""What a failed delivery means for the reader: ended, counted, or not the reader's fault."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from subscribers.blame.judge import Refusal, judge
 class Verdict(StrEnum):
     """What a failure says, and about whom."""
 
-    HARD = "hard"  # this address takes no mail
-    SOFT = "soft"  # not now: full, busy, away, too large; or nothing is said
+    HARD = "hard"  # this address does not accept mail
+    SOFT = "soft"  # temporary: full, busy, away, too large; or no reason is given
     POLICY = "policy"  # about us or our message; never about the reader
 
 
@@ -27,7 +27,7 @@ _VERDICTS = {
 
 
 def verdict_of(status: str, text: str) -> Verdict:
-    """By the words, then by the codes; what says nothing is soft."""
+    """Judge by the words, then by the codes; SOFT if neither gives a reason."""
     blame = judge(Refusal(text=text, enhanced=status))
     if blame is Blame.MESSAGE and status.startswith("5.6."):
         return Verdict.POLICY  # our content (RFC 3463 section 3.7), not its size
@@ -35,5 +35,5 @@ def verdict_of(status: str, text: str) -> Verdict:
 
 
 def status_in(text: str) -> str:
-    """The first enhanced status code in the text that is a failure's; "" where there is none."""
+    """The first enhanced status code of a failure in the text; "" if there is none."""
     return next((found[0] for found in _STATUS.finditer(text) if found[1] != "2"), "")

@@ -165,7 +165,7 @@ def test_confirm_leaves_newcomers_pending(database: Database) -> None:
         (b"jo", "not a valid e-mail address"),
         (b",Jo", "not a valid e-mail address"),
         (b"jo@example.org,J\xfcrgen", "not UTF-8"),
-        (b'jo@example.org,"' + b"x" * 140_000 + b'"', "no CSV"),
+        (b'jo@example.org,"' + b"x" * 140_000 + b'"', "not valid CSV"),
         (b"jo@example.org\x00", "not a valid e-mail address"),
     ],
 )

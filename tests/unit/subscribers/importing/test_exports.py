@@ -130,7 +130,7 @@ def test_whoever_left_there_leaves_here(database: Database) -> None:
 )
 def test_a_status_that_is_not_known_refuses_the_file(text: str, database: Database) -> None:
     """Before anything is imported; to guess would be to mail who left."""
-    with pytest.raises(ImportFileError, match="which is no status that is known"):
+    with pytest.raises(ImportFileError, match="which is not a known status"):
         import_text(database, text)
     with database.transaction(read_only=True) as connection:
         assert connection.execute(audience(LIST, NOW)).all() == []
