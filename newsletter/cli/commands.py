@@ -79,7 +79,7 @@ COMMANDS = {
     ),
     "retry": CommandEntry(
         "retrying",
-        "Make refused deliveries pending again, and restore readers whom the refusal ended.",
+        "Make refused deliveries pending again, and restore the subscriptions that they ended.",
     ),
     "backup": CommandEntry(
         "arming", "Copy the database while it is in use; the copy may not send until it is armed."

@@ -240,5 +240,5 @@ def test_a_file_named_after_those_who_left_needs_a_word(name: str, database: Dat
 
 def test_an_archive_says_what_to_do(database: Database) -> None:
     """Several tools export one."""
-    with pytest.raises(ImportFileError, match="an archive or a workbook"):
+    with pytest.raises(ImportFileError, match="an archive or a spreadsheet"):
         import_text(database, b"PK\x03\x04rest of it")
