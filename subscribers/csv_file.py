@@ -112,7 +112,7 @@ class _Source:
                 fix="--left takes them off the list; --map status= imports them all the same",
             )
         for line, cells in table.rows:
-            columns.look_over(line, cells)
+            columns.check_row(line, cells)
         return columns.layout.name
 
 

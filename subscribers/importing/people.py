@@ -100,7 +100,7 @@ class Columns:
         )
         return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
 
-    def look_over(self, line: int, cells: Sequence[str]) -> None:
+    def check_row(self, line: int, cells: Sequence[str]) -> None:
         """Raise ImportFileError if a row has a status that is not known.
 
         A guess could mail a person who left.

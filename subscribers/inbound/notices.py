@@ -40,7 +40,7 @@ _NOTICE = re.compile(
     r"|failed (recipient|address)|rcpt to:|user unknown|returned (mail|message)|(address|recipient)\S* (failed|rejected)",
     re.IGNORECASE,
 )
-_STANDS_OUT = re.compile(  # at the start of a line, or after a colon or "to" at its end
+_SET_APART = re.compile(  # at the start of a line, or after a colon or "to" at its end
     rf"^[ \t\"<*]*({ADDRESS.pattern})|(?::|\bto\b)[ \t\"<]*({ADDRESS.pattern})[>\". ]*$",
     re.MULTILINE,
 )
@@ -69,7 +69,7 @@ def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
         return True
     if any(_DAEMON.search(sender.replace("<>", "@")) for sender in senders):
         return (is_failure_subject or _is_notice(message)) and (
-            _is_about_a_mail(message) or _lists_somebody(message)
+            _contains_mail_or_reply(message) or _sets_address_apart(message)
         )
     null_sender = envelope_sender == "" or return_path.replace(" ", "") == "<>"
     if (null_sender or not senders[0]) and not message.get("List-Unsubscribe"):
@@ -78,8 +78,8 @@ def looks_like_bounce(message: Message, envelope_sender: str | None) -> bool:
     return (
         is_failure_subject
         and _is_notice(message)
-        and (_brings_mail(message) or _lists_somebody(message))
-        and not _is_passed_on(message)
+        and (_contains_returned_mail(message) or _sets_address_apart(message))
+        and not _is_answered_or_forwarded(message)
     )
 
 
@@ -90,29 +90,29 @@ def _is_notice(message: Message) -> bool:
     return bool(_NOTICE.search(opening[:500]))
 
 
-def _brings_mail(message: Message) -> bool:
+def _contains_returned_mail(message: Message) -> bool:
     """Whether it contains the returned mail, or its headers."""
     if any(part.get_content_type() in RETURNED for part in parts(message)):
         return True
     return has_original(text_of(message))
 
 
-def _is_about_a_mail(message: Message) -> bool:
+def _contains_mail_or_reply(message: Message) -> bool:
     """Whether it contains the returned mail, or a server's reply to it."""
     text = text_of(message)
-    return _brings_mail(message) or bool(status_in(text)) or bool(_ANSWER.search(text))
+    return _contains_returned_mail(message) or bool(status_in(text)) or bool(_ANSWER.search(text))
 
 
-def _lists_somebody(message: Message) -> bool:
+def _sets_address_apart(message: Message) -> bool:
     """Whether it sets an address apart, as a bounce does, that is not the writer's."""
     writers = {address.casefold() for address in addresses(message, "From")}
     found = {
-        address.casefold() for pair in _STANDS_OUT.findall(text_of(message)) for address in pair
+        address.casefold() for pair in _SET_APART.findall(text_of(message)) for address in pair
     }
     return bool(found - writers - {""})
 
 
-def _is_passed_on(message: Message) -> bool:
+def _is_answered_or_forwarded(message: Message) -> bool:
     """Whether a person has answered or forwarded it."""
     return (
         bool(message.get("In-Reply-To"))
