@@ -14,7 +14,7 @@ from newsletter.articles.dedupe import merge_stories
 from newsletter.config.settings import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.issues.assemble import Candidate
 from newsletter.issues.filters import Filter, Refusal, patterns
-from newsletter.issues.memory import Carried, already_told
+from newsletter.issues.memory import Carried, already_carried
 from newsletter.pipeline.gather import configured, distinct_sources
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
@@ -40,12 +40,12 @@ def candidates(
     stories = merge_stories(
         [version.article for version in versions], [version.source_number for version in versions]
     )
-    places = places_of(stories, versions)
-    told = already_told(stories, places, carried)
-    _join(connection, stories, versions, told)
+    sources_of_stories = sources_of(stories, versions)
+    carried_before = already_carried(stories, sources_of_stories, carried)
+    _join(connection, stories, versions, carried_before)
     return [
-        replace(candidate, told=told[candidate.article.key].issue)
-        if candidate.article.key in told
+        replace(candidate, carried_in=carried_before[candidate.article.key].issue)
+        if candidate.article.key in carried_before
         else candidate
         for candidate in candidates_of(stories, versions, _rules(connection, slug, newsletter, now))
     ]
@@ -84,19 +84,19 @@ def _join(
     connection: sa.Connection,
     stories: Sequence[Article],
     versions: Sequence[StoryVersion],
-    told: Mapping[str, Carried],
+    carried: Mapping[str, Carried],
 ) -> None:
     """Store permanently which stories this draft found to be one story."""
     known = {version.article.key for version in versions}
     found = [keys for story in stories if len(keys := story.keys & known) > 1]
-    found += [frozenset((key, past.article.key)) for key, past in told.items()]
+    found += [frozenset((key, past.article.key)) for key, past in carried.items()]
     if found:
         lock_stories(connection)
         for keys in found:
             join_stories(connection, keys)
 
 
-def places_of(
+def sources_of(
     stories: Sequence[Article], versions: Sequence[StoryVersion]
 ) -> dict[str, frozenset[int]]:
     """The numbers of the sources that have each story, by the key of the story."""
@@ -104,7 +104,7 @@ def places_of(
     for version in versions:
         by_key.setdefault(version.article.key, set()).add(version.source_number)
     return {
-        story.key: frozenset(place for key in story.keys for place in by_key.get(key, ()))
+        story.key: frozenset(source for key in story.keys for source in by_key.get(key, ()))
         for story in stories
     }
 

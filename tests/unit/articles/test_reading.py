@@ -69,7 +69,7 @@ async def test_every_kind_of_source_is_read_in_order(server: FeedServer, tmp_pat
 
 
 async def test_the_seed_article_comes_out_whole() -> None:
-    """Title, deck, six paragraphs, by-line, five tags, and nothing of the page's furniture."""
+    """Title, deck, six paragraphs, by-line, five tags, and nothing of the page's boilerplate."""
     (reading,) = await read(SourceSettings(textdump="textdump/good-gear-guide.txt"))
     (article,) = reading.articles
     assert reading.findings == ()
@@ -82,8 +82,8 @@ async def test_the_seed_article_comes_out_whole() -> None:
     assert [tag.label for tag in article.tags] == [
         *("intrusion", "security", "data breach", "Mandiant", "government"),
     ]
-    for furniture in ("Keep up", "Comments", "Q702", "Jobs", "Kathy", "Sign up", "Tags"):
-        assert furniture not in article.body_text + article.body_html
+    for boilerplate in ("Keep up", "Comments", "Q702", "Jobs", "Kathy", "Sign up", "Tags"):
+        assert boilerplate not in article.body_text + article.body_html
 
 
 async def test_a_source_s_own_tags_come_after_the_article_s() -> None:
