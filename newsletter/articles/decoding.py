@@ -43,9 +43,9 @@ def decode(body: bytes, content_type: str = "") -> Decoded:
     Bytes that are valid UTF-8 are decoded as UTF-8, whatever the HTTP charset, the XML declaration
     or the HTML meta element claim. If no claim is right, the text is decoded as Windows-1252.
     """
-    said = _CHARSET.search(content_type)
+    header = _CHARSET.search(content_type)
     inside = _XML.search(body[:1000]) or _META.search(body[:4096])
-    claims = [said[1] if said else "", inside[1].decode("ascii", "replace") if inside else ""]
+    claims = [header[1] if header else "", inside[1].decode("ascii", "replace") if inside else ""]
     claimed = next((claim for claim in claims if claim), "")
     for mark, encoding in _MARKS:
         if body.startswith(mark):

@@ -73,12 +73,12 @@ def _same_address(
     at: dict[str, list[int]] = {}
     for index, article in _settled(articles):
         at.setdefault(article.url, []).append(index)
-    for address, places in at.items():
-        if len(places) == 1 or not names_a_page(address_key(address)):
+    for address, indexes in at.items():
+        if len(indexes) == 1 or not names_a_page(address_key(address)):
             continue
-        stories = {(sources_of[index], articles[index].key) for index in places}
+        stories = {(sources_of[index], articles[index].key) for index in indexes}
         if len({source for source, _key in stories}) == len(stories):
-            yield from ((places[0], other) for other in places[1:])
+            yield from ((indexes[0], other) for other in indexes[1:])
 
 
 def _same_stories(

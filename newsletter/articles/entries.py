@@ -78,12 +78,12 @@ def articles_of(
             )
         )
         entries = _newest(entries)
-    told = [(entry, article_of(entry, origin)) for entry in entries]
-    articles = [(entry, article) for entry, article in told if article is not None]
-    if len(articles) < len(told):
+    pairs = [(entry, article_of(entry, origin)) for entry in entries]
+    articles = [(entry, article) for entry, article in pairs if article is not None]
+    if len(articles) < len(pairs):
         findings.append(
             origin.warning(
-                f"{_count(len(told) - len(articles), 'entry', 'entries')} without title and text,"
+                f"{_count(len(pairs) - len(articles), 'entry', 'entries')} without title and text,"
                 " left out"
             )
         )
@@ -97,16 +97,16 @@ def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
     """The newest entries in their order; entries without a date count by the order of the feed."""
     dates = [entry.published for entry in entries if entry.published]
     oldest_first = len(dates) > 1 and dates[0] < dates[-1]
-    places = sorted(
+    newest = sorted(
         range(len(entries)),
-        key=lambda place: (
-            entries[place].published or (dates[0] if dates else datetime.min.replace(tzinfo=UTC)),
-            place if oldest_first else -place,
+        key=lambda index: (
+            entries[index].published or (dates[0] if dates else datetime.min.replace(tzinfo=UTC)),
+            index if oldest_first else -index,
         ),
         reverse=True,
     )
-    kept = sorted(places[:MAX_ENTRIES])
-    return [entries[place] for place in kept]
+    kept = sorted(newest[:MAX_ENTRIES])
+    return [entries[index] for index in kept]
 
 
 def article_of(entry: Entry, origin: Origin) -> Article | None:
@@ -159,18 +159,18 @@ def picture(
 def _pictures(source: str, base: str) -> Iterator[Image]:
     for tag in re.finditer(r"<img\b([^>]{1,4000})>", source, re.IGNORECASE):
         pairs = re.findall(r"""([\w-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag[1])
-        said = {
+        attributes = {
             name.lower(): html.unescape(double or single or bare)
             for name, double, single, bare in pairs
         }
         image = picture(
-            said.get("src", ""),
+            attributes.get("src", ""),
             base,
-            alt=said.get("alt", ""),
-            width=said.get("width"),
-            height=said.get("height"),
+            alt=attributes.get("alt", ""),
+            width=attributes.get("width"),
+            height=attributes.get("height"),
         )
-        if image and said.get("src", "").strip():
+        if image and attributes.get("src", "").strip():
             yield image
 
 
@@ -181,8 +181,8 @@ def _pixels(value: object) -> int | None:
 
 def _key_without_url(entry: Entry, title: str, origin: Origin) -> str:
     """A hash of the source's own id, or of the entry's title and text if it has none."""
-    told = ("id", entry.id) if entry.id else ("text", title, entry.summary or entry.body)
-    return _hashed(origin.location, *told)
+    parts = ("id", entry.id) if entry.id else ("text", title, entry.summary or entry.body)
+    return _hashed(origin.location, *parts)
 
 
 def _hashed(*parts: str) -> str:

@@ -56,31 +56,31 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
         raise SourceError(
             "it is not an HTML page", fix="check the address of the source"
         ) from error
-    said = _Metadata(tree=tree, data=tuple(_article_data(tree)))
+    metadata = _Metadata(tree=tree, data=tuple(_article_data(tree)))
     saved = _SAVED_FROM.search(source[:5000])
-    url = said.address(url or (saved[1] if saved else ""))
+    url = metadata.address(url or (saved[1] if saved else ""))
     text, found = _extracted(source, url, now)
     if len(re.sub(r"<[^>]*>|\s", "", text)) < MIN_LETTERS:
         raise SourceError(
             "no article can be found on that page",
             fix="check the address; a page that builds itself by script cannot be read",
         )
-    author, agency = split_byline(said.author() or (found.author or "").replace(";", ","))
-    summary = said.meta("og:description", "description") or found.description or ""
+    author, agency = split_byline(metadata.author() or (found.author or "").replace(";", ","))
+    summary = metadata.meta("og:description", "description") or found.description or ""
     return Page(
-        site=said.meta("og:site_name") or found.sitename or "",
+        site=metadata.meta("og:site_name") or found.sitename or "",
         entry=Entry(
             id=url,
             url=url,
-            title=one_line(said.headline() or found.title or ""),
+            title=one_line(metadata.headline() or found.title or ""),
             summary=paragraphs_html([summary]) if summary else "",
-            body=_without_title(text, said.headline() or found.title or ""),
+            body=_without_title(text, metadata.headline() or found.title or ""),
             base=url,
-            published=said.published() or read_date(found.date or ""),
+            published=metadata.published() or read_date(found.date or ""),
             author=author,
-            agency=agency or said.agency() or split_byline(said.meta("author"))[1],
-            labels=said.labels(),
-            image=said.image(url),
+            agency=agency or metadata.agency() or split_byline(metadata.meta("author"))[1],
+            labels=metadata.labels(),
+            image=metadata.image(url),
         ),
     )
 
@@ -169,8 +169,8 @@ class _Metadata:
     def address(self, url: str) -> str:
         """The address that the page states for itself, else `url`."""
         links = [link.get("href") or "" for link in self.tree.iterfind(".//link[@rel='canonical']")]
-        for said in (*links, self.meta("og:url")):
-            own = absolute_url(url, said) if said else ""
+        for metadata in (*links, self.meta("og:url")):
+            own = absolute_url(url, metadata) if metadata else ""
             # Some sites wrongly name their front page as the canonical address of every page.
             if own and not (
                 canonical_url(own).endswith("/") and canonical_url(own).count("/") == 3

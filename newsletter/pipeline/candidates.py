@@ -159,6 +159,6 @@ def _shown(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Ca
             article=replace(item.article, title=item.title, summary=item.summary, image=item.image),
             first_seen=at,
         )
-        for item, at in issue_store.printed(connection, slug, since=since)
+        for item, at in issue_store.sent_items(connection, slug, since=since)
     }
     return list(found.values())

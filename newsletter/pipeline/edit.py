@@ -136,9 +136,9 @@ def _require_unchanged(
         other = entry.editor != request.editor or texts
         if stands and other and targets & entry.targets and tuple(edits) != entry.done:
             raise ConflictError(
-                f"{entry.editor} {entry.said} meanwhile",
+                f"{entry.editor} {entry.said} in the meantime",
                 who=entry.editor,
-                fix="look at both, and keep one",
+                fix="compare both versions, and keep one",
             )
 
 

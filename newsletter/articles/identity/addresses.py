@@ -59,5 +59,5 @@ def location_key(location: str) -> str:
 
 
 def _is_session(pair: str) -> bool:
-    said = unquote(pair)
-    return bool(_SESSION.match(said.partition("=")[0]) or _CHANNEL.match(said))
+    pair = unquote(pair)
+    return bool(_SESSION.match(pair.partition("=")[0]) or _CHANNEL.match(pair))

@@ -129,7 +129,9 @@ def test_entities_are_refused_in_every_encoding(encoding: str) -> None:
 def test_an_error_page_names_the_feed_it_knows() -> None:
     """A page given for a feed says which feed to use instead."""
     page = '<html><link rel="alternate" type="application/rss+xml" href="/rss.xml"></html>'
-    with pytest.raises(SourceError, match=r"use the feed that the page names: https://feeds\.example"):
+    with pytest.raises(
+        SourceError, match=r"use the feed that the page names: https://feeds\.example"
+    ):
         parsed(page)
 
 
