@@ -10,7 +10,7 @@ import re
 from enum import Enum
 
 MAX_HEADING = 70
-"""Characters; a longer line is prose, whatever its words."""
+"""In characters; a longer line is always prose."""
 
 
 class Boilerplate(Enum):

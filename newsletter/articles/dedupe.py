@@ -9,8 +9,8 @@ from datetime import datetime
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.identity.addresses import address_key, names_a_page
 from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.sameness import contrast, same_story
-from newsletter.articles.identity.tale import Tale
 
 
 def merge_stories(articles: Sequence[Article], sources: Sequence[Hashable] = ()) -> list[Article]:
@@ -26,7 +26,7 @@ def merge_stories(articles: Sequence[Article], sources: Sequence[Hashable] = ())
     `sources` identifies the source of each article, if `Article.source` does not distinguish them.
     """
     sources_of = sources or [article.source for article in articles]
-    tales = [Tale(article) for article in articles]
+    features = [Features(article) for article in articles]
     groups = [
         _Group(members=[index], sources={sources_of[index]}) for index in range(len(articles))
     ]
@@ -41,9 +41,16 @@ def merge_stories(articles: Sequence[Article], sources: Sequence[Hashable] = ())
 
     for one, other in _same_key(articles):
         join(one, other)
-    for one, other in (*_same_address(articles, sources_of), *_same_stories(articles, tales, of)):
+    for one, other in (
+        *_same_address(articles, sources_of),
+        *_same_stories(articles, features, of),
+    ):
         mine, theirs = of[one], of[other]
-        if mine is not theirs and not mine.sources & theirs.sources and _agree(tales, mine, theirs):
+        if (
+            mine is not theirs
+            and not mine.sources & theirs.sources
+            and _agree(features, mine, theirs)
+        ):
             join(one, other)
     stories: dict[int, list[Article]] = {}
     for index, article in enumerate(articles):
@@ -82,7 +89,7 @@ def _same_address(
 
 
 def _same_stories(
-    articles: Sequence[Article], tales: Sequence[Tale], of: Sequence[_Group]
+    articles: Sequence[Article], features: Sequence[Features], of: Sequence[_Group]
 ) -> Iterator[tuple[int, int]]:
     """Pairs that report one story, those with the most similar headlines first."""
     from rapidfuzz import fuzz  # It is slow to load, so only drafts load it.
@@ -91,22 +98,22 @@ def _same_stories(
     pairs = []
     for first, second in pairs_to_compare([articles[index].title for index in order]):
         one, other = order[first], order[second]
-        if not of[one].sources & of[other].sources and same_story(tales[one], tales[other]):
+        if not of[one].sources & of[other].sources and same_story(features[one], features[other]):
             near = fuzz.token_sort_ratio(articles[one].title, articles[other].title)
             pairs.append((-near, first, second))
     return ((order[first], order[second]) for _near, first, second in sorted(pairs))
 
 
-def _agree(tales: Sequence[Tale], one: _Group, other: _Group) -> bool:
+def _agree(features: Sequence[Features], one: _Group, other: _Group) -> bool:
     """Whether no version of one group contradicts a version of the other.
 
     Without this check, a chain of similar pairs could join versions that contradict each other.
     """
     return not any(
-        contrast(tales[mine].headline, tales[theirs].headline)
+        contrast(features[mine].headline, features[theirs].headline)
         for mine in one.members
         for theirs in other.members
-        if tales[mine].address != tales[theirs].address
+        if features[mine].address != features[theirs].address
     )
 
 

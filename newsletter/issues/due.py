@@ -38,18 +38,18 @@ class PastOccasions:
 def past_occasions(
     now: datetime,
     *,
-    looked: Iterable[datetime | None],
+    checked: Iterable[datetime | None],
     served: Iterable[tuple[datetime, date]],
     holidays: Iterable[date] = (),
 ) -> PastOccasions:
     """The occasions that are past at `now`.
 
-    `looked` are moments up to which nothing is left to do, `served` the due times and dates of
+    `checked` are moments up to which nothing is left to do, `served` the due times and dates of
     past issues. A moment later than `now` was stored by a clock that ran ahead, and is ignored.
     The date of an issue is not ignored, because that issue was sent.
     """
     served = list(served)
-    moments = [*looked, *(due for due, _day in served)]
+    moments = [*checked, *(due for due, _day in served)]
     return PastOccasions(
         after=max((moment for moment in moments if moment and moment <= now), default=now),
         dates=frozenset(day for _due, day in served) | frozenset(holidays),

@@ -8,8 +8,8 @@ from datetime import date
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.candidates import pairs_to_compare
-from newsletter.articles.identity.sameness import goes_on, same_story
-from newsletter.articles.identity.tale import Tale
+from newsletter.articles.identity.features import Features
+from newsletter.articles.identity.sameness import follows_up, same_story
 from newsletter.issues.issue import Follows, Item
 
 
@@ -43,11 +43,11 @@ def already_carried(
     """
     known = {key for past in carried for key in past.article.keys}
     fresh = [story for story in stories if not story.keys & known]
-    told: dict[str, Carried] = {}
+    found: dict[str, Carried] = {}
     for story, past, new, old in _near(fresh, carried):
         if not sources[story.key] & past.sources and same_story(new, old):
-            told.setdefault(story.key, past)
-    return told
+            found.setdefault(story.key, past)
+    return found
 
 
 def follow_ups(items: Sequence[Item], carried: Sequence[Carried]) -> tuple[Item, ...]:
@@ -55,7 +55,7 @@ def follow_ups(items: Sequence[Item], carried: Sequence[Carried]) -> tuple[Item,
     found: dict[str, Carried] = {}
     for story, past, new, old in _near([item.article for item in items], carried):
         before = found.get(story.key)
-        if (before is None or before.number < past.number) and goes_on(new, old):
+        if (before is None or before.number < past.number) and follows_up(new, old):
             found[story.key] = past
     return tuple(
         _marked(item, found[item.article.key]) if item.article.key in found else item
@@ -74,13 +74,13 @@ def _marked(item: Item, past: Carried) -> Item:
 
 def _near(
     stories: Sequence[Article], carried: Sequence[Carried]
-) -> Iterator[tuple[Article, Carried, Tale, Tale]]:
+) -> Iterator[tuple[Article, Carried, Features, Features]]:
     """The pairs of a story and a carried story to compare, with their features."""
     titles = [*(story.title for story in stories), *(past.article.title for past in carried)]
-    tales: dict[int, Tale] = {}
+    features: dict[int, Features] = {}
     for first, second in pairs_to_compare(titles, ours=len(stories)):
         story, past = stories[first], carried[second - len(stories)]
         for index, article in ((first, story), (second, past.article)):
-            if index not in tales:
-                tales[index] = Tale(article)
-        yield story, past, tales[first], tales[second]
+            if index not in features:
+                features[index] = Features(article)
+        yield story, past, features[first], features[second]

@@ -130,11 +130,11 @@ def _require_unchanged(
     targets = desk_store.targets_of_all(edits)
     texts = any(isinstance(one, Rewrite | Say) for one in edits)
     for entry in desk_store.history(connection, issue, since=request.seen_version):
-        stands = entry.undoes is None and entry.undone_by is None
+        applies = entry.undoes is None and entry.undone_by is None
         # An editor who drags the same item twice means the last place. Two texts that one editor
         # wrote in two windows still conflict, so that neither is lost unseen.
         other = entry.editor != request.editor or texts
-        if stands and other and targets & entry.targets and tuple(edits) != entry.done:
+        if applies and other and targets & entry.targets and tuple(edits) != entry.done:
             raise ConflictError(
                 f"{entry.editor} {entry.said} in the meantime",
                 who=entry.editor,
@@ -158,9 +158,9 @@ def _carry_out(
 def _require_undisturbed(log: Sequence[LoggedEdit], entry: LoggedEdit, editor: str) -> None:
     """Raise ConflictError if somebody else has changed a target of `entry` since."""
     for later in log:
-        stands = later.undoes is None and later.undone_by is None
+        applies = later.undoes is None and later.undone_by is None
         own = later.editor == editor
-        if later.version > entry.version and stands and not own and later.targets & entry.targets:
+        if later.version > entry.version and applies and not own and later.targets & entry.targets:
             raise ConflictError(f"{later.editor} {later.said} since", who=later.editor)
 
 

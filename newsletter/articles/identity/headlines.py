@@ -120,7 +120,7 @@ def without_label(title: str) -> str:
     return title
 
 
-def heads(title: str, names: Sequence[str]) -> str:
+def without_site(title: str, names: Sequence[str]) -> str:
     """The headline without its site's name at either end; `names` are the names of the source."""
     known = [name for name in map(_squeezed, names) if name]
     pieces = _pieces(without_label(title))

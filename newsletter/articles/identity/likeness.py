@@ -42,7 +42,7 @@ def compare(one: Sequence[str], other: Sequence[str]) -> Difference:
     return Difference(common=tuple(common), mine=tuple(mine), theirs=tuple(rest))
 
 
-def akin(one: str, other: str) -> bool:
+def same_word(one: str, other: str) -> bool:
     """Whether two words are forms of one: "opens" and "opened", but not "Iran" and "Iraq"."""
     if one == other:
         return True
@@ -73,7 +73,7 @@ def _without_pairs(
     """The words that remain when forms of a word, and compounds and their parts, are paired."""
     left: list[str] = []
     for word in mine:
-        match = next((candidate for candidate in rest if akin(word, candidate)), None)
+        match = next((candidate for candidate in rest if same_word(word, candidate)), None)
         if match is None:
             left.append(word)
         else:

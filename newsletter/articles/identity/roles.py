@@ -8,7 +8,7 @@ from itertools import combinations
 
 from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
 from newsletter.articles.identity.lexicon import lexicon
-from newsletter.articles.identity.likeness import akin
+from newsletter.articles.identity.likeness import same_word
 
 OPPOSITES = frozenset(("rise", "approve", "arrest", "confirm", "buy", "win", "north", "east"))
 """Groups of contrasts that are actions, or directions of actions."""
@@ -30,7 +30,9 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
-        agents = [piece for piece in pieces if any(akin(passive.agent, w) for w in piece.words)]
+        agents = [
+            piece for piece in pieces if any(same_word(passive.agent, w) for w in piece.words)
+        ]
         return any(
             (first.mine < agent.mine) == (first.theirs < agent.theirs)
             for agent in agents
@@ -114,7 +116,7 @@ def _common_pieces(one: Sequence[str], other: Sequence[str]) -> list[_Piece]:
                 while (
                     mine + size in free_mine
                     and theirs + size in free_theirs
-                    and akin(one[mine + size], other[theirs + size])
+                    and same_word(one[mine + size], other[theirs + size])
                 ):
                     size += 1
                 if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
 
+from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.headlines import (
     Headline,
     headline,
@@ -20,7 +21,6 @@ from newsletter.articles.identity.headlines import (
 from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.identity.likeness import Difference, compare
 from newsletter.articles.identity.roles import OPPOSITES, roles_differ
-from newsletter.articles.identity.tale import Tale
 
 ENOUGH_WORDS = 3.0
 """The weight that two headlines need to be equal without the support of their texts."""
@@ -32,14 +32,14 @@ LONG_AGO = timedelta(days=21)
 """Between dates further apart, headlines alone do not count: "Storm closes harbour" recurs."""
 
 
-def same_story(one: Tale, other: Tale) -> bool:
+def same_story(one: Features, other: Features) -> bool:
     """Whether both report one story. The result is symmetric and ignores their addresses.
 
     Headlines that differ in a number, a day, a quarter, a negation, a contrast ("rise", "fall")
     or the order of their names are two stories, whatever their texts say, because texts of such
     stories often follow one template. Equal headlines of few words need texts that agree.
     """
-    one, other = sorted((one, other), key=lambda tale: (tale.title, tale.long_text))
+    one, other = sorted((one, other), key=lambda features: (features.title, features.long_text))
     mine, theirs = _headlines(one, other)
     if contrast(mine, theirs):
         return False
@@ -62,7 +62,7 @@ def same_story(one: Tale, other: Tale) -> bool:
     return support is not None and _texts_agree(one, other, difference, support, apart)
 
 
-def goes_on(new: Tale, old: Tale) -> bool:
+def follows_up(new: Features, old: Features) -> bool:
     """Whether `new` follows up the story of `old`: a later story of the same people."""
     if not timedelta(0) <= new.published - old.published <= A_WHILE:
         return False
@@ -73,15 +73,15 @@ def goes_on(new: Tale, old: Tale) -> bool:
     difference = compare(new.headline.words, old.headline.words)
     if difference.shared < 2 or not _share_a_name(new, old) or _other_names(new, old, difference):
         return False
-    return _nearness(new, old, difference, _support(new, old) or 0.0) >= _GOING_ON
+    return _nearness(new, old, difference, _support(new, old) or 0.0) >= _FOLLOWS_UP
 
 
-def _share_a_name(one: Tale, other: Tale) -> bool:
+def _share_a_name(one: Features, other: Features) -> bool:
     """Whether both have a name in common; true for unspaced scripts, which do not mark names."""
     return bool(one.people & other.people) or any(map(is_unspaced, one.headline.words[:1]))
 
 
-def _denied(one: Tale, other: Tale) -> bool:
+def _denied(one: Features, other: Features) -> bool:
     """Whether a headline says something of which the other article has only the opposite."""
     there = _by_group(other.whole)
     against = ("for", 1) in one.headline.meanings and 1 not in there.get("for", ())
@@ -103,7 +103,7 @@ def contrast(one: Headline, other: Headline) -> bool:
     return any(mine[group].isdisjoint(theirs[group]) for group in mine.keys() & theirs.keys())
 
 
-def _headlines(one: Tale, other: Tale) -> tuple[Headline, Headline]:
+def _headlines(one: Features, other: Features) -> tuple[Headline, Headline]:
     """The headlines to compare.
 
     If only one of them has a part after a dash, that part is the name of a site and is removed.
@@ -112,14 +112,14 @@ def _headlines(one: Tale, other: Tale) -> tuple[Headline, Headline]:
     mine, theirs = one.headline, other.headline
     if mine.words == theirs.words:
         return mine, theirs
-    for tale, against, whole in ((one, theirs, other), (other, mine, one)):
-        start = tale.title.removesuffix("…").removesuffix("...").rstrip()
-        cut_off = start != tale.title and tale.headline.weight >= ENOUGH_WORDS
+    for features, against, whole in ((one, theirs, other), (other, mine, one)):
+        start = features.title.removesuffix("…").removesuffix("...").rstrip()
+        cut_off = start != features.title and features.headline.weight >= ENOUGH_WORDS
         if cut_off and folded(whole.title).startswith(folded(start)):
             return against, against
-    for tale, against in ((one, theirs), (other, mine)):
-        head, tail = tail_of(tale.title)
-        cut = headline(head, tale.language)
+    for features, against in ((one, theirs), (other, mine)):
+        head, tail = tail_of(features.title)
+        cut = headline(head, features.language)
         is_site = tail and len(tail.split()) <= 4 and not re.search(r"\d", tail)
         if is_site and cut.words and cut.words == against.words:
             return cut, against
@@ -158,7 +158,7 @@ def _one_adds_little(one: Headline, other: Headline, difference: Difference) -> 
     return difference.shared >= 4 and saying <= difference.shared / 3
 
 
-def _numbers_agree(one: Headline, other: Headline, mine: Tale, theirs: Tale) -> bool:
+def _numbers_agree(one: Headline, other: Headline, mine: Features, theirs: Features) -> bool:
     """Whether the numbers that only one headline has are in the text of the other article."""
     missing = [number for number in one.numbers if number not in other.numbers]
     added = [number for number in other.numbers if number not in one.numbers]
@@ -167,7 +167,7 @@ def _numbers_agree(one: Headline, other: Headline, mine: Tale, theirs: Tale) -> 
     return all(number in mine.everything for number in added)
 
 
-def _other_names(one: Tale, other: Tale, difference: Difference) -> bool:
+def _other_names(one: Features, other: Features, difference: Difference) -> bool:
     """Whether each headline has a name that the other article never mentions.
 
     German capitalises every noun, so there only one noun in place of another counts.
@@ -180,15 +180,15 @@ def _other_names(one: Tale, other: Tale, difference: Difference) -> bool:
     if _other_in_place(one, other):
         return True
     return all(
-        any(word in tale.names and not against.mentions(word) for word in words)
-        for words, tale, against in (
+        any(word in features.names and not against.mentions(word) for word in words)
+        for words, features, against in (
             (difference.mine, one, other),
             (difference.theirs, other, one),
         )
     )
 
 
-def _other_in_place(one: Tale, other: Tale) -> bool:
+def _other_in_place(one: Features, other: Features) -> bool:
     """Whether this is so in unspaced scripts: at one position, each has letters the other lacks."""
     mine, theirs = one.headline.words, other.headline.words
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
@@ -210,15 +210,15 @@ def _is_ideograph(word: str) -> bool:
 _AGREEING = 1.45
 """The least `_nearness`, of at most 2, at which texts agree. In 120 labelled pairs in ten languages,
 pairs of one story have at least 1.49, and pairs of two stories at most 1.42."""
-_GOING_ON = 1.1
+_FOLLOWS_UP = 1.1
 _STRONG = 0.75
 _FAIR = 0.34
 _FAINT = 0.12
 
 
-def _support(one: Tale, other: Tale) -> float | None:
+def _support(one: Features, other: Features) -> float | None:
     """The share of the shorter text that the other article has, 0 to 1; None without both texts."""
-    small, large = sorted((one, other), key=lambda tale: len(tale.text))
+    small, large = sorted((one, other), key=lambda features: len(features.text))
     if len(small.text) < 4:
         return None
     found = float(sum(word in large.everything for word in small.text))
@@ -233,7 +233,7 @@ def _support(one: Tale, other: Tale) -> float | None:
 
 
 def _texts_agree(
-    one: Tale, other: Tale, difference: Difference, support: float, apart: timedelta
+    one: Features, other: Features, difference: Difference, support: float, apart: timedelta
 ) -> bool:
     """Whether the texts report one story under headlines of different words."""
     if apart > LONG_AGO and support < _STRONG:
@@ -249,7 +249,7 @@ def _by_days(apart: timedelta) -> float:
     return min(0.3, 0.04 * max(0, apart.days - 1))
 
 
-def _nearness(one: Tale, other: Tale, difference: Difference, support: float) -> float:
+def _nearness(one: Features, other: Features, difference: Difference, support: float) -> float:
     """The shares of the headlines and of the shorter text that the other article has, 0 to 2."""
     explained = [
         _share_mentioned((*difference.common, *words), against)
@@ -258,15 +258,15 @@ def _nearness(one: Tale, other: Tale, difference: Difference, support: float) ->
     return support + sum(explained) / 2
 
 
-def _by_numbers(one: Tale, other: Tale) -> float:
+def _by_numbers(one: Features, other: Features) -> float:
     """The bonus for a number in both articles, or the penalty if all numbers differ."""
     mine, theirs = (
-        {word for word in tale.everything if word[0].isdecimal()} for tale in (one, other)
+        {word for word in features.everything if word[0].isdecimal()} for features in (one, other)
     )
     if not mine or not theirs:
         return 0.0
     return 0.1 if mine & theirs else -0.35
 
 
-def _share_mentioned(words: Sequence[str], tale: Tale) -> float:
-    return sum(map(tale.mentions, words)) / len(words) if words else 1.0
+def _share_mentioned(words: Sequence[str], features: Features) -> float:
+    return sum(map(features.mentions, words)) / len(words) if words else 1.0

@@ -126,7 +126,7 @@ def test_a_saved_page_knows_where_it_was_saved_from() -> None:
 )
 def test_a_page_without_an_article_is_refused(source: str) -> None:
     """Nothing to read is an error that says so."""
-    with pytest.raises(SourceError, match=r"no article|no HTML"):
+    with pytest.raises(SourceError, match=r"no article|not an HTML"):
         page(source)
 
 

@@ -161,9 +161,9 @@ async def test_a_time_chosen_on_approval_is_shown_and_can_be_changed_or_taken_ba
     ("send_at", "said"),
     [
         ("2025-03-01T07:00", "is in the past"),
-        ("2025-03-10T07:00", "the next issue is due"),
+        ("2025-03-10T07:00", "The next issue is due by then"),
         ("soon", "is not a date and time"),
-        ("9999-12-31T23:59", "the next issue is due"),
+        ("9999-12-31T23:59", "The next issue is due by then"),
     ],
 )
 async def test_an_impossible_time_is_refused_and_approves_nothing(

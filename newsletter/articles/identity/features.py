@@ -11,14 +11,14 @@ from newsletter.articles.identity.addresses import address_key
 from newsletter.articles.identity.headlines import (
     Headline,
     headline,
-    heads,
     is_unspaced,
     language_of,
     names_in,
+    without_site,
     words_of,
 )
 from newsletter.articles.identity.lexicon import folded
-from newsletter.articles.identity.likeness import akin
+from newsletter.articles.identity.likeness import same_word
 
 TEXT_LENGTH = 1200
 """In characters; only this much text is compared, because copies of agency texts differ later."""
@@ -27,7 +27,7 @@ LANGUAGE_LENGTH = 300
 """The number of characters by which the language is detected."""
 
 
-class Tale:
+class Features:
     """The features of an article by which it is compared; each is computed once, when needed."""
 
     def __init__(self, article: Article) -> None:
@@ -60,7 +60,7 @@ class Tale:
     @cached_property
     def headline(self) -> Headline:
         """The headline without the site's name."""
-        return headline(heads(self.title, self._sites), self.language)
+        return headline(without_site(self.title, self._sites), self.language)
 
     @cached_property
     def text(self) -> frozenset[str]:
@@ -86,7 +86,7 @@ class Tale:
         """Whether headline or text has the word in some form."""
         if is_unspaced(word):
             return word in self.letters
-        return word in self.everything or any(akin(word, other) for other in self.everything)
+        return word in self.everything or any(same_word(word, other) for other in self.everything)
 
     @cached_property
     def names(self) -> frozenset[str]:
