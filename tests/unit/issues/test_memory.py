@@ -42,7 +42,7 @@ STEP = told(
 )  # fmt: skip
 
 
-def test_another_source_s_telling_is_known() -> None:
+def test_another_source_s_version_is_known() -> None:
     """The same story is found under whatever key the other source gave it."""
     found = already_carried(
         [AGAIN, STEP], {AGAIN.key: frozenset({2}), STEP.key: frozenset({2})}, [carried(OLD)]
