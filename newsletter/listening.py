@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
-from newsletter.config.settings import ImapSettings
+from newsletter.config.settings import ImapSettings, InboundSettings
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
@@ -23,9 +24,13 @@ from subscribers.inbound.mailbox_watch import ImapFolder, watch_imap, watch_mail
 log = logging.getLogger("newsletter")
 
 CHECK_INTERVAL = 5.0
-"""Seconds between two checks whether this process has to watch a mailbox."""
+"""Seconds between two checks of whether this process has to watch a mailbox."""
+
+_PROTOCOLS: tuple[Literal["lmtp", "smtp"], ...] = ("lmtp", "smtp")
 
 Watch = Callable[[threading.Event], None]
+Deliver = Callable[..., None]
+"""Takes a message: its content, and where they are known its recipient and envelope sender."""
 
 
 def _now() -> datetime:
@@ -39,57 +44,66 @@ def listening(
     clock: Callable[[], datetime] = _now,
     stop: threading.Event | None = None,
 ) -> Iterator[dict[str, str]]:
-    """While the context is open, send letters and receive mail in every way that [inbound] names.
+    """Send letters, and receive mail in every way that [inbound] names, while the context is open.
 
-    Yields the addresses that it listens at, by protocol. Once `stop` is set, no further letter is
+    Yields the addresses at which it listens, by protocol. Once `stop` is set, no further letter is
     sent and no mailbox is watched. Raises ConfigurationError for an address that is in use.
     """
     inbound = site.settings.inbound
-    addresses: dict[str, str] = {}
     stop = stop or threading.Event()
     with ExitStack() as stack:
         stack.enter_context(_posting(site, clock, stop))
         if inbound is None:
-            yield addresses
+            yield {}
             return
 
-        def take(content: bytes, recipient: str | None = None, sender: str | None = None) -> None:
+        def deliver(
+            content: bytes, recipient: str | None = None, sender: str | None = None
+        ) -> None:
             receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
             post_soon(site, clock)
 
-        for kind in ("lmtp", "smtp"):
-            address = getattr(inbound, kind)
-            if address is None:
-                continue
-            listener = listening_at(
-                address,
-                lmtp=kind == "lmtp",
-                hostname=inbound.domain,
-                takes=lambda recipient: takes(site, recipient),
-                deliver=take,
-            )
-            try:
-                addresses[kind] = stack.enter_context(listener)
-            except OSError as error:
-                raise _cannot_listen(kind, address, error) from error
-        if inbound.maildir is not None:
-            folder: Path = site.folder / inbound.maildir
-            stack.enter_context(
-                _watching(
-                    site,
-                    "maildir",
-                    lambda stop_watching: watch_maildir(folder, take, stop_watching),
-                    stop,
-                )
-            )
-        if inbound.imap is not None:
-            imap = _imap_folder(inbound.imap)
-            stack.enter_context(
-                _watching(
-                    site, "imap", lambda stop_watching: watch_imap(imap, take, stop_watching), stop
-                )
-            )
+        addresses: dict[str, str] = {
+            kind: stack.enter_context(_listener(site, inbound, kind, deliver))
+            for kind in _PROTOCOLS
+            if getattr(inbound, kind) is not None
+        }
+        for name, watch in _mailbox_watches(site, inbound, deliver):
+            stack.enter_context(_watching(site, name, watch, stop))
         yield addresses
+
+
+@contextmanager
+def _listener(
+    site: Site, inbound: InboundSettings, kind: Literal["lmtp", "smtp"], deliver: Deliver
+) -> Iterator[str]:
+    """Listen for mail by LMTP or SMTP while the context is open; yields the address."""
+    address: str = getattr(inbound, kind)
+    listener = listening_at(
+        address,
+        lmtp=kind == "lmtp",
+        hostname=inbound.domain,
+        takes=lambda recipient: takes(site, recipient),
+        deliver=deliver,
+    )
+    with ExitStack() as stack:
+        try:
+            listening_address = stack.enter_context(listener)
+        except OSError as error:
+            raise _cannot_listen(kind, address, error) from error
+        yield listening_address
+
+
+def _mailbox_watches(
+    site: Site, inbound: InboundSettings, deliver: Deliver
+) -> Iterator[tuple[str, Watch]]:
+    """The mailboxes that the site watches: the name of each one's lock, and its watch."""
+    if inbound.maildir is not None:
+        folder: Path = site.folder / inbound.maildir
+        yield "maildir", lambda stop: watch_maildir(folder, deliver, stop)
+    if inbound.imap is not None:
+        imap = _imap_folder(inbound.imap)
+        yield "imap", lambda stop: watch_imap(imap, deliver, stop)
 
 
 @contextmanager

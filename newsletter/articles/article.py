@@ -1,4 +1,4 @@
-"""An article as every later room sees it: cleaned, tagged, dated, with a canonical address."""
+"""An article as later stages use it: cleaned, tagged, dated, with a canonical address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture of the article; sizes in CSS pixels where the source states them."""
+    """A picture of the article; sizes are in CSS pixels, None where the source gives none."""
 
     url: str
     alt: str = ""
@@ -26,7 +26,7 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
-    """The same story told by another source ("also covered by")."""
+    """The same story at another source ("also covered by")."""
 
     source: str
     title: str
@@ -37,12 +37,12 @@ class Coverage:
 class Article:
     """One story from one source.
 
-    `key` is the story's for ever once it has been gathered (`store/stories.py`); before, it is
-    the canonical URL, or, where a source gives none, a hash of what it does give. `entry_id` is
-    the source's own id for it (guid, Atom id, JSON Feed id). `summary` and `body_text` are plain text; `body_html` is
-    sanitised. `published` is aware; `dated` is False when the source gave no date, and
-    `published` is only the moment of this reading. `also` holds the other sources' tellings
-    after merging, `merged_keys` their keys.
+    `key` is the permanent key of the story once it has been gathered (`store/stories.py`). Before
+    that it is the canonical URL, or a hash of the entry if the source gives no URL. `entry_id` is
+    the source's own id for the entry (guid, Atom id, JSON Feed id). `summary` and `body_text` are
+    plain text; `body_html` is sanitised. `published` is aware. `dated` is False when the source
+    gave no date; `published` is then the moment of this reading. After merging, `also` holds the
+    versions of the other sources, and `merged_keys` their keys.
     """
 
     key: str
@@ -64,5 +64,5 @@ class Article:
 
     @property
     def keys(self) -> frozenset[str]:
-        """The keys of every telling of this story."""
+        """The keys of all versions of this story."""
         return frozenset((self.key, *self.merged_keys))

@@ -1,7 +1,7 @@
-"""The furniture of article pages: what stands around an article and is none of it.
+"""Boilerplate of article pages: the lines around an article that are not part of it.
 
-Patterns match whole lines of a text dump, in several languages. They name habits of pages, never a
-site.
+The patterns match whole lines of a text dump, in several languages. They describe common wording,
+never one site.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import re
 from enum import Enum
 
 MAX_HEADING = 70
-"""Characters; a longer line is prose, whatever its words."""
+"""In characters; a longer line is always prose."""
 
 
 class Boilerplate(Enum):
-    """What a line of the page is, when it is no part of the article."""
+    """The kind of a line that is not part of the article."""
 
     END = "end"  # the article is over: comments, lists of other articles, sign-in, legal lines
-    PERHAPS_END = "perhaps end"  # a heading that may as well stand inside an article
+    PERHAPS_END = "perhaps end"  # a heading that an article may also contain
     PLUG = "plug"  # asks the reader to subscribe
-    LITTER = "litter"  # stands anywhere: advertisement, share buttons, picture credits
+    LITTER = "litter"  # may be anywhere: advertisement, share buttons, picture credits
 
 
 def boilerplate_of(line: str) -> Boilerplate | None:
-    """What kind of furniture the line is; None for a line of the article."""
+    """The kind of boilerplate that the line is; None for a line of the article."""
     text = line.strip(" \t*#>–—-•|")
     if len(text) <= 400 and _ASKS.match(text) and _SUBSCRIPTION.search(text):
         return Boilerplate.PLUG

@@ -1,4 +1,4 @@
-"""A response body taken in piece by piece, unpacked, and never larger than allowed."""
+"""A response body that is collected in chunks, decompressed, and limited in size."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import zlib
 from newsletter.errors import SourceError
 
 _GZIP_OR_ZLIB = 47
-"""The window size that tells zlib to look at the header itself."""
+"""The window size with which zlib detects gzip or zlib by the header."""
 
 
 class BoundedBody:
-    """Collects a body of at most `limit` bytes, after unpacking; raises SourceError beyond."""
+    """Collects a body of at most `limit` bytes, decompressed; raises SourceError if it is larger."""
 
     def __init__(self, *, encoding: str, limit: int) -> None:
         if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
             raise SourceError(
-                f"it answers packed as {encoding!r}, which was not asked for",
+                f"the answer is compressed as {encoding!r}, which was not requested",
                 fix="tell the source's owner",
             )
         self._limit = limit
         self._body = bytearray()
-        self._packed = encoding not in ("", "identity")
-        self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+        self._compressed = encoding not in ("", "identity")
+        self._decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes off the wire."""
-        if self._packed:
-            self._unpack(chunk)
+        """Add the next bytes of the response."""
+        if self._compressed:
+            self._decompress(chunk)
         else:
             self._body += chunk
         if len(self._body) > self._limit:
@@ -38,20 +38,20 @@ class BoundedBody:
             )
 
     def finish(self) -> bytes:
-        """The whole body; raises SourceError when a packed one ends in its middle."""
-        if self._packed and self._body and not self._unpacker.eof:
-            raise SourceError("its packed body ends in the middle", fix="try again later")
+        """The whole body; raises SourceError if a compressed body is incomplete."""
+        if self._compressed and self._body and not self._decompressor.eof:
+            raise SourceError("its compressed body is incomplete", fix="try again later")
         return bytes(self._body)
 
-    def _unpack(self, chunk: bytes) -> None:
+    def _decompress(self, chunk: bytes) -> None:
         try:
             while chunk and len(self._body) <= self._limit:
-                if self._unpacker.eof:  # a gzip file may have several members (RFC 1952 2.2)
-                    self._unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+                if self._decompressor.eof:  # a gzip file may have several members (RFC 1952 2.2)
+                    self._decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
                 room = self._limit + 1 - len(self._body)
-                self._body += self._unpacker.decompress(chunk, room)
-                chunk = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+                self._body += self._decompressor.decompress(chunk, room)
+                chunk = self._decompressor.unconsumed_tail or self._decompressor.unused_data
         except zlib.error as error:
             raise SourceError(
-                f"its packed body is damaged: {error}", fix="try again later"
+                f"its compressed body is damaged: {error}", fix="try again later"
             ) from error

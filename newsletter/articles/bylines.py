@@ -1,4 +1,4 @@
-"""Who wrote it, for whom: names and agencies told apart by their form."""
+"""Reads by-lines: distinguishes names of authors and agencies by their form."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MARKER = re.compile(
     r"(?:\s*[:：/]\s*|\s+)",
     re.IGNORECASE,
 )
-# Words that may as well begin a name ("Di Marco"): they count only before a whole name.
+# Words that may also begin a name ("Di Marco") count only before a whole name.
 _WEAK_MARKER = re.compile(
     r"(?:von|par|por|di|da|door|av|af|przez|от)\s+(?=\S+\s+\S)", re.IGNORECASE
 )
@@ -48,7 +48,7 @@ _BETWEEN = re.compile(
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` has the form of a person's name: two to six words in capitals, no more."""
+    """Whether `text` has the form of a person's name: two to six capitalised words."""
     words = text.removesuffix(", Jr.").removesuffix(" Jr.").split()
     if len(text) > 60 or not 2 <= len(words) <= 6:
         return False
@@ -61,7 +61,7 @@ def is_name(text: str) -> bool:
 
 
 def is_agency(text: str) -> bool:
-    """Whether `text` is the name of an agency, a desk or a paper: by its last word, or its first."""
+    """Whether `text` is the name of an agency, a desk or a paper, by its first or last word."""
     words = text.split()
     if not words or len(text) > 60 or len(words) > 6 or text.endswith((".", "!", "?", ":")):
         return False
@@ -75,7 +75,7 @@ def is_agency(text: str) -> bool:
 
 
 def split_byline(text: str) -> tuple[str, str]:
-    """(author, agency) of what a source gives as its author: "By A Name, Some News Service"."""
+    """(author, agency) of the text that a source gives as author: "By A Name, Some News Service"."""
     text = one_line(text, 200)
     marked = _MARKER.match(text)
     if marked:
@@ -95,12 +95,12 @@ def split_byline(text: str) -> tuple[str, str]:
 
 
 def _may_be_agency(text: str) -> bool:
-    """Whether the last word behind a name makes it a paper."""
+    """Whether `text` after a name may be a newspaper, by its last word."""
     return _PERHAPS_AGENCY.fullmatch((text.split() or [""])[-1]) is not None
 
 
 def read_byline(line: str) -> tuple[str, str] | None:
-    """(author, agency) of a line that is nothing but a by-line; None for any other line.
+    """(author, agency) of a line that is only a by-line; None for any other line.
 
     With a marker ("By", "Von", "作者") the name may be of any form; without one it must look like
     a name, an agency, or a name beside an agency.

@@ -1,4 +1,4 @@
-"""Dates as pages and texts write them."""
+"""Reads dates as pages and texts write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
 
-# Trying all of dateparser's 200 languages takes two seconds on a line that is no date.
+# Trying all 200 languages of dateparser takes two seconds on a line that is not a date.
 _LANGUAGES = [
     *("en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro"),
     *("ru", "uk", "tr", "ar", "he", "fa", "hi", "zh", "ja", "ko", "id", "vi"),
@@ -28,7 +28,7 @@ _LANGUAGES = [
 
 
 def read_date(text: str) -> datetime | None:
-    """An ISO 8601 or RFC 5322 date, in UTC; without a zone it is taken as UTC. None for others."""
+    """An ISO 8601 or RFC 5322 date, in UTC, which is also the default zone; None for other text."""
     text = text.strip()
     try:
         # email's parser is lenient: it would read "4:10 PM" as ten past four in the morning.
@@ -46,9 +46,9 @@ def in_utc(moment: datetime | date) -> datetime:
 
 
 def read_date_line(line: str) -> datetime | None:
-    """The date of a line that is nothing but a date, in many languages, as pages print it.
+    """The date of a line that is only a date, in many languages; None for other lines.
 
-    Only lines with a year pass, and no day and month that could be swapped (03/04/2026).
+    The date must have a year, and its day and month must be unambiguous (not 03/04/2026).
     """
     text = without_date_marker(line)
     if len(text) > 60 or not _YEAR.search(text) or not _DAY.search(text) or _ambiguous(text):
@@ -58,7 +58,7 @@ def read_date_line(line: str) -> datetime | None:
         return exact
     text = re.sub(r"(\d)[.h](\d\d)\s*(am|pm)?\b(?![.\d])", r"\1:\2 \3", text, flags=re.IGNORECASE)
     text = re.sub(r"\s+(?:at|um|à|a las|alle|om)\s+|\s*[|•·@]\s*|\s+-\s+", " ", text)
-    import dateparser  # slow to load: only for a date that is written in words
+    import dateparser  # It is slow to load, so only a date in words loads it.
 
     found = dateparser.parse(
         text,
@@ -74,7 +74,7 @@ def read_date_line(line: str) -> datetime | None:
 
 
 def without_date_marker(line: str) -> str:
-    """The line without "Published on", "Updated:" and their like at its beginning."""
+    """The line without "Published on", "Updated:" and similar words at its beginning."""
     text = line.strip(" \t-–—•|")
     marker = _MARKER.match(text)
     return text[marker.end() :] if marker else text

@@ -1,4 +1,4 @@
-"""Bytes to text, whatever their encoding is said to be."""
+"""Decodes bytes to text, even if the stated encoding is wrong."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# What calls itself Latin-1, ASCII or GB 2312 uses the letters of the larger set that holds it
-# (WHATWG Encoding Standard 4.2).
+# Text labelled Latin-1, ASCII or GB 2312 is decoded as the superset of it (WHATWG Encoding
+# Standard 4.2).
 _LARGER = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 _SEVEN_BITS = ("iso2022", "hz")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decoded:
-    """The text, the encoding it was read with, and the one it claimed ("" for none)."""
+    """The text, the encoding it was decoded with, and the encoding it claimed ("" for none)."""
 
     text: str
     used: str
@@ -38,14 +38,14 @@ class Decoded:
 
 
 def decode(body: bytes, content_type: str = "") -> Decoded:
-    """The text of `body`: by its byte order mark, else UTF-8 where it is valid, else by its claims.
+    """Decode `body` by its byte order mark, else as UTF-8 if it is valid, else as it claims.
 
-    Bytes beyond ASCII that are valid UTF-8 are UTF-8, whatever the HTTP charset, the XML
-    declaration or the HTML meta element claim. Where no claim holds it is Windows-1252.
+    Bytes that are valid UTF-8 are decoded as UTF-8, whatever the HTTP charset, the XML declaration
+    or the HTML meta element claim. If no claim is right, the text is decoded as Windows-1252.
     """
-    said = _CHARSET.search(content_type)
+    header = _CHARSET.search(content_type)
     inside = _XML.search(body[:1000]) or _META.search(body[:4096])
-    claims = [said[1] if said else "", inside[1].decode("ascii", "replace") if inside else ""]
+    claims = [header[1] if header else "", inside[1].decode("ascii", "replace") if inside else ""]
     claimed = next((claim for claim in claims if claim), "")
     for mark, encoding in _MARKS:
         if body.startswith(mark):

@@ -1,4 +1,4 @@
-"""One story told by several sources becomes one article that says who else covers it."""
+"""Merges the versions of a story from several sources into one article with "also covered by"."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ from datetime import datetime
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.identity.addresses import address_key, names_a_page
 from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.sameness import contrast, same_story
-from newsletter.articles.identity.tale import Tale
 
 
-def merge_stories(articles: Sequence[Article], places: Sequence[Hashable] = ()) -> list[Article]:
-    """One article per story, in the order of the stories' first tellings.
+def merge_stories(articles: Sequence[Article], sources: Sequence[Hashable] = ()) -> list[Article]:
+    """One article per story, in the order of the stories' first versions.
 
-    Tellings of one key are one story. Others belong together when their canonical URLs are equal,
-    or headline and text tell the same (`identity.sameness`). Two entries of one source are never
-    one story: it told them apart. The fullest telling is the article (address, picture, author,
-    length of text), the earliest of equals; the others become `also`, their keys `merged_keys`,
-    and their tags are added. The outcome does not depend on the order of `articles`.
+    Versions with one key are one story. So are versions with equal canonical URLs, and those
+    whose headline and text report the same story (`identity.sameness`). Two entries of one source
+    are never one story, because the source published them separately. The fullest version (by
+    address, picture, author and length of text) becomes the article, the earliest of equals. The
+    others become `also`, their keys `merged_keys`, and their tags are added. The result does not
+    depend on the order of `articles`.
 
-    `places` are the sources that tell them, where their names for readers do not part them.
+    `sources` identifies the source of each article, if `Article.source` does not distinguish them.
     """
-    told_by = places or [article.source for article in articles]
-    tales = [Tale(article) for article in articles]
-    groups = [_Group(members=[index], sources={told_by[index]}) for index in range(len(articles))]
+    sources_of = sources or [article.source for article in articles]
+    features = [Features(article) for article in articles]
+    groups = [
+        _Group(members=[index], sources={sources_of[index]}) for index in range(len(articles))
+    ]
     of = list(groups)
 
     def join(one: int, other: int) -> None:
@@ -38,14 +41,21 @@ def merge_stories(articles: Sequence[Article], places: Sequence[Hashable] = ()) 
 
     for one, other in _same_key(articles):
         join(one, other)
-    for one, other in (*_same_address(articles, told_by), *_same_stories(articles, tales, of)):
+    for one, other in (
+        *_same_address(articles, sources_of),
+        *_same_stories(articles, features, of),
+    ):
         mine, theirs = of[one], of[other]
-        if mine is not theirs and not mine.sources & theirs.sources and _agree(tales, mine, theirs):
+        if (
+            mine is not theirs
+            and not mine.sources & theirs.sources
+            and _agree(features, mine, theirs)
+        ):
             join(one, other)
     stories: dict[int, list[Article]] = {}
     for index, article in enumerate(articles):
         stories.setdefault(id(of[index]), []).append(article)
-    return [_merged(tellings) for tellings in stories.values()]
+    return [_merged(versions) for versions in stories.values()]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -55,7 +65,7 @@ class _Group:
 
 
 def _same_key(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
-    """What is known to be one story already."""
+    """Pairs of articles that are already known to be one story."""
     first: dict[str, int] = {}
     for index, article in _settled(articles):
         before = first.setdefault(article.key, index)
@@ -64,53 +74,56 @@ def _same_key(articles: Sequence[Article]) -> Iterator[tuple[int, int]]:
 
 
 def _same_address(
-    articles: Sequence[Article], told_by: Sequence[Hashable]
+    articles: Sequence[Article], sources_of: Sequence[Hashable]
 ) -> Iterator[tuple[int, int]]:
-    """Tellings at one address, unless a source puts several of its entries there."""
+    """Pairs of versions at one address, unless a source has several entries there."""
     at: dict[str, list[int]] = {}
     for index, article in _settled(articles):
         at.setdefault(article.url, []).append(index)
-    for address, places in at.items():
-        if len(places) == 1 or not names_a_page(address_key(address)):
+    for address, indexes in at.items():
+        if len(indexes) == 1 or not names_a_page(address_key(address)):
             continue
-        stories = {(told_by[index], articles[index].key) for index in places}
+        stories = {(sources_of[index], articles[index].key) for index in indexes}
         if len({source for source, _key in stories}) == len(stories):
-            yield from ((places[0], other) for other in places[1:])
+            yield from ((indexes[0], other) for other in indexes[1:])
 
 
 def _same_stories(
-    articles: Sequence[Article], tales: Sequence[Tale], of: Sequence[_Group]
+    articles: Sequence[Article], features: Sequence[Features], of: Sequence[_Group]
 ) -> Iterator[tuple[int, int]]:
-    """Pairs that tell one story, nearest headlines first: a chain starts at its surest link."""
-    from rapidfuzz import fuzz  # slow to load: only when articles were gathered
+    """Pairs that report one story, those with the most similar headlines first."""
+    from rapidfuzz import fuzz  # It is slow to load, so only drafts load it.
 
     order = [index for index, _article in _settled(articles)]
     pairs = []
     for first, second in pairs_to_compare([articles[index].title for index in order]):
         one, other = order[first], order[second]
-        if not of[one].sources & of[other].sources and same_story(tales[one], tales[other]):
+        if not of[one].sources & of[other].sources and same_story(features[one], features[other]):
             near = fuzz.token_sort_ratio(articles[one].title, articles[other].title)
             pairs.append((-near, first, second))
     return ((order[first], order[second]) for _near, first, second in sorted(pairs))
 
 
-def _agree(tales: Sequence[Tale], one: _Group, other: _Group) -> bool:
-    """Whether no telling of one group contradicts one of the other: chains of likeness may."""
+def _agree(features: Sequence[Features], one: _Group, other: _Group) -> bool:
+    """Whether no version of one group contradicts a version of the other.
+
+    Without this check, a chain of similar pairs could join versions that contradict each other.
+    """
     return not any(
-        contrast(tales[mine].headline, tales[theirs].headline)
+        contrast(features[mine].headline, features[theirs].headline)
         for mine in one.members
         for theirs in other.members
-        if tales[mine].address != tales[theirs].address
+        if features[mine].address != features[theirs].address
     )
 
 
 def _settled(articles: Sequence[Article]) -> list[tuple[int, Article]]:
-    """The articles in an order that is their own, not the caller's."""
+    """The articles in an order that does not depend on the caller's."""
     return sorted(enumerate(articles), key=lambda pair: _rank(pair[1]))
 
 
 def _rank(article: Article) -> tuple[int, int, int, int, datetime, str, str]:
-    """The fullest telling first, then the earliest."""
+    """The sort key that puts the fullest version first, then the earliest."""
     return (
         -bool(article.url),
         -bool(article.image),
@@ -122,13 +135,13 @@ def _rank(article: Article) -> tuple[int, int, int, int, datetime, str, str]:
     )
 
 
-def _merged(tellings: Iterable[Article]) -> Article:
-    first, *others = sorted(tellings, key=_rank)
+def _merged(versions: Iterable[Article]) -> Article:
+    first, *others = sorted(versions, key=_rank)
     if not others:
         return first
     tags: dict[str, Tag] = {}
-    for telling in (first, *others):
-        for tag in telling.tags:
+    for version in (first, *others):
+        for tag in version.tags:
             tags.setdefault(tag.slug, tag)
     keys = dict.fromkeys(key for other in others for key in (other.key, *other.merged_keys))
     covered = (

@@ -1,4 +1,4 @@
-"""The lines of a text dump, each with what it may be: prose, furniture, tags."""
+"""The lines of a text dump, and what each may be: prose, boilerplate or tags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_LINES = 1000
 MAX_TAGS = 500
 """Characters of one line of tags."""
 _PROSE = 80
-"""Letters from which a line that ends as a sentence is a paragraph of an article."""
+"""The number of letters from which a line that ends as a sentence counts as a paragraph."""
 
 _TAG_WORDS = (
     r"tags?|tagged(?: (?:with|as|in|under))?|filed (?:under|in)|posted in|keywords?|topics?|labels?|categor(?:y|ies)"
@@ -32,15 +32,15 @@ _BIO = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DumpLine:
-    """One line: lines of one `block` have no empty line between them.
+    """One line. Lines of the same `block` have no empty line between them.
 
-    `tags` is what stands behind "Tags", "" for the bare heading, None for any other line;
-    `explicit_tags` says that a colon makes it sure. `prose` says that the line is a paragraph.
+    `tags` is the text after "Tags", "" for the heading alone, None for any other line.
+    `explicit_tags` says that a colon marks it as tags. `prose` says that the line is a paragraph.
     """
 
     text: str
     block: int
-    furniture: Boilerplate | None
+    boilerplate: Boilerplate | None
     tags: str | None
     explicit_tags: bool
     prose: bool
@@ -52,7 +52,7 @@ def read_lines(text: str) -> list[DumpLine]:
     for number, block in enumerate(re.split(r"\n[ \t]*\n", text.strip())):
         texts = [" ".join(line.split()) for line in block.split("\n")]
         texts = [line for line in texts if line]
-        # Title and deck may stand in two lines of one block, and are never one.
+        # The first block is not joined: its lines may be the title and the deck.
         joined = [" ".join(texts)] if number and _is_wrapped(texts) else texts
         lines += [_line(line, number) for line in joined]
         if len(lines) > MAX_LINES:
@@ -65,7 +65,7 @@ def _line(text: str, block: int) -> DumpLine:
     return DumpLine(
         text=text,
         block=block,
-        furniture=boilerplate_of(text),
+        boilerplate=boilerplate_of(text),
         tags=_tags_of(text),
         explicit_tags=match is not None and bool(match["colon"]),
         prose=_is_prose(text),

@@ -1,4 +1,4 @@
-"""From what a source says to articles: cleaned, dated, keyed, each once."""
+"""Turns the entries of a source into articles: cleaned, dated, with keys, each once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from newsletter.articles.urls import absolute_url, canonical_url
 
 MAX_ENTRIES = 500
 CLOCK_SKEW = timedelta(minutes=15)
-"""A source's clock may be this much ahead of ours before its date counts as a date in the future."""
+"""How far ahead of our clock a date may be before it counts as a date in the future."""
 SMALLEST_PICTURE = 40
-"""Pixels; what is smaller is a tracking pixel, a spacer or an emoticon."""
+"""In pixels; a smaller image is a tracking pixel, a spacer or an emoticon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One entry as its source tells it: `summary` and `body` are HTML nobody has cleaned."""
+    """One entry as its source gives it: `summary` and `body` are HTML that is not sanitised yet."""
 
     id: str = ""
     url: str = ""
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """Where entries come from: the source's name for readers, its location, and the tags it adds."""
+    """The source of entries: its name for readers, its location, and the tags that it adds."""
 
     source: str
     location: str
@@ -57,18 +57,18 @@ class Origin:
     tags: tuple[str, ...] = ()
 
     def warning(self, message: str, fix: str = "") -> SourceFinding:
-        """A finding: read, with losses."""
+        """A finding that something was lost in the reading."""
         return SourceFinding(source=self.source, severity="warning", message=message, fix=fix)
 
     def notice(self, message: str, fix: str = "") -> SourceFinding:
-        """A finding: good to know."""
+        """A finding for information."""
         return SourceFinding(source=self.source, severity="notice", message=message, fix=fix)
 
 
 def articles_of(
     entries: Sequence[Entry], origin: Origin
 ) -> tuple[tuple[Article, ...], tuple[SourceFinding, ...]]:
-    """The articles that `entries` hold, and what is to be said about them."""
+    """The articles of the entries, and the findings about them."""
     findings: list[SourceFinding] = []
     if len(entries) > MAX_ENTRIES:
         findings.append(
@@ -78,12 +78,12 @@ def articles_of(
             )
         )
         entries = _newest(entries)
-    told = [(entry, article_of(entry, origin)) for entry in entries]
-    articles = [(entry, article) for entry, article in told if article is not None]
-    if len(articles) < len(told):
+    pairs = [(entry, article_of(entry, origin)) for entry in entries]
+    articles = [(entry, article) for entry, article in pairs if article is not None]
+    if len(articles) < len(pairs):
         findings.append(
             origin.warning(
-                f"{_count(len(told) - len(articles), 'entry', 'entries')} without title and text,"
+                f"{_count(len(pairs) - len(articles), 'entry', 'entries')} without title and text,"
                 " left out"
             )
         )
@@ -94,25 +94,25 @@ def articles_of(
 
 
 def _newest(entries: Sequence[Entry]) -> Sequence[Entry]:
-    """The newest entries in their order; those without a date by where most of the feed is new."""
+    """The newest entries in their order; entries without a date count by the order of the feed."""
     dates = [entry.published for entry in entries if entry.published]
     oldest_first = len(dates) > 1 and dates[0] < dates[-1]
-    places = sorted(
+    newest = sorted(
         range(len(entries)),
-        key=lambda place: (
-            entries[place].published or (dates[0] if dates else datetime.min.replace(tzinfo=UTC)),
-            place if oldest_first else -place,
+        key=lambda index: (
+            entries[index].published or (dates[0] if dates else datetime.min.replace(tzinfo=UTC)),
+            index if oldest_first else -index,
         ),
         reverse=True,
     )
-    kept = sorted(places[:MAX_ENTRIES])
-    return [entries[place] for place in kept]
+    kept = sorted(newest[:MAX_ENTRIES])
+    return [entries[index] for index in kept]
 
 
 def article_of(entry: Entry, origin: Origin) -> Article | None:
-    """The article an entry makes; None when it has neither title nor text.
+    """The article of an entry; None if the entry has neither title nor text.
 
-    An entry without a date counts as published now, that is when it is first seen.
+    An entry without a date counts as published now, when it is first seen.
     """
     base = entry.base or origin.location
     body_html = safe_html(entry.body or entry.summary, base)
@@ -141,14 +141,14 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
 
 
 def first_picture(source: str, base: str) -> Image | None:
-    """The first `img` of the HTML that is a picture and no tracking pixel; its address absolute."""
+    """The first `img` of the HTML that is not a tracking pixel; its address is absolute."""
     return next((image for image in _pictures(source, base)), None)
 
 
 def picture(
     url: str, base: str, *, alt: str = "", width: object = None, height: object = None
 ) -> Image | None:
-    """An image of the stated address and sizes; None when it is no picture worth showing."""
+    """An image of the stated address and sizes; None if it is too small to be a picture."""
     address = absolute_url(base, url)
     sizes = _pixels(width), _pixels(height)
     if not address or any(size is not None and size < SMALLEST_PICTURE for size in sizes):
@@ -159,18 +159,18 @@ def picture(
 def _pictures(source: str, base: str) -> Iterator[Image]:
     for tag in re.finditer(r"<img\b([^>]{1,4000})>", source, re.IGNORECASE):
         pairs = re.findall(r"""([\w-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag[1])
-        said = {
+        attributes = {
             name.lower(): html.unescape(double or single or bare)
             for name, double, single, bare in pairs
         }
         image = picture(
-            said.get("src", ""),
+            attributes.get("src", ""),
             base,
-            alt=said.get("alt", ""),
-            width=said.get("width"),
-            height=said.get("height"),
+            alt=attributes.get("alt", ""),
+            width=attributes.get("width"),
+            height=attributes.get("height"),
         )
-        if image and said.get("src", "").strip():
+        if image and attributes.get("src", "").strip():
             yield image
 
 
@@ -180,9 +180,9 @@ def _pixels(value: object) -> int | None:
 
 
 def _key_without_url(entry: Entry, title: str, origin: Origin) -> str:
-    """A hash of the source's own id, or, without one, of what the entry says."""
-    told = ("id", entry.id) if entry.id else ("text", title, entry.summary or entry.body)
-    return _hashed(origin.location, *told)
+    """A hash of the source's own id, or of the entry's title and text if it has none."""
+    parts = ("id", entry.id) if entry.id else ("text", title, entry.summary or entry.body)
+    return _hashed(origin.location, *parts)
 
 
 def _hashed(*parts: str) -> str:
@@ -191,7 +191,7 @@ def _hashed(*parts: str) -> str:
 
 
 def _each_once(articles: Sequence[tuple[Entry, Article]]) -> tuple[list[Article], int]:
-    """Entries that repeat another are dropped; others that share its key get one of their own."""
+    """Drop entries that repeat another, and give different entries with one key distinct keys."""
     kept: dict[str, tuple[Entry, Article]] = {}
     repeats = 0
     for entry, article in articles:
@@ -207,7 +207,7 @@ def _each_once(articles: Sequence[tuple[Entry, Article]]) -> tuple[list[Article]
 
 
 def _repeats(first: tuple[Entry, Article], second: tuple[Entry, Article]) -> bool:
-    """Equal words are one entry, unless the source gives them another id and another date."""
+    """Whether two entries of one key have equal text, and an equal id or date."""
     (entry, article), (other, again) = first, second
     if (article.title, article.body_text) != (again.title, again.body_text):
         return False

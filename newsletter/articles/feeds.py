@@ -1,4 +1,4 @@
-"""RSS 0.9x to 2.0, RDF and Atom, read by feedparser after what could hurt it is taken out."""
+"""Reads RSS 0.9x to 2.0, RDF and Atom with feedparser, after removing what could harm it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from newsletter.errors import SourceError
 
 _PROLOG = re.compile(rb"\A(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE = re.compile(rb"""<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\[>"'])*(\[)?""", re.IGNORECASE)
-"""Up to its end, or to the bracket that opens its internal subset."""
+"""Matches up to its end, or to the bracket that opens its internal subset."""
 # Parsers compare every attribute of a tag with every other.
 MAX_TAG = 20_000
 _ENDLESS_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % MAX_TAG)
@@ -37,9 +37,9 @@ _FEED_LINK = re.compile(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedDocument:
-    """A feed's own title, its entries in its order, and what is to be said about its form.
+    """A feed's own title, its entries in its order, and the findings about its form.
 
-    `fresh_for` is how long it says that it stays the same.
+    `fresh_for` is how long the feed says that it stays the same.
     """
 
     title: str
@@ -49,23 +49,23 @@ class FeedDocument:
 
 
 def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> FeedDocument:
-    """Read a feed of any kind; `url` is what its relative addresses resolve against.
+    """Read a feed of any kind; relative addresses are resolved against `url`.
 
-    Raises SourceError when the body is no feed, or declares XML entities (rule 9).
+    Raises SourceError if the body is not a feed, or declares XML entities.
     """
     if not body.strip(b" \t\r\n\0"):
         raise SourceError("it answers with an empty page", fix="check the address of the source")
-    import feedparser  # slow to load: only for a feed
+    import feedparser  # It is slow to load, so only reading a feed loads it.
 
     if looks_like_json(body):
         title, entries, findings = parse_json_feed(body, url=url, origin=origin)
         return FeedDocument(title=title, entries=entries, findings=findings)
     decoded = decode(body, content_type)
     body = re.sub(r"\A\s*<\?xml[^>]*>", "", decoded.text).encode("utf-8", "replace")
-    _refuse_what_is_no_feed(body, url)
+    _require_feed(body, url)
     try:
-        # feedparser opens what it is given as a file of that name first, bytes too, unless it
-        # is a stream already.
+        # feedparser first tries to open its argument as a file name, even bytes, unless it is
+        # a stream.
         document = feedparser.parse(
             BytesIO(_defused(body)),
             response_headers={"content-type": "application/xml; charset=utf-8"},
@@ -73,14 +73,14 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
             sanitize_html=False,
         )
         entries = tuple(_entry(raw, url) for raw in document.entries)
-    except Exception as error:  # strangers' bytes make feedparser raise nearly anything
+    except Exception as error:  # untrusted bytes make feedparser raise nearly any exception
         raise SourceError(
             f"it cannot be read as a feed: {type(error).__name__}: {error}",
             fix="check the feed with a validator, and tell its owner",
         ) from error
     if not document.get("version") and not entries:
         raise SourceError(
-            "it is no feed: neither RSS, RDF, Atom nor JSON Feed",
+            "it is not a feed: neither RSS, RDF, Atom nor JSON Feed",
             fix="check the address of the source",
         )
     return FeedDocument(
@@ -106,7 +106,7 @@ def _fresh_for(feed: Any) -> timedelta:
     return timedelta(hours=period) / max(1, times)
 
 
-def _refuse_what_is_no_feed(body: bytes, url: str) -> None:
+def _require_feed(body: bytes, url: str) -> None:
     head = body[:4096]
     if _HTML_ROOT.search(head) and not _FEED_ROOT.search(head):
         named = _FEED_LINK.search(body[:100_000])
@@ -114,13 +114,13 @@ def _refuse_what_is_no_feed(body: bytes, url: str) -> None:
         address = absolute_url(url, href[1].decode("utf-8", "replace")) if href else ""
         raise SourceError(
             "it answers with a web page where a feed was expected",
-            fix=f"use the feed that page names: {address}"
+            fix=f"use the feed that the page names: {address}"
             if address
             else "check the address of the source, or configure it as a page",
         )
     if _ENDLESS_TAG.search(body):
         raise SourceError(
-            f"it holds a tag of more than {MAX_TAG:,} bytes", fix="tell the source's owner"
+            f"it has a tag of more than {MAX_TAG:,} bytes", fix="tell the source's owner"
         )
     doctype = _DOCTYPE.match(body, _prolog_end(body))
     if doctype and doctype[1] and b"<!entity" in body[doctype.end() :].lower():
@@ -136,17 +136,17 @@ def _prolog_end(body: bytes) -> int:
 
 
 def _defused(body: bytes) -> bytes:
-    """The body without what makes feedparser fail as a whole, or take quadratic time.
+    """The body without the parts that make feedparser fail, or take quadratic time.
 
-    Character references that stand for no character raise in its loose parser; its patterns for
-    the prolog look at every line end of a run of white space anew, so no such run is left.
+    References to invalid characters raise in its loose parser. Its patterns for the prolog start
+    again at every line end of a run of white space, so such runs are removed.
     """
     start = _prolog_end(body)
     doctype = _DOCTYPE.match(body, start)
     head = b""
     if doctype and not doctype[1]:
         start, head = doctype.end() + 1, b" ".join(doctype[0].split())[:500] + b">\n"
-    # An instruction that never ends would be searched for its encoding in cubic time.
+    # feedparser searches an unclosed processing instruction for its encoding in cubic time.
     rest = body[start:].lstrip().removeprefix(b"<?")
     return head + _CHARACTER.sub(_possible_character, rest)
 
@@ -179,7 +179,7 @@ def _entry(raw: Any, feed_url: str) -> Entry:
 
 
 def _texts(raw: Any, feed_url: str) -> tuple[str, str, str]:
-    """Body and summary as HTML, and what relative links in them resolve against."""
+    """Body and summary as HTML, and the base address of relative links in them."""
     contents = [part for part in raw.get("content") or () if part.get("value")]
     chosen = next((part for part in contents if "html" in part.get("type", "")), None)
     chosen = chosen or (contents[0] if contents else None)
@@ -205,7 +205,7 @@ def _title(raw: Any) -> str:
 def _link(raw: Any, feed_url: str) -> str:
     link = str(raw.get("link") or "")
     if raw.get("guidislink") and not is_web_address(link):
-        return ""  # a guid without isPermaLink="false" that is no address at all
+        return ""  # a guid without isPermaLink="false" that is not an address
     return absolute_url(feed_url, link) if link else ""
 
 

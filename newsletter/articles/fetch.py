@@ -1,4 +1,4 @@
-"""The door to the web: fetches one address, guarded, bounded in size, time and redirects."""
+"""Fetches one web address, guarded against private hosts, limited in size, time and redirects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"newsletter/{__version__}"
 LONGEST_WAIT = timedelta(days=1)
-"""However long a server asks us to stay away, one mistyped Retry-After must not lose a source."""
+"""The longest Retry-After that is obeyed: a mistaken one must not lose a source."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PERMANENT = {301, 308}
@@ -36,7 +36,7 @@ _ACCEPT = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FetchMemory:
-    """What one source told us last: its validators (RFC 9110 section 8.8) and when to come back."""
+    """The last answer of a source: its validators (RFC 9110 section 8.8) and when to ask again."""
 
     source: str
     etag: str = ""
@@ -47,9 +47,9 @@ class FetchMemory:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """One answer. `url` is where it came from after redirects; `unchanged` leaves `body` empty.
+    """One answer. `url` is its address after redirects; `body` is empty if it is `unchanged`.
 
-    `moved_to` is set when the source has moved for good. `fresh_for` is how long its server says
+    `moved_to` is set when the source has moved permanently. `fresh_for` is how long its server says
     that it stays the same (RFC 9111 section 4.2.1).
     """
 
@@ -64,12 +64,12 @@ class Fetched:
 
 
 class RetryLaterError(SourceError):
-    """The server asks us to come back no sooner than `not_before`."""
+    """The server asks us not to send another request before `not_before`."""
 
     code = "source-busy"
 
     def __init__(self, message: str, not_before: datetime) -> None:
-        super().__init__(message, fix="nothing to do: it is asked again after that time")
+        super().__init__(message, fix="nothing to do: it is read again after that time")
         self.not_before = not_before
 
 
@@ -77,17 +77,17 @@ class HttpClient:
     """Fetches from the web within the limits of [fetch]; an asynchronous context manager."""
 
     def __init__(self, settings: FetchSettings) -> None:
-        # An HTTP client loads slowly, and most commands ask the web for nothing.
+        # The HTTP client is slow to load, and most commands do not fetch anything.
         import httpcore2
         import httpx2
 
         from newsletter.articles.ssrf_guard import GuardedBackend, Permissions
 
         self._settings = settings
-        # Proxies of the environment are not used: behind one, the guard would judge nothing.
+        # Proxies of the environment are not used, because the guard would see only their addresses.
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
-            max_connections=None,  # whoever calls bounds how many run at once
+            max_connections=None,  # the caller limits how many run at once
             max_keepalive_connections=0,
             network_backend=GuardedBackend(Permissions(settings.allow_private)),
         )
@@ -111,8 +111,8 @@ class HttpClient:
     async def fetch(self, url: str, *, memory: FetchMemory | None, now: datetime) -> Fetched:
         """Fetch `url`, conditionally when `memory` has validators.
 
-        Raises SourceError for whatever keeps the body from us, RetryLaterError when the server
-        asks for a pause (429, 503 with Retry-After) or one it asked for is not over.
+        Raises SourceError if the body cannot be fetched, RetryLaterError if the server asks for a
+        pause (429, 503 with Retry-After) or an earlier pause is not over.
         """
         import httpcore2
 
@@ -160,7 +160,7 @@ class HttpClient:
             raise SourceError(_explained(error)) from error
 
     async def _follow(self, url: str, memory: FetchMemory, now: datetime) -> Fetched:
-        """Fetch, judging and following each redirect by hand."""
+        """Fetch `url`; each redirect is checked before it is followed."""
         here, moved_to, all_permanent = url, "", True
         for _ in range(self._settings.max_redirects + 1):
             async with self._pool.stream(
@@ -220,7 +220,7 @@ class HttpClient:
 
 
 def retry_after(value: str, now: datetime) -> datetime | None:
-    """When Retry-After (seconds or a date, RFC 9110 section 10.2.3) lets us come back."""
+    """The moment that Retry-After (RFC 9110 section 10.2.3) gives, in seconds or as a date."""
     if value.strip().isascii() and value.strip().isdigit():
         # Twelve digits of seconds would overflow a date; the cap below is a day anyway.
         moment = now + timedelta(seconds=min(int(value[:12]), LONGEST_WAIT.total_seconds()))
@@ -233,7 +233,7 @@ def retry_after(value: str, now: datetime) -> datetime | None:
 
 
 def fresh_for(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """How long the answer stays fresh by Cache-Control or Expires; zero where neither says."""
+    """How long the answer stays fresh by Cache-Control or Expires; zero without either."""
     control = headers.get("cache-control", "").lower()
     if "no-cache" in control or "no-store" in control:
         return timedelta(0)
@@ -260,7 +260,7 @@ def _refusal(status: int, headers: Mapping[str, str], now: datetime) -> SourceEr
         401: "it wants a password; use an address that is public",
         403: "it refuses us; ask its owner to let newsletter's requests through",
         404: "check the address of the source",
-        410: "it is gone for good; remove the source",
+        410: "it is gone permanently; remove the source",
     }
     return SourceError(f"it answers {status} {reason}", fix=fixes.get(status, "try again later"))
 
@@ -269,7 +269,7 @@ def _next_hop(here: str, location: str) -> str:
     hop = absolute_url(here, location)
     if not hop:
         raise SourceError(
-            f"it redirects to {location[:200]!r}, which is no web address",
+            f"it redirects to {location[:200]!r}, which is not a web address",
             fix="open the address in a browser and use the one it ends at",
         )
     return hop
@@ -282,7 +282,7 @@ def _request_url(url: str) -> httpcore2.URL:
     try:
         parsed = httpx2.URL(url.partition("#")[0])
     except httpx2.InvalidURL as error:
-        raise SourceError(f"{url[:200]!r} is no web address: {error}") from error
+        raise SourceError(f"{url[:200]!r} is not a web address: {error}") from error
     return httpcore2.URL(
         scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
     )

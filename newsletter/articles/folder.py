@@ -26,7 +26,7 @@ _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves dates as they are written, so that a wrong one is a wrong field and not wrong YAML."""
+    """Leaves dates as text, so that a wrong date is an error of its field, not of the YAML."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - yaml's own way to say it
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
@@ -37,7 +37,7 @@ class _Loader(yaml.SafeLoader):
 def read_folder(
     folder: Path, origin: Origin
 ) -> tuple[tuple[Entry, ...], tuple[SourceFinding, ...]]:
-    """Every *.md file below `folder`, by name; a bad one is a finding and stops no other.
+    """Every *.md file below `folder`, by name; a file that cannot be read becomes a finding.
 
     Raises SourceError when the folder cannot be read.
     """
@@ -74,7 +74,7 @@ def read_folder(
 
 
 def read_markdown(path: Path, name: str) -> Entry:
-    """One file; raises SourceError that names the field of the front matter that is wrong."""
+    """Read one file; raises SourceError that names the wrong field of its front matter."""
     try:
         if path.stat().st_size > MAX_FILE:
             raise SourceError(f"it is larger than {MAX_FILE / 1_000_000:g} MB")
@@ -84,7 +84,7 @@ def read_markdown(path: Path, name: str) -> Entry:
         raise SourceError("it is not UTF-8", fix="save it as UTF-8") from error
     except OSError as error:
         raise SourceError(f"it cannot be read: {error.strerror}") from error
-    from markdown_it import MarkdownIt  # slow to load: only where there is a file to read
+    from markdown_it import MarkdownIt  # It is slow to load, so only reading a file loads it.
 
     front = _FRONT.match(text.replace("\r\n", "\n"))
     fields = _fields(front[1]) if front else {}
@@ -120,13 +120,13 @@ def _fields(front: str) -> dict[str, Any]:
         # The mark counts from 0, and the file's first line is the opening "---".
         place = f"line {mark.line + 2}: " if mark else ""
         raise SourceError(
-            f"its front matter is no YAML: {place}{getattr(error, 'problem', error)}",
+            f"its front matter is not valid YAML: {place}{getattr(error, 'problem', error)}",
             fix="put values with a colon or a bracket in quotes",
         ) from error
     if fields is None:
         return {}
     if not isinstance(fields, dict):
-        raise SourceError("its front matter is no table", fix="write one `name: value` per line")
+        raise SourceError("its front matter is not a table", fix="write one `name: value` per line")
     return {str(key).lower(): value for key, value in fields.items()}
 
 
@@ -136,7 +136,7 @@ def _text(fields: dict[str, Any], key: str) -> str:
         return ""
     if isinstance(value, str | int | float):
         return str(value).strip()
-    raise SourceError("is no text", field=key, fix=f"write `{key}: some text`")
+    raise SourceError("is not text", field=key, fix=f"write `{key}: some text`")
 
 
 def _names(fields: dict[str, Any], key: str) -> list[str]:
@@ -144,7 +144,7 @@ def _names(fields: dict[str, Any], key: str) -> list[str]:
     value = fields.get(key)
     if isinstance(value, list):
         if any(isinstance(part, dict | list) for part in value):
-            raise SourceError("is no list of words", field=key, fix=f"write `{key}: [one, two]`")
+            raise SourceError("is not a list of words", field=key, fix=f"write `{key}: [one, two]`")
         return [str(part).strip() for part in value if str(part).strip()]
     return [part.strip() for part in _text(fields, key).split(",") if part.strip()]
 
@@ -156,7 +156,7 @@ def _date(fields: dict[str, Any]) -> datetime | None:
     moment = read_date_line(str(value))
     if moment is None:
         raise SourceError(
-            f"{str(value)[:60]!r} is no date", field="date", fix="write `date: 2026-05-31 09:30`"
+            f"{str(value)[:60]!r} is not a date", field="date", fix="write `date: 2026-05-31 09:30`"
         )
     return moment
 
@@ -165,7 +165,9 @@ def _address(fields: dict[str, Any], key: str) -> str:
     address = _text(fields, key)
     if address and not is_web_address(address):
         raise SourceError(
-            f"{address!r} is no web address", field=key, fix="write it whole, with https://"
+            f"{address!r} is not a web address",
+            field=key,
+            fix="write the complete address, with https://",
         )
     return address
 
@@ -186,9 +188,9 @@ def _image(fields: dict[str, Any], base: str) -> Image | None:
     )
     if image is None:
         raise SourceError(
-            f"{address!r} is no web address of a picture",
+            f"{address!r} is not the web address of a picture",
             field="image",
-            fix="write its whole address, with https://",
+            fix="write its complete address, with https://",
         )
     return image
 

@@ -1,9 +1,9 @@
 """Splits a run of tags that lost its separators: "intrusionsecuritydata breachMandiantgovernment".
 
-Every way of cutting the run is weighed, and the cheapest taken. A piece costs little when it is a
-known label, more when it is a common topic, a name or a word of the article, much when it is
-unknown. A cut costs nothing between a small and a capital letter, a little elsewhere (much beside
-an unknown piece), and much at a space, since labels have spaces of their own.
+Every way of cutting the run has a cost, and the cheapest is taken. A piece costs little when it is
+a known label, more when it is a common topic, a name or a word of the article, and most when it is
+unknown. A cut costs nothing between a small and a capital letter, little elsewhere (much beside an
+unknown piece), and much at a space, because labels contain spaces too.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.resources import files
 from newsletter.articles.tags import Vocabulary
 
 MAX_RUN = 400
-"""Characters; a longer run is no list of tags."""
+"""In characters; a longer run is not a list of tags."""
 
 _KNOWN, _TOPIC, _NAME, _WORD = 1.0, 1.3, 1.5, 2.0
 _CUT, _CUT_AT_SPACE = 0.2, 3.0
@@ -35,9 +35,9 @@ def split_glued(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(labels, remainder): the labels in `text`, and those among them that could not be split.
 
-    Known are the vocabulary's labels and aliases first, then common topics, then the names and
-    longer words of the article's `body`. What stays unknown is kept as one label; it is remainder
-    unless capitals or the ends of the run show that it stands alone.
+    Known labels are those of the vocabulary with its aliases, then common topics, then the names
+    and longer words of the article's `body`. An unknown piece is kept as one label; it is in the
+    remainder unless capitals or the ends of the run show that it is a label.
     """
     run = " ".join(text.split())
     if not run:
@@ -52,7 +52,7 @@ def split_glued(
 
 
 class _Run:
-    """The run with what is known, and what each place in it shows."""
+    """The run, the costs of known labels, and the kind of edge at each position."""
 
     def __init__(self, *, text: str, prices: Mapping[str, float]) -> None:
         self.text = text
@@ -61,7 +61,7 @@ class _Run:
         self.unknown_end = _UNKNOWN_END if "capital" in self.edges else _LONE_END
 
     def price(self, start: int, end: int) -> float:
-        """What the piece costs, with the cut before it."""
+        """The cost of the piece and of the cut before it."""
         cut = {"space": _CUT_AT_SPACE, "glued": _CUT}.get(self.edges[start], 0.0)
         label = self.text[start:end]
         known = self.prices.get(_folded(label))
@@ -89,7 +89,7 @@ class _Run:
 
 
 def _edge(run: str, at: int) -> str:
-    """What shows that a label may begin or end here."""
+    """The sign that a label may begin or end at this position."""
     if at in (0, len(run)):
         return "end"
     if run[at - 1] == " ":
@@ -115,7 +115,7 @@ def _cheapest(run: _Run) -> list[tuple[int, int]]:
 
 
 def _prices(vocabulary: Vocabulary, body: str) -> dict[str, float]:
-    """What is known, the cheapest last so that it counts."""
+    """The cost of each known label; the cheapest cost of a label comes last, so it counts."""
     names = re.findall(r"[^\W\d_a-z][\w’'\-]{2,}(?:\s[^\W\d_a-z][\w’'\-]+){0,2}", body)
     words = re.findall(r"[^\W\d_]{6,}", body)
     parts = [part for name in names for part in name.split() if len(part) > 2]

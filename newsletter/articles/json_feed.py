@@ -18,27 +18,27 @@ Document = tuple[str, tuple[Entry, ...], tuple[SourceFinding, ...]]
 
 
 def looks_like_json(body: bytes) -> bool:
-    """Whether the body opens as a JSON object does."""
+    """Whether the body begins like a JSON object."""
     return body[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
 
 
 def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
-    """Title, entries and findings of a JSON Feed; raises SourceError when it is none."""
+    """Title, entries and findings of a JSON Feed; raises SourceError if it is not one."""
     try:
         feed = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"it is no valid JSON: {one_line(str(error), 120)}", fix="tell the source's owner"
+            f"it is not valid JSON: {one_line(str(error), 120)}", fix="tell the source's owner"
         ) from error
     version = str(feed.get("version", "")) if isinstance(feed, dict) else ""
     items = feed.get("items") if isinstance(feed, dict) else None
     if "jsonfeed.org/version/" not in version or not isinstance(items, list):
-        raise SourceError("it is JSON, but no JSON Feed", fix="check the address of the source")
+        raise SourceError("it is JSON, but not a JSON Feed", fix="check the address of the source")
     entries = tuple(_entry(item, feed, url) for item in items if isinstance(item, dict))
     findings = []
     if len(entries) < len(items):
         findings.append(
-            origin.warning(f"{len(items) - len(entries)} items are no objects, left out")
+            origin.warning(f"{len(items) - len(entries)} items are not objects, and are left out")
         )
     if not items:
         findings.append(origin.notice("a feed without entries"))
@@ -46,7 +46,7 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
 
 
 def _entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
-    """`url` is the page of the item; where it links elsewhere, `external_url` is the story."""
+    """The entry of an item; without a `url` its address is `external_url`, the page it links to."""
     author, agency = split_byline(_authors(item) or _authors(feed))
     plain = _text(item, "content_text")
     summary = _text(item, "summary")
@@ -77,14 +77,14 @@ def _list(table: dict[str, Any], key: str) -> list[Any]:
 
 
 def _authors(table: dict[str, Any]) -> str:
-    """Version 1.1 has a list, 1.0 has one."""
+    """The names of the authors: version 1.1 has a list, version 1.0 a single author."""
     people = [*_list(table, "authors"), table.get("author")]
     names = (one_line(_text(person, "name"), 100) for person in people if isinstance(person, dict))
     return ", ".join(dict.fromkeys(name for name in names if name))
 
 
 def _date(value: Any) -> datetime | None:
-    """RFC 3339, which JSON Feed asks for; without a zone it is read as UTC."""
+    """A date of RFC 3339, as JSON Feed requires; without a zone it is read as UTC."""
     try:
         date = datetime.fromisoformat(value)
         return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)

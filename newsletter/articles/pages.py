@@ -1,4 +1,4 @@
-"""A web page, fetched or saved: the article on it, with its tags, author, date and picture."""
+"""Reads the article of a web page, fetched or saved: its text, tags, author, date and picture."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import lxml.html
 
 MAX_PAGE = 1_000_000
-"""Characters of a page; more is cut off, since an article stands near its top."""
+"""In characters; the rest of a longer page is cut off, because articles are near the top."""
 MAX_DEPTH = 1000
 MIN_LETTERS = 40
-"""Less text than this is a menu or an error message."""
+"""A page with less text is a menu or an error message."""
 
 _ARTICLE = re.compile(r"(?:\w*Article|BlogPosting|Report|Review|Posting)\Z")
 _SAVED_FROM = re.compile(r"<!-- saved from url=\(\d+\)(\S+) -->")
@@ -33,18 +33,18 @@ _SAVED_FROM = re.compile(r"<!-- saved from url=\(\d+\)(\S+) -->")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """The site's own name for itself, and its article as it tells it."""
+    """The name that the site gives itself, and the article of the page."""
 
     site: str
     entry: Entry
 
 
 def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Page:
-    """The article of an HTML page; `url` is "" for a saved file that does not say where it is from.
+    """The article of an HTML page; `url` is "" for a saved file without an address.
 
     Raises SourceError when no article can be found on it.
     """
-    import lxml.html  # what reads pages loads slowly, and takes memory: only for a page
+    import lxml.html  # It is slow to load and takes memory, so only reading a page loads it.
     from lxml.etree import LxmlError
 
     source = clean_text(decode(body, content_type).text)[:MAX_PAGE]
@@ -53,32 +53,34 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
     try:
         tree = lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*\?>", "", source))
     except (LxmlError, ValueError) as error:
-        raise SourceError("it is no HTML page", fix="check the address of the source") from error
-    said = _Said(tree=tree, data=tuple(_article_data(tree)))
+        raise SourceError(
+            "it is not an HTML page", fix="check the address of the source"
+        ) from error
+    metadata = _Metadata(tree=tree, data=tuple(_article_data(tree)))
     saved = _SAVED_FROM.search(source[:5000])
-    url = said.address(url or (saved[1] if saved else ""))
+    url = metadata.address(url or (saved[1] if saved else ""))
     text, found = _extracted(source, url, now)
     if len(re.sub(r"<[^>]*>|\s", "", text)) < MIN_LETTERS:
         raise SourceError(
             "no article can be found on that page",
             fix="check the address; a page that builds itself by script cannot be read",
         )
-    author, agency = split_byline(said.author() or (found.author or "").replace(";", ","))
-    summary = said.meta("og:description", "description") or found.description or ""
+    author, agency = split_byline(metadata.author() or (found.author or "").replace(";", ","))
+    summary = metadata.meta("og:description", "description") or found.description or ""
     return Page(
-        site=said.meta("og:site_name") or found.sitename or "",
+        site=metadata.meta("og:site_name") or found.sitename or "",
         entry=Entry(
             id=url,
             url=url,
-            title=one_line(said.headline() or found.title or ""),
+            title=one_line(metadata.headline() or found.title or ""),
             summary=paragraphs_html([summary]) if summary else "",
-            body=_without_title(text, said.headline() or found.title or ""),
+            body=_without_title(text, metadata.headline() or found.title or ""),
             base=url,
-            published=said.published() or read_date(found.date or ""),
+            published=metadata.published() or read_date(found.date or ""),
             author=author,
-            agency=agency or said.agency() or split_byline(said.meta("author"))[1],
-            labels=said.labels(),
-            image=said.image(url),
+            agency=agency or metadata.agency() or split_byline(metadata.meta("author"))[1],
+            labels=metadata.labels(),
+            image=metadata.image(url),
         ),
     )
 
@@ -105,7 +107,7 @@ def _extracted(source: str, url: str, now: datetime) -> tuple[str, Any]:
 
 
 def _without_title(text: str, title: str) -> str:
-    """The title stands above the body; a heading that repeats it goes."""
+    """The text without a heading that repeats the title, which is shown above the body."""
     heading = re.search(r"<h1>(.*?)</h1>", text, re.DOTALL)
     if heading and one_line(re.sub(r"<[^>]*>", "", heading[1])) == one_line(title):
         return text.replace(heading[0], "", 1)
@@ -144,8 +146,8 @@ def _named(value: Any) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Said:
-    """What the page says about its article in markup made for machines."""
+class _Metadata:
+    """The metadata of the article in the markup of the page."""
 
     tree: lxml.html.HtmlElement
     data: tuple[dict[str, Any], ...]
@@ -161,15 +163,15 @@ class _Said:
         ]
 
     def meta(self, *names: str) -> str:
-        """The first such content, or ""."""
+        """The content of the first such element, or ""."""
         return next(iter(self.metas(*names)), "")
 
     def address(self, url: str) -> str:
-        """Where the page says it lives, else where it came from."""
+        """The address that the page states for itself, else `url`."""
         links = [link.get("href") or "" for link in self.tree.iterfind(".//link[@rel='canonical']")]
-        for said in (*links, self.meta("og:url")):
-            own = absolute_url(url, said) if said else ""
-            # A site that names its front page as every page's canonical address is mistaken.
+        for metadata in (*links, self.meta("og:url")):
+            own = absolute_url(url, metadata) if metadata else ""
+            # Some sites wrongly name their front page as the canonical address of every page.
             if own and not (
                 canonical_url(own).endswith("/") and canonical_url(own).count("/") == 3
             ):
@@ -177,7 +179,7 @@ class _Said:
         return url
 
     def headline(self) -> str:
-        """The title, without the site's name that <title> carries."""
+        """The title without the name of the site, which <title> often includes."""
         return next(iter(self._data("headline")), "") or self.meta("og:title", "twitter:title")
 
     def author(self) -> str:
@@ -187,7 +189,7 @@ class _Said:
         )
 
     def agency(self) -> str:
-        """The organisation that the story comes from, where the page tells it."""
+        """The organisation that the story comes from, if the page states it."""
         names = (
             name
             for node in self.data
@@ -197,7 +199,7 @@ class _Said:
         return one_line(next(names, ""), 100)
 
     def published(self) -> datetime | None:
-        """The date of publication, to the minute where the page states it."""
+        """The date of publication; None if the page states none."""
         times = [
             element.get("datetime") or ""
             for element in self.tree.iterfind(".//time[@datetime]")

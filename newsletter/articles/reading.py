@@ -1,4 +1,4 @@
-"""Reads all sources of a newsletter at once; what one of them does never touches the others."""
+"""Reads all sources of a newsletter concurrently; a failing source does not affect the others."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ AT_ONCE = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What came of one source in one gathering.
+    """The result of reading one source once.
 
     `source` is its name for readers, `location` its URL or path as configured. `memory` is what
-    the next fetch needs (None for files); `unchanged` means the source has nothing new, so that
-    `articles` is empty and what was gathered before still stands. `moved_to` is its new address,
-    where it has moved for good, `fresh_for` how long it says that it stays the same.
+    the next fetch needs (None for files). `unchanged` means that the source has nothing new, so
+    `articles` is empty and the articles gathered before remain valid. `moved_to` is the new address
+    of a source that has moved permanently, `fresh_for` how long it says that it stays the same.
     """
 
     source: str
@@ -69,14 +69,14 @@ async def read_sources(
     folder: Path,
     now: datetime,
 ) -> list[Reading]:
-    """One reading per source, in their order. Never raises for a source: its failure is a finding.
+    """One reading per source, in their order; the failure of a source is a finding in its reading.
 
-    `memories` are those of the last readings, by location; relative paths start at `folder`.
+    `memories` are those of the last readings, by location. Relative paths start at `folder`.
     """
     turn = asyncio.Semaphore(AT_ONCE)
     turn_at: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
 
-    async def one(source: SourceSettings, door: HttpClient) -> Reading:
+    async def one(source: SourceSettings, client: HttpClient) -> Reading:
         origin = Origin(
             source=source.name or _name_of(source.location),
             location=source.location,
@@ -84,18 +84,18 @@ async def read_sources(
             now=now,
             tags=source.tags,
         )
-        # One connection to a host at a time, and whoever waits for a host keeps nobody else.
+        # One connection to a host at a time; waiting for a host does not delay other hosts.
         async with turn_at[urlsplit(source.location).hostname or source.location], turn:
-            return await _read(source, origin, door, memories.get(source.location), folder)
+            return await _read(source, origin, client, memories.get(source.location), folder)
 
-    async with HttpClient(settings) as door:
-        return list(await asyncio.gather(*(one(source, door) for source in sources)))
+    async with HttpClient(settings) as client:
+        return list(await asyncio.gather(*(one(source, client) for source in sources)))
 
 
 async def _read(
     source: SourceSettings,
     origin: Origin,
-    door: HttpClient,
+    client: HttpClient,
     memory: FetchMemory | None,
     folder: Path,
 ) -> Reading:
@@ -103,22 +103,22 @@ async def _read(
         if source.kind == "folder":
             return await asyncio.to_thread(_from_folder, folder / source.location, origin)
         if is_web_address(source.location):
-            return await _from_web(source, origin, door, memory)
+            return await _from_web(source, origin, client, memory)
         content = await asyncio.to_thread(_file, folder / source.location, origin)
-        return await _parsed(source, origin, content, door.seconds)
+        return await _parsed(source, origin, content, client.seconds)
     except RetryLaterError as error:
         remembered = memory or FetchMemory(source=source.location)
         return _failed(origin, error, replace(remembered, not_before=error.not_before))
     except SourceError as error:
         return _failed(origin, error, memory)
-    except Exception as error:  # never more than this one source
-        return _failed(origin, _mistake(error), memory)
+    except Exception as error:  # an error must affect only this source
+        return _failed(origin, _unexpected(error), memory)
 
 
 async def _from_web(
-    source: SourceSettings, origin: Origin, door: HttpClient, memory: FetchMemory | None
+    source: SourceSettings, origin: Origin, client: HttpClient, memory: FetchMemory | None
 ) -> Reading:
-    fetched = await door.fetch(source.location, memory=memory, now=origin.now)
+    fetched = await client.fetch(source.location, memory=memory, now=origin.now)
     moved = _moved(fetched, origin)
     if fetched.unchanged:
         return Reading(
@@ -136,9 +136,10 @@ async def _from_web(
         content_type=fetched.content_type,
         modified=fetched.last_modified,
     )
-    reading = await _parsed(source, origin, content, door.seconds)
+    reading = await _parsed(source, origin, content, client.seconds)
     if any(finding.severity == "failure" for finding in reading.findings):
-        # What could not be read must not count as known, or the next fetch would call it unchanged.
+        # The memory of a body that could not be read is not kept: the next fetch would find it
+        # unchanged.
         return replace(reading, memory=memory or reading.memory)
     return replace(
         reading,
@@ -154,7 +155,7 @@ def _moved(fetched: Fetched, origin: Origin) -> tuple[SourceFinding, ...]:
         return ()
     return (
         origin.notice(
-            "it has moved for good, and is read at its new address",
+            "it has moved permanently, and is read at its new address",
             f"use its new address: {fetched.moved_to}",
         ),
     )
@@ -174,7 +175,7 @@ def _file(path: Path, origin: Origin) -> _Content:
 async def _parsed(
     source: SourceSettings, origin: Origin, content: _Content, seconds: float
 ) -> Reading:
-    # A dump takes far longer for its size: every short line of it may be a date or a name.
+    # A dump takes far longer for its size, because every short line may be a date or a name.
     size = len(content.body) * (10 if source.kind == "textdump" else 1)
     return await run_in_subprocess(_parse, source, origin, content, size=size, seconds=seconds)
 
@@ -193,11 +194,11 @@ def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading
         return _failed(origin, error, None)
     except MemoryError:
         raise
-    except Exception as error:  # a stranger's document found a mistake of ours
-        return _failed(origin, _mistake(error), None)
+    except Exception as error:  # a document has triggered a bug in the parser
+        return _failed(origin, _unexpected(error), None)
 
 
-def _mistake(error: Exception) -> SourceError:
+def _unexpected(error: Exception) -> SourceError:
     return SourceError(
         f"reading it failed: {type(error).__name__}: {one_line(str(error), 200)}",
         fix="please report this as a bug, with the source's address",
@@ -229,7 +230,7 @@ def _dump(origin: Origin, content: _Content) -> Reading:
     origin = _named(origin, "")
     findings = [
         origin.warning(
-            f"tags run together, and {clip(label, 60)!r} may be more than one or only a part",
+            f"the tags have no separators, and {clip(label, 60)!r} may be several tags or part of one",
             "add the right labels to [tags] known in newsletter.toml",
         )
         for label in dump.unsplit
@@ -257,12 +258,12 @@ def _from_folder(folder: Path, origin: Origin) -> Reading:
 def _one_article(
     origin: Origin, entry: Entry, content: _Content, findings: tuple[SourceFinding, ...]
 ) -> Reading:
-    """The only article of a page or a dump; without a date of its own it has that of its file."""
+    """The only article of a page or dump; if it has no date, it gets the date of its file."""
     if entry.published is None:
         entry = replace(entry, published=content.modified)
     article = article_of(entry, origin)
     if article is None:
-        raise SourceError("it holds neither title nor text", fix="check the source")
+        raise SourceError("it has neither title nor text", fix="check the source")
     return _reading(origin, (article,), findings)
 
 
@@ -276,7 +277,7 @@ def _reading(
 
 
 def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> Reading:
-    """Nothing was read; what was remembered stays, so that the next fetch asks as this one did."""
+    """The reading of a failed source; its memory stays, so the next request is the same."""
     if memory is None and is_web_address(origin.location):
         memory = FetchMemory(source=origin.location)
     failure = SourceFinding(
@@ -291,12 +292,12 @@ def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> R
 
 
 def _named(origin: Origin, own: str) -> Origin:
-    """The name of the configuration, else the source's own, else one from its location."""
+    """The origin with the configured name, else the source's own, else a name from its location."""
     return replace(origin, source=origin.source or own or _name_of(origin.location))
 
 
 def _name_of(location: str) -> str:
-    """A host without www, or a file's name."""
+    """The host without www, or the name of the file."""
     if is_web_address(location):
         return (urlsplit(location).hostname or location).removeprefix("www.")
     return Path(location).name or location

@@ -1,4 +1,4 @@
-"""Strangers' text made safe (rule 9): HTML to an allow-list, titles to one clean line."""
+"""Makes untrusted text safe: HTML by an allow-list, titles as one clean line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import nh3
 from newsletter.articles.urls import absolute_url
 
 MAX_HTML = 200_000
-"""Characters of one body; more is cut before anything parses it."""
+"""In characters; a longer body is cut before it is parsed."""
 MAX_DEPTH = 100
-"""Deeper nesting is read as plain text: nh3 takes seconds, lxml drops it, MRML crashes on it."""
+"""HTML nested deeper is read as plain text: nh3 takes seconds, lxml drops it, MRML crashes."""
 MAX_LINE = 300
 
 
@@ -28,7 +28,7 @@ _BLOCKS = _names(
     "section article main header footer figure figcaption aside center address details summary nav"
     " table caption thead tbody tfoot tr td th dl dt dd"
 )
-"""Containers that become plain div, so that what they hold does not run together."""
+"""Containers that become a plain div, so that their contents stay separate."""
 _DROPPED = _names(
     "script style template svg math iframe object embed noscript head title textarea select button"
     " form audio video canvas map frameset noembed noframes xmp plaintext"
@@ -36,7 +36,7 @@ _DROPPED = _names(
 _EVERY_TAG = _KEPT | _BLOCKS | {"h1"}
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
-# Directional overrides and isolates reorder what follows them, beyond the title's own text.
+# Directional overrides and isolates reorder the text after them, even beyond the title.
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u00ad\u2060]")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # html5ever compares every attribute with every other: 100,000 of them in one tag take 10 s.
@@ -47,13 +47,13 @@ _IMPLIED_END = _names(
 
 
 def clean_text(text: str) -> str:
-    """`text` without control characters and lone surrogates; line ends are newlines (NFC)."""
+    """`text` in NFC, with newlines as line ends, without control characters and lone surrogates."""
     text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
     return unicodedata.normalize("NFC", _CONTROL.sub("", text))
 
 
 def one_line(text: str, limit: int = MAX_LINE) -> str:
-    """A title or name: one line, white space folded, no characters that reorder it, clipped."""
+    """The text as one clipped line, with single spaces, without characters that reorder it."""
     return clip(" ".join(_BIDI.sub("", clean_text(text)).split()), limit)
 
 
@@ -63,7 +63,7 @@ def clip(text: str, limit: int) -> str:
         return text
     head = text[: limit - 1]
     at_word = head if text[limit - 1].isspace() else head.rpartition(" ")[0]
-    # Scripts without spaces, and single long words, are cut where they stand.
+    # Scripts without spaces, and single long words, are cut within.
     kept = at_word if len(at_word) > limit // 2 else head
     return kept.rstrip(" ,;:–—-") + "…"
 
@@ -71,8 +71,8 @@ def clip(text: str, limit: int) -> str:
 def safe_html(source: str, base: str = "") -> str:
     """Well-formed HTML of the allowed elements only; links absolute (against `base`), no images.
 
-    The result is also well-formed XML content, as MJML wants it: every element closed, only
-    numeric character references besides the five of XML.
+    The result is also well-formed XML content, as MJML requires: every element closed, and
+    only numeric character references besides the five of XML.
     """
     source = _ENDLESS_TAG.sub("", clean_text(source[:MAX_HTML]))
     if nesting(source) > MAX_DEPTH:
@@ -84,7 +84,7 @@ def safe_html(source: str, base: str = "") -> str:
 
 
 def nesting(source: str) -> int:
-    """An upper bound of how deep the elements nest, found without parsing."""
+    """An upper bound of the depth of nested elements, found without parsing."""
     depth = deepest = 0
     for match in _TAG.finditer(source):
         if match[2].lower() not in _IMPLIED_END:
@@ -94,7 +94,7 @@ def nesting(source: str) -> int:
 
 
 def paragraphs_html(paragraphs: list[str]) -> str:
-    """Plain paragraphs as HTML."""
+    """The plain paragraphs as HTML."""
     lines = (" ".join(clean_text(paragraph).split()) for paragraph in paragraphs)
     return "".join(f"<p>{html.escape(line, quote=False)}</p>" for line in lines if line)
 
@@ -109,12 +109,12 @@ def text_of(safe: str) -> str:
 
 
 def plain_text(source: str) -> str:
-    """The text of a stranger's HTML on one line, entities decoded, white space folded."""
+    """The text of untrusted HTML as one line, with entities decoded and single spaces."""
     return " ".join(_BIDI.sub("", text_of(safe_html(source))).split())
 
 
 def opening(text: str, limit: int = 300) -> str:
-    """The first sentences of `text`, as many as fit in `limit` characters; at least a clipped one."""
+    """The first sentences of `text` that fit in `limit` characters, else its clipped beginning."""
     line = " ".join(text.split())
     if len(line) <= limit:
         return line

@@ -1,4 +1,4 @@
-"""What went wrong, or is worth knowing, about one source in one gathering."""
+"""A finding about one source in one gathering."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceFinding:
-    """A remark on a source, for the operator: what happened and what to do.
+    """A message about a source for the operator: what happened, and how to fix it.
 
-    `failure`: nothing was read; `warning`: read, with losses; `notice`: good to know.
+    `failure`: nothing was read. `warning`: something was lost. `notice`: for information.
     """
 
     source: str

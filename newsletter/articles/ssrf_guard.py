@@ -1,7 +1,7 @@
-"""The guard at the door to the web: connects to public addresses only (rule 8).
+"""Guards against server-side request forgery: connects to public addresses only.
 
-A name is resolved once, each address is judged, and the connection goes to a judged address, so
-that a name server cannot answer one thing to the guard and another to the connection.
+A name is resolved once, each address is checked, and the connection goes to a checked address.
+So a name server cannot give one address to the check and another to the connection.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Address = IPv4Address | IPv6Address
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address is one of the public internet, looking through IPv6 forms of IPv4."""
+    """Whether the address is public; for an IPv6 form of an IPv4 address, whether that is."""
     inner = embedded_ipv4(address)
     if inner is not None:
         return is_public(inner)
@@ -54,7 +54,7 @@ def embedded_ipv4(address: Address) -> IPv4Address | None:
 
 
 class Permissions:
-    """The private hosts, addresses and networks that the site's configuration lets through."""
+    """The private hosts, addresses and networks that the site's configuration allows."""
 
     def __init__(self, allow_private: Iterable[str]) -> None:
         self._hosts: set[str] = set()
@@ -88,7 +88,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Connect to the first allowed address that answers. Raises SourceError when none is."""
+        """Connect to the first allowed address that answers; raises SourceError if none is allowed."""
         addresses = await _resolve(host, port)
         allowed = [address for address in addresses if self._permissions.allow(host, address)]
         if not allowed:
@@ -114,11 +114,11 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109 - the signature is the client's
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Never: sources are on the web."""
+        """Raises SourceError: sources are on the web."""
         raise SourceError(f"{path} is a local socket, which is not fetched")
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, as the client asks between its tries."""
+        """Wait, as the client does between its attempts."""
         await asyncio.sleep(seconds)
 
 
@@ -129,6 +129,6 @@ async def _resolve(host: str, port: int) -> list[Address]:
         raise SourceError(
             f"there is no host {host}: {error}", fix="check the address of the source"
         ) from error
-    # A link-local address comes with its zone ("fe80::1%eth0"), which says nothing about it.
+    # A link-local address comes with its zone ("fe80::1%eth0"), which does not matter here.
     addresses = [ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
     return list(dict.fromkeys(addresses))

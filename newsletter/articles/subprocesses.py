@@ -1,7 +1,7 @@
-"""Reads a large document in a process of its own, so that time and memory have an end.
+"""Reads a large document in a separate process, with limits of time and memory.
 
 Parsers of feeds and pages take quadratic time on some documents, and a thread cannot be stopped. A
-process can: it is given seconds and bytes, and ended when they are spent.
+process can be killed when it exceeds its limits.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import TypeVar
 from newsletter.errors import SourceError
 
 LARGE = 200_000
-"""Bytes from which a document is read in a process; below, no document found takes 3 seconds."""
+"""In bytes; a larger document is read in a process. No smaller document takes 3 seconds."""
 MAX_MEMORY = 1_500_000_000
 """Bytes of address space: a feed of 10 MB takes 400 MB."""
 
 Outcome = TypeVar("Outcome")
 
-# Not fork, which copies the threads' locks; not spawn, which imports everything anew each time.
+# Fork copies the locks of threads, and spawn imports all modules again for each process.
 _processes = multiprocessing.get_context("forkserver")
-# The readers load their libraries when they read: here they are loaded before.
+# The readers load their libraries when they read; the fork server loads them in advance.
 _processes.set_forkserver_preload(
     ["newsletter.articles.reading", "feedparser", "lxml.html", "trafilatura", "dateparser"]
 )
@@ -33,10 +33,10 @@ _processes.set_forkserver_preload(
 async def run_in_subprocess(
     work: Callable[..., Outcome], *arguments: object, size: int, seconds: float
 ) -> Outcome:
-    """`work(*arguments)` on a document of `size` bytes, off the event loop.
+    """Run `work(*arguments)` on a document of `size` bytes, outside the event loop.
 
-    Raises SourceError when a large one takes longer than `seconds`, or too much memory. `work`
-    is a module's function, raises nothing, and its arguments and outcome can be pickled.
+    `work` is a function of a module that raises nothing; its arguments and outcome can be pickled.
+    Raises SourceError if a large document takes longer than `seconds`, or too much memory.
     """
     if size < LARGE:
         return await asyncio.to_thread(work, *arguments)

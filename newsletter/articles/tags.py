@@ -1,4 +1,4 @@
-"""Tags: many spellings of one subject, brought to one slug and one label."""
+"""Tags: one slug and one label for the many spellings of a subject."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_TAGS = 30
 def slug_of(label: str) -> str:
     """The identity of a tag: letters and digits of any script in lower case, joined by hyphens.
 
-    "Data Breach" is data-breach; C, C++ and C# stay three tags; "" when nothing is left.
+    "Data Breach" is data-breach; C, C++ and C# are three tags. The slug is "" if nothing is left.
     """
     text = _folded(re.sub(r"['’ʼ`]", "", label))
     text = re.sub(r"\b(?:[^\W\d_]\.){2,}", lambda match: match[0].replace(".", ""), text)
@@ -25,7 +25,7 @@ def slug_of(label: str) -> str:
     text = re.sub(r"(?<=[\w+])\+", " plus ", text)
     text = re.sub(r"(?<=\w)#", " sharp ", text)
     text = text.replace("&", " and ")
-    # \w leaves out the vowel signs of Indic scripts, Thai, Arabic and Hebrew; they are letters here.
+    # \w excludes the vowel signs of Indic scripts, Thai, Arabic and Hebrew; here they are letters.
     slug = "-".join(
         "".join(sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in text).split()
     )
@@ -33,7 +33,7 @@ def slug_of(label: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """NFKC and case folding, format characters off (Unicode 3.13, toNFKC_Casefold)."""
+    """NFKC and case folding without format characters (Unicode 3.13, toNFKC_Casefold)."""
     for _ in range(4):
         visible = "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
         again = unicodedata.normalize("NFKC", visible.casefold())
@@ -45,13 +45,13 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vocabulary:
-    """What is known about tags on this site: labels by slug, and aliases as slug to slug."""
+    """The known tags of a site: labels by slug, and aliases as slug to slug."""
 
     labels: Mapping[str, str]
     aliases: Mapping[str, str]
 
     def tag(self, label: str) -> Tag | None:
-        """The tag that `label` means; None when it holds no letter or digit."""
+        """The tag that `label` means; None if it has no letter or digit."""
         label = one_line(label, MAX_LABEL).strip(" ,;:#")
         slug = slug_of(label)
         slug = self.aliases.get(slug, slug)
@@ -86,12 +86,12 @@ def make_vocabulary(known: Iterable[str], aliases: Mapping[str, str]) -> Vocabul
 
 
 def _for_readers(label: str, slug: str) -> str:
-    """A label that is only a slug (as sections name their tags) is shown with spaces."""
+    """The label; one that is only a slug, as in the tags of sections, is shown with spaces."""
     return label.replace("-", " ") if label == slug else label
 
 
 def _end_of_chain(alias: str, direct: Mapping[str, str]) -> str:
-    """Where a chain of aliases ends; a circle ends at the first of its slugs in the alphabet."""
+    """The last slug of a chain of aliases; of a circle, its first slug in alphabetical order."""
     walked = [alias]
     while walked[-1] in direct:
         slug = direct[walked[-1]]

@@ -1,4 +1,4 @@
-"""A text dump of an article page: title, deck, body, then tags, by-line and the page's furniture."""
+"""Reads a text dump of an article page: title, deck, body, tags, by-line, and boilerplate."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import canonical_url
 
 MAX_TEXT = 1_000_000
-"""Characters of one dump; an article stands at its top."""
+"""In characters; the rest of a longer dump is ignored, because articles are near the top."""
 MAX_DECK = 300
 _AHEAD = 4
-"""Lines within which a second piece of furniture confirms a heading that may be the article's."""
+"""Lines within which a second piece of boilerplate confirms a heading that may be the article's."""
 _BODY_BEFORE_TAGS = 2
-"""Paragraphs after which a line of tags ends the body; before, it stands at the page's top."""
+"""The number of paragraphs from which a line of tags ends the body; earlier, it is above it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dump:
-    """What one dump holds. `unsplit` are those labels that may be several, or parts."""
+    """The contents of a dump. `unsplit` are labels that may be several labels, or part of one."""
 
     title: str
     deck: str = ""
@@ -43,9 +43,9 @@ class Dump:
 def parse_dump(text: str, *, vocabulary: Vocabulary) -> Dump:
     """Read a dump. Never raises; an empty text gives an empty title.
 
-    The title is the first line, the deck the second where it reads like one. The body ends at the
-    first furniture (furniture.py), at the line of tags, or at a by-line that no prose follows;
-    after it only tags, by-line, agency, date and address are looked for, up to the next furniture.
+    The title is the first line, the deck the second if it reads like one. The body ends at the
+    first boilerplate (boilerplate.py), at the line of tags, or at a by-line that no prose follows;
+    after it only tags, by-line, agency, date and address are read, up to the next boilerplate.
     """
     reader = _Reader(lines=read_lines(clean_text(text[:MAX_TEXT])))
     reader.read()
@@ -78,7 +78,7 @@ _META_BREAK = re.compile(
 
 @dataclass(kw_only=True, slots=True)
 class _Reader:
-    """Walks down the lines once: head, body, tail."""
+    """Reads the lines once from top to bottom: head, body, tail."""
 
     lines: list[DumpLine]
     title: str = ""
@@ -92,13 +92,13 @@ class _Reader:
     tag_lines: list[str] = field(default_factory=list)
 
     def read(self) -> None:
-        """Fill in what the lines hold."""
+        """Read all lines."""
         at = self._head()
         at = self._body(at)
         self._tail(at)
 
     def _head(self) -> int:
-        """Title, deck and the lines about the article; returns where the body begins."""
+        """Read title, deck and the lines about the article; returns the index where the body begins."""
         texts = [line.text for line in self.lines]
         self.prose_after = _prose_after(self.lines)
         at = next((i for i, text in enumerate(texts) if not _is_above_title(text)), 0)
@@ -113,7 +113,7 @@ class _Reader:
             after_tags = self._take_tags(at)
             if after_tags:
                 at = after_tags
-            elif self.lines[at].furniture or self._take_about(texts[at]):
+            elif self.lines[at].boilerplate or self._take_about(texts[at]):
                 at += 1
             elif not self.deck and self._is_deck(at):
                 self.deck = texts[at]
@@ -123,7 +123,7 @@ class _Reader:
         return at
 
     def _body(self, at: int) -> int:
-        """The paragraphs; returns where the tail begins."""
+        """Read the paragraphs; returns the index where the tail begins."""
         while at < len(self.lines):
             line = self.lines[at]
             if self._ends_here(at):
@@ -132,22 +132,22 @@ class _Reader:
             if after_tags:
                 at = after_tags
                 continue
-            if line.furniture not in (Boilerplate.LITTER, Boilerplate.PLUG):
+            if line.boilerplate not in (Boilerplate.LITTER, Boilerplate.PLUG):
                 self.paragraphs.append(line.text)
             at += 1
         return at
 
     def _ends_here(self, at: int) -> bool:
         line, prose_after = self.lines[at], self.prose_after[at]
-        if line.furniture is Boilerplate.END:
+        if line.boilerplate is Boilerplate.END:
             return True
-        if line.furniture is Boilerplate.PERHAPS_END:
+        if line.boilerplate is Boilerplate.PERHAPS_END:
             following = self.lines[at + 1 : at + 1 + _AHEAD]
-            return any(other.furniture for other in following) or not following
-        if line.furniture is Boilerplate.PLUG:
-            # One paragraph after it is a promise or a biography; more are the article.
+            return any(other.boilerplate for other in following) or not following
+        if line.boilerplate is Boilerplate.PLUG:
+            # One paragraph after it is an advertisement or a biography; more belong to the article.
             return prose_after < 2
-        if line.furniture is Boilerplate.LITTER or prose_after or not self.paragraphs:
+        if line.boilerplate is Boilerplate.LITTER or prose_after or not self.paragraphs:
             return False
         if line.tags is not None and len(self.paragraphs) >= _BODY_BEFORE_TAGS:
             return True
@@ -155,26 +155,26 @@ class _Reader:
         return about is not None or is_biography(line.text)
 
     def _tail(self, at: int) -> None:
-        """Tags, by-line, agency, date and address between the body and the furniture."""
+        """Read tags, by-line, agency, date and address between the body and the boilerplate."""
         while at < len(self.lines):
             line = self.lines[at]
             after_tags = self._take_tags(at)
             if after_tags:
                 at = after_tags
                 continue
-            if line.furniture in (Boilerplate.END, Boilerplate.PERHAPS_END):
+            if line.boilerplate in (Boilerplate.END, Boilerplate.PERHAPS_END):
                 break
             if not self._take_about(line.text):
                 self._take_agency_by_place(at)
             at += 1
         if not self.tag_lines:
             # Some pages put their tags below the first lists of other articles.
-            for place in range(at, len(self.lines)):
-                if self.lines[place].explicit_tags and self._take_tags(place):
+            for index in range(at, len(self.lines)):
+                if self.lines[index].explicit_tags and self._take_tags(index):
                     break
 
     def _take_about(self, text: str) -> bool:
-        """Take what a line says about the article; whether it says nothing else."""
+        """Read what a line says about the article; returns whether it says nothing else."""
         address = _ADDRESS.fullmatch(text)
         if address and canonical_url(address["url"]):
             self.url = self.url or canonical_url(address["url"])
@@ -189,7 +189,7 @@ class _Reader:
         return True
 
     def _take_agency_by_place(self, at: int) -> None:
-        """The short line right below the author's name is whom it was written for."""
+        """Take the short line below the author's name as the agency."""
         text = self.lines[at].text
         above = self.lines[at - 1].text if at else ""
         if self.author and not self.agency and above == self.author and len(text) <= 50:
@@ -198,7 +198,7 @@ class _Reader:
                 self.agency = text
 
     def _take_tags(self, at: int) -> int:
-        """Take a line of tags, or a heading and the labels below; where to go on, or 0."""
+        """Take a line of tags, or a heading and the labels below; returns the next index, or 0."""
         line = self.lines[at]
         if line.tags is None:
             return 0
@@ -223,25 +223,25 @@ class _Reader:
         if not ends_sentence(text):
             return True
         following = self.lines[at + 1 : at + 3]
-        if following and (following[0].furniture or _pieces_about(following[0].text)):
+        if following and (following[0].boilerplate or _pieces_about(following[0].text)):
             return True
         longest = max((len(other.text) for other in following if other.prose), default=0)
         return len(text) <= 220 and len(text) < longest * 0.8
 
 
 def _prose_after(lines: Sequence[DumpLine]) -> list[int]:
-    """For each line, how many paragraphs of prose follow before the next furniture or tags."""
+    """For each line, how many paragraphs of prose follow before the next boilerplate or tags."""
     counts = [0] * len(lines)
     for at in range(len(lines) - 2, -1, -1):
         below = lines[at + 1]
-        ends = below.furniture in (Boilerplate.END, Boilerplate.PLUG) or below.tags is not None
+        ends = below.boilerplate in (Boilerplate.END, Boilerplate.PLUG) or below.tags is not None
         if not ends:
-            counts[at] = counts[at + 1] + (below.prose and below.furniture is None)
+            counts[at] = counts[at + 1] + (below.prose and below.boilerplate is None)
     return counts
 
 
 def _pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
-    """(author, agency, date) of a line made of nothing else; None for other lines."""
+    """(author, agency, date) of a line with nothing else; None for other lines."""
     if len(text) > 160:
         return None
     author = agency = ""
@@ -288,6 +288,6 @@ def _is_label(line: DumpLine) -> bool:
         len(line.text) <= 40
         and len(line.text.split()) <= 4
         and not ends_sentence(line.text)
-        and line.furniture is None
+        and line.boilerplate is None
         and not is_agency(line.text)
     )

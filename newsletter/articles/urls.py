@@ -1,4 +1,4 @@
-"""Web addresses: made absolute, and brought to one spelling so that one story has one address."""
+"""Web addresses: makes them absolute, and gives each its canonical spelling."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ TRACKING = re.compile(
     r"|rb_clickid|at_medium|at_campaign|at_custom\d*|__twitter_impression)\Z",
     re.IGNORECASE,
 )
-"""Parameters that say where a reader came from, never what the page shows."""
+"""Parameters that say where a reader came from, not what the page shows."""
 
 _NO_PLACE = re.compile(
     r"(?:comments?|respond|disqus_thread|top|main|content|more(?:-\d+)?|rss|atom|feed|!|:~:.*"
     r"|xtor=.*|ref=.*|intcid=.*)?\Z",
     re.IGNORECASE,
 )
-"""Fragments that name no text of their own: page furniture, text directives, tracking."""
+"""Fragments that do not identify an entry: parts of pages, text directives, tracking."""
 
 MAX_LENGTH = 2000
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
@@ -33,7 +33,7 @@ def is_web_address(text: str) -> bool:
 
 
 def absolute_url(base: str, reference: str) -> str:
-    """`reference` resolved against `base` (RFC 3986 section 5), or "" when no web address comes out."""
+    """`reference` resolved against `base` (RFC 3986 section 5), or "" if the result is not a web address."""
     try:
         joined = urljoin(base, reference.strip())
     except ValueError:
@@ -42,11 +42,11 @@ def absolute_url(base: str, reference: str) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """The one spelling of a web address; "" for what is none. Idempotent.
+    """The canonical spelling of a web address; "" for other text. Idempotent.
 
     Scheme and host in lower case and ASCII (IDNA), without user, default port and tracking
     parameters; percent-escapes normalised (RFC 3986 section 6.2.2). The order of the remaining
-    parameters, a trailing slash and a fragment that names a text stay: they may tell apart.
+    parameters, a trailing slash and a fragment that names a text stay, because pages may differ in them.
     """
     parts = _parts(url)
     if parts is None:
@@ -68,11 +68,11 @@ def _is_tracking(pair: str) -> bool:
 
 
 def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
-    """Scheme, ASCII host, port unless default, path, query, fragment; None for no web address."""
+    """Scheme, ASCII host, port unless default, path, query, fragment; None for other text."""
     text = text.strip()
     if len(text) > MAX_LENGTH:
         return None
-    import httpx2  # slow to load, and most commands read no addresses
+    import httpx2  # It is slow to load, and most commands read no addresses.
 
     try:
         split = urlsplit(_UNSAFE.sub(lambda match: quote(match[0]), text))
@@ -89,7 +89,7 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
 
 
 def _normal_escapes(text: str) -> str:
-    """Escapes in capitals, letters that need none written plainly, everything else escaped."""
+    """Write escapes in capitals, decode those that are not needed, and escape everything else."""
 
     def plain(match: re.Match[str]) -> str:
         letter = unquote(match[0], errors="replace")

@@ -9,7 +9,7 @@ from newsletter.issues.issue import Item
 
 
 def arrange(items: Sequence[Item], sections: Sequence[str]) -> tuple[Item, ...]:
-    """The first item that readers see leads; the rest stand by section, in the order given.
+    """The items with the first shown one as the lead, and the rest by section in their order.
 
     `sections` are titles in reading order; items of any other section come last.
     """
@@ -29,14 +29,14 @@ def arrange(items: Sequence[Item], sections: Sequence[str]) -> tuple[Item, ...]:
 def keep_arrangement(
     fresh: Sequence[Item], previous: Sequence[Item], sections: Sequence[str]
 ) -> tuple[Item, ...]:
-    """Freshly assembled items in the order an editor gave their predecessors.
+    """Newly assembled items in the order that an editor gave to the previous ones.
 
-    What is new stands at the end of its section and never takes the lead. Where no editor has
-    moved anything, the fresh order stands.
+    New items come at the end of their section and never become the lead. If no editor has moved
+    anything, the new order is kept.
     """
     if not any(item.placed for item in previous):
         return tuple(fresh)
-    # Two stories of the draft may have become one since; it stands where the first of them stood.
+    # Two stories of the previous draft may be one now; it takes the place of the first of them.
     now = {key: item.article.key for item in fresh for key in item.article.keys}
     by_key = {item.article.key: item for item in fresh}
     known = [

@@ -1,4 +1,4 @@
-"""What goes into an issue, where, and why; and why the rest does not. Pure."""
+"""Decides which articles an issue has, where and why, and why others are left out. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GONE = "no source of this newsletter has it any more"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """A titled part of the issue; `tags` are slugs, none means "what no other section took"."""
+    """A titled part of the issue; `tags` are slugs; without tags it takes what no other section took."""
 
     title: str
     tags: frozenset[str]
@@ -28,28 +28,28 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A story that may enter the issue, and when we first saw it.
+    """A story that may enter the issue, and when it was first seen.
 
-    `withdrawn`: every source that told it has taken it back. `told` names the issue that carried
-    it as another source told it. `barred` says why no source of it lets it in, `most` how many
-    articles of its source an issue takes.
+    `withdrawn` says that all its sources have withdrawn it. `carried_in` names the issue that
+    carried the same story from another source. `barred` is the reason why none of its sources
+    admits it, `most` the number of articles that an issue takes of its source.
     """
 
     article: Article
     first_seen: datetime
     withdrawn: bool = False
-    told: str = ""
+    carried_in: str = ""
     barred: Refusal | None = None
     most: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """What earlier issues mean for this one.
+    """The effect of earlier issues on this one.
 
-    `used` names the issue that took each article key; `closed` is when the last issue took its
-    articles (None before the first): a story published before the window but seen only since
-    then was missed by no fault of its own, and may still come in for `grace`.
+    `used` names the issue that took each article key. `closed` is when the last issue took its
+    articles, None before the first issue. A story that was published up to `grace` before the
+    window, but first seen after `closed`, may still come in.
     """
 
     used: Mapping[str, str]
@@ -73,7 +73,7 @@ def assemble(
     history: History,
     previous: Sequence[Item],
 ) -> Assembly:
-    """Choose and place the items; what an editor pinned, hid or overrode in `previous` stays."""
+    """Choose and arrange the items; those that an editor changed in `previous` stay."""
     titles = {section.title for section in sections}
     kept = _by_story(
         [item if item.section in titles else replace(item, section="") for item in previous],
@@ -115,21 +115,21 @@ def assemble(
 
 
 def _rank(candidate: Candidate) -> tuple[int, float, str]:
-    """What more sources cover comes first, then what is newer."""
+    """The sort key by which stories of more sources come first, then newer ones."""
     article = candidate.article
     return (-len(article.also), -article.published.timestamp(), article.key)
 
 
 def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOut:
-    """Why the article may be in the issue, or that it is left out."""
+    """The reason why the article may be in the issue, or the entry that leaves it out."""
     article = candidate.article
     if candidate.withdrawn:
         return _left_out(article, LeftOutReason.WITHDRAWN)
     taken_by = next((history.used[key] for key in sorted(article.keys) if key in history.used), "")
     if taken_by:
         return _left_out(article, LeftOutReason.ALREADY_USED, taken_by)
-    if candidate.told:
-        return _left_out(article, LeftOutReason.TOLD_ELSEWHERE, candidate.told)
+    if candidate.carried_in:
+        return _left_out(article, LeftOutReason.TOLD_ELSEWHERE, candidate.carried_in)
     if candidate.barred:
         return _refused(article, candidate.barred)
     day = f"{article.published:%Y-%m-%d}"
@@ -149,9 +149,9 @@ def _fill(
     taken: set[str],
     kept: Mapping[str, Item],
 ) -> list[Item]:
-    """The section's items, pinned ones first, then the newest; marks them as taken.
+    """The section's items, pinned ones first, then the newest; their keys are added to `taken`.
 
-    When room is short, what more sources cover is taken before what is newer.
+    If there are too many, stories of more sources are taken before newer ones.
     """
     fitting = [
         (article, reason)
@@ -160,7 +160,7 @@ def _fill(
     ]
     fitting.sort(key=lambda pair: not (pair[0].key in kept and kept[pair[0].key].pinned))
     befores = [kept.get(article.key) for article, _reason in fitting]
-    # What an editor worked on has its place first; the others share what room is left.
+    # Items that an editor changed are placed first; the others share the remaining room.
     room = section.max_items - sum(
         before is not None and before.touched and not before.hidden for before in befores
     )
@@ -220,7 +220,7 @@ def _without_place(article: Article, sections: Sequence[Section]) -> LeftOut:
 
 
 def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, Item]:
-    """The previous items by the keys that their stories have now: two may have become one."""
+    """The previous items by the present keys of their stories: two stories may be one now."""
     now = {key: candidate.article.key for candidate in candidates for key in candidate.article.keys}
     kept: dict[str, Item] = {}
     for item in sorted(previous, key=lambda item: not item.touched):
@@ -229,7 +229,7 @@ def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict
 
 
 def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
-    """Items an editor worked on whose article the sources no longer give."""
+    """Items that an editor changed and whose article no source has any more."""
     present = {key for candidate in candidates for key in candidate.article.keys}
     return [
         item if item.reason == ADDED else replace(item, reason=f"{GONE}; kept by an editor")
@@ -255,7 +255,7 @@ def _left_out(article: Article, reason: LeftOutReason, detail: str = "") -> Left
 
 
 def _lead_first(items: Sequence[Item]) -> tuple[Item, ...]:
-    """The lead in front: pinned, else the most covered, pictures before none, then the newest."""
+    """The items with the lead first: a pinned one, else by coverage, picture and date."""
     shown = [item for item in items if not item.hidden]
     if shown:
         lead = min(

@@ -1,4 +1,4 @@
-"""Blocks that stand beside the articles: a sponsor, deals, jobs, what was read most."""
+"""Blocks beside the articles: a sponsor, deals, jobs, the most popular articles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class BlockKind(StrEnum):
-    """What a block is about; its label tells readers so."""
+    """The kind of a block, which its label shows to readers."""
 
     SPONSOR = "sponsor"
     DEALS = "deals"
@@ -23,11 +23,11 @@ LABELS = {
     BlockKind.JOBS: "Jobs",
     BlockKind.POPULAR: "Most popular",
 }
-"""The label where an editor gives none: readers must be able to tell a paid block by it."""
+"""The default labels, by which readers recognise a paid block."""
 
 
 class Place(StrEnum):
-    """Where in the issue a block stands."""
+    """The position of a block in the issue."""
 
     AFTER_LEAD = "after-lead"
     END = "end"
@@ -37,7 +37,7 @@ class Place(StrEnum):
 class Block:
     """A labelled part that editors write. `text` is Markdown; `starts` and `ends` are inclusive.
 
-    It runs in every issue whose local date lies between them; None leaves that side open.
+    It is shown in every issue with a local date between them; None means without limit.
     """
 
     id: str
@@ -64,5 +64,5 @@ class Block:
 
 
 def still_running(blocks: Iterable[Block], day: date) -> tuple[Block, ...]:
-    """The blocks that a later issue, of this date, takes over: those that have not ended."""
+    """The blocks that an issue of this later date keeps: those that have an end not yet past."""
     return tuple(block for block in blocks if block.ends is not None and day <= block.ends)

@@ -1,4 +1,4 @@
-"""The editor's desk: what an edit makes of an issue, and what takes it back. Pure."""
+"""The editor's desk: applies edits to an issue, and finds the edits that undo them. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from newsletter.issues.edits import (
 from newsletter.issues.issue import Issue, Item, Overrides, State, Words
 
 EDITABLE = frozenset({State.DRAFT, State.HELD})
-"""States in which an issue may be edited: approval freezes it until it is reopened."""
+"""The states in which an issue may be edited; an approved issue must be reopened first."""
 
 
 _NAMES = {"intro": "opening note", "closing": "closing note"}
@@ -31,7 +31,7 @@ _NAMES = {"intro": "opening note", "closing": "closing note"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edited:
-    """The issue after some edits, the edits that take them back, and what was done in words."""
+    """The issue after some edits, the edits that undo them, and a description of them."""
 
     issue: Issue
     inverse: tuple[Edit, ...]
@@ -39,10 +39,10 @@ class Edited:
 
 
 def apply(issue: Issue, edits: Iterable[Edit], sections: Sequence[str]) -> Edited:
-    """The issue with the edits done in turn; `sections` are titles in reading order.
+    """Apply the edits in their order; `sections` are titles in reading order.
 
-    Raises UnknownNameError for an item or a section that is not there, NotPermittedError
-    for an issue that may not be edited.
+    Raises UnknownNameError if an item or section does not exist, NotPermittedError if the issue
+    may not be edited.
     """
     if issue.state not in EDITABLE:
         raise NotPermittedError(
@@ -64,7 +64,7 @@ def find_item(issue: Issue, key: str) -> Item:
     if item is None:
         raise UnknownNameError(
             f"the article {key} is no longer in {issue.name}",
-            fix="look for it among what was left out",
+            fix="look for it among the articles left out",
         )
     return item
 
@@ -126,12 +126,12 @@ def _move(issue: Issue, edit: Move, sections: Sequence[str]) -> Edited:
     was_lead = issue.shown_items[:1] == (item,)
     others = [other for other in issue.items if other.article.key != edit.item]
     lead = next((other for other in others if not other.hidden), None)
-    if lead is not None:  # in front of the lead would be the lead: that is an edit of its own
+    if lead is not None:  # a move never makes an item the lead; that is a separate edit
         others = [lead, *(other for other in others if other is not lead)]
     keys = [other.article.key for other in others]
-    place = keys.index(edit.before) if edit.before in keys else len(others)
+    index = keys.index(edit.before) if edit.before in keys else len(others)
     others.insert(
-        max(place, 1) if lead else place, replace(item, section=edit.section, placed=edit.placed)
+        max(index, 1) if lead else index, replace(item, section=edit.section, placed=edit.placed)
     )
     return Edited(
         issue=replace(issue, items=arrange(others, sections)),
@@ -179,9 +179,9 @@ def _add_or_take_out(issue: Issue, edit: Add | TakeOut, sections: Sequence[str])
     if isinstance(edit, TakeOut):
         item = find_item(issue, edit.item)
         items = [other for other in issue.items if other is not item]
-        tray = (edit.back, *issue.left_out) if edit.back else issue.left_out
+        left_out = (edit.back, *issue.left_out) if edit.back else issue.left_out
         return Edited(
-            issue=replace(issue, items=arrange(items, sections), left_out=tray),
+            issue=replace(issue, items=arrange(items, sections), left_out=left_out),
             inverse=(Add(article=item.article, section=item.section, reason=item.reason),),
             said=f"took “{item.title}” out again",
         )
@@ -232,7 +232,7 @@ def _blocks(issue: Issue, edit: PutBlock | DropBlock) -> Edited:
 
 
 def _back_to_place(issue: Issue, item: Item, *, was_lead: bool) -> tuple[Edit, ...]:
-    """The edits that put the item where it stands in `issue`."""
+    """The edits that put the item back to its place in `issue`."""
     if was_lead:
         section = item.section
         first = Move(item=item.article.key, section=section, placed=item.placed)

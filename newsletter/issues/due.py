@@ -1,12 +1,12 @@
 """When a newsletter is due: pure, from its schedule, its zone, its history and now.
 
-A schedule speaks of wall-clock times. APScheduler's trigger enumerates them on a clock without
-summer time, and each is then placed in the zone: in a repeated autumn hour the first of the two
-moments counts, a time that the spring gap skips moves forward by the gap. So each wall-clock
-time of the schedule is exactly one moment, which the trigger alone does not promise.
+A schedule consists of wall-clock times. APScheduler's trigger enumerates them on a clock without
+summer time, and each is then converted to a moment of the zone. In a repeated autumn hour the
+first of the two moments counts, and a time in the spring gap moves forward by the gap. So each
+wall-clock time of the schedule is exactly one moment, which the trigger alone does not guarantee.
 
-An occasion is known by its local date: whatever the clocks, zones and schedules did meanwhile,
-a date that an issue has served does not come again.
+An occasion is identified by its local date: a date that an issue has served does not come again,
+even if clocks, zones or schedules change.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from apscheduler.triggers.cron import CronTrigger
 from newsletter.errors import InputError
 
 LONGEST_GAP = timedelta(days=370 * 8)
-"""No schedule has a longer pause: a leap day comes back within eight years."""
+"""The longest pause of a schedule: a leap day recurs within eight years."""
 
 NO_DATES: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PastOccasions:
-    """What is over for a newsletter: every due time up to `after`, and all on `dates`."""
+    """The past due times of a newsletter: all up to `after`, and all on `dates`."""
 
     after: datetime
     dates: frozenset[date]
@@ -38,18 +38,18 @@ class PastOccasions:
 def past_occasions(
     now: datetime,
     *,
-    looked: Iterable[datetime | None],
+    checked: Iterable[datetime | None],
     served: Iterable[tuple[datetime, date]],
     holidays: Iterable[date] = (),
 ) -> PastOccasions:
-    """What is over at `now`.
+    """The occasions that are past at `now`.
 
-    `looked` are moments up to which nothing was left to do, `served` the due times and dates of
-    past issues. A moment ahead of `now` was written by a clock that ran ahead, and is not
-    believed; the date of an issue is, for that issue did go out.
+    `checked` are moments up to which nothing is left to do, `served` the due times and dates of
+    past issues. A moment later than `now` was stored by a clock that ran ahead, and is ignored.
+    The date of an issue is not ignored, because that issue was sent.
     """
     served = list(served)
-    moments = [*looked, *(due for due, _day in served)]
+    moments = [*checked, *(due for due, _day in served)]
     return PastOccasions(
         after=max((moment for moment in moments if moment and moment <= now), default=now),
         dates=frozenset(day for _due, day in served) | frozenset(holidays),
@@ -58,7 +58,7 @@ def past_occasions(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chosen:
-    """When an approved issue goes out by its editor's choice, and the due time it serves."""
+    """The time that an editor chose for sending an approved issue, and its due time."""
 
     due: datetime
     send_at: datetime
@@ -67,9 +67,9 @@ class Chosen:
 def due_by_choice(
     scheduled: datetime | None, chosen: Chosen | None, now: datetime
 ) -> datetime | None:
-    """The due time to be served at `now`: the schedule says when, unless an editor chose.
+    """The due time to be served at `now`, by the schedule or by the time that an editor chose.
 
-    While an approved issue waits for its chosen moment nothing is due, though the schedule says so.
+    While an approved issue waits for its chosen time, nothing else is due.
     """
     if chosen is None:
         return scheduled
@@ -79,17 +79,17 @@ def due_by_choice(
 def require_choosable(moment: datetime, *, now: datetime, following: datetime) -> None:
     """Raise InputError unless an issue may be sent at `moment`.
 
-    That is from this minute on, and before `following`, when the next issue is due.
+    It must not be before the current minute, and be before `following`, the next due time.
     """
     if moment < now.replace(second=0, microsecond=0):
         raise InputError(
-            f"{moment.isoformat(timespec='minutes')} is past",
+            f"{moment.isoformat(timespec='minutes')} is in the past",
             field="send_at",
             fix="choose a later time, or send it now",
         )
     if moment >= following:
         raise InputError(
-            "by then the next issue is due",
+            "the next issue is due by then",
             field="send_at",
             fix=f"choose a time before {following.isoformat(timespec='minutes')}",
         )
@@ -102,7 +102,7 @@ def due_times(
 
     At most one on each local date, and none on the dates `without`.
     """
-    # Two days back: no zone's clock is moved by more, and a gap may have delayed a time past it.
+    # Start two days earlier: no clock change is larger, and a gap may have delayed a time.
     start = after.astimezone(zone).date() - timedelta(days=2)
     wall: datetime | None = datetime.combine(start, time(), UTC)
     last_day = None
@@ -118,7 +118,7 @@ def due_times(
 def next_due(
     schedule: str, zone: ZoneInfo, after: datetime, *, without: Collection[date] = NO_DATES
 ) -> datetime:
-    """The first due time later than `after`; raises ValueError for a schedule that never comes."""
+    """The first due time later than `after`; raises ValueError if there is none."""
     for moment in due_times(schedule, zone, after, without=without):
         return moment
     raise ValueError(f"the schedule {schedule!r} never comes due")
@@ -134,7 +134,7 @@ def newest_due(
 ) -> datetime | None:
     """The last due time in (after, now], or None: after downtime only the newest is served."""
     newest = None
-    # Walks only the recent past, widening until something is found or `after` is reached.
+    # Search only the recent past first, and extend it until a time is found or `after` is reached.
     reach = timedelta(days=1)
     while newest is None:
         start = max(after, now - reach)
@@ -157,7 +157,7 @@ def period_before(schedule: str, zone: ZoneInfo, due: datetime) -> timedelta:
 
 
 def issue_date(due: datetime, zone: ZoneInfo) -> date:
-    """The newsletter's local date of a due time: what makes an issue once per occasion."""
+    """The local date of a due time, which identifies the occasion of an issue."""
     return due.astimezone(zone).date()
 
 

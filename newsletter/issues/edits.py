@@ -1,4 +1,4 @@
-"""What an editor may do to an issue, each a value that can be kept, taken back and done again."""
+"""The edits that an editor may make: values that can be stored, undone and done again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Move:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lead:
-    """Make an item the lead; the one before it goes back to the front of its section."""
+    """Make an item the lead; the previous lead becomes the first of its section."""
 
     item: str
     placed: bool = True
@@ -46,7 +46,7 @@ class Pin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hide:
-    """Take an item out of readers' sight, or show it again."""
+    """Hide an item from readers, or show it again."""
 
     item: str
     on: bool
@@ -64,7 +64,7 @@ class Rewrite:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Add:
-    """Put an article into a section, pinned, though the window or the room did not take it."""
+    """Put an article into a section, pinned, even if it is outside the window or there was no room."""
 
     article: Article
     section: str
@@ -74,7 +74,7 @@ class Add:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakeOut:
-    """Undo an `Add`; `back` is the tray's entry that the article came from."""
+    """Undo an `Add`; `back` is the entry of the article among those left out."""
 
     item: str
     back: LeftOut | None = None
@@ -83,7 +83,7 @@ class TakeOut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Say:
-    """Set the subject, the preheader, or a note; None takes the words made from the items."""
+    """Set the subject, the preheader, or a note; None restores the text made from the items."""
 
     name: WordName
     text: str | None
@@ -100,7 +100,7 @@ class PutBlock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DropBlock:
-    """Take a block away."""
+    """Remove a block."""
 
     id: str
     kind: Literal["drop-block"] = "drop-block"
@@ -128,7 +128,7 @@ def edits_from_json(data: list[dict[str, Any]]) -> tuple[Edit, ...]:
 
 
 def targets_of(edit: Edit) -> frozenset[str]:
-    """What the edit changes: two edits of one target, made unseen by each other, clash."""
+    """What the edit changes; edits of one target conflict if their editors did not see each other's."""
     match edit:
         case Move():
             return frozenset({f"place {edit.item}"})

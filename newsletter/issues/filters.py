@@ -1,4 +1,4 @@
-"""What a source or a section takes: words, patterns and tags that let an article in or keep it out."""
+"""Filters of sources and sections: words, patterns and tags that include or exclude articles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter.articles.tags import slug_of
 from newsletter.issues.reasons import LeftOutReason
 
 SECONDS = 0.05
-"""How long one pattern may look at one article; then it counts as not found."""
+"""The time for one pattern and one field; a slower pattern counts as not found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class Pattern:
     text: str
 
     def finds(self, article: Article) -> bool:
-        """Whether the article has it."""
+        """Whether the pattern is found in the article."""
         if self.text.startswith("tag:"):
             return slug_of(self.text[4:]) in {tag.slug for tag in article.tags}
         fields = (
@@ -49,8 +49,8 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filter:
-    """What is let in: anything that no pattern of `exclude` finds, some of `include` finds (where
-    there is any), and that was published at `oldest` or later.
+    """Admits the articles in which no pattern of `exclude` is found and one of `include` is, unless
+    there is none, and that were published at `oldest` or later.
     """
 
     include: tuple[Pattern, ...] = ()
@@ -58,7 +58,7 @@ class Filter:
     oldest: datetime | None = None
 
     def refusal(self, article: Article, name: str) -> Refusal | None:
-        """Why the article is kept out of the source or section of that name; None where it is not."""
+        """Why the source or section of that name refuses the article; None if it admits it."""
         for pattern in self.exclude:
             if pattern.finds(article):
                 return Refusal(reason=LeftOutReason.EXCLUDED, detail=f"{name}: {pattern.text!r}")
@@ -71,21 +71,21 @@ class Filter:
 
 
 EVERYTHING = Filter()
-"""Lets in whatever there is."""
+"""Admits all articles."""
 
 
 def patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
-    """The patterns as newsletter.toml writes them."""
+    """The patterns of these texts from newsletter.toml."""
     return tuple(Pattern(text=text) for text in texts)
 
 
 def is_expression(text: str) -> bool:
-    """Whether it is written as /a regular expression/."""
+    """Whether the text has the form /a regular expression/."""
     return len(text) > 2 and text.startswith("/") and text.endswith("/")
 
 
 def _expression_finds(expression: str, fields: Sequence[str]) -> bool:
-    import regex  # the only engine with a bound of time; only a site with expressions needs it
+    import regex  # has a time limit, unlike re; loaded only for expressions
 
     try:
         return any(
@@ -96,7 +96,7 @@ def _expression_finds(expression: str, fields: Sequence[str]) -> bool:
 
 
 def _has_words(text: str, words: str) -> bool:
-    """Whether `words` stand in the text as whole words; scripts without spaces have no such."""
+    """Whether the text has `words` as whole words; in scripts without spaces, anywhere."""
     start = text.find(words)
     while start >= 0:
         end = start + len(words)

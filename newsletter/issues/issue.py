@@ -12,15 +12,15 @@ from newsletter.issues.reasons import LeftOutReason, StateNote
 
 
 class State(StrEnum):
-    """Where an issue stands."""
+    """The state of an issue."""
 
     DRAFT = "draft"  # being made; every `draft` refreshes it
     APPROVED = "approved"  # editions frozen; waits for its send
     SENDING = "sending"  # deliveries are planned and under way
-    SENT = "sent"  # every delivery has come to an end, and the sum is right
+    SENT = "sent"  # every delivery has ended, and the counts are correct
     HELD = "held"  # waits for a person: too late, or held by an editor
     SKIPPED = "skipped"  # too thin or overtaken; its articles stay available
-    STOPPED = "stopped"  # the presses were stopped during the send
+    STOPPED = "stopped"  # an editor stopped the send
 
 
 MAY_BECOME: dict[State, frozenset[State]] = {
@@ -30,16 +30,16 @@ MAY_BECOME: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.SENDING}),  # only to resend what is unknown
     State.HELD: frozenset({State.APPROVED, State.DRAFT, State.SKIPPED}),
     State.SKIPPED: frozenset({State.DRAFT}),
-    State.STOPPED: frozenset({State.SENDING, State.SENT}),  # resumed, or closed for good
+    State.STOPPED: frozenset({State.SENDING, State.SENT}),  # resumed, or closed
 }
-"""The moves a person or a command may make; an issue that has begun to send never turns back."""
+"""The allowed changes of state; an issue that has begun to send never becomes a draft again."""
 
 OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
-"""States in which the issue has not begun to be sent."""
+"""The states before the send."""
 
 
 ADDED = "added by an editor"
-"""The reason of an item that no source brought."""
+"""The reason of an item that an editor added."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overrides:
-    """An editor's words in place of the article's; None leaves the article's own."""
+    """An editor's texts and picture that replace those of the article; None keeps the article's."""
 
     title: str | None = None
     summary: str | None = None
@@ -66,7 +66,7 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Follows:
-    """The story of an earlier issue, by its number, that an item goes on from."""
+    """The story that an item follows up, and the number of the issue that carried it."""
 
     number: int
     title: str
@@ -75,7 +75,7 @@ class Follows:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """An article's place in an issue. `reason` says why it is in; `placed`: an editor moved it."""
+    """An article in an issue. `reason` says why it is there, `placed` that an editor moved it."""
 
     article: Article
     section: str
@@ -89,7 +89,7 @@ class Item:
 
     @property
     def touched(self) -> bool:
-        """An editor has worked on it: no new draft drops it."""
+        """Whether an editor has changed it; a new draft keeps such an item."""
         return self.pinned or self.hidden or self.placed or self.overrides != Overrides()
 
     @property
@@ -128,7 +128,7 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Words:
-    """What editors say around the articles: None leaves what is made from the items.
+    """The texts of editors around the articles; None means the text made from the items.
 
     `intro` and `closing` are Markdown.
     """
@@ -157,7 +157,7 @@ class Issue:
     words: Words = Words()
     blocks: tuple[Block, ...] = ()
     version: int = 0
-    """Grows with every change: what an editor saw is known by it."""
+    """Grows with every change; an edit names the version that its editor saw."""
     send_at: datetime | None = None
     """The moment an editor chose for the send, in place of `due`; belongs to an approval."""
 
@@ -168,7 +168,7 @@ class Issue:
 
     @property
     def goes_out(self) -> datetime:
-        """The moment from which it is to be sent."""
+        """The moment from which it is sent."""
         return self.send_at or self.due
 
     @property

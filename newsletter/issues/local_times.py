@@ -1,4 +1,4 @@
-"""Moments as people write them: wall-clock time of the site's zone, to the minute."""
+"""Reads and writes moments as wall-clock time of the site's zone, to the minute."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _HOUR = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 
 
 def datetime_input_value(moment: datetime, zone: ZoneInfo) -> str:
-    """The moment as `<input type="datetime-local">` wants it."""
+    """The moment in the format of `<input type="datetime-local">`."""
     return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """The moment that was typed, None for nothing; raises InputError.
+    """The moment that was typed, None for an empty text; raises InputError.
 
-    Of an hour that autumn repeats it is the first, and a time that spring skips moves forward
-    by the gap, as the schedule has it.
+    In a repeated autumn hour it is the first moment, and a time in the spring gap moves forward
+    by the gap, as in schedules.
     """
     if not text.strip():
         return None
@@ -29,12 +29,12 @@ def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
         return in_zone(moment, zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"{text[:40]!r} is no date and time", field="send_at", fix="write 2026-03-09T07:00"
+            f"{text[:40]!r} is not a date and time", field="send_at", fix="write 2026-03-09T07:00"
         ) from error
 
 
 def read_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """A moment, or an hour such as 09:30: the next time the zone's clocks show it.
+    """The moment of a date and time, or the next moment of a time such as 09:30.
 
     Raises InputError.
     """
@@ -50,5 +50,5 @@ def read_time(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The moment itself; one without an offset is the zone's wall-clock time."""
+    """The moment; without an offset it is read as wall-clock time of the zone."""
     return moment if moment.tzinfo else moment.replace(tzinfo=zone, fold=0)

@@ -1,4 +1,4 @@
-"""What past issues carried, held against what a coming one might take. Pure."""
+"""Compares the stories that past issues carried with those of a coming issue. Pure."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from datetime import date
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.candidates import pairs_to_compare
-from newsletter.articles.identity.sameness import goes_on, same_story
-from newsletter.articles.identity.tale import Tale
+from newsletter.articles.identity.features import Features
+from newsletter.articles.identity.sameness import follows_up, same_story
 from newsletter.issues.issue import Follows, Item
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Carried:
-    """A story that an issue carried: as it stood there, and on which day the issue went out.
+    """A story as an issue carried it, and the day of that issue.
 
-    `article` has the beginning of its text only; `places` are the numbers of the sources that
-    ever told it.
+    `article` has only the beginning of its text; `sources` are the numbers of all sources that
+    ever had the story.
     """
 
     article: Article
     newsletter: str
     number: int
     day: date
-    places: frozenset[int] = frozenset()
+    sources: frozenset[int] = frozenset()
 
     @property
     def issue(self) -> str:
@@ -33,29 +33,29 @@ class Carried:
         return f"{self.newsletter}/{self.number} ({self.day.isoformat()})"
 
 
-def already_told(
-    stories: Sequence[Article], places: Mapping[str, frozenset[int]], carried: Sequence[Carried]
+def already_carried(
+    stories: Sequence[Article], sources: Mapping[str, frozenset[int]], carried: Sequence[Carried]
 ) -> dict[str, Carried]:
-    """By the keys of those `stories` that an issue carried under another key, what it carried.
+    """The carried story for each of `stories` that an issue carried under another key, by its key.
 
-    `places` are the sources of each story, as in Carried: two entries of one source are never
-    one story, in whatever weeks it told them.
+    `sources` are the source numbers of each story. Two entries of one source are never one story,
+    even weeks apart.
     """
     known = {key for past in carried for key in past.article.keys}
     fresh = [story for story in stories if not story.keys & known]
-    told: dict[str, Carried] = {}
+    found: dict[str, Carried] = {}
     for story, past, new, old in _near(fresh, carried):
-        if not places[story.key] & past.places and same_story(new, old):
-            told.setdefault(story.key, past)
-    return told
+        if not sources[story.key] & past.sources and same_story(new, old):
+            found.setdefault(story.key, past)
+    return found
 
 
 def follow_ups(items: Sequence[Item], carried: Sequence[Carried]) -> tuple[Item, ...]:
-    """The items, each with the newest story of an earlier issue that it goes on from."""
+    """The items, each with the newest story of an earlier issue that it follows up."""
     found: dict[str, Carried] = {}
     for story, past, new, old in _near([item.article for item in items], carried):
         before = found.get(story.key)
-        if (before is None or before.number < past.number) and goes_on(new, old):
+        if (before is None or before.number < past.number) and follows_up(new, old):
             found[story.key] = past
     return tuple(
         _marked(item, found[item.article.key]) if item.article.key in found else item
@@ -74,13 +74,13 @@ def _marked(item: Item, past: Carried) -> Item:
 
 def _near(
     stories: Sequence[Article], carried: Sequence[Carried]
-) -> Iterator[tuple[Article, Carried, Tale, Tale]]:
-    """Each story with each carried one that is worth comparing, and how they are compared."""
+) -> Iterator[tuple[Article, Carried, Features, Features]]:
+    """The pairs of a story and a carried story to compare, with their features."""
     titles = [*(story.title for story in stories), *(past.article.title for past in carried)]
-    tales: dict[int, Tale] = {}
+    features: dict[int, Features] = {}
     for first, second in pairs_to_compare(titles, ours=len(stories)):
         story, past = stories[first], carried[second - len(stories)]
-        for place, article in ((first, story), (second, past.article)):
-            if place not in tales:
-                tales[place] = Tale(article)
-        yield story, past, tales[first], tales[second]
+        for index, article in ((first, story), (second, past.article)):
+            if index not in features:
+                features[index] = Features(article)
+        yield story, past, features[first], features[second]

@@ -1,4 +1,4 @@
-"""Which items of an issue a reader gets, by the tags they follow."""
+"""The items of an issue that a reader gets, by the tags that the reader follows."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from newsletter.issues.issue import Item
 def items_for(items: Sequence[Item], follows: frozenset[str]) -> tuple[Item, ...]:
     """The items with a followed tag, and the pinned ones, in the issue's order.
 
-    Who follows nothing gets every item; so does who follows only tags that this issue lacks:
-    an empty mail helps nobody, and silence would look like a lost issue.
+    A reader who follows no tags gets every item. So does a reader who follows only tags that this
+    issue lacks, because an empty or missing mail would look like an error.
     """
     followed = tuple(
         item

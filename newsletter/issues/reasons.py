@@ -1,7 +1,6 @@
-"""Why an issue stands where it stands, and why an article is left out: values, not sentences.
+"""The reasons for the state of an issue and for leaving an article out, as values.
 
-What the program decides by is a kind and its data. The words for people are made at the edges,
-by issues/wording.py.
+A reason is a kind with its data; issues/wording.py makes the sentences for people.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pydantic import TypeAdapter
 
 
 class StateReason(StrEnum):
-    """Why an issue is held, skipped or stopped, or what has to be known of it."""
+    """Why an issue is held, skipped or stopped, or a note about it."""
 
     LATE = "late"  # overdue by more than the newsletter allows
     AWAITING_APPROVAL = "awaiting-approval"
@@ -32,8 +31,7 @@ class StateNote:
     """A reason for an issue's state, with its data.
 
     `late_by` belongs to LATE, `count` of `least` articles to TOO_THIN, `count` messages to
-    CLOSED_UNSENT, `who` to what an editor did, and `text` holds what a receiver or an older
-    version said.
+    CLOSED_UNSENT, `who` to the action of an editor; `text` is the text of a receiver or of an older version.
     """
 
     kind: StateReason
@@ -45,11 +43,11 @@ class StateNote:
 
 
 class LeftOutReason(StrEnum):
-    """Why an article is not in an issue. What `LeftOut.detail` then names stands beside it."""
+    """Why an article is not in an issue; the comments say what `LeftOut.detail` names."""
 
     ALREADY_USED = "already-used"  # the issue that took it
-    TOLD_ELSEWHERE = "told-elsewhere"  # the issue that carried it as another source told it
-    WITHDRAWN = "withdrawn"  # by every source that told it
+    TOLD_ELSEWHERE = "told-elsewhere"  # the issue that carried it from another source
+    WITHDRAWN = "withdrawn"  # by all its sources
     EXCLUDED = "excluded"  # the source or section, and its pattern that keeps it out
     NOT_INCLUDED = "not-included"  # the source or section, and its patterns that let others in
     TOO_OLD = "too-old"  # the source or section
@@ -58,7 +56,7 @@ class LeftOutReason(StrEnum):
     AFTER_APPROVAL = "after-approval"
     NO_ROOM = "no-room"  # the sections, or its source, each with its room
     NO_SECTION = "no-section"  # the article's tags
-    UNPRINTABLE = "unprintable"  # what the printer found wrong with it
+    UNPRINTABLE = "unprintable"  # the error in rendering it
     FREE_TEXT = "free-text"  # the whole reason, as an older version wrote it
 
 
@@ -66,7 +64,7 @@ _NOTE: TypeAdapter[StateNote | None] = TypeAdapter(StateNote | None)
 
 
 def note_to_json(note: StateNote | None) -> dict[str, Any] | None:
-    """The note as plain data, without what it does not say."""
+    """The note as plain data, without default values."""
     dumped: dict[str, Any] | None = _NOTE.dump_python(note, mode="json", exclude_defaults=True)
     return dumped
 

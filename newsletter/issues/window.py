@@ -1,4 +1,4 @@
-"""From which period an issue takes its articles."""
+"""The period from which an issue takes its articles."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def coming_window(
 ) -> Window:
     """The window of the issue that serves `due`.
 
-    It starts at the watermark, where the last issue's window ended: a late or skipped issue
-    loses no article. Without one it starts a schedule period before the first draft, or when
-    the site first saw the newsletter, where that was longer ago.
+    It starts at the watermark, where the last issue's window ended: so a late or skipped
+    issue loses no article. Without a watermark it starts one schedule period before the first
+    draft, or when the site first saw the newsletter, whichever is earlier.
     """
     start = watermark
     if start is None:
@@ -41,5 +41,5 @@ def carried_over(issue: Issue, issues: Sequence[Issue]) -> list[Issue]:
 
 
 def closed_at(window: Window, now: datetime) -> Window:
-    """The window of an issue approved at `now`: what is published later belongs to the next."""
+    """The window of an issue approved at `now`; later articles belong to the next issue."""
     return Window(start=window.start, end=max(window.start, min(window.end, now)))

@@ -1,4 +1,4 @@
-"""What the reasons of issues/reasons.py are called in English, for editors and operators."""
+"""The sentences for the reasons of issues/reasons.py, for editors and operators."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def left_out_text(out: LeftOut) -> str:
         case LeftOutReason.ALREADY_USED:
             return f"already in {out.detail}"
         case LeftOutReason.TOLD_ELSEWHERE:
-            return f"already in {out.detail}, as another source told it"
+            return f"already in {out.detail}, from another source"
         case LeftOutReason.WITHDRAWN:
             return "withdrawn by its source"
         case LeftOutReason.EXCLUDED:
-            return f"kept out by the filter of {out.detail}"
+            return f"excluded by the filter of {out.detail}"
         case LeftOutReason.NOT_INCLUDED:
-            return f"has nothing that the filter asks for of {out.detail}"
+            return f"not included by the filter of {out.detail}"
         case LeftOutReason.TOO_OLD:
             return f"{published}too old for {out.detail}"
         case LeftOutReason.AFTER_WINDOW:

@@ -1,4 +1,4 @@
-"""add: an article that the draft did not take, or one from any address, put in by an editor."""
+"""add: an editor adds an article that the draft left out, or the article at any address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, SourceError, UnknownNameError
 from newsletter.issues.edits import Add
-from newsletter.pipeline.edit import EditDone, edit
+from newsletter.pipeline.edit import EditDone, EditRequest, edit
 from newsletter.pipeline.gather import newsletter_vocabulary
 from newsletter.site.site import Site
 from newsletter.store.articles import load_story
@@ -21,34 +21,34 @@ from newsletter.store.stories import lock_stories, story_of_page
 
 
 def add_left_out(
-    site: Site, slug: str, number: int, *, key: str, section: str, editor: str, seen: int,
-    now: datetime,
-) -> EditDone:  # fmt: skip
-    """Put an article of the tray into a section, pinned; raises as `edit` does."""
+    site: Site, request: EditRequest, *, key: str, section: str, now: datetime
+) -> EditDone:
+    """Put an article that the draft left out into a section, pinned; raises as `edit` does."""
     with site.database.transaction(read_only=True) as connection:
-        issue = find_issue(connection, slug, number)
+        issue = find_issue(connection, request.newsletter, request.number)
         if any(item.article.key == key for item in issue.items):
             return EditDone(issue=issue, said="")
-        tellings = load_story(connection, slug, key)
-    if not tellings:
+        versions = load_story(connection, request.newsletter, key)
+    if not versions:
         raise UnknownNameError("that article is no longer kept", fix="add it by its address")
-    return edit(
-        site, slug, number, [Add(article=merge_stories(tellings)[0], section=section)],
-        editor=editor, seen=seen, now=now,
-    )  # fmt: skip
+    addition = Add(article=merge_stories(versions)[0], section=section)
+    return edit(site, request, [addition], now=now)
 
 
 def add_by_url(
-    site: Site, slug: str, number: int, *, url: str, section: str, editor: str, seen: int,
-    now: datetime,
-) -> EditDone:  # fmt: skip
-    """Fetch the page through the guarded door and put its article into a section.
+    site: Site, request: EditRequest, *, url: str, section: str, now: datetime
+) -> EditDone:
+    """Fetch the page, guarded against private addresses, and put its article into a section.
 
-    Raises InputError for what is no web address, SourceError when nothing can be read there.
+    Raises InputError if `url` is not a web address, SourceError if no article can be read there.
     """
     if not is_web_address(url):
-        raise InputError(f"{url!r} is no web address", field="url", fix="it begins with https://")
-    newsletter = site.newsletter(slug)
+        raise InputError(
+            f"{url!r} is not a web address",
+            field="url",
+            fix="give an address that begins with https://",
+        )
+    newsletter = site.newsletter(request.newsletter)
     readings: list[Reading] = asyncio.run(
         read_sources(
             [SourceSettings(page=url)],
@@ -70,7 +70,4 @@ def add_by_url(
     with site.database.transaction() as connection:
         lock_stories(connection)
         article = replace(article, key=story_of_page(connection, article, now))
-    return edit(
-        site, slug, number, [Add(article=article, section=section)],
-        editor=editor, seen=seen, now=now,
-    )  # fmt: skip
+    return edit(site, request, [Add(article=article, section=section)], now=now)

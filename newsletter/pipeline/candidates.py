@@ -1,4 +1,4 @@
-"""Which stories may enter an issue: what the sources tell, each story once."""
+"""The stories that may enter an issue: those of its sources, each story once."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from newsletter.articles.dedupe import merge_stories
 from newsletter.config.settings import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.issues.assemble import Candidate
 from newsletter.issues.filters import Filter, Refusal, patterns
-from newsletter.issues.memory import Carried, already_told
+from newsletter.issues.memory import Carried, already_carried
 from newsletter.pipeline.gather import configured, distinct_sources
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
-from newsletter.store.articles import Telling
+from newsletter.store.articles import StoryVersion
 from newsletter.store.sources import find_sources, settle_sources
 from newsletter.store.stories import join_stories, lock_stories
 
@@ -32,28 +32,28 @@ def candidates(
     carried: Sequence[Carried],
     now: datetime,
 ) -> Sequence[Candidate]:
-    """One candidate per story: tellings of several sources are merged into one."""
+    """One candidate per story: the versions of several sources are merged into one."""
     if newsletter.digest_of is not None:
-        return _printed(connection, newsletter.digest_of, since)
-    configured_places = find_sources(connection, slug, configured(newsletter.sources))
-    tellings = article_store.load_tellings(connection, slug, since=since, places=configured_places)
+        return _shown(connection, newsletter.digest_of, since)
+    sources = find_sources(connection, slug, configured(newsletter.sources))
+    versions = article_store.load_versions(connection, slug, since=since, sources=sources)
     stories = merge_stories(
-        [telling.article for telling in tellings], [telling.place for telling in tellings]
+        [version.article for version in versions], [version.source_number for version in versions]
     )
-    places = places_of(stories, tellings)
-    told = already_told(stories, places, carried)
-    _join(connection, stories, tellings, told)
+    sources_of_stories = sources_of(stories, versions)
+    carried_before = already_carried(stories, sources_of_stories, carried)
+    _join(connection, stories, versions, carried_before)
     return [
-        replace(candidate, told=told[candidate.article.key].issue)
-        if candidate.article.key in told
+        replace(candidate, carried_in=carried_before[candidate.article.key].issue)
+        if candidate.article.key in carried_before
         else candidate
-        for candidate in candidates_of(stories, tellings, _rules(connection, slug, newsletter, now))
+        for candidate in candidates_of(stories, versions, _rules(connection, slug, newsletter, now))
     ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceRule:
-    """What a source lets in, and how many of its articles an issue takes at most."""
+    """Which articles of a source an issue may take, and how many at most."""
 
     takes: Filter
     most: int | None
@@ -62,7 +62,7 @@ class SourceRule:
 def _rules(
     connection: sa.Connection, slug: str, newsletter: NewsletterSettings, now: datetime
 ) -> dict[int, SourceRule]:
-    """By the number of a source, the rule that newsletter.toml gives it."""
+    """The rule of each source in newsletter.toml, by the number of the source."""
     sources = distinct_sources(newsletter.sources)
     numbers = settle_sources(connection, slug, configured(sources), now)
     return {
@@ -72,7 +72,7 @@ def _rules(
 
 
 def filter_of(settings: SourceSettings | SectionSettings, now: datetime) -> Filter:
-    """What the source or section takes, in a draft made at `now`."""
+    """The filter of the source or section, for a draft made at `now`."""
     return Filter(
         include=patterns(settings.include),
         exclude=patterns(settings.exclude),
@@ -83,80 +83,82 @@ def filter_of(settings: SourceSettings | SectionSettings, now: datetime) -> Filt
 def _join(
     connection: sa.Connection,
     stories: Sequence[Article],
-    tellings: Sequence[Telling],
-    told: Mapping[str, Carried],
+    versions: Sequence[StoryVersion],
+    carried: Mapping[str, Carried],
 ) -> None:
-    """Keep for ever what this draft has found to be one story."""
-    known = {telling.article.key for telling in tellings}
+    """Store permanently which stories this draft found to be one story."""
+    known = {version.article.key for version in versions}
     found = [keys for story in stories if len(keys := story.keys & known) > 1]
-    found += [frozenset((key, past.article.key)) for key, past in told.items()]
+    found += [frozenset((key, past.article.key)) for key, past in carried.items()]
     if found:
         lock_stories(connection)
         for keys in found:
             join_stories(connection, keys)
 
 
-def places_of(stories: Sequence[Article], tellings: Sequence[Telling]) -> dict[str, frozenset[int]]:
-    """By the key of each story, the numbers of the sources that tell it."""
+def sources_of(
+    stories: Sequence[Article], versions: Sequence[StoryVersion]
+) -> dict[str, frozenset[int]]:
+    """The numbers of the sources that have each story, by the key of the story."""
     by_key: dict[str, set[int]] = {}
-    for telling in tellings:
-        by_key.setdefault(telling.article.key, set()).add(telling.place)
+    for version in versions:
+        by_key.setdefault(version.article.key, set()).add(version.source_number)
     return {
-        story.key: frozenset(place for key in story.keys for place in by_key.get(key, ()))
+        story.key: frozenset(source for key in story.keys for source in by_key.get(key, ()))
         for story in stories
     }
 
 
 def candidates_of(
     stories: Sequence[Article],
-    tellings: Sequence[Telling],
+    versions: Sequence[StoryVersion],
     rules: Mapping[int, SourceRule] = MappingProxyType({}),
 ) -> Sequence[Candidate]:
-    """The stories with what their tellings say: since when each is known, and who still has it.
+    """The stories with when each was first seen, and whether a source still has it.
 
-    A story is kept out where the `rules` of all its sources keep it out.
+    A story is barred if the `rules` of all its sources bar it.
     """
-    by_key: dict[str, list[Telling]] = {}
-    for telling in tellings:
-        by_key.setdefault(telling.article.key, []).append(telling)
+    by_key: dict[str, list[StoryVersion]] = {}
+    for version in versions:
+        by_key.setdefault(version.article.key, []).append(version)
     return [
         Candidate(
             article=story,
-            first_seen=min(telling.first_seen for telling in told),
-            withdrawn=all(telling.withdrawn for telling in told),
-            barred=_barred(told, rules),
+            first_seen=min(version.first_seen for version in of_story),
+            withdrawn=all(version.withdrawn for version in of_story),
+            barred=_barred(of_story, rules),
             most=next(
                 (
-                    rules[telling.place].most
-                    for telling in told
-                    if telling.place in rules and telling.article.source == story.source
+                    rules[version.source_number].most
+                    for version in of_story
+                    if version.source_number in rules and version.article.source == story.source
                 ),
                 None,
             ),
         )
         for story in stories
-        if (told := [one for key in story.keys for one in by_key.get(key, ())])
+        if (of_story := [version for key in story.keys for version in by_key.get(key, ())])
     ]
 
 
-def _barred(told: Sequence[Telling], rules: Mapping[int, SourceRule]) -> Refusal | None:
-    """Why no source lets the story in; None where one does."""
+def _barred(versions: Sequence[StoryVersion], rules: Mapping[int, SourceRule]) -> Refusal | None:
+    """Why no source admits the story; None if one does."""
     refusals = [
-        rules[telling.place].takes.refusal(telling.article, telling.article.source)
-        if telling.place in rules
+        rules[version.source_number].takes.refusal(version.article, version.article.source)
+        if version.source_number in rules
         else None
-        for telling in told
+        for version in versions
     ]
     return refusals[0] if all(refusals) else None
 
 
-def _printed(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:
-    """What another newsletter's issues showed, as its editors worded it."""
+def _shown(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:
+    """The stories that another newsletter's issues showed, as its editors worded them."""
     found = {
         item.article.key: Candidate(
             article=replace(item.article, title=item.title, summary=item.summary, image=item.image),
             first_seen=at,
         )
-        for item, at in issue_store.printed(connection, slug, since=since)
+        for item, at in issue_store.sent_items(connection, slug, since=since)
     }
     return list(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,7 +12,7 @@ from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.assemble import History, Section, assemble
 from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
-from newsletter.issues.issue import Issue, State, Words
+from newsletter.issues.issue import Issue, State, Window, Words
 from newsletter.issues.memory import follow_ups
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import coming_window
@@ -27,14 +27,14 @@ from newsletter.store.carried import carried_by
 
 
 def draft(site: Site, slug: str, *, now: datetime) -> Issue:
-    """The coming issue, made or refreshed; an approved one is left exactly as it is."""
+    """Make or refresh the coming issue; an approved one stays unchanged."""
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         return _draft(site, connection, slug, now)
 
 
 def draft_for(site: Site, slug: str, due: datetime, *, now: datetime) -> Issue | None:
-    """The draft for that due time; None when another run has served it, or an editor put it off."""
+    """The draft for that due time; None if another run has served it, or an editor postponed it."""
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         if due_now(site, connection, slug, now) != due:
@@ -50,14 +50,7 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         return current
     due = coming_due(site, connection, slug, now)
     period = period_before(newsletter.schedule, zone, due)
-    window = coming_window(
-        watermark=newsletter_store.watermark(connection, slug),
-        due=due,
-        period=period,
-        now=now,
-        first_seen=newsletter_store.first_seen(connection, slug),
-    )
-    newsletter_store.begin_at(connection, slug, window.start)
+    window = _open_window(connection, slug, due=due, period=period, now=now)
     carried = carried_by(connection, slug)
     assembly = assemble(
         candidates(
@@ -95,8 +88,23 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
     return issue_store.find_issue(connection, slug, number)
 
 
+def _open_window(
+    connection: sa.Connection, slug: str, *, due: datetime, period: timedelta, now: datetime
+) -> Window:
+    """The window of the coming issue; its start is stored as the newsletter's first watermark."""
+    window = coming_window(
+        watermark=newsletter_store.watermark(connection, slug),
+        due=due,
+        period=period,
+        now=now,
+        first_seen=newsletter_store.first_seen(connection, slug),
+    )
+    newsletter_store.begin_at(connection, slug, window.start)
+    return window
+
+
 def retitled(site: Site, issue: Issue) -> Issue:
-    """The issue with the subject, preheader and note that its items and editors' words make."""
+    """The issue with the subject, preheader and note that follow from its items and its words."""
     shown = issue.shown_items
     made = subject_of(site, issue.newsletter, issue.number, shown)
     preheader = issue.words.preheader
@@ -111,7 +119,7 @@ def retitled(site: Site, issue: Issue) -> Issue:
 def _standing_blocks(
     connection: sa.Connection, site: Site, slug: str, due: datetime
 ) -> tuple[Block, ...]:
-    """What the last issue's editors left to run on."""
+    """The blocks of the last issue that have not ended by the coming issue's date."""
     earlier = issue_store.all_issues(connection, slug)
     day = issue_date(due, site.settings.site.zone)
     return still_running(earlier[-1].blocks, day) if earlier else ()

@@ -23,41 +23,42 @@ from newsletter.store.newsletters import lock_newsletter
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditDone:
-    """The issue after the edit, and what was done; "" where nothing was left to do."""
+    """The issue after the edit, and what the edit did; "" where it changed nothing."""
 
     issue: Issue
     said: str
 
 
-def edit(
-    site: Site,
-    slug: str,
-    number: int,
-    edits: Sequence[Edit],
-    *,
-    editor: str,
-    seen: int,
-    now: datetime,
-) -> EditDone:
-    """Do the edits, all or none. `seen` is the version of the issue that the editor looked at.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditRequest:
+    """The issue that an editor changes, and the version of it that the editor saw."""
+
+    newsletter: str
+    number: int
+    editor: str
+    seen_version: int
+
+
+def edit(site: Site, request: EditRequest, edits: Sequence[Edit], *, now: datetime) -> EditDone:
+    """Make the edits, all or none.
 
     Raises ConflictError when somebody else has changed the same thing since, UnknownNameError
-    when the item has gone, NotPermittedError when the issue may not be edited.
+    when the item is no longer there, NotPermittedError when the issue may not be edited.
     """
     with site.database.transaction() as connection:
-        issue = _locked(connection, slug, number, now)
-        _require_unchanged(connection, issue, edits, editor=editor, seen=seen)
+        issue = _locked(connection, request.newsletter, request.number, now)
+        _require_unchanged(connection, issue, edits, request)
         done = _carry_out(site, connection, issue, edits)
         if done is None:
             return EditDone(issue=issue, said="")
         after, inverse, said = done
-        logged = desk_store.NewEdit(editor=editor, said=said, done=edits, inverse=inverse)
+        logged = desk_store.NewEdit(editor=request.editor, said=said, done=edits, inverse=inverse)
         desk_store.log_edit(connection, after, logged, now)
         return EditDone(issue=after, said=said)
 
 
 def undo(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> EditDone:
-    """Take back the editor's last edit that stands.
+    """Undo the editor's last edit that is not yet undone.
 
     Raises NotPermittedError when there is none, ConflictError when somebody else has changed
     the same thing since.
@@ -68,22 +69,24 @@ def undo(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> E
         last = undoable(log, editor)
         if last is None:
             raise NotPermittedError("there is nothing of yours to undo")
-        return _replay(site, connection, issue, last, log, editor=editor, now=now, again=False)
+        _require_undisturbed(log, last, editor)
+        return _replay(site, connection, issue, last, editor=editor, now=now, again=False)
 
 
 def redo(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> EditDone:
-    """Do again what the editor last took back; raises as `undo` does."""
+    """Do again what the editor last undid; raises as `undo` does."""
     with site.database.transaction() as connection:
         issue = _locked(connection, slug, number, now)
         log = desk_store.history(connection, issue)
         last = redoable(log, editor)
         if last is None:
             raise NotPermittedError("there is nothing of yours to do again")
-        return _replay(site, connection, issue, last, log, editor=editor, now=now, again=True)
+        _require_undisturbed(log, last, editor)
+        return _replay(site, connection, issue, last, editor=editor, now=now, again=True)
 
 
 def undoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
-    """The editor's last edit that stands; `log` newest first."""
+    """The editor's last edit that is not undone; `log` is newest first."""
     return next(
         (
             entry
@@ -95,7 +98,7 @@ def undoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
 
 
 def redoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
-    """What the editor last took back, unless they have edited since."""
+    """What the editor last undid, unless they have edited since."""
     own = [entry for entry in log if entry.editor == editor]
     latest = next(
         (entry.version for entry in own if entry.undoes is None and not entry.undone_by), 0
@@ -105,7 +108,7 @@ def redoable(log: Sequence[LoggedEdit], editor: str) -> LoggedEdit | None:
 
 
 def reopen(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> Issue:
-    """Make an approved issue a draft again, to be edited and approved anew."""
+    """Make an approved issue a draft again, so that it can be edited and approved again."""
     with site.database.transaction() as connection:
         issue = _locked(connection, slug, number, now)
         if issue.state is not State.DRAFT:
@@ -115,26 +118,27 @@ def reopen(site: Site, slug: str, number: int, *, editor: str, now: datetime) ->
 
 
 def _locked(connection: sa.Connection, slug: str, number: int, now: datetime) -> Issue:
-    # The newsletter too: a draft in another process takes that lock first.
+    # The newsletter is locked too, because a draft in another process takes that lock first.
     lock_newsletter(connection, slug, now)
     return desk_store.lock_issue(connection, slug, number)
 
 
 def _require_unchanged(
-    connection: sa.Connection, issue: Issue, edits: Sequence[Edit], *, editor: str, seen: int
+    connection: sa.Connection, issue: Issue, edits: Sequence[Edit], request: EditRequest
 ) -> None:
+    """Raise ConflictError if a later edit changed a target of `edits`."""
     targets = desk_store.targets_of_all(edits)
     texts = any(isinstance(one, Rewrite | Say) for one in edits)
-    for entry in desk_store.history(connection, issue, since=seen):
-        stands = entry.undoes is None and entry.undone_by is None
-        # Whoever drags the same item twice means the last; words of the same hand in two
-        # windows are still two texts, of which neither may vanish unseen.
-        other = entry.editor != editor or texts
-        if stands and other and targets & entry.targets and tuple(edits) != entry.done:
+    for entry in desk_store.history(connection, issue, since=request.seen_version):
+        applies = entry.undoes is None and entry.undone_by is None
+        # An editor who drags the same item twice means the last place. Two texts that one editor
+        # wrote in two windows still conflict, so that neither is lost unseen.
+        other = entry.editor != request.editor or texts
+        if applies and other and targets & entry.targets and tuple(edits) != entry.done:
             raise ConflictError(
-                f"{entry.editor} {entry.said} meanwhile",
+                f"{entry.editor} {entry.said} in the meantime",
                 who=entry.editor,
-                fix="look at both, and keep one",
+                fix="compare both versions, and keep one",
             )
 
 
@@ -151,28 +155,31 @@ def _carry_out(
     return desk_store.save_edited(connection, issue, after), edited.inverse, edited.said
 
 
+def _require_undisturbed(log: Sequence[LoggedEdit], entry: LoggedEdit, editor: str) -> None:
+    """Raise ConflictError if somebody else has changed a target of `entry` since."""
+    for later in log:
+        applies = later.undoes is None and later.undone_by is None
+        own = later.editor == editor
+        if later.version > entry.version and applies and not own and later.targets & entry.targets:
+            raise ConflictError(f"{later.editor} {later.said} since", who=later.editor)
+
+
 def _replay(
     site: Site,
     connection: sa.Connection,
     issue: Issue,
     entry: LoggedEdit,
-    log: Sequence[LoggedEdit],
     *,
     editor: str,
     now: datetime,
     again: bool,
 ) -> EditDone:
-    """Take `entry` back, or do it `again`."""
-    for later in log:
-        stands = later.undoes is None and later.undone_by is None
-        mine = later.editor == editor
-        if later.version > entry.version and stands and not mine and later.targets & entry.targets:
-            raise ConflictError(f"{later.editor} {later.said} since", who=later.editor)
+    """Undo `entry`, or do it `again`."""
     edits = entry.done if again else entry.inverse
     said = f"{'did again' if again else 'undid'}: {entry.said}"
     done = _carry_out(site, connection, issue, edits)
     if done is None:
-        # Somebody brought about the same already; the entry is settled without a change.
+        # Somebody made the same change already, so the entry is marked without changing the issue.
         after = desk_store.save_edited(connection, issue, issue)
         inverse: tuple[Edit, ...] = ()
     else:

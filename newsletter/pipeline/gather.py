@@ -1,11 +1,11 @@
-"""gather: fetch a newsletter's sources and keep what they gave."""
+"""gather: fetch a newsletter's sources and store the articles that they returned."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from newsletter import __version__
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.identity.sources import Configured
-from newsletter.articles.pace import Look, Pace, next_pace
+from newsletter.articles.pace import CheckResult, Pace, next_pace
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, SourceSettings, TagSettings
@@ -35,17 +35,18 @@ if TYPE_CHECKING:
 def gather(
     site: Site, slug: str, *, now: datetime, only: Collection[str] | None = None
 ) -> Sequence[Reading]:
-    """Read every source of the newsletter; one that fails never stops the others.
+    """Read every source of the newsletter; a source that fails does not stop the others.
 
-    `only` limits it to sources at these locations.
+    If `only` is given, only the sources at these locations are read.
     """
-    # The readers of pages and feeds take a second to import, and only a gathering needs them.
+    # The readers of pages and feeds take a second to import, so they are imported only here.
     from newsletter.articles.reading import read_sources
 
     newsletter = site.newsletter(slug)
     every_source = distinct_sources(newsletter.sources)
     sources = [source for source in every_source if only is None or source.location in only]
     fingerprint = _fingerprint(newsletter, site.settings.tags)
+    run = _Run(newsletter=slug, fingerprint=fingerprint, now=now)
     with site.database.transaction() as connection:
         ensure_newsletter(connection, slug, now)
         memories = load_memories(connection, slug, fingerprint)
@@ -60,7 +61,6 @@ def gather(
             now=now,
         )
     )
-    kept = []
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, now)
         numbers = dict(
@@ -70,38 +70,26 @@ def gather(
                 strict=True,
             )
         )
-        for source, reading in zip(sources, readings, strict=True):
-            number = numbers[source.location]
-            look = _keep(connection, slug, source, number, reading, now)
-            pace = next_pace(
-                paces.get(source.location, Pace()),
-                look,
-                now=now,
-                location=source.location,
-                fresh_for=reading.fresh_for,
-                every=source.every,
-                not_before=reading.memory.not_before if reading.memory else None,
-            )
-            save_memory(
+        return [
+            _save_reading(
                 connection,
-                slug,
-                reading.memory or FetchMemory(source=source.location),
-                fingerprint=fingerprint,
-                problem=_problem(reading),
-                pace=pace,
-                now=now,
+                run,
+                source,
+                numbers[source.location],
+                reading,
+                paces.get(source.location, Pace()),
             )
-            kept.append(_with_turnover(reading) if look is Look.TURNED_OVER else reading)
-    return kept
+            for source, reading in zip(sources, readings, strict=True)
+        ]
 
 
 def gather_due(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
-    """Read those of the newsletter's sources whose time has come; what they gave."""
+    """Read the newsletter's sources that are due to be read."""
     with site.database.transaction(read_only=True) as connection:
         paces = load_paces(connection, slug)
 
     def is_due(source: SourceSettings) -> bool:
-        return (paces.get(source.location, Pace()).next_look or now) <= now
+        return (paces.get(source.location, Pace()).next_check or now) <= now
 
     sources = site.newsletter(slug).sources
     if not any(map(is_due, sources)):  # telling addresses apart takes longer to load
@@ -110,63 +98,98 @@ def gather_due(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
     return gather(site, slug, now=now, only=due) if due else ()
 
 
-def _keep(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """One gathering: for which newsletter, under which settings, and when."""
+
+    newsletter: str
+    fingerprint: str
+    now: datetime
+
+
+def _save_reading(
     connection: sa.Connection,
-    slug: str,
+    run: _Run,
     source: SourceSettings,
     number: int,
     reading: Reading,
-    now: datetime,
-) -> Look:
-    """Keep what a source gave; returns what the look came to."""
+    pace: Pace,
+) -> Reading:
+    """Store what was read of a source, and its next pace; returns the reading for the report."""
+    result = _save_articles(connection, run, source, number, reading)
+    save_memory(
+        connection,
+        run.newsletter,
+        reading.memory or FetchMemory(source=source.location),
+        fingerprint=run.fingerprint,
+        problem=_problem(reading),
+        pace=next_pace(
+            pace,
+            result,
+            now=run.now,
+            location=source.location,
+            fresh_for=reading.fresh_for,
+            every=source.every,
+            not_before=reading.memory.not_before if reading.memory else None,
+        ),
+        now=run.now,
+    )
+    return _with_replacement_warning(reading) if result is CheckResult.REPLACED else reading
+
+
+def _save_articles(
+    connection: sa.Connection, run: _Run, source: SourceSettings, number: int, reading: Reading
+) -> CheckResult:
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
-    look = save_articles(connection, slug, number, reading.articles, now)
+    result = save_articles(connection, run.newsletter, number, reading.articles, run.now)
     if _problem(reading):
-        return Look.FAILED
+        return CheckResult.FAILED
     if source.kind == "folder":
-        withdraw_others(connection, slug, number, reading.articles, now)
-    return Look.NEW if look is Look.TURNED_OVER and source.kind != "feed" else look
+        withdraw_others(connection, run.newsletter, number, reading.articles, run.now)
+    if result is CheckResult.REPLACED and source.kind != "feed":
+        return CheckResult.NEW
+    return result
 
 
-def _with_turnover(reading: Reading) -> Reading:
+def _with_replacement_warning(reading: Reading) -> Reading:
     finding = SourceFinding(
         source=reading.source,
         severity="warning",
-        message="turned over: nothing of the last look is left in it, so stories may have been missed",
-        fix='ask it more often: every = "30m" beside its address in newsletter.toml',
+        message="every article is new since the last check, so stories may have been missed",
+        fix='check it more often: write every = "30m" below its address in newsletter.toml',
     )
     return replace(reading, findings=(*reading.findings, finding))
 
 
 def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
-    """The sources, each place once: one that is listed twice adds the tags of both."""
+    """The sources, each location once: a source that is listed twice gets the tags of both."""
     found: dict[tuple[str, str], SourceSettings] = {}
     for source in sources:
-        place = (source.kind, location_key(source.location))
-        first = found.setdefault(place, source)
+        location = (source.kind, location_key(source.location))
+        first = found.setdefault(location, source)
         tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        found[place] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
+        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
     return list(found.values())
 
 
 def configured(sources: Sequence[SourceSettings]) -> list[Configured]:
-    """The sources as their identity is looked up."""
+    """The sources with the location and name by which each is identified."""
     return [Configured(location=source.location, name=source.name or "") for source in sources]
 
 
 def newsletter_vocabulary(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabulary:
-    """The tags this newsletter knows: configured ones, its sections', and aliases."""
+    """The tags that the newsletter knows: configured tags, those of its sections, and aliases."""
     known = [*tags.known, *(tag for section in newsletter.sections for tag in section.tags)]
     return make_vocabulary(known, tags.aliases)
 
 
 _NOT_OF_READING = {"every": None, "include": (), "exclude": (), "max_items": None, "max_age": None}
-"""What changes when and whether articles are taken, not how they are read."""
+"""Settings that change when and which articles are taken, but not how they are read."""
 
 
 def _fingerprint(newsletter: NewsletterSettings, tags: TagSettings) -> str:
-    """Changes when the same feed would be read differently."""
+    """A value that changes whenever the settings would read the same feed differently."""
     sources = [source.model_copy(update=_NOT_OF_READING) for source in newsletter.sources]
     read_with = repr((__version__, sources, newsletter.sections, tags))
     return hashlib.sha256(read_with.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""late: what came in after the coming issue was approved, and so is not in it."""
+"""late: stories that came in after the coming issue was approved, so are not in it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from newsletter.store.sources import find_sources
 
 
 def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
-    """Stories first seen since the issue was approved, the newest first; none where it is not.
+    """Stories first seen since the issue was approved, newest first; none if it is not approved.
 
-    A further telling of a story that the issue has, or left out before, is none.
+    A further version of a story that the issue has, or had left out before, is not one of them.
     """
     if issue.state is not State.APPROVED:
         return ()
@@ -24,17 +24,17 @@ def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
         approved, _started = issue_store.send_times(connection, issue)
         if approved is None:
             return ()
-        places = find_sources(
+        sources = find_sources(
             connection, issue.newsletter, configured(site.newsletter(issue.newsletter).sources)
         )
-        tellings = article_store.load_tellings(
-            connection, issue.newsletter, since=issue.window.start, places=places
+        versions = article_store.load_versions(
+            connection, issue.newsletter, since=issue.window.start, sources=sources
         )
-        taken = set(issue_store.used_by(connection, issue.newsletter))
-    taken |= {key for item in issue.items for key in item.article.keys}
-    taken |= {out.key for out in issue.left_out}
+        known = set(issue_store.used_by(connection, issue.newsletter))
+    known |= {key for item in issue.items for key in item.article.keys}
+    known |= {out.key for out in issue.left_out}
     stories = merge_stories(
-        [telling.article for telling in tellings], [telling.place for telling in tellings]
+        [version.article for version in versions], [version.source_number for version in versions]
     )
     return tuple(
         LeftOut(
@@ -45,6 +45,6 @@ def late_arrivals(site: Site, issue: Issue) -> tuple[LeftOut, ...]:
             source=story.source,
             published=story.published,
         )
-        for candidate in candidates_of(stories, tellings)
-        if candidate.first_seen >= approved and not taken & (story := candidate.article).keys
+        for candidate in candidates_of(stories, versions)
+        if candidate.first_seen >= approved and not known & (story := candidate.article).keys
     )

@@ -58,7 +58,7 @@ def _past_occasions(
 ) -> PastOccasions:
     return past_occasions(
         now,
-        looked=(
+        checked=(
             newsletter_store.first_seen(connection, slug),
             newsletter_store.passed(connection, slug),
         ),

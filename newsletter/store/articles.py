@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article, Coverage, Image, Tag
-from newsletter.articles.pace import Look
+from newsletter.articles.pace import CheckResult
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
 from newsletter.store.tables import articles, stories
 
@@ -30,15 +30,15 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Telling:
-    """What one source tells of a story: an article whose key is the story's.
+class StoryVersion:
+    """The article of one source about a story; its key is the story's.
 
-    `place` is the number of the source. `withdrawn`: it is no longer shown there.
+    `source_number` is the number of the source. `withdrawn` says that the source no longer has it.
     """
 
     article: Article
     first_seen: datetime
-    place: int
+    source_number: int
     withdrawn: bool
 
 
@@ -50,7 +50,7 @@ def article_to_json(article: Article) -> dict[str, Any]:
 def article_from_json(data: Mapping[str, Any]) -> Article:
     """The article that `article_to_json` wrote."""
     image = data["image"]
-    # Items drafted by an older version lack what articles have learned since.
+    # Items that an older version of the program drafted lack the newer fields of an article.
     return Article(
         **{
             **data,
@@ -69,15 +69,15 @@ def save_articles(
     source: int,
     found: Sequence[Article],
     now: datetime,
-) -> Look:
-    """Add what the source newly tells, refresh what it told before; `first_seen` stays.
+) -> CheckResult:
+    """Insert the new articles of the source and update the known ones; `first_seen` stays.
 
-    Returns what the look came to.
+    Returns what the check showed.
     """
     from newsletter.articles.identity.withdrawal import withdrawn  # see stories.py
 
     if not found:
-        return Look.SAME
+        return CheckResult.SAME
     lock_stories(connection)
     numbers = stories_of(connection, source, found, now)
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
@@ -101,7 +101,7 @@ def save_articles(
             new.append({**values, **origin, "first_seen": now})
             continue
         if not article.dated:
-            # It counts as published when it was first seen, or when its source once said.
+            # It counts as published when it was first seen, or on the date that its source once gave.
             del values["published"], values["dated"]
         connection.execute(sa.update(articles).where(articles.c.id == known[story]).values(values))
     if new:
@@ -112,8 +112,8 @@ def save_articles(
     gone = withdrawn(found, missing, newcomers=bool(new))
     _mark_withdrawn(connection, here, gone, now)
     if len(new) == len(found) > 1 and had_any:
-        return Look.TURNED_OVER
-    return Look.NEW if new else Look.SAME
+        return CheckResult.REPLACED
+    return CheckResult.NEW if new else CheckResult.SAME
 
 
 def withdraw_others(
@@ -123,7 +123,7 @@ def withdraw_others(
     found: Sequence[Article],
     now: datetime,
 ) -> None:
-    """Mark everything else the source ever told: `found`, which is saved, is all that it has."""
+    """Mark all other articles of the source as withdrawn; `found` is all that it has now."""
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
     urls = {(article.url, article.title) for article in found}
     rows = connection.execute(
@@ -155,23 +155,23 @@ def _mark_withdrawn(
         )
 
 
-def load_tellings(
-    connection: sa.Connection, newsletter: str, *, since: datetime, places: frozenset[int]
-) -> list[Telling]:
-    """What these sources told since `since`, by publication or by when it was first seen."""
+def load_versions(
+    connection: sa.Connection, newsletter: str, *, since: datetime, sources: frozenset[int]
+) -> list[StoryVersion]:
+    """The versions of these sources that were published, or first seen, at `since` or later."""
     joined = joined_keys(connection)
     rows = connection.execute(
         sa.select(articles, stories.c.key)
         .join(stories, stories.c.id == articles.c.story_id)
-        .where(articles.c.newsletter == newsletter, articles.c.source_id.in_(sorted(places)))
+        .where(articles.c.newsletter == newsletter, articles.c.source_id.in_(sorted(sources)))
         .where((articles.c.published >= since) | (articles.c.first_seen >= since))
         .order_by(articles.c.published.desc(), articles.c.id)
     )
     return [
-        Telling(
+        StoryVersion(
             article=_article(row, joined.get(row.story_id, ())),
             first_seen=row.first_seen,
-            place=row.source_id,
+            source_number=row.source_id,
             withdrawn=row.withdrawn_at is not None,
         )
         for row in rows
@@ -179,7 +179,7 @@ def load_tellings(
 
 
 def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:
-    """Every telling of the story that has, or had, this key."""
+    """Every version of the story that has, or had, this key."""
     number = (
         sa.select(sa.func.coalesce(stories.c.joined_to, stories.c.id))
         .where(stories.c.key == key)

@@ -1,4 +1,4 @@
-"""What a newsletter's issues carried, as later drafts are compared with it."""
+"""The stories that a newsletter's issues carried, for comparison with later drafts."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from newsletter.store.stories import in_parts, joined_keys
 from newsletter.store.tables import articles, issues, items, stories, used_keys
 
 BEGINNING = 1200
-"""Characters of a text that are compared."""
+"""The number of characters of a text that are compared."""
 
 
 def carried_by(connection: sa.Connection, newsletter: str) -> list[Carried]:
     """The stories that readers saw in the newsletter's issues, the newest issue first."""
-    told = _told(connection, newsletter)
+    sources = _sources_of(connection, newsletter)
     joined = _joined(connection)
-    said = items.c.article
+    article = items.c.article
     rows = connection.execute(
         sa.select(
             items.c.article_key,
             issues.c.number,
             issues.c.due_date,
-            said["url"].as_string().label("url"),
-            said["title"].as_string().label("title"),
-            said["source"].as_string().label("source"),
-            said["agency"].as_string().label("agency"),
-            said["published"].as_string().label("published"),
-            said["summary"].as_string().label("summary"),
-            sa.func.substr(said["body_text"].as_string(), 1, BEGINNING).label("body_text"),
+            article["url"].as_string().label("url"),
+            article["title"].as_string().label("title"),
+            article["source"].as_string().label("source"),
+            article["agency"].as_string().label("agency"),
+            article["published"].as_string().label("published"),
+            article["summary"].as_string().label("summary"),
+            sa.func.substr(article["body_text"].as_string(), 1, BEGINNING).label("body_text"),
         )
         .join(issues, issues.c.id == items.c.issue_id)
         .where(
@@ -57,14 +57,14 @@ def carried_by(connection: sa.Connection, newsletter: str) -> list[Carried]:
             newsletter=newsletter,
             number=row.number,
             day=date.fromisoformat(row.due_date),
-            places=told.get(row.article_key, frozenset()),
+            sources=sources.get(row.article_key, frozenset()),
         )
         for row in rows
     ]
 
 
-def _told(connection: sa.Connection, newsletter: str) -> dict[str, frozenset[int]]:
-    """The sources that ever told each story which an issue took, by the story's key."""
+def _sources_of(connection: sa.Connection, newsletter: str) -> dict[str, frozenset[int]]:
+    """The sources that ever had each story which an issue took, by the key of the story."""
     taken = connection.execute(
         sa.select(used_keys.c.article_key).where(used_keys.c.newsletter == newsletter).distinct()
     ).scalars()
@@ -79,19 +79,19 @@ def _told(connection: sa.Connection, newsletter: str) -> dict[str, frozenset[int
             by_story.setdefault(row.joined_to or row.id, []).append(row.key)
     found: dict[str, set[int]] = {}
     for numbers in in_parts(by_story):
-        places = connection.execute(
+        pairs = connection.execute(
             sa.select(articles.c.story_id, articles.c.source_id)
             .where(articles.c.story_id.in_(numbers))
             .distinct()
         )
-        for story, place in places:
+        for story, source in pairs:
             for key in by_story[story]:
-                found.setdefault(key, set()).add(place)
+                found.setdefault(key, set()).add(source)
     return {key: frozenset(numbers) for key, numbers in found.items()}
 
 
 def _joined(connection: sa.Connection) -> dict[str, tuple[str, ...]]:
-    """By the key of a story, the keys of all that are one with it."""
+    """The keys of all stories that are one with a story, by the key of that story."""
     groups = joined_keys(connection)
     first = {
         row.id: row.key

@@ -1,4 +1,4 @@
-"""What fetches left: validators, problems, and when each source is looked at again."""
+"""What each fetch stored: validators, problems, and when its source is checked again."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from newsletter.store.tables import fetches
 def load_memories(
     connection: sa.Connection, newsletter: str, fingerprint: str
 ) -> dict[str, FetchMemory]:
-    """What the newsletter's earlier fetches left, by source.
+    """The memories of the newsletter's earlier fetches, by source.
 
-    `fingerprint` stands for the settings that articles were read with: what was remembered
-    under other settings is forgotten, so that a changed tag reaches an unchanged feed.
+    `fingerprint` identifies the settings with which articles were read. Memories of other
+    settings are ignored, so that a changed tag takes effect in an unchanged feed.
     """
     rows = connection.execute(
         sa.select(fetches).where(
@@ -47,7 +47,7 @@ def save_memory(
     pace: Pace,
     now: datetime,
 ) -> None:
-    """Keep what a fetch left; `problem` is "" when it went well."""
+    """Store the memory of a fetch; `problem` is "" if the fetch succeeded."""
     values = {
         **asdict(memory),
         "newsletter": newsletter,
@@ -56,7 +56,7 @@ def save_memory(
         "problem": problem,
         "interval": round(pace.interval.total_seconds()),
         "failures": pace.failures,
-        "next_look": pace.next_look,
+        "next_look": pace.next_check,
         **({} if problem else {"succeeded_at": now}),
     }
     here = (fetches.c.newsletter == newsletter) & (fetches.c.source == memory.source)
@@ -65,13 +65,13 @@ def save_memory(
 
 
 def load_paces(connection: sa.Connection, newsletter: str) -> dict[str, Pace]:
-    """How often each source of the newsletter is looked at, by its location."""
+    """How often each source of the newsletter is checked, by its location."""
     rows = connection.execute(sa.select(fetches).where(fetches.c.newsletter == newsletter))
     return {
         row.source: Pace(
             interval=timedelta(seconds=row.interval) if row.interval else FIRST,
             failures=row.failures,
-            next_look=row.next_look,
+            next_check=row.next_look,
         )
         for row in rows
     }

@@ -1,4 +1,4 @@
-"""Issues with their items and what they left out."""
+"""Issues with their items and the articles that they left out."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 
 
 def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
-    """The issue of that number; without one the current: the open or running, else the newest.
+    """The issue of that number; for None the one that is open or being sent, else the newest.
 
-    Raises UnknownNameError when there is none.
+    Raises UnknownNameError if there is none.
     """
     query = sa.select(issues).where(issues.c.newsletter == newsletter)
     if number is not None:
         row = connection.execute(query.where(issues.c.number == number)).one_or_none()
     else:
-        going = [*OPEN_STATES, State.SENDING, State.STOPPED]
+        current = [*OPEN_STATES, State.SENDING, State.STOPPED]
         row = connection.execute(
-            query.order_by(issues.c.state.in_(going).desc(), issues.c.number.desc()).limit(1)
+            query.order_by(issues.c.state.in_(current).desc(), issues.c.number.desc()).limit(1)
         ).one_or_none()
     if row is None:
         name = newsletter if number is None else f"{newsletter}/{number}"
@@ -68,7 +68,7 @@ def open_issue(connection: sa.Connection, newsletter: str) -> Issue | None:
 
 
 def all_issues(connection: sa.Connection, newsletter: str | None = None) -> list[Issue]:
-    """Every issue (of one newsletter), oldest first, without items."""
+    """All issues, or those of one newsletter, oldest first, without items."""
     query = sa.select(issues).order_by(issues.c.newsletter, issues.c.number)
     if newsletter is not None:
         query = query.where(issues.c.newsletter == newsletter)
@@ -76,14 +76,14 @@ def all_issues(connection: sa.Connection, newsletter: str | None = None) -> list
 
 
 def issue_numbered(connection: sa.Connection, number: int) -> Issue:
-    """The issue in the row of that number, which must be there."""
+    """The issue in the row with that id, which must exist."""
     return _issue(
         connection, connection.execute(sa.select(issues).where(issues.c.id == number)).one()
     )
 
 
 def state_of(connection: sa.Connection, issue: Issue) -> State:
-    """Where it stands now, without its items."""
+    """The present state of the issue."""
     found = sa.select(issues.c.state).where(
         issues.c.newsletter == issue.newsletter, issues.c.number == issue.number
     )
@@ -91,7 +91,7 @@ def state_of(connection: sa.Connection, issue: Issue) -> State:
 
 
 def issue_id(connection: sa.Connection, issue: Issue) -> int:
-    """The row's number."""
+    """The id of the issue's row."""
     number: int = connection.execute(
         sa.select(issues.c.id).where(
             issues.c.newsletter == issue.newsletter, issues.c.number == issue.number
@@ -111,7 +111,7 @@ def send_times(connection: sa.Connection, issue: Issue) -> tuple[datetime | None
 
 
 def audience_of(connection: sa.Connection, issue: Issue) -> int | None:
-    """How many deliveries were planned, or None before."""
+    """The number of planned deliveries; None before they are planned."""
     audience: int | None = connection.execute(
         sa.select(issues.c.audience).where(issues.c.id == issue_id(connection, issue))
     ).scalar_one()
@@ -127,7 +127,7 @@ def next_number(connection: sa.Connection, newsletter: str) -> int:
 
 
 def occasions(connection: sa.Connection, newsletter: str) -> list[tuple[datetime, date]]:
-    """Due time and local date of every issue that has served its occasion or given it up."""
+    """Due time and local date of every issue that has served or skipped its occasion."""
     rows = connection.execute(
         sa.select(issues.c.due, issues.c.due_date).where(
             issues.c.newsletter == newsletter, issues.c.state.not_in(OPEN_STATES)
@@ -148,10 +148,10 @@ def is_reminded(connection: sa.Connection, newsletter: str, due: datetime) -> bo
     )
 
 
-def printed(
+def sent_items(
     connection: sa.Connection, newsletter: str, *, since: datetime
 ) -> list[tuple[Item, datetime]]:
-    """The items that issues sent since then showed their readers, and when; oldest first."""
+    """The shown items of the issues sent since then, with the time of the send; oldest first."""
     rows = connection.execute(
         sa.select(items, issues.c.send_started_at)
         .join(issues, issues.c.id == items.c.issue_id)
@@ -166,9 +166,9 @@ def printed(
 
 
 def remember_reminder(connection: sa.Connection, issue: Issue, due: datetime | None) -> bool:
-    """Note that the editors are reminded of `due`; False when they had been.
+    """Store that the editors are reminded of `due`; returns False if that was stored already.
 
-    None takes the note back.
+    None removes what was stored.
     """
     changed = connection.execute(
         sa.update(issues)
@@ -183,7 +183,7 @@ def remember_reminder(connection: sa.Connection, issue: Issue, due: datetime | N
 
 
 def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:
-    """Write the issue with its items; a draft of the same number is replaced."""
+    """Save the issue with its items; a draft of the same number is replaced."""
     values = {
         "newsletter": issue.newsletter,
         "number": issue.number,
@@ -203,7 +203,7 @@ def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> Non
     if connection.execute(sa.update(issues).where(here).values(newer)).rowcount == 0:
         connection.execute(sa.insert(issues).values({**values, "version": 1}))
     number = issue_id(connection, issue)
-    # Editions that an earlier approval froze stay: the desk shows what has changed since.
+    # The editions of an earlier approval stay: the desk shows what has changed since.
     for table in (items, left_out):
         connection.execute(sa.delete(table).where(table.c.issue_id == number))
     insert_rows(connection, items, (item_row(number, item) for item in issue.items))
@@ -225,16 +225,16 @@ def move(
     note: StateNote | None = None,
     **moments: Any,
 ) -> None:
-    """Change the issue's state, if it still is what `issue` says and the move is allowed.
+    """Change the state of the issue, if it is still that of `issue` and the change is allowed.
 
-    `moments` are further columns (approved_at, window_end …). Raises NotPermittedError.
+    `moments` are further columns (approved_at, window_end …). Raises NotPermittedError otherwise.
     """
     if to in (State.DRAFT, State.HELD):
-        moments["send_at"] = None  # a chosen time belongs to the approval that is taken back
+        moments["send_at"] = None  # a chosen time belongs to the approval, which is withdrawn
     if to not in MAY_BECOME[issue.state]:
         raise NotPermittedError(
             f"{issue.name} is {issue.state} and cannot become {to}",
-            fix=f"look at it with `newsletter status {issue.name}`",
+            fix=f"check it with `newsletter status {issue.name}`",
         )
     changed = connection.execute(
         sa.update(issues)
@@ -243,13 +243,13 @@ def move(
     )
     if changed.rowcount == 0:
         raise NotPermittedError(
-            f"{issue.name} was changed by someone else meanwhile",
-            fix=f"look at it with `newsletter status {issue.name}`",
+            f"{issue.name} was changed by somebody else in the meantime",
+            fix=f"check it with `newsletter status {issue.name}`",
         )
 
 
 def take_articles(connection: sa.Connection, issue: Issue) -> None:
-    """Record that the issue took its articles: no later issue gets them, unless pinned."""
+    """Store that the issue took its articles; later issues get them only if pinned."""
     number = issue_id(connection, issue)
     keys = sorted({key for item in issue.shown_items for key in item.article.keys})
     connection.execute(sa.delete(used_keys).where(used_keys.c.issue_id == number))
@@ -261,7 +261,7 @@ def take_articles(connection: sa.Connection, issue: Issue) -> None:
 
 
 def used_by(connection: sa.Connection, newsletter: str) -> dict[str, str]:
-    """Which issue took each story, with its day, by the story's keys."""
+    """The issue that took each story, with its date, by the keys of the story."""
     rows = connection.execute(
         sa.select(used_keys.c.article_key, issues.c.number, issues.c.due_date)
         .join(issues, issues.c.id == used_keys.c.issue_id)
@@ -272,13 +272,13 @@ def used_by(connection: sa.Connection, newsletter: str) -> dict[str, str]:
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert the rows, none where there are none."""
+    """Insert the rows, if there are any."""
     if listed := list(rows):
         connection.execute(sa.insert(table), listed)
 
 
 def item_row(number: int, item: Item) -> dict[str, Any]:
-    """An item as its row; `number` is the issue's row."""
+    """The row of an item; `number` is the id of the issue's row."""
     return {
         "issue_id": number,
         "article_key": item.article.key,

@@ -1,4 +1,4 @@
-"""What the site remembers of each newsletter, and whether it may send at all."""
+"""The stored history of each newsletter, and whether the site may send at all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from subscribers.sql import insert_once
 
 
 def ensure_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:
-    """Begin the newsletter's history at `now`, unless it has one."""
+    """Store `now` as the beginning of the newsletter's history, unless it has one."""
     insert_once(connection, newsletters, {"slug": slug, "first_seen": now})
 
 
 def lock_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None:
-    """Hold the newsletter until the transaction ends: two commands at once take turns."""
+    """Lock the newsletter until the transaction ends, so that concurrent commands take turns."""
     ensure_newsletter(connection, slug, now)
     connection.execute(
         sa.select(newsletters.c.slug).where(newsletters.c.slug == slug).with_for_update()
@@ -24,7 +24,7 @@ def lock_newsletter(connection: sa.Connection, slug: str, now: datetime) -> None
 
 
 def first_seen(connection: sa.Connection, slug: str) -> datetime | None:
-    """When the site first saw the newsletter: due times before do not count."""
+    """When the site first saw the newsletter; earlier due times do not count."""
     return _moment(connection, newsletters.c.first_seen, slug)
 
 
@@ -34,7 +34,7 @@ def watermark(connection: sa.Connection, slug: str) -> datetime | None:
 
 
 def begin_at(connection: sa.Connection, slug: str, moment: datetime) -> None:
-    """The first window starts at `moment`; a newsletter that has a watermark keeps it."""
+    """Set the watermark, where the first window starts, unless the newsletter has one."""
     connection.execute(
         sa.update(newsletters)
         .where(newsletters.c.slug == slug, newsletters.c.watermark.is_(None))
@@ -45,7 +45,7 @@ def begin_at(connection: sa.Connection, slug: str, moment: datetime) -> None:
 def advance_watermark(
     connection: sa.Connection, slug: str, moment: datetime, *, closed: datetime
 ) -> None:
-    """An issue took everything up to `moment`, and did so at `closed`; neither goes back."""
+    """Store that an issue took all articles up to `moment`, at `closed`; neither moves back."""
     for column, value in ((newsletters.c.watermark, moment), (newsletters.c.closed, closed)):
         connection.execute(
             sa.update(newsletters)
@@ -55,28 +55,28 @@ def advance_watermark(
 
 
 def last_closing(connection: sa.Connection, slug: str) -> datetime | None:
-    """When the last issue that went out took its articles."""
+    """When the last issue that was sent took its articles."""
     return _moment(connection, newsletters.c.closed, slug)
 
 
 def passed(connection: sa.Connection, slug: str) -> datetime | None:
-    """Up to when `run` has looked and left nothing to do."""
+    """The moment up to which `run` has left nothing to do."""
     return _moment(connection, newsletters.c.passed, slug)
 
 
 def pass_over(connection: sa.Connection, slug: str, now: datetime) -> None:
-    """Let no due time up to `now` count any more.
+    """Mark all due times up to `now` as past.
 
-    So neither a new schedule nor the end of a pause or holiday makes a past occasion due.
+    Then a new schedule, or the end of a pause or holiday, does not make a past occasion due.
     """
     connection.execute(sa.update(newsletters).where(newsletters.c.slug == slug).values(passed=now))
 
 
 def rewind(connection: sa.Connection, slug: str, now: datetime) -> bool:
-    """Bring a history that lies ahead of `now` back to it; returns whether there was one.
+    """Set moments of the history that are later than `now` to `now`; returns whether any was.
 
-    A clock that ran ahead closed a window in the future: what is published until then would
-    belong to no issue. What the issue took stays taken.
+    A clock that ran ahead may have closed a window in the future, and articles published until
+    then would belong to no issue. Articles that an issue took remain taken.
     """
     ahead = False
     for column in (newsletters.c.watermark, newsletters.c.closed):
@@ -99,7 +99,7 @@ def _moment(
 
 
 def is_armed(connection: sa.Connection) -> bool:
-    """Whether the site may send: a database restored from a backup may not until armed."""
+    """Whether the site may send; a database restored from a backup may not until it is armed."""
     value: str | None = connection.execute(
         sa.select(site.c.value).where(site.c.key == "armed")
     ).scalar_one_or_none()

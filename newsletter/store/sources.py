@@ -1,4 +1,4 @@
-"""Sources as the site knows them: numbered once, whatever their addresses become."""
+"""The known sources of the site; each keeps its number when its address changes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from subscribers.sql import insert_once
 def settle_sources(
     connection: sa.Connection, newsletter: str, configured: Sequence[Configured], now: datetime
 ) -> list[int]:
-    """The numbers of the newsletter's configured sources, in their order; new ones get one.
+    """The numbers of the newsletter's configured sources, in their order; new sources get one.
 
-    Two that lie at one place have one number.
+    Two sources at one location have one number.
     """
     numbers: list[int] = []
     for source, known in zip(
         configured, _resolved(connection, newsletter, configured), strict=True
     ):
-        # An earlier one of this list may have the same place.
+        # An earlier source of this list may have the same location.
         number = known or _at(connection, location_key(source.location))
         if number is None:
             number = connection.execute(
@@ -32,7 +32,7 @@ def settle_sources(
                 .values(location=source.location, first_seen=now)
                 .returning(sources.c.id)
             ).scalar_one()
-        _remember(connection, newsletter, number, source)
+        _save(connection, newsletter, number, source)
         numbers.append(number)
     return numbers
 
@@ -40,13 +40,13 @@ def settle_sources(
 def find_sources(
     connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
 ) -> frozenset[int]:
-    """The numbers of those configured sources that have one."""
+    """The numbers of the configured sources that have one."""
     found = _resolved(connection, newsletter, configured)
     return frozenset(number for number in found if number is not None)
 
 
 def add_address(connection: sa.Connection, number: int, location: str) -> None:
-    """The source is also read from there, unless that is another source's place."""
+    """Add a location to the source, unless it is that of another source."""
     insert_once(connection, source_addresses, {"key": location_key(location), "source_id": number})
 
 
@@ -74,7 +74,7 @@ def _at(connection: sa.Connection, key: str) -> int | None:
     return number
 
 
-def _remember(connection: sa.Connection, newsletter: str, number: int, source: Configured) -> None:
+def _save(connection: sa.Connection, newsletter: str, number: int, source: Configured) -> None:
     connection.execute(
         sa.update(sources)
         .where(sources.c.id == number, sources.c.location != source.location)

@@ -1,4 +1,4 @@
-"""Stories by everything they were ever known by: ids, addresses and titles."""
+"""Stories, which are found by all ids, addresses and titles that they ever had."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 T = TypeVar("T", int, str)
 
 LONGEST_KEY = 300
-"""Characters; a longer id or address is kept as its hash."""
+"""In characters; a longer id or address is stored as its hash."""
 AT_ONCE = 500
-"""Values in one IN list."""
+"""The number of values in one IN list."""
 
 
 def lock_stories(connection: sa.Connection) -> None:
-    """Until the transaction ends nobody else makes or joins stories; reading goes on."""
+    """Keep others from creating or joining stories until the transaction ends; they may read."""
     if connection.dialect.name == "postgresql":  # SQLite has one writer
         connection.exec_driver_sql("LOCK TABLE stories IN SHARE ROW EXCLUSIVE MODE")
 
@@ -35,10 +35,10 @@ def lock_stories(connection: sa.Connection) -> None:
 def stories_of(
     connection: sa.Connection, source: int, found: Sequence[Article], now: datetime
 ) -> list[int]:
-    """The story of each entry that the source shows, known or made now; two are never one.
+    """The number of the story of each entry, created if it is new; no two entries share one.
 
-    An entry is known within its source first; one that is new there may tell a story that
-    another source told under the same address.
+    An entry is first looked up within its source. A new entry may belong to a story that another
+    source has at the same address.
     """
     from newsletter.articles.identity.entries import Sighting, match_entries
 
@@ -47,22 +47,22 @@ def stories_of(
     known = _known(connection, source, {key for several in keys for key in several})
     matches = match_entries(shown, [sighting for _story, sighting in known])
     numbers = [None if match is None else known[match][0] for match in matches]
-    new = [place for place, number in enumerate(numbers) if number is None]
-    elsewhere = _told_elsewhere(connection, source, [shown[place] for place in new])
-    taken = {number for number in numbers if number is not None}
-    for place in new:
-        number = elsewhere.get(_address_key(shown[place]))
-        if number is None or number in taken:
-            number = _make(connection, found[place], now)
-        taken.add(number)
-        numbers[place] = number
+    new = [index for index, number in enumerate(numbers) if number is None]
+    elsewhere = _at_other_sources(connection, source, [shown[index] for index in new])
+    used = {number for number in numbers if number is not None}
+    for index in new:
+        number = elsewhere.get(_address_key(shown[index]))
+        if number is None or number in used:
+            number = _create(connection, found[index], now)
+        used.add(number)
+        numbers[index] = number
     settled = [number for number in numbers if number is not None]
     _add_keys(connection, zip(settled, keys, strict=True))
     return settled
 
 
 def story_of_page(connection: sa.Connection, article: Article, now: datetime) -> str:
-    """The key of the story that stands at the article's address, made now where none does."""
+    """The key of the story at the article's address, which is created if there is none."""
     from newsletter.articles.identity.entries import Sighting
 
     sighting = Sighting.of(article)
@@ -71,7 +71,7 @@ def story_of_page(connection: sa.Connection, article: Article, now: datetime) ->
     if len(numbers) == 1:
         number = next(iter(numbers))
     else:
-        number = _make(connection, article, now)
+        number = _create(connection, article, now)
         _add_keys(connection, [(number, _site_keys(sighting))])
     key: str = connection.execute(
         sa.select(stories.c.key).where(stories.c.id == number)
@@ -80,13 +80,13 @@ def story_of_page(connection: sa.Connection, article: Article, now: datetime) ->
 
 
 def keys_of(source: int, sighting: Sighting) -> tuple[str, ...]:
-    """Everything the entry can be looked up by; its id counts within its source."""
+    """All keys by which the entry can be found; its id is unique only within its source."""
     own = short_key(f"id {source} {sighting.id}") if sighting.id else ""
     return tuple(key for key in (own, *_site_keys(sighting)) if key)
 
 
 def joined_keys(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
-    """By the number of a story, the keys of those that were joined to it."""
+    """The keys of the stories that were joined to each story, by its number."""
     rows = connection.execute(
         sa.select(stories.c.joined_to, stories.c.key)
         .where(stories.c.joined_to.is_not(None))
@@ -99,21 +99,21 @@ def joined_keys(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
 
 
 def join_stories(connection: sa.Connection, keys: Iterable[str]) -> None:
-    """The stories of these keys are one: the oldest has everything the others had.
+    """Join the stories of these keys: the oldest gets the versions and keys of the others.
 
-    Two that one source of any newsletter tells side by side stay two.
+    Stories that one source of any newsletter has as two entries are not joined.
     """
     rows = connection.execute(
         sa.select(stories.c.id, stories.c.joined_to).where(stories.c.key.in_(list(keys)))
     )
     first, *others = sorted({row.joined_to or row.id for row in rows}) or [0]
     for other in others:
-        if not _told_apart(connection, first, other):
+        if not _are_separate(connection, first, other):
             _join(connection, first, other)
 
 
 def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple[int, Sighting]]:
-    """The entries of the source that any of these keys names, as it showed them last."""
+    """The entries of the source that any of these keys identifies, as it last showed them."""
     from newsletter.articles.identity.entries import Sighting, id_key
 
     found: dict[int, Sighting] = {}
@@ -148,10 +148,10 @@ def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple
     return sorted(found.items(), key=lambda pair: pair[0])
 
 
-def _told_elsewhere(
+def _at_other_sources(
     connection: sa.Connection, source: int, new: Sequence[Sighting]
 ) -> dict[str, int]:
-    """By address key, the one story that other sources tell at that address."""
+    """The only story that other sources have at each address, by address key."""
     counts = Counter(_address_key(sighting) for sighting in new)
     found = _stories_by_key(connection, {key for key, n in counts.items() if key and n == 1})
     single = {key: next(iter(numbers)) for key, numbers in found.items() if len(numbers) == 1}
@@ -175,8 +175,8 @@ def _stories_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, set[
     return found
 
 
-def _make(connection: sa.Connection, article: Article, now: datetime) -> int:
-    """A new story; its key is the article's, or a hash where that is another story's."""
+def _create(connection: sa.Connection, article: Article, now: datetime) -> int:
+    """Create a story; its key is that of the article, or a hash if another story has that key."""
     key, tries = article.key, 0
     while True:
         number: int | None = connection.execute(
@@ -196,8 +196,8 @@ def _add_keys(connection: sa.Connection, pairs: Iterable[tuple[int, Iterable[str
         connection.execute(insert_or_nothing(connection, story_keys), rows)
 
 
-def _told_apart(connection: sa.Connection, one: int, other: int) -> bool:
-    """Whether some source of a newsletter tells both."""
+def _are_separate(connection: sa.Connection, one: int, other: int) -> bool:
+    """Whether a source of a newsletter has both stories as separate entries."""
     again = articles.alias()
     both = sa.select(sa.literal(1)).where(
         articles.c.story_id == one,
@@ -234,7 +234,7 @@ def _address_key(sighting: Sighting) -> str:
 
 
 def short_key(key: str) -> str:
-    """The key as it is kept: a long one as its hash."""
+    """The key as it is stored: a long key as its hash."""
     return key if len(key) <= LONGEST_KEY else f"{key.partition(' ')[0]} {_hashed(key)}"
 
 
@@ -244,7 +244,7 @@ def _hashed(*parts: str) -> str:
 
 
 def in_parts(values: Iterable[T]) -> Iterator[list[T]]:
-    """The values in lists short enough for one statement."""
+    """Split the values into lists that are short enough for one statement."""
     listed = sorted(values)
     for start in range(0, len(listed), AT_ONCE):
         yield listed[start : start + AT_ONCE]

@@ -66,9 +66,9 @@ def test_glued_tags(item: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "furniture",
+    "boilerplate",
     ["Tags", "Comments", "newsletter", "Most Popular", "STYLISTIC", "Latest Jobs", "Sign up"],
 )
-def test_no_furniture(item: Any, furniture: str) -> None:
+def test_no_boilerplate(item: Any, boilerplate: str) -> None:
     """Nothing of the page around the article has come in."""
-    assert furniture not in item["body_text"] + item["summary"] + item["title"]
+    assert boilerplate not in item["body_text"] + item["summary"] + item["title"]

@@ -83,7 +83,7 @@ WORDS = Words(
 
 
 def make_full_items(count: int) -> tuple[Item, ...]:
-    """Items as a working week brings them: pictures on most, other tellings on some."""
+    """Items as a working week brings them: pictures on most, other versions on some."""
     also = (
         Coverage(source="Field Notes", title="t", url="https://notes.example.org/told-again"),
         Coverage(source="The Example Post", title="t", url="https://post.example.org/too"),

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.articles.article import Article
-from newsletter.store.articles import load_tellings
+from newsletter.store.articles import load_versions
 from newsletter.store.tables import sources
 
 
@@ -16,5 +16,5 @@ def load_articles(
 ) -> list[tuple[Article, datetime]]:
     """The articles published or first seen since `since`, and when each was first seen."""
     places = frozenset(connection.execute(sa.select(sources.c.id)).scalars())
-    found = load_tellings(connection, newsletter, since=since, places=places)
-    return [(telling.article, telling.first_seen) for telling in found]
+    found = load_versions(connection, newsletter, since=since, sources=places)
+    return [(version.article, version.first_seen) for version in found]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from newsletter.articles.article import Article, Image, Tag
 from newsletter.issues.blocks import Block, BlockKind
 from newsletter.issues.edits import Add, PutBlock, Say
-from newsletter.pipeline.edit import edit
+from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.site.site import Site
 from tests.acceptance.site import NOW
 from tests.factories.issues import make_article
@@ -93,15 +93,12 @@ def besiege(site: Site) -> None:
     articles = [hostile_article(n, words) for n, words in enumerate(HOSTILE)]
     edit(
         site,
-        "weekly",
-        1,
+        EditRequest(newsletter="weekly", number=1, editor=HOSTILE[5], seen_version=99),
         [
             *(Add(article=article, section=first) for article in articles),
             Say(name="intro", text="\n\n".join(HOSTILE)),
             Say(name="subject", text=HOSTILE[1]),
             PutBlock(block=Block(id="b", kind=BlockKind.JOBS, title=HOSTILE[2], text=HOSTILE[3])),
         ],
-        editor=HOSTILE[5],
-        seen=99,
         now=NOW,
     )

@@ -66,7 +66,7 @@ class Life:
         self._rewind(now)
         over = past_occasions(
             now,
-            looked=(self.first_seen, self._passed),
+            checked=(self.first_seen, self._passed),
             served=self._served[-RECENT:],
             holidays=self.holidays,
         )

@@ -128,7 +128,7 @@ async def readings_of(server: FeedServer, *paths: str) -> dict[str, Reading]:
 
 
 FAILURES = {
-    "/not-xml": "it is no feed: neither RSS, RDF, Atom nor JSON Feed",
+    "/not-xml": "it is not a feed: neither RSS, RDF, Atom nor JSON Feed",
     "/30mb": "it is larger than 2 MB",
     "/laughs": "it declares XML entities, which are never expanded",
     "/error-page": "it answers with a web page where a feed was expected",

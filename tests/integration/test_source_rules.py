@@ -57,12 +57,12 @@ def test_a_source_without_rules_gives_all(tmp_path: Path, server: FeedServer) ->
         (
             'exclude = ["football", "/^old /"]',
             "Old mill is sold",
-            "kept out by the filter of Site News: '/^old /'",
+            "excluded by the filter of Site News: '/^old /'",
         ),
         (
             'include = ["bridge"]',
             "Ferry timetable changes",
-            "has nothing that the filter asks for of Site News: 'bridge'",
+            "not included by the filter of Site News: 'bridge'",
         ),
         ("max_items = 2", "Ferry timetable changes", "no room left in Site News (2)"),
         ('max_age = "4d"', "Old mill is sold", "published 2026-03-03, too old for Site News"),
@@ -80,5 +80,5 @@ def test_a_source_s_rule_is_the_reason(
 def test_a_section_s_rule_is_the_reason(tmp_path: Path, server: FeedServer) -> None:
     """A section takes nothing that its filter keeps out."""
     found = reasons(tmp_path, server, section='exclude = ["football"]')
-    assert found["Football final is sold out"] == "kept out by the filter of All: 'football'"
+    assert found["Football final is sold out"] == "excluded by the filter of All: 'football'"
     assert found["Harbour bridge opens"] == "in"

@@ -15,7 +15,7 @@ from newsletter.issues.issue import Issue, State
 from newsletter.issues.wording import left_out_text
 from newsletter.pipeline.add import add_by_url
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.edit import edit
+from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -55,6 +55,16 @@ def drafted(site: Site, now: datetime = NOW) -> Issue:
     """The coming issue after a gathering."""
     gather(site, "weekly", now=now)
     return draft(site, "weekly", now=now)
+
+
+def request_for(issue: Issue) -> EditRequest:
+    """An editor's request to change the issue as it is now."""
+    return EditRequest(
+        newsletter=issue.newsletter,
+        number=issue.number,
+        editor="e@example.org",
+        seen_version=issue.version,
+    )
 
 
 def sent(site: Site, issue: Issue, now: datetime = NOW) -> None:
@@ -249,8 +259,7 @@ def test_a_removed_source_and_a_withdrawn_article_leave_the_draft(
     site = site_of(tmp_path, *both)
     issue = drafted(site)
     pinned = next(shown for shown in issue.items if shown.title == "Beta two")
-    edit(site, "weekly", issue.number, [Pin(item=pinned.article.key, on=True)],
-         editor="e@example.org", seen=issue.version, now=NOW)  # fmt: skip
+    edit(site, request_for(issue), [Pin(item=pinned.article.key, on=True)], now=NOW)
     server.put("/a", feed(entries[1], entries[2]))
     issue = drafted(site_of(tmp_path, *both), NOW + timedelta(hours=1))
     assert reasons(issue)["Alpha one"] == "withdrawn by its source"
@@ -268,8 +277,7 @@ def test_pins_and_hides_hold_by_story(tmp_path: Path, server: FeedServer) -> Non
     site = site_of(tmp_path, f'feed = "{address}"')
     issue = drafted(site)
     key = issue.items[0].article.key
-    edit(site, "weekly", 1, [Hide(item=key, on=True)],
-         editor="e@example.org", seen=issue.version, now=NOW)  # fmt: skip
+    edit(site, request_for(issue), [Hide(item=key, on=True)], now=NOW)
     after = item("Council opens the new bridge", link="https://b.example/9", guid="9", text=long)
     server.put("/a", feed(after))
     (hidden,) = drafted(site, NOW + timedelta(hours=1)).items
@@ -290,8 +298,7 @@ def test_what_was_added_by_hand_is_known_when_a_feed_brings_it(
     address = server.put("/a", feed(item("Ferry sails", guid="f")))
     site = site_of(tmp_path, f'feed = "{address}"')
     issue = drafted(site)
-    add_by_url(site, "weekly", 1, url=page, section="This week", editor="e@example.org",
-               seen=issue.version, now=NOW)  # fmt: skip
+    add_by_url(site, request_for(issue), url=page, section="This week", now=NOW)
     server.put("/a", feed(item("Council opens the new bridge", link=page, guid="b")))
     assert (
         titles(drafted(site, NOW + timedelta(hours=1))).count("Council opens the new bridge") == 1

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from newsletter.issues.blocks import Block, BlockKind
 from newsletter.issues.edits import Pin, PutBlock, Say
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.edit import edit
+from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.gather import gather
 from newsletter.site.site import open_site
 from tests.acceptance.site import NOW, write_readers
@@ -117,8 +117,14 @@ def prepare(sample: Site) -> None:
         PutBlock(block=block),
         Pin(item=issue.items[2].article.key, on=True),
     )
+    request = EditRequest(
+        newsletter="weekly",
+        number=issue.number,
+        editor=NEWS_DESK,
+        seen_version=issue.version,
+    )
     for one in edits:
-        edit(site, "weekly", issue.number, [one], editor=NEWS_DESK, seen=issue.version, now=NOW)
+        edit(site, request, [one], now=NOW)
     site.database.close()
 
 

@@ -21,9 +21,10 @@ class Seen:
 
 
 class FeedServer:
-    """Serves `put` bodies and `on` behaviours; `seen` lists the requests."""
+    """Serves `put` bodies and `on` behaviours at a loopback host; `seen` lists the requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.seen: list[Seen] = []
         self.closing = threading.Event()
         self._answers: dict[str, Answer] = {}
@@ -45,7 +46,7 @@ class FeedServer:
             def log_message(self, *_: Any) -> None:
                 """Say nothing on stderr."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -72,7 +73,7 @@ class FeedServer:
 
     def url(self, path: str) -> str:
         """The address of `path` on this server."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"http://{self.host}:{self.port}{path}"
 
     def on(self, path: str, answer: Answer) -> str:
         """Answer requests for `path` by calling `answer`; returns the address."""

@@ -1,1 +1,1 @@
-"""Who is who among sources, entries and stories. Pure: docs/explanation/identity.md tells why."""
+"""Recognises sources, entries and stories. Pure; docs/explanation/identity.md explains it."""

@@ -1,4 +1,4 @@
-"""What of a web address says which page it is, and what only says how it was reached."""
+"""Keys of web addresses, which identify a page whichever way a reader reached it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _SESSION = re.compile(
     r"|cache_?bust(?:er)?|amp|outputtype|partner|smid|smtyp|ref|ref_?src|referr?er|xtor)\Z",
     re.IGNORECASE,
 )
-"""Parameters that change from visit to visit, or name the way by which a reader came."""
+"""Parameters that change from visit to visit, or say where a reader came from."""
 _CHANNEL = re.compile(
     r"(?:source|src|from|via|feed|origin|output|type|campaign)="
     r"(?:rss|atom|feeds?|newsletter|e?mail|twitter|facebook|social|homepage|amp|1)(?:[-_.].*)?\Z",
     re.IGNORECASE,
 )
-"""The same where only the value tells: `?source=rss`, but not `?source=8`."""
+"""Such parameters that depend on their value: `?source=rss`, but not `?source=8`."""
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 _HOST_PREFIX = re.compile(r"(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)", re.IGNORECASE)
 
 
 def address_key(url: str) -> str:
-    """What identifies the page at `url`; "" for what is not a web address.
+    """The key that identifies the page at `url`; "" if `url` is not a web address.
 
     Two spellings of one page have one key: the scheme, `www.`, a mobile host, a default index
     name, session, tracking and referral parameters, their order and a trailing slash do not
-    count. A fragment counts: release notes tell their entries apart by it.
+    count. A fragment counts, because it distinguishes the entries of release notes.
     """
     canonical = canonical_url(url)
     if not canonical:
@@ -54,10 +54,10 @@ def names_a_page(key: str) -> bool:
 
 
 def location_key(location: str) -> str:
-    """What identifies the place of a source: an address key, or the path as it is written."""
+    """The key of a source's location: its address key, or its path as configured."""
     return address_key(location) or location.strip().rstrip("/")
 
 
 def _is_session(pair: str) -> bool:
-    said = unquote(pair)
-    return bool(_SESSION.match(said.partition("=")[0]) or _CHANNEL.match(said))
+    pair = unquote(pair)
+    return bool(_SESSION.match(pair.partition("=")[0]) or _CHANNEL.match(pair))

@@ -1,4 +1,4 @@
-"""Which articles are worth comparing: those whose headlines share words that few others have."""
+"""Finds the articles to compare: those whose headlines share words that few others have."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from itertools import combinations, product
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]+|[^\W_]{3,}|\d+")
 STEM = 5
-"""Letters by which forms of a word meet."""
+"""The number of first letters by which forms of a word are equal."""
 RAREST = 5
-"""So many of a headline's rarest words lead to others."""
+"""The number of a headline's rarest words by which others are found."""
 MOST = 60
-"""A word in more headlines than this leads to nobody: "election" on the day after one."""
+"""A word in more headlines is not used, such as "election" on the day after one."""
 
 
 def pairs_to_compare(
     titles: Sequence[str], *, ours: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Places of titles that share two words, one of them rare, each pair once.
+    """Indexes of titles that share two words, one of them rare; each pair once.
 
-    The work grows with the number of titles, not with its square. With `ours`, so many titles
-    at the beginning are compared with those behind them only.
+    The work grows with the number of titles, not with its square. With `ours`, the first
+    `ours` titles are compared only with the titles after them.
     """
     tokens = [_tokens(title) for title in titles]
     counts = Counter(token for several in tokens for token in several)
     by_token: defaultdict[str, list[int]] = defaultdict(list)
-    for place, several in enumerate(tokens):
+    for index, several in enumerate(tokens):
         shared = [token for token in several if 1 < counts[token] <= MOST]
         for token in sorted(shared, key=lambda token: (counts[token], token))[:RAREST]:
-            by_token[token].append(place)
+            by_token[token].append(index)
     seen: set[tuple[int, int]] = set()
-    for places in by_token.values():
+    for indexes in by_token.values():
         if ours is not None:
-            at = bisect_left(places, ours)
-            pairs: Iterable[tuple[int, int]] = product(places[:at], places[at:])
+            at = bisect_left(indexes, ours)
+            pairs: Iterable[tuple[int, int]] = product(indexes[:at], indexes[at:])
         else:
-            pairs = combinations(places, 2)
+            pairs = combinations(indexes, 2)
         for pair in pairs:
             if pair not in seen:
                 seen.add(pair)

@@ -1,4 +1,4 @@
-"""Which entries of a source are entries that we know of it, and which are new. Pure."""
+"""Matches the entries that a source shows with the known entries of it. Pure."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from newsletter.articles.identity.headlines import headline
 from newsletter.articles.identity.sameness import contrast
 from newsletter.articles.tags import slug_of
 
-AKIN = 60
-"""Of 100, by rapidfuzz's token set ratio: a corrected headline keeps most of its words."""
+SIMILAR_TITLE = 60
+"""The least token set ratio of rapidfuzz, of 100: a corrected headline keeps most of its words."""
 SAME_TEXT = 85
-"""Of 100, by rapidfuzz's ratio: a corrected summary keeps nearly all of its letters."""
+"""The least ratio of rapidfuzz, of 100: a corrected summary keeps nearly all of its letters."""
 
 ENOUGH_TEXT = 60
-"""Characters; less may stand under every entry of a source."""
+"""In characters; a shorter text may be the same in every entry of a source."""
 REPUBLISHED_TEXT = 97
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """An entry as a source shows it, or showed it last: what it can be known by.
+    """An entry as a source shows it, or last showed it, with everything that identifies it.
 
-    `id` is its guid, Atom id or JSON Feed id; "" where the source gives none. `opening` is the
+    `id` is its guid, Atom id or JSON Feed id; "" if the source gives none. `opening` is the
     beginning of its text.
     """
 
@@ -40,7 +40,7 @@ class Sighting:
 
     @classmethod
     def of(cls, article: Article) -> Sighting:
-        """The entry that an article was made of."""
+        """The entry from which the article was made."""
         return cls(
             id=id_key(article.entry_id),
             url=article.url,
@@ -52,7 +52,7 @@ class Sighting:
 
     @property
     def address(self) -> str:
-        """Its address key; "" for none and for a front page, which names no entry."""
+        """Its address key; "" if it has none, or that of a front page, which identifies no entry."""
         key = address_key(self.url)
         return key if names_a_page(key) else ""
 
@@ -63,40 +63,40 @@ class Sighting:
 
     @property
     def to_the_minute(self) -> bool:
-        """Whether its date says more than a day, so that few entries share it."""
+        """Whether its date has a time of day, so that few entries share it."""
         return self.dated and self.published.astimezone(UTC).time() != time(0)
 
 
 def id_key(text: str) -> str:
-    """An id as it is compared: one that is an address outlives a change of scheme or host name."""
+    """An id for comparison: for an address its address key, which ignores scheme and `www.`."""
     return address_key(text) or text
 
 
 def match_entries(shown: Sequence[Sighting], known: Sequence[Sighting]) -> list[int | None]:
-    """For each entry shown the place in `known` of the entry that it is; None for a new one.
+    """For each entry shown, the index of the same entry in `known`; None for a new entry.
 
-    An id decides where it stands at one entry of the document, unless nothing else agrees; else
-    the address does, where it is the entry's own and no other id contradicts; else title and
-    date. Each known entry is at most one of those shown.
+    An id decides if only one entry of the document has it and something else agrees. Otherwise
+    the address decides if only one entry has it and no other id contradicts, then title and date.
+    Each known entry matches at most one shown entry.
     """
     matches: list[int | None] = [None] * len(shown)
-    for key_of, agree in _WAYS:
-        taken = set(matches)
-        ours, theirs = _places_by(key_of, shown), _places_by(key_of, known)
-        for key, place in ours.items():
+    for key_of, agree in _RULES:
+        matched = set(matches)
+        ours, theirs = _indexes_by(key_of, shown), _indexes_by(key_of, known)
+        for key, index in ours.items():
             other = theirs.get(key)
-            if other is None or other in taken or matches[place] is not None:
+            if other is None or other in matched or matches[index] is not None:
                 continue
-            if agree(shown[place], known[other]):
-                matches[place] = other
+            if agree(shown[index], known[other]):
+                matches[index] = other
     return matches
 
 
-def _places_by(key_of: Callable[[Sighting], str], entries: Sequence[Sighting]) -> dict[str, int]:
-    """Where each key stands; a key of several entries names none of them."""
+def _indexes_by(key_of: Callable[[Sighting], str], entries: Sequence[Sighting]) -> dict[str, int]:
+    """The index of the entry of each key; a key of several entries identifies none of them."""
     keys = [key_of(entry) for entry in entries]
     counts = Counter(keys)
-    return {key: place for place, key in enumerate(keys) if key and counts[key] == 1}
+    return {key: index for index, key in enumerate(keys) if key and counts[key] == 1}
 
 
 def _always(_one: Sighting, _other: Sighting) -> bool:
@@ -104,9 +104,11 @@ def _always(_one: Sighting, _other: Sighting) -> bool:
 
 
 def _something_agrees(one: Sighting, other: Sighting) -> bool:
-    """An id or a link that a feed gives to everything it shows names no entry."""
+    """Whether date, title or text agree: a feed may give one id or link to all its entries."""
     return (
-        _same_date(one, other) or _akin_titles(one, other) or _same_text(one, other, default=False)
+        _same_date(one, other)
+        or _similar_titles(one, other)
+        or _same_text(one, other, default=False)
     )
 
 
@@ -115,40 +117,40 @@ def _same_by_id(one: Sighting, other: Sighting) -> bool:
 
 
 def _same_by_title(one: Sighting, other: Sighting) -> bool:
-    """Equal address and title: a new id says little against it, a new date and text do."""
+    """Whether entries of equal address and title match: not if id, date and text all differ."""
     if not _ids_differ(one, other):
         return True
     return _same_date(one, other) or _same_text(one, other, default=False)
 
 
 def _same_by_address(one: Sighting, other: Sighting) -> bool:
-    """An address without ids beside it is the entry; with another id it may be a shared page."""
+    """Whether entries of equal address match: with different ids it may be a shared page."""
     if not _ids_differ(one, other):
         return _something_agrees(one, other)
     return one.to_the_minute and _same_date(one, other)
 
 
 def _same_by_date(one: Sighting, other: Sighting) -> bool:
-    """Moved altogether: the same words at the same moment, which no new entry has."""
+    """Whether entries of equal title and date match: an entry may change both id and address."""
     if not _ids_differ(one, other) and not (one.address and other.address):
         return True
     return _same_text(one, other, default=one.to_the_minute)
 
 
 def _same_but_corrected(one: Sighting, other: Sighting) -> bool:
-    return _akin_titles(one, other) and _same_text(one, other, default=False)
+    return _similar_titles(one, other) and _same_text(one, other, default=False)
 
 
-def _akin_titles(one: Sighting, other: Sighting) -> bool:
-    """A corrected headline, but not the next episode's."""
+def _similar_titles(one: Sighting, other: Sighting) -> bool:
+    """Whether one title is a correction of the other, and not that of the next episode."""
     from rapidfuzz import fuzz  # slow to load: only when articles were gathered
 
-    near = fuzz.token_set_ratio(one.title_key, other.title_key) >= AKIN
+    near = fuzz.token_set_ratio(one.title_key, other.title_key) >= SIMILAR_TITLE
     return near and not contrast(headline(one.title), headline(other.title))
 
 
 def _republished(one: Sighting, other: Sighting) -> bool:
-    """Put out anew under another date, id and address: the same words, and more than a heading."""
+    """Whether an entry is published again with another date, id and address, but the same text."""
     enough = min(len(one.opening), len(other.opening)) >= ENOUGH_TEXT
     says_much = not headline(one.title).is_generic
     from rapidfuzz import fuzz
@@ -201,7 +203,7 @@ def _moment(entry: Sighting) -> str:
     return entry.published.astimezone(UTC).isoformat() if entry.to_the_minute else ""
 
 
-_WAYS: tuple[tuple[Callable[[Sighting], str], Callable[[Sighting, Sighting], bool]], ...] = (
+_RULES: tuple[tuple[Callable[[Sighting], str], Callable[[Sighting, Sighting], bool]], ...] = (
     (_id_and_address, _always),
     (_id, _same_by_id),
     (_address_and_title, _same_by_title),
@@ -210,4 +212,4 @@ _WAYS: tuple[tuple[Callable[[Sighting], str], Callable[[Sighting, Sighting], boo
     (_moment, _same_but_corrected),
     (_title, _republished),
 )
-"""How an entry is known again, the surest way first: what must be equal, and what must agree."""
+"""How an entry is recognised, the surest rule first: the key, and what else must agree."""

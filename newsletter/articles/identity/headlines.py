@@ -1,4 +1,4 @@
-"""A headline taken apart: its words, numbers and names, and what they mean among contrasts."""
+"""The parts of a headline: its words, numbers and names, and their meanings in contrasts."""
 
 from __future__ import annotations
 
@@ -59,20 +59,21 @@ _PLACE = re.compile(
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
 _GLUED = frozenset("万萬만亿億억千兆조")
-"""Magnitudes of unspaced scripts, which the next word follows at once."""
+"""Magnitudes of unspaced scripts, which the next word follows without a space."""
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|X{1,3})\Z")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Headline:
-    """What two headlines are compared by.
+    """The parts by which two headlines are compared.
 
-    `words` are folded, in their order, without those that say nothing; `names` those of them
-    written as names where the headline's spelling tells; `numbers` stand as plain decimals;
-    `meanings` has what belongs to a group of contrasts, `negated` whether one word denies,
-    `agent` is by whom something is done, where a passive names somebody, `paired` the words on both
-    sides of an "and", whose order says nothing, `subjects` what Japanese marks as the doer,
-    `bystanders` what a label or a preposition of place names: it does nothing to anybody.
+    `words` are folded and in their order, without functional words. `names` are the words
+    written as names, where the spelling of the headline distinguishes names. `numbers` are plain
+    decimals. `meanings` are the members of groups of contrasts, and `negated` says whether a word
+    negates. `agent` is the person or thing that a passive clause names as acting. `paired` are the
+    words on both sides of an "and", whose order does not matter. `subjects` are the words that
+    Japanese particles mark as the subject. `bystanders` are named by a label or by a preposition
+    of place, so they do not act.
     """
 
     words: tuple[str, ...]
@@ -87,12 +88,12 @@ class Headline:
 
     @property
     def weight(self) -> float:
-        """How much it says: a letter of an unspaced script is about half a word."""
+        """How much the headline says, in words: a letter of an unspaced script is half a word."""
         return sum(map(weight, self.words)) + len(self.numbers)
 
     @property
     def is_generic(self) -> bool:
-        """Whether it is made of words of standing headings, and hardly any other."""
+        """Whether nearly all its words are those of recurring headings, such as "Weekly roundup"."""
         saying = [word for word in self.words if not lexicon().is_generic(word)]
         parts = "".join(word for word in self.words if is_unspaced(word))
         if parts:
@@ -103,12 +104,12 @@ class Headline:
 
 
 def weight(word: str) -> float:
-    """How much a word says beside others."""
+    """The weight of a word, compared with a usual word of 1."""
     return 0.5 if is_unspaced(word) and len(word) == 1 else 1.0
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether it is of a script that is compared letter by letter."""
+    """Whether the word is of a script that is compared letter by letter."""
     return "\u0e00" <= word[0] <= "\u0e7f" or "\u3040" <= word[0] <= "\u9fff"
 
 
@@ -119,8 +120,8 @@ def without_label(title: str) -> str:
     return title
 
 
-def heads(title: str, names: Sequence[str]) -> str:
-    """The headline without its site's name at either end; `names` are names the source goes by."""
+def without_site(title: str, names: Sequence[str]) -> str:
+    """The headline without its site's name at either end; `names` are the names of the source."""
     known = [name for name in map(_squeezed, names) if name]
     pieces = _pieces(without_label(title))
     while len(pieces) > 1 and _is_site(pieces[-1][1], known):
@@ -133,7 +134,7 @@ def heads(title: str, names: Sequence[str]) -> str:
 
 
 def tail_of(title: str) -> tuple[str, str]:
-    """The headline and what a dash or bar parts from its end; "" where nothing does."""
+    """The headline, and what a dash or bar separates from its end; "" where none does."""
     pieces = _pieces(without_label(title))
     if len(pieces) < 2:
         return title, ""
@@ -169,65 +170,89 @@ def _squeezed(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def headline(title: str, language: str = "") -> Headline:
-    """The headline taken apart; `language` is its article's, where that is known."""
-    words: list[str] = []
-    names: set[str] = set()
-    numbers: set[str] = set()
-    meanings: set[tuple[str, int]] = set()
-    paired: set[frozenset[str]] = set()
-    after_and = False
-    spelled = language != "de" and _tells_names(title)
-    tokens = list(_TOKEN.finditer(title))
-    for place, match in enumerate(tokens):
-        if match["number"]:
-            numbers.add(_value(match["number"], tokens[place + 1 :], title))
-        elif match["unspaced"]:
-            meanings.update(lexicon().meanings_within(folded(match[0])))
-            words += _unspaced_words(folded(match[0]), after_number=_follows_number(tokens, place))
-        else:
-            word = _plain(match[0])
-            if word in _MAGNITUDE and _follows_number(tokens, place):
-                continue
-            if _ROMAN.match(match[0]) and len(match[0]) > 1:
-                numbers.add(f"roman {match[0]}")
-                continue
-            if word == "no" and (language == "pt" or _precedes_number(tokens, place)):
-                continue  # "in the" in Portuguese; "No. 7"
-            found = lexicon().meanings(word)
-            meanings.update(found)
-            after_and = after_and or word in _AND
-            if word and word not in lexicon().functional:
-                if after_and and words:
-                    paired.add(frozenset((words[-1], word)))
-                after_and = False
-                words.append(word)
-                quoted = title[: match.start()][-1:] in tuple('«“„"『「')
-                inside = place > 0 or match[0].isupper() or quoted
-                if spelled and match[0][:1].isupper() and inside:
-                    names.add(word)
-    numbers |= {str(place + 2) for group, place in meanings if group == "number"}
+    """Take the headline apart; `language` is that of its article, "" where it is not known."""
+    parts = _Parts(title, language)
+    for index in range(len(parts.tokens)):
+        parts.add(index)
+    numbers = {str(value + 2) for group, value in parts.meanings if group == "number"}
     return Headline(
         words=tuple(
-            word for word in words if not _is(word, meanings, "number") or is_unspaced(word)
+            word
+            for word in parts.words
+            if not _is(word, parts.meanings, "number") or is_unspaced(word)
         ),
-        names=frozenset(names),
-        numbers=frozenset(numbers),
-        meanings=frozenset(pair for pair in meanings if pair[0] not in ("number", "negation")),
-        negated=any(group == "negation" for group, _place in meanings),
+        names=frozenset(parts.names),
+        numbers=frozenset(parts.numbers | numbers),
+        meanings=frozenset(
+            pair for pair in parts.meanings if pair[0] not in ("number", "negation")
+        ),
+        negated=any(group == "negation" for group, _value in parts.meanings),
         agent=_plain(agent["agent"]) if (agent := _PASSIVE.search(title)) else "",
-        paired=frozenset(paired),
+        paired=frozenset(parts.paired),
         subjects=frozenset(map(folded, _SUBJECT.findall(title))),
         bystanders=_bystanders(title),
     )
 
 
+class _Parts:
+    """The words, names, numbers and meanings of a headline, collected token by token."""
+
+    def __init__(self, title: str, language: str) -> None:
+        self.tokens = list(_TOKEN.finditer(title))
+        self.words: list[str] = []
+        self.names: set[str] = set()
+        self.numbers: set[str] = set()
+        self.meanings: set[tuple[str, int]] = set()
+        self.paired: set[frozenset[str]] = set()
+        self._title = title
+        self._language = language
+        self._capitals_are_names = language != "de" and _capitals_are_names(title)
+        self._after_and = False
+
+    def add(self, index: int) -> None:
+        """Add what the token at `index` says; tokens are added in their order."""
+        match = self.tokens[index]
+        if match["number"]:
+            self.numbers.add(_value(match["number"], self.tokens[index + 1 :], self._title))
+        elif match["unspaced"]:
+            letters = folded(match[0])
+            self.meanings.update(lexicon().meanings_within(letters))
+            after_number = _follows_number(self.tokens, index)
+            self.words += _unspaced_words(letters, after_number=after_number)
+        else:
+            self._add_word(index)
+
+    def _add_word(self, index: int) -> None:
+        match = self.tokens[index]
+        word = _plain(match[0])
+        if word in _MAGNITUDE and _follows_number(self.tokens, index):
+            return
+        if _ROMAN.match(match[0]) and len(match[0]) > 1:
+            self.numbers.add(f"roman {match[0]}")
+            return
+        if word == "no" and (self._language == "pt" or _precedes_number(self.tokens, index)):
+            return  # "in the" in Portuguese; "No. 7"
+        self.meanings.update(lexicon().meanings(word))
+        self._after_and = self._after_and or word in _AND
+        if not word or word in lexicon().functional:
+            return
+        if self._after_and and self.words:
+            self.paired.add(frozenset((self.words[-1], word)))
+        self._after_and = False
+        self.words.append(word)
+        quoted = self._title[: match.start()][-1:] in tuple('«“„"『「')
+        inside = index > 0 or match[0].isupper() or quoted
+        if self._capitals_are_names and match[0][:1].isupper() and inside:
+            self.names.add(word)
+
+
 def words_of(text: str) -> frozenset[str]:
-    """The words of a running text that say something, its numbers among them."""
+    """The words of a running text without functional words, with its numbers."""
     found: set[str] = set()
     tokens = list(_TOKEN.finditer(text))
-    for place, match in enumerate(tokens):
+    for index, match in enumerate(tokens):
         if match["number"]:
-            found.add(_value(match["number"], tokens[place + 1 :], text))
+            found.add(_value(match["number"], tokens[index + 1 :], text))
         elif match["unspaced"]:
             letters = folded(match[0])
             found.update(letters[at : at + 2] for at in range(max(1, len(letters) - 1)))
@@ -239,12 +264,12 @@ def words_of(text: str) -> frozenset[str]:
 
 
 def language_of(text: str) -> str:
-    """The language of a headline with its text, by its functional words; "" where none is known."""
+    """The language of a headline with its text, by its functional words; "" if it is unknown."""
     return lexicon().language(re.findall(r"[^\W\d_]+", folded(text)))
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Words that a running text writes as names, in the midst of its sentences."""
+    """Words that a running text capitalises within its sentences, as names are."""
     found = re.finditer(r"(?<=[\w,;’'\"] )[^\W\d_]+|(?<=\w [“«„(\"])[^\W\d_]+", text)
     return frozenset(_plain(match[0]) for match in found if match[0][:1].isupper())
 
@@ -265,9 +290,9 @@ def _plain(word: str) -> str:
 
 
 def _as_number(word: str) -> tuple[str, ...]:
-    """What a number word counts: "three" is 3."""
+    """The numbers that a number word means: "three" is 3."""
     return tuple(
-        str(place + 2) for group, place in lexicon().words.get(word, ()) if group == "number"
+        str(value + 2) for group, value in lexicon().words.get(word, ()) if group == "number"
     )
 
 
@@ -275,19 +300,19 @@ def _is(word: str, meanings: Iterable[tuple[str, int]], group: str) -> bool:
     return any(pair in meanings and pair[0] == group for pair in lexicon().words.get(word, ()))
 
 
-def _tells_names(title: str) -> bool:
-    """Whether capitals are names: not where most words have one."""
+def _capitals_are_names(title: str) -> bool:
+    """Whether capitals mark names: not in a headline that capitalises most of its words."""
     words: list[str] = re.findall(r"[^\W\d_]{4,}", title)[1:]
     capital = sum(word[0].isupper() for word in words)
     return bool(words) and capital <= len(words) * 0.6
 
 
-def _follows_number(tokens: Sequence[re.Match[str]], place: int) -> bool:
-    return place > 0 and tokens[place - 1]["number"] is not None
+def _follows_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
+    return index > 0 and tokens[index - 1]["number"] is not None
 
 
-def _precedes_number(tokens: Sequence[re.Match[str]], place: int) -> bool:
-    return place + 1 < len(tokens) and tokens[place + 1]["number"] is not None
+def _precedes_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
+    return index + 1 < len(tokens) and tokens[index + 1]["number"] is not None
 
 
 def _unspaced_words(letters: str, *, after_number: bool) -> Iterator[str]:
@@ -300,7 +325,7 @@ def _unspaced_words(letters: str, *, after_number: bool) -> Iterator[str]:
 
 
 def _value(number: str, following: Sequence[re.Match[str]], text: str) -> str:
-    """The number as a plain decimal, with the magnitude that is written behind it."""
+    """The number as a plain decimal, multiplied by the magnitude that follows it."""
     digits = re.sub(r"[\u00a0\u202f']", "", number)
     # 1,600,000 and 1.600.000 are whole; 1.6 and 1,6 are not; 18.1.2 is a version.
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits) and not re.fullmatch(r"\d[.]\d{3}", digits):
@@ -315,5 +340,5 @@ def _value(number: str, following: Sequence[re.Match[str]], text: str) -> str:
         glued = unit[:1] if unit[:1] in _GLUED else unit
         factor = _MAGNITUDE.get(glued, 1.0)
         if len(unit) == 1 and unit.isascii() and gap == " ":
-            factor = 1.0  # "5 m" is as likely metres
+            factor = 1.0  # "5 m" may as well be metres
     return f"{float(digits) * factor:.10g}" if factor != 1.0 else digits

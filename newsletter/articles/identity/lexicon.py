@@ -1,4 +1,4 @@
-"""Words that decide whether two headlines may tell one story, in fifteen languages."""
+"""The words that decide whether two headlines may report one story, in fifteen languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
-"""Scripts written without spaces, or (Korean) with particles glued to their words."""
+"""Scripts written without spaces, or (Korean) with particles attached to words."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -19,8 +19,8 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 class Lexicon:
     """Meanings by whole word, by beginning of a word, and by part of unspaced text.
 
-    `functional` has the languages in which a word says little of what a headline is about. A
-    meaning is a pair of its group and its place in it: ("weekday", 0) is Monday.
+    `functional` has the languages in which a word is functional, such as "the". A meaning is a
+    group and an index in that group: ("weekday", 0) is Monday.
     """
 
     words: Mapping[str, tuple[tuple[str, int], ...]]
@@ -31,7 +31,7 @@ class Lexicon:
     generic_beginnings: tuple[str, ...]
 
     def meanings(self, word: str) -> tuple[tuple[str, int], ...]:
-        """What a folded word means among those that part headlines."""
+        """The meanings of a folded word in groups of contrasts."""
         if found := self.words.get(word):
             return found
         for length in range(len(word), 2, -1):
@@ -40,22 +40,22 @@ class Lexicon:
         return ()
 
     def meanings_within(self, text: str) -> Iterator[tuple[str, int]]:
-        """The same for unspaced text: every part that has a meaning, the longest first."""
+        """The meanings of all parts of unspaced text, the longest parts first."""
         for match in _parts_pattern().finditer(text):
             yield from self.parts[match[0]]
 
     def language(self, words: Iterable[str]) -> str:
-        """The language whose functional words stand most often among `words`; "" for none."""
+        """The language with the most functional words among `words`; "" for none."""
         counts = Counter(code for word in words for code in self.functional.get(word, ()))
         return max(counts, key=lambda code: (counts[code], code)) if counts else ""
 
     def is_generic(self, word: str) -> bool:
-        """Whether standing headings are made of it."""
+        """Whether the word is typical of recurring headings."""
         return word in self.generic or word.startswith(self.generic_beginnings)
 
 
 def folded(text: str) -> str:
-    """Lower case without accents; letters of other scripts stay what they are (NFKC)."""
+    """The text in lower case without accents (NFKC); letters of other scripts stay."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("ł", "l").replace("ø", "o")
     text = text.replace("ı", "i").replace("đ", "d").replace("ß", "ss")
     if text.isascii():
@@ -73,19 +73,19 @@ def lexicon() -> Lexicon:
     words: dict[str, list[tuple[str, int]]] = {}
     beginnings: dict[str, list[tuple[str, int]]] = {}
     parts: dict[str, list[tuple[str, int]]] = {}
-    group, place = "", 0
+    group, index = "", 0
     for line in lines_of("contrasts.txt"):
         if line.startswith("["):
-            group, place = line.strip("[]"), 0
+            group, index = line.strip("[]"), 0
             continue
         for word in map(folded, line.split()):
             into = parts if _UNSPACED.search(word) else words
             if word.endswith("*"):
                 into, word = beginnings, word[:-1]
             meanings = into.setdefault(word, [])
-            if (group, place) not in meanings:
-                meanings.append((group, place))
-        place += 1
+            if (group, index) not in meanings:
+                meanings.append((group, index))
+        index += 1
     functional: dict[str, list[str]] = {}
     for line in lines_of("functional.txt"):
         for word in set(map(folded, line[4:].split())):

@@ -1,4 +1,4 @@
-"""What two headlines share, in whatever form of the words, and what only one of them says."""
+"""Compares the words of two headlines, in any form of each word."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsletter.articles.identity.lexicon import lines_of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """What two headlines share, and what only one of them says."""
+    """The words that two headlines share, and those that only one of them has."""
 
     common: tuple[str, ...]
     mine: tuple[str, ...]
@@ -22,12 +22,12 @@ class Difference:
 
     @property
     def shared(self) -> float:
-        """How much the common words say."""
+        """The weight of the common words."""
         return sum(map(weight, self.common))
 
 
 def compare(one: Sequence[str], other: Sequence[str]) -> Difference:
-    """The words that both have, in whatever form of the word, and those that only one has."""
+    """The words that both have, in any form, and those that only one has."""
     theirs = Counter(other)
     common: list[str] = []
     mine: list[str] = []
@@ -42,7 +42,7 @@ def compare(one: Sequence[str], other: Sequence[str]) -> Difference:
     return Difference(common=tuple(common), mine=tuple(mine), theirs=tuple(rest))
 
 
-def akin(one: str, other: str) -> bool:
+def same_word(one: str, other: str) -> bool:
     """Whether two words are forms of one: "opens" and "opened", but not "Iran" and "Iraq"."""
     if one == other:
         return True
@@ -59,7 +59,7 @@ def akin(one: str, other: str) -> bool:
 
 
 _NAME_ENDINGS = frozenset(("s", "n", "en", "i", "es"))
-"""By which the people of a country, or what is its own, differ from its name."""
+"""Endings that turn the name of a country into the name of its people or its adjective."""
 
 
 @lru_cache(maxsize=1)
@@ -70,10 +70,10 @@ def _endings() -> frozenset[str]:
 def _without_pairs(
     mine: list[str], rest: list[str], common: list[str]
 ) -> tuple[list[str], list[str]]:
-    """What remains when forms of one word, and words written apart and together, are paired."""
+    """The words that remain when forms of a word, and compounds and their parts, are paired."""
     left: list[str] = []
     for word in mine:
-        match = next((candidate for candidate in rest if akin(word, candidate)), None)
+        match = next((candidate for candidate in rest if same_word(word, candidate)), None)
         if match is None:
             left.append(word)
         else:
@@ -91,6 +91,6 @@ def _without_pairs(
 
 def _common_start(one: str, other: str) -> int:
     return next(
-        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
         min(len(one), len(other)),
     )

@@ -1,4 +1,4 @@
-"""Who does what to whom: two headlines of the same words may tell it the other way round."""
+"""Detects headlines of the same words that exchange who does what to whom."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from itertools import combinations
 
 from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
 from newsletter.articles.identity.lexicon import lexicon
-from newsletter.articles.identity.likeness import akin
+from newsletter.articles.identity.likeness import same_word
 
 OPPOSITES = frozenset(("rise", "approve", "arrest", "confirm", "buy", "win", "north", "east"))
-"""Groups of contrasts that are deeds, or places of deeds."""
+"""Groups of contrasts that are actions, or directions of actions."""
 
 
 def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal: bool) -> bool:
-    """Whether the headlines turn round who does what to whom.
+    """Whether the headlines exchange who does what to whom.
 
-    `names` are those of both articles, `equal`: the headlines have the same words.
+    `names` are the names in both articles; `equal` says that the headlines have the same words.
 
-    Two names stand in opposite order, or like pieces around a like one, where spelling does not
-    tell names. "A and B" has no order, and a place does nothing; a passive of one of the two turns it
-    round once more.
+    They do if two names are in opposite order or, if spelling does not show names, if two common
+    pieces are in opposite order around a third. The order of "A and B" does not matter, and a
+    place does not act. If only one headline is passive, the opposite order is expected.
     """
     if _subjects_changed(one, other):
         return True
@@ -30,7 +30,9 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
-        agents = [piece for piece in pieces if any(akin(passive.agent, w) for w in piece.words)]
+        agents = [
+            piece for piece in pieces if any(same_word(passive.agent, w) for w in piece.words)
+        ]
         return any(
             (first.mine < agent.mine) == (first.theirs < agent.theirs)
             for agent in agents
@@ -43,24 +45,24 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     if len(named) > 1 or not pieces or not (equal or is_unspaced(one.words[0])):
         return False
     return any(
-        first.says
-        and last.says
+        first.may_be_name
+        and last.may_be_name
         and first.theirs > middle.theirs > last.theirs
-        and (_is_deed(middle) or _side_by_side(first, middle, last))
+        and (_is_action(middle) or _side_by_side(first, middle, last))
         for first, middle, last in combinations(pieces, 3)
     )
 
 
 def _subjects_changed(one: Headline, other: Headline) -> bool:
-    """Whether each headline's subject, marked as such, stands in the other as something else."""
+    """Whether the marked subject of each headline is in the other, but not as its subject."""
     mine, theirs = one.subjects - other.subjects, other.subjects - one.subjects
     return any("".join(other.words).find(name) >= 0 for name in mine) and any(
         "".join(one.words).find(name) >= 0 for name in theirs
     )
 
 
-def _is_deed(piece: _Piece) -> bool:
-    """Whether the piece says what one does to the other, in an unspaced script."""
+def _is_action(piece: _Piece) -> bool:
+    """Whether the piece is an action, in an unspaced script."""
     if not is_unspaced(piece.words[0]):
         return False
     return any(group in OPPOSITES for group, _ in lexicon().meanings_within("".join(piece.words)))
@@ -73,14 +75,14 @@ def _side_by_side(first: _Piece, middle: _Piece, last: _Piece) -> bool:
 
 
 def _paired(first: _Piece, last: _Piece, one: Headline, other: Headline) -> bool:
-    """Whether some headline says "first and last"."""
+    """Whether one of the headlines has "first and last"."""
     ends = frozenset((first.words[-1], last.words[0]))
     return ends in one.paired | other.paired
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Piece:
-    """Words that both headlines have in a row, and where each has them."""
+    """Consecutive words that both headlines have, and their index in each."""
 
     words: tuple[str, ...]
     mine: int
@@ -88,17 +90,17 @@ class _Piece:
 
     @property
     def mine_end(self) -> int:
-        """Where it ends in the one."""
+        """The index after its last word in the first headline."""
         return self.mine + len(self.words)
 
     @property
     def theirs_end(self) -> int:
-        """Where it ends in the other."""
+        """The index after its last word in the second headline."""
         return self.theirs + len(self.words)
 
     @property
-    def says(self) -> bool:
-        """Whether it may be somebody: a word, or two letters of an unspaced script."""
+    def may_be_name(self) -> bool:
+        """Whether it may be a name: a word, or two letters of an unspaced script."""
         return sum(map(weight, self.words)) >= 1
 
 
@@ -114,7 +116,7 @@ def _common_pieces(one: Sequence[str], other: Sequence[str]) -> list[_Piece]:
                 while (
                     mine + size in free_mine
                     and theirs + size in free_theirs
-                    and akin(one[mine + size], other[theirs + size])
+                    and same_word(one[mine + size], other[theirs + size])
                 ):
                     size += 1
                 if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):

@@ -1,4 +1,7 @@
-"""Whether two articles of different sources tell one story. Pure; docs/explanation has figures."""
+"""Whether two articles of different sources report one story. Pure.
+
+docs/explanation/identity.md has the measured precision and recall.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from difflib import SequenceMatcher
 
+from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.headlines import (
     Headline,
     headline,
@@ -17,26 +21,25 @@ from newsletter.articles.identity.headlines import (
 from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.identity.likeness import Difference, compare
 from newsletter.articles.identity.roles import OPPOSITES, roles_differ
-from newsletter.articles.identity.tale import Tale
 
-TELLING = 3.0
-"""Words that two headlines must share before they can be one by themselves."""
+ENOUGH_WORDS = 3.0
+"""The weight that two headlines need to be equal without the support of their texts."""
 LONGEST_NAME = 6
-"""Letters of an unspaced script that may be one name."""
+"""The number of letters of an unspaced script that may be one name."""
 A_WHILE = timedelta(days=60)
-"""So long after the last issue that told of it a story may go on."""
+"""How long after an article a later one may still follow it up."""
 LONG_AGO = timedelta(days=21)
-"""Apart by more, headlines alone say nothing: every year has its "Storm closes harbour"."""
+"""Between dates further apart, headlines alone do not count: "Storm closes harbour" recurs."""
 
 
-def same_story(one: Tale, other: Tale) -> bool:
-    """Whether both tell one story: symmetric, and never because of their addresses.
+def same_story(one: Features, other: Features) -> bool:
+    """Whether both report one story. The result is symmetric and ignores their addresses.
 
     Headlines that differ in a number, a day, a quarter, a negation, a contrast ("rise", "fall")
-    or the order of their names are two stories whatever their texts say: texts of such stories
-    are often made from one form. Equal headlines that say little need texts that agree.
+    or the order of their names are two stories, whatever their texts say, because texts of such
+    stories often follow one template. Equal headlines of few words need texts that agree.
     """
-    one, other = sorted((one, other), key=lambda tale: (tale.title, tale.long_text))
+    one, other = sorted((one, other), key=lambda features: (features.title, features.long_text))
     mine, theirs = _headlines(one, other)
     if contrast(mine, theirs):
         return False
@@ -59,8 +62,8 @@ def same_story(one: Tale, other: Tale) -> bool:
     return support is not None and _texts_agree(one, other, difference, support, apart)
 
 
-def goes_on(new: Tale, old: Tale) -> bool:
-    """Whether `new` tells of what `old` told, a step later: another story, of the same people."""
+def follows_up(new: Features, old: Features) -> bool:
+    """Whether `new` follows up the story of `old`: a later story of the same people."""
     if not timedelta(0) <= new.published - old.published <= A_WHILE:
         return False
     if old.address and old.address in new.links:
@@ -70,28 +73,28 @@ def goes_on(new: Tale, old: Tale) -> bool:
     difference = compare(new.headline.words, old.headline.words)
     if difference.shared < 2 or not _share_a_name(new, old) or _other_names(new, old, difference):
         return False
-    return _nearness(new, old, difference, _support(new, old) or 0.0) >= _GOING_ON
+    return _nearness(new, old, difference, _support(new, old) or 0.0) >= _FOLLOWS_UP
 
 
-def _share_a_name(one: Tale, other: Tale) -> bool:
-    """Whether both write the same name; unspaced scripts do not tell which words are names."""
+def _share_a_name(one: Features, other: Features) -> bool:
+    """Whether both have a name in common; true for unspaced scripts, which do not mark names."""
     return bool(one.people & other.people) or any(map(is_unspaced, one.headline.words[:1]))
 
 
-def _denied(one: Tale, other: Tale) -> bool:
-    """Whether a headline says what the other article knows only the opposite of."""
+def _denied(one: Features, other: Features) -> bool:
+    """Whether a headline says something of which the other article has only the opposite."""
     there = _by_group(other.whole)
     against = ("for", 1) in one.headline.meanings and 1 not in there.get("for", ())
     if against and not any(group == "win" for group, _place in one.whole | other.whole):
         return True
     return any(
-        group in OPPOSITES and group in there and place not in there[group]
-        for group, place in one.headline.meanings
+        group in OPPOSITES and group in there and index not in there[group]
+        for group, index in one.headline.meanings
     )
 
 
 def contrast(one: Headline, other: Headline) -> bool:
-    """Whether the headlines say different things of one kind."""
+    """Whether the headlines contradict: by a negation, a number, or a group of contrasts."""
     if one.negated != other.negated:
         return True
     if one.numbers - other.numbers and other.numbers - one.numbers:
@@ -100,22 +103,23 @@ def contrast(one: Headline, other: Headline) -> bool:
     return any(mine[group].isdisjoint(theirs[group]) for group in mine.keys() & theirs.keys())
 
 
-def _headlines(one: Tale, other: Tale) -> tuple[Headline, Headline]:
-    """The headlines; what a dash parts off at the end of only one of them is a site's name.
+def _headlines(one: Features, other: Features) -> tuple[Headline, Headline]:
+    """The headlines to compare.
 
-    One that was cut off is what the other is, where that begins so.
+    If only one of them has a part after a dash, that part is the name of a site and is removed.
+    A headline that is cut off counts as equal to one that begins with it.
     """
     mine, theirs = one.headline, other.headline
     if mine.words == theirs.words:
         return mine, theirs
-    for tale, against, whole in ((one, theirs, other), (other, mine, one)):
-        start = tale.title.removesuffix("…").removesuffix("...").rstrip()
-        cut_off = start != tale.title and tale.headline.weight >= TELLING
+    for features, against, whole in ((one, theirs, other), (other, mine, one)):
+        start = features.title.removesuffix("…").removesuffix("...").rstrip()
+        cut_off = start != features.title and features.headline.weight >= ENOUGH_WORDS
         if cut_off and folded(whole.title).startswith(folded(start)):
             return against, against
-    for tale, against in ((one, theirs), (other, mine)):
-        head, tail = tail_of(tale.title)
-        cut = headline(head, tale.language)
+    for features, against in ((one, theirs), (other, mine)):
+        head, tail = tail_of(features.title)
+        cut = headline(head, features.language)
         is_site = tail and len(tail.split()) <= 4 and not re.search(r"\d", tail)
         if is_site and cut.words and cut.words == against.words:
             return cut, against
@@ -124,18 +128,18 @@ def _headlines(one: Tale, other: Tale) -> tuple[Headline, Headline]:
 
 def _by_group(meanings: Iterable[tuple[str, int]]) -> dict[str, set[int]]:
     groups: dict[str, set[int]] = {}
-    for group, place in meanings:
-        groups.setdefault(group, set()).add(place)
+    for group, index in meanings:
+        groups.setdefault(group, set()).add(index)
     return groups
 
 
 def _equal_headlines(
     one: Headline, other: Headline, support: float | None, apart: timedelta
 ) -> bool:
-    """Headlines that say the same: one story, unless they are a heading that returns."""
+    """Whether equal headlines are one story: they are, unless they are a recurring heading."""
     if support is not None and support >= _STRONG:
         return True
-    if one.is_generic or other.is_generic or min(one.weight, other.weight) < TELLING:
+    if one.is_generic or other.is_generic or min(one.weight, other.weight) < ENOUGH_WORDS:
         return False
     if support is None:
         return apart <= LONG_AGO
@@ -143,7 +147,7 @@ def _equal_headlines(
 
 
 def _one_adds_little(one: Headline, other: Headline, difference: Difference) -> bool:
-    """Whether one headline is the other and a few words more, none of which changes who or what."""
+    """Whether one headline is the other with a few more words that do not change its meaning."""
     if difference.mine and difference.theirs:
         return False
     added = difference.mine or difference.theirs
@@ -154,8 +158,8 @@ def _one_adds_little(one: Headline, other: Headline, difference: Difference) -> 
     return difference.shared >= 4 and saying <= difference.shared / 3
 
 
-def _numbers_agree(one: Headline, other: Headline, mine: Tale, theirs: Tale) -> bool:
-    """A number that only one headline has must stand in the other's text, or not count."""
+def _numbers_agree(one: Headline, other: Headline, mine: Features, theirs: Features) -> bool:
+    """Whether the numbers that only one headline has are in the text of the other article."""
     missing = [number for number in one.numbers if number not in other.numbers]
     added = [number for number in other.numbers if number not in one.numbers]
     if missing:
@@ -163,10 +167,10 @@ def _numbers_agree(one: Headline, other: Headline, mine: Tale, theirs: Tale) -> 
     return all(number in mine.everything for number in added)
 
 
-def _other_names(one: Tale, other: Tale, difference: Difference) -> bool:
-    """Whether each headline names somebody or something that the other article never mentions.
+def _other_names(one: Features, other: Features, difference: Difference) -> bool:
+    """Whether each headline has a name that the other article never mentions.
 
-    German writes every noun as a name: there a single noun in another's place counts.
+    German capitalises every noun, so there only one noun in place of another counts.
     """
     if "de" in (one.language, other.language) and (
         len(difference.mine),
@@ -176,16 +180,16 @@ def _other_names(one: Tale, other: Tale, difference: Difference) -> bool:
     if _other_in_place(one, other):
         return True
     return all(
-        any(word in tale.names and not against.mentions(word) for word in words)
-        for words, tale, against in (
+        any(word in features.names and not against.mentions(word) for word in words)
+        for words, features, against in (
             (difference.mine, one, other),
             (difference.theirs, other, one),
         )
     )
 
 
-def _other_in_place(one: Tale, other: Tale) -> bool:
-    """The same of unspaced scripts: letters that the other article lacks stand in like places."""
+def _other_in_place(one: Features, other: Features) -> bool:
+    """Whether this is so in unspaced scripts: at one position, each has letters the other lacks."""
     mine, theirs = one.headline.words, other.headline.words
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     for change, a, b, c, d in matcher.get_opcodes():
@@ -204,17 +208,17 @@ def _is_ideograph(word: str) -> bool:
 
 
 _AGREEING = 1.45
-"""Of 2: the share of the shorter text and the mean share of the headlines that the other has.
-Measured on 120 labelled pairs in ten languages: of one story 1.49 and more, of two 1.42 at most."""
-_GOING_ON = 1.1
+"""The least `_nearness`, of at most 2, at which texts agree. In 120 labelled pairs in ten languages,
+pairs of one story have at least 1.49, and pairs of two stories at most 1.42."""
+_FOLLOWS_UP = 1.1
 _STRONG = 0.75
 _FAIR = 0.34
 _FAINT = 0.12
 
 
-def _support(one: Tale, other: Tale) -> float | None:
-    """How much of the shorter text the other article says too, 0 to 1; None without both texts."""
-    small, large = sorted((one, other), key=lambda tale: len(tale.text))
+def _support(one: Features, other: Features) -> float | None:
+    """The share of the shorter text that the other article has, 0 to 1; None without both texts."""
+    small, large = sorted((one, other), key=lambda features: len(features.text))
     if len(small.text) < 4:
         return None
     found = float(sum(word in large.everything for word in small.text))
@@ -229,9 +233,9 @@ def _support(one: Tale, other: Tale) -> float | None:
 
 
 def _texts_agree(
-    one: Tale, other: Tale, difference: Difference, support: float, apart: timedelta
+    one: Features, other: Features, difference: Difference, support: float, apart: timedelta
 ) -> bool:
-    """Whether texts tell one story under headlines of other words."""
+    """Whether the texts report one story under headlines of different words."""
     if apart > LONG_AGO and support < _STRONG:
         return False
     if difference.shared < 1:
@@ -241,12 +245,12 @@ def _texts_agree(
 
 
 def _by_days(apart: timedelta) -> float:
-    """What the days between two articles say against them: by then a story has often gone on."""
+    """The penalty for days between two articles, because a story develops in that time."""
     return min(0.3, 0.04 * max(0, apart.days - 1))
 
 
-def _nearness(one: Tale, other: Tale, difference: Difference, support: float) -> float:
-    """How much of each headline and of the shorter text the other article has, 0 to 2."""
+def _nearness(one: Features, other: Features, difference: Difference, support: float) -> float:
+    """The shares of the headlines and of the shorter text that the other article has, 0 to 2."""
     explained = [
         _share_mentioned((*difference.common, *words), against)
         for words, against in ((difference.mine, other), (difference.theirs, one))
@@ -254,15 +258,15 @@ def _nearness(one: Tale, other: Tale, difference: Difference, support: float) ->
     return support + sum(explained) / 2
 
 
-def _by_numbers(one: Tale, other: Tale) -> float:
-    """What the numbers of both articles say: the same ones for, altogether others against."""
+def _by_numbers(one: Features, other: Features) -> float:
+    """The bonus for a number in both articles, or the penalty if all numbers differ."""
     mine, theirs = (
-        {word for word in tale.everything if word[0].isdecimal()} for tale in (one, other)
+        {word for word in features.everything if word[0].isdecimal()} for features in (one, other)
     )
     if not mine or not theirs:
         return 0.0
     return 0.1 if mine & theirs else -0.35
 
 
-def _share_mentioned(words: Sequence[str], tale: Tale) -> float:
-    return sum(map(tale.mentions, words)) / len(words) if words else 1.0
+def _share_mentioned(words: Sequence[str], features: Features) -> float:
+    return sum(map(features.mentions, words)) / len(words) if words else 1.0

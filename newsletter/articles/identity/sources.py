@@ -1,4 +1,4 @@
-"""Which source a configured one is: its place may change, its memory stays. Pure."""
+"""Finds the known source of each configured one, even if its location has changed. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.articles.identity.addresses import location_key
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Configured:
-    """A source as newsletter.toml names it; `name` is "" where it gives none."""
+    """A source as newsletter.toml configures it; `name` is "" if it has none."""
 
     location: str
     name: str = ""
@@ -22,16 +22,16 @@ def resolve(
 ) -> list[int | None]:
     """The known source that each configured one is; None for a new one.
 
-    `addresses` holds every place a source was ever read from, `names` what it was called. The
-    place decides; a name does where the place is new and nobody else has the name or the source:
-    several feeds of one publisher may be shown to readers under one name.
+    `addresses` has every location from which a source was ever read, `names` the names of sources.
+    The location decides. For a new location the name decides, unless another configured source
+    has that name or is that known source: several feeds of one publisher may have one name.
     """
     found = [addresses.get(location_key(source.location)) for source in configured]
     claimed = set(found)
     shared = Counter(source.name for source in configured)
-    for place, source in enumerate(configured):
+    for index, source in enumerate(configured):
         named = names.get(source.name) if source.name and shared[source.name] == 1 else None
-        if found[place] is None and named is not None and named not in claimed:
-            found[place] = named
+        if found[index] is None and named is not None and named not in claimed:
+            found[index] = named
             claimed.add(named)
     return found

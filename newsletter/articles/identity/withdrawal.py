@@ -1,4 +1,4 @@
-"""What a source has taken back: it is missing although the source still shows what is older. Pure."""
+"""Which entries a source has withdrawn: they are missing though older ones are shown. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from itertools import pairwise
 from newsletter.articles.article import Article
 
 NEIGHBOURS = timedelta(days=30)
-"""An entry that is older by more is pinned to its place, and says nothing of what left above it."""
+"""A shown entry that is older by more may be pinned, so it does not count as evidence."""
 OLDER_BESIDE_NEW = 2
-"""Older entries still shown where new ones have come, which push others out at the feed's end."""
+"""How many older entries must be shown if new ones have come, as these push out the last ones."""
 
 
 def withdrawn(
     found: Sequence[Article], missing: Mapping[int, datetime], *, newcomers: bool
 ) -> frozenset[int]:
-    """Of the stories that a source showed before and does not show now, those it has taken back.
+    """The stories that a source showed before and has withdrawn.
 
-    `found` is what it shows, in its order; `missing` are dates of publication by story;
-    `newcomers`: something is shown for the first time. Only a source that stands in the order of
-    its dates can be judged: of any other nobody knows why an entry is missing.
+    `found` are its entries now, in its order; `missing` are the publication dates of stories that
+    it no longer shows. `newcomers` says that an entry is shown for the first time. Only a source
+    in the order of its dates is judged; in others the reason of a missing entry is unknown.
     """
     dates = [article.published for article in found]
     if not all(article.dated for article in found) or not _in_order(dates):

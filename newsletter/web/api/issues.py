@@ -18,6 +18,7 @@ from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.dry_run import dry_run_send as rehearse_send
+from newsletter.pipeline.edit import EditRequest
 from newsletter.pipeline.edit import edit as edit_issue
 from newsletter.pipeline.gather import gather as gather_sources
 from newsletter.pipeline.preview import lint_issue
@@ -92,31 +93,16 @@ def edit(call: OfIssue, body: models.EditDocument) -> models.Edited:
     fields: dict[str, str] = body.model_dump(exclude={"version"}, exclude_none=True)
     if body.action == "rewrite":
         fields = {**_current_texts(item_of(issue, body.item)), **fields}
-    done = edit_issue(
-        call.site,
-        call.slug,
-        issue.number,
-        read_edits(fields, issue),
-        editor=call.editor.address,
-        seen=body.version,
-        now=call.now,
-    )
+    request = _edit_request(call, issue.number, body.version)
+    done = edit_issue(call.site, request, read_edits(fields, issue), now=call.now)
     return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
 @editors.post(_ONE + "/articles", name="add article")
 def add_by_url(call: OfIssue, body: models.AddByUrl) -> models.Edited:
     """Fetch an article by its address and put it into a section."""
-    done = add_article(
-        call.site,
-        call.slug,
-        _find(call).number,
-        url=body.url,
-        section=body.section,
-        editor=call.editor.address,
-        seen=body.version,
-        now=call.now,
-    )
+    request = _edit_request(call, _find(call).number, body.version)
+    done = add_article(call.site, request, url=body.url, section=body.section, now=call.now)
     return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
@@ -239,3 +225,12 @@ def _current_texts(item: IssueItem) -> dict[str, str]:
         "image_alt": image.alt if image else "",
         "no_image": "yes" if item.overrides.no_image else "no",
     }
+
+
+def _edit_request(call: OfIssue, number: int, seen_version: int) -> EditRequest:
+    return EditRequest(
+        newsletter=call.slug,
+        number=number,
+        editor=call.editor.address,
+        seen_version=seen_version,
+    )

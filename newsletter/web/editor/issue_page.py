@@ -15,7 +15,7 @@ from newsletter.issues.edits import Edit
 from newsletter.issues.issue import Issue, Item, LeftOut, State
 from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
-from newsletter.pipeline.edit import EditDone, edit, redo, redoable, undo, undoable
+from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
@@ -82,24 +82,25 @@ class IssuePage:
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
         site, now = self.context.site, self.context.clock()
         slug, number = issue.newsletter, issue.number
-        seen = seen_version(fields.get("seen", ""))
+        edit_request = EditRequest(
+            newsletter=slug,
+            number=number,
+            editor=editor,
+            seen_version=seen_version(fields.get("seen", "")),
+        )
         match fields.get("action"):
             case "undo":
                 return undo(site, slug, number, editor=editor, now=now)
             case "redo":
                 return redo(site, slug, number, editor=editor, now=now)
             case "add":
-                return add_left_out(
-                    site, slug, number, key=fields.get("key", ""),
-                    section=fields.get("section", ""), editor=editor, seen=seen, now=now,
-                )  # fmt: skip
+                key, section = fields.get("key", ""), fields.get("section", "")
+                return add_left_out(site, edit_request, key=key, section=section, now=now)
             case "add-url":
-                return add_by_url(
-                    site, slug, number, url=fields.get("url", "").strip(),
-                    section=fields.get("section", ""), editor=editor, seen=seen, now=now,
-                )  # fmt: skip
+                url, section = fields.get("url", "").strip(), fields.get("section", "")
+                return add_by_url(site, edit_request, url=url, section=section, now=now)
         edits: tuple[Edit, ...] = read_edits(fields, issue)
-        return edit(site, slug, number, edits, editor=editor, seen=seen, now=now)
+        return edit(site, edit_request, edits, now=now)
 
     async def _conflict(
         self, request: Request, issue: Issue, fields: Fields, error: ConflictError

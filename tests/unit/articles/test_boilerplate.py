@@ -1,4 +1,4 @@
-"""The furniture of pages is known by its habits."""
+"""The boilerplate of pages is known by its habits."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
         ("Read more: Bridge closes for nine weeks", Boilerplate.LITTER),
     ],
 )
-def test_furniture_is_known(line: str, kind: Boilerplate) -> None:
+def test_boilerplate_is_known(line: str, kind: Boilerplate) -> None:
     """Each habit of pages has its kind."""
     assert boilerplate_of(line) is kind
 
@@ -65,8 +65,8 @@ def test_furniture_is_known(line: str, kind: Boilerplate) -> None:
         "Image processing found the crack before the inspectors did.",
     ],
 )
-def test_sentences_are_no_furniture(line: str) -> None:
-    """Words of furniture inside a sentence do not make it furniture."""
+def test_sentences_are_no_boilerplate(line: str) -> None:
+    """Words of boilerplate inside a sentence do not make it boilerplate."""
     assert boilerplate_of(line) is None
 
 

@@ -47,9 +47,9 @@ def test_the_limit_itself_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("wire", "encoding", "message"),
     [
-        (gzip.compress(bytes(range(200)))[:-9], "gzip", "ends in the middle"),
+        (gzip.compress(bytes(range(200)))[:-9], "gzip", "is incomplete"),
         (b"not gzip at all", "gzip", "damaged"),
-        (b"x", "br", "packed as 'br'"),
+        (b"x", "br", "compressed as 'br'"),
     ],
 )
 def test_a_damaged_body_is_refused(wire: bytes, encoding: str, message: str) -> None:

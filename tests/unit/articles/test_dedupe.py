@@ -17,7 +17,7 @@ from tests.factories.articles import PUBLISHED, an_article
 
 
 def test_equal_addresses_are_one_story() -> None:
-    """Two feeds that link to one page give one article; the other telling becomes "also"."""
+    """Two feeds that link to one page give one article; the other version becomes "also"."""
     one = an_article("Bridge reopens", url="https://example.org/a", source="A", body_text="x" * 500)
     two = an_article("The bridge is open", url="https://example.org/a", source="B")
     (story,) = merge_stories([two, one])
@@ -40,11 +40,11 @@ def test_equal_addresses_are_one_story() -> None:
 )
 def test_near_equal_titles_are_one_story(one: str, other: str) -> None:
     """Case, punctuation, order of words and a site's name do not make another story."""
-    tellings = [
+    versions = [
         an_article(one, url="https://a.example/1", source="A"),
         an_article(other, url="https://b.example/2", source="B"),
     ]
-    (story,) = merge_stories(tellings)
+    (story,) = merge_stories(versions)
     assert story.keys == {"https://a.example/1", "https://b.example/2"}
 
 
@@ -60,15 +60,15 @@ def test_near_equal_titles_are_one_story(one: str, other: str) -> None:
 )
 def test_other_words_and_numbers_are_other_stories(one: str, other: str) -> None:
     """A changed word or number is another story, and a title that says nothing joins nothing."""
-    tellings = [
+    versions = [
         an_article(one, url="https://a.example/1", source="A"),
         an_article(other, url="https://b.example/2", source="B"),
     ]
-    assert merge_stories(tellings) == tellings
+    assert merge_stories(versions) == versions
 
 
 def test_a_source_tells_its_own_stories_apart() -> None:
-    """Two entries of one source stay two, even by way of a third source's telling."""
+    """Two entries of one source stay two, even by way of a third source's version."""
     monday = an_article("Ferry timetable changes again", url="https://a.example/1", source="A")
     friday = replace(monday, key="2", url="https://a.example/2")
     other = replace(monday, key="3", url="https://b.example/3", source="B")
@@ -76,8 +76,8 @@ def test_a_source_tells_its_own_stories_apart() -> None:
     assert sorted(len(story.keys) for story in stories) == [1, 2]
 
 
-def test_the_fullest_telling_is_the_article_and_gets_all_tags() -> None:
-    """Picture and text decide who tells the story; whoever follows a tag of any telling gets it."""
+def test_the_fullest_version_is_the_article_and_gets_all_tags() -> None:
+    """Picture and text decide who tells the story; whoever follows a tag of any version gets it."""
     short = an_article(source="A", url="https://a.example/1", tags=("local", "transport"))
     full = an_article(
         source="B",
@@ -125,7 +125,7 @@ def articles_of_few_words() -> st.SearchStrategy[list[Article]]:
 
 
 @given(articles_of_few_words(), st.randoms(use_true_random=False))
-def test_no_telling_is_lost_and_order_does_not_matter(
+def test_no_version_is_lost_and_order_does_not_matter(
     articles: list[Article], chance: random.Random
 ) -> None:
     """Every key is in exactly one story, and shuffled sources give the same stories."""

@@ -88,7 +88,7 @@ def test_a_body_that_names_a_file_is_not_opened(tmp_path: Path) -> None:
     """feedparser takes bytes for the name of a file first; a feed's body must never be one."""
     secret = tmp_path / "secret.xml"
     secret.write_text(rss("<item><title>Secret</title></item>"), encoding="utf-8")
-    with pytest.raises(SourceError, match="no feed"):
+    with pytest.raises(SourceError, match="is not a feed"):
         parsed(os.fsencode(secret))
 
 
@@ -97,13 +97,13 @@ def test_a_body_that_names_a_file_is_not_opened(tmp_path: Path) -> None:
     [
         ("", "empty page"),
         (" \r\n\t ", "empty page"),
-        ("Hello", "is no feed"),
+        ("Hello", "is not a feed"),
         ("<html><body>Hi</body></html>", "web page"),
         ("<!doctype HTML><title>Hi</title>", "web page"),
-        ('{"error": 1}', "no JSON Feed"),
-        ('{"version": "https://jsonfeed.org/version/1"}', "no JSON Feed"),
-        ("{broken", "no valid JSON"),
-        ('{"a":' * 100_000, "no valid JSON"),
+        ('{"error": 1}', "not a JSON Feed"),
+        ('{"version": "https://jsonfeed.org/version/1"}', "not a JSON Feed"),
+        ("{broken", "not valid JSON"),
+        ('{"a":' * 100_000, "not valid JSON"),
         ('<!DOCTYPE r [<!ENTITY a "b">]><rss/>', "XML entities"),
         (
             '<?xml version="1.0"?><!-- <r> --><!DOCTYPE r SYSTEM "x[>" [<!ENTITY a "b">]><rss/>',
@@ -129,7 +129,9 @@ def test_entities_are_refused_in_every_encoding(encoding: str) -> None:
 def test_an_error_page_names_the_feed_it_knows() -> None:
     """A page given for a feed says which feed to use instead."""
     page = '<html><link rel="alternate" type="application/rss+xml" href="/rss.xml"></html>'
-    with pytest.raises(SourceError, match=r"use the feed that page names: https://feeds\.example"):
+    with pytest.raises(
+        SourceError, match=r"use the feed that the page names: https://feeds\.example"
+    ):
         parsed(page)
 
 

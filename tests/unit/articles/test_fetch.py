@@ -123,10 +123,10 @@ async def test_redirects_are_followed_and_remembered_when_permanent(server: Feed
     ("location", "message"),
     [
         ("/a", "redirects more than 3 times"),
-        ("file:///etc/passwd", "no web address"),
+        ("file:///etc/passwd", "not a web address"),
         ("http://10.0.0.1/", "private address 10.0.0.1"),
         ("http://[::1]/", "private address ::1"),
-        ("gopher://example.org/", "no web address"),
+        ("gopher://example.org/", "not a web address"),
     ],
 )
 async def test_every_hop_is_judged(server: FeedServer, location: str, message: str) -> None:

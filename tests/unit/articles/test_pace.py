@@ -1,4 +1,4 @@
-"""How soon a source is looked at again."""
+"""How soon a source is checked again."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.articles.fetch import fresh_for
-from newsletter.articles.pace import LATEST, SOONEST, Look, Pace, next_pace
+from newsletter.articles.pace import LATEST, SOONEST, CheckResult, Pace, next_pace
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-looks = st.sampled_from(list(Look))
+results = st.sampled_from(list(CheckResult))
 
 
-def after(look: Look, before: Pace | None = None, **said: timedelta) -> Pace:
-    """The pace after a look."""
-    return next_pace(before or Pace(), look, now=NOW, location="https://example.org/a", **said)
+def after(result: CheckResult, before: Pace | None = None, **said: timedelta) -> Pace:
+    """The pace after a check."""
+    return next_pace(before or Pace(), result, now=NOW, location="https://example.org/a", **said)
 
 
 def wait(pace: Pace) -> timedelta:
-    """How long until the next look."""
-    assert pace.next_look is not None
-    return pace.next_look - NOW
+    """How long until the next check."""
+    assert pace.next_check is not None
+    return pace.next_check - NOW
 
 
 def test_what_changes_is_asked_sooner() -> None:
-    """New entries halve the interval, none lengthens it, a turn-over quarters it."""
-    assert after(Look.NEW).interval == HOUR / 2
-    assert after(Look.SAME).interval == 1.5 * HOUR
-    assert after(Look.TURNED_OVER).interval == HOUR / 4
+    """New entries halve the interval, none lengthen it, only new entries quarter it."""
+    assert after(CheckResult.NEW).interval == HOUR / 2
+    assert after(CheckResult.SAME).interval == 1.5 * HOUR
+    assert after(CheckResult.REPLACED).interval == HOUR / 4
 
 
-def test_what_a_source_says_of_itself_is_heeded() -> None:
+def test_the_freshness_that_a_source_states_is_obeyed() -> None:
     """Its cache headers and ttl lengthen the wait, to half a day at most."""
-    assert wait(after(Look.NEW, fresh_for=3 * HOUR)) >= 2.7 * HOUR
-    assert wait(after(Look.NEW, fresh_for=300 * HOUR)) <= 1.1 * LATEST
+    assert wait(after(CheckResult.NEW, fresh_for=3 * HOUR)) >= 2.7 * HOUR
+    assert wait(after(CheckResult.NEW, fresh_for=300 * HOUR)) <= 1.1 * LATEST
 
 
 def test_every_goes_before_both() -> None:
-    """What newsletter.toml wants is done."""
-    pace = after(Look.SAME, Pace(interval=LATEST), every=2 * HOUR, fresh_for=9 * HOUR)
+    """The interval in newsletter.toml overrides both."""
+    pace = after(CheckResult.SAME, Pace(interval=LATEST), every=2 * HOUR, fresh_for=9 * HOUR)
     assert 1.8 * HOUR <= wait(pace) <= 2.2 * HOUR
 
 
@@ -50,29 +50,31 @@ def test_failures_are_asked_after_more_and_more_patiently() -> None:
     """The wait doubles with each, to half a day; one success ends it."""
     pace, waits = Pace(interval=SOONEST), []
     for _ in range(8):
-        pace = after(Look.FAILED, pace)
+        pace = after(CheckResult.FAILED, pace)
         waits.append(wait(pace))
     assert waits == sorted(waits)
     assert waits[0] < HOUR < waits[4]
     assert waits[-1] <= 1.1 * LATEST
-    assert after(Look.SAME, pace).failures == 0
+    assert after(CheckResult.SAME, pace).failures == 0
 
 
-@given(st.lists(looks, max_size=30), st.text(max_size=30), st.integers(0, 10**7))
+@given(st.lists(results, max_size=30), st.text(max_size=30), st.integers(0, 10**7))
 def test_a_wait_is_never_shorter_or_longer_than_its_bounds(
-    seen: list[Look], location: str, fresh: int
+    seen: list[CheckResult], location: str, fresh: int
 ) -> None:
     """Whatever a source did and said, it is asked twice a day and four times an hour at most."""
     pace = Pace()
-    for look in seen or [Look.SAME]:
-        pace = next_pace(pace, look, now=NOW, location=location, fresh_for=timedelta(seconds=fresh))
+    for result in seen or [CheckResult.SAME]:
+        pace = next_pace(
+            pace, result, now=NOW, location=location, fresh_for=timedelta(seconds=fresh)
+        )
         assert 0.9 * SOONEST <= wait(pace) <= 1.1 * LATEST
 
 
-def test_a_server_s_wish_for_a_pause_goes_before_all() -> None:
-    """Nobody is asked before the time of a Retry-After."""
+def test_a_pause_that_a_server_asks_for_overrides_all() -> None:
+    """No source is checked before the time of its Retry-After."""
     later = NOW + 20 * HOUR
-    assert after(Look.FAILED, every=HOUR, not_before=later).next_look == later  # type: ignore[arg-type]
+    assert after(CheckResult.FAILED, every=HOUR, not_before=later).next_check == later  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def minimal(head: str = "", body: str = "") -> str:
 
 
 def test_a_page_gives_its_article() -> None:
-    """What the page says for machines comes first, and the furniture is left behind."""
+    """What the page says for machines comes first, and the boilerplate is left behind."""
     found = page(BRIDGE)
     entry = found.entry
     assert (found.site, entry.title, entry.url) == (
@@ -59,7 +59,7 @@ def test_a_page_gives_its_article() -> None:
     )
 
 
-def test_the_body_is_clean_and_has_no_furniture() -> None:
+def test_the_body_is_clean_and_has_no_boilerplate() -> None:
     """Paragraphs, headings, lists and links stay; title, by-line, menu and footer do not."""
     origin = Origin(source="x", location="", vocabulary=make_vocabulary([], {}), now=NOW)
     article = article_of(page(BRIDGE).entry, origin)
@@ -69,8 +69,8 @@ def test_the_body_is_clean_and_has_no_furniture() -> None:
     assert article.body_text.endswith("Until then the toll stays where it is.")
     assert '<a href="https://times.example.org/hangers">two of its hangers</a>' in article.body_html
     assert "<li>The lane is one metre wide.</li>" in article.body_html
-    for furniture in ("Sport", "Privacy", "Copyright", "Ferries\n"):
-        assert furniture not in article.body_text
+    for boilerplate in ("Sport", "Privacy", "Copyright", "Ferries\n"):
+        assert boilerplate not in article.body_text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_saved_page_knows_where_it_was_saved_from() -> None:
 )
 def test_a_page_without_an_article_is_refused(source: str) -> None:
     """Nothing to read is an error that says so."""
-    with pytest.raises(SourceError, match=r"no article|no HTML"):
+    with pytest.raises(SourceError, match=r"no article|not an HTML"):
         page(source)
 
 

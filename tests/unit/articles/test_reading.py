@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.reading import Reading, read_sources
@@ -34,7 +35,7 @@ async def read(
     """What is read from the sources."""
     return await read_sources(
         sources,
-        settings=FetchSettings(allow_private=("127.0.0.1",), timeout=timedelta(seconds=5)),
+        settings=FetchSettings(allow_private=("127.0.0.0/8",), timeout=timedelta(seconds=5)),
         vocabulary=vocabulary or make_vocabulary([], {}),
         memories=memories or {},
         folder=folder,
@@ -69,7 +70,7 @@ async def test_every_kind_of_source_is_read_in_order(server: FeedServer, tmp_pat
 
 
 async def test_the_seed_article_comes_out_whole() -> None:
-    """Title, deck, six paragraphs, by-line, five tags, and nothing of the page's furniture."""
+    """Title, deck, six paragraphs, by-line, five tags, and nothing of the page's boilerplate."""
     (reading,) = await read(SourceSettings(textdump="textdump/good-gear-guide.txt"))
     (article,) = reading.articles
     assert reading.findings == ()
@@ -82,8 +83,8 @@ async def test_the_seed_article_comes_out_whole() -> None:
     assert [tag.label for tag in article.tags] == [
         *("intrusion", "security", "data breach", "Mandiant", "government"),
     ]
-    for furniture in ("Keep up", "Comments", "Q702", "Jobs", "Kathy", "Sign up", "Tags"):
-        assert furniture not in article.body_text + article.body_html
+    for boilerplate in ("Keep up", "Comments", "Q702", "Jobs", "Kathy", "Sign up", "Tags"):
+        assert boilerplate not in article.body_text + article.body_html
 
 
 async def test_a_source_s_own_tags_come_after_the_article_s() -> None:
@@ -186,21 +187,41 @@ async def test_a_move_is_told(server: FeedServer) -> None:
     ]
 
 
-async def test_no_more_than_eight_sources_are_asked_at_once(server: FeedServer) -> None:
-    """A site of many sources does not open them all in one moment, and each gets its full time."""
-    at_once, most, counting = 0, 0, Lock()
+class Overlap:
+    """Answers requests with a feed, and counts how many it answers at the same time."""
 
-    def answer(request: BaseHTTPRequestHandler) -> None:
-        nonlocal at_once, most
-        with counting:
-            at_once += 1
-            most = max(most, at_once)
-        server.closing.wait(0.05)
-        with counting:
-            at_once -= 1
+    def __init__(self, closing: Event) -> None:
+        self.most = 0
+        self._now = 0
+        self._counting = Lock()
+        self._closing = closing
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        """Answer one request, after a pause in which others may come."""
+        with self._counting:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._closing.wait(0.05)
+        with self._counting:
+            self._now -= 1
         respond(request, FEED.encode())
 
-    sources = [SourceSettings(feed=server.on(f"/{n}", answer)) for n in range(20)]
-    readings = await read(*sources)
+
+async def test_no_more_than_eight_hosts_are_read_at_once() -> None:
+    """A site of many sources does not open them all in one moment, and each gets its full time."""
+    overlap = Overlap(Event())
+    with ExitStack() as stack:
+        servers = [stack.enter_context(FeedServer(f"127.0.0.{n}")) for n in range(1, 21)]
+        feeds = [SourceSettings(feed=server.on("/", overlap.answer)) for server in servers]
+        readings = await read(*feeds)
     assert all(len(reading.articles) == 1 for reading in readings)
-    assert 1 < most <= 8
+    assert 1 < overlap.most <= 8
+
+
+async def test_a_host_gets_one_connection_at_a_time(server: FeedServer) -> None:
+    """Several sources of one host are read one after another."""
+    overlap = Overlap(server.closing)
+    feeds = [SourceSettings(feed=server.on(f"/{n}", overlap.answer)) for n in range(5)]
+    readings = await read(*feeds)
+    assert all(len(reading.articles) == 1 for reading in readings)
+    assert overlap.most == 1

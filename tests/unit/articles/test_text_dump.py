@@ -1,4 +1,4 @@
-"""A dump of a page gives its article, and nothing of the page's furniture."""
+"""A dump of a page gives its article, and nothing of the page's boilerplate."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ ENDS = st.sampled_from(
 
 
 @given(st.lists(PROSE, min_size=2, max_size=6), ENDS, st.lists(PROSE, max_size=1))
-def test_no_paragraph_before_the_furniture_is_lost(
+def test_no_paragraph_before_the_boilerplate_is_lost(
     paragraphs: list[str], end: str, beyond: list[str]
 ) -> None:
-    """Every paragraph above the furniture is in the body, in order, and none below it is."""
+    """Every paragraph above the boilerplate is in the body, in order, and none below it is."""
     text = "\n\n".join(["Bridge opens", "It was late", *paragraphs, end, "Comments", *beyond])
     dump = parse_dump(text, vocabulary=NOTHING_KNOWN)
     assert (dump.title, dump.deck) == ("Bridge opens", "It was late")
@@ -81,8 +81,8 @@ def test_any_text_can_be_read(text: str) -> None:
     assert bool(dump.title) or not any(letter.isalnum() for letter in text)
 
 
-def test_a_subheading_that_reads_like_furniture_stays() -> None:
-    """ "Resources" between paragraphs is the article's; among other furniture it is the page's."""
+def test_a_subheading_that_reads_like_boilerplate_stays() -> None:
+    """ "Resources" between paragraphs is the article's; among other boilerplate it is the page's."""
     prose = ["The council counted its money twice and found the same sum both times, it said."] * 3
     inside = "\n\n".join(["Money", "It is there", prose[0], "Resources", *prose[1:]])
     below = "\n\n".join(["Money", "It is there", *prose, "Resources", "Latest Jobs", "Clerk"])

@@ -93,7 +93,7 @@ def test_every_article_has_a_reason_for_in_or_out() -> None:
 
 
 def test_a_story_used_under_another_source_is_used() -> None:
-    """The keys of all tellings count: a second feed cannot bring a story back."""
+    """The keys of all versions count: a second feed cannot bring a story back."""
     retold = article(1, "security", merged_keys=("https://other.example.net/same",))
     history = replace(FIRST, used={"https://other.example.net/same": "weekly/7"})
     assert reason_of(build(retold, history=history), retold) == "already in weekly/7"

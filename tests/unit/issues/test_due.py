@@ -142,7 +142,7 @@ def test_what_lies_ahead_of_now_is_not_believed_but_its_date_is_taken() -> None:
         (datetime(2026, 11, 9, 7, tzinfo=UTC), date(2026, 11, 9)),
         (datetime(2026, 12, 7, 7, tzinfo=UTC), date(2026, 12, 7)),
     ]
-    over = past_occasions(now, looked=[None, datetime(2026, 12, 9, tzinfo=UTC)], served=served)
+    over = past_occasions(now, checked=[None, datetime(2026, 12, 9, tzinfo=UTC)], served=served)
     assert over.after == served[0][0]
     assert over.dates == {date(2026, 11, 9), date(2026, 12, 7)}
 
@@ -150,4 +150,4 @@ def test_what_lies_ahead_of_now_is_not_believed_but_its_date_is_taken() -> None:
 def test_a_newsletter_without_history_has_nothing_due() -> None:
     """Its history begins now."""
     now = datetime(2026, 11, 17, 9, tzinfo=UTC)
-    assert past_occasions(now, looked=[None], served=[]).after == now
+    assert past_occasions(now, checked=[None], served=[]).after == now

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.issues.issue import Item
-from newsletter.issues.memory import Carried, already_told, follow_ups
+from newsletter.issues.memory import Carried, already_carried, follow_ups
 from tests.factories.articles import PUBLISHED, an_article
 
 TEXT = "Snow up to two metres deep has cut off eleven villages in the north of Carland."
@@ -20,11 +20,11 @@ def told(title: str, text: str = TEXT, *, source: str = "Alpha", days: int = 0) 
     )  # fmt: skip
 
 
-def carried(article: Article, number: int = 12, *places: int) -> Carried:
+def carried(article: Article, number: int = 12, *sources: int) -> Carried:
     """What an issue carried."""
     return Carried(
         article=article, newsletter="weekly", number=number, day=date(2026, 5, 4),
-        places=frozenset(places or (1,)),
+        sources=frozenset(sources or (1,)),
     )  # fmt: skip
 
 
@@ -42,9 +42,9 @@ STEP = told(
 )  # fmt: skip
 
 
-def test_another_source_s_telling_is_known() -> None:
+def test_another_source_s_version_is_known() -> None:
     """The same story is found under whatever key the other source gave it."""
-    found = already_told(
+    found = already_carried(
         [AGAIN, STEP], {AGAIN.key: frozenset({2}), STEP.key: frozenset({2})}, [carried(OLD)]
     )
     assert [(key, past.issue) for key, past in found.items()] == [
@@ -54,7 +54,7 @@ def test_another_source_s_telling_is_known() -> None:
 
 def test_a_source_tells_its_own_stories_apart() -> None:
     """What it puts out as two entries is two stories, in whatever weeks."""
-    assert not already_told([AGAIN], {AGAIN.key: frozenset({1})}, [carried(OLD)])
+    assert not already_carried([AGAIN], {AGAIN.key: frozenset({1})}, [carried(OLD)])
 
 
 def test_a_story_that_goes_on_names_the_newest_it_follows() -> None:

@@ -10,8 +10,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import InputError, SourceError, UnknownNameError
+from newsletter.issues.issue import Issue
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.edit import EditRequest
 from newsletter.site.site import Site
 from newsletter.store.database import Database
 from tests.factories.desk import NOW, SLUG, drafted, make_site
@@ -46,12 +48,17 @@ def site(sqlite_database: Database, tmp_path: Path) -> Site:
     return site
 
 
+def request_for(issue: Issue) -> EditRequest:
+    """A request to change the issue as it is now."""
+    return EditRequest(
+        newsletter=SLUG, number=issue.number, editor="news_desk", seen_version=issue.version
+    )
+
+
 def add(site: Site, url: str, section: str = "Making") -> tuple[str, ...]:
     """Add the page to the issue; the titles in the section afterwards."""
     issue = drafted(site)
-    done = add_by_url(
-        site, SLUG, 1, url=url, section=section, editor="news_desk", seen=issue.version, now=NOW
-    )
+    done = add_by_url(site, request_for(issue), url=url, section=section, now=NOW)
     return tuple(item.title for item in done.issue.items if item.section == section)
 
 
@@ -65,35 +72,26 @@ def test_an_article_comes_in_by_its_address_and_stays(site: Site, web: str) -> N
 
 
 def test_what_is_no_address_or_no_article_is_said(site: Site, web: str) -> None:
-    """Nothing is added, and the editor is told why."""
+    """Nothing is added, and the error says why."""
     before = drafted(site)
-    with pytest.raises(InputError, match="no web address"):
+    with pytest.raises(InputError, match="is not a web address"):
         add(site, "file:///etc/passwd")
     with pytest.raises(SourceError):
         add(site, f"{web}/nothing")
     assert drafted(site) == before
 
 
-def test_the_door_to_private_places_stays_shut(
+def test_a_private_address_is_not_fetched(
     sqlite_database: Database, tmp_path: Path, web: str
 ) -> None:
-    """An editor's field is no way around the guard."""
+    """An editor cannot fetch from a private address."""
     guarded = make_site(sqlite_database, tmp_path)
     with pytest.raises(SourceError):
         add(guarded, f"{web}/story")
 
 
 def test_an_article_that_is_gone_is_named(site: Site) -> None:
-    """The tray may be older than the store."""
+    """The article may be deleted after the page with the left-out articles was loaded."""
     issue = drafted(site)
     with pytest.raises(UnknownNameError):
-        add_left_out(
-            site,
-            SLUG,
-            1,
-            key="gone",
-            section="Making",
-            editor="news_desk",
-            seen=issue.version,
-            now=NOW,
-        )
+        add_left_out(site, request_for(issue), key="gone", section="Making", now=NOW)

@@ -14,7 +14,7 @@ from newsletter.issues.desk import apply
 from newsletter.issues.edits import Edit, Hide, Lead, Move, Pin, PutBlock, Rewrite, Say
 from newsletter.issues.issue import Issue, Overrides, State
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.edit import edit, redo, undo
+from newsletter.pipeline.edit import EditRequest, edit, redo, undo
 from newsletter.site.site import Site
 from newsletter.store import edit_log as desk_store
 from newsletter.store.database import Database
@@ -40,7 +40,10 @@ def small_site(database: Database, tmp_path: Path) -> Site:
 
 def do(site: Site, issue: Issue, *edits: Edit, editor: str = NEWS_DESK) -> Issue:
     """Do the edits, seen at the version of `issue`."""
-    done = edit(site, SLUG, issue.number, edits, editor=editor, seen=issue.version, now=NOW)
+    request = EditRequest(
+        newsletter=SLUG, number=issue.number, editor=editor, seen_version=issue.version
+    )
+    done = edit(site, request, edits, now=NOW)
     return done.issue
 
 

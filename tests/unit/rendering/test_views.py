@@ -34,7 +34,7 @@ def test_title_falls_back() -> None:
     assert printed.title == article.url
 
 
-def test_other_tellings_keep_only_sound_links() -> None:
+def test_other_versions_keep_only_sound_links() -> None:
     """A bad address leaves the name of the other source as text."""
     also = (Coverage(source="Other", title="t", url="javascript:x"),)
     printed = story(make_item(make_article(also=also)), make_masthead(), summary=9, width=0)

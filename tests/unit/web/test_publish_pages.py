@@ -160,10 +160,10 @@ async def test_a_time_chosen_on_approval_is_shown_and_can_be_changed_or_taken_ba
 @pytest.mark.parametrize(
     ("send_at", "said"),
     [
-        ("2025-03-01T07:00", "is past"),
-        ("2025-03-10T07:00", "the next issue is due"),
-        ("soon", "is no date and time"),
-        ("9999-12-31T23:59", "the next issue is due"),
+        ("2025-03-01T07:00", "is in the past"),
+        ("2025-03-10T07:00", "The next issue is due by then"),
+        ("soon", "is not a date and time"),
+        ("9999-12-31T23:59", "The next issue is due by then"),
     ],
 )
 async def test_an_impossible_time_is_refused_and_approves_nothing(
@@ -179,7 +179,7 @@ async def test_an_impossible_time_is_refused_and_approves_nothing(
 async def test_what_came_after_the_approval_is_in_the_tray_and_can_be_taken_in(
     news_desk: Browser, sending_site: Site
 ) -> None:
-    """A late article is shown with the way to have it; a new telling of a known one is not."""
+    """A late article is shown with the way to have it; a new version of a known one is not."""
     await press(news_desk, await news_desk.get(f"{URL}/publish"), "approve")
     assert "came after the approval" not in (await news_desk.get(URL)).words
     known = replace(week_of_articles(1)[0], key="elsewhere", source="Another feed")

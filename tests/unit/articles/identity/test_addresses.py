@@ -25,7 +25,7 @@ from newsletter.articles.identity.addresses import address_key, location_key, na
     ],
 )
 def test_ways_to_a_page_do_not_make_another_page(spelled: str) -> None:
-    """Scheme, host prefix, index name, sessions, tracking and page furniture do not count."""
+    """Scheme, host prefix, index name, sessions, tracking and page boilerplate do not count."""
     assert address_key(spelled) == "example.org/a/story"
 
 

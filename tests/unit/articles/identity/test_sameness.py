@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.articles.article import Article
-from newsletter.articles.identity.sameness import goes_on, same_story
-from newsletter.articles.identity.tale import Tale
+from newsletter.articles.identity.features import Features
+from newsletter.articles.identity.sameness import follows_up, same_story
 from tests.factories.articles import PUBLISHED, an_article
 
 DATA = Path(__file__).parents[3] / "data" / "articles" / "stories"
@@ -26,13 +26,17 @@ class Block:
     language: str
     told: dict[str, tuple[str, str]] = field(default_factory=dict)
 
-    def tale(self, letter: str, source: str, *, text: bool = True, tail: str = "") -> Tale:
+    def features_of(
+        self, letter: str, source: str, *, text: bool = True, tail: str = ""
+    ) -> Features:
         """An article of that letter, as its source tells it."""
         title, words = self.told[letter]
-        return tale(title + tail, words if text else "", source)
+        return features_of(title + tail, words if text else "", source)
 
 
-def tale(title: str, text: str = "", source: str = "Alpha Review", **changes: object) -> Tale:
+def features_of(
+    title: str, text: str = "", source: str = "Alpha Review", **changes: object
+) -> Features:
     """An article of a source, whose address says nothing of its title."""
     url = f"https://{source.split()[0].lower()}.example/1"
     article: Article = an_article(
@@ -44,7 +48,7 @@ def tale(title: str, text: str = "", source: str = "Alpha Review", **changes: ob
         body_text=text,
         **changes,  # type: ignore[arg-type]
     )
-    return Tale(article)
+    return Features(article)
 
 
 def blocks(name: str) -> list[Block]:
@@ -59,18 +63,22 @@ def blocks(name: str) -> list[Block]:
     return found
 
 
-def pairs(name: str) -> Iterator[tuple[Tale, Tale, bool]]:
+def pairs(name: str) -> Iterator[tuple[Features, Features, bool]]:
     """Labelled pairs: with texts, by titles alone, and with a site's name behind the title."""
     for block in blocks(name):
         one, other = "Alpha Review", "Beta Courier"
-        yield block.tale("A", one), block.tale("B", other), True
-        yield block.tale("A", one), block.tale("C", other), False
-        yield block.tale("B", one), block.tale("C", other), False
-        yield block.tale("A", one, text=False), block.tale("C", other, text=False), False
+        yield block.features_of("A", one), block.features_of("B", other), True
+        yield block.features_of("A", one), block.features_of("C", other), False
+        yield block.features_of("B", one), block.features_of("C", other), False
+        yield (
+            block.features_of("A", one, text=False),
+            block.features_of("C", other, text=False),
+            False,
+        )
         if block.told["A"][0] != block.told["C"][0]:
-            plain = block.tale("A", one, text=False)
+            plain = block.features_of("A", one, text=False)
             if not plain.headline.is_generic:
-                yield plain, block.tale("A", other, text=False, tail=" - Beta Courier"), True
+                yield plain, block.features_of("A", other, text=False, tail=" - Beta Courier"), True
 
 
 @pytest.mark.parametrize("name", ["pairs.txt", "unseen.txt"])
@@ -107,7 +115,7 @@ def test_the_pairs_are_many_and_of_ten_languages() -> None:
 )  # fmt: skip
 def test_titles_alone_never_join_two_stories(one: str, other: str) -> None:
     """A number, a name, its role, a negation, a day, a quarter and a standing heading part them."""
-    assert not same_story(tale(one), tale(other, source="Beta Courier"))
+    assert not same_story(features_of(one), features_of(other, source="Beta Courier"))
 
 
 @pytest.mark.parametrize(
@@ -126,7 +134,7 @@ def test_titles_alone_never_join_two_stories(one: str, other: str) -> None:
 )  # fmt: skip
 def test_spellings_do_not_part_a_story(one: str, other: str) -> None:
     """A site's name, a label, another way to write a number or a word."""
-    assert same_story(tale(one), tale(other, source="Beta Courier"))
+    assert same_story(features_of(one), features_of(other, source="Beta Courier"))
 
 
 def test_headlines_alone_do_not_reach_over_months() -> None:
@@ -134,22 +142,24 @@ def test_headlines_alone_do_not_reach_over_months() -> None:
     title = "Storm closes the harbour schools of Wexley"
     text = "Schools along the harbour of Wexley stay shut until Thursday; no one was hurt."
     later = PUBLISHED + timedelta(days=300)
-    assert not same_story(tale(title), tale(title, source="Beta", published=later))
-    assert same_story(tale(title, text), tale(title, text, source="Beta", published=later))
+    assert not same_story(features_of(title), features_of(title, source="Beta", published=later))
+    assert same_story(
+        features_of(title, text), features_of(title, text, source="Beta", published=later)
+    )
 
 
 def test_a_story_that_goes_on_is_known_by_its_people() -> None:
     """The next step of a story is another story, which follows it."""
     (block,) = [b for b in blocks("unseen.txt") if "Chess club finds" in b.told["A"][0]]
-    old, new = block.tale("A", "Alpha Review"), block.tale("C", "Beta Courier")
+    old, new = block.features_of("A", "Alpha Review"), block.features_of("C", "Beta Courier")
     assert not same_story(new, old)
-    assert goes_on(new, old)
-    strange = tale("Ferries on strike in Carland", "No ferry sails in Carland on Monday.")
-    assert not goes_on(strange, old)
+    assert follows_up(new, old)
+    strange = features_of("Ferries on strike in Carland", "No ferry sails in Carland on Monday.")
+    assert not follows_up(strange, old)
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=120))
 def test_any_words_can_be_compared(one: str, other: str, text: str) -> None:
     """The judgement is the same both ways, whatever the titles hold."""
-    first, second = tale(one or "x", text), tale(other or "y", "", "Beta Courier")
+    first, second = features_of(one or "x", text), features_of(other or "y", "", "Beta Courier")
     assert same_story(first, second) == same_story(second, first)

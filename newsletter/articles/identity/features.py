@@ -1,4 +1,4 @@
-"""An article as it is compared with others."""
+"""The features of an article by which it is compared with others."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from newsletter.articles.identity.addresses import address_key
 from newsletter.articles.identity.headlines import (
     Headline,
     headline,
-    heads,
     is_unspaced,
     language_of,
     names_in,
+    without_site,
     words_of,
 )
 from newsletter.articles.identity.lexicon import folded
-from newsletter.articles.identity.likeness import akin
+from newsletter.articles.identity.likeness import same_word
 
 TEXT_LENGTH = 1200
-"""Characters of an article that are compared: agencies' copies differ further down."""
+"""In characters; only this much text is compared, because copies of agency texts differ later."""
 
 LANGUAGE_LENGTH = 300
-"""Characters by which the language is known."""
+"""The number of characters by which the language is detected."""
 
 
-class Tale:
-    """An article as it is compared with others; what is read out of it is read once."""
+class Features:
+    """The features of an article by which it is compared; each is computed once, when needed."""
 
     def __init__(self, article: Article) -> None:
         self.title = article.title
@@ -44,7 +44,7 @@ class Tale:
 
     @cached_property
     def address(self) -> str:
-        """The key of its address."""
+        """The key of the article's address."""
         return address_key(self.url)
 
     @cached_property
@@ -54,13 +54,13 @@ class Tale:
 
     @cached_property
     def language(self) -> str:
-        """The language it is written in, where its words tell."""
+        """The language of the article; "" if it is unknown."""
         return language_of(f"{self.title} {self._text[:LANGUAGE_LENGTH]}")
 
     @cached_property
     def headline(self) -> Headline:
         """The headline without the site's name."""
-        return headline(heads(self.title, self._sites), self.language)
+        return headline(without_site(self.title, self._sites), self.language)
 
     @cached_property
     def text(self) -> frozenset[str]:
@@ -74,7 +74,7 @@ class Tale:
 
     @cached_property
     def whole(self) -> frozenset[tuple[str, int]]:
-        """What headline and text mean among contrasts."""
+        """The meanings of headline and text in groups of contrasts."""
         return headline(f"{self.title} {self._text}", self.language).meanings
 
     @cached_property
@@ -86,20 +86,20 @@ class Tale:
         """Whether headline or text has the word in some form."""
         if is_unspaced(word):
             return word in self.letters
-        return word in self.everything or any(akin(word, other) for other in self.everything)
+        return word in self.everything or any(same_word(word, other) for other in self.everything)
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What headline or text writes as names."""
+        """The words of the headline that headline or text writes as names."""
         words = set(self.headline.words)
         return self.headline.names | (names_in(self._text) & words)
 
     @cached_property
     def people(self) -> frozenset[str]:
-        """Everybody and everything that headline and text name."""
+        """All names in headline and text."""
         return self.headline.names | names_in(self._text)
 
     @cached_property
     def long_text(self) -> str:
-        """The text, to be compared letter by letter."""
+        """The text in lower case with single spaces, for comparing letter by letter."""
         return " ".join(self._text.split()).casefold()
