@@ -13,7 +13,7 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.jobs.site_jobs import OUTCOMES_KEPT, TRIES_KEPT
+from newsletter.jobs.site_jobs import ATTEMPTS_KEPT, OUTCOMES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
 from newsletter.pipeline.report import progress, report
@@ -173,7 +173,7 @@ def _housekeeping(scene: Scene) -> None:
         lambda c: moving.forget_requests(c, now),
         lambda c: forget_bounces(c, now),
         lambda c: mail_log.forget_handled(c, now),
-        lambda c: tries.clear_attempts(c, now - TRIES_KEPT),
+        lambda c: tries.clear_attempts(c, now - ATTEMPTS_KEPT),
         lambda c: job_outcomes.forget_outcomes(c, now - OUTCOMES_KEPT),
         job_outcomes.last_outcomes,
     )

@@ -92,10 +92,7 @@ def save_articles(
     }
     new = []
     for story, article in zip(numbers, found, strict=True):
-        values = {name: getattr(article, name) for name in _COLUMNS}
-        values["tags"] = [asdict(tag) for tag in article.tags]
-        values["image"] = asdict(article.image) if article.image else None
-        values["withdrawn_at"] = None
+        values = _row_of(article)
         if story not in known:
             origin = {"newsletter": newsletter, "source_id": source, "story_id": story}
             new.append({**values, **origin, "first_seen": now})
@@ -114,6 +111,13 @@ def save_articles(
     if len(new) == len(found) > 1 and had_any:
         return CheckResult.REPLACED
     return CheckResult.NEW if new else CheckResult.SAME
+
+
+def _row_of(article: Article) -> dict[str, Any]:
+    values = {name: getattr(article, name) for name in _COLUMNS}
+    values["tags"] = [asdict(tag) for tag in article.tags]
+    values["image"] = asdict(article.image) if article.image else None
+    return {**values, "withdrawn_at": None}
 
 
 def withdraw_others(

@@ -206,8 +206,11 @@ class LeaderLock:
             else:
                 return True
         session = _detached_session(self._database)
-        if _scalar(session, sa.select(sa.func.pg_try_advisory_lock(_lock_number(self._name)))):
-            self._held = session
-        else:
-            session.close()
+        try:
+            lock = sa.func.pg_try_advisory_lock(_lock_number(self._name))
+            if _scalar(session, sa.select(lock)):
+                self._held = session
+        finally:
+            if self._held is None:
+                session.close()
         return self._held is not None

@@ -42,6 +42,14 @@ BEGIN
   IF names <> '{}' THEN
     EXECUTE 'TRUNCATE ' || array_to_string(names, ', ') || ' CASCADE';
   END IF;
+END $$
+"""
+"""Empties every table that has rows."""
+
+_RESTART_SEQUENCES = """
+DO $$
+DECLARE name text;
+BEGIN
   FOR name IN SELECT format('%I.%I', schemaname, sequencename) FROM pg_sequences
     WHERE last_value IS NOT NULL
   LOOP
@@ -49,7 +57,7 @@ BEGIN
   END LOOP;
 END $$
 """
-"""Empties every table that has rows, and starts every sequence that was used anew."""
+"""Starts every sequence that was used anew."""
 
 _OTHERS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -75,6 +83,7 @@ class ReusedDatabase:
         """Copy the template, and remember what it holds."""
         execute(self.server, "CREATE DATABASE {} TEMPLATE {}", self.name, self.template)
         with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_RESTART_SEQUENCES)  # migrations may have used some
             self._schema = _value(connection, _SCHEMA)
             self._rows = _rows(connection)
 
@@ -89,6 +98,7 @@ class ReusedDatabase:
             is_whole = _value(connection, _SCHEMA) == self._schema
             if is_whole:
                 connection.execute(_WITH_ROWS)
+                connection.execute(_RESTART_SEQUENCES)
                 connection.execute("SET session_replication_role = replica")  # no trigger counts
                 for table, rows in self._rows.items():
                     with connection.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:

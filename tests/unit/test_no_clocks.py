@@ -10,6 +10,7 @@ CLOCK = re.compile(r"\b(?:monotonic|perf_counter|process_time)\(|\btime\.time\("
 
 MAY_LOOK = {
     "faults/test_incidents.py": "SIGTERM ends a send within ten seconds: the contract of the command",
+    "faults/test_letters.py": "SIGTERM ends a send of letters within ten seconds, and prints how soon it began",
     "integration/test_benchmarks.py": "a delay of one second, and not of ten",
     "integration/test_clicks.py": "a time limit of one minute on waiting for a condition",
     "integration/test_nodes.py": "a stop within two seconds, a SIGTERM within ten: what nodes promise",
