@@ -19,7 +19,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 from newsletter.jobs.job import Job
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.operators import tell_of_jobs, watched_due
-from newsletter.jobs.site_jobs import gathering_jobs, inbound_jobs, retention_jobs, webhook_jobs
+from newsletter.jobs.site_jobs import (
+    address_change_jobs,
+    gathering_jobs,
+    inbound_jobs,
+    retention_jobs,
+    webhook_jobs,
+)
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.site.site import Site
 
@@ -57,6 +63,7 @@ def scheduling(
         ([letters_job(site, clock)], every),
         (gathering_jobs(site, clock), every),
         (inbound_jobs(site, clock), every),
+        (address_change_jobs(site, clock), every),
         (retention_jobs(site, clock), every),
         (webhooks, WEBHOOKS_EVERY),
     ):

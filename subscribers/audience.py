@@ -20,7 +20,7 @@ from subscribers.subscriber import Frequency, Status
 def audience(
     list_slug: str, now: datetime, *, frequency: Frequency | None = None
 ) -> sa.Select[Any]:
-    """Select subscriber_id, address, name, follows of everyone to be mailed at `now`.
+    """Select subscriber_id, address, name, follows, links_since of everyone to be mailed at `now`.
 
     That is: they have an active subscription to the list, neither their address nor its domain
     is suppressed, and they have not paused. With `frequency`, only readers who chose it. The
@@ -31,7 +31,11 @@ def audience(
     by_frequency = [] if frequency is None else [people.c.frequency == frequency.value]
     return (
         sa.select(
-            people.c.id.label("subscriber_id"), people.c.address, people.c.name, people.c.follows
+            people.c.id.label("subscriber_id"),
+            people.c.address,
+            people.c.name,
+            people.c.follows,
+            people.c.links_since,
         )
         .select_from(
             tables.lists.join(subscriptions, subscriptions.c.list_id == tables.lists.c.id).join(

@@ -20,6 +20,7 @@ class Template(StrEnum):
     LINKS = "links"  # the reader's personal links, for a command whose sender is not proven
     CHANGED = "changed"  # what the reader's mail changed
     MOVE = "move"  # to the new address: asks to confirm the change
+    MOVE_ANSWER = "move_answer"  # to the old address: asks whether the change is right
     MOVED = "moved"  # to the old address: announces the change
     ERASE = "erase"  # the link that erases
     EXPORT = "export"  # the link to the reader's data

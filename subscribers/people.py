@@ -201,6 +201,8 @@ def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> S
         frequency=Frequency(row.frequency),
         paused_until=row.paused_until,
         attributes=row.attributes,
+        address_since=row.address_since,
+        links_since=row.links_since,
     )
 
 

@@ -42,7 +42,11 @@ LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscriber:
-    """A person. An empty `follows` means that they follow every tag."""
+    """A person. An empty `follows` means that they follow every tag.
+
+    `address_since` is the time of the last change of address. Personal links made before
+    `links_since` no longer work, except those that unsubscribe.
+    """
 
     id: int
     address: str
@@ -51,6 +55,8 @@ class Subscriber:
     frequency: Frequency = Frequency.WEEKLY
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    address_since: datetime | None = None
+    links_since: datetime | None = None
 
 
 def clean_name(text: str) -> str:

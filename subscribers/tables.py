@@ -87,6 +87,8 @@ subscribers = sa.Table(
     sa.Column("paused_until", UtcDateTime),
     sa.Column("attributes", sa.JSON, nullable=False, default=dict),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("address_since", UtcDateTime),  # the last change of address
+    sa.Column("links_since", UtcDateTime),  # personal links made before it no longer work
     # Without it SQLite gives an erased person's number to the next new subscriber, and every
     # link in the old mails would open a stranger's subscription.
     sqlite_autoincrement=True,
@@ -178,13 +180,15 @@ is_about_policy = bounces.c.verdict == sa.literal_column("'policy'")
 address_changes = sa.Table(
     "address_changes",
     metadata,
-    # A requested change of address, until the new address confirms it. It is stored here because
-    # no link may contain an address.
+    # A requested change of address, until it is made, or the way back from one that was made. It is
+    # stored here because no link may contain an address.
     sa.Column("id", Id, primary_key=True),
     sa.Column("subscriber_id", Id, nullable=False, index=True),
     sa.Column("list_slug", sa.String, nullable=False),
     sa.Column("address", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False, default="change"),  # address_changes.Kind
     sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("confirmed_at", UtcDateTime),  # by the new address
     sqlite_autoincrement=True,
 )
 

@@ -22,13 +22,19 @@ from subscribers.errors import TokenError
 _SHAPE = re.compile(r"[A-Za-z0-9_.-]{1,400}\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 
 
+SPECIMEN = "specimen"
+"""Stands for a token in a preview; it opens nothing."""
+
+
 class Purpose(StrEnum):
     """What a link is for; each purpose has its own signing salt."""
 
     UNSUBSCRIBE = "unsubscribe"  # in mails; never expires
-    PREFERENCES = "preferences"  # in mails; never expires
+    PREFERENCES = "preferences"  # in mails; ends when the reader's address changes
     CONFIRM = "confirm"  # expires
-    MOVE = "move"  # about a change of address, not a person; expires
+    MOVE = "move"  # to the new address; about a change of address, not a person; expires
+    MOVE_ANSWER = "move-answer"  # to the old address, about the change; expires
+    MOVE_BACK = "move-back"  # to the old address, once the change is made; expires
     ERASE = "erase"  # mailed when asked for; expires
     EXPORT = "export"  # mailed when asked for; expires
 
@@ -100,6 +106,13 @@ class LinkTokens:
         if max_age is not None and (now is None or issued is None or now - issued > max_age):
             raise TokenError("this link has expired")
         return TokenSubject(subscriber_id=subscriber_id, list_slug=list_slug, issued=issued)
+
+
+def is_current(subject: TokenSubject, links_since: datetime | None) -> bool:
+    """Whether a reader's link still works: none made before `links_since` does."""
+    if links_since is None:
+        return True
+    return subject.issued is not None and subject.issued >= links_since
 
 
 def looks_like_token(text: str) -> bool:

@@ -15,6 +15,7 @@ from newsletter.delivery.receipt import Receipt
 class Claim:
     """One reader's delivery that this sender has claimed.
 
+    The reader's personal links made before `links_since` no longer work.
     `attempts` counts the previous attempts and `first_attempt` is the time of the first of them,
     None if there was none. `was_refused_by_policy`: one of them paused a run.
     """
@@ -26,6 +27,7 @@ class Claim:
     attempts: int
     first_attempt: datetime | None = None
     was_refused_by_policy: bool = False
+    links_since: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

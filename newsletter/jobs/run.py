@@ -10,6 +10,7 @@ from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import JobRun
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
+    address_change_jobs,
     due_issue_jobs,
     gathering_jobs,
     inbound_jobs,
@@ -44,7 +45,11 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
     runs = supervisor.run_beside(
         [*due, *gathering_jobs(site, clock), *webhook_jobs(site, clock)],
         [letters],
-        [*inbound_jobs(site, clock), letters],  # the second time for the answers to the mail
+        [
+            *inbound_jobs(site, clock),
+            *address_change_jobs(site, clock),
+            letters,
+        ],  # the second time for the answers to the mail
         retention_jobs(site, clock),
     )
     return RunReport(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job
 from newsletter.pipeline.gather import gather_due
+from newsletter.pipeline.own_data import make_due_moves
 from newsletter.pipeline.receive import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
@@ -83,6 +84,15 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
 
     return [job(name, step) for name, step in steps.items()]
+
+
+def address_change_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The job that makes the changes of address to which the old address did not answer."""
+
+    def make_changes(_stop: threading.Event) -> str:
+        return _counted(make_due_moves(site, now=clock()), "addresses changed")
+
+    return [Job(name="address-changes", do=make_changes, budget=BUDGET)]
 
 
 def webhook_jobs(site: Site, clock: Clock) -> list[Job]:

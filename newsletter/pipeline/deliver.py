@@ -83,6 +83,7 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
             subscriber_id=claim.subscriber_id,
             address=claim.address,
             name=claim.name,
+            links_since=claim.links_since,
         )
         return compiled[claim.edition_id].compose(to, signer)
 

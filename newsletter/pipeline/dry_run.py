@@ -55,6 +55,7 @@ def dry_run_send(
                 subscriber_id=row.subscriber_id,
                 address=row.address,
                 name=row.name,
+                links_since=row.links_since,
             )
             key = keys.get(row.follows, complete)
             message = compiled.get(key, compiled[complete]).compose(to, signer)

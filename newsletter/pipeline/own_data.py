@@ -41,30 +41,79 @@ def ask_to_move(site: Site, subject: TokenSubject, address: str, *, now: datetim
             put_letter(site, connection, letter, now)
 
 
-def move(site: Site, change_id: int, *, now: datetime) -> bool:
-    """Carry out a confirmed change of address and tell the old address by mail.
+def confirm_move(site: Site, change_id: int, *, now: datetime) -> bool:
+    """Note that the new address agrees to a change, and ask the old address by mail.
 
     Returns False if the request no longer exists.
     """
     with site.database.transaction() as connection:
-        letter = address_changes.move(connection, change_id, now)
+        change = address_changes.open_change(connection, change_id, now)
+        if change is None:
+            return False
+        if change.kind is address_changes.Kind.WAY_BACK:  # from a letter of an earlier version
+            return address_changes.undo(connection, change, now)
+        letter = address_changes.confirm(connection, change, now)
         if letter is not None:
             put_letter(site, connection, letter, now)
+    return True
+
+
+def answer_move(site: Site, change_id: int, *, agreed: bool, now: datetime) -> bool:
+    """Make or drop a change as the old address says; False if the change no longer exists."""
+    with site.database.transaction() as connection:
+        change = address_changes.open_change(connection, change_id, now)
+        if change is None or change.kind is not address_changes.Kind.CHANGE:
+            return False
+        if not agreed:
+            address_changes.refuse(connection, change, now)
+            return True
+        return _make(site, connection, change, now)
+
+
+def undo_move(site: Site, change_id: int, *, now: datetime) -> bool:
+    """Give the reader the old address back; False if the way back no longer exists."""
+    with site.database.transaction() as connection:
+        change = address_changes.open_change(connection, change_id, now)
+        if change is None or change.kind is not address_changes.Kind.WAY_BACK:
+            return False
+        return address_changes.undo(connection, change, now)
+
+
+def make_due_moves(site: Site, *, now: datetime) -> int:
+    """Make the changes to which the old address did not answer; return their number."""
+    with site.database.transaction() as connection:
+        due = address_changes.due_changes(connection, now)
+        return sum(_make(site, connection, change, now) for change in due)
+
+
+def _make(
+    site: Site, connection: sa.Connection, change: address_changes.Change, now: datetime
+) -> bool:
+    letter = address_changes.make(connection, change, now)
+    if letter is not None:
+        put_letter(site, connection, letter, now)
     return letter is not None
 
 
-def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: datetime) -> None:
-    """Mail the reader the link that exports (EXPORT) or erases (ERASE) their data."""
+def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: datetime) -> bool:
+    """Mail the reader the link that exports (EXPORT) or erases (ERASE) their data.
+
+    Returns False if the address has been the reader's for too short a time.
+    """
     with site.database.transaction() as connection:
         person = people.get(connection, subject.subscriber_id)
-        if person is not None:
-            letter = LetterRequest(
-                template=template,
-                subscriber_id=person.id,
-                address=person.address,
-                list_slug=subject.list_slug,
-            )
-            put_letter(site, connection, letter, now)
+        if person is None:
+            return True
+        if not address_changes.is_settled(person, now):
+            return False
+        letter = LetterRequest(
+            template=template,
+            subscriber_id=person.id,
+            address=person.address,
+            list_slug=subject.list_slug,
+        )
+        put_letter(site, connection, letter, now)
+    return True
 
 
 def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""An issue as one reader gets it: the edition, the personal links, and the message's bytes."""
+"""An issue as one reader gets it, but with specimens of the personal links, for previews."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.issues.issue import Issue
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
 from newsletter.site.editions import current_editions, key_for
-from newsletter.site.messages import addressee, headers_for, message_date, signer_of
+from newsletter.site.messages import headers_for, message_date, signer_of, specimen_addressee
 from newsletter.site.site import Site
 from subscribers.audience import format_follows
 from subscribers.errors import SubscribersError
@@ -30,19 +30,19 @@ class Reader:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReaderCopy:
-    """The edition that a reader gets, and the reader's personal links."""
+    """The edition that a reader gets, and who they are."""
 
     edition: Edition
     to: Addressee
 
     @property
     def html(self) -> str:
-        """The HTML with the reader's own links."""
+        """The HTML with specimen links."""
         return fill(self.edition.html, self.edition.nonce, _slot_values(self.to), escape=True)
 
     @property
     def text(self) -> str:
-        """The text with the reader's own links."""
+        """The text with specimen links."""
         return fill(self.edition.text, self.edition.nonce, _slot_values(self.to), escape=False)
 
     @property
@@ -59,7 +59,7 @@ class ReaderCopy:
 
 def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
     """The issue as `reader` would get it; raises UnknownNameError for an unknown address."""
-    follows, subscriber_id, name = format_follows(map(slug_of, reader.tags)), 0, ""
+    follows, name = format_follows(map(slug_of, reader.tags)), ""
     if reader.address:
         with site.database.transaction(read_only=True) as connection:
             try:
@@ -68,15 +68,8 @@ def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
                 raise UnknownNameError(
                     f"nobody has the address {reader.address}", fix="choose tags instead"
                 ) from error
-        follows, subscriber_id, name = format_follows(person.follows), person.id, person.name
-    to = addressee(
-        site,
-        site.tokens,
-        issue.newsletter,
-        subscriber_id=subscriber_id,
-        address=reader.address or SAMPLE_READER,
-        name=name,
-    )
+        follows, name = format_follows(person.follows), person.name
+    to = specimen_addressee(site, address=reader.address or SAMPLE_READER, name=name)
     return ReaderCopy(edition=_edition_for(site, issue, follows), to=to)
 
 

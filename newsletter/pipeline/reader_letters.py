@@ -26,6 +26,7 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
+from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
@@ -40,10 +41,19 @@ NOTICES = AttemptLimit(most=10, per=timedelta(days=1))
 """Limit of letters to one address about something that changed."""
 
 _ANSWERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH, Template.LINKS})
-_COUNTED_ELSEWHERE = frozenset({Template.CONFIRM, Template.ALREADY, Template.MOVE})
+_COUNTED_ELSEWHERE = frozenset(
+    {Template.CONFIRM, Template.ALREADY, Template.MOVE, Template.MOVE_ANSWER}
+)
 _TO_STRANGERS = frozenset({Template.HELP, Template.TAGS, Template.WHICH})
 _TO_ANYBODY = _ANSWERS | {Template.CONFIRM, Template.ALREADY, Template.ERASE}
 """The answers to mail that does not prove who wrote it."""
+
+_ABOUT_CHANGES = {
+    Template.MOVE: ("move", Purpose.MOVE),
+    Template.MOVE_ANSWER: ("answer", Purpose.MOVE_ANSWER),
+    Template.MOVED: ("back", Purpose.MOVE_BACK),
+}
+"""The name and the purpose of the one link in a letter about a change of address."""
 
 SUBJECTS = {
     Template.CONFIRM: "Please confirm: %(title)s",
@@ -56,6 +66,7 @@ SUBJECTS = {
     Template.LINKS: "Your links for %(title)s",
     Template.CHANGED: "Done: %(title)s",
     Template.MOVE: "Please confirm your new address for %(title)s",
+    Template.MOVE_ANSWER: "Your address for %(title)s: please agree or refuse",
     Template.MOVED: "%(title)s now goes to another address",
     Template.ERASE: "Erase your data at %(title)s?",
     Template.EXPORT: "Your data at %(title)s",
@@ -255,10 +266,10 @@ def _words(
     settings, inbound = site.settings, site.settings.inbound
     person = people.get(connection, letter.subscriber_id) if letter.subscriber_id else None
     words = {**letter.words}
-    if until := words.get("paused_until"):
-        assert isinstance(until, datetime)  # noqa: S101 - narrows
-        day = until.astimezone(settings.site.zone)
-        words["paused_until"] = long_date(day, settings.site.language)
+    for name, moment in words.items():
+        if isinstance(moment, datetime):
+            day = moment.astimezone(settings.site.zone)
+            words[name] = long_date(day, settings.site.language)
     return {
         "name": person.name if person and _may_greet(connection, letter) else "",
         "title": title_of(settings, letter.list_slug),
@@ -268,7 +279,7 @@ def _words(
         "list": letter.list_slug,
         "mail_domain": inbound.domain if inbound else None,
         "join": f"{settings.site.url}/join/{letter.list_slug}",
-        "links": _links(site, letter, now),
+        "links": _links(site, letter, person, now),
         **words,
     }
 
@@ -284,23 +295,26 @@ def _may_greet(connection: sa.Connection, letter: LetterRequest) -> bool:
     return people.has_agreed(connection, letter.subscriber_id)
 
 
-def _links(site: Site, letter: LetterRequest, now: datetime) -> dict[str, str]:
+def _links(
+    site: Site, letter: LetterRequest, person: Subscriber | None, now: datetime
+) -> dict[str, str]:
     tokens, url = site.tokens, site.settings.site.url
     reader, slug = letter.subscriber_id, letter.list_slug
     change = letter.words.get("change")
-    links = {}
-    if isinstance(change, int):
-        links["move"] = f"{url}/move/{tokens.make(Purpose.MOVE, change, slug, now)}"
-    if not reader or letter.template in _TO_STRANGERS:
-        return links
+    if letter.template in _ABOUT_CHANGES:
+        # The person who reads this may not be the reader, so there is no other link.
+        if not isinstance(change, int):
+            return {}
+        name, purpose = _ABOUT_CHANGES[letter.template]
+        return {name: f"{url}/{purpose}/{tokens.make(purpose, change, slug, now)}"}
+    if person is None or letter.template in _TO_STRANGERS:
+        return {}
     if letter.template is Template.CONFIRM:
         return {"confirm": f"{url}/confirm/{tokens.make(Purpose.CONFIRM, reader, slug, now)}"}
-    if letter.template is Template.MOVED:
-        return links  # the address is no longer the reader's, so its owner gets no other link
+    preferences = tokens.make(Purpose.PREFERENCES, reader, slug, person.links_since)
     return {
-        **links,
         "unsubscribe": f"{url}/u/{tokens.make(Purpose.UNSUBSCRIBE, reader, slug)}",
-        "preferences": f"{url}/p/{tokens.make(Purpose.PREFERENCES, reader, slug)}",
+        "preferences": f"{url}/p/{preferences}",
         "erase": f"{url}/erase/{tokens.make(Purpose.ERASE, reader, slug, now)}",
         "export": f"{url}/export/{tokens.make(Purpose.EXPORT, reader, slug, now)}",
     }

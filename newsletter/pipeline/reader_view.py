@@ -27,7 +27,7 @@ class ReaderView:
     """One reader's message; `size` is that of its encoded HTML in octets.
 
     `sharing` of all `readers` get this edition, which is one of `editions`. `sha256` is the hash of
-    the HTML that this reader gets.
+    the HTML that this reader gets, with specimens instead of the personal links.
     """
 
     issue: Issue

@@ -11,7 +11,7 @@ from newsletter.delivery.message import Addressee
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
-from subscribers.tokens import LinkTokens, Purpose
+from subscribers.tokens import SPECIMEN, LinkTokens, Purpose
 
 if TYPE_CHECKING:
     from newsletter.delivery.dkim import Signer
@@ -75,13 +75,20 @@ def return_path_of(site: Site, issue: Issue) -> Callable[[int], str]:
 
 
 def addressee(
-    site: Site, tokens: LinkTokens, slug: str, *, subscriber_id: int, address: str, name: str
+    site: Site,
+    tokens: LinkTokens,
+    slug: str,
+    *,
+    subscriber_id: int,
+    address: str,
+    name: str,
+    links_since: datetime | None = None,
 ) -> Addressee:
-    """A reader with the reader's personal links."""
+    """A reader with the reader's personal links; those made before `links_since` no longer work."""
     url = site.settings.site.url
     list_slug = site.settings.newsletters[slug].list
     unsubscribe = tokens.make(Purpose.UNSUBSCRIBE, subscriber_id, list_slug)
-    preferences = tokens.make(Purpose.PREFERENCES, subscriber_id, list_slug)
+    preferences = tokens.make(Purpose.PREFERENCES, subscriber_id, list_slug, links_since)
     return Addressee(
         subscriber_id=subscriber_id,
         address=address,
@@ -89,4 +96,17 @@ def addressee(
         unsubscribe_url=f"{url}/u/{unsubscribe}",
         preferences_url=f"{url}/p/{preferences}",
         unsubscribe_token=unsubscribe,
+    )
+
+
+def specimen_addressee(site: Site, *, address: str, name: str) -> Addressee:
+    """A reader whose links are specimens, for previews: an editor must not hold a reader's keys."""
+    url = site.settings.site.url
+    return Addressee(
+        subscriber_id=0,
+        address=address,
+        name=name,
+        unsubscribe_url=f"{url}/u/{SPECIMEN}",
+        preferences_url=f"{url}/p/{SPECIMEN}",
+        unsubscribe_token=SPECIMEN,
     )

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import people
+from subscribers.address_changes import is_settled
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError, TokenError
 from subscribers.history import Way
@@ -112,10 +113,10 @@ class ReaderCommand:
         if person is None:
             # A stranger gets the same letter as for `which`; the limit on answers applies.
             return self._which(Action.ASK)
-        if command.verb is Verb.ERASE:
+        if command.verb is Verb.ERASE and is_settled(person, self.now):
             letter = letter_to(Template.ERASE, person, self.list_slug)
             return Done(action=Action.ERASE, address=person.address, letters=(letter,))
-        if not self.proven:
+        if not self.proven or command.verb is Verb.ERASE:
             letter = letter_to(Template.LINKS, person, self.list_slug, asked=command.verb.value)
             return Done(action=Action.ASK, address=person.address, letters=(letter,))
         return _HANDLERS[command.verb](self, person, command)

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from newsletter.pipeline.own_data import make_due_moves
+from newsletter.pipeline.reader_letters import flush
 from newsletter.web.app import make_app
 from subscribers import people
 from subscribers.consent import ASK_AT_MOST
@@ -190,29 +192,106 @@ def test_one_click_sends_no_goodbye(web: Web) -> None:
     assert [letter.recipient for letter in web.office.letters] == ["reader1@example.org"]
 
 
-def test_another_address_is_confirmed_there_and_told_here(web: Web) -> None:
-    """Asked at the new one; then the old one is told, and can take it back."""
-    web.client.post(web.preferences(), data={"action": "move", "email": NEWCOMER})
+def ask_and_confirm(web: Web, address: str = NEWCOMER) -> str:
+    """Ask for another address and confirm it there; the path of the question to the old address."""
+    web.client.post(web.preferences(), data={"action": "move", "email": address})
     web.got(1)
-    assert (web.office.last().recipient, web.office.status(NEWCOMER)) == (NEWCOMER, "")
     path = link_in(web.office.last(), "move")
     web.client.get(path)
-    assert web.office.status(NEWCOMER) == ""
-    web.client.post(path)
-    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    assert "Thank you, one more step" in web.client.post(path).text
     web.got(2)
     assert web.office.last().recipient == READER
-    assert web.client.post(path).status_code == 410
-    web.client.post(link_in(web.office.last(), "move"))
+    return link_in(web.office.last(), "move-answer")
+
+
+def test_both_addresses_agree_to_a_change_and_the_old_one_can_undo_it(web: Web) -> None:
+    """Nothing changes until the old address agrees by a button; then it has a way back."""
+    answer = ask_and_confirm(web)
+    web.client.get(answer)
+    assert web.office.status(NEWCOMER) == ""
+    web.client.post(answer, data={"action": "agree"})
+    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    web.got(3)
+    assert web.office.last().recipient == READER
+    assert web.client.post(answer).status_code == 410
+    web.office.now += timedelta(days=29)
+    web.client.post(link_in(web.office.last(), "move-back"))
     assert (web.office.status(NEWCOMER), web.office.status()) == ("", "active")
+
+
+def test_an_unanswered_change_is_made_after_a_week_and_announced(web: Web) -> None:
+    """The old address is told when its silence has made the change."""
+    ask_and_confirm(web)
+    web.office.now += timedelta(days=6)
+    assert make_due_moves(web.office.site, now=web.office.now) == 0
+    web.office.now += timedelta(days=1)
+    assert make_due_moves(web.office.site, now=web.office.now) == 1
+    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    flush(web.office.site, lambda: web.office.now)
+    web.got(3)
+    assert web.office.last().recipient == READER
+
+
+def test_a_forwarded_issue_gives_nobody_the_subscription(web: Web) -> None:
+    """The true reader refuses, and the forwarded link to the preferences is dead afterwards."""
+    forwarded = web.preferences()
+    web.client.post(ask_and_confirm(web), data={"action": "refuse"})
+    assert (web.office.status(NEWCOMER), web.office.status()) == ("", "active")
+    for data in ({"action": "move", "email": "again@example.org"}, {"action": "erase"}):
+        assert web.client.post(forwarded, data=data).status_code == 410
+    assert web.client.get(forwarded).status_code == 410
+
+
+def test_a_change_ends_older_links_but_not_those_that_unsubscribe(web: Web) -> None:
+    """Preferences, export and erase links of the time before are dead; unsubscribing still works."""
+    person = web.office.person()
+    assert person is not None
+    old = web.preferences()
+    tokens = web.office.site.tokens
+    mailed = [
+        f"/{purpose}/{tokens.make(purpose, person.id, 'weekly', web.office.now)}"
+        for purpose in (Purpose.ERASE, Purpose.EXPORT)
+    ]
+    web.office.now += timedelta(seconds=1)
+    web.client.post(ask_and_confirm(web), data={"action": "agree"})
+    assert [web.client.post(path).status_code for path in (old, *mailed)] == [410, 410, 410]
+    leave = f"/u/{tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}"
+    assert "/links/weekly" in web.client.get(leave).text
+    assert "/p/" not in web.client.get(leave).text
+    web.client.post(leave)
+    assert web.office.status(NEWCOMER) == "unsubscribed"
+
+
+def test_data_waits_a_week_at_a_new_address(web: Web) -> None:
+    """The new address can neither export nor erase until it has been the reader's for a week."""
+    web.client.post(ask_and_confirm(web), data={"action": "agree"})
+    web.got(3)
+    person = web.office.person(NEWCOMER)
+    assert person is not None
+    link = web.office.site.tokens.make(Purpose.PREFERENCES, person.id, "weekly", person.links_since)
+    for action in ("export", "erase"):
+        page = web.client.post(f"/p/{link}", data={"action": action})
+        assert "Your address has changed within the last week" in page.text
+    web.office.now += timedelta(days=7)
+    web.client.post(f"/p/{link}", data={"action": "erase"})
+    web.got(4)
+    assert "/erase/" in link_in(web.office.last(), "erase")
+
+
+def test_a_new_address_gets_issues_with_links_that_work(web: Web) -> None:
+    """The link in the next letter after a change opens the preferences."""
+    web.client.post(ask_and_confirm(web), data={"action": "agree"})
+    web.got(3)
+    web.client.post("/links/weekly", data={"email": NEWCOMER})
+    web.got(4)
+    assert web.office.last().recipient == NEWCOMER
+    assert web.client.get(link_in(web.office.last(), "p")).status_code == 200
 
 
 def test_moving_to_another_readers_address_joins_the_two(web: Web) -> None:
     """Who reads at both addresses reads at one of them after that."""
     other = "reader1@example.org"
-    web.client.post(web.preferences(), data={"action": "move", "email": other})
-    web.got(1)
-    web.client.post(link_in(web.office.last(), "move"))
+    web.client.post(ask_and_confirm(web, other), data={"action": "agree"})
     assert (web.office.status(other), web.office.status()) == ("active", "unsubscribed")
 
 

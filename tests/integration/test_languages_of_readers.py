@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from babel.messages.pofile import read_po
 
-from newsletter.pipeline.own_data import ask_to_move, move
+from newsletter.pipeline.own_data import answer_move, ask_to_move, confirm_move
 from newsletter.pipeline.reader_letters import flush
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.app import make_app
@@ -117,6 +117,10 @@ def _about_the_page(office: PostOffice) -> Iterator[CaughtMail]:
     flush(office.site, lambda: office.now)
     yield office.last()  # move
     token = link_in(office.last(), "move").rpartition("/")[2]
-    move(office.site, office.site.tokens.read(Purpose.MOVE, token).subscriber_id, now=office.now)
+    change = office.site.tokens.read(Purpose.MOVE, token).subscriber_id
+    confirm_move(office.site, change, now=office.now)
+    flush(office.site, lambda: office.now)
+    yield office.last()  # move_answer
+    answer_move(office.site, change, agreed=True, now=office.now)
     flush(office.site, lambda: office.now)
     yield office.last()  # moved

@@ -13,7 +13,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import receipts
 
 Audience = Callable[[datetime], sa.Select[Any]]
-"""The only source of addresses (rule 1): selects subscriber_id, address, name and follows."""
+"""The only source of addresses (rule 1): selects subscriber_id, address, name, follows, links_since."""
 
 
 def claims_of(
@@ -29,8 +29,9 @@ def claims_of(
     return tuple(
         Claim(
             subscriber_id=number,
-            address=readers[number][0],
-            name=readers[number][1],
+            address=readers[number].address,
+            name=readers[number].name,
+            links_since=readers[number].links_since,
             edition_id=edition,
             attempts=attempts,
             first_attempt=before[number].first if number in before else None,
@@ -43,15 +44,15 @@ def claims_of(
 
 def _readers(
     connection: sa.Connection, subscriber_ids: Collection[int], audience: Audience, now: datetime
-) -> dict[int, tuple[str, str]]:
-    """Address and name of those who are still in the audience, by subscriber id."""
+) -> dict[int, Any]:
+    """Address, name and links_since of those still in the audience, by subscriber id."""
     readers = audience(now).subquery()
     rows = connection.execute(
-        sa.select(readers.c.subscriber_id, readers.c.address, readers.c.name).where(
-            readers.c.subscriber_id.in_(subscriber_ids)
-        )
+        sa.select(
+            readers.c.subscriber_id, readers.c.address, readers.c.name, readers.c.links_since
+        ).where(readers.c.subscriber_id.in_(subscriber_ids))
     )
-    return {number: (address, name) for number, address, name in rows.all()}
+    return {row.subscriber_id: row for row in rows.all()}
 
 
 def _attempts_before(

@@ -19,14 +19,14 @@ from newsletter.errors import NewsletterError
 from newsletter.pipeline.reader_letters import post_soon
 from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
-from subscribers.tokens import Purpose, TokenSubject, looks_like_token
+from subscribers.tokens import SPECIMEN, Purpose, TokenSubject, looks_like_token
 
 log = logging.getLogger("newsletter")
 
 MAX_FORM = 64_000
 """The most octets of a form; our largest has a few hundred."""
 
-WITHOUT_CONTACT = frozenset({"gone", "unavailable", "failed"})
+WITHOUT_CONTACT = frozenset({"gone", "specimen", "unavailable", "failed"})
 """Kinds of trouble in which writing to the editors would not help the reader."""
 
 HEADERS = {
@@ -78,6 +78,8 @@ def subject_of(
     The page is 404 for text that is not a token, 400 for a damaged token, and 410 for one that is
     older than it `lasts`.
     """
+    if token == SPECIMEN:
+        return trouble(context, "specimen", 404)
     if not looks_like_token(token):
         return trouble(context, "nothing-here", 404)
     try:

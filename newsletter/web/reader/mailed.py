@@ -1,4 +1,4 @@
-"""Pages behind mailed links that have one purpose and expire: confirm, move, erase, export."""
+"""Pages behind mailed links that have one purpose and expire: confirm, erase, export."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
 from newsletter.web.reader.reader_context import ReaderContext
-from subscribers import address_changes as moving
 from subscribers import consent, people
+from subscribers.address_changes import is_settled
 from subscribers.addresses import masked
-from subscribers.tokens import Purpose, TokenSubject
+from subscribers.tokens import Purpose, TokenSubject, is_current
 
 LASTS = {
     Purpose.CONFIRM: consent.CONFIRM_WITHIN,
-    Purpose.MOVE: moving.CONFIRM_WITHIN,
     Purpose.ERASE: own_data.LINK_LASTS,
     Purpose.EXPORT: own_data.LINK_LASTS,
 }
@@ -65,13 +64,13 @@ class MailedPage:
     def _about(self, subject: TokenSubject) -> str | None:
         """The masked address that it is about; None when there is nothing left to do."""
         with self.context.database.transaction(read_only=True) as connection:
-            if self.purpose is Purpose.MOVE:
-                address = moving.requested_change(
-                    connection, subject.subscriber_id, self.context.clock()
-                )
-                return masked(address) if address else None
             person = people.get(connection, subject.subscriber_id)
-        return masked(person.address) if person else None
+        if person is None or not is_current(subject, person.links_since):
+            return None
+        is_own_data = self.purpose in (Purpose.ERASE, Purpose.EXPORT)
+        if is_own_data and not is_settled(person, self.context.clock()):
+            return None
+        return masked(person.address)
 
     def _do(self, request: Request, subject: TokenSubject) -> bool:
         site, now = self.context.site, self.context.clock()
@@ -79,8 +78,6 @@ class MailedPage:
             case Purpose.CONFIRM:
                 host = request.client.host if request.client else "unknown"
                 return joining.confirm(site, subject, origin=f"from {host}", now=now)
-            case Purpose.MOVE:
-                return own_data.move(site, subject.subscriber_id, now=now)
             case _:
                 own_data.erase_reader(site, subject.subscriber_id, now=now)
                 return True
@@ -99,7 +96,7 @@ class MailedPage:
     def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
         reader, slug = subject.subscriber_id, subject.list_slug
         preferences = (
-            f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug)}"
+            f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug, self.context.clock())}"
             if self.purpose is Purpose.CONFIRM
             else ""
         )

@@ -30,7 +30,7 @@ from subscribers.history import Way
 from subscribers.letters import Template
 from subscribers.preferences import choose, pause, resume, set_frequency
 from subscribers.subscriber import MAX_NAME, Frequency, Status, Subscriber
-from subscribers.tokens import Purpose, TokenSubject
+from subscribers.tokens import Purpose, TokenSubject, is_current
 from subscribers.unsubscribe import status_of
 
 PAUSES = (2, 4, 8)
@@ -55,14 +55,14 @@ class PreferencesPage:
 
     async def get(self, request: Request) -> Response:
         """The forms, filled with what is known."""
-        subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])
+        subject = await self._subject(request)
         if isinstance(subject, Response):
             return subject
         return await self._page(subject)
 
     async def post(self, request: Request) -> Response:
         """Do what the pressed button says, and show the page again."""
-        subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])
+        subject = await self._subject(request)
         if isinstance(subject, Response):
             return subject
         form = await read_form(request)
@@ -81,13 +81,31 @@ class PreferencesPage:
             case "move":
                 return await self._move(subject, text(form, "email"))
             case "export" | "erase" as action:
-                template = Template(action)
-                await run_in_threadpool(
-                    mail_link, self.context.site, subject, template, now=self.context.clock()
+                mailed = await run_in_threadpool(
+                    mail_link,
+                    self.context.site,
+                    subject,
+                    Template(action),
+                    now=self.context.clock(),
                 )
-                return posting(self.context, await self._page(subject, "mailed"))
+                notice = "mailed" if mailed else "moved-lately"
+                return posting(self.context, await self._page(subject, notice))
             case _:
                 return trouble(self.context, "bad-form", 400)
+
+    async def _subject(self, request: Request) -> TokenSubject | Response:
+        subject = subject_of(self.context, Purpose.PREFERENCES, request.path_params["token"])
+        if isinstance(subject, Response):
+            return subject
+        if await run_in_threadpool(self._has_ended, subject):
+            return trouble(self.context, "expired", 410, join=f"/join/{subject.list_slug}")
+        return subject
+
+    def _has_ended(self, subject: TokenSubject) -> bool:
+        """Whether the reader's address has changed since the link was made."""
+        with self.context.database.transaction(read_only=True) as connection:
+            reader = people.get(connection, subject.subscriber_id)
+        return reader is not None and not is_current(subject, reader.links_since)
 
     async def _move(self, subject: TokenSubject, address: str) -> Response:
         try:

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.site.clicks import ClickCounter
+from newsletter.web.reader.address_change import PURPOSES, AddressChangePage
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.join import JoinPage, LinksPage
@@ -15,6 +16,7 @@ from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.unsubscribe import UnsubscribePage
+from subscribers.tokens import Purpose
 
 ARCHIVE_HEADERS = {
     # An issue contains strangers' HTML, although sanitised: it may show pictures and its own
@@ -64,19 +66,24 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
         Route("/join/{list}", join.options, methods=["OPTIONS"]),
         Route("/links/{list}", links.get, methods=["GET"]),
         Route("/links/{list}", links.post, methods=["POST"]),
-        *(
-            route
-            for purpose in LASTS
-            for mailed in [MailedPage(context, purpose)]
-            for route in (
-                Route(f"/{purpose}/{{token}}", mailed.get, methods=["GET"]),
-                Route(f"/{purpose}/{{token}}", mailed.post, methods=["POST"]),
-            )
-        ),
+        *_mailed_routes(context),
         Route(
             "/archive/{newsletter}/{number:int}/{edition_key}",
             edition,
             methods=["GET"],
         ),
         Route("/assets/style.css", style, methods=["GET"]),
+    ]
+
+
+def _mailed_routes(context: ReaderContext) -> list[Route]:
+    """The pages behind links that have one purpose and expire."""
+    pages: dict[Purpose, MailedPage | AddressChangePage] = {
+        **{purpose: MailedPage(context, purpose) for purpose in LASTS},
+        **{purpose: AddressChangePage(context, purpose) for purpose in PURPOSES},
+    }
+    return [
+        Route(f"/{purpose}/{{token}}", endpoint, methods=[method])
+        for purpose, page in pages.items()
+        for method, endpoint in (("GET", page.get), ("POST", page.post))
     ]

@@ -23,7 +23,7 @@ from newsletter.web.reader.reader_context import ReaderContext
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.history import Way
-from subscribers.subscriber import Status
+from subscribers.subscriber import Status, Subscriber
 from subscribers.tokens import Purpose, TokenSubject
 from subscribers.unsubscribe import give_reason, may_undo, status_of, undo
 
@@ -42,6 +42,7 @@ class _View:
     address: str  # masked; "" when the subscription no longer exists
     subscribed: bool
     may_undo: bool
+    preferences: str  # the link to the reader's preferences, or to have the links mailed
 
 
 class UnsubscribePage:
@@ -85,15 +86,12 @@ class UnsubscribePage:
         return posting(self.context, answer) if notice == "left" else answer
 
     def _page(self, subject: TokenSubject, view: _View, notice: str = "") -> Response:
-        preferences = self.context.tokens.make(
-            Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug
-        )
         context = {
             "title": self.context.title_of(subject.list_slug),
             "view": view,
             "notice": notice,
             "reasons": REASONS,
-            "preferences": f"/p/{preferences}",
+            "preferences": view.preferences,
         }
         return page(self.context.templates, "reader/unsubscribe.html.j2", context)
 
@@ -108,7 +106,17 @@ class UnsubscribePage:
             address=masked(person.address) if person and status else "",
             subscribed=status in (Status.ACTIVE, Status.PENDING),
             may_undo=undoable,
+            preferences=self._preferences(subject, person),
         )
+
+    def _preferences(self, subject: TokenSubject, person: Subscriber | None) -> str:
+        if person is not None and person.links_since is not None:
+            # An unsubscribe link never ends, so it must not lead to more than the links that do.
+            return f"/links/{subject.list_slug}"
+        token = self.context.tokens.make(
+            Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug
+        )
+        return f"/p/{token}"
 
     def _leave(self, subject: TokenSubject, way: Way) -> None:
         leave(self.context.site, subject, way, self.context.clock())

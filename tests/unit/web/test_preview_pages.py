@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 
 from newsletter.pipeline.approve import approve
@@ -113,3 +114,15 @@ async def test_a_reviewer_without_an_account_may_look_for_a_week(
     later = Browser(make_app(site, clock=lambda: NOW + LINK_LASTS), "")
     assert (await later.get(path)).status == 404
     await later.close()
+
+
+async def test_an_editor_never_sees_a_readers_live_links(browse: Browse, site: Site) -> None:
+    """No part of a preview as a reader holds a token or a Message-ID that opens or proves anything."""
+    subscribe(site, "reader@example.org")
+    browser = browse()
+    for part in ("html", "text", "headers", "raw"):
+        frame = await browser.get(f"{URL}/frame?part={part}&as=reader@example.org")
+        assert "/u/specimen" in frame.text.replace("=\n", "").replace("=2F", "/")
+        assert not re.search(r"/[up]/(?!specimen)[\w=.-]", frame.text)
+    page = await browser.get("/u/specimen")
+    assert "This is a specimen link" in page.words
