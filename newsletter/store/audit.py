@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.store.tables import audit
+
+ERASED = "(erased)"
+"""Stands in a detail for the address of a reader who is erased."""
 
 MAX_DETAIL = 500
 """Characters of a detail; longer ones are cut."""
@@ -43,6 +47,15 @@ def entries(
         AuditEntry(id=row.id, at=row.at, who=row.who, what=row.what, detail=row.detail)
         for row in connection.execute(query)
     ]
+
+
+def forget_address(connection: sa.Connection, address: str) -> None:
+    """Replace a reader's address in all details, because the reader is erased."""
+    held = sa.func.lower(audit.c.detail).contains(address.lower(), autoescape=True)
+    rows = connection.execute(sa.select(audit.c.id, audit.c.detail).where(held)).all()
+    for row in rows:
+        detail = re.sub(re.escape(address), ERASED, row.detail, flags=re.IGNORECASE)
+        connection.execute(sa.update(audit).where(audit.c.id == row.id).values(detail=detail))
 
 
 def has_happened(connection: sa.Connection, what: str) -> bool:

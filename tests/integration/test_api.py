@@ -117,7 +117,10 @@ def test_the_weekly_round_by_calls_alone(tmp_path: Path) -> None:
         assert f"To: {READERS[0]}" in seen["message"]
         assert drafted["items"][0]["title"] in seen["text"]
         assert api.done("GET", ISSUE + "/rehearsal")["audience"] == len(READERS)
-        assert api.done("POST", ISSUE + "/approve")["state"] == "approved"
+        stale = api.call("POST", ISSUE + f"/approve?version={drafted['version'] - 1}")
+        assert stale.status_code == 409
+        approve = ISSUE + f"/approve?version={drafted['version']}"
+        assert api.done("POST", approve)["state"] == "approved"
         assert api.done("GET", "/newsletters/weekly/issues/1/status")["state"] == "approved"
         assert api.done("GET", "/status")["issues"][0]["issue"] == "weekly/1"
         assert [
@@ -303,7 +306,7 @@ def test_only_publishers_approve_send_and_see_people(api: Api) -> None:
             path = re.sub(r"{\w+}", "x", operation.path)
             assert api.call(operation.method, path, {}, **eve).status_code == 403
     assert {one.name for one in OPERATIONS if one.publisher} >= {
-        "approve", "send", "stop", "settle", "audit", "show subscriber", "add subscriber",
+        "approve", "hold", "send", "stop", "settle", "audit", "show subscriber", "add subscriber",
     }  # fmt: skip
     with api.site.database.transaction() as connection:
         remove_user(connection, find_user(connection, "eve@press.example.org"))

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from newsletter.store import audit, tables
 from newsletter.store.users import Role, save_user
-from newsletter.web.signin.entry import PER_ADDRESS, PER_NETWORK, safe_path
+from newsletter.web.signin.attempts import LINKS, PER_ADDRESS, PER_NETWORK
+from newsletter.web.signin.entry import safe_path
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office
 from tests.factories.site import make_site
 
@@ -45,7 +46,40 @@ def test_a_password_opens_the_desk(office: Office) -> None:
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert ADDRESS in office.client.get("/account").text
-    assert recorded(office) == [("sign in", "by password")]
+    assert recorded(office) == [("sign in", "by password, A browser, from 127.0.0.0/24")]
+
+
+def test_a_failed_sign_in_leaves_a_trace(office: Office) -> None:
+    """A wrong password for an editor is in the record with the network it came from."""
+    office.client.post("/sign-in", data={"address": ADDRESS, "password": "wrong"})
+    office.client.post("/sign-in", data={"address": "who@example.org", "password": "wrong"})
+    assert recorded(office) == [("failed to sign in", "wrong password, from 127.0.0.0/24")]
+
+
+def test_an_editor_gets_ten_links_an_hour_at_most(office: Office) -> None:
+    """Networks that take turns do not flood an editor's mailbox, and the page says nothing of it."""
+    for number in range(LINKS.most + 3):
+        answer = office.client.post(
+            "/sign-in",
+            data={"address": ADDRESS, "way": "link"},
+            headers={"X-Forwarded-For": f"198.51.{number}.1"},
+        )
+        assert answer.status_code == 200
+    for _ in range(LINKS.most):
+        assert office.news.acquire(timeout=10)
+    assert len(office.letters) == LINKS.most
+
+
+def test_present_passwords_cannot_be_guessed_from_an_open_browser(office: Office) -> None:
+    """After five wrong ones not even the right one is looked at for a quarter of an hour."""
+    office.sign_in()
+    change = {"csrf": office.csrf(), "action": "password", "password": "another long sentence"}
+    for _ in range(PER_ADDRESS.most):
+        office.client.post("/account", data={**change, "current": "guess"})
+    right = {**change, "current": PASSWORD}
+    assert office.client.post("/account", data=right).status_code == 403
+    office.now += PER_ADDRESS.per
+    assert office.client.post("/account", data=right).status_code == 200
 
 
 def test_a_secure_site_has_a_cookie_no_other_host_can_set(office: Office) -> None:
@@ -103,6 +137,17 @@ def test_a_link_is_too_old_after_twenty_minutes(office: Office) -> None:
     office.now += timedelta(minutes=20)
     assert office.client.get(link).status_code == 404
     assert office.client.post(link).status_code == 404
+
+
+def test_guesses_from_elsewhere_do_not_lock_an_editor_out(office: Office) -> None:
+    """Five wrong passwords from another network leave the editor's own network alone."""
+    wrong = {"address": ADDRESS, "password": "wrong"}
+    elsewhere = {"X-Forwarded-For": "198.51.100.7"}
+    for _ in range(PER_ADDRESS.most):
+        office.client.post("/sign-in", data=wrong, headers=elsewhere)
+    assert office.client.post("/sign-in", data=wrong, headers=elsewhere).status_code == 429
+    right = {"address": ADDRESS, "password": PASSWORD}
+    assert office.client.post("/sign-in", data=right).status_code == 303
 
 
 def test_guessing_is_limited_for_each_address_even_with_the_right_password(office: Office) -> None:

@@ -27,7 +27,7 @@ from newsletter.pipeline.send_test import send_test
 from newsletter.pipeline.status import issue_status
 from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
-from newsletter.web.api.calls import IssueCall, OfIssue, OfNewsletter
+from newsletter.web.api.calls import HIGHEST, IssueCall, OfIssue, OfNewsletter
 from newsletter.web.api.documents import issue_document, lint_document, moved, status_of
 from newsletter.web.api.operation import Operation, PublisherOperation, make_router
 from newsletter.web.editor.forms import item_of, read_edits
@@ -137,9 +137,20 @@ def preview(
 
 
 @publishers.post(_ONE + "/approve", name="approve")
-def approve(call: OfIssue) -> models.Moved:
+def approve(
+    call: OfIssue,
+    version: Annotated[
+        int | None,
+        Query(
+            description="The version you have seen; refused if the issue has changed since",
+            ge=0,
+            le=HIGHEST,
+        ),
+    ] = None,
+) -> models.Moved:
     """Freeze the issue's bytes: what is approved is what is sent."""
-    return moved(approve_issue(call.site, call.slug, call.number, now=call.now))
+    approved = approve_issue(call.site, call.slug, call.number, seen=version, now=call.now)
+    return moved(approved)
 
 
 @publishers.post(_ONE + "/schedule", name="schedule")
@@ -157,7 +168,7 @@ def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument
     return status_of(issue_status(call.site, issue))
 
 
-@editors.post(_ONE + "/hold", name="hold")
+@publishers.post(_ONE + "/hold", name="hold")
 def hold(call: OfIssue) -> models.Moved:
     """Keep the issue from being sent until it is approved again."""
     note = StateNote(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError
 from newsletter.store import audit
 from newsletter.store.api_tokens import api_tokens_of, make_api_token, revoke_api_token
+from newsletter.store.attempt_limits import count_attempt, forget_attempts
 from newsletter.store.sessions import BrowserSession, end_session, sessions_of
 from newsletter.store.users import (
     password_hash_of,
@@ -20,6 +21,7 @@ from newsletter.store.users import (
     sign_out_everywhere,
 )
 from newsletter.web.reader.answers import text
+from newsletter.web.signin.attempts import PER_ADDRESS
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, delete_session_cookie
 from newsletter.web.signin.pages import page, row_id
 from newsletter.web.signin.passwords import hash_password, is_right
@@ -111,7 +113,7 @@ def _act(request: Request, form: FormData) -> _Notice | None:
 def _set_password(auth: AuthContext, session: BrowserSession, current: str, new: str) -> _Notice:
     with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
-    if known and not is_right(current, known):
+    if known and not _is_present_password(auth, session, current, known):
         return _Notice(kind="wrong-password", status=403)
     try:
         password_hash = hash_password(new)
@@ -123,6 +125,21 @@ def _set_password(auth: AuthContext, session: BrowserSession, current: str, new:
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
         _note(connection, auth, session, "set password", "")
     return _Notice(kind="password-set")
+
+
+def _is_present_password(
+    auth: AuthContext, session: BrowserSession, current: str, known: str
+) -> bool:
+    """Whether it is right; after a few wrong ones nothing is checked for a quarter of an hour."""
+    key = auth.keyed(f"tries present password {session.editor.id}")
+    with auth.database.transaction() as connection:
+        if not count_attempt(connection, key, PER_ADDRESS, auth.clock()):
+            return False
+    if not is_right(current, known):
+        return False
+    with auth.database.transaction() as connection:
+        forget_attempts(connection, key)
+    return True
 
 
 def _make_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:

@@ -6,72 +6,44 @@ The answers do not reveal whether an address is known.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from urllib.parse import quote
 
-import sqlalchemy as sa
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.errors import NewsletterError
 from newsletter.store import audit
-from newsletter.store.attempt_limits import (
-    AttemptLimit,
-    clear_attempts,
-    count_attempt,
-    forget_attempts,
-)
 from newsletter.store.sessions import (
     editor_of_link,
     is_first_link,
-    make_link,
-    start_session,
 )
 from newsletter.store.sessions import use_link as take_link
 from newsletter.store.users import (
     Editor,
     Role,
-    find_user,
-    password_hash_of,
     save_user,
-    set_password_hash,
 )
 from newsletter.web.reader.answers import read_form, text
+from newsletter.web.signin.attempts import (
+    SignInAnswer,
+    attempt_password,
+    make_mailed_link,
+    may_attempt,
+    start,
+)
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
-from newsletter.web.signin.browsers import browser_name, network_of
 from newsletter.web.signin.csrf import is_same_origin
 from newsletter.web.signin.pages import page, refused
-from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 HOME = "/desk"
 """The page after signing in, unless another one was asked for."""
 
-PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
-PER_NETWORK = AttemptLimit(most=30, per=timedelta(minutes=15))
-
 log = logging.getLogger("newsletter")
-
-
-class _SignInAnswer(StrEnum):
-    WRONG = "wrong"
-    LINK = "link"
-    TOO_OFTEN = "too-often"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _SignInOutcome:
-    """The outcome of one attempt: a session secret or an answer, and perhaps a link to mail."""
-
-    session: str | None = None
-    answer: _SignInAnswer = _SignInAnswer.WRONG
-    mail: tuple[Editor, str] | None = None
 
 
 async def show_form(request: Request) -> Response:
@@ -86,23 +58,17 @@ async def take_form(request: Request) -> Response:
     form = await read_form(request) or FormData()
     next_page = text(form, "next")
     password = "" if text(form, "way") == "link" else text(form, "password")
-    outcome = await run_in_threadpool(_attempt, request, text(form, "address"), password)
+    address = text(form, "address")
+    if not password:
+        return await _answer_link(request, address, next_page)
+    outcome = await run_in_threadpool(attempt_password, request, address, password)
     if outcome.session is not None:
         return _signed_in(request, outcome.session, next_page)
-    if outcome.answer is _SignInAnswer.TOO_OFTEN:
+    if outcome.answer is SignInAnswer.TOO_OFTEN:
         return refused(request, "too-often", 429)
-    status = 403 if outcome.answer is _SignInAnswer.WRONG else 200
-    response = _form(
-        request,
-        next_page=next_page,
-        address=text(form, "address"),
-        notice=outcome.answer.value,
-        status=status,
+    return _form(
+        request, next_page=next_page, address=address, notice=outcome.answer.value, status=403
     )
-    if outcome.mail is not None:
-        # After the answer, so that its timing does not reveal whether the address is known.
-        response.background = BackgroundTask(_mail, request, *outcome.mail, next_page)
-    return response
 
 
 async def show_link(request: Request) -> Response:
@@ -134,6 +100,15 @@ def safe_path(path: str) -> str:
     return path if is_ours and path.isascii() and path.isprintable() else HOME
 
 
+async def _answer_link(request: Request, address: str, next_page: str) -> Response:
+    if not await run_in_threadpool(may_attempt, request, address, "link"):
+        return refused(request, "too-often", 429)
+    response = _form(request, next_page=next_page, address=address, notice=SignInAnswer.LINK.value)
+    # After the answer, so that its timing does not reveal whether the address is known.
+    response.background = BackgroundTask(_mail_link, request, address, next_page)
+    return response
+
+
 def _signed_in(request: Request, session: str, next_page: str) -> Response:
     response = RedirectResponse(safe_path(next_page), status_code=303)
     set_session_cookie(request, response, session)
@@ -160,48 +135,6 @@ def _link_page(
     return page(request, "signin/link.html.j2", context, status)
 
 
-def _attempt(request: Request, address: str, password: str) -> _SignInOutcome:
-    auth = auth_context_of(request)
-    now = auth.clock()
-    with auth.database.transaction() as connection:
-        clear_attempts(connection, now - timedelta(days=1))
-        way = "password" if password else "link"
-        by_network = auth.keyed(f"tries {network_of(request)}")
-        by_address = auth.keyed(f"tries {way} {_key(address)}")
-        allowed = [
-            count_attempt(connection, by_network, PER_NETWORK, now),
-            count_attempt(connection, by_address, PER_ADDRESS, now),
-        ]
-        if not all(allowed):
-            return _SignInOutcome(answer=_SignInAnswer.TOO_OFTEN)
-        try:
-            editor = find_user(connection, address)
-        except (UnknownNameError, AddressError):
-            editor = None
-        if not password:
-            mail = (editor, make_link(connection, editor, now)) if editor is not None else None
-            return _SignInOutcome(answer=_SignInAnswer.LINK, mail=mail)
-        password_hash = password_hash_of(connection, editor) if editor is not None else ""
-    # Outside a transaction: argon2 is slow, and SQLite has one writer.
-    if not is_right(password, password_hash) or editor is None:
-        return _SignInOutcome(answer=_SignInAnswer.WRONG)
-    with auth.database.transaction() as connection:
-        if password_hash_of(connection, editor) != password_hash:
-            return _SignInOutcome(answer=_SignInAnswer.WRONG)
-        forget_attempts(connection, by_address)
-        if needs_rehash(password_hash):
-            set_password_hash(connection, editor, hash_password(password))
-        return _SignInOutcome(session=_start(request, connection, editor, "by password"))
-
-
-def _key(address: str) -> str:
-    """One key for all spellings of an address, so that they share one limit."""
-    try:
-        return parse_address(address).key
-    except AddressError:
-        return address.strip().casefold()
-
-
 def _owner_of_link(request: Request) -> tuple[Editor | None, bool]:
     auth, token = auth_context_of(request), request.path_params["token"]
     with auth.database.transaction(read_only=True) as connection:
@@ -225,20 +158,16 @@ def _use(request: Request, address: str, name: str) -> str | None:
                 )
         elif editor is not None and not take_link(connection, token):
             editor = None
-        return _start(request, connection, editor, "by link") if editor is not None else None
+        return start(request, connection, editor, "by link") if editor is not None else None
 
 
-def _start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
-    now = auth_context_of(request).clock()
-    audit.record(connection, who=editor.address, what="sign in", detail=way, now=now)
-    browser = browser_name(request.headers.get("user-agent", ""))
-    return start_session(connection, editor, browser=browser, now=now)
-
-
-def _mail(request: Request, editor: Editor, token: str, next_page: str) -> None:
+def _mail_link(request: Request, address: str, next_page: str) -> None:
     auth: AuthContext = auth_context_of(request)
     query = f"?next={quote(next_page, safe='/')}" if next_page else ""
     try:
-        auth.send_link(editor.address, editor.name, f"{auth.url}/sign-in/link/{token}{query}")
+        made = make_mailed_link(request, address)
+        if made is not None:
+            editor, token = made
+            auth.send_link(editor.address, editor.name, f"{auth.url}/sign-in/link/{token}{query}")
     except NewsletterError:
         log.exception("the sign-in link for an editor could not be sent")

@@ -1,0 +1,150 @@
+"""Attempts to sign in: how many are allowed, what is recorded, and what each comes to.
+
+A guesser must not keep an editor out, so passwords are limited by address and network together, and
+only far above that by address alone. A link by mail is limited apart from passwords.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+import sqlalchemy as sa
+from starlette.requests import Request
+
+from newsletter.errors import UnknownNameError
+from newsletter.store import audit
+from newsletter.store.attempt_limits import (
+    AttemptLimit,
+    clear_attempts,
+    count_attempt,
+    forget_attempts,
+)
+from newsletter.store.sessions import make_link, start_session
+from newsletter.store.users import Editor, find_user, password_hash_of, set_password_hash
+from newsletter.web.signin.auth_context import auth_context_of
+from newsletter.web.signin.browsers import browser_name, network_of
+from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
+from subscribers.addresses import parse_address
+from subscribers.errors import AddressError
+
+PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
+"""Attempts for one address from one network."""
+PER_ADDRESS_ANYWHERE = AttemptLimit(most=50, per=timedelta(minutes=15))
+PER_NETWORK = AttemptLimit(most=30, per=timedelta(minutes=15))
+LINKS = AttemptLimit(most=10, per=timedelta(hours=1))
+"""Sign-in links mailed to one editor."""
+
+FAILED = "failed to sign in"
+
+log = logging.getLogger("newsletter")
+
+
+class SignInAnswer(StrEnum):
+    """What the page says about an attempt that did not sign in."""
+
+    WRONG = "wrong"
+    LINK = "link"
+    TOO_OFTEN = "too-often"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInOutcome:
+    """The outcome of one attempt: a session secret, or an answer."""
+
+    session: str | None = None
+    answer: SignInAnswer = SignInAnswer.WRONG
+
+
+def may_attempt(request: Request, address: str, way: str) -> bool:
+    """Count an attempt at `address` by `way`; returns whether it is within the limits."""
+    auth, network = auth_context_of(request), network_of(request)
+    key, now = _key(address), auth.clock()
+    with auth.database.transaction() as connection:
+        clear_attempts(connection, now - timedelta(days=1))
+        counted = [
+            count_attempt(connection, auth.keyed(f"tries {name}"), limit, now)
+            for name, limit in (
+                (network, PER_NETWORK),
+                (f"{way} {key} {network}", PER_ADDRESS),
+                (f"{way} {key}", PER_ADDRESS_ANYWHERE),
+            )
+        ]
+    return all(counted)
+
+
+def attempt_password(request: Request, address: str, password: str) -> SignInOutcome:
+    """Sign in by password. It takes as long for an unknown address as for a known one."""
+    auth = auth_context_of(request)
+    if not may_attempt(request, address, "password"):
+        return SignInOutcome(answer=SignInAnswer.TOO_OFTEN)
+    with auth.database.transaction(read_only=True) as connection:
+        editor = _editor(connection, address)
+        password_hash = password_hash_of(connection, editor) if editor is not None else ""
+    # Outside a transaction: argon2 is slow, and SQLite has one writer.
+    if not is_right(password, password_hash) or editor is None:
+        _note_failure(request, editor)
+        return SignInOutcome()
+    with auth.database.transaction() as connection:
+        if password_hash_of(connection, editor) != password_hash:
+            return SignInOutcome()
+        for name in (f"{_key(address)} {network_of(request)}", _key(address)):
+            forget_attempts(connection, auth.keyed(f"tries password {name}"))
+        if needs_rehash(password_hash):
+            set_password_hash(connection, editor, hash_password(password))
+        return SignInOutcome(session=start(request, connection, editor, "by password"))
+
+
+def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | None:
+    """The editor with this address and a new sign-in link; None where no link is to be mailed."""
+    auth = auth_context_of(request)
+    with auth.database.transaction() as connection:
+        editor, now = _editor(connection, address), auth.clock()
+        if editor is None:
+            return None
+        if not count_attempt(connection, auth.keyed(f"links {_key(address)}"), LINKS, now):
+            log.warning("no further sign-in link is mailed to an editor within the hour")
+            return None
+        return editor, make_link(connection, editor, now)
+
+
+def start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
+    """Start a session and record it, with the browser and the network; returns its secret."""
+    now = auth_context_of(request).clock()
+    browser = browser_name(request.headers.get("user-agent", ""))
+    detail = f"{way}, {browser}, from {network_of(request)}"
+    audit.record(connection, who=editor.address, what="sign in", detail=detail, now=now)
+    return start_session(connection, editor, browser=browser, now=now)
+
+
+def _note_failure(request: Request, editor: Editor | None) -> None:
+    """Record a wrong password; only the log tells of an address that no editor has."""
+    auth, network = auth_context_of(request), network_of(request)
+    if editor is None:
+        log.warning("a sign-in from %s failed: no editor has the address", network)
+        return
+    with auth.database.transaction() as connection:
+        audit.record(
+            connection,
+            who=editor.address,
+            what=FAILED,
+            detail=f"wrong password, from {network}",
+            now=auth.clock(),
+        )
+
+
+def _editor(connection: sa.Connection, address: str) -> Editor | None:
+    try:
+        return find_user(connection, address)
+    except (UnknownNameError, AddressError):
+        return None
+
+
+def _key(address: str) -> str:
+    """One key for all spellings of an address, so that they share one limit."""
+    try:
+        return parse_address(address).key
+    except AddressError:
+        return address.strip().casefold()
