@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import format_datetime
 
 from newsletter.config.sender import Mailbox
 from newsletter.delivery.addresses import ascii_domain, needs_smtputf8, wire_address
@@ -56,7 +55,6 @@ def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, st
     if headers.reply_to:
         yield "Reply-To", wire_address(headers.reply_to)
     yield "Subject", unstructured(clean(headers.marked + clean(subject)), column=9)
-    yield "Date", format_datetime(headers.date)
     yield "List-Id", _list_id(headers.list_id)
     yield "List-Post", "NO"
     if headers.help_url:

@@ -71,7 +71,7 @@ async def deliver(
 def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
     """How the issue's messages are composed, and how progress is reported."""
     compiled = _compiled_editions(site, issue, control.clock())
-    signer, tokens = signer_of(site), site.tokens
+    signer, tokens, clock = signer_of(site), site.tokens, control.clock
     return_path = return_path_of(site, issue)
     report_progress = control.progress
 
@@ -85,7 +85,7 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
             name=claim.name,
             links_since=claim.links_since,
         )
-        return compiled[claim.edition_id].compose(to, signer)
+        return compiled[claim.edition_id].compose(to, signer, clock())
 
     return SendContext(
         compose=compose,
@@ -99,11 +99,10 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
 
 
 def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:
-    """The frozen editions by id, compiled; their messages are dated when the send began."""
+    """The frozen editions by id, compiled."""
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
-        _approved, started = issue_store.send_times(connection, issue)
-    headers = headers_for(site, issue, started or now)
+    headers = headers_for(site, issue, now)
     return {number: compile_edition(edition, headers) for number, edition in frozen.items()}
 
 

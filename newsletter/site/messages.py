@@ -40,7 +40,7 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
 
 
 def message_date(site: Site, issue: Issue) -> datetime:
-    """The Date of every message of the issue: when its send began, or else is due to begin."""
+    """The Date in previews of the issue: when its send began, or else is due to begin."""
     with site.database.transaction(read_only=True) as connection:
         _approved, started = issue_store.send_times(connection, issue)
     return started or issue.goes_out

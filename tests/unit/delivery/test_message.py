@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +34,10 @@ OURS = [
     "To",
     "Message-ID",
     "List-Unsubscribe",
+    "Date",
     "From",
     "Reply-To",
     "Subject",
-    "Date",
     "List-Id",
     "List-Post",
     "List-Help",
@@ -251,3 +254,16 @@ def test_message_ids_are_stable_and_tell_nothing() -> None:
     assert parsed(composed())["Message-ID"] == message_id(
         "weekly/12", 7, "news.example.org", headers().message_id_secret
     )
+
+
+def test_the_date_is_that_of_the_attempt_in_the_sites_zone() -> None:
+    """A message sent hours after the first one says so; its Message-ID does not change."""
+    sydney = timezone(timedelta(hours=11))
+    compiled = compile_edition(edition(), headers(date=datetime(2026, 1, 5, 7, 0, tzinfo=sydney)))
+    first, later = (
+        message_from_bytes(compiled.compose(addressee(), at=at), policy=SMTP)
+        for at in (None, datetime(2026, 1, 5, 4, 30, 5, tzinfo=UTC))
+    )
+    assert first["Date"] == "Mon, 05 Jan 2026 07:00:00 +1100"
+    assert later["Date"] == "Mon, 05 Jan 2026 15:30:05 +1100"
+    assert first["Message-ID"] == later["Message-ID"]
