@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from newsletter.issues.edits import PutBlock, Say
-from newsletter.pipeline.edit import edit
+from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.preview import preview
 from newsletter.pipeline.screenshots import MODES, WIDTHS, take_screenshots
 from newsletter.rendering.theme import theme_names
@@ -57,7 +57,13 @@ def photograph(folder: Path, out: Path, theme: str) -> None:
         issue = issue_store.find_issue(connection, "weekly", None)
     if not issue.words.intro:
         edits = [Say(name="intro", text=INTRO), *(PutBlock(block=block) for block in BLOCKS)]
-        edit(site, "weekly", issue.number, edits, editor="pictures", seen=issue.version, now=NOW)
+        request = EditRequest(
+            newsletter="weekly",
+            number=issue.number,
+            editor="pictures",
+            seen_version=issue.version,
+        )
+        edit(site, request, edits, now=NOW)
     seen = preview(site, "weekly", None, as_address=None)
     standard = theme == "standard"
     take_screenshots(

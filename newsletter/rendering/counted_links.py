@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape, unescape
 
 _TOKEN_LETTERS = 20
@@ -19,6 +19,7 @@ TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_LETTERS}}}\Z")
 
 # A link whose text is a URL must lead there, because filters treat anything else as phishing.
 _LINK = re.compile(r'(<a\b[^>]*?\shref=")(https?://[^"]+)("[^>]*>)(?!\s*(?:https?://|www\.))')
+_SHOWN = re.compile(r'<a\b[^>]*?\shref="(https?://[^"]+)"[^>]*>\s*(?:https?://|www\.)')
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +51,11 @@ class Counting:
     def counted(self, html: str) -> str:
         """The HTML with its links replaced by counted ones."""
         return _LINK.sub(self._replaced, html)
+
+    def beside(self, html: str) -> Counting:
+        """How to count in an edition with this HTML: an address that it shows is direct everywhere."""
+        shown = {unescape(match[1]) for match in _SHOWN.finditer(html)}
+        return replace(self, uncounted={*self.uncounted, *shown}) if shown else self
 
     def address(self, url: str) -> str:
         """The address that replaces `url` in the mail."""

@@ -20,9 +20,9 @@ class Density:
 
 
 DENSITIES = (
-    Density(cards=3, lead_summary=400, card_summary=220, row_summary=200),
-    Density(cards=1, lead_summary=400, card_summary=200, row_summary=140),
-    Density(cards=0, lead_summary=300, card_summary=0, row_summary=80),
+    Density(cards=3, lead_summary=280, card_summary=120, row_summary=150),
+    Density(cards=1, lead_summary=280, card_summary=120, row_summary=120),
+    Density(cards=0, lead_summary=240, card_summary=0, row_summary=80),
     Density(cards=0, lead_summary=200, card_summary=0, row_summary=0),
 )
 """From sparse to dense; the first that fits the size budget is used."""

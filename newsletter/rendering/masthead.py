@@ -17,6 +17,7 @@ class Masthead:
 
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
+    `join_url` is where a person to whom an issue was forwarded can subscribe.
     """
 
     newsletter: str
@@ -27,6 +28,7 @@ class Masthead:
     timezone: str = "UTC"
     tagline: str = ""
     list_reason: str = ""
+    join_url: str = ""
 
     def __str__(self) -> str:
         return self.title

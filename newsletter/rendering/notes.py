@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
+import nh3
 from markupsafe import Markup, escape
 
-from newsletter.articles.sanitize import safe_html
+from newsletter.articles.sanitize import clean_text
 from newsletter.issues.blocks import LABELS, Block, Place
 from newsletter.issues.issue import Words
+from newsletter.rendering.direction import direction_of
 from newsletter.rendering.plain_text import Footnotes, wrap
-from newsletter.rendering.safe_text import one_line, web_link
+from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
 from newsletter.rendering.translation import Translator
+from newsletter.rendering.views import LEAD_WIDTH
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -24,27 +27,39 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
 
-_BLOCK = re.compile(r"<(p|ul|ol|blockquote)>")
-_HEADING = re.compile(r"<h[2-6]>(.*?)</h[2-6]>", re.DOTALL)
+_BLOCK = re.compile(r"<(p|ul|ol|blockquote)\b([^>]*)>(?=(.*?)</\1>)", re.DOTALL)
+_HEADING = re.compile(r"<h[1-6]>(.*?)</h[1-6]>", re.DOTALL)
+
+MAX_NOTE = 100_000
+"""In characters; a longer note is cut before it is parsed."""
 
 
-def _alt_only(
+def _picture(
     _renderer: RendererHTML,
     tokens: Sequence[Token],
     index: int,
     _options: OptionsDict,
     _env: EnvType,
 ) -> str:
-    return str(escape(tokens[index].content))
+    """A picture as wide as the text, or only its words where its address is not one for a mail."""
+    token = tokens[index]
+    url = web_link(str(token.attrGet("src") or ""))
+    if not url:
+        return str(escape(token.content))
+    return str(
+        Markup('<img src="{}" alt="{}" width="{}" style="width:100%;height:auto;">').format(
+            url, token.content, LEAD_WIDTH
+        )
+    )
 
 
 @cache
 def _markdown() -> MarkdownIt:
-    """A CommonMark parser that shows HTML as text and only the alternative text of images."""
+    """A parser of CommonMark and tables that shows HTML as text."""
     from markdown_it import MarkdownIt  # slow to load, and most commands do not render
 
-    markdown = MarkdownIt("commonmark", {"html": False})
-    markdown.add_render_rule("image", _alt_only)
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown.add_render_rule("image", _picture)
     return markdown
 
 
@@ -57,14 +72,48 @@ class Note:
     @property
     def html(self) -> Markup:
         """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
-        safe = _HEADING.sub(
-            r'<p class="subhead">\1</p>', safe_html(_markdown().render(self.source))
-        )
-        return Markup(_BLOCK.sub(r'<\1 dir="auto">', safe))  # noqa: S704 (safe_html sanitised it)
+        safe = _HEADING.sub(r'<p class="subhead">\1</p>', _sanitised(self.source))
+        return Markup(_BLOCK.sub(_directed, without_dead_links(safe)))  # noqa: S704 (sanitised)
 
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
-        return "\n\n".join(_blocks(_markdown().parse(self.source), footnotes))
+        writer = _TextBlocks(footnotes)
+        for token in _markdown().parse(self.source):
+            writer.add(token)
+        return "\n\n".join(writer.blocks)
+
+
+def _directed(block: re.Match[str]) -> str:
+    """The start tag of a block, with the direction of its text."""
+    direction = direction_of(re.sub(r"<[^>]*>", "", block[3]), "")
+    return f'<{block[1]}{block[2]} dir="{direction}">' if direction else block[0]
+
+
+_TAGS = frozenset(
+    "p ul ol li blockquote pre code em strong s a br hr h1 h2 h3 h4 h5 h6 img"  # noqa: SIM905 (a line)
+    " table thead tbody tr th td".split()
+)
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "style"},
+    "ol": {"start"},
+}
+
+
+def _sanitised(source: str) -> str:
+    """The note as HTML that is safe, although Markdown allows no HTML of its own."""
+    rendered = _markdown().render(clean_text(source[:MAX_NOTE]))
+    cleaned = nh3.clean(
+        rendered,
+        tags=set(_TAGS),
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    # MJML is XML: void elements are closed, and it knows no entity of HTML.
+    return (
+        re.sub(r"<(br|hr|img)\b([^>]*)>", r"<\1\2/>", cleaned).replace("&nbsp;", "&#160;").strip()
+    )
 
 
 def make_note(source: str) -> Note | None:
@@ -72,30 +121,65 @@ def make_note(source: str) -> Note | None:
     return Note(source=source) if source.strip() else None
 
 
-def _blocks(tokens: Sequence[Token], footnotes: Footnotes) -> Iterator[str]:
-    """Yield paragraphs, and lists with each item on its own line."""
-    markers: list[str] = []  # of the open lists: "-", or the next number
-    items: list[str] = []
-    for token in tokens:
-        if token.type in ("bullet_list_open", "ordered_list_open"):
-            markers.append("-" if token.tag == "ul" else str(token.attrGet("start") or 1))
-        elif token.type in ("bullet_list_close", "ordered_list_close"):
-            markers.pop()
-            if not markers:
-                yield "\n".join(items)
-                items = []
-        elif token.type in ("inline", "fence", "code_block"):
-            text = _inline_text(token, footnotes)
-            if not markers:
-                yield wrap(text)
-                continue
-            marker = markers[-1] if markers[-1] == "-" else f"{markers[-1]}."
-            indent = "  " * (len(markers) - 1) + " " * (len(marker) + 1)
-            items.append(
-                indent[: -len(marker) - 1] + marker + wrap(text, indent=indent)[len(indent) - 1 :]
-            )
-            if markers[-1] != "-":
-                markers[-1] = str(int(markers[-1]) + 1)
+class _TextBlocks:
+    """Collects the blocks of a note as plain text: paragraphs, lists, tables and code."""
+
+    def __init__(self, footnotes: Footnotes) -> None:
+        self._footnotes = footnotes
+        self._markers: list[str] = []  # of the open lists: "-", or the next number
+        self._cells: list[str] | None = None  # of the open row of a table
+        self._lines: list[str] = []  # of the open list or table
+        self.blocks: list[str] = []
+
+    def add(self, token: Token) -> None:
+        """Add the next token."""
+        match token.type:
+            case "bullet_list_open":
+                self._markers.append("-")
+            case "ordered_list_open":
+                self._markers.append(str(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                self._markers.pop()
+                self._end_of_lines()
+            case "tr_open":
+                self._cells = []
+            case "tr_close":
+                self._lines.append(wrap(" | ".join(self._cells or ())))
+                self._cells = None
+            case "table_close":
+                self._end_of_lines()
+            case "fence" | "code_block":
+                self._code(token.content.rstrip("\n"))
+            case "inline":
+                self._words(_inline_text(token, self._footnotes))
+
+    def _end_of_lines(self) -> None:
+        if not self._markers:
+            self.blocks.append("\n".join(self._lines))
+            self._lines = []
+
+    def _code(self, code: str) -> None:
+        if self._markers:
+            self._lines.append(code)
+        else:
+            self.blocks.append(code)
+
+    def _words(self, text: str) -> None:
+        if self._cells is not None:
+            self._cells.append(text)
+        elif self._markers:
+            self._lines.append(self._list_item(text))
+        else:
+            self.blocks.append(wrap(text))
+
+    def _list_item(self, text: str) -> str:
+        number = self._markers[-1]
+        marker = number if number == "-" else f"{number}."
+        if number != "-":
+            self._markers[-1] = str(int(number) + 1)
+        indent = "  " * (len(self._markers) - 1) + " " * (len(marker) + 1)
+        wrapped = wrap(text, indent=indent)[len(indent) - 1 :]
+        return indent[: -len(marker) - 1] + marker + wrapped
 
 
 def _inline_text(token: Token, footnotes: Footnotes) -> str:
@@ -110,7 +194,7 @@ def _inline_text(token: Token, footnotes: Footnotes) -> str:
             mailbox = address.removeprefix("mailto:")
             if footnote := footnotes.mark(web_link(address)):
                 pieces.append(footnote)
-            elif mailbox not in pieces:
+            elif address.startswith("mailto:") and mailbox not in pieces:
                 pieces.append(f" <{mailbox}>")
         elif part.type in ("softbreak", "hardbreak"):
             pieces.append(" ")

@@ -67,32 +67,51 @@ def _may_break(before: str, after: str) -> bool:
 
 
 def underline(text: str, character: str) -> str:
-    """A line of the character, as wide as the text."""
-    return character * min(columns(text), WIDTH)
+    """A line of the character, as wide as the widest line of the wrapped text."""
+    return character * max(columns(line) for line in wrap(text).splitlines() or [""])
 
 
 class Footnotes:
-    """Numbers links in order of appearance; the same address keeps its number.
+    """The links of a text part: shown at once, or numbered and printed below the passage.
 
-    `display` maps an address to the one that is printed, such as a counted link.
+    An address keeps its number until it is printed. `display` maps an address to the one that is printed, such as a
+    counted link.
     """
 
     def __init__(self, display: Callable[[str], str] = str) -> None:
         self._display = display
-        self._numbers: dict[str, int] = {}
+        self._addresses: dict[str, None] = {}
+        self._numbers: dict[str, int] = {}  # of those not printed yet
+        self._last = 0
 
     @property
     def addresses(self) -> Collection[str]:
         """Every address so far."""
-        return self._numbers.keys()
+        return self._addresses.keys()
+
+    def show(self, url: str) -> str:
+        """The address as it is printed, on a line of its own."""
+        if url:
+            self._addresses[url] = None
+        return self._display(url) if url else ""
 
     def mark(self, url: str) -> str:
         """The marker of an address, such as ` [3]`; "" for an empty address."""
         if not url:
             return ""
-        return f" [{self._numbers.setdefault(url, len(self._numbers) + 1)}]"
+        self._addresses[url] = None
+        if url not in self._numbers:
+            self._last += 1
+            self._numbers[url] = self._last
+        return f" [{self._numbers[url]}]"
 
     @property
     def lines(self) -> list[str]:
-        """The footnotes, such as `[3] https://…`, one for each address so far."""
+        """The footnotes that are not printed yet, such as `[3] https://…`."""
         return [f"[{number}] {self._display(url)}" for url, number in self._numbers.items()]
+
+    def take(self) -> str:
+        """The lines of those footnotes, which are printed by that."""
+        lines = "\n".join(self.lines)
+        self._numbers.clear()
+        return lines

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from newsletter.issues.issue import Issue, Item, LeftOut
 from newsletter.issues.reasons import LeftOutReason
 from newsletter.rendering.counted_links import Counting
+from newsletter.rendering.direction import direction_attribute, isolated
 from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
+from newsletter.rendering.hyphenation import soft_hyphenator
 from newsletter.rendering.layout import DENSITIES, Density, lay_out
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.notes import surround
@@ -24,6 +28,7 @@ SIZE_BUDGET = 90_000
 """Octets of encoded HTML. Gmail clips a mail near 102,000."""
 
 _PREHEADER = 140
+_MANY_EMPTY_LINES = re.compile(r"\n{4,}")
 _EVERYTHING = Density(cards=0, lead_summary=600, card_summary=0, row_summary=400)
 
 
@@ -62,6 +67,7 @@ def render_edition(
         if not printable:
             raise
         html = renderer.html(printable)
+    counting = counting.beside(html) if counting else None
     notes = Footnotes(counting.address if counting else str)
     text = renderer.text(printable, notes)
     return Edition(
@@ -69,7 +75,7 @@ def render_edition(
         nonce=nonce,
         subject=one_line(issue.subject),
         preheader=renderer.preheader(printable),
-        html=renderer.as_sent(html),
+        html=counting.counted(html) if counting else html,
         text=text,
         language=masthead.language,
         item_keys=tuple(item.article.key for item in printable),
@@ -114,7 +120,7 @@ class _Renderer:
 
     def html(self, items: Sequence[Item]) -> str:
         """The HTML at the least dense layout that fits, or at the densest."""
-        css = self.theme.render("style.css.j2", {"theme": self.theme.tokens})
+        css = self.theme.render("style.css.j2", {"theme": self.theme.tokens, "start": self._start})
         html = ""
         for density in DENSITIES:
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
@@ -131,7 +137,8 @@ class _Renderer:
         """The text part, its links in `notes`. It has no size limit, so summaries are not cut."""
         helpers = {"wrap": wrap, "underline": underline, "notes": notes}
         context = self._context(items, _EVERYTHING) | helpers
-        return self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
+        text = self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
+        return _MANY_EMPTY_LINES.sub("\n\n\n", text)
 
     def preheader(self, items: Sequence[Item]) -> str:
         """The line that inboxes show after the subject: the issue's own, else the lead's summary."""
@@ -140,7 +147,6 @@ class _Renderer:
 
     def _context(self, items: Sequence[Item], density: Density) -> dict[str, Any]:
         stories = issue_view(lay_out(items, density), density, self.masthead)
-        right_to_left = self.masthead.direction == "rtl"
         translate = self.theme.words(self.masthead.language)
         around = surround(
             self.issue.words,
@@ -150,6 +156,9 @@ class _Renderer:
         )
         return {
             "_": translate,
+            "dir": partial(direction_attribute, around=self.masthead.direction),
+            "isolated": partial(isolated, around=self.masthead.direction),
+            "soft": soft_hyphenator(self.masthead.language),
             "newsletter": self.masthead,
             "issue": {
                 "number": self.issue.number,
@@ -170,6 +179,11 @@ class _Renderer:
             },
             "reader": {"name": sentinel(Slot.NAME, self.nonce)},
             "theme": self.theme.tokens,
-            "start": "right" if right_to_left else "left",
-            "end": "left" if right_to_left else "right",
+            "start": self._start,
+            "end": "left" if self._start == "right" else "right",
         }
+
+    @property
+    def _start(self) -> str:
+        """The side at which lines start."""
+        return "right" if self.masthead.direction == "rtl" else "left"

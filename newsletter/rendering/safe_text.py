@@ -11,9 +11,11 @@ from markupsafe import Markup, escape
 
 from newsletter.rendering.markup import deepest_nesting
 
-# C0 and C1 controls, lone surrogates, non-characters: no client shows them, some crash MRML.
+# C0 and C1 controls, lone surrogates, non-characters: no client shows them, some crash MRML. Bidi
+# embeddings, overrides and isolates would reorder the text that follows.
 _UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+    "\u202a-\u202e\u2066-\u2069]"
 )
 # Includes line separators; the ideographic and the no-break space are kept.
 _WHITESPACE = re.compile("[ \t\n\v\f\r\x85\u2028\u2029]+")
@@ -77,4 +79,13 @@ def fragment(html: str, text: str) -> Markup:
     if len(html) > MAX_FRAGMENT or deepest_nesting(html) > MAX_NESTING:
         paragraphs = (escape(one_line(part)) for part in text[:MAX_FRAGMENT].split("\n\n"))
         return Markup("").join(Markup("<p>{}</p>").format(part) for part in paragraphs if part)
-    return Markup(nh3.clean(html))  # noqa: S704 (nh3 is the sanitiser)
+    return Markup(without_dead_links(nh3.clean(html)))  # noqa: S704 (nh3 is the sanitiser)
+
+
+_LINK = re.compile(r"<a\b([^>]*)>(.*?)</a>", re.DOTALL)
+_LEADS_SOMEWHERE = re.compile(r'\bhref="(?:https?://|mailto:)', re.IGNORECASE)
+
+
+def without_dead_links(html: str) -> str:
+    """Sanitised HTML in which links that a mail cannot follow are plain words."""
+    return _LINK.sub(lambda link: link[0] if _LEADS_SOMEWHERE.search(link[1]) else link[2], html)

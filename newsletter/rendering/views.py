@@ -15,9 +15,9 @@ from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
 
 LEAD_WIDTH = 552
-CARD_WIDTH = 168
+CARD_WIDTH = 154
 PHONE_WIDTH = 400
-"""CSS pixels: 600 less 24 on each side; a card's picture beside its text; a common phone."""
+"""CSS pixels: 600 less 24 on each side; 28 % of that beside a card's text; a common phone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,8 @@ class StoryView:
     url: str
     link_text: str
     summary: str
-    byline: tuple[str, ...]
+    credits: tuple[str, ...]
+    source: str
     section: str
     tags: tuple[str, ...]
     also: tuple[Link, ...]
@@ -57,6 +58,11 @@ class StoryView:
     picture: Picture | None
     _html: str = field(repr=False)
     _text: str = field(repr=False)
+
+    @property
+    def byline(self) -> tuple[str, ...]:
+        """The credits and the source, each once."""
+        return (*self.credits, self.source)
 
     @property
     def body(self) -> Markup:
@@ -115,7 +121,8 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         url=url,
         link_text=one_line(item.overrides.link_text or ""),
         summary=shorten(one_line(item.summary), summary),
-        byline=_byline(item, masthead),
+        credits=_credits(item, masthead),
+        source=source_name(article.source),
         section=one_line(item.section),
         tags=tuple(one_line(tag.label) for tag in article.tags),
         also=tuple(
@@ -138,11 +145,15 @@ def _earlier(item: Item) -> Follows | None:
     )
 
 
-def _byline(item: Item, masthead: Masthead) -> tuple[str, ...]:
+def _credits(item: Item, masthead: Masthead) -> tuple[str, ...]:
+    """Author, agency and date; whoever is named like the source is left out."""
     article = item.article
-    names = (one_line(article.author), one_line(article.agency), source_name(article.source))
-    distinct = dict.fromkeys(name for name in names if name)
-    return (*distinct, masthead.short_date(article.published))
+    names = dict.fromkeys((one_line(article.author), one_line(article.agency)))
+    source = source_name(article.source)
+    return (
+        *(name for name in names if name and name != source),
+        masthead.short_date(article.published),
+    )
 
 
 def source_name(source: str) -> str:

@@ -76,6 +76,7 @@ class Site:
             postal_address=site.postal_address,
             language=site.language,
             timezone=site.timezone,
+            join_url=f"{site.url}/join/{self.newsletter(slug).list}",
         )
 
     def keyed(self, purpose: str) -> str:

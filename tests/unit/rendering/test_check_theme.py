@@ -22,11 +22,11 @@ def test_our_themes_are_sound(name: str) -> None:
 @pytest.mark.parametrize(
     ("footer", "line", "message"),
     [
-        (FOOTER + "{{ newsletter.adress }}", 10, "no attribute 'adress'"),
+        (FOOTER + "{{ newsletter.adress }}", 13, "no attribute 'adress'"),
         (FOOTER.replace("</mj-text>", ""), 3, "<mj-text> is not closed before </mj-column>"),
-        (FOOTER.replace("</mj-text>", "</mj-txt>"), 7, "</mj-txt> closes nothing"),
+        (FOOTER.replace("</mj-text>", "</mj-txt>"), 10, "</mj-txt> closes nothing"),
         (FOOTER.replace("mj-text", "mj-txt"), 3, "unknown-mjml: <mj-txt"),
-        (FOOTER + "{% endfor %}", 10, "template syntax"),
+        (FOOTER + "{% endfor %}", 13, "template syntax"),
         (FOOTER.replace("</p>", "", 1), 4, "<p> is not closed before"),
     ],
 )

@@ -57,9 +57,19 @@ def test_wrap_keeps_to_72(text: str) -> None:
 
 
 def test_underline_is_as_wide() -> None:
-    """A rule is as wide as its title, and never wider than a line."""
+    """A rule is as wide as its title's widest line."""
     assert underline("好装备", "=") == "======"
-    assert len(underline("x" * 100, "=")) == 72
+    assert underline("one " * 20, "=") == "=" * (4 * 18 - 1)
+
+
+def test_footnotes_are_printed_below_their_passage() -> None:
+    """What was printed gets a new number when it comes again; an address shown has none."""
+    notes = Footnotes()
+    notes.mark("https://a")
+    assert (notes.take(), notes.lines) == ("[1] https://a", [])
+    assert notes.mark("https://a") == " [2]"
+    assert (notes.show("https://c"), notes.show("")) == ("https://c", "")
+    assert list(notes.addresses) == ["https://a", "https://c"]
 
 
 def test_footnotes_number_in_order_and_once() -> None:

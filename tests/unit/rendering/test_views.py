@@ -24,7 +24,7 @@ def test_byline_names_each_once_and_dates_in_the_newsletters_zone() -> None:
     article = make_article(author="Wire", agency="Wire", source="https://www.example.org/feed.xml")
     masthead = make_masthead(language="de", timezone="Pacific/Auckland")
     printed = story(make_item(article), masthead, summary=99, width=0)
-    assert printed.byline == ("Wire", "example.org", "3. März")
+    assert printed.byline == ("Wire", "3. März", "example.org")
 
 
 def test_title_falls_back() -> None:
