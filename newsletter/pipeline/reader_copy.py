@@ -52,8 +52,8 @@ class ReaderCopy:
 
     @property
     def impersonal_html(self) -> str:
-        """The HTML with direct links and without personal links, for people who are not readers."""
-        nobody = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
+        """The HTML with direct links and without a name, for people who are not readers."""
+        nobody = {**_slot_values(self.to), Slot.NAME: ""}
         return fill(self.edition.uncounted.html, self.edition.nonce, nobody, escape=True)
 
 

@@ -35,6 +35,12 @@ def title_of(settings: Settings, list_slug: str) -> str:
     return " & ".join(titles) or list_slug
 
 
+def links_url(settings: Settings, newsletter: str) -> str:
+    """The page that mails a newsletter's readers their links; the archive for a removed one."""
+    known = settings.newsletters.get(newsletter)
+    return f"{settings.site.url}/links/{known.list}" if known else f"{settings.site.url}/archive"
+
+
 def has_digest(settings: Settings, list_slug: str) -> bool:
     """Whether the list's readers may choose a monthly digest."""
     return any(newsletter.digest_of for newsletter in newsletters_of(settings, list_slug).values())

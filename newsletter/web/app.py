@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
 from newsletter.site.clicks import ClickCounter
+from newsletter.site.lists import links_url
 from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
@@ -45,7 +46,9 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
         site=site,
         clock=clock,
         templates=open_templates(site),
-        find_edition=lambda slug, number, key: find_edition(site.database, slug, number, key),
+        find_edition=lambda slug, number, key: find_edition(
+            site.database, slug, number, key, links_url=links_url(site.settings, slug)
+        ),
     )
     archive = Archive(
         settings=site.settings,

@@ -38,6 +38,9 @@ def lint(
     from newsletter.rendering.lint.size import check_size
     from newsletter.rendering.lint.spam import check_spam_habits
     from newsletter.rendering.lint.structure import check_structure
+    from newsletter.rendering.lint.style_sheets import check_style_sheets
+    from newsletter.rendering.lint.visibility import check_visibility
+    from newsletter.rendering.lint.wording import check_wording
 
     sent, edition = edition, edition.uncounted  # check the targets of counted links
     document = Document(edition.html)
@@ -46,10 +49,13 @@ def lint(
         *check_structure(document),
         *check_readability(document),
         *check_clients(document),
-        *check_links(document, edition.nonce),
+        *check_style_sheets(document),
+        *check_links(document, edition.nonce, masthead.site_url),
         *check_images(document, items),
         *check_size(sent.html),
         *check_spam_habits(document, edition),
+        *check_wording(document, edition),
+        *check_visibility(document, edition.nonce, masthead.postal_address),
         *check_completeness(document, edition, items=items, postal_address=masthead.postal_address),
     ]
     rated = [_with_severity(found, severities or {}) for found in findings]

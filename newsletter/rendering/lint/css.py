@@ -53,6 +53,20 @@ def read_style(style: str) -> tuple[Declaration, ...]:
     return tuple(_declarations(tinycss2.parse_blocks_contents(style, skip_whitespace=True)))
 
 
+def style_of(element: Any) -> dict[str, str]:
+    """The properties of an element's style attribute by name; the last of a name counts."""
+    return {one.name: one.value for one in read_style(element.get("style") or "")}
+
+
+def pixels(value: str | None) -> float | None:
+    """A length in CSS pixels; None for one in another unit, or none at all."""
+    number = (value or "").removesuffix("px")
+    try:
+        return float(number) if value and (value.endswith("px") or float(number) == 0) else None
+    except ValueError:
+        return None
+
+
 @lru_cache(maxsize=64)
 def read_sheet(css: str) -> Sheet:
     """The rules of a style sheet, also those inside @media and @supports."""

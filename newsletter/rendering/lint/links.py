@@ -16,12 +16,18 @@ from newsletter.rendering.slots import sentinel
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
-def check_links(document: Document, nonce: str) -> Iterator[LintFinding]:
-    """Check that each address is a slot, mailto:, or http(s) with a host; warn about http."""
+def check_links(document: Document, nonce: str, site_url: str) -> Iterator[LintFinding]:
+    """Check that each address is a slot, mailto:, or http(s) with a host that readers can reach.
+
+    A site on this machine, at `site_url`, may link to private hosts.
+    """
     slots = {sentinel(slot, nonce) for slot in Slot}
+    is_local_site = _is_private(urlsplit(site_url).hostname or "")
     for attribute in ("href", "src"):
         for element in document.elements("a", "img", "area"):
             address = element.get(attribute)
+            if address is None and attribute == "href" and element.tag == "a":
+                yield from _empty_link(element)
             if address is None or address in slots:
                 continue
             if not _is_valid(address, attribute):
@@ -29,6 +35,9 @@ def check_links(document: Document, nonce: str) -> Iterator[LintFinding]:
                 yield finding(element, "address", "blocking", who="every reader", fix=fix)
             else:
                 yield from _risks(element, address)
+                if not is_local_site and _is_private(urlsplit(address).hostname or ""):
+                    fix = "use an address that readers can reach"
+                    yield finding(element, "local-link", "warning", who="every reader", fix=fix)
     yield from _repeated(document)
 
 
@@ -53,6 +62,21 @@ def _risks(element: Any, address: str) -> Iterator[LintFinding]:
     if tracked := [name for name in names if TRACKING.match(name)]:
         fix = f"remove {', '.join(tracked)} from the address"
         yield finding(element, "tracking", "warning", who="readers, who are tracked", fix=fix)
+
+
+def _empty_link(element: Any) -> Iterator[LintFinding]:
+    """An <a> without href is a link whose address was lost, unless it is the target of one."""
+    if words_of(element) and not element.get("name") and not element.get("id"):
+        fix = "give the link an address, or remove it"
+        yield finding(element, "address", "warning", who="every reader", fix=fix)
+
+
+def _is_private(host: str) -> bool:
+    """Whether only machines of one network know the host (RFC 1918, RFC 6761, RFC 6762)."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".lan"))
 
 
 def _on_this_machine(host: str) -> bool:

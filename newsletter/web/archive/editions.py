@@ -21,19 +21,25 @@ PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 HIGHEST_NUMBER = 2**31 - 1
 """The largest number that the database can hold; a URL may contain a larger one."""
 
-_IMPERSONAL = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
 
+def find_edition(
+    database: Database, newsletter: str, number: int, key: str, *, links_url: str
+) -> str | None:
+    """The HTML of one published edition, or None.
 
-def find_edition(database: Database, newsletter: str, number: int, key: str) -> str | None:
-    """The HTML of one published edition, or None."""
+    `links_url` is the page that mails readers their links; it takes the place of those links.
+    """
     editions = _published(database, newsletter, number)
-    return _impersonal(next((edition for edition in editions if edition.key == key), None))
+    return _impersonal((edition for edition in editions if edition.key == key), links_url)
 
 
-def find_complete(database: Database, newsletter: str, number: int) -> str | None:
-    """The HTML of the edition that has every item, or None."""
+def find_complete(
+    database: Database, newsletter: str, number: int, *, links_url: str
+) -> str | None:
+    """The HTML of the edition that has every item, or None; `links_url` as in `find_edition`."""
     editions = _published(database, newsletter, number)
-    return _impersonal(max(editions, key=lambda edition: len(edition.item_keys), default=None))
+    largest_first = sorted(editions, key=lambda edition: -len(edition.item_keys))
+    return _impersonal(largest_first, links_url)
 
 
 def _published(database: Database, newsletter: str, number: int) -> Iterable[Edition]:
@@ -49,7 +55,9 @@ def _published(database: Database, newsletter: str, number: int) -> Iterable[Edi
         return tuple(edition_store.frozen_editions(connection, issue).values())
 
 
-def _impersonal(edition: Edition | None) -> str | None:
+def _impersonal(editions: Iterable[Edition], links_url: str) -> str | None:
+    edition = next(iter(editions), None)
     if edition is None:
         return None
-    return fill(edition.uncounted.html, edition.nonce, _IMPERSONAL, escape=True)
+    values = {Slot.UNSUBSCRIBE: links_url, Slot.PREFERENCES: links_url, Slot.NAME: ""}
+    return fill(edition.uncounted.html, edition.nonce, values, escape=True)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.rendering.translation import long_date
+from newsletter.site.lists import links_url
 from newsletter.store.database import Database
 from newsletter.web.archive.archive_reader import ArchiveReader
 from newsletter.web.archive.editions import find_complete
@@ -77,7 +78,10 @@ class Archive:
     async def issue(self, request: Request) -> Response:
         """The complete edition of one issue."""
         slug, number = request.path_params["newsletter"], request.path_params["number"]
-        found = await run_in_threadpool(find_complete, self.database, slug, number)
+        mails_links = links_url(self.settings, slug)
+        found = await run_in_threadpool(
+            find_complete, self.database, slug, number, links_url=mails_links
+        )
         if found is None:
             return self._nothing()
         canonical = f"{self.settings.site.url}/archive/{slug}/{number}"

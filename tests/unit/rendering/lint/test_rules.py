@@ -98,6 +98,26 @@ def test_our_themes_are_silent(name: str, title: str) -> None:
         (in_body('<span aria-hidden="true"><a href="https://example.org/">x</a></span>'), "hidden-link"),
         (in_body('<table><tr><th></th></tr></table>'), "table-header"),
         (in_body('<a href="https://example.org/"><img src="https://example.org/a.png" alt="Same" width="9">Same</a>'), "redundant-alt"),
+        (in_body('<div style="width:700px">x</div>'), "wide-block"),
+        (in_body('<table role="none" style="min-width:400px"><tr><td>x</td></tr></table>'), "wide-block"),
+        (in_body('<img src="https://example.org/a.png" alt="x" width="552">'), "wide-block"),
+        (in_body(f'<pre>{"long line " * 9}</pre>'), "wide-block"),
+        (in_body('<a href="http://localhost:8000/x">x</a>'), "local-link"),
+        (in_body('<img src="https://192.168.1.7/a.png" alt="x" width="9">'), "local-link"),
+        (in_body('<a href="https://files.internal/">x</a>'), "local-link"),
+        (in_body('<img src="https://example.org/o.png" alt="" width="1" height="1">'), "tracking-pixel"),
+        (in_body('<img src="https://example.org/o.png" alt="" width="9" style="display:none">'), "tracking-pixel"),
+        (in_style("/*" + "x" * 17_000 + "*/"), "style-size"),
+        (in_style("@media screen { @media (max-width: 9px) { p { color: #1b2126 } } }"), "nested-media"),
+        (in_body('<a>lost</a>'), "address"),
+        (in_body('<a href="">lost</a>'), "address"),
+        (in_body('<a href="#">lost</a>'), "address"),
+        (in_body('<p>See <a href="https://example.org/" style="text-decoration:none">this page</a> now</p>'), "link-sign"),
+        (in_body('<img src="https://example.org/a.png" alt="IMG_2041.jpeg" width="9">'), "alt-file-name"),
+        (in_body('<img src="https://example.org/a.png" alt="lead-photo.png" width="9">'), "alt-file-name"),
+        (in_body('<p><a href="https://example.org/1">Read on now</a></p><p><a href="https://example.org/2">Read on now</a></p>'), "same-words"),
+        (in_body('<p style="line-height:20px"><a href="https://example.org/1">One</a> · <a href="https://example.org/2">Two</a></p>'), "tap-size"),
+        (in_body('<p id="a">x</p><p id="a">y</p>'), "duplicate-id"),
         (GOOD.html.replace(' role="main"', ""), "landmark"),
         (GOOD.html.replace("<head>", '<head><meta name="viewport" content="user-scalable=no">'), "zoom"),
     ],
@@ -116,7 +136,6 @@ def test_defect_is_found(html: str, rule: str) -> None:
     [
         in_body('<p style="color:#767676;font-size:24px">Large enough</p>'),
         in_body('<div style="display:none"><p style="color:#ffffff">hidden</p></div>'),
-        in_body('<a href="http://127.0.0.1:8000/">this machine</a>'),
         in_body('<a href="https://www.example.org/a">example.org/a</a>'),
         in_body('<a href="https://example.org/a?page=2">next</a>'),
         in_body("<ul><!-- nothing --><li>x</li></ul>"),
@@ -215,3 +234,56 @@ def test_any_html_is_linted(text: str) -> None:
 def test_what_axe_finds_is_found(defect: Defect) -> None:
     """The defects that tests/browser shows to axe are found without a browser too."""
     assert defect.lint in {finding.rule for finding in check(defect.change(GOOD.html))}
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display:none",
+        "visibility:hidden",
+        "opacity:0",
+        "max-height:0;overflow:hidden",
+        "mso-hide:all",
+    ],
+)
+def test_what_the_law_requires_must_be_seen(style: str) -> None:
+    """A hidden unsubscribe link or postal address blocks, whatever a site says of the rule."""
+    hidden = GOOD.html.replace("<body", f'<body><div style="{style}"', 1).replace(
+        "</body>", "</div></body>"
+    )
+    found = {one.rule: one.severity for one in check(hidden, {"unsubscribe": "off"})}
+    assert (found["unsubscribe"], found["postal-address"]) == ("blocking", "blocking")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"subject": "TODO: write a subject"}, "placeholder"),
+        ({"subject": "Hello {{ name }}"}, "placeholder"),
+        ({"subject": "Hello *|FNAME|*"}, "placeholder"),
+        ({"preheader": "[Insert preview text]"}, "placeholder"),
+        ({"subject": "🎉🎉"}, "subject-words"),
+        ({"subject": "The week", "preheader": "the week"}, "preheader-repeats"),
+        ({"text": "Stories without addresses"}, "text-links"),
+    ],
+)
+def test_words_that_say_nothing_are_found(changes: dict[str, str], rule: str) -> None:
+    """Placeholders, subjects of symbols, a preview that repeats, a text part that leads nowhere."""
+    edition = replace(GOOD, **changes)
+    found = lint(edition, items=ITEMS, masthead=make_masthead())
+    assert rule in {one.rule for one in found}
+
+
+def test_outlooks_guessed_inversion_only_warns() -> None:
+    """Gmail's formula is known, and blocks; Outlook's is an estimate, and does not."""
+    page = '<p style="color:#767676;background:#ffffff">x</p>'
+    assert {one.severity for one in check(in_body(page)) if one.rule == "contrast-inverted"} == {
+        "warning"
+    }
+
+
+def test_a_site_on_this_machine_may_link_to_it() -> None:
+    """While a site is tried out, its own addresses are not mistakes."""
+    edition = replace(GOOD, html=in_body('<a href="http://127.0.0.1:8000/">this machine</a>'))
+    masthead = make_masthead(site_url="http://127.0.0.1:8000")
+    assert lint(edition, items=ITEMS, masthead=masthead) == []

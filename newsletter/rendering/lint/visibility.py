@@ -1,0 +1,164 @@
+"""Checks that what a reader needs can be seen and reached: nothing hidden, too wide or too small."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from newsletter.rendering.edition import Slot
+from newsletter.rendering.lint.css import pixels, style_of
+from newsletter.rendering.lint.document import Document, finding
+from newsletter.rendering.lint.finding import LintFinding
+from newsletter.rendering.safe_text import one_line
+from newsletter.rendering.slots import sentinel
+
+PHONE = 320
+"""CSS pixels: the narrowest phone."""
+SMALLEST_TARGET = 24
+"""CSS pixels (WCAG 2.2, criterion 2.5.8)."""
+LONG_LINE = 40
+"""Characters of a line that must not break, at 13 pixels on the narrowest phone."""
+
+_PHONES = "readers on phones"
+
+
+def check_visibility(document: Document, nonce: str, postal_address: str) -> Iterator[LintFinding]:
+    """Find a hidden unsubscribe link or postal address, wide blocks, and targets too small to hit."""
+    yield from _hidden_unsubscribe(document, nonce)
+    yield from _hidden_postal_address(document, postal_address)
+    yield from _wide_blocks(document)
+    yield from _small_targets(document)
+    yield from _repeated_ids(document)
+
+
+def is_hidden(element: Any) -> bool:
+    """Whether a style attribute of the element, or of one around it, hides it."""
+    return any(_hides(style_of(one)) for one in (element, *element.iterancestors()))
+
+
+def _hides(style: dict[str, str]) -> bool:
+    return (
+        style.get("display") == "none"
+        or style.get("visibility") in ("hidden", "collapse")
+        or style.get("opacity") in ("0", "0.0", ".0")
+        or style.get("mso-hide") == "all"
+        or (style.get("overflow") == "hidden" and pixels(style.get("max-height")) == 0)
+    )
+
+
+def _is_unreadable(element: Any) -> bool:
+    """Whether it is hidden, or its own text is too small or transparent."""
+    style = style_of(element)
+    size = pixels(style.get("font-size"))
+    return (
+        is_hidden(element) or style.get("color") == "transparent" or (size is not None and size < 2)
+    )
+
+
+def _hidden_unsubscribe(document: Document, nonce: str) -> Iterator[LintFinding]:
+    target = sentinel(Slot.UNSUBSCRIBE, nonce)
+    links = [link for link in document.elements("a") if link.get("href") == target]
+    if links and all(map(_is_unreadable, links)):
+        fix = "show an unsubscribe link: the law and mail providers require it"
+        yield finding(links[0], "unsubscribe", "blocking", who="every reader", fix=fix)
+
+
+def _hidden_postal_address(document: Document, postal_address: str) -> Iterator[LintFinding]:
+    wanted = _without_space(postal_address)
+    around = [
+        element
+        for element in document.elements()
+        if wanted in _without_space("".join(element.itertext()))
+    ]
+    # The last one is the innermost that holds the whole address.
+    if wanted and around and _is_unreadable(around[-1]):
+        fix = "show the postal address: the law requires it"
+        yield finding(around[-1], "postal-address", "blocking", who="every reader", fix=fix)
+
+
+def _wide_blocks(document: Document) -> Iterator[LintFinding]:
+    for element in document.elements("div", "p", "table", "pre", "img", "span", "h1", "h2", "h3"):
+        if width := _fixed_width(element):
+            fix = f"let it shrink with max-width:100%: {width:g} pixels are wider than a phone"
+            yield finding(element, "wide-block", "warning", who=_PHONES, fix=fix)
+        elif _keeps_long_line(element):
+            fix = "let its lines break: white-space:pre-wrap"
+            yield finding(element, "wide-block", "warning", who=_PHONES, fix=fix)
+
+
+def _fixed_width(element: Any) -> float:
+    """The width in pixels that the element keeps on a phone; 0 for one that shrinks."""
+    style = style_of(element)
+    least = pixels(style.get("min-width")) or 0
+    if least > PHONE:
+        return least
+    if "max-width" in style or (style.get("width") or "").endswith("%"):
+        return 0
+    if element.tag == "img" and element.get("width", "").isdigit() and "width" not in style:
+        return _if_wide(float(element.get("width")))
+    return _if_wide(pixels(style.get("width")) or 0)
+
+
+def _if_wide(width: float) -> float:
+    return width if width > PHONE else 0
+
+
+def _keeps_long_line(element: Any) -> bool:
+    how = style_of(element).get("white-space", "pre" if element.tag == "pre" else "")
+    if how not in ("pre", "nowrap"):
+        return False
+    text = "".join(element.itertext())
+    lines = text.splitlines() if how == "pre" else [" ".join(text.split())]
+    return any(len(line) > LONG_LINE for line in lines)
+
+
+def _small_targets(document: Document) -> Iterator[LintFinding]:
+    """Find rows of links, as in a footer; a link in a sentence is as high as its line."""
+    for block in document.elements("p", "td", "div", "li"):
+        links = [link for link in block if link.tag == "a" and link.get("href")]
+        if len(links) < 2 or any(map(str.isalpha, _text_between(block))):
+            continue
+        for link in links:
+            if not is_hidden(link) and (height := _height(link, block)) < SMALLEST_TARGET:
+                fix = f"give the link padding: it is {height:g} pixels high, beside another link"
+                yield finding(link, "tap-size", "warning", who=_PHONES, fix=fix)
+
+
+def _text_between(block: Any) -> str:
+    """The text of a block outside its links."""
+    return (block.text or "") + "".join(child.tail or "" for child in block)
+
+
+def _height(link: Any, block: Any) -> float:
+    style = style_of(link)
+    size = line = None
+    for element in (link, block, *block.iterancestors()):
+        own = style_of(element)
+        size = size or pixels(own.get("font-size")) or None
+        line = line or own.get("line-height")
+    size = size or 16
+    if any(image.get("height", "").isdigit() for image in link.iter("img")):
+        return max(float(image.get("height") or 0) for image in link.iter("img"))
+    height = pixels(line) or (float(line) * size if line and _is_number(line) else size * 1.2)
+    padding = (style.get("padding") or "0").split()
+    return height + (pixels(padding[0]) or 0) + (pixels(padding[2 % len(padding)]) or 0)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
+def _repeated_ids(document: Document) -> Iterator[LintFinding]:
+    named = [element for element in document.elements() if element.get("id")]
+    counts = Counter(element.get("id") for element in named)
+    for element in named:
+        if counts[element.get("id")] > 1:
+            fix = f"use the id {element.get('id')!r} once"
+            who = "readers with a screen reader"
+            yield finding(element, "duplicate-id", "warning", who=who, fix=fix)
+            counts[element.get("id")] = 0
+
+
+def _without_space(text: str) -> str:
+    return "".join(one_line(text).split())
