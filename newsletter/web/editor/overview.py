@@ -28,6 +28,7 @@ _JOBS = {
     "webhooks": "sending of webhooks",
     "retention": "removal of old data",
     "operators": "notification of the operators",
+    "source-alerts": "notification of the operators",
 }
 """The site's jobs in an editor's words."""
 
