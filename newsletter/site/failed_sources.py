@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
+from newsletter.issues.issue import OPEN_STATES, Issue
 from newsletter.issues.reasons import FailedSource
 from newsletter.site.site import Site
 from newsletter.store.source_health import SourceHealth, load_health
@@ -17,6 +18,15 @@ def failed_sources(site: Site, connection: sa.Connection, slug: str) -> tuple[Fa
     health = source_health(site, connection, (slug,))
     failed = (failed_source(site, one) for one in health)
     return tuple(sorted(filter(None, failed), key=lambda one: (one.since, one.name)))
+
+
+def failed_sources_of(
+    site: Site, connection: sa.Connection, issue: Issue
+) -> tuple[FailedSource, ...]:
+    """The sources that the issue lacks now; none for one that has been sent or is being sent."""
+    if issue.state not in OPEN_STATES:
+        return ()
+    return failed_sources(site, connection, issue.newsletter)
 
 
 def failed_source(site: Site, health: SourceHealth) -> FailedSource | None:
