@@ -118,7 +118,9 @@ async def _read(
 async def _from_web(
     source: SourceSettings, origin: Origin, client: HttpClient, memory: FetchMemory | None
 ) -> Reading:
-    fetched = await client.fetch(source.location, memory=memory, now=origin.now)
+    fetched = await client.fetch(
+        source.location, memory=memory, now=origin.now, access=source.access
+    )
     moved = _moved(fetched, origin)
     if fetched.unchanged:
         return Reading(
