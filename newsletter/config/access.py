@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 _USER_INFO = re.compile(r"(?<=://)[^\s/?#\"'<>]*@")
 _FORBIDDEN = frozenset(
@@ -48,6 +48,15 @@ def split_credentials(url: str) -> tuple[str, str]:
     return clean, f"{unquote(user)}:{unquote(password)}" if user or password else ""
 
 
+def join_credentials(url: str, credentials: str) -> str:
+    """The address with `user:password` in it; as it is without credentials."""
+    if not credentials:
+        return url
+    user, _, password = credentials.partition(":")
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+
+
 def redacted(text: str) -> str:
     """The text with `…@` for the user and password of every web address in it."""
     return _USER_INFO.sub("…@", text)
@@ -55,7 +64,7 @@ def redacted(text: str) -> str:
 
 def redacted_mistake(address: str) -> str:
     """An address that is not valid, for its error message: whatever may be a password is left out."""
-    scheme, marker, rest = address.partition("://")
+    scheme, marker, rest = address.partition("://" if "://" in address else ":")
     return f"{scheme}{marker}{'…@' if '@' in rest else ''}{rest.rpartition('@')[2]}"
 
 

@@ -22,4 +22,14 @@ def parse_duration(value: Any) -> timedelta:
     return sum((timedelta(**{_UNITS[unit]: int(count)}) for count, unit in parts), timedelta())
 
 
+def written(duration: timedelta) -> str:
+    """The duration as newsletter.toml writes it, in whole seconds: `1h 30m`."""
+    rest, parts = int(duration.total_seconds()), []
+    for unit, seconds in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, seconds)
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts) or "0s"
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -26,6 +26,7 @@ from newsletter.store.articles import (
 )
 from newsletter.store.fetches import load_memories, load_paces, save_memory
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
+from newsletter.store.source_contents import save_contents
 from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
@@ -134,7 +135,11 @@ def _save_reading(
         ),
         now=run.now,
     )
-    return _with_replacement_warning(reading) if result is CheckResult.REPLACED else reading
+    shown = _with_replacement_warning(reading) if result is CheckResult.REPLACED else reading
+    if not reading.unchanged and result is not CheckResult.FAILED:
+        dates = [article.published for article in reading.articles]
+        save_contents(connection, run.newsletter, source.location, dates, shown.findings)
+    return shown
 
 
 def _save_articles(
@@ -169,7 +174,8 @@ def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
         location = (source.kind, location_key(source.location))
         first = found.setdefault(location, source)
         tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
+        kept = {"name": first.name or source.name, "auth": first.auth or source.auth}
+        found[location] = first.model_copy(update={"tags": tags, **kept})
     return list(found.values())
 
 

@@ -94,6 +94,10 @@ fetches = sa.Table(
     sa.Column("interval", sa.Integer),  # seconds
     sa.Column("failures", sa.Integer, nullable=False, default=0),
     sa.Column("next_look", UtcDateTime),
+    # of the last reading that was not unchanged; null before the first
+    sa.Column("entries", sa.Integer),
+    sa.Column("newest", UtcDateTime),  # the date of its newest entry
+    sa.Column("findings", sa.JSON),  # [articles.source_finding.SourceFinding]
 )
 
 sources = sa.Table(
