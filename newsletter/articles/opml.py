@@ -61,7 +61,9 @@ def _feeds_below(element: Any, folders: tuple[str, ...], depth: int) -> Iterator
             continue
         values = {name.lower(): one_line(value, 2000) for name, value in child.attrib.items()}
         title = values.get("title") or values.get("text") or ""
-        is_feed = "xmlurl" in values or values.get("type", "").lower() in ("rss", "atom", "feed")
+        named_feed = values.get("type", "").lower() in ("rss", "atom", "feed")
+        # Some readers write type="rss" for folders too.
+        is_feed = bool(values.get("xmlurl")) or (named_feed and len(child) == 0)
         if is_feed:
             categories = [part.strip().strip("/") for part in values.get("category", "").split(",")]
             tags = tuple(dict.fromkeys(filter(None, (*folders, *categories))))

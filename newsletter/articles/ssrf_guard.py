@@ -17,6 +17,9 @@ from newsletter.articles.tolerant_stream import TolerantStream
 from newsletter.config.private_hosts import parse_private_host
 from newsletter.errors import SourceError
 
+PATIENCE = 5.0
+"""Seconds after which the next address of a host is tried: IPv6 often leads nowhere."""
+
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _SPECIAL = (
     ip_network("192.0.0.0/24"),  # RFC 6890, protocol assignments
@@ -103,7 +106,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
             try:
                 return TolerantStream(
                     await self._inner.connect_tcp(
-                        str(address), port, timeout, local_address, socket_options
+                        str(address), port, timeout or PATIENCE, local_address, socket_options
                     )
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):

@@ -48,6 +48,20 @@ def split_credentials(url: str) -> tuple[str, str]:
     return clean, f"{unquote(user)}:{unquote(password)}" if user or password else ""
 
 
+def require_escaped(url: str) -> None:
+    """Raise ValueError, without the password, if the address has one that is not percent-encoded.
+
+    `https://user:a#b@host/` would be the host `user` with a mistaken port.
+    """
+    _scheme, marker, rest = url.partition("://")
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0]
+    if marker and "@" in rest and re.search(r":(?!\d*\Z)", re.sub(r"\[.*?\]", "", authority)):
+        raise ValueError(
+            f"{redacted_mistake(url)!r} has a password with special characters; "
+            "write them percent-encoded (# as %23, / as %2F, ? as %3F), or use auth_file"
+        )
+
+
 def join_credentials(url: str, credentials: str) -> str:
     """The address with `user:password` in it; as it is without credentials."""
     if not credentials:

@@ -11,6 +11,7 @@ from newsletter.config.access import (
     Access,
     checked_credentials,
     checked_headers,
+    require_escaped,
     split_credentials,
 )
 from newsletter.config.durations import Duration
@@ -112,6 +113,7 @@ class SourceSettings(Table):
         for kind in ("feed", "page", "textdump"):
             if isinstance(values.get(kind), str):
                 clean, credentials = split_credentials(values[kind])
+                require_escaped(clean)
                 values = {**values, kind: clean}
                 if credentials and "auth" not in values and "auth_file" not in values:
                     values["auth"] = credentials

@@ -85,13 +85,17 @@ def test_what_is_written_is_read_again(feeds: list[OpmlFeed]) -> None:
             OpmlFeed(url="https://a.example/", title="A", tags=("Tech/Web", "news")),
         ),
         (
+            '<outline type="rss" title="F"><outline title="A" xmlUrl="https://a.example/"/></outline>',
+            OpmlFeed(url="https://a.example/", title="A", tags=("F",)),
+        ),
+        (
             '<outline text="A & B" xmlUrl="https://a.example/?a=1&b=2"/>',
             OpmlFeed(url="https://a.example/?a=1&b=2", title="A & B"),
         ),
     ],
 )
 def test_outlines_that_are_not_quite_right_are_read(outline: str, feed: OpmlFeed) -> None:
-    """Attributes in other cases, other names, without address, and bare ampersands."""
+    """Attributes in other cases, other names, folders that call themselves feeds, bare ampersands."""
     body = f"<opml version='2.0'><body>{outline}</body></opml>".encode()
     assert parse_opml(body).feeds == (feed,)
 

@@ -117,6 +117,23 @@ async def test_cookies_last_for_one_fetch(server: FeedServer, other: FeedServer)
     assert "cookie" not in other.seen[0].headers
 
 
+async def test_a_check_at_another_host_is_passed(server: FeedServer, other: FeedServer) -> None:
+    """A to B, B to A with a token, A sets a cookie, A serves the feed: as against robots."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        if "token=1" in request.headers.get("Cookie", ""):
+            respond(request, b"news")
+        elif "token=1" in request.path:
+            headers = {"Location": "/feed", "Set-Cookie": "token=1"}
+            respond(request, b"", status=302, headers=headers)
+        else:
+            respond(request, b"", status=302, headers={"Location": other.url("/check")})
+
+    url = server.on("/feed", answer)
+    other.redirect("/check", server.url("/feed?token=1"))
+    assert (await fetched(url)).body == b"news"
+
+
 @pytest.mark.parametrize(
     ("credentials", "fix"), [("", "auth_file"), ("user:secret-word", "correct them")]
 )

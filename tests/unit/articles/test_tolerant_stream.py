@@ -69,6 +69,7 @@ HEADS = {
     "two spaces": b"HTTP/1.1  200  OK\r\n" + LENGTH,
     "lower case": b"http/1.1 200 ok\r\n" + LENGTH,
     "HTTP/2 in words": b"HTTP/2 200 OK\r\n" + LENGTH,
+    "HTTP/1": b"HTTP/1 200 OK\r\n" + LENGTH,
     "HTTP/1.0": b"HTTP/1.0 200 OK\r\n",
     "203": b"HTTP/1.1 203 Non-Authoritative Information\r\n" + LENGTH,
     "hints first": b"HTTP/1.1 103 Early Hints\r\nno field\r\n\r\n" + OK + LENGTH,

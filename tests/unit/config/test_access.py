@@ -86,7 +86,10 @@ def test_auth_wins_over_the_address() -> None:
         ({"headers": {"Host": SECRET}}, "'Host' is set by the program"),
         ({"user_agent": f"{SECRET}\n"}, "pattern"),
         ({"feed": f"ftp://user:{SECRET}@example.org/rss"}, "not a web address"),
-        ({"feed": f"htps://user:{SECRET}/@example.org/rss"}, "not a web address"),
+        ({"feed": f"htps://user:{SECRET}@example.org/rss"}, "not a web address"),
+        ({"feed": f"https://user:{SECRET}#1@example.org/rss"}, "percent-encoded"),
+        ({"feed": f"https://user:{SECRET}/1@example.org/rss"}, "percent-encoded"),
+        ({"feed": None, "page": f"https://user:{SECRET}?1@example.org/"}, "percent-encoded"),
         ({"feed": None, "folder": "notes", "auth": f"user:{SECRET}"}, "with a web address"),
         ({"feed": None, "page": "notes.html", "user_agent": "a"}, "with a web address"),
         ({"auth_file": "nowhere.auth"}, "cannot read"),
@@ -97,6 +100,20 @@ def test_a_mistake_is_told_without_the_secret(values: dict[str, Any], message: s
     with pytest.raises(ValidationError, match=message) as caught:
         source(**values)
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org:8443/@name",
+        "https://[2001:db8::1]:8443/@name",
+        "https://[2001:db8::1]/@name",
+        "https://example.org/a:b@c",
+    ],
+)
+def test_an_address_without_a_password_is_none_of_that(address: str) -> None:
+    """An @ in a path says nothing."""
+    assert source(feed=address).location == address
 
 
 @pytest.mark.parametrize("address", ["HTTP://Example.org/rss", "Https://example.org"])
