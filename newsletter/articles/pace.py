@@ -65,6 +65,11 @@ def next_pace(
     return Pace(interval=interval, failures=failures, next_check=moment)
 
 
+def often_enough(interval: timedelta) -> timedelta:
+    """How often to check a source of which all was new after `interval`, in whole quarters of an hour."""
+    return max(SOONEST, interval / 4 // SOONEST * SOONEST)
+
+
 def _adapted(interval: timedelta, result: CheckResult) -> timedelta:
     factors = {
         CheckResult.NEW: 0.5,

@@ -18,11 +18,13 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
+from newsletter.cli.status import failed_source_document, failed_source_line
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
+from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
 
 if TYPE_CHECKING:
@@ -107,8 +109,14 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
             f"{before.name} was skipped ({note_text(before.note)}): its articles are here"
             for before in carried_over(found, all_issues(connection, slug))
         ]
-    document = {**issue_document(found), "carried_over": carried}
-    invocation.answer(document, *_issue_lines(found, carried, site.settings.site.zone))
+        failed = failed_sources_of(site, connection, found)
+    document = {
+        **issue_document(found),
+        "carried_over": carried,
+        "failed_sources": [failed_source_document(source) for source in failed],
+    }
+    remarks = [*carried, *(failed_source_line(source) for source in failed)]
+    invocation.answer(document, *_issue_lines(found, remarks, site.settings.site.zone))
     return OK
 
 
@@ -157,7 +165,7 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[str]:
+def _issue_lines(issue: Issue, remarks: Sequence[str], zone: ZoneInfo) -> list[str]:
     start, end, goes_out = (
         f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}"
         for moment in (issue.window.start, issue.window.end, issue.goes_out)
@@ -166,7 +174,7 @@ def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[s
         f"{issue.name} · {issue.state}" + (f" · {note_text(issue.note)}" if issue.note else ""),
         f"Subject: {issue.subject}",
         f"Window: {start} to {end}; goes out {goes_out} ({zone.key})",
-        *carried,
+        *remarks,
     ]
     lead = issue.shown_items[:1]
     below = [item for item in issue.items if item not in lead]

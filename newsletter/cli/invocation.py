@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ class Invocation:
         if self.moment is None:
             return datetime.now(UTC)
         return self.moment + timedelta(seconds=time.monotonic() - self.started)
+
+    def pause(self, stop: threading.Event, duration: timedelta) -> None:
+        """Wait, or until `stop` is set; not at all with `--now`, whose time is made up."""
+        if self.moment is None:
+            stop.wait(duration.total_seconds())
 
     def answer(self, document: Any, *lines: str) -> None:
         """Print `document` as JSON with --json, otherwise print the lines."""

@@ -108,7 +108,9 @@ def run(invocation: Invocation) -> int:
     from newsletter.jobs.supervisor import Supervisor
 
     with interruptible() as interrupted:
-        supervisor = Supervisor(invocation.site.database, invocation.clock, interrupted)
+        supervisor = Supervisor(
+            invocation.site.database, invocation.clock, interrupted, invocation.pause
+        )
         report = watched_run(invocation.site, supervisor)
     for outcome in report.newsletters:
         if outcome.sent is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,8 +13,11 @@ from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import ConfigurationError
 from newsletter.pipeline.check import check as check_site
+from newsletter.pipeline.check import remarks
 from newsletter.pipeline.init import init as init_site
 from newsletter.rendering.theme import STANDARD, theme_names
+
+log = logging.getLogger("newsletter")
 
 
 @click.command()
@@ -53,7 +58,13 @@ def check(invocation: Invocation) -> int:
     Example: newsletter check
     """
     problems = check_site(invocation.folder, os.environ, now=invocation.now)
-    if not problems:
-        invocation.report({"problems": []}, "everything is in order")
-        return OK
-    raise ConfigurationError(problems)
+    if problems:
+        raise ConfigurationError(problems)
+    found = remarks(invocation.folder, os.environ)
+    for remark in found:
+        log.warning("%s", remark)
+    invocation.report(
+        {"problems": [], "remarks": [asdict(remark) for remark in found]},
+        "everything is in order",
+    )
+    return OK

@@ -18,41 +18,43 @@ if TYPE_CHECKING:
 
 def source_document(source: ListedSource) -> dict[str, Any]:
     """One source in the shape of `sources list --json`."""
-    state = source.state
+    health = source.health
     return {
         "location": source.location,
         "kind": source.kind,
         "name": source.name,
         "tags": list(source.tags),
         "newsletters": list(source.newsletters),
-        "checked_at": _iso(state.checked_at if state else None),
-        "succeeded_at": _iso(state.succeeded_at if state else None),
-        "problem": state.problem if state else "",
-        "every": int(state.interval.total_seconds()) if state and state.interval else None,
-        "next_check": _iso(state.next_check if state else None),
-        "entries": state.entries if state else None,
-        "newest": _iso(state.newest if state else None),
-        "findings": [_finding(finding) for finding in (state.findings if state else ())],
+        "checked_at": _iso(health.checked_at if health else None),
+        "succeeded_at": _iso(health.succeeded_at if health else None),
+        "failing_since": _iso(health.failing_since if health else None),
+        "problem": health.problem if health else "",
+        "moved_to": health.moved_to if health else "",
+        "every": int(health.interval.total_seconds()) if health else None,
+        "next_check": _iso(health.next_check if health else None),
+        "entries": health.entries if health else None,
+        "newest": _iso(health.newest if health else None),
+        "findings": [_finding(finding) for finding in (health.findings if health else ())],
     }
 
 
 def source_lines(source: ListedSource, zone: ZoneInfo) -> list[str]:
     """One source as lines: where it is and who has it, how it was read, what is wrong."""
-    state = source.state
+    health = source.health
     tags = f"  tags: {', '.join(source.tags)}" if source.tags else ""
     title = f"{source.name}: {source.location}" if source.name else source.location
     lines = [f"{title}  ({', '.join(source.newsletters)}){tags}"]
-    if state is None:
+    if health is None:
         return [*lines, "  not read yet"]
-    entries = "" if state.entries is None else f", {state.entries} entries"
-    newest = f", the newest of {_local(state.newest, zone)}" if state.newest else ""
-    lines.append(f"  last read {_local(state.succeeded_at, zone)}{entries}{newest}")
-    if state.problem:
-        lines.append(f"  failing, tried {_local(state.checked_at, zone)}: {state.problem}")
-    if state.next_check and state.interval:
-        every = written(state.interval)
-        lines.append(f"  every {every}, next {_local(state.next_check, zone)}")
-    return [*lines, *(finding_line(finding) for finding in state.findings)]
+    entries = "" if health.entries is None else f", {health.entries} entries"
+    newest = f", the newest of {_local(health.newest, zone)}" if health.newest else ""
+    lines.append(f"  last read {_local(health.succeeded_at, zone)}{entries}{newest}")
+    if health.failing_since:
+        lines.append(f"  failing since {_local(health.failing_since, zone)}: {health.problem}")
+    if health.next_check:
+        every = written(health.interval)
+        lines.append(f"  every {every}, next {_local(health.next_check, zone)}")
+    return [*lines, *(finding_line(finding) for finding in health.findings)]
 
 
 def reading_document(found: FoundSource, summary: SourceSummary) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from newsletter.issues.wording import note_text
 
 # `run` imports this module for `job_document` alone.
 if TYPE_CHECKING:
+    from newsletter.issues.reasons import FailedSource
     from newsletter.pipeline.status import IssueStatus, SiteStatus
     from newsletter.site.clicks import Clicks
     from newsletter.store.job_outcomes import JobOutcome
@@ -86,6 +87,11 @@ def _site_document(found: SiteStatus) -> dict[str, Any]:
         "nodes": [asdict(node) for node in found.nodes],
         "letters": asdict(found.letters),
         "jobs": [job_document(outcome) for outcome in found.jobs],
+        "failed_sources": [
+            {"newsletter": slug, **failed_source_document(source)}
+            for slug, sources in found.failed_sources.items()
+            for source in sources
+        ],
     }
 
 
@@ -98,8 +104,27 @@ def _site_lines(found: SiteStatus) -> list[str]:
             f"letters: {found.letters.waiting} waiting, {found.letters.unknown} of unknown outcome"
         )
     lines += [f"{job.job}: {job.ended}: {job.error}" for job in found.jobs if job.is_troubled]
+    lines += [
+        f"{slug}: {failed_source_line(source)}"
+        for slug, sources in found.failed_sources.items()
+        for source in sources
+    ]
     lines += [] if found.armed else ["not armed: restored from a backup; see `newsletter arm`"]
     return lines
+
+
+def failed_source_document(source: FailedSource) -> dict[str, Any]:
+    """A source that cannot be read, in the shape of `status --json` and `show --json`."""
+    return {
+        "source": source.name,
+        "since": source.since.isoformat(),
+        "problem": source.problem,
+    }
+
+
+def failed_source_line(source: FailedSource) -> str:
+    """The same in words."""
+    return f"{source.name} cannot be read since {source.since:%Y-%m-%d %H:%M} UTC: {source.problem}"
 
 
 def job_document(outcome: JobOutcome) -> dict[str, Any]:

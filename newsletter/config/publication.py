@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from newsletter.config.access import (
     Access,
@@ -14,9 +14,10 @@ from newsletter.config.access import (
     require_escaped,
     split_credentials,
 )
-from newsletter.config.durations import Duration
+from newsletter.config.durations import Duration, written
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
+from newsletter.config.source_policy import OnSourceFailure, SourceFailurePolicy
 from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
 
 SOONEST = Duration(minutes=15)
@@ -197,7 +198,9 @@ class NewsletterSettings(Table):
     max_lateness: Duration = Duration(hours=6)
     """An issue that is later than this is held instead of sent."""
     min_items: int = Field(default=3, ge=1)
-    """An issue with fewer articles is skipped; its articles wait for the next."""
+    """An issue with fewer articles is skipped; its articles wait for the next. If sources failed, it is held."""
+    on_source_failure: OnSourceFailure = SourceFailurePolicy()
+    """If sources cannot be read when an issue is due: `send` it without them, `wait 2h` for them and then send it, or `hold` it."""
     personalise: Literal["none", "tags"] = "none"
     """`tags`: readers get the articles of the tags they follow; `none`: all readers get all articles."""
     count_clicks: bool = False
@@ -218,6 +221,18 @@ class NewsletterSettings(Table):
     """See below. Without any there is one, "This week"."""
     sources: tuple[SourceSettings, ...] = ()
     """See below."""
+
+    @field_validator("on_source_failure")
+    @classmethod
+    def wait_in_time(cls, policy: SourceFailurePolicy, info: ValidationInfo) -> SourceFailurePolicy:
+        """Require a wait that ends before the issue would be too late."""
+        longest = info.data.get("max_lateness")
+        if longest is not None and policy.wait >= longest:
+            raise ValueError(
+                f'"wait {written(policy.wait)}" is not shorter than max_lateness, {written(longest)};'
+                " shorten the one or lengthen the other"
+            )
+        return policy
 
     @model_validator(mode="after")
     def editors_to_remind(self) -> NewsletterSettings:

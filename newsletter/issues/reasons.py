@@ -6,7 +6,7 @@ A reason is a kind with its data; issues/wording.py makes the sentences for peop
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -22,8 +22,18 @@ class StateReason(StrEnum):
     STOPPED_BY_EDITOR = "stopped-by-editor"
     REFUSED_BY_POLICY = "refused-by-policy"  # a receiver's, of the whole mailing
     TOO_THIN = "too-thin"
+    SOURCES_FAILED = "sources-failed"  # some of its sources cannot be read
     CLOSED_UNSENT = "closed-unsent"  # an editor gave up the rest of a stopped send
     FREE_TEXT = "free-text"  # written by an older version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FailedSource:
+    """A source that cannot be read: its name, since when, and what is wrong."""
+
+    name: str
+    since: datetime
+    problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +42,8 @@ class StateNote:
 
     `late_by` belongs to LATE, `count` of `least` articles to TOO_THIN, `count` messages to
     CLOSED_UNSENT, `who` to the action of an editor; `text` is the text of a receiver or of an older version.
+    `sources` belongs to SOURCES_FAILED, which may have an `until`, when the issue is sent without
+    them, and the `count` of `least` articles of a thin issue.
     """
 
     kind: StateReason
@@ -40,6 +52,8 @@ class StateNote:
     least: int = 0
     who: str = ""
     text: str = ""
+    sources: tuple[FailedSource, ...] = ()
+    until: datetime | None = None
 
 
 class LeftOutReason(StrEnum):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from newsletter.issues.issue import LeftOut
-from newsletter.issues.reasons import LeftOutReason, StateNote, StateReason
+from newsletter.issues.reasons import FailedSource, LeftOutReason, StateNote, StateReason
 
 
 def note_text(note: StateNote | None) -> str:
@@ -23,10 +25,26 @@ def note_text(note: StateNote | None) -> str:
             return f"refused by policy: {note.text}"
         case StateReason.TOO_THIN:
             return f"{note.count} of at least {note.least} articles"
+        case StateReason.SOURCES_FAILED:
+            return _sources_failed(note)
         case StateReason.CLOSED_UNSENT:
             return f"closed by an editor with {note.count} messages unsent"
         case StateReason.FREE_TEXT:
             return note.text
+
+
+def failed_sources_text(sources: Sequence[FailedSource]) -> str:
+    """The sources that cannot be read, each with the time since when."""
+    return ", ".join(f"{one.name} (since {one.since:%Y-%m-%d %H:%M} UTC)" for one in sources)
+
+
+def _sources_failed(note: StateNote) -> str:
+    failed = f"sources that cannot be read: {failed_sources_text(note.sources)}"
+    if note.until is not None:
+        return f"waits until {note.until:%Y-%m-%d %H:%M} UTC for {failed}"
+    if note.count < note.least:
+        return f"{note.count} of at least {note.least} articles; waits for {failed}"
+    return f"waits for {failed}"
 
 
 def left_out_text(out: LeftOut) -> str:

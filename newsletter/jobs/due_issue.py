@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.reasons import StateNote, StateReason
+from newsletter.issues.reasons import FailedSource, StateNote, StateReason
 from newsletter.issues.wording import note_text
+from newsletter.jobs.due_sources import failure_note, read_failed, read_for_issue, wants_sources
+from newsletter.jobs.job import Pause, wait_for
 from newsletter.pipeline.approve import approve, hold, reopen, skip
-from newsletter.pipeline.gather import gather
 from newsletter.pipeline.remind import remind
 from newsletter.pipeline.send import SendOutcome, send
+from newsletter.site.failed_sources import failed_sources
 from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -49,7 +51,7 @@ class RunResult(StrEnum):
 class RunOutcome:
     """The outcome of a run for one newsletter; `problem` is None if all went well.
 
-    `note` says why the issue is held or was skipped.
+    `note` says why the issue is held or was skipped, `failed` without which sources it was sent.
     """
 
     newsletter: str
@@ -57,6 +59,7 @@ class RunOutcome:
     issue: str | None = None
     note: StateNote | None = None
     sent: SendOutcome | None = None
+    failed: tuple[FailedSource, ...] = ()
     problem: BaseException | None = None
 
     def __str__(self) -> str:
@@ -92,9 +95,17 @@ _RESULT_BY_STATE = {
 
 
 def serve_newsletter(
-    site: Site, slug: str, *, clock: Callable[[], datetime], interrupted: threading.Event
+    site: Site,
+    slug: str,
+    *,
+    clock: Callable[[], datetime],
+    interrupted: threading.Event,
+    pause: Pause = wait_for,
 ) -> RunOutcome:
-    """Do what is due for the newsletter; raises what its stages raise."""
+    """Do what is due for the newsletter; raises what its stages raise.
+
+    `pause` waits before failed sources are read again.
+    """
     now = clock()
     running, due = _running_and_due(site, slug, now)
     if running:
@@ -106,7 +117,11 @@ def serve_newsletter(
     # Comparing stories is loaded only when there is an issue to make.
     from newsletter.pipeline.draft import draft_for
 
-    gather(site, slug, now=now)
+    current = _open_issue(site, slug)
+    if wants_sources(current, due):
+        read_for_issue(site, slug, now=now, interrupted=interrupted, pause=pause)
+    elif _is_held_for(current, StateReason.SOURCES_FAILED):
+        read_failed(site, slug, now=now)
     if interrupted.is_set():
         return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED)
     issue = draft_for(site, slug, due, now=now)
@@ -154,40 +169,67 @@ def _serve(
     clock: Callable[[], datetime],
     interrupted: threading.Event,
 ) -> RunOutcome:
-    newsletter = site.newsletter(slug)
-    now = clock()
+    failed: tuple[FailedSource, ...] = ()
+    if issue.state is not State.APPROVED:
+        failed = _failed_sources(site, slug)
+        unsent = _approve_or_leave(site, issue, failed, clock())
+        if unsent is not None:
+            return unsent
+    if interrupted.is_set():
+        return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED, issue=issue.name)
+    sent = send(site, slug, issue.number, clock=clock, interrupted=interrupted)
+    return replace(_send_outcome(slug, sent), failed=failed)
+
+
+def _approve_or_leave(
+    site: Site, issue: Issue, failed: Sequence[FailedSource], now: datetime
+) -> RunOutcome | None:
+    """Approve the issue, and return None, if it may be sent; else what becomes of it."""
+    slug, newsletter = issue.newsletter, site.newsletter(issue.newsletter)
     late = now - issue.due
     in_time = late <= newsletter.max_lateness
-    if _is_held_for_being_late(issue) and in_time:
-        # The issue was held at an earlier due time; it is in time for this one.
+    note = failure_note(issue, newsletter, failed, now=now) if in_time else None
+    if issue.state is State.HELD:
+        passes = _is_held_for(issue, StateReason.LATE, StateReason.SOURCES_FAILED)
+        if not (passes and in_time) or (note is not None and note == issue.note):
+            return _left_as_is(issue, RunResult.HELD)
+        # It was held at an earlier due time, or its sources are well or awaited no longer.
         from newsletter.pipeline.draft import draft
 
         reopen(site, issue)
         issue = draft(site, slug, now=now)
-    if issue.state is State.HELD:
-        return _left_as_is(issue, RunResult.HELD)
-    if issue.state is State.DRAFT:
-        if len(issue.shown_items) < newsletter.min_items:
-            skip(site, issue, note=issue.note)
-            return _left_as_is(issue, RunResult.SKIPPED)
-        if not in_time:
-            hold(site, slug, issue.number, note=StateNote(kind=StateReason.LATE, late_by=late))
-            raise NotPermittedError(
-                f"{issue.name} is late by {late} and is now held",
-                field=f"newsletters.{slug}.max_lateness",
-                fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
-            )
-        if newsletter.approval != "auto":
-            return _wait_for_editors(site, issue, now)
-        approve(site, slug, issue.number, now=now)
-    if interrupted.is_set():
-        return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED, issue=issue.name)
-    return _send_outcome(slug, send(site, slug, issue.number, clock=clock, interrupted=interrupted))
+    if note is not None:
+        return _left_as_is(hold(site, slug, issue.number, note=note), RunResult.HELD)
+    if len(issue.shown_items) < newsletter.min_items:
+        skip(site, issue, note=issue.note)
+        return _left_as_is(issue, RunResult.SKIPPED)
+    if not in_time:
+        hold(site, slug, issue.number, note=StateNote(kind=StateReason.LATE, late_by=late))
+        raise NotPermittedError(
+            f"{issue.name} is late by {late} and is now held",
+            field=f"newsletters.{slug}.max_lateness",
+            fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
+        )
+    if newsletter.approval != "auto":
+        return _wait_for_editors(site, issue, now)
+    approve(site, slug, issue.number, now=now)
+    return None
 
 
-def _is_held_for_being_late(issue: Issue) -> bool:
-    held = issue.state is State.HELD
-    return held and issue.note is not None and issue.note.kind is StateReason.LATE
+def _open_issue(site: Site, slug: str) -> Issue | None:
+    with site.database.transaction(read_only=True) as connection:
+        return issue_store.open_issue(connection, slug)
+
+
+def _failed_sources(site: Site, slug: str) -> tuple[FailedSource, ...]:
+    with site.database.transaction(read_only=True) as connection:
+        return failed_sources(site, connection, slug)
+
+
+def _is_held_for(issue: Issue | None, *reasons: StateReason) -> bool:
+    if issue is None or issue.state is not State.HELD or issue.note is None:
+        return False
+    return issue.note.kind in reasons
 
 
 def _left_as_is(issue: Issue, result: RunResult) -> RunOutcome:

@@ -13,6 +13,15 @@ BUDGET = timedelta(minutes=5)
 """For every job that is not an issue: the next run does what is left."""
 
 
+Pause = Callable[[threading.Event, timedelta], None]
+"""Waits for that long, or until the event is set."""
+
+
+def wait_for(stop: threading.Event, duration: timedelta) -> None:
+    """Wait by the machine's clock."""
+    stop.wait(duration.total_seconds())
+
+
 def _always() -> bool:
     return True
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from newsletter.articles.fetch import HttpClient
 from newsletter.errors import NewsletterError, TemporaryError
 from newsletter.issues.reasons import StateReason
+from newsletter.issues.wording import failed_sources_text
 from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import Job, JobRun
+from newsletter.jobs.operator_mail import OperatorAlert, forget_resolved, write_to_operators
 from newsletter.jobs.run import RunReport, run, serve_due
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.sign_in import site_title
-from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
-from newsletter.store import operator_alerts
 from newsletter.store.job_outcomes import Ended
 
 log = logging.getLogger("newsletter")
@@ -33,16 +31,6 @@ REPORT = "report it, with the traceback in the log, to the makers of newsletter"
 
 MAX_BODY = 10_000
 """The longest summary, in characters: such services keep no more."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OperatorAlert:
-    """A problem that an operator has to look at. `kind` does not change while the problem lasts."""
-
-    about: str
-    kind: str
-    message: str
-    fix: str
 
 
 def watched_run(site: Site, supervisor: Supervisor) -> RunReport:
@@ -65,7 +53,9 @@ def _watched(
     except Exception as error:
         crash = _alert_of_error("run", error, fix=REPORT)
         _supervised(supervisor, "switch", lambda: _ping(site, "/fail", crash.message))
-        _supervised(supervisor, "letters", lambda: _write(site, [crash], supervisor.clock()))
+        _supervised(
+            supervisor, "letters", lambda: write_to_operators(site, [crash], supervisor.clock())
+        )
         raise
     alerts = [alert for outcome in report.newsletters if (alert := alert_of(outcome))]
     alerts += [alert for run in report.others if (alert := alert_of_job(run))]
@@ -75,7 +65,8 @@ def _watched(
     served = [
         outcome.newsletter for outcome in report.newsletters if outcome.result is not RunResult.BUSY
     ]
-    _tell(site, supervisor, ["run", *served, *_finished(report.others)], alerts)
+    notices = [notice for outcome in report.newsletters if (notice := notice_of(outcome))]
+    _tell(site, supervisor, ["run", *served, *_finished(report.others)], [*alerts, *notices])
     return report
 
 
@@ -94,8 +85,8 @@ def _tell(
     site: Site, supervisor: Supervisor, about: Sequence[str], alerts: Sequence[OperatorAlert]
 ) -> None:
     def tell() -> None:
-        _forget_resolved(site, about, alerts)
-        _write(site, alerts, supervisor.clock())
+        forget_resolved(site, about, alerts)
+        write_to_operators(site, alerts, supervisor.clock())
 
     if site.settings.operators.mail:
         _supervised(supervisor, "letters", tell)
@@ -104,6 +95,25 @@ def _tell(
 def _supervised(supervisor: Supervisor, what: str, tell: Callable[[], None]) -> None:
     """Call `tell` as a job of its own, so that a switch or relay that hangs delays no issue."""
     supervisor.run(Job(name=f"operators:{what}", do=lambda _stop: tell(), budget=ALERT_BUDGET))
+
+
+_HELD_BY = {StateReason.LATE: "held", StateReason.SOURCES_FAILED: "sources failed"}
+"""The reasons for holding an issue that the operators must know, and the kinds of their alerts."""
+
+
+def notice_of(outcome: RunOutcome) -> OperatorAlert | None:
+    """What the operators are to know about an issue that went out, or None."""
+    if outcome.sent is None or not outcome.failed:
+        return None
+    return OperatorAlert(
+        about=outcome.newsletter,
+        kind=f"{outcome.issue} without sources",
+        message=f"{outcome.issue} went out without sources that cannot be read:"
+        f" {failed_sources_text(outcome.failed)}",
+        fix=f"newsletter gather {outcome.newsletter}, or correct the sources; their stories of"
+        " that time are taken by the next issue if they still show them",
+        again_after=None,
+    )
 
 
 def alert_of(outcome: RunOutcome) -> OperatorAlert | None:
@@ -122,10 +132,10 @@ def alert_of(outcome: RunOutcome) -> OperatorAlert | None:
             message=f"{outcome.issue} is not sent in full: {send_report.paused}",
             fix="fix the relay; the next run continues where this one stopped",
         )
-    if outcome.note is not None and outcome.note.kind is StateReason.LATE:
+    if outcome.note is not None and outcome.note.kind in _HELD_BY:
         return OperatorAlert(
             about=about,
-            kind="held",
+            kind=_HELD_BY[outcome.note.kind],
             message=f"{outcome.issue} is {outcome.did}",
             fix=f"newsletter approve {outcome.issue}, or wait: its articles are sent with the next issue",
         )
@@ -197,59 +207,3 @@ def _ping(site: Site, suffix: str, body: str) -> None:
         return
     if status >= 300:
         log.warning("operators.ping_url: %s answers %d", url + suffix, status)
-
-
-def _forget_resolved(site: Site, about: Sequence[str], alerts: Sequence[OperatorAlert]) -> None:
-    """Forget the alerts about subjects that are well again, so that a new problem is reported."""
-    resolved = set(about) - {alert.about for alert in alerts}
-    try:
-        with site.database.transaction() as connection:
-            for subject in sorted(resolved):
-                operator_alerts.forget(connection, subject)
-    except NewsletterError as error:
-        log.warning("cannot note that alerts are resolved: %s", error)
-
-
-def _write(site: Site, alerts: Sequence[OperatorAlert], now: datetime) -> None:
-    for alert in alerts:
-        try:
-            with site.database.transaction() as connection:
-                if not operator_alerts.claim(connection, alert.about, alert.kind, now):
-                    continue
-            _post(site, alert, now)
-        except NewsletterError as error:
-            log.warning("cannot write to the operators: %s", error)
-
-
-def _post(site: Site, alert: OperatorAlert, now: datetime) -> None:
-    """Write to every operator; if none could be reached, the next run tries again."""
-    reached = 0
-    try:
-        for address in site.settings.operators.mail:
-            try:
-                _post_to(site, address, alert, now)
-                reached += 1
-            except NewsletterError as error:
-                log.warning("cannot write to %s: %s", address, error)
-    finally:
-        if not reached:
-            with site.database.transaction() as connection:
-                operator_alerts.forget(connection, alert.about)
-
-
-def _post_to(site: Site, address: str, alert: OperatorAlert, now: datetime) -> None:
-    title = site_title(site)
-    letter = LetterContent(
-        template="trouble",
-        words={
-            "title": title,
-            "about": alert.about,
-            "said": alert.message,
-            "fix": alert.fix,
-            "folder": str(site.folder.resolve()),
-            "url": site.settings.site.url,
-        },
-        subject=f"{title} needs attention: {alert.message}",
-        to_address=address,
-    )
-    post_letter(site, next(iter(site.settings.newsletters)), letter, now=now)

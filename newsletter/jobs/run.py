@@ -40,7 +40,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
     """Serve every due newsletter and do all other jobs; a failure of one stops none of the others."""
     clock = supervisor.clock
     letters = letters_job(site, clock)
-    due = due_issue_jobs(site, clock)
+    due = due_issue_jobs(site, clock, supervisor.pause)
     runs = supervisor.run_beside(
         [*due, *gathering_jobs(site, clock), *webhook_jobs(site, clock)],
         [letters],
@@ -55,7 +55,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
 
 def serve_due(site: Site, supervisor: Supervisor) -> RunReport:
     """Serve every due newsletter, and do nothing else."""
-    runs = supervisor.run_in_turn(due_issue_jobs(site, supervisor.clock))
+    runs = supervisor.run_in_turn(due_issue_jobs(site, supervisor.clock, supervisor.pause))
     return RunReport(newsletters=_newsletters(site, runs), others=())
 
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
-from newsletter.jobs.job import BUDGET, Job
+from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
+from newsletter.jobs.source_alerts import tell_of_sources
 from newsletter.pipeline.gather import gather_due
 from newsletter.pipeline.receive import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
@@ -34,9 +35,9 @@ ATTEMPTS_KEPT = timedelta(days=2)
 """Longer than the period of any limit."""
 
 
-def due_issue_jobs(site: Site, clock: Clock) -> list[Job]:
+def due_issue_jobs(site: Site, clock: Clock, pause: Pause = wait_for) -> list[Job]:
     """One job for each newsletter, which yields its turn if another newsletter has work."""
-    return [_due_issue_job(site, slug, clock) for slug in site.settings.newsletters]
+    return [_due_issue_job(site, slug, clock, pause) for slug in site.settings.newsletters]
 
 
 def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
@@ -51,15 +52,21 @@ def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
 
 
 def gathering_jobs(site: Site, clock: Clock) -> list[Job]:
-    """Read the sources whose time has come, one job for each newsletter."""
+    """Read the sources whose time has come, one job for each newsletter; then tell the operators."""
 
     def job(slug: str) -> Job:
-        def read_sources(_stop: threading.Event) -> str:
-            return _counted(len(gather_due(site, slug, now=clock())), "sources read")
+        def read_sources(stop: threading.Event) -> str:
+            return _counted(len(gather_due(site, slug, now=clock(), stop=stop)), "sources read")
 
         return Job(name=f"gathering:{slug}", do=read_sources, budget=BUDGET)
 
-    return [job(slug) for slug in site.settings.newsletters]
+    def tell(_stop: threading.Event) -> None:
+        tell_of_sources(site, now=clock())
+
+    jobs = [job(slug) for slug in site.settings.newsletters]
+    if site.settings.operators.mail:
+        jobs.append(Job(name="source-alerts", do=tell, budget=BUDGET))
+    return jobs
 
 
 def retention_jobs(site: Site, clock: Clock) -> list[Job]:
@@ -102,9 +109,9 @@ def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
     return [Job(name="webhooks", do=deliver, budget=BUDGET)]
 
 
-def _due_issue_job(site: Site, slug: str, clock: Clock) -> Job:
+def _due_issue_job(site: Site, slug: str, clock: Clock, pause: Pause) -> Job:
     def serve(stop: threading.Event) -> RunOutcome:
-        return serve_newsletter(site, slug, clock=clock, interrupted=stop)
+        return serve_newsletter(site, slug, clock=clock, interrupted=stop, pause=pause)
 
     def others_wait() -> bool:
         others = [other for other in site.settings.newsletters if other != slug]

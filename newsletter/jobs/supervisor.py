@@ -17,7 +17,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from newsletter.errors import NewsletterError
-from newsletter.jobs.job import Job, JobRun
+from newsletter.jobs.job import Job, JobRun, Pause, wait_for
 from newsletter.store.database import Database
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.liveness import LeaderLock
@@ -35,16 +35,21 @@ LOCK_SECONDS = 1.0
 
 
 class Supervisor:
-    """Runs the jobs of one database until `stop` is set; `clock` gives the times of their outcomes."""
+    """Runs the jobs of one database until `stop` is set; `clock` gives the times of their outcomes.
+
+    `pause` is how its jobs wait.
+    """
 
     def __init__(
         self,
         database: Database,
         clock: Callable[[], datetime],
         stop: threading.Event | None = None,
+        pause: Pause = wait_for,
     ) -> None:
         self._database = database
         self.clock = clock
+        self.pause = pause
         self._stop = stop or threading.Event()
         self._stops_at: float | None = None
         self._abandoned: list[threading.Thread] = []

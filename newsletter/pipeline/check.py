@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from newsletter.articles.identity.addresses import location_key
 from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
@@ -36,6 +37,42 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     except NewsletterError as error:
         problems.append(error.problem)
     return problems
+
+
+def remarks(folder: Path, environment: Mapping[str, str]) -> list[Problem]:
+    """What is not wrong, but may not be meant: sources that are listed twice and differ.
+
+    For a site of which `check` finds no problem.
+    """
+    return [
+        remark
+        for slug, newsletter in load_settings(folder, environment).newsletters.items()
+        for remark in _listed_twice(slug, newsletter, str(folder / FILE_NAME))
+    ]
+
+
+def _listed_twice(slug: str, newsletter: NewsletterSettings, file: str) -> Iterator[Problem]:
+    first: dict[tuple[str, str], int] = {}
+    for number, source in enumerate(newsletter.sources):
+        before = first.setdefault((source.kind, location_key(source.location)), number)
+        other = newsletter.sources[before]
+        differing = [
+            key
+            for key in type(source).model_fields
+            if key not in (source.kind, "name") and getattr(source, key) != getattr(other, key)
+        ]
+        if before == number or not differing:
+            continue
+        ignored = [key for key in differing if key != "tags"]
+        what = "the tags of both apply" if "tags" in differing else "it is read once"
+        if ignored:
+            what += f", and {', '.join(ignored)} of the first alone"
+        yield Problem(
+            message=f"it is the same source as sources[{before}]: {what}",
+            file=file,
+            field=f"newsletters.{slug}.sources[{number}]",
+            fix="write it once",
+        )
 
 
 def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> Iterator[Problem]:

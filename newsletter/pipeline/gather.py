@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,97 +17,220 @@ from newsletter import __version__
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.identity.sources import Configured
-from newsletter.articles.pace import CheckResult, Pace, next_pace
+from newsletter.articles.pace import CheckResult, Pace, next_pace, often_enough
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.tags import Vocabulary, make_vocabulary
+from newsletter.config.durations import written
 from newsletter.config.settings import NewsletterSettings, SourceSettings, TagSettings
 from newsletter.site.site import Site
 from newsletter.store.articles import (
     save_articles,
     withdraw_others,
 )
-from newsletter.store.fetches import load_memories, load_paces, save_memory
+from newsletter.store.fetches import (
+    FetchResult,
+    forget_others,
+    load_memories,
+    load_paces,
+    save_result,
+)
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
-from newsletter.store.source_contents import save_contents
+from newsletter.store.source_claims import SourceClaims, claiming_sources
+from newsletter.store.source_health import SourceHealth, load_health, save_contents
 from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
     from newsletter.articles.reading import Reading
 
+SOME = 32
+"""How many sources are read and stored together between issues."""
+
+PATIENCE = timedelta(minutes=1)
+"""How long a gathering waits for sources that another process is reading."""
+
 
 def gather(
-    site: Site, slug: str, *, now: datetime, only: Collection[str] | None = None
+    site: Site,
+    slug: str,
+    *,
+    now: datetime,
+    only: Collection[str] | None = None,
+    again: bool = False,
 ) -> Sequence[Reading]:
     """Read every source of the newsletter; a source that fails does not stop the others.
 
-    If `only` is given, only the sources at these locations are read.
+    If `only` is given, only the sources at these locations are read. `again` says that they have
+    just failed, so another failure makes them no slower to be checked. A source that another
+    process is reading at this moment is waited for, and not read a second time.
     """
-    # The readers of pages and feeds take a second to import, so they are imported only here.
-    from newsletter.articles.reading import read_sources
-
     newsletter = site.newsletter(slug)
-    every_source = distinct_sources(newsletter.sources)
-    sources = [source for source in every_source if only is None or source.location in only]
-    fingerprint = _fingerprint(newsletter, site.settings.tags)
-    run = _Run(newsletter=slug, fingerprint=fingerprint, now=now)
-    with site.database.transaction() as connection:
-        ensure_newsletter(connection, slug, now)
-        memories = load_memories(connection, slug, fingerprint)
-        paces = load_paces(connection, slug)
-    readings = asyncio.run(
-        read_sources(
-            sources,
-            settings=site.settings.fetch,
-            vocabulary=newsletter_vocabulary(newsletter, site.settings.tags),
-            memories=memories,
-            folder=site.folder,
-            now=now,
-        )
+    sources = distinct_sources(newsletter.sources)
+    chosen = [source for source in sources if only is None or source.location in only]
+    run = _Run(
+        site=site,
+        newsletter=slug,
+        sources=tuple(sources),
+        fingerprint=_fingerprint(newsletter, site.settings.tags),
+        now=now,
+        again=again,
     )
-    with site.database.transaction() as connection:
-        lock_newsletter(connection, slug, now)
-        numbers = dict(
-            zip(
-                (source.location for source in every_source),
-                settle_sources(connection, slug, configured(every_source), now),
-                strict=True,
-            )
-        )
-        return [
-            _save_reading(
-                connection,
-                run,
-                source,
-                numbers[source.location],
-                reading,
-                paces.get(source.location, Pace()),
-            )
-            for source, reading in zip(sources, readings, strict=True)
-        ]
+    with claiming_sources(site.database) as claims:
+        checked = _checked(run)
+        readings = _read_unclaimed(run, claims, chosen)
+        missing = _missing(chosen, readings)
+        if missing and _wait_for_others(claims, missing):
+            readings |= _read_elsewhere(run, missing, checked)
+            readings |= _read_unclaimed(run, claims, _missing(chosen, readings))
+    for source in _missing(chosen, readings):
+        readings[source.location] = _busy(source)
+    return [readings[source.location] for source in chosen]
 
 
-def gather_due(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
-    """Read the newsletter's sources that are due to be read."""
+def gather_due(
+    site: Site, slug: str, *, now: datetime, stop: threading.Event | None = None
+) -> Sequence[Reading]:
+    """Read the newsletter's sources that are due to be read, some at a time, until `stop` is set.
+
+    Those that another process is reading are left to it.
+    """
     with site.database.transaction(read_only=True) as connection:
         paces = load_paces(connection, slug)
 
     def is_due(source: SourceSettings) -> bool:
         return (paces.get(source.location, Pace()).next_check or now) <= now
 
-    sources = site.newsletter(slug).sources
-    if not any(map(is_due, sources)):  # telling addresses apart takes longer to load
+    newsletter = site.newsletter(slug)
+    if not any(map(is_due, newsletter.sources)):  # telling addresses apart takes longer to load
         return ()
-    due = {source.location for source in distinct_sources(sources) if is_due(source)}
-    return gather(site, slug, now=now, only=due) if due else ()
+    sources = distinct_sources(newsletter.sources)
+    run = _Run(
+        site=site,
+        newsletter=slug,
+        sources=tuple(sources),
+        fingerprint=_fingerprint(newsletter, site.settings.tags),
+        now=now,
+    )
+    due = [source for source in sources if is_due(source)]
+    readings: list[Reading] = []
+    while due and not (stop and stop.is_set()):
+        some, due = due[:SOME], due[SOME:]
+        with claiming_sources(site.database) as claims:
+            readings += _read_unclaimed(run, claims, some).values()
+    return readings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Run:
-    """One gathering: for which newsletter, under which settings, and when."""
+    """One gathering: of which newsletter and all its sources, under which settings, and when."""
 
+    site: Site
     newsletter: str
+    sources: tuple[SourceSettings, ...]
     fingerprint: str
     now: datetime
+    again: bool = False
+
+
+def _read_unclaimed(
+    run: _Run, claims: SourceClaims, sources: Sequence[SourceSettings]
+) -> dict[str, Reading]:
+    """Read and store those of the sources that no other process is reading, by location."""
+    # The readers of pages and feeds take a second to import, so they are imported only here.
+    from newsletter.articles.reading import read_sources
+
+    site, slug = run.site, run.newsletter
+    with site.database.transaction() as connection:
+        ensure_newsletter(connection, slug, run.now)
+        ours = claims.take(connection, [location_key(source.location) for source in sources])
+        memories = load_memories(connection, slug, run.fingerprint)
+        paces = load_paces(connection, slug)
+    free = [source for source in sources if location_key(source.location) in ours]
+    readings = asyncio.run(
+        read_sources(
+            free,
+            settings=site.settings.fetch,
+            vocabulary=newsletter_vocabulary(site.newsletter(slug), site.settings.tags),
+            memories=memories,
+            folder=site.folder,
+            now=run.now,
+        )
+    )
+    found: dict[str, Reading] = {}
+    with site.database.transaction() as connection:
+        lock_newsletter(connection, slug, run.now)
+        settled = settle_sources(connection, slug, configured(run.sources), run.now)
+        locations = [source.location for source in run.sources]
+        forget_others(connection, slug, locations)
+        numbers = dict(zip(locations, settled, strict=True))
+        for source, reading in zip(free, readings, strict=True):
+            pace = paces.get(source.location, Pace())
+            found[source.location] = _save_reading(
+                connection, run, source, numbers[source.location], reading, pace
+            )
+        claims.release(connection)
+    return found
+
+
+def _missing(
+    sources: Sequence[SourceSettings], readings: Mapping[str, Reading]
+) -> list[SourceSettings]:
+    return [source for source in sources if source.location not in readings]
+
+
+def _checked(run: _Run) -> dict[str, datetime]:
+    """When each source of the newsletter was last read."""
+    with run.site.database.transaction(read_only=True) as connection:
+        return {one.location: one.checked_at for one in _health(run, connection)}
+
+
+def _health(run: _Run, connection: sa.Connection) -> list[SourceHealth]:
+    locations = {source.location for source in run.sources}
+    return load_health(connection, {run.newsletter: locations})
+
+
+def _wait_for_others(claims: SourceClaims, sources: Sequence[SourceSettings]) -> bool:
+    """Wait until no other process reads these sources; False if that takes too long."""
+    keys = [location_key(source.location) for source in sources]
+    ends = time.monotonic() + PATIENCE.total_seconds()
+    while claims.any_elsewhere(keys):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _read_elsewhere(
+    run: _Run, sources: Sequence[SourceSettings], checked: Mapping[str, datetime]
+) -> dict[str, Reading]:
+    """The readings of the sources that another process has read for this newsletter meanwhile."""
+    from newsletter.articles.reading import Reading
+
+    locations = {source.location: source for source in sources}
+    with run.site.database.transaction(read_only=True) as connection:
+        return {
+            one.location: Reading(
+                source=locations[one.location].name or one.location,
+                location=one.location,
+                unchanged=True,
+            )
+            for one in _health(run, connection)
+            if one.location in locations
+            and not one.problem
+            and one.checked_at != checked.get(one.location)
+        }
+
+
+def _busy(source: SourceSettings) -> Reading:
+    from newsletter.articles.reading import Reading
+
+    name = source.name or source.location
+    failure = SourceFinding(
+        source=name,
+        severity="failure",
+        message="another process has been reading it for a minute",
+        fix="try again later",
+    )
+    return Reading(source=name, location=source.location, findings=(failure,))
 
 
 def _save_reading(
@@ -118,24 +243,32 @@ def _save_reading(
 ) -> Reading:
     """Store what was read of a source, and its next pace; returns the reading for the report."""
     result = _save_articles(connection, run, source, number, reading)
-    save_memory(
+    turned_over = result is CheckResult.REPLACED
+    following = next_pace(
+        pace,
+        result,
+        now=run.now,
+        location=source.location,
+        fresh_for=reading.fresh_for,
+        every=source.every,
+        not_before=reading.memory.not_before if reading.memory else None,
+    )
+    if run.again and result is CheckResult.FAILED and pace.next_check is not None:
+        following = pace
+    save_result(
         connection,
         run.newsletter,
-        reading.memory or FetchMemory(source=source.location),
-        fingerprint=run.fingerprint,
-        problem=_problem(reading),
-        pace=next_pace(
-            pace,
-            result,
-            now=run.now,
-            location=source.location,
-            fresh_for=reading.fresh_for,
-            every=source.every,
-            not_before=reading.memory.not_before if reading.memory else None,
+        FetchResult(
+            memory=reading.memory or FetchMemory(source=source.location),
+            problem=_problem(reading),
+            pace=following,
+            moved_to=reading.moved_to,
+            turned_over=turned_over,
         ),
+        fingerprint=run.fingerprint,
         now=run.now,
     )
-    shown = _with_replacement_warning(reading) if result is CheckResult.REPLACED else reading
+    shown = _with_turned_over(reading, pace.interval) if turned_over else reading
     if not reading.unchanged and result is not CheckResult.FAILED:
         dates = [article.published for article in reading.articles]
         save_contents(connection, run.newsletter, source.location, dates, shown.findings)
@@ -157,12 +290,13 @@ def _save_articles(
     return result
 
 
-def _with_replacement_warning(reading: Reading) -> Reading:
+def _with_turned_over(reading: Reading, interval: timedelta) -> Reading:
     finding = SourceFinding(
         source=reading.source,
         severity="warning",
         message="every article is new since the last check, so stories may have been missed",
-        fix='check it more often: write every = "30m" below its address in newsletter.toml',
+        fix=f'check it more often: write every = "{written(often_enough(interval))}" below its'
+        " address in newsletter.toml",
     )
     return replace(reading, findings=(*reading.findings, finding))
 

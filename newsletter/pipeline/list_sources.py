@@ -10,19 +10,19 @@ from newsletter.articles.opml import OpmlFeed, write_opml
 from newsletter.config.settings import SourceSettings
 from newsletter.pipeline.gather import distinct_sources
 from newsletter.site.site import Site
-from newsletter.store.source_contents import SourceState, load_states
+from newsletter.store.source_health import SourceHealth, load_health
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedSource:
-    """A source, the newsletters that have it, and its latest state; None if it was never read."""
+    """A source, the newsletters that have it, and its latest health; None if it was never read."""
 
     location: str
     kind: str
     name: str
     tags: tuple[str, ...]
     newsletters: tuple[str, ...]
-    state: SourceState | None
+    health: SourceHealth | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,13 +37,16 @@ class ExportedSources:
 def list_sources(site: Site, newsletter: str | None = None) -> list[ListedSource]:
     """The sources of one newsletter, or of all, each once, in the order of newsletter.toml."""
     slugs = [newsletter] if newsletter else list(site.settings.newsletters)
-    with site.database.transaction(read_only=True) as connection:
-        states = load_states(connection)
     listed: dict[tuple[str, str], tuple[SourceSettings, list[str]]] = {}
     for slug in slugs:
         for source in distinct_sources(site.newsletter(slug).sources):
             key = (source.kind, location_key(source.location))
             listed.setdefault(key, (source, []))[1].append(slug)
+    locations = {source.location for source, _ in listed.values()}
+    with site.database.transaction(read_only=True) as connection:
+        found = load_health(connection, dict.fromkeys(slugs, locations))
+    found.sort(key=lambda health: health.checked_at)
+    latest = {health.location: health for health in found}
     return [
         ListedSource(
             location=source.location,
@@ -51,7 +54,7 @@ def list_sources(site: Site, newsletter: str | None = None) -> list[ListedSource
             name=source.name or "",
             tags=source.tags,
             newsletters=tuple(found_in),
-            state=_latest(states, source.location, found_in),
+            health=latest.get(source.location),
         )
         for source, found_in in listed.values()
     ]
@@ -72,8 +75,3 @@ def export_sources(site: Site, newsletter: str | None, *, now: datetime) -> Expo
         feeds=len(feeds),
         left_out=len(sources) - len(feeds),
     )
-
-
-def _latest(states: list[SourceState], location: str, newsletters: list[str]) -> SourceState | None:
-    here = [s for s in states if s.location == location and s.newsletter in newsletters]
-    return max(here, key=lambda state: state.checked_at, default=None)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
+from newsletter.issues.reasons import FailedSource
 from newsletter.site.clicks import Clicks, clicks_of
+from newsletter.site.failed_sources import failed_sources
 from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -32,7 +35,8 @@ class IssueStatus:
 class SiteStatus:
     """Every issue, the newsletters that are due, whether the site may send, and its nodes.
 
-    `jobs` is the last outcome of each of the site's jobs.
+    `jobs` is the last outcome of each of the site's jobs, `failed_sources` has the sources of each
+    newsletter that cannot be read.
     """
 
     issues: tuple[IssueStatus, ...]
@@ -41,6 +45,7 @@ class SiteStatus:
     nodes: tuple[Node, ...]
     letters: LetterCounts
     jobs: tuple[JobOutcome, ...]
+    failed_sources: Mapping[str, tuple[FailedSource, ...]]
 
 
 def site_status(site: Site, *, now: datetime) -> SiteStatus:
@@ -63,6 +68,9 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
             if issue.newsletter in site.settings.newsletters
         )
         jobs = tuple(last_outcomes(connection))
+        failed = {
+            slug: failed_sources(site, connection, slug) for slug in site.settings.newsletters
+        }
     return SiteStatus(
         issues=found,
         due=due,
@@ -70,6 +78,7 @@ def site_status(site: Site, *, now: datetime) -> SiteStatus:
         nodes=tuple(living_nodes(site.database)),
         letters=letters,
         jobs=jobs,
+        failed_sources=failed,
     )
 
 

@@ -31,6 +31,10 @@ class Masthead:
     def __str__(self) -> str:
         return self.title
 
+    def issue_url(self, number: int) -> str:
+        """Where everybody can read a past issue."""
+        return f"{self.site_url}/archive/{self.newsletter}/{number}"
+
     @property
     def locale(self) -> Locale:
         """The Babel locale of the language."""

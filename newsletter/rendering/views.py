@@ -121,20 +121,21 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         also=tuple(
             Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
         ),
-        follows=_earlier(item),
+        follows=_earlier(item, masthead),
         picture=_picture(item.image, width),
         _html=article.body_html,
         _text=article.body_text,
     )
 
 
-def _earlier(item: Item) -> Follows | None:
+def _earlier(item: Item, masthead: Masthead) -> Follows | None:
+    """What the item follows up, with the address of the issue that carried it."""
     if item.follows is None:
         return None
     return Follows(
         number=item.follows.number,
         title=one_line(item.follows.title),
-        url=web_link(item.follows.url),
+        url=masthead.issue_url(item.follows.number),
     )
 
 

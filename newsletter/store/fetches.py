@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -37,31 +39,67 @@ def load_memories(
     }
 
 
-def save_memory(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FetchResult:
+    """What one fetch leaves behind; `problem` is "" if it succeeded."""
+
+    memory: FetchMemory
+    problem: str
+    pace: Pace
+    moved_to: str = ""
+    turned_over: bool = False
+
+
+def save_result(
     connection: sa.Connection,
     newsletter: str,
-    memory: FetchMemory,
+    result: FetchResult,
     *,
     fingerprint: str,
-    problem: str,
-    pace: Pace,
     now: datetime,
 ) -> None:
-    """Store the memory of a fetch; `problem` is "" if the fetch succeeded."""
+    """Store what the fetch at `now` leaves behind."""
+    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == result.memory.source)
     values = {
-        **asdict(memory),
+        **asdict(result.memory),
         "newsletter": newsletter,
         "fingerprint": fingerprint,
         "checked_at": now,
-        "problem": problem,
-        "interval": round(pace.interval.total_seconds()),
-        "failures": pace.failures,
-        "next_look": pace.next_check,
-        **({} if problem else {"succeeded_at": now}),
+        "problem": result.problem,
+        "interval": round(result.pace.interval.total_seconds()),
+        "failures": result.pace.failures,
+        "next_look": result.pace.next_check,
+        **_health(result, now),
     }
-    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == memory.source)
     if connection.execute(sa.update(fetches).where(here).values(values)).rowcount == 0:
+        if result.problem:
+            values["failing_since"] = now
         connection.execute(sa.insert(fetches).values(values))
+
+
+def _health(result: FetchResult, now: datetime) -> dict[str, Any]:
+    """The columns that tell how the source is doing; what a failure says nothing of stays."""
+    since = fetches.c.failing_since
+    if result.problem:
+        return {"failing_since": sa.func.coalesce(since, sa.literal(now, since.type))}
+    turned_over = {"turned_over_at": now} if result.turned_over else {}
+    return {
+        "succeeded_at": now,
+        "failing_since": None,
+        "moved_to": result.moved_to,
+        **turned_over,
+    }
+
+
+def forget_others(connection: sa.Connection, newsletter: str, sources: Collection[str]) -> None:
+    """Forget the fetches of all sources but these, as they are not configured any more."""
+    known = connection.execute(
+        sa.select(fetches.c.source).where(fetches.c.newsletter == newsletter)
+    )
+    if gone := {row.source for row in known} - set(sources):
+        connection.execute(
+            sa.delete(fetches).where(fetches.c.newsletter == newsletter, fetches.c.source.in_(gone))
+        )
 
 
 def load_paces(connection: sa.Connection, newsletter: str) -> dict[str, Pace]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -16,16 +15,6 @@ from newsletter.store.tables import deliveries, fetches, issues, receipts
 
 RECENT_RECEIPTS = 1000
 """How many receipts are examined, since there may be a hundred million."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FailingSource:
-    """A source whose last fetch failed; `since` is its last successful fetch."""
-
-    newsletter: str
-    source: str
-    problem: str
-    since: datetime | None
 
 
 def damage(database: Database) -> str:
@@ -95,19 +84,3 @@ def sending_since(connection: sa.Connection, *, before: datetime) -> dict[str, d
         .order_by(issues.c.newsletter, issues.c.number)
     )
     return {f"{row[0]}/{row[1]}": row[2] for row in rows}
-
-
-def failing_sources(connection: sa.Connection) -> list[FailingSource]:
-    """Every source whose last fetch failed."""
-    rows = connection.execute(
-        sa.select(fetches).where(fetches.c.problem != "").order_by(fetches.c.newsletter)
-    )
-    return [
-        FailingSource(
-            newsletter=row.newsletter,
-            source=row.source,
-            problem=row.problem,
-            since=row.succeeded_at,
-        )
-        for row in rows
-    ]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
 from newsletter.store.ledger import attempts_of, counts_of
-from newsletter.store.tables import fetches, issues, receipts, webhook_messages
+from newsletter.store.tables import issues, receipts, webhook_messages
 
 
 def issues_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
@@ -73,16 +73,6 @@ def last_sent(connection: sa.Connection) -> dict[str, datetime]:
         .order_by(issues.c.newsletter)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def failing_sources(connection: sa.Connection) -> dict[str, int]:
-    """How many of each newsletter's sources failed at their last fetch."""
-    rows = connection.execute(
-        sa.select(
-            fetches.c.newsletter, sa.func.sum(sa.case((fetches.c.problem != "", 1), else_=0))
-        ).group_by(fetches.c.newsletter)
-    )
-    return {row[0]: int(row[1]) for row in rows}
 
 
 def waiting_webhooks(connection: sa.Connection) -> int:

@@ -12,6 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from newsletter import __version__
+from newsletter.site.failed_sources import failed_sources
 from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import metrics as counts
@@ -150,7 +151,7 @@ def _of_sends(site: Site, connection: sa.Connection, now: datetime) -> Sequence[
 
 
 def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[Metric]:
-    failing = counts.failing_sources(connection)
+    failing = {slug: failed_sources(site, connection, slug) for slug in site.settings.newsletters}
     return [
         Metric(
             name="subscriptions",
@@ -163,8 +164,16 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
         Metric(
             name="failing_sources",
             meaning="Sources whose last reading failed",
+            samples=[({"newsletter": slug}, len(sources)) for slug, sources in failing.items()],
+        ),
+        Metric(
+            name="source_failing_since_timestamp_seconds",
+            meaning="Since when each of these sources cannot be read",
             samples=[
-                ({"newsletter": slug}, failing.get(slug, 0)) for slug in site.settings.newsletters
+                ({"newsletter": slug, "source": name}, since.timestamp())
+                for slug, sources in failing.items()
+                # Two sources may have one name: the one that fails longest counts.
+                for name, since in {one.name: one.since for one in reversed(sources)}.items()
             ],
         ),
         Metric(

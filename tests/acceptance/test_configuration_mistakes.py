@@ -87,6 +87,9 @@ MISTAKES = (
     Mistake(name="empty-list", old='list = "weekly"', new='list = "nobody"', field="newsletters.weekly.list", says="nobody"),
     Mistake(name="list-name", old='list = "weekly"', new='list = "Weekly List"', field="newsletters.weekly.list", says="Weekly List"),
     Mistake(name="approval", old="schedule =", new='approval = "maybe"\nschedule =', field="newsletters.weekly.approval", says="auto"),
+    Mistake(name="source-failure-key", old="schedule =", new='on_source_fail = "hold"\nschedule =', field="newsletters.weekly.on_source_fail", says="on_source_failure"),
+    Mistake(name="source-failure-word", old="schedule =", new='on_source_failure = "wait"\nschedule =', field="newsletters.weekly.on_source_failure", says="wait 2h"),
+    Mistake(name="source-failure-wait", old="schedule =", new='on_source_failure = "wait 8h"\nschedule =', field="newsletters.weekly.on_source_failure", says="max_lateness, 6h"),
     Mistake(name="twice-a-day", old="0 7 * * mon", new="0 7,19 * * mon", field="newsletters.weekly.schedule", says="more than once a day"),
     Mistake(name="nobody-to-remind", old="schedule =", new='approval = "remind"\nschedule =', field="newsletters.weekly", says="editors ="),
     Mistake(name="editor", old="schedule =", new='editors = ["nobody"]\nschedule =', field="newsletters.weekly.editors[0]", says="nobody"),
@@ -148,3 +151,23 @@ def test_check_tells_a_person_too(people: Path, tmp_path: Path) -> None:
     for part in ("newsletter.toml", "site.timezon", "did you mean", "relays[0].port"):
         assert part in answer.err + answer.out
     assert "Traceback" not in answer.err
+
+
+def test_check_remarks_on_a_source_that_is_listed_twice(people: Path, tmp_path: Path) -> None:
+    """Under two spellings with different tags: both apply, and `check` says so; it is no mistake."""
+    again = '[[newsletters.weekly.sources]]\nfeed = "http://www.site.example/rss.xml/"\n'
+    command = CommandLine(
+        folder=tmp_path, environment={"NEWSLETTER__SITE__DATABASE": f"sqlite:///{people}"}
+    )
+    path = tmp_path / "newsletter.toml"
+    path.write_text(f'{GOOD}\n{again}tags = ["gear"]\nmax_items = 2\n', encoding="utf-8")
+    answer = command("check", "--json")
+    assert answer.code == 0
+    (remark,) = answer.document["remarks"]
+    assert remark["field"] == "newsletters.weekly.sources[1]"
+    assert remark["message"] == (
+        "it is the same source as sources[0]: the tags of both apply, and max_items of the first alone"
+    )
+    assert "sources[1]" in command("check").err
+    path.write_text(f"{GOOD}\n{again}", encoding="utf-8")
+    assert command("check", "--json").document["remarks"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 from newsletter.issues.issue import State
@@ -19,6 +20,10 @@ DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 
 
+def no_pause(_stop: threading.Event, _duration: timedelta) -> None:
+    """The time between two attempts, which no test waits for."""
+
+
 async def run_at(site: Site, now: datetime) -> RunOutcome:
     """What becomes of the site's only newsletter at this moment."""
     (outcome,) = await run_all_at(site, now)
@@ -27,7 +32,7 @@ async def run_at(site: Site, now: datetime) -> RunOutcome:
 
 async def run_all_at(site: Site, now: datetime) -> list[RunOutcome]:
     """What becomes of each newsletter at this moment."""
-    supervisor = Supervisor(site.database, lambda: now)
+    supervisor = Supervisor(site.database, lambda: now, pause=no_pause)
     return list((await asyncio.to_thread(run, site, supervisor)).newsletters)
 
 

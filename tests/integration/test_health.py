@@ -186,7 +186,6 @@ def test_the_counts_work_on_both_databases(database: Database) -> None:
         assert counts.oldest_send(connection) is None
         assert counts.last_sent(connection) == {}
         assert subscriptions_by_status(connection) == {}
-        assert counts.failing_sources(connection) == {}
         assert counts.waiting_webhooks(connection) == 0
         assert inbound_by_kind(connection) == {}
 

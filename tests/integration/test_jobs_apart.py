@@ -15,7 +15,7 @@ import pytest_asyncio
 from newsletter.cli.exit_codes import UNEXPECTED_ERROR
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
-from newsletter.jobs import due_issue, letters, operators, site_jobs
+from newsletter.jobs import due_issue, letters, operator_mail, operators, site_jobs
 from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
@@ -177,7 +177,7 @@ async def test_so_does_one_that_breaks_in_the_week_after_a_late_one(
     require_other_sent(site, catcher, report, issues=2)
 
 
-@pytest.mark.parametrize("call", ["gather", "draft_for", "approve", "send"])
+@pytest.mark.parametrize("call", ["read_for_issue", "draft_for", "approve", "send"])
 async def test_on_either_database_the_other_newsletter_is_sent(
     call: str,
     catcher: Catcher,
@@ -230,17 +230,27 @@ async def test_no_other_job_stops_an_issue(
 
 
 @pytest.mark.parametrize(
-    "call", ["post_letter", "operator_alerts.claim", "operator_alerts.forget", "HttpClient"]
+    ("module", "call"),
+    [
+        (operator_mail, "post_letter"),
+        (operator_mail, "operator_alerts.put"),
+        (operator_mail, "operator_alerts.forget"),
+        (operators, "HttpClient"),
+    ],
 )
 async def test_operators_who_cannot_be_told_stop_nothing(
-    call: str, catcher: Catcher, new_site: NewSite, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType,
+    call: str,
+    catcher: Catcher,
+    new_site: NewSite,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither an issue nor the rest of what they are to be told."""
     more = '[operators]\nmail = ["operator@example.net"]\nping_url = "http://127.0.0.1:9/"'
     site = new_site(more=more)
     await run_at(site, THURSDAY + 2 * HOUR)
-    plant(monkeypatch, due_issue, "gather", where=is_weekly)
-    raised = plant(monkeypatch, operators, call)
+    plant(monkeypatch, due_issue, "read_for_issue", where=is_weekly)
+    raised = plant(monkeypatch, module, call)
     report = await run_at(site, MONDAY, watched_run)
     assert raised
     require_other_sent(site, catcher, report)
@@ -253,7 +263,7 @@ async def test_operators_are_written_to_about_what_nobody_foresaw(
     """One letter for each job that crashed, and none while it goes on crashing."""
     site = new_site(more='[operators]\nmail = ["operator@example.net"]')
     await run_at(site, THURSDAY + 2 * HOUR)
-    plant(monkeypatch, due_issue, "gather", where=is_weekly)
+    plant(monkeypatch, due_issue, "read_for_issue", where=is_weekly)
     plant(monkeypatch, site_jobs, "fold")
     for _again in range(2):
         await run_at(site, MONDAY, watched_run)

@@ -107,7 +107,8 @@ def test_the_state_of_the_last_reading_is_shown(new_site: Maker, server: FeedSer
             "" if status == 200 else "it answers 500 Internal Server Error",
         )
     assert source["succeeded_at"] == (NOW + timedelta(minutes=1)).isoformat()
-    assert "failing, tried" in site.done("sources", "list", "--newsletter", "weekly").out
+    assert source["failing_since"] == (NOW + timedelta(minutes=2)).isoformat()
+    assert "failing since" in site.done("sources", "list", "--newsletter", "weekly").out
 
 
 @pytest.mark.parametrize("place", ["/feed/", "/rss.xml", "/feed.json", "/blog/atom.xml"])

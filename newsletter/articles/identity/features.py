@@ -14,14 +14,17 @@ from newsletter.articles.identity.headlines import (
     is_unspaced,
     language_of,
     names_in,
-    without_site,
     words_of,
 )
 from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.identity.likeness import same_word
+from newsletter.articles.identity.site_names import without_site
 
 TEXT_LENGTH = 1200
 """In characters; only this much text is compared, because copies of agency texts differ later."""
+
+OPENING_LENGTH = 300
+"""The number of characters in which a text says who does what."""
 
 LANGUAGE_LENGTH = 300
 """The number of characters by which the language is detected."""
@@ -63,6 +66,16 @@ class Features:
         return headline(without_site(self.title, self._sites), self.language)
 
     @cached_property
+    def opening(self) -> tuple[str, ...]:
+        """The first words of the text as they are written, in their order."""
+        return tuple(re.findall(r"[^\W_]+", self._text[:OPENING_LENGTH]))
+
+    @cached_property
+    def title_words(self) -> tuple[str, ...]:
+        """The words of the title as they are written, in their order."""
+        return tuple(re.findall(r"[^\W_]+", self.title))
+
+    @cached_property
     def text(self) -> frozenset[str]:
         """The words of summary and body."""
         return words_of(self._text)
@@ -73,9 +86,9 @@ class Features:
         return self.text | words_of(self.title)
 
     @cached_property
-    def whole(self) -> frozenset[tuple[str, int]]:
-        """The meanings of headline and text in groups of contrasts."""
-        return headline(f"{self.title} {self._text}", self.language).meanings
+    def whole(self) -> Headline:
+        """Headline and text together, for their meanings in groups of contrasts."""
+        return headline(f"{self.title} {self._text}", self.language)
 
     @cached_property
     def letters(self) -> frozenset[str]:

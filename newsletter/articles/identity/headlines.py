@@ -9,38 +9,19 @@ from functools import lru_cache
 
 from newsletter.articles.identity.lexicon import UNSPACED, folded, lexicon
 
-_SEPARATOR = re.compile(r"\s+[|»·•–—―-]\s+|\s*[|｜_]\s*|(?<=[\u3040-\u9fff])\s*[-–—－]\s*(?=\S)")
-_LABEL = re.compile(
-    r"\A\s*(?:\[[^\]]{1,24}\]|【[^】]{1,12}】|\([^)]{1,12}\)"
-    r"|(?:breaking(?: news)?|just in|update[ds]?|exclusive|watch|video|live|analysis|opinion|report"
-    r"|reports|developing|photos?|listen|explainer|eilmeldung|eil|exklusiv|liveticker|video"
-    r"|dernière minute|en direct|direct|vidéo|exclusif|última hora|urgente|exclusiva|en vivo|vídeo"
-    r"|ultima ora|ultim'ora|esclusiva|ao vivo|exclusivo|net binnen|pilne|z ostatniej chwili"
-    r"|срочно|видео|son dakika|عاجل|快讯|突发|独家|速報|独自|속보|단독)\s*[:：|–—-]+)\s*",
-    re.IGNORECASE,
-)
-_PUBLISHER = re.compile(
-    r"\b(?:news|times|post|herald|journal|press|magazine|gazette|tribune|chronicle|guardian|mail"
-    r"|reuters|ap|afp|dpa|bbc|cnn|blog|online|daily|weekly|today|tv|radio|zeitung|tagblatt"
-    r"|nachrichten|spiegel|zeit|bild|le monde|figaro|libération|diario|periódico|noticias|país|mundo"
-    r"|giornale|repubblica|corriere|ansa|jornal|folha|globo|nieuws|gazeta|haber|газета|новости|тасс"
-    r"|\w+\.(?:com|org|net|de|fr|es|it|co\.uk|example))\b"
-    r"|新闻|新华|日报|晚报|时报|网\Z|新聞|通信|ニュース|뉴스|신문|일보",
-    re.IGNORECASE,
-)
 _TOKEN = re.compile(
     rf"(?P<number>\d+(?:[.,\u00a0\u202f']\d+)*(?:[.,]\d+)?)"
     rf"|(?P<unspaced>[{UNSPACED}]+)"
     r"|(?P<word>[^\W\d_]+-feiras?\b|(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’](?=[^\W\d_]{3})[^\W\d_]+)*)"
 )
 _MAGNITUDES = (
-    ("thousand tausend mille mil mila duizend tys tusen тыс bin الف k 千", 1e3),
+    ("thousand tausend mille mil mila duizend tys tusen тыс тысяча тысячи тысяч bin الف k 千", 1e3),
     ("万 萬 만", 1e4),
     ("million millions mio millionen millon millones milioni milhao milhoes miljoen mln mn m"
-     " миллион миллионов млн milyon مليون 百万", 1e6),
+     " миллион миллиона миллионов млн milyon مليون 百万", 1e6),
     ("亿 億 억", 1e8),
     ("billion billions bn mrd milliarde milliarden milliard milliards miliardi miliardo miljard"
-     " mld bilhao bilhoes миллиард миллиардов млрд milyar مليار b", 1e9),
+     " mld bilhao bilhoes миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
     ("trillion trillions tn 兆 조", 1e12),
 )  # fmt: skip
 _MAGNITUDE = {folded(word): factor for words, factor in _MAGNITUDES for word in words.split()}
@@ -49,12 +30,23 @@ _PASSIVE = re.compile(
     r"\s+(?:the |la |le |el |den? |het )?|被)(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )
+_SOLD = re.compile(
+    r"\b(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
+    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+(?:the |la |le |el |die |den |das |o |a |de |het )?"
+    r"[«„“\"]?(?P<agent>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+"""What is sold to someone is bought by them."""
+_CALLED_OFF = re.compile(r"\b(?:call(?:s|ed|ing)?) off\b", re.IGNORECASE)
 _SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
 _PLACE = re.compile(
     r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
     r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:the |la |le"
     r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
     re.IGNORECASE,
+)
+_ORIGIN = re.compile(
+    r"\b(?:from|aus|uit|från|z|из|от)\s+(?:the |der |den |de |het )?([^\W\d_]+)", re.IGNORECASE
 )
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
@@ -73,7 +65,7 @@ class Headline:
     negates. `agent` is the person or thing that a passive clause names as acting. `paired` are the
     words on both sides of an "and", whose order does not matter. `subjects` are the words that
     Japanese particles mark as the subject. `bystanders` are named by a label or by a preposition
-    of place, so they do not act.
+    of place, so they do not act. `origins` are the places that something comes from.
     """
 
     words: tuple[str, ...]
@@ -85,6 +77,7 @@ class Headline:
     paired: frozenset[frozenset[str]]
     subjects: frozenset[str]
     bystanders: frozenset[str]
+    origins: frozenset[str]
 
     @property
     def weight(self) -> float:
@@ -113,67 +106,15 @@ def is_unspaced(word: str) -> bool:
     return "\u0e00" <= word[0] <= "\u0e7f" or "\u3040" <= word[0] <= "\u9fff"
 
 
-def without_label(title: str) -> str:
-    """The headline without "Breaking:", "[Video]" and the like before it."""
-    while (shorter := _LABEL.sub("", title, count=1)) != title and shorter:
-        title = shorter
-    return title
-
-
-def without_site(title: str, names: Sequence[str]) -> str:
-    """The headline without its site's name at either end; `names` are the names of the source."""
-    known = [name for name in map(_squeezed, names) if name]
-    pieces = _pieces(without_label(title))
-    while len(pieces) > 1 and _is_site(pieces[-1][1], known):
-        pieces.pop()
-    while len(pieces) > 1 and _is_site(pieces[0][1], known):
-        pieces.pop(0)
-    text = "".join(separator + piece for separator, piece in pieces)
-    head, colon, rest = text.partition(": ")
-    return rest if colon and rest and _squeezed(head) in known else text.strip(" |–—-")
-
-
-def tail_of(title: str) -> tuple[str, str]:
-    """The headline, and what a dash or bar separates from its end; "" where none does."""
-    pieces = _pieces(without_label(title))
-    if len(pieces) < 2:
-        return title, ""
-    *front, (_separator, tail) = pieces
-    return "".join(separator + piece for separator, piece in front), tail
-
-
-def _pieces(title: str) -> list[tuple[str, str]]:
-    """The parts of a headline, each with the separator before it."""
-    pieces, start, separator = [], 0, ""
-    for match in _SEPARATOR.finditer(title):
-        if match.start() > start:
-            pieces.append((separator, title[start : match.start()]))
-            separator = match[0]
-            start = match.end()
-    pieces.append((separator, title[start:]))
-    return pieces
-
-
-def _is_site(piece: str, known: Sequence[str]) -> bool:
-    squeezed = _squeezed(piece)
-    if not squeezed:
-        return True
-    if any(squeezed == name or (len(squeezed) > 2 and squeezed in name) for name in known):
-        return True
-    short = len(piece.split()) <= 4 and len(piece) <= 40 and not any(map(str.isdigit, piece))
-    return short and _PUBLISHER.search(piece) is not None and not piece[:1].islower()
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]+", "", folded(text))
-
-
 @lru_cache(maxsize=20_000)
 def headline(title: str, language: str = "") -> Headline:
     """Take the headline apart; `language` is that of its article, "" where it is not known."""
+    title = _CALLED_OFF.sub("cancelled", title)
     parts = _Parts(title, language)
     for index in range(len(parts.tokens)):
         parts.add(index)
+    if _SOLD.search(title) and ("buy", 1) in parts.meanings:
+        parts.meanings ^= {("buy", 1), ("buy", 0)}
     numbers = {str(value + 2) for group, value in parts.meanings if group == "number"}
     return Headline(
         words=tuple(
@@ -187,10 +128,11 @@ def headline(title: str, language: str = "") -> Headline:
             pair for pair in parts.meanings if pair[0] not in ("number", "negation")
         ),
         negated=any(group == "negation" for group, _value in parts.meanings),
-        agent=_plain(agent["agent"]) if (agent := _PASSIVE.search(title)) else "",
+        agent=_agent(title),
         paired=frozenset(parts.paired),
         subjects=frozenset(map(folded, _SUBJECT.findall(title))),
         bystanders=_bystanders(title),
+        origins=frozenset(_plain(match[1]) for match in _ORIGIN.finditer(title)),
     )
 
 
@@ -232,6 +174,8 @@ class _Parts:
             return
         if word == "no" and (self._language == "pt" or _precedes_number(self.tokens, index)):
             return  # "in the" in Portuguese; "No. 7"
+        if word == "v" and _precedes_number(self.tokens, index):
+            return  # "v4.2"
         self.meanings.update(lexicon().meanings(word))
         self._after_and = self._after_and or word in _AND
         if not word or word in lexicon().functional:
@@ -242,7 +186,7 @@ class _Parts:
         self.words.append(word)
         quoted = self._title[: match.start()][-1:] in tuple('«“„"『「')
         inside = index > 0 or match[0].isupper() or quoted
-        if self._capitals_are_names and match[0][:1].isupper() and inside:
+        if self._capitals_are_names and match[0][:1].isupper() and inside and len(word) > 1:
             self.names.add(word)
 
 
@@ -274,9 +218,22 @@ def names_in(text: str) -> frozenset[str]:
     return frozenset(_plain(match[0]) for match in found if match[0][:1].isupper())
 
 
+def _agent(title: str) -> str:
+    """Who acts in a passive clause, or buys what is sold; "" where the headline is active."""
+    for match in (*_SOLD.finditer(title), *_PASSIVE.finditer(title)):
+        if len(match["agent"]) > 1:  # not "por R$ 5"
+            return _plain(match["agent"])
+    return ""
+
+
 def _bystanders(title: str) -> frozenset[str]:
     found: set[str] = set()
     for match in _PLACE.finditer(title):
+        before = title[: match.start()].split()[-1:]
+        if match[0][:3].casefold() == "van" and (
+            match[0][0] == "V" or (before and before[0][0].isupper())
+        ):
+            continue  # "Lotte van Drongen" is a person
         found.update(map(_plain, re.findall(r"[^\W\d_]+", match["label"] or match["place"])))
     return frozenset(found)
 
@@ -327,18 +284,24 @@ def _unspaced_words(letters: str, *, after_number: bool) -> Iterator[str]:
 def _value(number: str, following: Sequence[re.Match[str]], text: str) -> str:
     """The number as a plain decimal, multiplied by the magnitude that follows it."""
     digits = re.sub(r"[\u00a0\u202f']", "", number)
-    # 1,600,000 and 1.600.000 are whole; 1.6 and 1,6 are not; 18.1.2 is a version.
-    if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", digits) and not re.fullmatch(r"\d[.]\d{3}", digits):
+    factor = _factor(following, text)
+    # 1,600,000 and 1.200 are whole; 1.6, 1,6 and 1.625 million are not; 18.1.2 is a version, and
+    # 18.1.0 is 18.1.
+    whole = r"\d{1,3}(?:[.,]\d{3})+" if factor == 1.0 else r"\d{1,3}(?:,\d{3})+"
+    if re.fullmatch(whole, digits):
         digits = re.sub(r"[.,]", "", digits)
     digits = digits.replace(",", ".")
     if digits.count(".") > 1:
-        return digits
-    factor = 1.0
-    if following:
-        unit = folded(following[0][0])
-        gap = text[: following[0].start()][-1:]
-        glued = unit[:1] if unit[:1] in _GLUED else unit
-        factor = _MAGNITUDE.get(glued, 1.0)
-        if len(unit) == 1 and unit.isascii() and gap == " ":
-            factor = 1.0  # "5 m" may as well be metres
+        return digits.removesuffix(".0")
     return f"{float(digits) * factor:.10g}" if factor != 1.0 else digits
+
+
+def _factor(following: Sequence[re.Match[str]], text: str) -> float:
+    """By what the word after a number multiplies it."""
+    if not following:
+        return 1.0
+    unit = folded(following[0][0])
+    gap = text[: following[0].start()][-1:]
+    if len(unit) == 1 and unit.isascii() and gap == " ":
+        return 1.0  # "5 m" may as well be metres
+    return _MAGNITUDE.get(unit[:1] if unit[:1] in _GLUED else unit, 1.0)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from itertools import combinations
 
 from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
 from newsletter.articles.identity.lexicon import lexicon
 from newsletter.articles.identity.likeness import same_word
 
-OPPOSITES = frozenset(("rise", "approve", "arrest", "confirm", "buy", "win", "north", "east"))
+OPPOSITES = frozenset(
+    ("rise", "approve", "arrest", "confirm", "buy", "win", "cancel", "north", "east")
+)
 """Groups of contrasts that are actions, or directions of actions."""
+ACTIONS = OPPOSITES - {"north", "east"}
+FRAME = 0.6
+"""The share of words in common with which two texts say the same of their names."""
 
 
 def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal: bool) -> bool:
@@ -23,16 +29,20 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     pieces are in opposite order around a third. The order of "A and B" does not matter, and a
     place does not act. If only one headline is passive, the opposite order is expected.
     """
-    if _subjects_changed(one, other):
+    if _subjects_changed(one, other) or _origins_changed(one, other):
         return True
     pieces = _common_pieces(one.words, other.words)
     actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
     named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
-        agents = [
-            piece for piece in pieces if any(same_word(passive.agent, w) for w in piece.words)
-        ]
+        agents = [piece for piece in pieces if _names_agent(piece, passive.agent)]
+        if is_unspaced(passive.agent):
+            named = [
+                piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)
+            ]
+        elif not named:  # as in German, which capitalises every noun
+            named = [piece for piece in pieces if len(piece.words) > 1]
         return any(
             (first.mine < agent.mine) == (first.theirs < agent.theirs)
             for agent in agents
@@ -53,6 +63,26 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     )
 
 
+def _names_agent(piece: _Piece, agent: str) -> bool:
+    """Whether the piece is the agent; in unspaced scripts, whether the agent's clause begins so."""
+    if is_unspaced(agent):
+        return piece.may_be_name and agent.startswith("".join(piece.words))
+    return any(same_word(agent, word) for word in piece.words)
+
+
+def _origins_changed(one: Headline, other: Headline) -> bool:
+    """Whether each comes from a place that the other names, but comes from elsewhere."""
+
+    def lacks(origins: frozenset[str], there: Headline) -> bool:
+        return any(
+            any(same_word(origin, word) for word in there.words)
+            and not any(same_word(origin, word) for word in there.origins)
+            for origin in origins
+        )
+
+    return lacks(one.origins, other) and lacks(other.origins, one)
+
+
 def _subjects_changed(one: Headline, other: Headline) -> bool:
     """Whether the marked subject of each headline is in the other, but not as its subject."""
     mine, theirs = one.subjects - other.subjects, other.subjects - one.subjects
@@ -61,11 +91,35 @@ def _subjects_changed(one: Headline, other: Headline) -> bool:
     )
 
 
-def _is_action(piece: _Piece) -> bool:
+def _is_action(piece: _Piece, of: frozenset[str] = OPPOSITES) -> bool:
     """Whether the piece is an action, in an unspaced script."""
     if not is_unspaced(piece.words[0]):
         return False
-    return any(group in OPPOSITES for group, _ in lexicon().meanings_within("".join(piece.words)))
+    return any(group in of for group, _ in lexicon().meanings_within("".join(piece.words)))
+
+
+def names_change_places(one: Sequence[str], other: Sequence[str], *, between: int) -> bool:
+    """Whether two passages are one sentence in which two names have changed places.
+
+    At least `between` words stand between the two names in both.
+    """
+    mine, theirs = [word.casefold() for word in one], [word.casefold() for word in other]
+    matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
+    if matcher.ratio() < FRAME:
+        return False
+    replaced = [
+        (range(a, b), range(c, d))
+        for change, a, b, c, d in matcher.get_opcodes()
+        if change == "replace"
+    ]
+    return any(
+        mine[first[0][-1]] == theirs[last[1][-1]]
+        and theirs[first[1][-1]] == mine[last[0][-1]]
+        and last[0][0] - first[0][-1] > between
+        and one[first[0][-1]][0].isupper()
+        and one[last[0][-1]][0].isupper()
+        for first, last in combinations(replaced, 2)
+    )
 
 
 def _side_by_side(first: _Piece, middle: _Piece, last: _Piece) -> bool:

@@ -15,12 +15,16 @@ from newsletter.articles.identity.headlines import (
     Headline,
     headline,
     is_unspaced,
-    tail_of,
     weight,
 )
 from newsletter.articles.identity.lexicon import folded
 from newsletter.articles.identity.likeness import Difference, compare
-from newsletter.articles.identity.roles import OPPOSITES, roles_differ
+from newsletter.articles.identity.roles import (
+    OPPOSITES,
+    names_change_places,
+    roles_differ,
+)
+from newsletter.articles.identity.site_names import tail_of
 
 ENOUGH_WORDS = 3.0
 """The weight that two headlines need to be equal without the support of their texts."""
@@ -46,12 +50,14 @@ def same_story(one: Features, other: Features) -> bool:
     difference = compare(mine.words, theirs.words)
     equal = not difference.mine and not difference.theirs
     names = frozenset() if "de" in (one.language, other.language) else one.names | other.names
-    if roles_differ(mine, theirs, names=names, equal=equal):
+    if roles_differ(mine, theirs, names=names, equal=equal) or _names_change_places(one, other):
         return False
     apart = abs(one.published - other.published) if one.dated and other.dated else timedelta(0)
     support = _support(one, other)
     numbers_agree = _numbers_agree(mine, theirs, one, other)
-    if not equal and (_denied(one, other) or _denied(other, one)):
+    if not equal and any(
+        _denied(*pair) or _only_one_cancels(*pair) for pair in ((one, other), (other, one))
+    ):
         return False
     if equal and numbers_agree:
         return _equal_headlines(mine, theirs, support, apart)
@@ -60,6 +66,13 @@ def same_story(one: Features, other: Features) -> bool:
     if numbers_agree and _one_adds_little(mine, theirs, difference):
         return _equal_headlines(mine, theirs, support, apart)
     return support is not None and _texts_agree(one, other, difference, support, apart)
+
+
+def _names_change_places(one: Features, other: Features) -> bool:
+    """Whether headlines or texts are one sentence in which two names have changed places."""
+    return names_change_places(
+        one.title_words, other.title_words, between=2
+    ) or names_change_places(one.opening, other.opening, between=3)
 
 
 def follows_up(new: Features, old: Features) -> bool:
@@ -83,14 +96,23 @@ def _share_a_name(one: Features, other: Features) -> bool:
 
 def _denied(one: Features, other: Features) -> bool:
     """Whether a headline says something of which the other article has only the opposite."""
-    there = _by_group(other.whole)
+    there = _by_group(other.whole.meanings)
     against = ("for", 1) in one.headline.meanings and 1 not in there.get("for", ())
-    if against and not any(group == "win" for group, _place in one.whole | other.whole):
+    if against and not any(
+        group == "win" for group, _place in one.whole.meanings | other.whole.meanings
+    ):
         return True
     return any(
         group in OPPOSITES and group in there and index not in there[group]
         for group, index in one.headline.meanings
     )
+
+
+def _only_one_cancels(one: Features, other: Features) -> bool:
+    """Whether the headline cancels something, and the other article neither does nor negates."""
+    if ("cancel", 0) not in one.headline.meanings or other.whole.negated:
+        return False
+    return other.whole.meanings.isdisjoint((("cancel", 0), ("open", 1), ("approve", 1)))
 
 
 def contrast(one: Headline, other: Headline) -> bool:

@@ -28,6 +28,7 @@ from newsletter.pipeline.doctor.mail_domain import (
     check_mx,
     check_spf,
 )
+from newsletter.site.failed_sources import failed_sources
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
 from newsletter.store import health
@@ -233,7 +234,9 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
     with site.database.transaction(read_only=True) as connection:
         unknown = health.undecided(connection)
         stuck = health.sending_since(connection, before=now - STUCK)
-        sources = health.failing_sources(connection)
+        failed = {
+            slug: failed_sources(site, connection, slug) for slug in site.settings.newsletters
+        }
         miscounted = health.miscounted(connection)
     for name, count in unknown.items():
         yield _warning(
@@ -253,13 +256,12 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
             f"{name}: `status` tells other counts than the ledger's rows",
             f"newsletter status {name} --recount",
         )
-    for source in sources:
-        if source.newsletter in site.settings.newsletters:
-            last = f"{source.since:%Y-%m-%d}" if source.since else "never"
+    for slug, sources in failed.items():
+        for source in sources:
             yield _warning(
                 "sources",
-                f"{source.newsletter}: {source.source}: {source.problem} (last read: {last})",
-                f"newsletter gather {source.newsletter}, or correct the source",
+                f"{slug}: {source.name}: {source.problem} (since {source.since:%Y-%m-%d})",
+                f"newsletter gather {slug}, or correct the source",
             )
     if not (unknown or stuck or miscounted):
         yield _ok("queue", "nothing waits for a decision")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.issues.issue import Issue, Item
+from newsletter.issues.reasons import FailedSource
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.status import IssueStatus
 from newsletter.rendering.lint import LintFinding
@@ -41,8 +42,15 @@ def lint_document(findings: Sequence[LintFinding]) -> models.Lint:
     )
 
 
-def issue_document(issue: Issue) -> models.IssueDocument:
-    """The issue with its items and what it left out."""
+def failed_document(newsletter: str, source: FailedSource) -> models.FailedSourceDocument:
+    """A source of the newsletter that cannot be read."""
+    return models.FailedSourceDocument(
+        newsletter=newsletter, source=source.name, since=source.since, problem=source.problem
+    )
+
+
+def issue_document(issue: Issue, failed: Sequence[FailedSource]) -> models.IssueDocument:
+    """The issue with its items, what it left out, and the sources that it lacks."""
     return models.IssueDocument(
         issue=issue.name,
         state=issue.state,
@@ -60,6 +68,7 @@ def issue_document(issue: Issue) -> models.IssueDocument:
             models.LeftOutDocument(title=out.title, url=out.url, reason=left_out_text(out))
             for out in issue.left_out
         ],
+        failed_sources=[failed_document(issue.newsletter, source) for source in failed],
     )
 
 

@@ -25,6 +25,7 @@ from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.send_test import send_test
 from newsletter.pipeline.status import issue_status
+from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
 from newsletter.web.api.calls import IssueCall, OfIssue, OfNewsletter
@@ -63,7 +64,7 @@ def gather(call: OfNewsletter) -> models.Gathered:
 @editors.post(_ALL + "/draft", name="draft")
 def draft(call: OfNewsletter) -> models.IssueDocument:
     """Make or refresh the coming issue."""
-    return issue_document(draft_issue(call.site, call.slug, now=call.now))
+    return _document(call, draft_issue(call.site, call.slug, now=call.now))
 
 
 @editors.get(_ALL + "/issues", name="list issues")
@@ -77,7 +78,7 @@ def list_issues(call: OfNewsletter) -> models.IssueList:
 @editors.get(_ONE, name="show")
 def show(call: OfIssue) -> models.IssueDocument:
     """An issue with its items, and what it left out and why."""
-    return issue_document(_find(call))
+    return _document(call, _find(call))
 
 
 @editors.get(_ONE + "/status", name="issue status")
@@ -207,6 +208,11 @@ def settle(call: OfIssue, body: models.Settle) -> models.Settled:
     """Send deliveries of unknown outcome again, or leave them as they are."""
     settled = settling.settle(call.site, call.slug, call.number, choice=body.choice, now=call.now)
     return models.Settled(settled=settled)
+
+
+def _document(call: OfNewsletter, issue: Issue) -> models.IssueDocument:
+    with call.site.database.transaction(read_only=True) as connection:
+        return issue_document(issue, failed_sources_of(call.site, connection, issue))
 
 
 def _find(call: IssueCall, number: int | None = None) -> Issue:

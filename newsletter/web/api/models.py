@@ -90,12 +90,22 @@ class IssueList(Given):
     issues: list[IssueStatusDocument]
 
 
+class FailedSourceDocument(Given):
+    """A source that cannot be read, since when, and what is wrong."""
+
+    newsletter: str
+    source: str
+    since: datetime
+    problem: str
+
+
 class SiteStatusDocument(Given):
     """All issues, which newsletters are due, and whether the site may send."""
 
     issues: list[IssueStatusDocument]
     due: list[str]
     armed: bool
+    failed_sources: list[FailedSourceDocument]
 
 
 class ItemDocument(Given):
@@ -127,7 +137,10 @@ class LeftOutDocument(Given):
 
 
 class IssueDocument(Given):
-    """One number of a newsletter. `version` goes up with every change."""
+    """One number of a newsletter. `version` goes up with every change.
+
+    `failed_sources` are those that cannot be read, as long as the issue is not sent.
+    """
 
     issue: str
     state: str
@@ -142,6 +155,7 @@ class IssueDocument(Given):
     note: str
     items: list[ItemDocument]
     left_out: list[LeftOutDocument]
+    failed_sources: list[FailedSourceDocument]
 
 
 class Moved(Given):

@@ -11,7 +11,7 @@ from newsletter.pipeline.status import site_status
 from newsletter.store import audit
 from newsletter.web.api import models, people_models
 from newsletter.web.api.calls import Call, SiteWide
-from newsletter.web.api.documents import status_of
+from newsletter.web.api.documents import failed_document, status_of
 from newsletter.web.api.operation import Operation, PublisherOperation, make_router
 from subscribers import people, suppression
 from subscribers.errors import UnknownListError
@@ -52,7 +52,14 @@ def status(call: SiteWide) -> models.SiteStatusDocument:
     """Every issue with its deliveries, what is due, and whether the site may send."""
     found = site_status(call.site, now=call.now)
     return models.SiteStatusDocument(
-        issues=[status_of(one) for one in found.issues], due=list(found.due), armed=found.armed
+        issues=[status_of(one) for one in found.issues],
+        due=list(found.due),
+        armed=found.armed,
+        failed_sources=[
+            failed_document(slug, source)
+            for slug, sources in found.failed_sources.items()
+            for source in sources
+        ],
     )
 
 

@@ -25,7 +25,9 @@ class SourceDocument(Given):
     newsletters: list[str]
     checked_at: datetime | None
     succeeded_at: datetime | None
+    failing_since: datetime | None
     problem: str
+    moved_to: str
     every: int | None
     next_check: datetime | None
     entries: int | None

@@ -103,22 +103,23 @@ def export_sources(
 
 
 def _listed(source: ListedSource) -> source_models.SourceDocument:
-    state = source.state
-    interval = state.interval if state else None
+    health = source.health
     return source_models.SourceDocument(
         location=source.location,
         kind=source.kind,
         name=source.name,
         tags=list(source.tags),
         newsletters=list(source.newsletters),
-        checked_at=state.checked_at if state else None,
-        succeeded_at=state.succeeded_at if state else None,
-        problem=state.problem if state else "",
-        every=int(interval.total_seconds()) if interval else None,
-        next_check=state.next_check if state else None,
-        entries=state.entries if state else None,
-        newest=state.newest if state else None,
-        findings=_findings(state.findings if state else ()),
+        checked_at=health.checked_at if health else None,
+        succeeded_at=health.succeeded_at if health else None,
+        failing_since=health.failing_since if health else None,
+        problem=health.problem if health else "",
+        moved_to=health.moved_to if health else "",
+        every=int(health.interval.total_seconds()) if health else None,
+        next_check=health.next_check if health else None,
+        entries=health.entries if health else None,
+        newest=health.newest if health else None,
+        findings=_findings(health.findings if health else ()),
     )
 
 

@@ -17,6 +17,7 @@ from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
+from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext, desk_url
@@ -135,6 +136,7 @@ class IssuePage:
         site = self.context.site
         with site.database.transaction(read_only=True) as connection:
             log = desk_store.history(connection, issue, limit=UNDO_DEPTH)
+            failed = failed_sources_of(site, connection, issue)
         late = late_arrivals(site, issue)
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
@@ -143,6 +145,7 @@ class IssuePage:
         dated += [(out.title, out.published) for out in issue.left_out if out.published]
         return {
             "issue": issue,
+            "failed_sources": failed,
             "newsletter": newsletter,
             "url": desk_url(issue),
             "editable": issue.state in EDITABLE,

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.issues.due import next_due
 from newsletter.issues.issue import OPEN_STATES, Issue
+from newsletter.issues.reasons import FailedSource
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.status import IssueStatus, site_status
@@ -28,6 +29,7 @@ _JOBS = {
     "webhooks": "sending of webhooks",
     "retention": "removal of old data",
     "operators": "notification of the operators",
+    "source-alerts": "notification of the operators",
 }
 """The site's jobs in an editor's words."""
 
@@ -40,6 +42,7 @@ class NewsletterView:
     title: str
     list_slug: str
     is_due: bool
+    failed_sources: tuple[FailedSource, ...]
     next_due: datetime
     coming: Issue | None
     running: tuple[IssueStatus, ...]
@@ -95,6 +98,7 @@ class OverviewPage:
                     title=newsletter.title,
                     list_slug=newsletter.list,
                     is_due=slug in status.due,
+                    failed_sources=status.failed_sources[slug],
                     next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
                     coming=self.context.find(slug, coming.number) if coming else None,
                     running=tuple(sending),

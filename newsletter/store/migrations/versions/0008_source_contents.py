@@ -9,7 +9,7 @@ from newsletter.config.access import split_credentials
 from subscribers.tables import UtcDateTime
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0007"
 
 _fetches = sa.table("fetches", sa.column("newsletter"), sa.column("source"))
 _sources = sa.table("sources", sa.column("id"), sa.column("location"))
