@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -15,6 +17,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from newsletter.cli.logs import configure_logging
+from newsletter.jobs.operators import watched_run
+from newsletter.jobs.supervisor import Supervisor
+from newsletter.pipeline.gather import gather
 from newsletter.site.site import open_site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.users import Role
@@ -23,6 +28,7 @@ from tests.acceptance.site import CommandLine
 from tests.factories.editors import ADDRESS, add_editor
 from tests.factories.site import make_site
 from tests.servers.feeds import FeedServer, respond
+from tests.servers.smtp import Catcher, smtp_server
 
 NOW = datetime(2026, 5, 12, 12, 0, tzinfo=UTC)
 SECRET = "hush-hush"
@@ -132,6 +138,27 @@ def test_the_database_does_not_have_it(site: CommandLine) -> None:
     files = [path for path in site.folder.rglob("*") if path.is_file()]
     having = {path.name for path in files if SECRET.encode() in path.read_bytes()}
     assert having == {"newsletter.toml"}
+
+
+async def test_no_letter_shows_it(site: CommandLine, server: FeedServer) -> None:
+    """The operators read that sources fail or have moved, and where; and so do logs of runs."""
+    with (site.folder / "newsletter.toml").open("a", encoding="utf-8") as file:
+        file.write('[operators]\nmail = ["operator@example.net"]\n')
+    async with smtp_server(Catcher()) as catcher:
+        port = {"NEWSLETTER__RELAYS__0__PORT": str(catcher.port)}
+        opened = open_site(site.folder, port)
+        for days in range(5):
+            moment = NOW + timedelta(days=days)
+            await asyncio.to_thread(gather, opened, "weekly", now=moment)
+            supervisor = Supervisor(opened.database, lambda moment=moment: moment)
+            await asyncio.to_thread(watched_run, opened, supervisor)
+        opened.database.close()
+    letters = [
+        str(message_from_bytes(caught.content, policy=policy.SMTP).get_body(("plain",)))
+        for caught in catcher.caught
+    ]
+    assert any(server.url("/fails") in letter for letter in letters)
+    assert not any(SECRET in letter for letter in letters)
 
 
 def test_neither_the_desk_nor_the_api_shows_it(site: CommandLine, server: FeedServer) -> None:
