@@ -1,57 +1,69 @@
-"""A response body that is collected in chunks, decompressed, and limited in size."""
+"""A response body that is collected in chunks, limited in size, and then decoded."""
 
 from __future__ import annotations
 
-import zlib
+import json
+import re
 
+from newsletter.articles.content_codings import Plain, decode_content
 from newsletter.errors import SourceError
 
-_GZIP_OR_ZLIB = 47
-"""The window size with which zlib detects gzip or zlib by the header."""
+_END = re.compile(
+    rb"</(?:rss|feed|(?:[a-z]+:)?rdf|html|opml)\s*>\s*(?:<!--[^<>]*-->\s*)*\Z", re.IGNORECASE
+)
+"""The end of a feed or page."""
 
 
 class BoundedBody:
-    """Collects a body of at most `limit` bytes, decompressed; raises SourceError if it is larger."""
+    """Collects a body of at most `limit` bytes; raises SourceError if it is larger, also decoded."""
 
     def __init__(self, *, encoding: str, limit: int) -> None:
-        if encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
-            raise SourceError(
-                f"the answer is compressed as {encoding!r}, which was not requested",
-                fix="tell the source's owner",
-            )
+        self._encoding = encoding
         self._limit = limit
         self._body = bytearray()
-        self._compressed = encoding not in ("", "identity")
-        self._decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
 
     def add(self, chunk: bytes) -> None:
         """Add the next bytes of the response."""
-        if self._compressed:
-            self._decompress(chunk)
-        else:
-            self._body += chunk
-        if len(self._body) > self._limit:
+        self._body += chunk
+        self._require_room(len(self._body))
+
+    def finish(self) -> bytes:
+        """The decoded body; raises SourceError if it is damaged or incomplete."""
+        plain = self._decoded()
+        if not plain.whole and not is_complete_document(plain.body):
+            raise SourceError("its compressed body is incomplete", fix="try again later")
+        return plain.body
+
+    def complete_document(self) -> bytes | None:
+        """The decoded body of a connection that ended too early, if it is a complete feed or page.
+
+        Servers often announce a wrong Content-Length.
+        """
+        try:
+            body = self._decoded().body
+        except SourceError:
+            return None
+        return body if is_complete_document(body) else None
+
+    def _decoded(self) -> Plain:
+        plain = decode_content(bytes(self._body), self._encoding, limit=self._limit)
+        self._require_room(len(plain.body))
+        return plain
+
+    def _require_room(self, size: int) -> None:
+        if size > self._limit:
             raise SourceError(
                 f"it is larger than {self._limit / 1_000_000:g} MB",
                 field="fetch.max_bytes",
                 fix="raise fetch.max_bytes if that size is right",
             )
 
-    def finish(self) -> bytes:
-        """The whole body; raises SourceError if a compressed body is incomplete."""
-        if self._compressed and self._body and not self._decompressor.eof:
-            raise SourceError("its compressed body is incomplete", fix="try again later")
-        return bytes(self._body)
 
-    def _decompress(self, chunk: bytes) -> None:
-        try:
-            while chunk and len(self._body) <= self._limit:
-                if self._decompressor.eof:  # a gzip file may have several members (RFC 1952 2.2)
-                    self._decompressor = zlib.decompressobj(_GZIP_OR_ZLIB)
-                room = self._limit + 1 - len(self._body)
-                self._body += self._decompressor.decompress(chunk, room)
-                chunk = self._decompressor.unconsumed_tail or self._decompressor.unused_data
-        except zlib.error as error:
-            raise SourceError(
-                f"its compressed body is damaged: {error}", fix="try again later"
-            ) from error
+def is_complete_document(body: bytes) -> bool:
+    """Whether the body has the end of a feed or page, or is JSON to its end."""
+    if _END.search(body[-1000:].replace(b"\0", b"")):  # in UTF-16, every other byte is zero
+        return True
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -118,7 +118,9 @@ async def _read(
 async def _from_web(
     source: SourceSettings, origin: Origin, client: HttpClient, memory: FetchMemory | None
 ) -> Reading:
-    fetched = await client.fetch(source.location, memory=memory, now=origin.now)
+    fetched = await client.fetch(
+        source.location, memory=memory, now=origin.now, access=source.access
+    )
     moved = _moved(fetched, origin)
     if fetched.unchanged:
         return Reading(
@@ -130,13 +132,7 @@ async def _from_web(
             moved_to=fetched.moved_to,
             fresh_for=fetched.fresh_for,
         )
-    content = _Content(
-        body=fetched.body,
-        url=fetched.url,
-        content_type=fetched.content_type,
-        modified=fetched.last_modified,
-    )
-    reading = await _parsed(source, origin, content, client.seconds)
+    reading = await _parsed(source, origin, _content_of(fetched), client.seconds)
     if any(finding.severity == "failure" for finding in reading.findings):
         # The memory of a body that could not be read is not kept: the next fetch would find it
         # unchanged.
@@ -147,6 +143,34 @@ async def _from_web(
         memory=fetched.memory,
         moved_to=fetched.moved_to,
         fresh_for=max(fetched.fresh_for, reading.fresh_for),
+    )
+
+
+async def read_fetched(
+    source: SourceSettings,
+    fetched: Fetched,
+    *,
+    vocabulary: Vocabulary,
+    now: datetime,
+    seconds: float,
+) -> Reading:
+    """What the source shows in an answer that was fetched; nothing is remembered."""
+    origin = Origin(
+        source=source.name or _name_of(source.location),
+        location=source.location,
+        vocabulary=vocabulary,
+        now=now,
+        tags=source.tags,
+    )
+    return await _parsed(source, origin, _content_of(fetched), seconds)
+
+
+def _content_of(fetched: Fetched) -> _Content:
+    return _Content(
+        body=fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        modified=fetched.last_modified,
     )
 
 

@@ -13,7 +13,12 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 import httpcore2
 
+from newsletter.articles.tolerant_stream import TolerantStream
+from newsletter.config.private_hosts import parse_private_host
 from newsletter.errors import SourceError
+
+PATIENCE = 5.0
+"""Seconds after which the next address of a host is tried: IPv6 often leads nowhere."""
 
 _GLOBAL_UNICAST = ip_network("2000::/3")
 _SPECIAL = (
@@ -57,20 +62,20 @@ class Permissions:
     """The private hosts, addresses and networks that the site's configuration allows."""
 
     def __init__(self, allow_private: Iterable[str]) -> None:
-        self._hosts: set[str] = set()
-        self._networks = []
-        for entry in allow_private:
-            try:
-                self._networks.append(ip_network(entry, strict=False))
-            except ValueError:
-                self._hosts.add(entry.lower().rstrip("."))
+        self._entries = [parse_private_host(entry) for entry in allow_private]
 
-    def allow(self, host: str, address: Address) -> bool:
-        """Whether a connection to `host` may go to `address`."""
-        if is_public(address) or host.lower().rstrip(".") in self._hosts:
-            return True
+    def allow(self, host: str, address: Address, port: int) -> bool:
+        """Whether a connection to `host` may go to `address` at `port`."""
+        name = host.lower().rstrip(".")
         forms = {address, embedded_ipv4(address) or address}
-        return any(form in network for form in forms for network in self._networks)
+        return is_public(address) or any(
+            entry.port in (None, port)
+            and (
+                entry.host == name
+                or (entry.network is not None and any(form in entry.network for form in forms))
+            )
+            for entry in self._entries
+        )
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
@@ -90,7 +95,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         """Connect to the first allowed address that answers; raises SourceError if none is allowed."""
         addresses = await _resolve(host, port)
-        allowed = [address for address in addresses if self._permissions.allow(host, address)]
+        allowed = [address for address in addresses if self._permissions.allow(host, address, port)]
         if not allowed:
             raise SourceError(
                 f"{host} is at the private address {addresses[0]}, which is not fetched",
@@ -99,13 +104,17 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
             )
         for address in allowed[:-1]:
             try:
-                return await self._inner.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
+                return TolerantStream(
+                    await self._inner.connect_tcp(
+                        str(address), port, timeout or PATIENCE, local_address, socket_options
+                    )
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
                 continue
-        return await self._inner.connect_tcp(
-            str(allowed[-1]), port, timeout, local_address, socket_options
+        return TolerantStream(
+            await self._inner.connect_tcp(
+                str(allowed[-1]), port, timeout, local_address, socket_options
+            )
         )
 
     async def connect_unix_socket(

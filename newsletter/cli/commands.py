@@ -23,6 +23,9 @@ COMMANDS = {
     "doctor": CommandEntry(
         "doctor", "Check DNS, relays, the site's address, files, disk, database, clock and queue."
     ),
+    "sources": CommandEntry(
+        "sources", "Where articles come from: list, add, import, export, test."
+    ),
     "gather": CommandEntry(
         "gathering",
         "Fetch the sources of one newsletter, or of all; a failing source never stops the others.",

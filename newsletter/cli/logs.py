@@ -7,6 +7,16 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from newsletter.config.access import redacted
+
+
+class TextLines(logging.Formatter):
+    """Formats each record as text, with its traceback, without the passwords of web addresses."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record's level and message."""
+        return redacted(super().format(record))
+
 
 class JsonLines(logging.Formatter):
     """Formats each record as one line with a JSON object, for log collectors."""
@@ -18,10 +28,10 @@ class JsonLines(logging.Formatter):
             "at": moment,
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
         }
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
+            line["exception"] = redacted(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -29,7 +39,7 @@ def configure_logging(log_format: str) -> None:
     """Send the `newsletter` log, from INFO up, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        JsonLines() if log_format == "json" else logging.Formatter("%(levelname)s: %(message)s")
+        JsonLines() if log_format == "json" else TextLines("%(levelname)s: %(message)s")
     )
     logger = logging.getLogger("newsletter")
     logger.handlers[:] = [handler]

@@ -22,32 +22,49 @@ PREFIX = "NEWSLETTER__"
 
 def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     """The settings of the site in `folder`; raises ConfigurationError with all problems found."""
-    path = folder / FILE_NAME
+    return settings_of(read_configuration(folder / FILE_NAME), folder, environment)
+
+
+def read_configuration(path: Path) -> str:
+    """The text of newsletter.toml as it is; raises ConfigurationError if it cannot be read."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return path.read_bytes().decode("utf-8")
     except FileNotFoundError as error:
         raise ConfigurationError(
             [
                 Problem(
-                    message=f"there is no {FILE_NAME} in {folder}",
+                    message=f"there is no {FILE_NAME} in {path.parent}",
                     file=str(path),
                     fix="run `newsletter init DIR`, or name the site's folder with -C DIR",
                 )
             ]
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            [Problem(message=f"not valid TOML: {error}", file=str(path), fix="correct that line")]
-        ) from error
+    except UnicodeDecodeError as error:
+        raise _invalid(path, error) from error
     except OSError as error:
         raise ConfigurationError(
             [Problem(message=f"cannot read the file: {error.strerror}", file=str(path))]
         ) from error
+
+
+def settings_of(text: str, folder: Path, environment: Mapping[str, str]) -> Settings:
+    """The settings that a newsletter.toml with this text means; raises ConfigurationError."""
+    path = folder / FILE_NAME
+    try:
+        document = tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise _invalid(path, error) from error
     overlay_environment(document, environment)
     try:
         return Settings.model_validate(document, context={"folder": folder})
     except ValidationError as error:
         raise ConfigurationError(list(_problems(error, str(path)))) from error
+
+
+def _invalid(path: Path, error: ValueError) -> ConfigurationError:
+    return ConfigurationError(
+        [Problem(message=f"not valid TOML: {error}", file=str(path), fix="correct that line")]
+    )
 
 
 def overlay_environment(document: dict[str, Any], environment: Mapping[str, str]) -> None:

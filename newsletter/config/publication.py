@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from newsletter.config.access import (
+    Access,
+    checked_credentials,
+    checked_headers,
+    require_escaped,
+    split_credentials,
+)
 from newsletter.config.durations import Duration, written
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
@@ -87,6 +94,31 @@ class SourceSettings(Table):
     """No articles that were published longer ago than this when the issue is drafted."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
+    auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(
+        default=None, repr=False
+    )
+    """`user:password`, or `bearer` and a token, for a source that is not public; better in a file: `auth_file`. Sent to its own host only."""
+    headers: Annotated[dict[str, str], AfterValidator(checked_headers)] = Field(
+        default_factory=dict, repr=False
+    )
+    """A table of headers for its own host: `{"X-Api-Key" = "…"}`."""
+    user_agent: Annotated[str, Field(pattern=r"^[ -~]+$")] | None = None
+    """The User-Agent to ask with. Unset: `newsletter/VERSION`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def credentials_apart_from_address(cls, values: Any) -> Any:
+        """Take the user and password out of an address, so that the address can be shown."""
+        if not isinstance(values, dict):
+            return values
+        for kind in ("feed", "page", "textdump"):
+            if isinstance(values.get(kind), str):
+                clean, credentials = split_credentials(values[kind])
+                require_escaped(clean)
+                values = {**values, kind: clean}
+                if credentials and "auth" not in values and "auth_file" not in values:
+                    values["auth"] = credentials
+        return values
 
     @field_validator("every")
     @classmethod
@@ -104,7 +136,18 @@ class SourceSettings(Table):
             raise ValueError(
                 f"name exactly one of feed, page, textdump and folder (here: {', '.join(named) or 'none'})"
             )
+        if (self.auth or self.headers or self.user_agent) and "://" not in self.location:
+            raise ValueError("auth, headers and user_agent are for a source with a web address")
         return self
+
+    @property
+    def access(self) -> Access:
+        """What its requests carry."""
+        return Access(
+            credentials=self.auth or "",
+            headers=tuple(self.headers.items()),
+            user_agent=self.user_agent or "",
+        )
 
     @property
     def kind(self) -> Literal["feed", "page", "textdump", "folder"]:

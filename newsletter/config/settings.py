@@ -5,8 +5,6 @@ The text under each key is the reference: docs/tools/reference.py writes docs/co
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address, ip_network
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
+from newsletter.config.private_hosts import parse_private_host
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
     DkimKeySettings,
@@ -119,7 +118,7 @@ class FetchSettings(Table):
     """[fetch]: limits on what is fetched from the web."""
 
     allow_private: tuple[str, ...] = ()
-    """Private hosts, addresses or networks of your own that may be fetched from."""
+    """Private hosts, addresses or networks of your own that may be fetched from: `127.0.0.1`, `10.0.0.0/8`, or with a single port `intranet.test:8080`."""
     timeout: Duration = Duration(seconds=30)
     """The longest time for one source, redirects included."""
     max_bytes: int = Field(default=10_000_000, gt=0)
@@ -132,10 +131,7 @@ class FetchSettings(Table):
     def hosts_or_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         """Check that each entry is a host name, an address or a CIDR network."""
         for entry in entries:
-            if "/" in entry:
-                ip_network(entry, strict=False)
-            elif re.fullmatch(r"[\d.]+", entry) or ":" in entry:
-                ip_address(entry)
+            parse_private_host(entry)
         return entries
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from newsletter.config.access import redacted_mistake
 from newsletter.config.addresses import checked_address
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -19,7 +20,11 @@ class Table(BaseModel):
     """A table of newsletter.toml: unknown keys are errors, `key_file` reads `key` from a file."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        defer_build=True,
+        hide_input_in_errors=True,  # it may be a secret
     )
 
     @model_validator(mode="before")
@@ -43,8 +48,9 @@ class Table(BaseModel):
 
 
 def _web_address(url: str) -> str:
-    if not re.match(r"https?://[^/\s?#]+", url):
-        raise ValueError(f"{url!r} is not a web address; write one with https:// and a host name")
+    if not re.match(r"https?://[^/\s?#]+", url, re.IGNORECASE):
+        shown = redacted_mistake(url)
+        raise ValueError(f"{shown!r} is not a web address; write one with https:// and a host name")
     return url
 
 

@@ -36,7 +36,7 @@ from newsletter.store.fetches import (
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 from newsletter.store.source_claims import SourceClaims, claiming_sources
-from newsletter.store.source_health import SourceHealth, load_health
+from newsletter.store.source_health import SourceHealth, load_health, save_contents
 from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
@@ -268,7 +268,11 @@ def _save_reading(
         fingerprint=run.fingerprint,
         now=run.now,
     )
-    return _with_turned_over(reading, pace.interval) if turned_over else reading
+    shown = _with_turned_over(reading, pace.interval) if turned_over else reading
+    if not reading.unchanged and result is not CheckResult.FAILED:
+        dates = [article.published for article in reading.articles]
+        save_contents(connection, run.newsletter, source.location, dates, shown.findings)
+    return shown
 
 
 def _save_articles(
@@ -304,7 +308,8 @@ def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
         location = (source.kind, location_key(source.location))
         first = found.setdefault(location, source)
         tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
+        kept = {"name": first.name or source.name, "auth": first.auth or source.auth}
+        found[location] = first.model_copy(update={"tags": tags, **kept})
     return list(found.values())
 
 

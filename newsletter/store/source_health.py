@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from newsletter.articles.pace import FIRST
+from newsletter.articles.source_finding import SourceFinding
 from newsletter.store.tables import fetches
 
 
@@ -18,7 +19,8 @@ class SourceHealth:
 
     `failing_since` is when the first of its failures in a row was seen; None if it was read.
     `moved_to` is where permanent redirects lead. `turned_over_at` is when a fetch last showed
-    nothing of the one before it, and `interval` how often the source is fetched now.
+    nothing of the one before it, and `interval` how often the source is fetched now. `entries`,
+    `newest` (its newest entry) and `findings` are of the last reading that was not unchanged.
     """
 
     newsletter: str
@@ -30,6 +32,10 @@ class SourceHealth:
     moved_to: str = ""
     turned_over_at: datetime | None = None
     interval: timedelta = FIRST
+    next_check: datetime | None = None
+    entries: int | None = None
+    newest: datetime | None = None
+    findings: tuple[SourceFinding, ...] = ()
 
 
 def load_health(
@@ -52,7 +58,30 @@ def load_health(
             moved_to=row.moved_to,
             turned_over_at=row.turned_over_at,
             interval=timedelta(seconds=row.interval) if row.interval else FIRST,
+            next_check=row.next_look,
+            entries=row.entries,
+            newest=row.newest,
+            findings=tuple(SourceFinding(**finding) for finding in row.findings or ()),
         )
         for row in rows
         if row.source in locations[row.newsletter]
     ]
+
+
+def save_contents(
+    connection: sa.Connection,
+    newsletter: str,
+    location: str,
+    dates: Sequence[datetime],
+    findings: Sequence[SourceFinding],
+) -> None:
+    """Store what the source shows: the dates of its entries, and the findings about it."""
+    connection.execute(
+        sa.update(fetches)
+        .where(fetches.c.newsletter == newsletter, fetches.c.source == location)
+        .values(
+            entries=len(dates),
+            newest=max(dates, default=None),
+            findings=[asdict(finding) for finding in findings],
+        )
+    )

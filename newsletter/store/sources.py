@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -43,6 +43,15 @@ def find_sources(
     """The numbers of the configured sources that have one."""
     found = _resolved(connection, newsletter, configured)
     return frozenset(number for number in found if number is not None)
+
+
+def keys_of_same_sources(connection: sa.Connection, keys: Collection[str]) -> frozenset[str]:
+    """These location keys, and those of every other location of the same sources."""
+    numbers = sa.select(source_addresses.c.source_id).where(source_addresses.c.key.in_(keys))
+    found = connection.execute(
+        sa.select(source_addresses.c.key).where(source_addresses.c.source_id.in_(numbers))
+    )
+    return frozenset((*keys, *found.scalars()))
 
 
 def add_address(connection: sa.Connection, number: int, location: str) -> None:

@@ -97,6 +97,10 @@ fetches = sa.Table(
     sa.Column("failing_since", UtcDateTime),  # the first of the failures in a row
     sa.Column("moved_to", sa.String, nullable=False, default=""),  # by permanent redirects
     sa.Column("turned_over_at", UtcDateTime),  # when last all its entries were new
+    # of the last reading that was not unchanged; null before the first
+    sa.Column("entries", sa.Integer),
+    sa.Column("newest", UtcDateTime),  # the date of its newest entry
+    sa.Column("findings", sa.JSON),  # [articles.source_finding.SourceFinding]
 )
 
 source_claims = sa.Table(

@@ -42,6 +42,9 @@ IN_THE_TEST = {
 CODES = {
     "doctor": 1,  # the test's site is not https, and its zone is empty
     "preview weekly --out preview --screenshots": 69,  # tests/browser has the pictures
+    # No such site; tests/integration/test_sources.py has servers.
+    "sources test https://site.example/": 65,
+    "sources add https://site.example/ --newsletter weekly --tag news --dry-run": 65,
     "worker": 78,  # the test's site is on SQLite; tests/integration/test_nodes.py has nodes
     "worker --connections 16": 78,
 }
@@ -53,6 +56,7 @@ APPROVED = ("send", "status", "unknown", "retry", "stop", "run", "backup")
 EDITORS = ("ed@example.org", "pat@example.org")
 PEOPLE = "email,name,tags\nyou@example.org,,\nmore@example.net,Mo,security\n"
 MEMBERS = "email,name,subscribed_to_emails\nyou@example.org,You,true\nmore@example.net,Mo,false\n"
+FEEDS = "<opml><body><outline text='A' xmlUrl='https://a.example/rss'/></body></opml>"
 UNREADABLE = b"\xff\xfe no header at all"
 
 
@@ -68,6 +72,7 @@ def prepared(
     monkeypatch.chdir(site.folder)
     (site.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
     (site.folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
+    (site.folder / "feeds.opml").write_text(FEEDS, encoding="utf-8")
     (site.folder / "left.csv").write_text("email\nfriend@example.com\n", encoding="utf-8")
     if first == "subscribers" or "--as" in documented.words:
         for address in ("reader@example.org", "friend@example.net"):

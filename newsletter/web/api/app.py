@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.pipeline.sign_in import site_title
-from newsletter.web.api import issues, people
+from newsletter.web.api import issues, people, sources
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
 from newsletter.web.api.documentation import documentation_values
@@ -32,6 +32,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         people.site_for_publishers,
         issues.editors,
         issues.publishers,
+        sources.editors,
+        sources.publishers,
         people.subscribers,
     )
     for route in router.routes

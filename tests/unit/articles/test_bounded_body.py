@@ -49,7 +49,9 @@ def test_the_limit_itself_is_allowed() -> None:
     [
         (gzip.compress(bytes(range(200)))[:-9], "gzip", "is incomplete"),
         (b"not gzip at all", "gzip", "damaged"),
-        (b"x", "br", "compressed as 'br'"),
+        (b"xxxxxxxxx", "br", "damaged"),
+        (b"x", "zstd", "damaged"),
+        (b"\x07x", "deflate", "damaged"),
     ],
 )
 def test_a_damaged_body_is_refused(wire: bytes, encoding: str, message: str) -> None:

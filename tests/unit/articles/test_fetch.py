@@ -19,15 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from newsletter.articles.fetch import (
-    LONGEST_WAIT,
-    USER_AGENT,
-    Fetched,
-    FetchMemory,
-    HttpClient,
-    RetryLaterError,
-    retry_after,
-)
+from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
+from newsletter.articles.request import USER_AGENT
+from newsletter.articles.response_headers import LONGEST_WAIT, retry_after
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
 from tests.servers.feeds import FeedServer, respond

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.articles.fetch import fresh_for
 from newsletter.articles.pace import LATEST, SOONEST, CheckResult, Pace, next_pace
+from newsletter.articles.response_headers import fresh_for
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -66,8 +66,24 @@ def test_the_site_lets_named_hosts_and_networks_through(
 ) -> None:
     """allow_private takes hosts, addresses and networks, and nothing beside them."""
     permissions = Permissions([entry])
-    assert permissions.allow(host, ip_address(address))
-    assert not permissions.allow("other.test", ip_address("192.168.0.1"))
+    assert permissions.allow(host, ip_address(address), 80)
+    assert not permissions.allow("other.test", ip_address("192.168.0.1"), 80)
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "address"),
+    [
+        ("127.0.0.1:8080", "127.0.0.1", "127.0.0.1"),
+        ("[::1]:8080", "::1", "::1"),
+        ("Intranet.test:8080", "intranet.test.", "10.0.0.1"),
+        ("10.0.0.0/8:8080", "feeds.test", "10.1.1.1"),
+    ],
+)
+def test_an_entry_with_a_port_lets_that_port_through(entry: str, host: str, address: str) -> None:
+    """An entry with a port says nothing about the other services of that host."""
+    permissions = Permissions([entry])
+    assert permissions.allow(host, ip_address(address), 8080)
+    assert not permissions.allow(host, ip_address(address), 5432)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "::1"])

@@ -1,0 +1,88 @@
+"""import_sources: write the feeds of an OPML file into newsletter.toml."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from newsletter.articles.feed_discovery import web_address_of
+from newsletter.articles.identity.addresses import location_key
+from newsletter.articles.opml import OpmlFeed, parse_opml
+from newsletter.articles.subprocesses import run_in_subprocess
+from newsletter.articles.urls import is_web_address
+from newsletter.config.access import redacted_mistake
+from newsletter.config.configuration_file import ConfigurationChange
+from newsletter.config.source_editing import NewSource
+from newsletter.errors import InputError
+from newsletter.site.site import Site
+from newsletter.site.source_list import add_to_list
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InvalidFeed:
+    """An entry of the file that cannot be a source, and why."""
+
+    title: str
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportedSources:
+    """What became of a file's feeds; `duplicates` counts those that the newsletter or file had."""
+
+    newsletter: str
+    added: tuple[NewSource, ...]
+    duplicates: int
+    invalid: tuple[InvalidFeed, ...]
+    change: ConfigurationChange
+
+
+def import_sources(
+    site: Site, newsletter: str, body: bytes, environment: Mapping[str, str], *, dry_run: bool
+) -> ImportedSources:
+    """Add the feeds of an OPML file that the newsletter does not have; they are not fetched.
+
+    The names of folders become tags. Raises InputError if the file is not OPML, and
+    ConfigurationError or NotPermittedError if newsletter.toml cannot be changed.
+    """
+    site.newsletter(newsletter)
+    seconds = site.settings.fetch.timeout.total_seconds()
+    document = asyncio.run(run_in_subprocess(parse_opml, body, size=len(body), seconds=seconds))
+    if document.problem:
+        raise InputError(
+            document.problem, fix="export the feeds of your feed reader as OPML, and import that"
+        )
+    sources: dict[str, NewSource] = {}
+    invalid = []
+    for feed in document.feeds:
+        if reason := _mistake(feed):
+            invalid.append(
+                InvalidFeed(title=feed.title, address=redacted_mistake(feed.url), reason=reason)
+            )
+            continue
+        source = _source(feed)
+        key = location_key(source.location)
+        first = sources.setdefault(key, source)
+        tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
+        sources[key] = replace(first, tags=tags)
+    listed = add_to_list(site, newsletter, list(sources.values()), environment, dry_run=dry_run)
+    return ImportedSources(
+        newsletter=newsletter,
+        added=listed.added,
+        duplicates=len(document.feeds) - len(invalid) - len(listed.added),
+        invalid=tuple(invalid),
+        change=listed.change,
+    )
+
+
+def _mistake(feed: OpmlFeed) -> str:
+    """Why the entry cannot be a source; "" if it can."""
+    if not feed.url:
+        return "it has no address"
+    return "" if is_web_address(web_address_of(feed.url)) else "it is not a web address"
+
+
+def _source(feed: OpmlFeed) -> NewSource:
+    return NewSource(address=web_address_of(feed.url), name=feed.title, tags=feed.tags)
