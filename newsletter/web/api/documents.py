@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from newsletter.issues.issue import Issue, Item
-from newsletter.issues.wording import left_out_text, note_text
+from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.status import IssueStatus
 from newsletter.rendering.lint import LintFinding
 from newsletter.web.api import models
@@ -80,5 +80,5 @@ def _item(item: Item) -> models.ItemDocument:
         position=item.position,
         pinned=item.pinned,
         hidden=item.hidden,
-        reason=item.reason,
+        reason=inclusion_text(item),
     )
