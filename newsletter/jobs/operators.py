@@ -15,8 +15,6 @@ from newsletter.jobs.due_issue import RunOutcome, RunResult
 from newsletter.jobs.job import Job, JobRun
 from newsletter.jobs.run import RunReport, run, serve_due
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.sign_in import site_title
-from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
 from newsletter.store import operator_alerts
 from newsletter.store.job_outcomes import Ended
@@ -238,6 +236,10 @@ def _post(site: Site, alert: OperatorAlert, now: datetime) -> None:
 
 
 def _post_to(site: Site, address: str, alert: OperatorAlert, now: datetime) -> None:
+    # Most runs write no letter, and need not load what writes and posts one.
+    from newsletter.pipeline.sign_in import site_title
+    from newsletter.site.letters import LetterContent, post_letter
+
     title = site_title(site)
     letter = LetterContent(
         template="trouble",

@@ -20,7 +20,7 @@ from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.receive import RETRY_AFTER
+from newsletter.pipeline.left_over_mail import RETRY_AFTER
 from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers
@@ -253,7 +253,7 @@ async def test_operators_are_written_to_about_what_nobody_foresaw(
     """One letter for each job that crashed, and none while it goes on crashing."""
     site = new_site(more='[operators]\nmail = ["operator@example.net"]')
     await run_at(site, THURSDAY + 2 * HOUR)
-    plant(monkeypatch, due_issue, "gather", where=is_weekly)
+    plant(monkeypatch, due_issue, "approve", where=is_weekly)
     plant(monkeypatch, site_jobs, "fold")
     for _again in range(2):
         await run_at(site, MONDAY, watched_run)

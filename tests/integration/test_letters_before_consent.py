@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.join import confirm, join, mail_links
 from newsletter.pipeline.own_data import ask_to_move
-from newsletter.pipeline.reader_letters import flush
 from subscribers import people
 from subscribers.consent import JoinRequest
 from subscribers.history import Way
