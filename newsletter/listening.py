@@ -14,7 +14,7 @@ from newsletter.config.settings import ImapSettings, InboundSettings
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.reader_letters import post_soon, post_until
+from newsletter.pipeline.flush_letters import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
 from newsletter.site.site import Site
 from newsletter.store.liveness import LeaderLock

@@ -60,6 +60,8 @@ def scheduling(
     scheduler = BackgroundScheduler(timezone=UTC)
     _schedule(scheduler, every, lambda: _serve_due(site, supervisor))
     for jobs, how_often in (
+        # `listening` sends letters within a second, but tells no operator when it cannot: this lane
+        # does. The two share the job's lock.
         ([letters_job(site, clock)], every),
         (gathering_jobs(site, clock), every),
         (inbound_jobs(site, clock), every),

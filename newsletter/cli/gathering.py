@@ -21,7 +21,7 @@ from newsletter.cli.invocation import (
 from newsletter.cli.status import failed_source_document, failed_source_line
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
-from newsletter.issues.wording import left_out_text, note_text
+from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.site.failed_sources import failed_sources_of
@@ -160,7 +160,7 @@ def _item(item: Item) -> dict[str, Any]:
         "position": item.position,
         "pinned": item.pinned,
         "hidden": item.hidden,
-        "reason": item.reason,
+        "reason": inclusion_text(item),
         "follows": asdict(item.follows) if item.follows else None,
     }
 
@@ -184,7 +184,7 @@ def _issue_lines(issue: Issue, remarks: Sequence[str], zone: ZoneInfo) -> list[s
         lines += ["", title] if items else []
         for item in items:
             marks = " (hidden)" * item.hidden + " (pinned)" * item.pinned
-            lines += [f"  {item.title}{marks}", f"      {item.reason}"]
+            lines += [f"  {item.title}{marks}", f"      {inclusion_text(item)}"]
     if issue.left_out:
         lines += ["", "Left out"]
         for entry in issue.left_out:

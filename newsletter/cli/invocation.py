@@ -27,6 +27,7 @@ class Invocation:
 
     folder: Path = Path()
     as_json: bool = False
+    log_format: str = "text"
     moment: datetime | None = None
     started: float = 0.0
 

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from newsletter.config.access import redacted
 
@@ -35,9 +36,13 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """The handler that `configure_logging` adds, and replaces when it is called again."""
+
+
 def configure_logging(log_format: str) -> None:
-    """Send the `newsletter` log, from INFO up, to stderr."""
-    handler = logging.StreamHandler(sys.stderr)
+    """Send the `newsletter` log, from INFO up, and libraries' warnings to stderr in one format."""
+    handler = _StderrHandler(sys.stderr)
     handler.setFormatter(
         JsonLines() if log_format == "json" else TextLines("%(levelname)s: %(message)s")
     )
@@ -45,3 +50,9 @@ def configure_logging(log_format: str) -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    libraries = logging.getLogger()
+    libraries.handlers[:] = [
+        other for other in libraries.handlers if not isinstance(other, _StderrHandler)
+    ]
+    libraries.addHandler(handler)
+    libraries.setLevel(logging.WARNING)

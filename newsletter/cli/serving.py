@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import closing, nullcontext
 from types import FrameType
@@ -15,6 +16,8 @@ from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
+
+log = logging.getLogger("newsletter")
 
 
 @click.command()
@@ -40,6 +43,7 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         app,
         host=host,
         port=port,
+        log_config=None,  # its warnings go the way of all libraries: see logs.py
         log_level="warning",
         server_header=False,
         access_log=False,  # its lines would contain readers' tokens
@@ -50,9 +54,7 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
         link = first_link(site, now=invocation.now)
         if link is not None:
             address = _local_address(host, socket.getsockname()[1])
-            click.echo(
-                f"Nobody has signed in yet. This link signs you in, once: {address}{link}", err=True
-            )
+            log.info("Nobody has signed in yet. This link signs you in, once: %s%s", address, link)
         server = _Server(config)
         jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
         with listening(site, stop=server.stop), jobs as supervisor:

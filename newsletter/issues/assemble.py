@@ -10,10 +10,8 @@ from datetime import datetime, timedelta
 from newsletter.articles.article import Article
 from newsletter.issues.arrange import keep_arrangement
 from newsletter.issues.filters import EVERYTHING, Filter, Refusal
-from newsletter.issues.issue import ADDED, Item, LeftOut, Window
-from newsletter.issues.reasons import LeftOutReason
-
-GONE = "no source of this newsletter has it any more"
+from newsletter.issues.issue import Item, LeftOut, Window
+from newsletter.issues.reasons import ADDED, Inclusion, InclusionReason, LeftOutReason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,22 +77,21 @@ def assemble(
         [item if item.section in titles else replace(item, section="") for item in previous],
         candidates,
     )
-    eligible: list[tuple[Article, str]] = []
+    eligible: list[tuple[Article, InclusionReason]] = []
     left_out: list[LeftOut] = []
     of_source: Counter[str] = Counter()
     for candidate in sorted(candidates, key=_rank):
         article = candidate.article
         found = _why(candidate, window, history)
         full = candidate.most is not None and of_source[article.source] >= candidate.most
-        if full and isinstance(found, str):
+        if full and isinstance(found, InclusionReason):
             room = f"{article.source} ({candidate.most})"
             found = _left_out(article, LeftOutReason.NO_ROOM, room)
-        if isinstance(found, str):
+        if isinstance(found, InclusionReason):
             of_source[article.source] += 1
             eligible.append((article, found))
         elif article.key in kept and kept[article.key].touched:
-            withdrawn = "withdrawn by its source; " if candidate.withdrawn else ""
-            eligible.append((article, f"{withdrawn}kept by an editor"))
+            eligible.append((article, _kept(candidate)))
         else:
             left_out.append(found)
 
@@ -120,7 +117,7 @@ def _rank(candidate: Candidate) -> tuple[int, float, str]:
     return (-len(article.also), -article.published.timestamp(), article.key)
 
 
-def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOut:
+def _why(candidate: Candidate, window: Window, history: History) -> InclusionReason | LeftOut:
     """The reason why the article may be in the issue, or the entry that leaves it out."""
     article = candidate.article
     if candidate.withdrawn:
@@ -132,20 +129,23 @@ def _why(candidate: Candidate, window: Window, history: History) -> str | LeftOu
         return _left_out(article, LeftOutReason.TOLD_ELSEWHERE, candidate.carried_in)
     if candidate.barred:
         return _refused(article, candidate.barred)
-    day = f"{article.published:%Y-%m-%d}"
     if article.published in window:
-        return f"published {day}, inside the window"
+        return InclusionReason.IN_WINDOW
     if article.published >= window.end:
         return _left_out(article, LeftOutReason.AFTER_WINDOW)
     missed = history.closed is not None and candidate.first_seen >= history.closed
     if missed and article.published >= window.start - history.grace:
-        return f"published {day}, before the window, but first seen since the last issue"
+        return InclusionReason.FIRST_SEEN_LATE
     return _left_out(article, LeftOutReason.BEFORE_WINDOW)
+
+
+def _kept(candidate: Candidate) -> InclusionReason:
+    return InclusionReason.WITHDRAWN_BUT_KEPT if candidate.withdrawn else InclusionReason.KEPT
 
 
 def _fill(
     section: Section,
-    eligible: Sequence[tuple[Article, str]],
+    eligible: Sequence[tuple[Article, InclusionReason]],
     taken: set[str],
     kept: Mapping[str, Item],
 ) -> list[Item]:
@@ -175,7 +175,7 @@ def _fill(
             article=article,
             section=section.title,
             position=0,
-            reason=f"{reason}; {_why_here(article, section)}",
+            reason=_inclusion(reason, article, section),
         )
         if before is not None:
             item = replace(
@@ -198,12 +198,13 @@ def _belongs(article: Article, section: Section, before: Item | None) -> bool:
     return not section.tags or any(tag.slug in section.tags for tag in article.tags)
 
 
-def _why_here(article: Article, section: Section) -> str:
-    labels = [tag.label for tag in article.tags if tag.slug in section.tags]
-    covered = f", covered by {len(article.also) + 1} sources" if article.also else ""
-    if labels:
-        return f"in {section.title} by its tags {', '.join(labels)}{covered}"
-    return f"in {section.title}, which takes what no other section took{covered}"
+def _inclusion(kind: InclusionReason, article: Article, section: Section) -> Inclusion:
+    return Inclusion(
+        kind=kind,
+        section=section.title,
+        tags=tuple(tag.label for tag in article.tags if tag.slug in section.tags),
+        other_sources=len(article.also),
+    )
 
 
 def _without_place(article: Article, sections: Sequence[Section]) -> LeftOut:
@@ -231,8 +232,9 @@ def _by_story(previous: Sequence[Item], candidates: Sequence[Candidate]) -> dict
 def _gone_but_kept(previous: Sequence[Item], candidates: Sequence[Candidate]) -> list[Item]:
     """Items that an editor changed and whose article no source has any more."""
     present = {key for candidate in candidates for key in candidate.article.keys}
+    gone = Inclusion(kind=InclusionReason.GONE_BUT_KEPT)
     return [
-        item if item.reason == ADDED else replace(item, reason=f"{GONE}; kept by an editor")
+        item if item.reason == ADDED else replace(item, reason=gone)
         for item in previous
         if item.touched and item.article.key not in present
     ]

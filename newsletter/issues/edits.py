@@ -10,7 +10,8 @@ from pydantic import ConfigDict, Field, TypeAdapter
 
 from newsletter.articles.article import Article
 from newsletter.issues.blocks import Block
-from newsletter.issues.issue import ADDED, LeftOut, Overrides
+from newsletter.issues.issue import LeftOut, Overrides
+from newsletter.issues.reasons import ADDED, Inclusion
 
 WordName = Literal["subject", "preheader", "intro", "closing"]
 
@@ -68,7 +69,7 @@ class Add:
 
     article: Article
     section: str
-    reason: str = ADDED
+    reason: Inclusion = ADDED
     kind: Literal["add"] = "add"
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from newsletter.articles.article import Article, Image
 from newsletter.issues.blocks import Block
-from newsletter.issues.reasons import LeftOutReason, StateNote
+from newsletter.issues.reasons import Inclusion, LeftOutReason, StateNote
 
 
 class State(StrEnum):
@@ -36,10 +36,6 @@ MAY_BECOME: dict[State, frozenset[State]] = {
 
 OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
 """The states before the send."""
-
-
-ADDED = "added by an editor"
-"""The reason of an item that an editor added."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +76,7 @@ class Item:
     article: Article
     section: str
     position: int
-    reason: str
+    reason: Inclusion
     pinned: bool = False
     hidden: bool = False
     placed: bool = False

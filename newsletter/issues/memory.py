@@ -64,12 +64,8 @@ def follow_ups(items: Sequence[Item], carried: Sequence[Carried]) -> tuple[Item,
 
 
 def _marked(item: Item, past: Carried) -> Item:
-    title = past.article.title
-    return replace(
-        item,
-        follows=Follows(number=past.number, title=title, url=past.article.url),
-        reason=f"{item.reason}; follows No. {past.number}: {title}",
-    )
+    article = past.article
+    return replace(item, follows=Follows(number=past.number, title=article.title, url=article.url))
 
 
 def _near(

@@ -1,4 +1,4 @@
-"""The reasons for the state of an issue and for leaving an article out, as values.
+"""The reasons for the state of an issue, and for each article that is in or left out, as values.
 
 A reason is a kind with its data; issues/wording.py makes the sentences for people.
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 
 class StateReason(StrEnum):
@@ -56,6 +56,38 @@ class StateNote:
     until: datetime | None = None
 
 
+class InclusionReason(StrEnum):
+    """Why an article may be in an issue."""
+
+    IN_WINDOW = "in-window"
+    FIRST_SEEN_LATE = "first-seen-late"  # before the window, but since the last issue
+    KEPT = "kept"  # by an editor, whatever the window says
+    WITHDRAWN_BUT_KEPT = "withdrawn-but-kept"
+    GONE_BUT_KEPT = "gone-but-kept"  # no source has it any more
+    ADDED = "added"  # by an editor
+    FREE_TEXT = "free-text"  # written by an older version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inclusion:
+    """Why an article is in an issue, and in its section.
+
+    `section` is the section that took it, by the labels `tags`, or, if there are none, as what no
+    other section took; "" if an editor placed it. `other_sources` counts the sources that have the
+    story as well; `text` is the text of an older version.
+    """
+
+    kind: InclusionReason
+    section: str = ""
+    tags: tuple[str, ...] = ()
+    other_sources: int = 0
+    text: str = ""
+
+
+ADDED = Inclusion(kind=InclusionReason.ADDED)
+"""The reason of an item that an editor added."""
+
+
 class LeftOutReason(StrEnum):
     """Why an article is not in an issue; the comments say what `LeftOut.detail` names."""
 
@@ -74,7 +106,9 @@ class LeftOutReason(StrEnum):
     FREE_TEXT = "free-text"  # the whole reason, as an older version wrote it
 
 
-_NOTE: TypeAdapter[StateNote | None] = TypeAdapter(StateNote | None)
+_NOTE: TypeAdapter[StateNote | None] = TypeAdapter(
+    StateNote | None, config=ConfigDict(defer_build=True)
+)
 
 
 def note_to_json(note: StateNote | None) -> dict[str, Any] | None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newsletter.issues.issue import LeftOut
-from newsletter.issues.reasons import FailedSource, LeftOutReason, StateNote, StateReason
+from newsletter.issues.issue import Item, LeftOut
+from newsletter.issues.reasons import (
+    FailedSource,
+    InclusionReason,
+    LeftOutReason,
+    StateNote,
+    StateReason,
+)
 
 
 def note_text(note: StateNote | None) -> str:
@@ -45,6 +51,46 @@ def _sources_failed(note: StateNote) -> str:
     if note.count < note.least:
         return f"{note.count} of at least {note.least} articles; waits for {failed}"
     return f"waits for {failed}"
+
+
+def inclusion_text(item: Item) -> str:
+    """Why the article is in the issue and in its section, and what it follows up."""
+    if item.reason.kind is InclusionReason.FREE_TEXT:
+        return item.reason.text
+    follows = item.follows and f"follows No. {item.follows.number}: {item.follows.title}"
+    return "; ".join(part for part in (_admission(item), _placement(item), follows) if part)
+
+
+def _admission(item: Item) -> str:
+    published = f"published {item.article.published:%Y-%m-%d}"
+    match item.reason.kind:
+        case InclusionReason.IN_WINDOW:
+            return f"{published}, inside the window"
+        case InclusionReason.FIRST_SEEN_LATE:
+            return f"{published}, before the window, but first seen since the last issue"
+        case InclusionReason.KEPT:
+            return "kept by an editor"
+        case InclusionReason.WITHDRAWN_BUT_KEPT:
+            return "withdrawn by its source; kept by an editor"
+        case InclusionReason.GONE_BUT_KEPT:
+            return "no source of this newsletter has it any more; kept by an editor"
+        case InclusionReason.ADDED:
+            return "added by an editor"
+        case InclusionReason.FREE_TEXT:
+            return item.reason.text
+
+
+def _placement(item: Item) -> str:
+    reason = item.reason
+    if not reason.section:
+        return ""
+    by = (
+        f" by its tags {', '.join(reason.tags)}"
+        if reason.tags
+        else ", which takes what no other section took"
+    )
+    covered = f", covered by {reason.other_sources + 1} sources" if reason.other_sources else ""
+    return f"in {reason.section}{by}{covered}"
 
 
 def left_out_text(out: LeftOut) -> str:

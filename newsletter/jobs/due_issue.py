@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import Issue, State
@@ -15,15 +16,16 @@ from newsletter.issues.reasons import FailedSource, StateNote, StateReason
 from newsletter.issues.wording import note_text
 from newsletter.jobs.due_sources import failure_note, read_failed, read_for_issue, wants_sources
 from newsletter.jobs.job import Pause, wait_for
-from newsletter.pipeline.approve import approve, hold, reopen, skip
-from newsletter.pipeline.remind import remind
-from newsletter.pipeline.send import SendOutcome, send
 from newsletter.site.failed_sources import failed_sources
 from newsletter.site.occasions import due_now
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.chosen_time import chosen_time
+
+# What makes and sends an issue is imported when there is one: most runs have nothing to do.
+if TYPE_CHECKING:
+    from newsletter.pipeline.send import SendOutcome
 
 log = logging.getLogger("newsletter")
 
@@ -109,12 +111,9 @@ def serve_newsletter(
     now = clock()
     running, due = _running_and_due(site, slug, now)
     if running:
-        return _send_outcome(
-            slug, send(site, slug, running.number, clock=clock, interrupted=interrupted)
-        )
+        return _send(site, running, clock, interrupted)
     if due is None:
         return _nothing_due(site, slug, now)
-    # Comparing stories is loaded only when there is an issue to make.
     from newsletter.pipeline.draft import draft_for
 
     current = _open_issue(site, slug)
@@ -156,9 +155,12 @@ def _nothing_due(site: Site, slug: str, now: datetime) -> RunOutcome:
     newsletter = site.newsletter(slug)
     if newsletter.paused:
         return RunOutcome(newsletter=slug, result=RunResult.PAUSED)
-    issue = remind(site, slug, now=now) if newsletter.approval == "remind" else None
-    if issue is not None:
-        return RunOutcome(newsletter=slug, result=RunResult.REMINDED, issue=issue.name)
+    if newsletter.approval == "remind":
+        from newsletter.pipeline.remind import remind
+
+        issue = remind(site, slug, now=now)
+        if issue is not None:
+            return RunOutcome(newsletter=slug, result=RunResult.REMINDED, issue=issue.name)
     return RunOutcome(newsletter=slug, result=RunResult.NOTHING_DUE)
 
 
@@ -177,14 +179,15 @@ def _serve(
             return unsent
     if interrupted.is_set():
         return RunOutcome(newsletter=slug, result=RunResult.INTERRUPTED, issue=issue.name)
-    sent = send(site, slug, issue.number, clock=clock, interrupted=interrupted)
-    return replace(_send_outcome(slug, sent), failed=failed)
+    return replace(_send(site, issue, clock, interrupted), failed=failed)
 
 
 def _approve_or_leave(
     site: Site, issue: Issue, failed: Sequence[FailedSource], now: datetime
 ) -> RunOutcome | None:
     """Approve the issue, and return None, if it may be sent; else what becomes of it."""
+    from newsletter.pipeline.approve import approve, hold, reopen, skip
+
     slug, newsletter = issue.newsletter, site.newsletter(issue.newsletter)
     late = now - issue.due
     in_time = late <= newsletter.max_lateness
@@ -237,6 +240,9 @@ def _left_as_is(issue: Issue, result: RunResult) -> RunOutcome:
 
 
 def _wait_for_editors(site: Site, issue: Issue, now: datetime) -> RunOutcome:
+    from newsletter.pipeline.approve import hold
+    from newsletter.pipeline.remind import remind
+
     slug = issue.newsletter
     if site.newsletter(slug).approval == "remind":
         remind(site, slug, now=now)
@@ -244,7 +250,13 @@ def _wait_for_editors(site: Site, issue: Issue, now: datetime) -> RunOutcome:
     return RunOutcome(newsletter=slug, result=RunResult.AWAITING_APPROVAL, issue=issue.name)
 
 
-def _send_outcome(slug: str, outcome: SendOutcome) -> RunOutcome:
+def _send(
+    site: Site, issue: Issue, clock: Callable[[], datetime], interrupted: threading.Event
+) -> RunOutcome:
+    from newsletter.pipeline.send import send
+
+    slug = issue.newsletter
+    outcome = send(site, slug, issue.number, clock=clock, interrupted=interrupted)
     return RunOutcome(
         newsletter=slug,
         result=_RESULT_BY_STATE[outcome.issue.state],

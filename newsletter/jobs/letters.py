@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from newsletter.jobs.job import BUDGET, Job
-from newsletter.pipeline.reader_letters import flush
+from newsletter.pipeline.flush_letters import flush
 from newsletter.site.site import Site
 
 

@@ -12,8 +12,8 @@ from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
 from newsletter.jobs.source_alerts import tell_of_sources
 from newsletter.pipeline.gather import gather_due
+from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.own_data import make_due_moves
-from newsletter.pipeline.receive import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import clear_attempts
@@ -46,8 +46,8 @@ def inbound_jobs(site: Site, clock: Clock) -> list[Job]:
     if site.settings.inbound is None:
         return []
 
-    def handle_mail(_stop: threading.Event) -> str:
-        return _counted(handle_left_over(site, now=clock()), "handled")
+    def handle_mail(stop: threading.Event) -> str:
+        return _counted(handle_left_over(site, clock, interrupted=stop), "handled")
 
     return [Job(name="inbound", do=handle_mail, budget=BUDGET)]
 
@@ -107,8 +107,8 @@ def webhook_jobs(site: Site, clock: Clock) -> list[Job]:
     if not site.settings.webhooks:
         return []
 
-    def deliver(_stop: threading.Event) -> str:
-        report = deliver_webhooks(site, clock=clock)
+    def deliver(stop: threading.Event) -> str:
+        report = deliver_webhooks(site, clock=clock, interrupted=stop)
         counts = {
             "delivered": report.delivered,
             "deferred": report.deferred,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.errors import UnknownNameError
@@ -17,38 +15,14 @@ from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignUp:
-    """What a person entered in a sign-up form.
-
-    `origin` says where the form came from, `wording` is the consent text that it showed.
-    """
-
-    list_slug: str
-    address: str
-    origin: str
-    wording: str
-    name: str = ""
-    follows: Iterable[str] = ()
-
-
-def join(site: Site, sign_up: SignUp, *, now: datetime) -> None:
+def join(site: Site, request: consent.JoinRequest, *, now: datetime) -> None:
     """Ask the address by mail to confirm the subscription.
 
     The result is the same for known and unknown addresses, so that nobody can find out who reads
     the list. Raises AddressError, UnknownNameError.
     """
-    require_list(site, sign_up.list_slug)
+    require_list(site, request.list_slug)
     with site.database.transaction() as connection:
-        request = consent.JoinRequest(
-            address=sign_up.address,
-            list_slug=sign_up.list_slug,
-            way=Way.FORM,
-            origin=sign_up.origin,
-            wording=sign_up.wording,
-            name=sign_up.name,
-            follows=sign_up.follows,
-        )
         letter = consent.ask_to_join(connection, request, now)
         if letter is not None:
             put_letter(site, connection, letter, now)

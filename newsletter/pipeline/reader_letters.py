@@ -1,26 +1,21 @@
-"""Letters to readers: queued in the transaction that causes them, then sent from the outbox."""
+"""Letters to readers: written and queued in the transaction that causes them."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
 from newsletter.errors import InputError
-from newsletter.pipeline.control import RunControl
-from newsletter.pipeline.send_letters import is_anything_to_do, send_waiting
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
 from newsletter.site.lists import contact_of, newsletters_of, title_of
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
-from newsletter.store.database import Database
 from subscribers import people, suppression
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
@@ -30,9 +25,6 @@ from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
-
-CHECK_INTERVAL, MIN_INTERVAL = 1.0, 0.1
-"""Seconds between two checks for waiting letters, at most and at least."""
 
 ANSWERS = AttemptLimit(most=1, per=timedelta(hours=1))
 """Limit of letters to one address that only answer a request (rule 10)."""
@@ -119,84 +111,6 @@ def put_letter(
         connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
     )
     return True
-
-
-class _FlushState:
-    """Lets one thread of a process at a time send letters.
-
-    Another thread that wants letters sent meanwhile sets `requested`, and the sending thread goes
-    on. `loops` counts the threads that are in `post_until`.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.requested = threading.Event()
-        self.loops = 0
-
-
-_flush_states: WeakKeyDictionary[Database, _FlushState] = WeakKeyDictionary()
-_flush_states_lock = threading.Lock()
-
-
-def flush(
-    site: Site, clock: Callable[[], datetime], *, interrupted: threading.Event | None = None
-) -> int:
-    """Send the letters that are due in the outbox; returns how many were accepted.
-
-    A relay's failure is not raised: the letter waits for its next attempt. Ends within 10 s after
-    `interrupted` is set. If another thread of this process is sending, that thread does the work.
-    """
-    control = RunControl(clock=clock, interrupted=interrupted)
-    state, accepted = _flush_state_of(site), 0
-    state.requested.set()
-    while state.requested.is_set() and state.lock.acquire(blocking=False):
-        try:
-            state.requested.clear()
-            while not control.is_interrupted and is_anything_to_do(site, clock()):
-                tried, newly_accepted = send_waiting(site, control)
-                accepted += newly_accepted
-                if not tried:
-                    break
-        finally:
-            state.lock.release()
-    return accepted
-
-
-def post_soon(site: Site, clock: Callable[[], datetime]) -> None:
-    """Have this process's `post_until` flush the outbox; without one, flush it now."""
-    state = _flush_state_of(site)
-    state.requested.set()
-    if not state.loops:
-        flush(site, clock)
-
-
-def post_until(
-    site: Site,
-    clock: Callable[[], datetime],
-    stop: threading.Event,
-    send: Callable[[], None],
-) -> None:
-    """Call `send` within a second after any process queues a letter, until `stop` is set."""
-    state = _flush_state_of(site)
-    with _flush_states_lock:
-        state.loops += 1
-    try:
-        while not stop.wait(MIN_INTERVAL):
-            state.requested.clear()
-            try:
-                if is_anything_to_do(site, clock()):
-                    send()
-            except Exception as error:  # the database may be back at the next check
-                log.warning("letters cannot be sent yet: %s", error)
-            state.requested.wait(CHECK_INTERVAL)
-    finally:
-        with _flush_states_lock:
-            state.loops -= 1
-
-
-def _flush_state_of(site: Site) -> _FlushState:
-    with _flush_states_lock:
-        return _flush_states.setdefault(site.database, _FlushState())
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now: datetime) -> bool:

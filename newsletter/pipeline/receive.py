@@ -37,9 +37,6 @@ from subscribers.letters import LetterRequest
 
 log = logging.getLogger("newsletter")
 
-RETRY_AFTER = timedelta(minutes=10)
-"""How long after its arrival or last attempt an unhandled message is attempted again."""
-
 KEPT_REPORTS = AttemptLimit(most=200, per=timedelta(days=1))
 """Limit of bounces and complaints kept for a person to see; only a row is kept of any more."""
 
@@ -114,15 +111,6 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
     if again or recorded.attempts >= mail_log.MAX_ATTEMPTS:
         return _give_up(site, recorded, mail, now)
     return Received(id=recorded.id, kind=mail.kind, action=Action.RETRY, address=_address_in(mail))
-
-
-def handle_left_over(site: Site, *, now: datetime) -> int:
-    """Handle the messages that a dead process recorded, or that failed before; returns how many."""
-    with site.database.transaction(read_only=True) as connection:
-        waiting = mail_log.unhandled(connection, now - RETRY_AFTER)
-    for message_id in waiting:
-        handle(site, message_id, now=now)
-    return len(waiting)
 
 
 def takes(site: Site, recipient: str) -> bool:

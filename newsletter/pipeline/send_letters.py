@@ -15,7 +15,6 @@ from newsletter.delivery.sender import SendReport, send_all
 from newsletter.errors import RelayUnavailableError
 from newsletter.pipeline.control import RunControl
 from newsletter.site.site import Site
-from newsletter.store import newsletters as newsletter_store
 from newsletter.store import outbox
 from newsletter.store.limits import SqlLimitBook
 from newsletter.store.outbox_ledger import OutboxLedger
@@ -24,18 +23,6 @@ log = logging.getLogger("newsletter")
 
 INTERRUPTION_INTERVAL = 0.1
 """Seconds between two checks for an interruption."""
-
-
-def is_anything_to_do(site: Site, now: datetime) -> bool:
-    """Whether the site may send, and a letter is due or was left behind by a dead sender."""
-    if not site.settings.relays:
-        return False
-    with site.database.transaction(read_only=True) as connection:
-        if not newsletter_store.is_armed(connection):
-            return False
-        if outbox.is_anything_due(connection, now):
-            return True
-    return bool(outbox.dead_senders(site.database))
 
 
 def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:

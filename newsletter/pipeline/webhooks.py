@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,8 +47,13 @@ class WebhookReport:
     given_up: int = 0
 
 
-def deliver_webhooks(site: Site, *, clock: Callable[[], datetime]) -> WebhookReport:
-    """Queue the events since the last round, then post the messages that are due. Safe to repeat."""
+def deliver_webhooks(
+    site: Site, *, clock: Callable[[], datetime], interrupted: threading.Event
+) -> WebhookReport:
+    """Queue the events since the last round, then post the messages that are due. Safe to repeat.
+
+    Once `interrupted` is set, no further message is begun; those that were not stay due.
+    """
     hooks = {hook.url: hook for hook in site.settings.webhooks}
     if not hooks:
         return WebhookReport()
@@ -57,7 +63,7 @@ def deliver_webhooks(site: Site, *, clock: Callable[[], datetime]) -> WebhookRep
         messages = outbox.claim(connection, hooks, limit=BATCH, now=now, lease=LEASE)
     if not messages:
         return WebhookReport()
-    answers = asyncio.run(_post_all(site, hooks, messages, now))
+    answers = asyncio.run(_post_all(site, hooks, messages, now, interrupted))
     return _settle(site, messages, answers, clock())
 
 
@@ -95,14 +101,18 @@ def _body(site: Site, event: WebhookEvent) -> str:
 
 
 async def _post_all(
-    site: Site, hooks: Mapping[str, WebhookSettings], messages: Sequence[Message], now: datetime
-) -> list[int | str]:
-    """The status of each response, or the reason why there is none."""
+    site: Site,
+    hooks: Mapping[str, WebhookSettings],
+    messages: Sequence[Message],
+    now: datetime,
+    interrupted: threading.Event,
+) -> list[int | str | None]:
+    """The status of each response, or why there is none; None for a message that was not posted."""
     semaphore = asyncio.Semaphore(AT_ONCE)
     settings = site.settings.fetch
     settings = settings.model_copy(update={"timeout": min(settings.timeout, TIMEOUT)})
 
-    async def post(client: HttpClient, message: Message) -> int | str:
+    async def post(client: HttpClient, message: Message) -> int | str | None:
         body, identifier = message.body.encode(), f"msg_{message.id}"
         timestamp = int(now.timestamp())
         headers = {
@@ -112,6 +122,8 @@ async def _post_all(
             "webhook-signature": sign(hooks[message.url].secret, identifier, timestamp, body),
         }
         async with semaphore:
+            if interrupted.is_set():
+                return None
             try:
                 return await client.post(message.url, body, headers)
             except SourceError as error:
@@ -122,13 +134,15 @@ async def _post_all(
 
 
 def _settle(
-    site: Site, messages: Sequence[Message], answers: Sequence[int | str], now: datetime
+    site: Site, messages: Sequence[Message], answers: Sequence[int | str | None], now: datetime
 ) -> WebhookReport:
     delivered = deferred = given_up = 0
     with site.database.transaction() as connection:
         for message, answer in zip(messages, answers, strict=True):
             response = str(answer)[:500]
-            if isinstance(answer, int) and 200 <= answer < 300:
+            if answer is None:
+                outbox.give_back(connection, message, now)
+            elif isinstance(answer, int) and 200 <= answer < 300:
                 outbox.delivered(connection, message, response, now)
                 delivered += 1
             elif answer == GONE or message.attempts > len(WAITS):

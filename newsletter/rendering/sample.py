@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from newsletter.articles.article import Article, Coverage, Image, Tag
 from newsletter.issues.blocks import Block, BlockKind, Place
 from newsletter.issues.issue import Issue, Item, Overrides, State, Window, Words
+from newsletter.issues.reasons import ADDED
 from newsletter.rendering.masthead import Masthead
 
 _DUE = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
@@ -81,6 +82,6 @@ def _item(number: int) -> Item:
         article=article,
         section=("News", "More")[number % 2],
         position=number,
-        reason="a sample",
+        reason=ADDED,
         overrides=Overrides(link_text="Read the sample" if kind == 1 else None),
     )

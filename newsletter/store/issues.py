@@ -25,7 +25,14 @@ from newsletter.issues.issue import (
     Window,
     Words,
 )
-from newsletter.issues.reasons import LeftOutReason, StateNote, note_from_json, note_to_json
+from newsletter.issues.reasons import (
+    Inclusion,
+    InclusionReason,
+    LeftOutReason,
+    StateNote,
+    note_from_json,
+    note_to_json,
+)
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
@@ -287,7 +294,7 @@ def item_row(number: int, item: Item) -> dict[str, Any]:
         "pinned": item.pinned,
         "hidden": item.hidden,
         "placed": item.placed,
-        "reason": item.reason,
+        "reason": {name: value for name, value in asdict(item.reason).items() if value},
         "overrides": asdict(item.overrides),
         "article": article_to_json(item.article),
         "follows": asdict(item.follows) if item.follows else None,
@@ -300,13 +307,18 @@ def _item(row: sa.Row[Any]) -> Item:
         article=article_from_json(row.article),
         section=row.section,
         position=row.position,
-        reason=row.reason,
+        reason=_inclusion(row.reason),
         pinned=row.pinned,
         hidden=row.hidden,
         placed=row.placed,
         overrides=Overrides(**{**row.overrides, "image": Image(**image) if image else None}),
         follows=Follows(**row.follows) if row.follows else None,
     )
+
+
+def _inclusion(data: dict[str, Any]) -> Inclusion:
+    kind, tags = InclusionReason(data["kind"]), tuple(data.get("tags", ()))
+    return Inclusion(**{**data, "kind": kind, "tags": tags})
 
 
 def _left_out(row: sa.Row[Any]) -> LeftOut:

@@ -225,7 +225,7 @@ items = sa.Table(
     sa.Column("pinned", sa.Boolean, nullable=False, default=False),
     sa.Column("hidden", sa.Boolean, nullable=False, default=False),
     sa.Column("placed", sa.Boolean, nullable=False, default=False),  # an editor moved it
-    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("reason", sa.JSON, nullable=False),  # issues.reasons.Inclusion
     sa.Column("overrides", sa.JSON, nullable=False, default=dict),
     sa.Column("article", sa.JSON, nullable=False),  # the article as it was drafted
     sa.Column("follows", sa.JSON(none_as_null=True)),  # issues.issue.Follows

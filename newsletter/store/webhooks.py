@@ -138,6 +138,11 @@ def give_up(connection: sa.Connection, message: Message, answer: str) -> None:
     _set(connection, message, answer=answer, retry_at=None, body="")
 
 
+def give_back(connection: sa.Connection, message: Message, now: datetime) -> None:
+    """Record that the message was claimed and not sent: it is due, and no attempt was made."""
+    _set(connection, message, retry_at=now, attempts=message.attempts - 1)
+
+
 def clear(connection: sa.Connection, now: datetime) -> None:
     """Delete old messages, also those that wait for an address no longer configured."""
     connection.execute(

@@ -1,4 +1,7 @@
-"""Decides whose fault a refusal is, by its words first and then by its codes (pure)."""
+"""Decides whose fault a refusal is, by its words first and then by its codes (pure).
+
+The words are compiled at the first refusal: that takes as long as starting a command does.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,6 @@ import re
 from dataclasses import dataclass
 
 from subscribers.blame.blame import Blame
-from subscribers.blame.general_words import IN_ORDER, REFUSED_ADDRESS, SESSION_IS_FULL
-from subscribers.blame.known_replies import COMPILED
 from subscribers.blame.words import plain_words
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
@@ -67,6 +68,8 @@ def judge(refusal: Refusal) -> Blame:
 
 def says_session_is_full(text: str) -> bool:
     """Whether the server accepts no more mail on this connection."""
+    from subscribers.blame.general_words import SESSION_IS_FULL
+
     return SESSION_IS_FULL.search(plain_words(text)) is not None
 
 
@@ -86,16 +89,25 @@ def _by_words_and_codes(refusal: Refusal) -> Blame:
         return Blame.POLICY  # refused permanently for security, whatever the words say
     if by_words is not Blame.UNKNOWN:
         return by_words
-    if REFUSED_ADDRESS.search(words) and (status is None or status[0] != 7):
+    if _refuses_address(words) and (status is None or status[0] != 7):
         return Blame.READER
     return _by_code(refusal, status, words)
 
 
 def _by_words(words: str) -> Blame:
+    from subscribers.blame.general_words import IN_ORDER
+    from subscribers.blame.known_replies import COMPILED
+
     for pattern, blame in (*COMPILED, *IN_ORDER):
         if pattern.search(words):
             return blame
     return Blame.UNKNOWN
+
+
+def _refuses_address(words: str) -> bool:
+    from subscribers.blame.general_words import REFUSED_ADDRESS
+
+    return REFUSED_ADDRESS.search(words) is not None
 
 
 def _by_code(refusal: Refusal, status: tuple[int, int] | None, words: str) -> Blame:

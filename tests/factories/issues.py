@@ -9,6 +9,7 @@ from typing import Any
 
 from newsletter.articles.article import Article, Image, Tag
 from newsletter.issues.issue import Issue, Item, State, Window
+from newsletter.issues.reasons import Inclusion, InclusionReason
 
 DUE = datetime(2025, 3, 3, 7, 0, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def make_item(article: Article | None = None, **changes: Any) -> Item:
         article=article or make_article(),
         section="News",
         position=0,
-        reason="published inside the window; in News",
+        reason=Inclusion(kind=InclusionReason.IN_WINDOW, section="News"),
     )
     return replace(item, **changes)
 

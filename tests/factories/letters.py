@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from newsletter.cli.interruption import interruptible
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.pipeline.reader_letters import flush
+from newsletter.pipeline.flush_letters import flush
 from newsletter.site.site import Site, open_site
 from newsletter.store.outbox import put
 from newsletter.store.tables import outbox

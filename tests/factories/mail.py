@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from newsletter.config.settings import InboundSettings
 from newsletter.jobs.run import run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.reader_letters import flush
+from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.receive import Received, receive
 from newsletter.site.site import Site
 from newsletter.store.tables import outbox

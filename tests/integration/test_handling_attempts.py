@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from newsletter.errors import DatabaseUnavailableError
 from newsletter.pipeline import receive as receiving
-from newsletter.pipeline.receive import RETRY_AFTER, handle, handle_left_over
+from newsletter.pipeline.left_over_mail import RETRY_AFTER, handle_left_over
+from newsletter.pipeline.receive import handle
 from subscribers.inbound.mail_log import MAX_ATTEMPTS, LoggedMail, find, quarantined
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import READER, PostOffice, post_office, send_issue
@@ -33,6 +35,11 @@ class UnforeseenError(Exception):
 def fails(*_given: object, **_named: object) -> NoReturn:
     """Stands in the place of a step."""
     raise UnforeseenError("what nobody has thought of")
+
+
+def left_over(office: PostOffice) -> int:
+    """How many messages the job handles now."""
+    return handle_left_over(office.site, lambda: office.now, interrupted=threading.Event())
 
 
 def in_book(office: PostOffice, message_id: int) -> LoggedMail:
@@ -58,14 +65,14 @@ def test_three_failures_and_a_person_looks_at_it(
         patch.setattr(receiving, step, fails)
         got = office.mail("weekly-leave")
         assert (got.action, in_book(office, got.id).attempts) == ("retry", 1)
-        assert handle_left_over(office.site, now=office.now) == 0
+        assert left_over(office) == 0
         for attempt in range(2, MAX_ATTEMPTS + 1):
             assert in_quarantine(office) == []
             office.now += RETRY_AFTER + timedelta(seconds=1)
-            assert handle_left_over(office.site, now=office.now) == 1
+            assert left_over(office) == 1
             assert in_book(office, got.id).attempts == attempt
         office.now += RETRY_AFTER + timedelta(seconds=1)
-        assert handle_left_over(office.site, now=office.now) == 0
+        assert left_over(office) == 0
     assert in_quarantine(office) == [got.id]
     assert "UnforeseenError: what nobody has thought of" in in_book(office, got.id).traceback
     command = CommandLine(folder=office.site.folder, environment={})
@@ -91,9 +98,9 @@ def test_a_mail_that_kills_its_process_counts(
     for _ in range(MAX_ATTEMPTS - 1):
         office.now += RETRY_AFTER + timedelta(seconds=1)
         with pytest.raises(SystemExit):
-            handle_left_over(office.site, now=office.now)
+            left_over(office)
     office.now += RETRY_AFTER + timedelta(seconds=1)
-    assert handle_left_over(office.site, now=office.now) == 1
+    assert left_over(office) == 1
     assert len(in_quarantine(office)) == 1
 
 
@@ -133,3 +140,28 @@ def test_one_bad_mail_keeps_nothing_back(
     got = {copy.recipient for copy in copies if copy.message["List-Id"]}
     assert got == {f"reader{number}@example.org" for number in (1, 2, 3)}
     assert office.status(READER) == "unsubscribed"
+
+
+def test_a_stop_is_heard_after_the_message_in_hand(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others wait for the next process, and nothing is lost."""
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "classify", fails)
+        got = [
+            office.mail("weekly-leave", sender=f"reader{number}@example.org") for number in range(3)
+        ]
+    office.now += RETRY_AFTER + timedelta(seconds=1)
+    stop, really = threading.Event(), receiving.handle
+
+    def told_to_stop(*given: Any, **named: Any) -> receiving.Received:
+        stop.set()
+        return really(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "handle", told_to_stop)
+        assert handle_left_over(office.site, lambda: office.now, interrupted=stop) == 1
+        assert handle_left_over(office.site, lambda: office.now, interrupted=stop) == 0
+    assert [in_book(office, one.id).attempts for one in got] == [2, 1, 1]
+    assert left_over(office) == 2
+    assert all(in_book(office, one.id).handled for one in got)

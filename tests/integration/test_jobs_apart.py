@@ -20,7 +20,7 @@ from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
-from newsletter.pipeline.receive import RETRY_AFTER
+from newsletter.pipeline.left_over_mail import RETRY_AFTER
 from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers

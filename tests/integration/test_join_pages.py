@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import make_due_moves
-from newsletter.pipeline.reader_letters import flush
 from newsletter.web.app import make_app
 from subscribers import people
 from subscribers.consent import ASK_AT_MOST

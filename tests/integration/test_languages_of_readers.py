@@ -10,8 +10,8 @@ import httpx2
 import pytest
 from babel.messages.pofile import read_po
 
+from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import answer_move, ask_to_move, confirm_move
-from newsletter.pipeline.reader_letters import flush
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.app import make_app
 from subscribers.letters import Template

@@ -14,8 +14,8 @@ from newsletter.delivery.classify import Stage
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.flush_letters import flush, post_soon, post_until
 from newsletter.pipeline.gather import gather
-from newsletter.pipeline.reader_letters import flush, post_soon, post_until
 from newsletter.pipeline.send import send
 from newsletter.pipeline.status import site_status
 from newsletter.site.site import Site

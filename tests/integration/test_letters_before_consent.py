@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.pipeline.join import SignUp, confirm, join, mail_links
+from newsletter.pipeline.flush_letters import flush
+from newsletter.pipeline.join import confirm, join, mail_links
 from newsletter.pipeline.own_data import ask_to_move
-from newsletter.pipeline.reader_letters import flush
 from subscribers import people
+from subscribers.consent import JoinRequest
 from subscribers.history import Way
 from subscribers.preferences import choose
 from subscribers.tokens import TokenSubject
@@ -30,8 +31,14 @@ def office(tmp_path: Path) -> Iterator[PostOffice]:
 
 def asked(office: PostOffice, name: str = SPAM) -> TokenSubject:
     """A stranger fills in the form with the victim's address and words of their own."""
-    sign_up = SignUp(
-        list_slug="weekly", address=VICTIM, origin=SPAM, wording=SPAM, name=name, follows=[SPAM]
+    sign_up = JoinRequest(
+        address=VICTIM,
+        list_slug="weekly",
+        way=Way.FORM,
+        origin=SPAM,
+        wording=SPAM,
+        name=name,
+        follows=[SPAM],
     )
     join(office.site, sign_up, now=office.now)
     person = office.person(VICTIM)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.reader_letters import flush
+from newsletter.pipeline.flush_letters import flush
 from newsletter.site.messages import return_path_of
 from newsletter.store import outbox
 from newsletter.store.outbox_ledger import OutboxLedger

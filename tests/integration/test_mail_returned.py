@@ -11,8 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.issues.issue import State
+from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import ask_to_move, erase, move
-from newsletter.pipeline.reader_letters import flush
 from newsletter.pipeline.receive import handle
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.edits import Hide, Pin
 from newsletter.issues.issue import Issue, State
-from newsletter.issues.wording import left_out_text
+from newsletter.issues.wording import inclusion_text, left_out_text
 from newsletter.pipeline.add import add_by_url
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import EditRequest, edit
@@ -241,7 +241,7 @@ def test_a_story_that_goes_on_names_the_issue_it_follows(
         1,
         "Carland villages cut off by heavy snow",
     )
-    assert "follows No. 1: Carland villages cut off" in shown.reason
+    assert "follows No. 1: Carland villages cut off" in inclusion_text(shown)
 
 
 def test_a_removed_source_and_a_withdrawn_article_leave_the_draft(
@@ -266,7 +266,7 @@ def test_a_removed_source_and_a_withdrawn_article_leave_the_draft(
     issue = drafted(site_of(tmp_path, f'feed = "{one}"'), NOW + timedelta(hours=2))
     assert titles(issue) == ["Alpha three", "Alpha two", "Beta two"]
     (kept,) = [shown for shown in issue.items if shown.title == "Beta two"]
-    assert kept.reason.startswith("no source of this newsletter has it any more")
+    assert inclusion_text(kept).startswith("no source of this newsletter has it any more")
 
 
 def test_pins_and_hides_hold_by_story(tmp_path: Path, server: FeedServer) -> None:

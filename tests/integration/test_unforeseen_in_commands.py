@@ -42,6 +42,7 @@ CALLS = [
     ("gathering", "all_issues", "show weekly"),
     ("gathering", "carried_over", "show weekly"),
     ("gathering", "note_text", "show weekly"),
+    ("gathering", "inclusion_text", "show weekly"),
     ("gathering", "left_out_text", "show weekly"),
     ("looking", "preview_issue", "preview weekly --out {new}"),
     ("looking", "take_screenshots", "preview weekly --out {new} --screenshots"),

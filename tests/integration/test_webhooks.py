@@ -7,6 +7,7 @@ import concurrent.futures
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,10 +19,12 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from newsletter.articles.fetch import HttpClient
 from newsletter.cli.invocation import Invocation
 from newsletter.cli.main import cli
 from newsletter.config.settings import FetchSettings, WebhookSettings
 from newsletter.issues.issue import State
+from newsletter.pipeline import webhooks
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.webhooks import WAITS, WebhookReport, deliver_webhooks, sign
 from newsletter.site.site import Site
@@ -63,7 +66,7 @@ def with_hooks(site: Site, *webhooks: WebhookSettings, private: str = "127.0.0.1
 
 def tell(site: Site, now: datetime = NOW) -> WebhookReport:
     """One round at that time."""
-    return deliver_webhooks(site, clock=lambda: now)
+    return deliver_webhooks(site, clock=lambda: now, interrupted=threading.Event())
 
 
 def documents(hooks: HookCatcher) -> list[dict[str, Any]]:
@@ -306,3 +309,27 @@ def test_the_outbox_works_on_both_databases(database: Database) -> None:
     assert claimed(NOW) == [1]
     assert claimed(NOW) == []
     assert claimed(NOW + lease) == [2]
+
+
+def test_a_stop_is_heard_after_the_messages_in_hand(
+    site: Site, hooks: HookCatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were not begun stay due at once, and none of their attempts is counted."""
+    monkeypatch.setattr(webhooks, "AT_ONCE", 2)
+    for number in range(6):
+        add(site, f"new{number}@example.org")
+    stop, really = threading.Event(), HttpClient.post
+
+    async def told_to_stop(self: HttpClient, *given: Any) -> int:
+        stop.set()
+        return await really(self, *given)
+
+    monkeypatch.setattr(HttpClient, "post", told_to_stop)
+    report = deliver_webhooks(site, clock=lambda: NOW, interrupted=stop)
+    assert report.deferred == report.given_up == 0
+    assert report.delivered == len(hooks.posted) == 1
+    assert deliver_webhooks(site, clock=lambda: NOW, interrupted=stop) == WebhookReport()
+    assert tell(site) == WebhookReport(delivered=5)
+    with site.database.transaction(read_only=True) as connection:
+        attempts = list(connection.scalars(sa.select(tables.webhook_messages.c.attempts)))
+    assert attempts == [1] * 6

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from newsletter.issues.issue import Issue, Item
 from newsletter.issues.reasons import FailedSource
-from newsletter.issues.wording import left_out_text, note_text
+from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.status import IssueStatus
 from newsletter.rendering.lint import LintFinding
 from newsletter.web.api import models
@@ -89,5 +89,5 @@ def _item(item: Item) -> models.ItemDocument:
         position=item.position,
         pinned=item.pinned,
         hidden=item.hidden,
-        reason=item.reason,
+        reason=inclusion_text(item),
     )

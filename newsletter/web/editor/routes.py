@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
-from newsletter.issues.wording import left_out_text, note_text
+from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
@@ -41,6 +41,7 @@ def editor_routes(
     """The desk's routes. GET changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
     templates.filters["note_text"] = note_text
+    templates.filters["inclusion_text"] = inclusion_text
     templates.filters["left_out_text"] = left_out_text
     context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
 from newsletter.errors import NewsletterError
-from newsletter.pipeline.reader_letters import post_soon
+from newsletter.pipeline.flush_letters import post_soon
 from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
 from subscribers.tokens import SPECIMEN, Purpose, TokenSubject, looks_like_token

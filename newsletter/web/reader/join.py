@@ -28,7 +28,9 @@ from newsletter.web.reader.answers import (
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.stamp import is_fresh, make_stamp
 from newsletter.web.signin.browsers import network_of
+from subscribers.consent import JoinRequest
 from subscribers.errors import AddressError
+from subscribers.history import Way
 from subscribers.subscriber import MAX_NAME
 
 PER_NETWORK = AttemptLimit(most=20, per=timedelta(hours=1))
@@ -139,9 +141,10 @@ class JoinPage:
         if not is_within_limit(context, request):
             return False
         offered = {tag.slug for tag in context.tags_of(list_slug)}
-        sign_up = verbs.SignUp(
-            list_slug=list_slug,
+        sign_up = JoinRequest(
             address=entry.address,
+            list_slug=list_slug,
+            way=Way.FORM,
             origin=f"form, from {_host(request)}",
             wording=context.say(WORDING, title=context.title_of(list_slug)),
             name=entry.name[:MAX_NAME],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.issues.assemble import Assembly, Candidate, History, Section, assemble
 from newsletter.issues.issue import Item, Overrides, Window
-from newsletter.issues.wording import left_out_text
+from newsletter.issues.wording import inclusion_text, left_out_text
 from tests.factories.issues import DUE, make_article, make_image
 
 WEEK = timedelta(days=7)
@@ -83,8 +83,8 @@ def test_every_article_has_a_reason_for_in_or_out() -> None:
     history = replace(FIRST, used={used.key: "weekly/7"})
     assembly = build(early, late, used, taken, crowded, stray, sections=(only,), history=history)
     assert [item.article for item in assembly.items] == [taken]
-    assert "inside the window" in assembly.items[0].reason
-    assert "Security by its tags security" in assembly.items[0].reason
+    assert "inside the window" in inclusion_text(assembly.items[0])
+    assert "Security by its tags security" in inclusion_text(assembly.items[0])
     assert "before the window" in reason_of(assembly, early)
     assert "waits for the next issue" in reason_of(assembly, late)
     assert reason_of(assembly, used) == "already in weekly/7"
@@ -105,7 +105,7 @@ def test_what_a_feed_published_late_is_not_lost() -> None:
     closed = WINDOW.start
     history = replace(FIRST, closed=closed)
     assembly = build(overdue, history=history, first_seen=closed + timedelta(hours=1))
-    assert "first seen since the last issue" in assembly.items[0].reason
+    assert "first seen since the last issue" in inclusion_text(assembly.items[0])
     seen_in_time = build(overdue, history=history, first_seen=closed - timedelta(hours=1))
     assert seen_in_time.items == ()
 

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from newsletter.articles.article import Article
 from newsletter.issues.issue import Item
 from newsletter.issues.memory import Carried, already_carried, follow_ups
+from newsletter.issues.reasons import Inclusion, InclusionReason
+from newsletter.issues.wording import inclusion_text
 from tests.factories.articles import PUBLISHED, an_article
 
 TEXT = "Snow up to two metres deep has cut off eleven villages in the north of Carland."
@@ -30,7 +32,8 @@ def carried(article: Article, number: int = 12, *sources: int) -> Carried:
 
 def item(article: Article) -> Item:
     """An item of the coming issue."""
-    return Item(article=article, section="This week", position=0, reason="inside the window")
+    reason = Inclusion(kind=InclusionReason.IN_WINDOW)
+    return Item(article=article, section="This week", position=0, reason=reason)
 
 
 OLD = told("Heavy snow cuts off villages in the north of Carland")
@@ -63,7 +66,7 @@ def test_a_story_that_goes_on_names_the_newest_it_follows() -> None:
     (marked,) = follow_ups([item(STEP)], [carried(OLD), older])
     assert marked.follows is not None
     assert (marked.follows.number, marked.follows.title) == (12, OLD.title)
-    assert marked.reason == f"inside the window; follows No. 12: {OLD.title}"
+    assert inclusion_text(marked).endswith(f"inside the window; follows No. 12: {OLD.title}")
 
 
 def test_what_has_no_past_stays_as_it_is() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,11 +21,13 @@ NOW = datetime(2026, 3, 5, 10, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database without any table."""
-    if request.param == "sqlite":
-        return open_database("sqlite:///empty.db", tmp_path)
-    return open_database(request.getfixturevalue("empty_postgres_url"), tmp_path)
+    is_sqlite = request.param == "sqlite"
+    url = "sqlite:///empty.db" if is_sqlite else request.getfixturevalue("empty_postgres_url")
+    database = open_database(url, tmp_path)
+    yield database
+    database.close()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -44,7 +47,6 @@ def test_every_schema_there_ever_was_runs_forward(empty_database: Database, revi
         assert connection.execute(sa.select(newsletters.c.first_seen)).scalar_one() == NOW
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, [metadata, subscribers_metadata]) == []
-    empty_database.close()
 
 
 def test_letters_that_wait_survive_the_outbox_becoming_a_ledger(empty_database: Database) -> None:
