@@ -20,7 +20,10 @@ from newsletter.rendering.lint.document import start_tag
 Scheme = Literal["sent", "light", "dark", "inverted"]
 
 _STYLE = re.compile(r"<style\b.*?</style>", re.DOTALL | re.IGNORECASE)
-_PREFERS = re.compile(r"@media\s*\(prefers-color-scheme:\s*(dark|light)\)", re.IGNORECASE)
+_PREFERS = re.compile(
+    r"@media\s*(?:(?:only\s+)?(?:screen|all)\s+and\s*)?\(prefers-color-scheme:\s*(dark|light)\)",
+    re.IGNORECASE,
+)
 _INVERTED = (
     "<style>html{background:#fff!important;filter:invert(1) hue-rotate(180deg)}"
     "img,video{filter:invert(1) hue-rotate(180deg)}</style>"
