@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -139,22 +140,35 @@ class HttpClient:
 
         Raises SourceError when there is no answer.
         """
+        async with self._posting(url, body, headers) as response:
+            return response.status
+
+    async def post_for_answer(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """Like `post`, and return the answer's body too."""
+        async with self._posting(url, body, headers) as response:
+            return response.status, await self._body(response, _headers_of(response))
+
+    @asynccontextmanager
+    async def _posting(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpcore2.Response]:
         import httpcore2
 
         given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         own = [(b"User-Agent", USER_AGENT.encode("ascii"))]
-        seconds = self._settings.timeout.total_seconds()
         try:
             async with (
-                asyncio.timeout(seconds),
+                asyncio.timeout(self.seconds),
                 self._pool.stream(
                     "POST", _request_url(url), headers=[*own, *given], content=body
                 ) as response,
             ):
-                return response.status
+                yield response
         except TimeoutError as error:
             raise SourceError(
-                f"it did not answer within {seconds:g} seconds", field="fetch.timeout"
+                f"it did not answer within {self.seconds:g} seconds", field="fetch.timeout"
             ) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise SourceError(_explained(error)) from error
