@@ -122,3 +122,7 @@ class HookSettings(Table):
     brevo: BrevoHook | None = None
     sparkpost: SparkpostHook | None = None
     generic: GenericHook | None = None
+
+    def takes(self, provider: str) -> bool:
+        """Whether this provider is configured."""
+        return provider in type(self).model_fields and getattr(self, provider) is not None

@@ -31,7 +31,7 @@ def hook_routes(
 
     async def take(request: Request) -> Response:
         provider = request.path_params["provider"]
-        if getattr(site.settings.hooks, provider, None) is None:
+        if not site.settings.hooks.takes(provider):
             return _answer(404, "unknown-name", "there is nothing at this address")
         body = await _body(request, limit_of(provider))
         if body is None:
