@@ -10,7 +10,8 @@
     ├── LintBlockedError                     an issue has a blocking lint finding
     ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
     │   ├── DatabaseUnavailableError
-    │   └── RelayUnavailableError
+    │   ├── RelayUnavailableError
+    │   └── AccessTokenError             no access token with which to sign in to a mail server
     ├── ConflictError                        somebody else has changed the same thing
     ├── TemporaryError                       another run holds the lock: run again
     │   └── DatabaseBusyError
@@ -27,6 +28,7 @@ from collections.abc import Sequence
 from subscribers.errors import NewsletterError, Problem
 
 __all__ = [
+    "AccessTokenError",
     "ConfigurationError",
     "ConflictError",
     "DatabaseUnavailableError",
@@ -120,6 +122,16 @@ class RelayUnavailableError(UnavailableError):
     """No relay accepts mail at present."""
 
     code = "relay-unavailable"
+
+
+class AccessTokenError(UnavailableError):
+    """There is no access token with which to sign in; `is_final` until a person does something."""
+
+    code = "access-token"
+
+    def __init__(self, message: str, *, is_final: bool, field: str, fix: str) -> None:
+        super().__init__(message, field=field, fix=fix)
+        self.is_final = is_final
 
 
 class TemporaryError(NewsletterError):

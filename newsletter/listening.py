@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from newsletter.config.settings import ImapSettings, InboundSettings
+from newsletter.delivery.access_tokens import tokens_of
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
@@ -19,7 +20,12 @@ from newsletter.pipeline.receive import receive, takes
 from newsletter.site.site import Site
 from newsletter.store.liveness import LeaderLock
 from subscribers.inbound.listener import listening_at
-from subscribers.inbound.mailbox_watch import ImapFolder, watch_imap, watch_maildir
+from subscribers.inbound.mailbox_watch import (
+    ImapFolder,
+    TokenSignIn,
+    watch_imap,
+    watch_maildir,
+)
 
 log = logging.getLogger("newsletter")
 
@@ -169,11 +175,16 @@ def _is_ours(lock: LeaderLock) -> bool:
 
 
 def _imap_folder(imap: ImapSettings) -> ImapFolder:
+    tokens = tokens_of(imap)
     return ImapFolder(
         host=imap.host,
         port=imap.port,
         username=imap.username,
-        password=imap.password,
+        sign_in=(
+            TokenSignIn(mechanism=imap.auth, tokens=tokens)
+            if tokens is not None and imap.auth != "password"
+            else imap.password or ""
+        ),
         folder=imap.folder,
         security=imap.security,
     )

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.audience import at_domain
+from subscribers.blame.blame import Blame
+from subscribers.blame.words import same_words
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
+from subscribers.soft_bounces import SoftBounce, patience_exhausted
 from subscribers.sql import insert_or
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
-
-SOFT_ISSUES = 3
-"""Consecutive issues that must bounce softly before the subscription ends …"""
-
-SOFT_DAYS = 14
-"""… and the days between the first and the last of them. A delivered issue restarts the count."""
 
 KEPT = timedelta(days=400)
 
@@ -30,15 +28,25 @@ KEPT = timedelta(days=400)
 class Bounce:
     """A mail to a reader that came back. `number` is the issue's, 0 for a letter.
 
-    `status` is the enhanced status code (RFC 3463) and `reason` the text of the report.
+    `status` is the enhanced status code (RFC 3463), `reason` the text of the report, and `blame`
+    what it says about whose fault it is.
     """
 
     subscriber_id: int
     list_slug: str
     number: int
     verdict: Verdict
+    blame: Blame = Blame.UNKNOWN
     status: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlikeBounces:
+    """Readers whose copy of an issue came back in the same words, and how many domains they have."""
+
+    readers: int
+    domains: int
 
 
 def note_bounce(
@@ -57,32 +65,70 @@ def note_bounce(
         "at": now,
         "verdict": bounce.verdict.value,
         "status": bounce.status,
+        "blame": bounce.blame.value,
+        "words": words_key(bounce.reason),
     }
-    insert_or(connection, tables.bounces, [row], update=("verdict", "status"))
+    insert_or(connection, tables.bounces, [row], update=("verdict", "status", "blame", "words"))
     detail = " ".join(f"{bounce.status} {bounce.reason}".split())
     reader = bounce.subscriber_id
     if bounce.verdict is Verdict.HARD:
         return _end(connection, reader, _lists_of(connection, reader), detail, now)
-    if bounce.verdict is Verdict.SOFT and is_enough(
-        _soft(connection, reader, bounce.list_slug), sent
-    ):
-        detail = f"{SOFT_ISSUES} issues in a row over {SOFT_DAYS} days: {detail}"
-        return _end(connection, reader, [bounce.list_slug], detail, now)
+    if bounce.verdict is Verdict.SOFT:
+        exhausted = patience_exhausted(_soft(connection, reader, bounce.list_slug), sent)
+        if exhausted is not None:
+            detail = f"{exhausted.issues} issues in a row over {exhausted.days} days: {detail}"
+            return _end(connection, reader, [bounce.list_slug], detail, now)
     return []
 
 
-def is_enough(soft: dict[int, date], sent: Sequence[int]) -> bool:
-    """Whether soft bounces (issue number to day) are enough to end a subscription (pure).
+def words_key(reason: str) -> str:
+    """A hash that is equal for reports in equal words; "" for one that says nothing."""
+    words = same_words(reason)
+    return hashlib.sha256(words.encode()).hexdigest()[:32] if words else ""
 
-    Only issues sent up to the newest bounce count, because a later issue may still bounce.
-    """
-    if not soft:
-        return False
-    last = [number for number in sorted(sent) if number <= max(soft)][-SOFT_ISSUES:]
-    if len(last) < SOFT_ISSUES or any(number not in soft for number in last):
-        return False
-    days = [soft[number] for number in last]
-    return (max(days) - min(days)).days >= SOFT_DAYS
+
+def alike_bounces(connection: sa.Connection, bounce: Bounce, since: datetime) -> AlikeBounces:
+    """The permanent bounces of the same issue in the same words, with this one."""
+    table, people = tables.bounces, tables.subscribers
+    domain = at_domain(people.c.address_key)
+    own = connection.scalar(sa.select(domain).where(people.c.id == bounce.subscriber_id))
+    others = connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(domain.distinct()),
+            sa.func.coalesce(sa.func.max(sa.case((domain == own, 1), else_=0)), 0),
+        )
+        .select_from(table.join(people, people.c.id == table.c.subscriber_id))
+        .where(
+            *_in_the_same_words(bounce, since),
+            table.c.subscriber_id != bounce.subscriber_id,
+        )
+    ).one()
+    return AlikeBounces(readers=others[0] + 1, domains=others[1] + (0 if others[2] else 1))
+
+
+def excuse_alike(connection: sa.Connection, bounce: Bounce, since: datetime) -> list[int]:
+    """Note that the readers of such bounces are not to blame; returns those who were blamed."""
+    table = tables.bounces
+    return list(
+        connection.scalars(
+            sa.update(table)
+            .where(*_in_the_same_words(bounce, since), table.c.verdict == Verdict.HARD.value)
+            .values(verdict=Verdict.POLICY.value)
+            .returning(table.c.subscriber_id)
+        )
+    )
+
+
+def _in_the_same_words(bounce: Bounce, since: datetime) -> list[sa.ColumnElement[bool]]:
+    table = tables.bounces
+    return [
+        table.c.list_slug == bounce.list_slug,
+        table.c.number == bounce.number,
+        table.c.words == words_key(bounce.reason),
+        table.c.verdict != Verdict.SOFT.value,
+        table.c.at >= since,
+    ]
 
 
 def policy_reports(
@@ -128,17 +174,20 @@ def forget_bounces(connection: sa.Connection, now: datetime) -> int:
     return connection.execute(sa.delete(table).where(table.c.at < now - KEPT)).rowcount
 
 
-def _soft(connection: sa.Connection, subscriber_id: int, list_slug: str) -> dict[int, date]:
+def _soft(connection: sa.Connection, subscriber_id: int, list_slug: str) -> dict[int, SoftBounce]:
     table = tables.bounces
     rows = connection.execute(
-        sa.select(table.c.number, table.c.at).where(
+        sa.select(table.c.number, table.c.at, table.c.blame).where(
             table.c.subscriber_id == subscriber_id,
             table.c.list_slug == list_slug,
             table.c.verdict == Verdict.SOFT.value,
             table.c.number > 0,
         )
     )
-    return {row.number: row.at.date() for row in rows}
+    return {
+        row.number: SoftBounce(day=row.at.date(), blame=Blame(row.blame or Blame.UNKNOWN))
+        for row in rows
+    }
 
 
 def _lists_of(connection: sa.Connection, subscriber_id: int) -> list[str]:

@@ -4,6 +4,7 @@ NewsletterError                       newsletter/errors.py has its other branche
 └── SubscribersError
     ├── AddressError (ValueError)         not an e-mail address we can write to
     ├── ImportFileError (ValueError)      a subscriber file cannot be read as such
+    ├── ProviderEventError (ValueError)   what a mail provider reports is not what it documents
     ├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
     ├── UnknownSubscriberError (LookupError)
     ├── UnknownListError (LookupError)
@@ -70,6 +71,12 @@ class ImportFileError(SubscribersError, ValueError):
     """The subscriber file cannot be read as CSV with an e-mail column."""
 
     code = "bad-import-file"
+
+
+class ProviderEventError(SubscribersError, ValueError):
+    """What a mail provider reports is not in the form that it documents."""
+
+    code = "provider-event"
 
 
 class TokenError(SubscribersError, ValueError):

@@ -47,6 +47,7 @@ class Way(StrEnum):
     REPLY = "reply"  # the same, in answer to an issue
     COMPLAINT = "complaint"
     BOUNCE = "bounce"
+    PROVIDER = "provider"  # the reader left by the mail provider's own link
     OPERATOR = "operator"
     IMPORT = "import"
 

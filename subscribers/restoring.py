@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +56,37 @@ def restore_bounced(
             )
         )
     return len(restored)
+
+
+def restore_blameless(
+    connection: sa.Connection,
+    readers: Collection[int],
+    *,
+    list_slug: str,
+    number: int,
+    detail: str,
+    now: datetime,
+) -> None:
+    """Restore what a bounce of issue `number` ended for these readers, as the bounce is not theirs."""
+    restored = []
+    for row in _ended(connection, list_slug, number):
+        if row.subscriber_id not in readers:
+            continue
+        ending = latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE])
+        if ending is None or ending.way is not Way.BOUNCE:
+            continue
+        _restore(connection, row, now)
+        restored.append(
+            HistoryEntry(
+                subscriber_id=row.subscriber_id,
+                at=now,
+                event=Event.RESTORE,
+                way=Way.BOUNCE,
+                list_slug=row.slug,
+                detail=detail,
+            )
+        )
+    record(connection, restored)
 
 
 def _restore(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> None:

@@ -171,7 +171,11 @@ bounces = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("verdict", sa.String, nullable=False),  # inbound.verdict.Verdict
     sa.Column("status", sa.String, nullable=False, default=""),  # RFC 3463
+    sa.Column("blame", sa.String, nullable=False, default="", server_default=""),  # blame.Blame
+    # A hash of what the report says, equal for equal words: bounces.words_key.
+    sa.Column("words", sa.String, nullable=False, default="", server_default=""),
     sa.Index("ix_bounces_at", "at"),
+    sa.Index("ix_bounces_words", "list_slug", "number", "words"),
     index_some("ix_bounces_policy", "list_slug", "number", "at", where="verdict = 'policy'"),
 )
 
@@ -216,6 +220,23 @@ inbound_messages = sa.Table(
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
     index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
+)
+
+provider_events = sa.Table(
+    "provider_events",
+    metadata,
+    # Each event that a mail provider reported, by a hash of the provider and the event's id, so
+    # that an event that is reported again changes nothing.
+    sa.Column("key", sa.String, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+)
+
+provider_event_counts = sa.Table(
+    "provider_event_counts",
+    metadata,
+    sa.Column("provider", sa.String, primary_key=True),
+    sa.Column("outcome", sa.String, primary_key=True),  # provider_events.act.EventOutcome
+    sa.Column("n", Id, nullable=False),
 )
 
 inbound_counts = sa.Table(

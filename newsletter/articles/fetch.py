@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -138,30 +139,43 @@ class HttpClient:
 
         Raises SourceError when there is no answer.
         """
+        async with self._posting(url, body, headers) as response:
+            return response.status
+
+    async def post_for_answer(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """Like `post`, and return the answer's body too."""
+        async with self._posting(url, body, headers) as response:
+            content = await self._body(response, headers_of(response), self._body_deadline())
+            return response.status, content
+
+    @asynccontextmanager
+    async def _posting(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpcore2.Response]:
         import httpcore2
 
         given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         own = [(b"User-Agent", USER_AGENT.encode("ascii"))]
-        seconds = self._settings.timeout.total_seconds()
         try:
             async with (
-                asyncio.timeout(seconds),
+                asyncio.timeout(self.seconds),
                 self._pool.stream(
                     "POST", request_url(url), headers=[*own, *given], content=body
                 ) as response,
             ):
-                return response.status
+                yield response
         except TimeoutError as error:
             raise SourceError(
-                f"it did not answer within {seconds:g} seconds", field="fetch.timeout"
+                f"it did not answer within {self.seconds:g} seconds", field="fetch.timeout"
             ) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise SourceError(_explained(error)) from error
 
     async def _follow(self, requests: Requests, memory: FetchMemory, now: datetime) -> Fetched:
         """Send the requests; each redirect is checked before it is followed."""
-        # The last tenth of the time is for a body that is complete, but shorter than announced.
-        deadline = asyncio.get_running_loop().time() + self.seconds * 0.9
+        deadline = self._body_deadline()
         moved_to, all_permanent = "", True
         for _ in range(self._settings.max_redirects + 1):
             async with self._pool.stream(
@@ -183,6 +197,10 @@ class HttpClient:
             field="fetch.max_redirects",
             fix="open the address in a browser and use the one it ends at",
         )
+
+    def _body_deadline(self) -> float:
+        """In the loop's time: the last tenth is for a body that is complete, but too short."""
+        return asyncio.get_running_loop().time() + self.seconds * 0.9
 
     async def _body(
         self, response: httpcore2.Response, headers: Mapping[str, str], deadline: float

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.hours import SendingHours
+from newsletter.config.oauth import Auth, OAuthSettings, check_sign_in
+from newsletter.config.providers import LIMITS, Provider
+from newsletter.config.relay_headers import check_headers
 from newsletter.config.sender import Rate
 from newsletter.config.table import HostName, Mailbox, Slug, Table, Text, WebAddress
 
@@ -47,6 +50,26 @@ class RelaySettings(Table):
     """The user name to sign in with; needs a password."""
     password: str | None = Field(default=None, repr=False)
     """The password to sign in with; needs a username."""
+    auth: Auth = "password"
+    """How to sign in: `password`, or with an access token by `xoauth2` or `oauthbearer` (RFC 7628)."""
+    token_command: str | None = None
+    """A command that prints an access token."""
+    oauth: OAuthSettings | None = None
+    """How to get access tokens without a command."""
+    provider: Provider | None = None
+    """The provider whose relay it is: `ses`, `mailgun`, `sendgrid`, `postmark`, `brevo` or `sparkpost`. Sets the headers by
+    which the events it reports are recognised, switches its tracking off, and fills in the limits that it publishes."""
+    configuration_set: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    """Of `ses`: the configuration set, which says where SES reports bounces."""
+    message_stream: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    """Of `postmark`: the stream that carries issues. Unset: `broadcast`. Letters use the default stream."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Further header fields for every message to this relay: `{"X-Campaign" = "news"}`. They are not signed by DKIM."""
+    envelope_sender: Mailbox | None = None
+    """The only return path that the relay permits. Bounces then go to this address, and say less surely whose mail came back.
+    Unset: an address of its own for each message."""
+    max_message_size: int | None = Field(default=None, ge=1_000)
+    """The largest message that it takes, in octets. Unset: as it says itself, or as its provider publishes."""
     connections: int = Field(default=8, ge=1, le=256)
     """Connections that one `send`, with all its processes, or one sending node opens at the same time."""
     rate: Rate | None = None
@@ -67,10 +90,35 @@ class RelaySettings(Table):
     """Our host name in EHLO. Unset: `sending.hostname`."""
 
     @model_validator(mode="after")
-    def name_and_password_together(self) -> RelaySettings:
-        """Require both, since one without the other cannot sign in."""
-        if (self.username is None) != (self.password is None):
-            raise ValueError("username and password (or password_file) go together")
+    def can_sign_in(self) -> RelaySettings:
+        """Require what the way to sign in needs."""
+        check_sign_in(
+            auth=self.auth,
+            username=self.username,
+            password=self.password,
+            token_command=self.token_command,
+            oauth=self.oauth,
+        )
+        return self
+
+    @field_validator("headers")
+    @classmethod
+    def further_headers(cls, headers: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        """Refuse fields that every message has already, and what cannot be written in one."""
+        check_headers(headers, info.data.get("provider"))
+        return headers
+
+    @model_validator(mode="after")
+    def keys_of_the_provider(self) -> RelaySettings:
+        """Refuse another provider's keys, and fill in the limits of this one."""
+        for key, owner in (("configuration_set", "ses"), ("message_stream", "postmark")):
+            if getattr(self, key) is not None and self.provider != owner:
+                raise ValueError(f'{key} is for {owner}; add `provider = "{owner}"`, or remove it')
+        if self.provider is not None:
+            limits = LIMITS[self.provider]
+            for key in ("rate", "messages_per_connection", "max_message_size"):
+                if getattr(self, key) is None:
+                    self.__dict__[key] = getattr(limits, key)  # bypasses `frozen` while validating
         return self
 
 
@@ -124,12 +172,30 @@ class ImapSettings(Table):
     """The port of the server."""
     username: Text
     """The user name to sign in with."""
-    password: str = Field(repr=False)
+    password: str | None = Field(default=None, repr=False)
     """The password to sign in with."""
+    auth: Auth = "password"
+    """How to sign in: `password`, or with an access token by `xoauth2` or `oauthbearer` (RFC 7628)."""
+    token_command: str | None = None
+    """A command that prints an access token."""
+    oauth: OAuthSettings | None = None
+    """How to get access tokens without a command: the keys of `[relays.oauth]`."""
     folder: str = "INBOX"
     """The folder that is read."""
     security: Literal["tls", "starttls", "none"] = "tls"
     """How the connection is encrypted: `tls`, `starttls` or `none`."""
+
+    @model_validator(mode="after")
+    def can_sign_in(self) -> ImapSettings:
+        """Require what the way to sign in needs."""
+        check_sign_in(
+            auth=self.auth,
+            username=self.username,
+            password=self.password,
+            token_command=self.token_command,
+            oauth=self.oauth,
+        )
+        return self
 
 
 class InboundSettings(Table):

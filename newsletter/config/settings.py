@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
+from newsletter.config.hooks import HookSettings
 from newsletter.config.private_hosts import parse_private_host
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
@@ -160,6 +161,7 @@ class Settings(Table):
     the finding but still lists it. [Lint](lint.md) lists the rules.
     """
     inbound: InboundSettings | None = None
+    hooks: HookSettings = HookSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)

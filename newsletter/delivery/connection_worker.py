@@ -172,7 +172,7 @@ class ConnectionWorker:
         claim = message.claim
         self._in_hand[claim.subscriber_id] = claim
         envelope = address_envelope(
-            self.context.envelope_sender(claim),
+            self.session.relay.envelope_sender or self.context.envelope_sender(claim),
             claim.address,
             len(message.content),
             connection.extensions,

@@ -21,7 +21,8 @@ class SendContext:
     `compose` returns a message's bytes: every line ends in CRLF, dots are doubled, and the final
     dot is left out. It raises InputError for a reader whose message cannot be composed. Set
     `signs_slowly` when it spends most of its time on a signature, during which other threads can
-    run: then it is also called in threads. `zone` is the time zone of the relays' hours and days.
+    run: then it is also called in threads. `reference` identifies an issue's message to the relay's
+    provider; "" for any other. `zone` is the time zone of the relays' hours and days.
     `progress` is called with each receipt once it is written. `pauses` are the seconds that a
     failing relay rests after each failure in turn.
     """
@@ -29,6 +30,7 @@ class SendContext:
     compose: Callable[[Claim], bytes]
     envelope_sender: Callable[[Claim], str]
     clock: Callable[[], datetime]
+    reference: Callable[[Claim], str] = lambda _claim: ""
     sending: SendingSettings = field(default_factory=SendingSettings)
     zone: tzinfo = UTC
     progress: Callable[[Receipt], None] | None = None

@@ -14,6 +14,7 @@ from newsletter.delivery.classify import Meaning, Stage
 from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.relay_fields import relay_fields
 from newsletter.delivery.relay_session import RelaySession
 from newsletter.delivery.settlement import Settlement
 from newsletter.errors import InputError
@@ -127,10 +128,14 @@ class MessagePreparer:
             self._schedule()
 
     def _compose(self, claim: Claim) -> tuple[Claim, bytes | Exception]:
+        relay = self._session.relay
         try:
-            return claim, self._context.compose(claim)
+            content = self._context.compose(claim)
+            if relay.provider or relay.headers:
+                content = relay_fields(relay, self._context.reference(claim)) + content
         except Exception as error:
             return claim, error
+        return claim, content
 
     def _checked(self, claim: Claim, content: bytes | Exception) -> PreparedMessage | None:
         if isinstance(content, InputError):

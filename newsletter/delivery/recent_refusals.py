@@ -10,13 +10,11 @@ from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.replies import Reply
 from subscribers.blame.blame import Blame
+from subscribers.blame.widespread import MANY_DOMAINS
 from subscribers.blame.words import same_words
 
 SEVERAL_DOMAINS = 3
 """Domains that refuse readers in the same words, so that it is not a coincidence."""
-
-MANY_DOMAINS = 5
-"""The same number for replies that an address does not exist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

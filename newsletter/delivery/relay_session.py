@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
+from newsletter.delivery.access_tokens import tokens_of
+from newsletter.delivery.connecting import connect
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.rates import TODAY, WHOLE_RELAY, Meter, Shares, TokenReservation
-from newsletter.delivery.transport import Connection, Timeouts, connect, tls_context
+from newsletter.delivery.transport import Connection, Timeouts, tls_context
 
 log = logging.getLogger("newsletter.delivery")
 
@@ -43,6 +45,7 @@ class RelaySession:
         self.reservation = TokenReservation(_limited(relay))
         self._meter = Meter(_now())
         self._tls = tls_context(relay)
+        self._tokens = tokens_of(relay)
         self._local_hostname = local_hostname
         self._timeouts = timeouts
         self._pauses = pauses
@@ -77,7 +80,9 @@ class RelaySession:
 
     async def connect(self) -> Connection | Outcome:
         """A new connection, or the reason why it failed."""
-        return await connect(self.relay, self._tls, self._local_hostname, self._timeouts)
+        return await connect(
+            self.relay, self._tls, self._local_hostname, self._timeouts, self._tokens
+        )
 
     def worked(self, domain: str) -> None:
         """Note that the relay has processed a message, which ends any failure."""

@@ -10,18 +10,14 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.classify import CLOSING, Meaning, Stage
 from newsletter.delivery.envelope import Envelope, Extensions
 from newsletter.delivery.outcome import Outcome, from_reply, from_trouble
 from newsletter.delivery.replies import Reply, ReplyError
-from newsletter.delivery.wire import Wire, take_over
+from newsletter.delivery.wire import Wire
 from newsletter.errors import ConfigurationError, Problem
-
-if TYPE_CHECKING:
-    import aiosmtplib
 
 TROUBLE = (ConnectionError, TimeoutError, ReplyError)
 FAR = 0.005
@@ -216,77 +212,6 @@ class Connection:
 
 def _goes_on(stage: Stage, reply: Reply) -> bool:
     return reply.code == GO_AHEAD if stage is Stage.DATA else 200 <= reply.code < 300
-
-
-async def connect(
-    relay: RelaySettings, tls: ssl.SSLContext | None, local_hostname: str, timeouts: Timeouts
-) -> Connection | Outcome:
-    """A session after EHLO, TLS and AUTH as configured, or the reason why it failed.
-
-    `tls` is None for security "none". With "starttls" and "tls" a message is never sent in clear
-    text: a relay that does not offer STARTTLS is not used.
-    """
-    import aiosmtplib  # slow to load, so only imported when there is something to send
-
-    security = security_of(relay)
-    session = aiosmtplib.SMTP(
-        hostname=relay.host,
-        port=relay.port,
-        username=relay.username,
-        password=relay.password,
-        local_hostname=relay.hostname or local_hostname,
-        timeout=timeouts.connect,
-        use_tls=security == "tls",
-        start_tls=security == "starttls",
-        tls_context=tls,
-    )
-    try:
-        await session.connect()
-        if session.is_ehlo_or_helo_needed:
-            await _greet(session)
-        return Connection(take_over(session), _extensions(session), timeouts)
-    except aiosmtplib.SMTPResponseException as error:
-        session.close()
-        return _refused_session(error)
-    # UnicodeError: the host name cannot be encoded for the DNS.
-    except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
-        session.close()
-        return from_trouble(Stage.CONNECT, error)
-
-
-async def _greet(session: aiosmtplib.SMTP) -> None:
-    import aiosmtplib
-
-    try:
-        await session.ehlo()
-    except aiosmtplib.SMTPHeloError as error:
-        if error.code not in (500, 502):  # the server does not know EHLO (RFC 5321 section 3.2)
-            raise
-        await session.helo()
-
-
-def _refused_session(error: aiosmtplib.SMTPResponseException) -> Outcome:
-    import aiosmtplib
-
-    stages: dict[type[Exception], Stage] = {
-        aiosmtplib.SMTPConnectResponseError: Stage.CONNECT,
-        aiosmtplib.SMTPHeloError: Stage.EHLO,
-        aiosmtplib.SMTPAuthenticationError: Stage.AUTH,
-    }
-    stage = stages.get(type(error), Stage.STARTTLS)
-    if error.code < 400:
-        return from_trouble(stage, ReplyError(error.message))
-    return from_reply(stage, Reply(code=error.code, text=" ".join(error.message.split())))
-
-
-def _extensions(session: aiosmtplib.SMTP) -> Extensions:
-    size = session.esmtp_extensions.get("size")
-    return Extensions(
-        pipelining=session.supports_extension("pipelining"),
-        smtputf8=session.supports_extension("smtputf8"),
-        takes_size=size is not None,
-        size=int(size) if size and size.isdigit() else 0,
-    )
 
 
 def security_of(relay: RelaySettings) -> str:

@@ -23,6 +23,7 @@ from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
 from subscribers.inbound.mail_log import forget_handled
 from subscribers.kept_counts import fold
+from subscribers.provider_events.seen import forget_events
 
 OUTCOMES_KEPT = timedelta(days=2)
 """Every job runs far more often, so only the outcomes of removed newsletters are forgotten."""
@@ -77,6 +78,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "unconfirmed": lambda connection, now: drop_unconfirmed(connection, now - unconfirmed),
         "address-changes": forget_requests,
         "bounces": forget_bounces,
+        "provider-events": forget_events,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "counts": lambda connection, _now: fold(connection),

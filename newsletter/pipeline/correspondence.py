@@ -24,6 +24,7 @@ from newsletter.site.lists import (
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
+from newsletter.store.ledger import counts_of
 from newsletter.store.tables import deliveries, issues
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
@@ -41,9 +42,8 @@ ANSWERABLE = 30
 
 
 def inbound_context(site: Site) -> InboundContext:
-    """The keys, tags and lookups of sent issues that acting on inbound mail needs."""
+    """The keys, tags and lookups of sent issues that acting on inbound mail and events needs."""
     inbound = site.settings.inbound
-    assert inbound is not None  # noqa: S101 - narrows: `require_inbound` was called before
     vocabulary = site_vocabulary(site.settings)
 
     def tag_named(word: str) -> str | None:
@@ -63,7 +63,7 @@ def inbound_context(site: Site) -> InboundContext:
         return None
 
     return InboundContext(
-        domain=inbound.domain,
+        domain=inbound.domain if inbound else "",  # a provider reports events without [inbound]
         list_slugs=list_slugs(site.settings),
         zone=site.settings.site.zone,
         tokens=site.tokens,
@@ -72,7 +72,19 @@ def inbound_context(site: Site) -> InboundContext:
         tag_named=tag_named,
         issue_of=issue_of,
         issues_sent=partial(issues_sent, site),
+        accepted_of=partial(_accepted_of, site),
+        pause_share=site.settings.sending.pause_share,
     )
+
+
+def _accepted_of(site: Site, connection: sa.Connection, list_slug: str, number: int) -> int:
+    """How many messages of the list's issues with this number relays have accepted."""
+    slugs = list(newsletters_of(site.settings, list_slug))
+    ids = connection.scalars(
+        sa.select(issues.c.id).where(issues.c.newsletter.in_(slugs), issues.c.number == number)
+    ).all()
+    # The stored counts, because counting a large issue's receipts is slow.
+    return sum(counts_of(connection, one).get(DeliveryState.ACCEPTED, 0) for one in ids)
 
 
 def issues_sent(

@@ -73,6 +73,8 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
     compiled = _compiled_editions(site, issue, control.clock())
     signer, tokens, clock = signer_of(site), site.tokens, control.clock
     return_path = return_path_of(site, issue)
+    list_slug = site.newsletter(issue.newsletter).list
+    paths = site.return_paths
     report_progress = control.progress
 
     def compose(claim: Claim) -> bytes:
@@ -91,6 +93,7 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
         compose=compose,
         envelope_sender=lambda claim: return_path(claim.subscriber_id),
         clock=control.clock,
+        reference=lambda claim: paths.reference(list_slug, claim.subscriber_id, issue.number),
         sending=site.settings.sending,
         zone=site.settings.site.zone,
         progress=(lambda _receipt: report_progress(1)) if report_progress else None,

@@ -9,7 +9,6 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.delivery.recent_refusals import MANY_DOMAINS
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -18,6 +17,7 @@ from newsletter.store.rejections import Rejection, rejections
 from newsletter.store.tables import deliveries, issues
 from subscribers.blame.blame import Blame
 from subscribers.blame.judge import Refusal, judge
+from subscribers.blame.widespread import is_widespread
 from subscribers.blame.words import same_words
 from subscribers.bounces import Bounce, note_bounce
 from subscribers.inbound.verdict import Verdict
@@ -41,7 +41,7 @@ def report_rejections(site: Site, issue: Issue, now: datetime) -> int:
     reported, blameless = 0, _blameless_words(site, issue_id)
     for found in _in_batches(site, issue_id):
         verdicts = {
-            one: verdict_on(one, is_widespread=same_words(one.text) in blameless) for one in found
+            one: verdict_on(one, is_alike=same_words(one.text) in blameless) for one in found
         }
         with site.database.transaction() as connection:
             reported += _record_bounces(connection, issue, list_slug, verdicts, now)
@@ -75,11 +75,11 @@ def _blameless_words(site: Site, issue_id: int) -> frozenset[str]:
     with site.database.transaction(read_only=True) as connection:
         counts = counts_of(connection, issue_id)
     answered = counts[DeliveryState.ACCEPTED] + counts[DeliveryState.REJECTED]
-    most = site.settings.sending.pause_share * answered
+    share = site.settings.sending.pause_share
     return frozenset(
         words
         for words, alike in count.items()
-        if alike > most and len(domains[words]) >= MANY_DOMAINS
+        if is_widespread(readers=alike, domains=len(domains[words]), answered=answered, share=share)
     )
 
 
@@ -109,6 +109,7 @@ def _record_bounces(
             list_slug=list_slug,
             number=issue.number,
             verdict=verdict,
+            blame=Blame.READER if verdict is Verdict.HARD else Blame.MAILBOX,
             status=rejection.enhanced,
             reason=rejection.text,
         )
@@ -118,16 +119,16 @@ def _record_bounces(
     return new
 
 
-def verdict_on(rejection: Rejection, *, is_widespread: bool = False) -> Verdict | None:
+def verdict_on(rejection: Rejection, *, is_alike: bool = False) -> Verdict | None:
     """What the relay's words say about the address; None where they say nothing about it.
 
-    `is_widespread`: a large part of the audience was refused in the same words.
+    `is_alike`: a large part of the audience was refused in the same words.
     """
     refusal = Refusal(
         text=rejection.text,
         code=rejection.code,
         enhanced=rejection.enhanced,
-        is_widespread=is_widespread,
+        is_widespread=is_alike,
     )
     return {Blame.READER: Verdict.HARD, Blame.MAILBOX: Verdict.SOFT}.get(judge(refusal))
 

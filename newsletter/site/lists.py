@@ -86,7 +86,8 @@ def contact_of(settings: Settings, list_slug: str | None = None) -> str:
 
 
 def list_address_of(settings: Settings, address: str) -> ListAddress | None:
-    """Parse one of the site's own addresses: a list address or a newsletter's From or Reply-To.
+    """Parse one of the site's own addresses: a list address, a newsletter's From or Reply-To, or
+    the only return path that a relay permits, which belongs to no list.
 
     None for any other address.
     """
@@ -99,6 +100,10 @@ def list_address_of(settings: Settings, address: str) -> ListAddress | None:
         own = (newsletter.sender.address, newsletter.reply_to or "")
         if address.casefold() in {one.casefold() for one in own}:
             return ListAddress(list_slug=newsletter.list, role=AddressRole.LIST)
+    if address.casefold() in {
+        (relay.envelope_sender or "").casefold() for relay in settings.relays
+    }:
+        return ListAddress(list_slug="", role=AddressRole.BOUNCES)
     return None
 
 

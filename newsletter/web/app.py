@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
+from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.lists import links_url
 from newsletter.site.site import Site
@@ -27,6 +28,7 @@ from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.error_wall import ErrorWall, failure_of
 from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
+from newsletter.web.hooks import hook_routes
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from newsletter.web.signin.auth_context import AuthContext
@@ -38,8 +40,10 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette:
-    """Build the application for one site. When it stops, it stops the sends that it runs."""
+def make_app(
+    site: Site, *, clock: Callable[[], datetime] = _clock, sns: Sns | None = None
+) -> Starlette:
+    """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs = SendJobs(site, clock)
     clicks = ClickCounter(site)
     readers = ReaderContext(
@@ -80,6 +84,7 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
                 ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
             ),
             *health_routes(site, clock=clock),
+            *hook_routes(site, clock=clock, sns=sns),
         ],
     )
     add_csrf_field(readers.templates)

@@ -21,6 +21,7 @@ from newsletter.store.newsletters import is_armed
 from newsletter.store.nodes import Node, living_nodes
 from newsletter.store.outbox import LetterCounts, count_letters
 from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
+from subscribers.provider_events.seen import outcome_counts
 
 RATE_OVER = timedelta(minutes=1)
 
@@ -181,6 +182,14 @@ def _of_sources_and_readers(site: Site, connection: sa.Connection) -> Sequence[M
             meaning="Inbound mail by kind (bounce, complaint, command …)",
             samples=[
                 ({"kind": kind}, count) for kind, count in inbound_by_kind(connection).items()
+            ],
+        ),
+        Metric(
+            name="provider_events",
+            meaning="Events that mail providers have reported, by outcome",
+            samples=[
+                ({"provider": provider, "outcome": outcome}, count)
+                for (provider, outcome), count in outcome_counts(connection).items()
             ],
         ),
         _single(

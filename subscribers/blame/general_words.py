@@ -41,6 +41,8 @@ _ACCOUNT = _any_of(
         r"only (?:\d+ )?messages? (?:are allowed )?per (?:day|hour|month)|maximum number of messages? per (?:day|hour|month)",
         r"(?:please )?(?:contact (?:us|support|your provider)|log in|upgrade).{0,60}(?:reactivate|re-?enable|upgrade your|increase your|raise your)",
         r"authentication (?:is )?(?:required|failed|unsuccessful)|(?:not|must be) authenticated|not logged in",
+        r"sender address rejected: not owned by|\bsmtp auth (?:is )?required"
+        r"|(?:outgoing|outbound) (?:e-?)?(?:mail|messages?)\b.{0,40}(?:suspended|disabled|blocked)",
         r"account (?:is )?(?:still )?under review|smtp (?:access|service|relay) .{0,30}(?:disabled|suspended|blocked|not activated)",
     )
 )
@@ -85,6 +87,14 @@ _BLOCKED_FOR_NOW = _any_of(
 )
 """A filter's temporary judgement, which is still about us."""
 
+_UNAVAILABLE_TO_US = _any_of(
+    (
+        r"(?:mail ?box|account|user|recipient) (?:is )?(?:currently )?(?:unavailable|not available)\b"
+        r".{0,80}(?:\bpolic(?:y|ies)\b|\bspam\b|reputation|black-?list|block-?list|\bblocked\b)",
+    )
+)
+"""RFC 5321 words a refusal by policy like that of an address; what follows tells them apart."""
+
 _PASSING = _any_of(
     (
         r"(?<!non-)(?<!non)temporar(?:y|il)|try (?:again|later|back)|try this again|again later|\bdeferred\b|gr[ae]y-?list|postgrey",
@@ -95,7 +105,7 @@ _PASSING = _any_of(
         r"loops? back|mail loop|too many hops|hop count|routing loop|looping",
         r"(?:message|mail|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
         r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bblock)"
-        r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server|\bbusy\b",
+        r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server(?!.{0,60}\bnot found)|\bbusy\b",
         r"not currently (?:being )?accept|currently (?:not|suspended|disabled|unavailable)|temporar\w* (?:inactive|locked|limited)",
     )
 )
@@ -113,6 +123,8 @@ _NOBODY = _any_of(
         r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
         r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"
         r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|does not accept (?:any )?(?:e-?mail|mail|messages)|no mx\b|null mx",
+        r"did not (?:exactly )?match an? .{0,20}address|no match(?:es)? (?:to|for|in) .{0,20}(?:query|directory)"
+        r"|(?:does not|doesn.t) have a final (?:e-?mail )?delivery point|invalid final delivery userid",
         r"doesn.t have (?:an? |any )|rejected address|does not like recipient.{0,60}(?:no such|unknown)|mailbox not found|mailbox unavailable",
         r"utilisateur inconnu|n'existe pas|existiert nicht|no existe|non esiste|não existe|не существует|not? bekannt|konnte nicht gefunden"
         r"|no se encontró|introuvable|用户不存在|不存在|宛先不明|見つかりません|nessun utente|ikke fundet|finns inte|bestaat niet",
@@ -153,6 +165,7 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (SESSION_IS_FULL, Blame.NOW),
     (_ACCOUNT, Blame.ACCOUNT),
     (_SENDER_REFUSED, Blame.POLICY),
+    (_UNAVAILABLE_TO_US, Blame.POLICY),
     (_BLOCKED_FOR_NOW, Blame.POLICY),
     (_FULL, Blame.MAILBOX),
     (_TOO_LARGE, Blame.MESSAGE),

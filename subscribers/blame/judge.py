@@ -17,6 +17,8 @@ _REPLY = re.compile(
 )
 _WORD = re.compile(r"\b(?!smtp\b)[^\W\d_]{3,}")
 
+_NOT_IN_DIRECTORY = re.compile(r"recipient address(?:es)? rejected ?: access denied")
+
 _ADDRESS_IS_BAD = frozenset(
     {(1, 1), (1, 2), (1, 3), (1, 6), (1, 10), (2, 1), (4, 4), (7, 13), (7, 17), (7, 18)}
 )
@@ -81,7 +83,7 @@ def _by_words_and_codes(refusal: Refusal) -> Blame:
     if refusal.code in _AUTHENTICATION_REQUIRED:
         return Blame.ACCOUNT
     status = _status(refusal)
-    if status == (4, 1) and "recipient address rejected: access denied" in words:
+    if status == (4, 1) and _NOT_IN_DIRECTORY.search(words):
         return Blame.READER  # the directory of Exchange Online has no such recipient
     if by_words is Blame.READER and status in _SENDER_IS_BAD:
         return Blame.POLICY  # the address that does not exist is the sender's

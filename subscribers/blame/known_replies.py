@@ -60,7 +60,7 @@ KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
         # Our own relay, about our account
         ("Microsoft 365", r"daily limit for message recipients|\b5\.1\.90\b", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"submissionquotaexceeded|submission quota exceeded", _A, _MICROSOFT, "2026-11"),
-        ("Microsoft 365", r"sendasdenied|not allowed to send as", _A, _MICROSOFT, "2026-11"),
+        ("Microsoft 365", r"sendasdenied|not allowed to send as|not have permissions to send as this sender", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"tenant has exceeded threshold|bad outbound sender|spam abuse detected", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"client was not authenticated|sending from unregistered domains", _A, _MICROSOFT, "2026-11"),
         ("Microsoft 365", r"tenantattribution|organization queue quota", _A, _MICROSOFT, "2026-11"),
@@ -101,6 +101,7 @@ KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
         ("Microsoft", r"banned (sender|sending ip)|blocked .{0,60}customer block list", _P, _MICROSOFT, "2026-11"),
         ("Microsoft", r"\bbanned recipient\b", _R, _MICROSOFT, "2026-11"),
         ("Microsoft", r"nonexistentdomain", _R, _MICROSOFT, "2026-11"),
+        ("Outlook.com", r"\b(sc|dy|ou|gs)-00\d\b|messages from .{0,60}weren't sent", _P, "sendersupport.olc.protection.outlook.com/pm/troubleshooting.aspx", "2026-11"),
         ("Gmail", r"receiving mail (too quickly|at a rate)", _F, _GOOGLE, "2026-11"),
         ("Gmail", r"inbox is out of storage space|account that you tried to reach is over quota", _F, _GOOGLE, "2026-11"),
         ("Gmail", r"account that you tried to reach (does not exist|is (disabled|inactive))", _R, _GOOGLE, "2026-11"),

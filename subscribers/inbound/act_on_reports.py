@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from subscribers.bounces import Bounce, note_bounce
+from subscribers.blame.widespread import is_widespread
+from subscribers.bounces import Bounce, alike_bounces, excuse_alike, note_bounce
 from subscribers.history import Event, Way, latest
 from subscribers.inbound.bounces import FailedRecipient
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.evidence import Evidence, by_address, by_returned_mail
 from subscribers.inbound.list_addresses import AddressRole
+from subscribers.inbound.policy import RECENT
 from subscribers.inbound.verdict import Verdict
+from subscribers.restoring import restore_blameless
 from subscribers.subscriber import Subscriber
 from subscribers.unsubscribe import unsubscribe
 
@@ -51,30 +55,35 @@ def take_bounce(
             keep=True,
             problem=NAMES_NOBODY,
         )
-    if failure.delayed or _is_about_old_address(connection, found.person, failure):
+    if failure.delayed or is_about_old_address(connection, found.person, failure):
         return Done(action=Action.NONE, address=found.person.address)
-    return _count(connection, context, found, failure, now)
+    return count_failure(connection, context, found, failure, now)
 
 
-def _count(
+def count_failure(
     connection: sa.Connection,
     context: InboundContext,
     found: Evidence,
     failure: FailedRecipient,
     now: datetime,
 ) -> Done:
+    """Record the failure, and end what it ends; the same permanent refusal for many is nobody's."""
     person, list_slug = found.person, found.list_slug
     bounce = Bounce(
         subscriber_id=person.id,
         list_slug=list_slug,
         number=found.number,
         verdict=failure.verdict,
+        blame=failure.blame,
         status=failure.status,
         reason=failure.reason,
     )
+    if bounce.verdict is Verdict.HARD and _is_widespread(connection, context, bounce, now):
+        bounce = replace(bounce, verdict=Verdict.POLICY)
+        _excuse(connection, bounce, now)
     sent = context.issues_sent(connection, person.id, list_slug)
     ended = note_bounce(connection, bounce, sent=sent, now=now)
-    if failure.verdict is Verdict.POLICY:
+    if bounce.verdict is Verdict.POLICY:
         return Done(
             action=Action.COUNT,
             address=person.address,
@@ -83,6 +92,34 @@ def _count(
         )
     action = Action.UNSUBSCRIBE if ended else Action.COUNT
     return Done(action=action, address=person.address)
+
+
+def _is_widespread(
+    connection: sa.Connection, context: InboundContext, bounce: Bounce, now: datetime
+) -> bool:
+    """Whether so many readers' copies of the issue came back in the same words that none is to blame."""
+    if not bounce.number or not bounce.reason:
+        return False
+    alike = alike_bounces(connection, bounce, now - RECENT)
+    return is_widespread(
+        readers=alike.readers,
+        domains=alike.domains,
+        answered=context.accepted_of(connection, bounce.list_slug, bounce.number),
+        share=context.pause_share,
+    )
+
+
+def _excuse(connection: sa.Connection, bounce: Bounce, now: datetime) -> None:
+    """Restore the readers who were blamed for such a bounce before it was widespread."""
+    blamed = excuse_alike(connection, bounce, now - RECENT)
+    restore_blameless(
+        connection,
+        frozenset(blamed),
+        list_slug=bounce.list_slug,
+        number=bounce.number,
+        detail=f"the same refusal came for many readers: {bounce.status} {bounce.reason}",
+        now=now,
+    )
 
 
 def _named(mail: Inbound) -> list[str]:
@@ -102,7 +139,7 @@ def _failure_of(mail: Inbound, person: Subscriber) -> FailedRecipient | None:
     return mail.failures[0] if len(mail.failures) == 1 else None
 
 
-def _is_about_old_address(
+def is_about_old_address(
     connection: sa.Connection, person: Subscriber, failure: FailedRecipient
 ) -> bool:
     """Whether the failure is about an address that the reader has since changed."""

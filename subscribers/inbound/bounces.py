@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 
+from subscribers.blame.blame import Blame
 from subscribers.inbound.bounce_texts import failures_in_text, returned_recipients
 from subscribers.inbound.reading import (
     MAX_TEXT,
@@ -19,7 +20,7 @@ from subscribers.inbound.reading import (
     parts,
     text_of,
 )
-from subscribers.inbound.verdict import Verdict, status_in, verdict_of
+from subscribers.inbound.verdict import Verdict, judgement_of, status_in
 
 MAX_LINE = 2_000
 """Characters that are read of one line of a report."""
@@ -36,6 +37,7 @@ class FailedRecipient:
 
     address: str
     verdict: Verdict
+    blame: Blame = Blame.UNKNOWN
     status: str = ""
     reason: str = ""
     also: tuple[str, ...] = ()
@@ -68,19 +70,21 @@ def read_bounce(message: Message) -> BounceReport:
         return written
     status = status_in(texts)
     others = set(returned_recipients(message))
-    return BounceReport(
-        failures=tuple(
+    failures = []
+    for address, reason, temporary, delayed in failures_in_text(message, texts):
+        judged = judgement_of(status, reason)
+        failures.append(
             FailedRecipient(
                 address=address,
-                verdict=Verdict.SOFT if temporary else verdict_of(status, reason),
+                verdict=Verdict.SOFT if temporary else judged.verdict,
+                blame=judged.blame,
                 status=status,
                 reason=_brief(reason),
                 also=tuple(sorted(others - {address})),
                 delayed=delayed,
             )
-            for address, reason, temporary, delayed in failures_in_text(message, texts)
         )
-    )
+    return BounceReport(failures=tuple(failures))
 
 
 def _is_text(part: Message) -> bool:
@@ -168,9 +172,11 @@ def _failure(
         return None
     delayed = action == "delayed" or (action != "failed" and "will-retry-until" in block)
     soft = delayed or block.get("status", "").startswith("4")
+    judged = judgement_of(status, reason or notice)
     return FailedRecipient(
         address=named[0],
-        verdict=Verdict.SOFT if soft else verdict_of(status, reason or notice),
+        verdict=Verdict.SOFT if soft else judged.verdict,
+        blame=judged.blame,
         status=status,
         reason=_brief(reason),
         also=tuple(named[1:]),

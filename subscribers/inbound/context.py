@@ -22,7 +22,9 @@ class InboundContext:
     for a reader's spelling of a tag, or None. `issue_of(connection, subscriber_id, list,
     message_ids)` returns the number of the issue of which one of these was the reader's copy,
     or None. `issues_sent(connection, subscriber_id, list)` returns the numbers of the issues
-    that went out to the reader, newest first.
+    that went out to the reader, newest first. `accepted_of(connection, list, number)` returns how
+    many messages of the issue relays accepted, and `pause_share` is the share of them beyond which
+    refusals are about us.
     """
 
     domain: str
@@ -34,6 +36,8 @@ class InboundContext:
     tag_named: Callable[[str], str | None]
     issue_of: Callable[[sa.Connection, int, str, Sequence[str]], int | None]
     issues_sent: Callable[[sa.Connection, int, str], Sequence[int]]
+    accepted_of: Callable[[sa.Connection, str, int], int]
+    pause_share: float
 
 
 class Action(StrEnum):

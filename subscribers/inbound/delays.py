@@ -22,6 +22,13 @@ _GIVEN_UP = re.compile(
     r"|in the queue too long|deleted from (?:the )?queue|last attempt|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])|\b55[0-4][ -]",
     re.IGNORECASE,
 )
+_CERTAIN = re.compile(
+    r"no action is required on your part|(?:delivery )?attempts will continue|warning message only"
+    r"|this is a warning (?:message )?only|(?:please )?do not re-?send (?:your|this|the) (?:original )?(?:message|mail)",
+    re.IGNORECASE,
+)
+"""No report of a failure says so, whatever else it says of the last attempt."""
+
 _IF_IT_FAILS = re.compile(
     r"[^.\n]{0,80}\b(?:if|until|unless|when|before|once|in case|should|sobald|falls|wenn)\b[^.]{0,200}",
     re.IGNORECASE,
@@ -36,4 +43,6 @@ def says_it_is_delayed(notice: str) -> bool:
     text = _SPACE.sub(" ", notice[:8_000])
     if not (_DELAYED.search(notice[:8_000]) or _DELAYED.search(text)):
         return False
+    if _CERTAIN.search(text):
+        return True
     return _GIVEN_UP.search(_IF_IT_FAILS.sub(" ", text)) is None

@@ -93,6 +93,17 @@ class ReturnPaths:
         signature = _sign(self._keys[0], role, list_slug, subscriber_id, number)
         return f"{list_slug}-{role}+{subscriber_id}-{number}-{signature}@{domain}"
 
+    def reference(self, list_slug: str, subscriber_id: int, number: int) -> str:
+        """The same as one word of letters, digits, `-` and `_`, for a provider that returns it."""
+        signature = _sign(self._keys[0], AddressRole.BOUNCES, list_slug, subscriber_id, number)
+        return f"{list_slug}_{subscriber_id}-{number}-{signature}"
+
+    def read_reference(self, reference: str) -> tuple[str, ReturnPath] | None:
+        """The list and the mail that a `reference` identifies; None without a valid signature."""
+        list_slug, _, detail = reference.rpartition("_")
+        found = self.read(ListAddress(list_slug=list_slug, role=AddressRole.BOUNCES, detail=detail))
+        return (list_slug, found) if found else None
+
     def read(self, mailbox: ListAddress) -> ReturnPath | None:
         """Verify an address; None without a valid signature, so that a forged bounce has no effect."""
         found = _VERP.match(mailbox.detail.casefold())

@@ -10,12 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from imaplib import IMAP4
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError
 
+from subscribers.errors import NewsletterError
 from subscribers.inbound.mail_log import MAX_OCTETS
+from subscribers.sasl import GIVE_UP, Mechanism, initial_response, reported_error
 
 log = logging.getLogger("newsletter")
 
@@ -65,19 +67,85 @@ def watch_maildir(folder: Path, store: StoreMessage, stop: threading.Event) -> N
         stop.wait(MAILDIR_SECONDS)
 
 
+class _TokenRefusedError(IMAP4.error):
+    """The server refuses the access token."""
+
+
+class TokenSource(Protocol):
+    """Where access tokens come from; `was_kept` says that the last one was not new."""
+
+    was_kept: bool
+
+    def get_now(self) -> str:
+        """A token; raises NewsletterError if there is none."""
+
+    def forget(self) -> None:
+        """Have a new token obtained."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TokenSignIn:
+    """How to sign in by an access token."""
+
+    mechanism: Mechanism
+    tokens: TokenSource
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImapFolder:
-    """The location of an IMAP folder and the account that opens it."""
+    """The location of an IMAP folder and the account that opens it.
+
+    `sign_in` is by a password, or by access tokens.
+    """
 
     host: str
     port: int
     username: str
-    password: str = field(repr=False)
+    sign_in: str | TokenSignIn = field(repr=False)
     folder: str = "INBOX"
     security: Literal["tls", "starttls", "none"] = "tls"
 
     def open(self) -> BaseMailBox:
-        """Connect, sign in and select the folder; raises what imap_tools and sockets raise."""
+        """Connect, sign in and select the folder; raises what imap_tools and sockets raise.
+
+        An access token that the server refuses may have been withdrawn: a new one is tried once.
+        """
+        if isinstance(self.sign_in, str):
+            box = self._connect()
+            box.login(self.username, self.sign_in, self.folder)
+            return box
+        try:
+            return self._open_by_token(self.sign_in)
+        except _TokenRefusedError:
+            if not self.sign_in.tokens.was_kept:
+                raise
+            self.sign_in.tokens.forget()
+            return self._open_by_token(self.sign_in)
+
+    def _open_by_token(self, sign_in: TokenSignIn) -> BaseMailBox:
+        token, said = sign_in.tokens.get_now(), ""
+        words = initial_response(
+            sign_in.mechanism, username=self.username, token=token, host=self.host, port=self.port
+        )
+
+        def answer(challenge: bytes) -> bytes:
+            nonlocal said, words
+            response, words = words, GIVE_UP[sign_in.mechanism]
+            said = reported_error(challenge)
+            return response
+
+        box = self._connect()
+        try:
+            box.client.authenticate(sign_in.mechanism.upper(), answer)
+        except IMAP4.error as error:
+            _close(box)
+            raise _TokenRefusedError(
+                f"the access token is refused: {error} {said}".strip()
+            ) from error
+        box.folder.set(self.folder)
+        return box
+
+    def _connect(self) -> BaseMailBox:
         context = ssl.create_default_context()
         box: BaseMailBox
         match self.security:
@@ -87,7 +155,6 @@ class ImapFolder:
                 box = MailBoxStartTls(self.host, self.port, timeout=TIMEOUT, ssl_context=context)
             case "none":
                 box = MailBoxUnencrypted(self.host, self.port, timeout=TIMEOUT)
-        box.login(self.username, self.password, self.folder)
         return box
 
 
@@ -120,7 +187,7 @@ def watch_imap(mailbox: ImapFolder, store: StoreMessage, stop: threading.Event) 
                 _fetch_until(box, store, stop)
             finally:
                 _close(box)
-        except (OSError, IMAP4.error, ImapToolsError) as error:
+        except (OSError, IMAP4.error, ImapToolsError, NewsletterError) as error:
             pause = RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)]
             failures += 1
             log.warning("IMAP at %s: %s; trying again in %d s", mailbox.host, error, pause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 from subscribers.blame.blame import Blame
@@ -26,12 +27,27 @@ _VERDICTS = {
 }
 
 
-def verdict_of(status: str, text: str) -> Verdict:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """What a failure means for the reader, and whose fault it is."""
+
+    verdict: Verdict
+    blame: Blame
+
+
+def judgement_of(status: str, text: str) -> Judgement:
     """Judge by the words, then by the codes; SOFT if neither gives a reason."""
     blame = judge(Refusal(text=text, enhanced=status))
     if blame is Blame.MESSAGE and status.startswith("5.6."):
-        return Verdict.POLICY  # our content (RFC 3463 section 3.7), not its size
-    return _VERDICTS.get(blame, Verdict.SOFT)
+        return Judgement(
+            verdict=Verdict.POLICY, blame=blame
+        )  # our content (RFC 3463 3.7), not its size
+    return Judgement(verdict=_VERDICTS.get(blame, Verdict.SOFT), blame=blame)
+
+
+def verdict_of(status: str, text: str) -> Verdict:
+    """What a failure with this status and text means for the reader."""
+    return judgement_of(status, text).verdict
 
 
 def status_in(text: str) -> str:

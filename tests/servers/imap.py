@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+ERROR = base64.b64encode(b'{"status":"401"}').decode()
 USER, PASSWORD = "weekly", "a-password-for-tests"
 
 
@@ -19,6 +21,8 @@ class Folder:
     mails: list[bytes] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     offers_idle: bool = True
+    accepts: set[str] = field(default_factory=set)
+    """The access tokens that open it, instead of the password."""
     late: list[bytes] = field(default_factory=list)
     """Each arrives during a SEARCH, too late to be found by it: only then it is announced."""
     commands: list[str] = field(default_factory=list)
@@ -69,6 +73,17 @@ class _Session(socketserver.StreamRequestHandler):
             self.done()
         else:
             self.say(f"{self.tag} NO wrong")
+
+    def do_authenticate(self, words: str) -> None:
+        self.wfile.write(b"+ \r\n")
+        first = base64.b64decode(self.rfile.readline())
+        token = first.partition(b"auth=Bearer ")[2].rstrip(b"\x01").decode()
+        if token in self.folder.accepts:
+            self.done()
+            return
+        self.say(f"+ {ERROR}")
+        assert base64.b64decode(self.rfile.readline()) in (b"", b"\x01"), words
+        self.say(f"{self.tag} NO SASL authentication failed")
 
     def do_select(self, _words: str) -> None:
         self.say(f"* {len(self.folder.mails)} EXISTS")

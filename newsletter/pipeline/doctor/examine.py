@@ -12,11 +12,13 @@ from pathlib import Path
 from newsletter.articles.fetch import HttpClient
 from newsletter.config.loading import FILE_NAME
 from newsletter.config.settings import RelaySettings
+from newsletter.delivery.access_tokens import tokens_of
 from newsletter.delivery.addresses import ascii_domain
+from newsletter.delivery.connecting import connect
 from newsletter.delivery.dkim import load_keys
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.tls_probe import speaks_tls_first
-from newsletter.delivery.transport import Timeouts, connect, security_of, tls_context
+from newsletter.delivery.transport import Timeouts, security_of, tls_context
 from newsletter.errors import NewsletterError
 from newsletter.pipeline.doctor.dns_records import Records
 from newsletter.pipeline.doctor.mail_domain import (
@@ -120,12 +122,20 @@ def _relays(site: Site) -> Iterator[Diagnosis]:
             )
         else:
             yield _ok("relay", f"{name} answers, security: {security_of(relay)}")
+        if relay.envelope_sender:
+            yield _ok(
+                "relay",
+                f"{name} has one return path for all messages, {relay.envelope_sender}: a bounce is "
+                "counted only where it returns our Message-ID or links, or a webhook reports it",
+            )
 
 
 async def _relay_error(relay: RelaySettings) -> str:
     """Connect to the relay and quit; returns the error, or ""."""
     timeouts = Timeouts(connect=TIMEOUT.total_seconds(), command=TIMEOUT.total_seconds())
-    connection = await connect(relay, tls_context(relay), socket.getfqdn(), timeouts)
+    connection = await connect(
+        relay, tls_context(relay), socket.getfqdn(), timeouts, tokens_of(relay)
+    )
     if isinstance(connection, Outcome):
         return str(connection)
     await connection.quit()

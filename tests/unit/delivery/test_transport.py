@@ -6,10 +6,10 @@ import pytest
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.classify import Stage
+from newsletter.delivery.connecting import connect
 from newsletter.delivery.envelope import Envelope
 from newsletter.delivery.transport import (
     Connection,
-    connect,
     own_hostname,
     security_of,
     tls_context,

@@ -1,61 +1,19 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from datetime import timedelta
 
 from newsletter.store.database import Database
 from subscribers.bounces import (
-    SOFT_ISSUES,
     Bounce,
+    alike_bounces,
+    excuse_alike,
     forget_bounces,
-    is_enough,
     note_bounce,
     policy_reports,
 )
 from subscribers.inbound.verdict import Verdict
 from subscribers.unsubscribe import status_of
 from tests.factories.subscribers import LIST, NOW, join
-
-FIRST = date(2026, 3, 2)
-
-
-def soft(*numbers: int) -> dict[int, date]:
-    """Soft bounces of weekly issues."""
-    return {number: FIRST + timedelta(weeks=number) for number in numbers}
-
-
-@pytest.mark.parametrize(
-    ("bounced", "sent", "enough"),
-    [
-        ((), (1, 2, 3), False),
-        ((1, 2), (1, 2), False),
-        ((1, 2, 3), (1, 2, 3), True),
-        ((1, 2, 3), (1, 2, 3, 4), True),  # the fourth may still come back
-        ((1, 3, 4), (1, 2, 3, 4), False),  # the second came through
-        ((1, 3, 5), (1, 3, 5), True),  # the others were not for this reader
-        ((2, 3, 4), (1, 2, 3, 4), True),
-    ],
-)
-def test_three_in_a_row(bounced: tuple[int, ...], sent: tuple[int, ...], enough: bool) -> None:
-    """Of the issues that went out to the reader, the last three came back."""
-    assert is_enough(soft(*bounced), sent) is enough
-
-
-def test_three_in_a_row_take_two_weeks() -> None:
-    """A daily list's three bad days end nothing."""
-    daily = {number: FIRST + timedelta(days=number) for number in (1, 2, 3)}
-    assert not is_enough(daily, (1, 2, 3))
-
-
-@given(st.sets(st.integers(1, 12)), st.sets(st.integers(1, 12)))
-def test_a_success_begins_the_count_anew(bounced: set[int], sent: set[int]) -> None:
-    """Whenever it is enough, none of the last three issues up to the newest bounce came through."""
-    if is_enough(soft(*bounced), tuple(sent)):
-        row = sorted(number for number in sent if number <= max(bounced))[-SOFT_ISSUES:]
-        assert set(row) <= bounced
 
 
 def test_a_hard_bounce_ends_every_subscription(database: Database) -> None:
@@ -119,3 +77,33 @@ def test_policy_reports_count_readers_and_their_domains(database: Database) -> N
         assert policy_reports(connection, LIST, 7, NOW) == (2, 1)
         assert policy_reports(connection, LIST, 7, NOW - timedelta(days=1)) == (3, 2)
         assert policy_reports(connection, "daily", 7, NOW) == (0, 0)
+
+
+def test_bounces_in_the_same_words_are_counted_by_reader_and_domain(database: Database) -> None:
+    """Numbers and identifiers do not count; other issues, other words and soft bounces do not either."""
+    addresses = ("a@one.example", "b@one.example", "c@two.example", "d@three.example")
+    with database.transaction() as connection:
+        readers = [join(connection, address) for address in addresses]
+        for reader, reason, number, verdict in (
+            (readers[0], "550 5.1.1 no such user (id 1a2b3c4d)", 7, Verdict.HARD),
+            (readers[1], "550 5.1.1 no such user (id 9f8e7d6c)", 7, Verdict.POLICY),
+            (readers[2], "550 5.1.1 no such user", 6, Verdict.HARD),
+            (readers[3], "450 no such user", 7, Verdict.SOFT),
+        ):
+            bounce = Bounce(
+                subscriber_id=reader, list_slug=LIST, number=number, verdict=verdict, reason=reason
+            )
+            note_bounce(connection, bounce, sent=(), now=NOW)
+        newest = Bounce(
+            subscriber_id=readers[2],
+            list_slug=LIST,
+            number=7,
+            verdict=Verdict.HARD,
+            reason="550 5.1.1 no such user (id 5d5d5d5d)",
+        )
+        alike = alike_bounces(connection, newest, NOW)
+        assert (alike.readers, alike.domains) == (3, 2)
+        later = alike_bounces(connection, newest, NOW + timedelta(seconds=1))
+        assert (later.readers, later.domains) == (1, 1)
+        assert excuse_alike(connection, newest, NOW) == [readers[0]]
+        assert excuse_alike(connection, newest, NOW) == []

@@ -14,6 +14,7 @@ from subscribers.inbound.notices import looks_like_bounce
 from subscribers.inbound.reading import UnreadableError, parse_message
 from subscribers.inbound.verdict import Verdict, verdict_of
 from tests.factories.notices import NOTICES, Notice
+from tests.factories.reports import REPORTS, StatusReport
 
 DATA = Path(__file__).parents[3] / "data" / "subscribers" / "inbound"
 BOUNCES: dict[str, list[list[str]]] = json.loads((DATA / "bounces.json").read_text("utf-8"))
@@ -48,6 +49,16 @@ def test_a_notice_in_prose_tells_it_too(notice: Notice, line_end: str) -> None:
     assert looks_like_bounce(message, None)
     (failure,) = read_bounce(message).failures
     assert (failure.address, failure.verdict) == (notice.address, notice.verdict)
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
+def test_a_report_of_each_server_tells_it(report: StatusReport) -> None:
+    """The fields of thirty servers and hosts, with their peculiarities."""
+    message = parse_message(report.raw)
+    assert looks_like_bounce(message, "")
+    (failure,) = read_bounce(message).failures
+    assert (failure.address, failure.verdict) == (report.address, report.verdict)
+    assert failure.delayed is report.delayed
 
 
 def test_success_is_no_failure() -> None:
