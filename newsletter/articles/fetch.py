@@ -108,8 +108,15 @@ class HttpClient:
         """How long one source may take."""
         return self._settings.timeout.total_seconds()
 
-    async def fetch(self, url: str, *, memory: FetchMemory | None, now: datetime) -> Fetched:
-        """Fetch `url`, conditionally when `memory` has validators.
+    async def fetch(
+        self,
+        url: str,
+        *,
+        memory: FetchMemory | None,
+        now: datetime,
+        headers: Mapping[str, str] | None = None,
+    ) -> Fetched:
+        """Fetch `url` with further `headers`, conditionally when `memory` has validators.
 
         Raises SourceError if the body cannot be fetched, RetryLaterError if the server asks for a
         pause (429, 503 with Retry-After) or an earlier pause is not over.
@@ -124,7 +131,7 @@ class HttpClient:
             )
         try:
             async with asyncio.timeout(self.seconds):
-                return await self._follow(url, memory, now)
+                return await self._follow(url, memory, now, headers or {})
         except TimeoutError as error:
             raise SourceError(
                 f"it did not answer in full within {self.seconds:g} seconds",
@@ -159,12 +166,14 @@ class HttpClient:
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise SourceError(_explained(error)) from error
 
-    async def _follow(self, url: str, memory: FetchMemory, now: datetime) -> Fetched:
+    async def _follow(
+        self, url: str, memory: FetchMemory, now: datetime, more: Mapping[str, str]
+    ) -> Fetched:
         """Fetch `url`; each redirect is checked before it is followed."""
         here, moved_to, all_permanent = url, "", True
         for _ in range(self._settings.max_redirects + 1):
             async with self._pool.stream(
-                "GET", _request_url(here), headers=_request_headers(memory)
+                "GET", _request_url(here), headers=_request_headers(memory, more)
             ) as response:
                 headers = _headers_of(response)
                 if response.status not in _REDIRECTS or "location" not in headers:
@@ -288,11 +297,12 @@ def _request_url(url: str) -> httpcore2.URL:
     )
 
 
-def _request_headers(memory: FetchMemory) -> list[tuple[bytes, bytes]]:
+def _request_headers(memory: FetchMemory, more: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     headers = [
         (b"User-Agent", USER_AGENT.encode("ascii")),
         (b"Accept", _ACCEPT.encode("ascii")),
         (b"Accept-Encoding", b"gzip"),
+        *((name.encode("ascii"), value.encode("ascii")) for name, value in more.items()),
     ]
     if memory.etag:
         headers.append((b"If-None-Match", memory.etag.encode("latin-1", "ignore")))

@@ -31,6 +31,7 @@ from newsletter.web.reader.routes import reader_routes
 from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
 from newsletter.web.signin.routes import sign_in_routes
+from newsletter.web.sub_path import SubPath
 
 
 def _clock() -> datetime:
@@ -66,7 +67,10 @@ def make_app(site: Site, *, clock: Callable[[], datetime] = _clock) -> Starlette
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=[Middleware(ErrorWall, answer=answer)],
+        middleware=[
+            Middleware(SubPath, base_path=site.settings.site.base_path),
+            Middleware(ErrorWall, answer=answer),
+        ],
         exception_handlers={HTTPException: http_error},
         routes=[
             *reader_routes(readers, clicks),

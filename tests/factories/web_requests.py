@@ -73,8 +73,8 @@ class WebAnswer:
 class WebSite:
     """A site in a folder whose database can be put back to one of its states."""
 
-    def __init__(self, folder: Path) -> None:
-        self.site = make_site(folder, now=NOW - timedelta(days=2))
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.site = make_site(folder, now=NOW - timedelta(days=2), **settings)
         self._file, self._kept = folder / "newsletter.db", folder / "kept"
         self._kept.mkdir()
         publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
@@ -313,6 +313,7 @@ _WATCHERS = (
     _get("/health", gives=JSON),
     _get("/health/live", gives=JSON),
     _get("/health/ready", gives=JSON),
+    _get("/health/request", gives=JSON),
     _get("/metrics", gives="text/plain"),
 )
 

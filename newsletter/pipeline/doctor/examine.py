@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from newsletter.pipeline.doctor.mail_domain import (
     check_mx,
     check_spf,
 )
+from newsletter.pipeline.doctor.proxy import HEADERS as PROBE
+from newsletter.pipeline.doctor.proxy import judge_proxy
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
 from newsletter.store import health
@@ -141,12 +144,13 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
         )
     limits = site.settings.fetch.model_copy(update={"timeout": TIMEOUT})
 
-    async def fetch() -> None:
+    async def fetch(path: str, headers: Mapping[str, str]) -> bytes:
         async with HttpClient(limits) as client:
-            await client.fetch(f"{url}/health", memory=None, now=now)
+            fetched = await client.fetch(f"{url}{path}", memory=None, now=now, headers=headers)
+            return fetched.body
 
     try:
-        asyncio.run(fetch())
+        asyncio.run(fetch("/health", {}))
     except NewsletterError as error:
         yield _failure(
             "site",
@@ -155,6 +159,7 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
         )
     else:
         yield _ok("site", f"{url} serves the readers' pages")
+        yield from judge_proxy(url, json.loads(asyncio.run(fetch("/health/request", PROBE))))
 
 
 def _files(site: Site) -> Iterator[Diagnosis]:

@@ -23,6 +23,7 @@ from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
+from newsletter.web.sub_path import route_path
 
 PAGE_HEADERS = {
     **{name: value for name, value in READER_HEADERS.items() if name != "X-Robots-Tag"},
@@ -56,7 +57,9 @@ class Archive:
         """List all newsletters; redirect to the only one."""
         found = self.settings.newsletters
         if len(found) == 1:
-            return RedirectResponse(f"/archive/{next(iter(found))}", status_code=307)
+            return RedirectResponse(
+                f"{self.settings.site.base_path}/archive/{next(iter(found))}", status_code=307
+            )
         return self._page("archive/newsletters.html.j2", {"newsletters": found})
 
     async def issues(self, request: Request) -> Response:
@@ -107,7 +110,7 @@ class Archive:
 
     def failed_feed(self, request: Request, failure: Failure) -> Response:
         """Answer with a valid feed without entries, so that feed readers keep theirs and retry."""
-        path = request.scope["path"]
+        path = route_path(request)
         match = FEED_PATH.fullmatch(path)
         assert match is not None  # noqa: S101 - the caller has matched the path
         write, media_type = WRITERS[match["form"]]

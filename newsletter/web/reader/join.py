@@ -163,8 +163,8 @@ class JoinPage:
             "trap": TRAP,
             "notice": notice,
             "max_name": MAX_NAME,
-            "links": f"/links/{list_slug}",
-            "action": f"/join/{list_slug}",
+            "links": self.context.path(f"/links/{list_slug}"),
+            "action": self.context.path(f"/join/{list_slug}"),
         }
         return page(self.context.templates, "reader/join.html.j2", context, status)
 
@@ -209,7 +209,7 @@ class LinksPage:
             "title": self.context.title_of(list_slug),
             "address": address,
             "notice": notice,
-            "join": f"/join/{list_slug}",
+            "join": self.context.path(f"/join/{list_slug}"),
         }
         return page(self.context.templates, "reader/links.html.j2", context, status)
 

@@ -93,13 +93,15 @@ class MailedPage:
 
     def _gone(self, subject: TokenSubject) -> Response:
         if self.purpose is Purpose.CONFIRM:
-            return trouble(self.context, "expired", 410, join=f"/join/{subject.list_slug}")
+            return trouble(
+                self.context, "expired", 410, join=self.context.path(f"/join/{subject.list_slug}")
+            )
         return trouble(self.context, "done-already", 410)
 
     def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
         reader, slug = subject.subscriber_id, subject.list_slug
         preferences = (
-            f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug)}"
+            self.context.path(f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug)}")
             if self.purpose is Purpose.CONFIRM
             else ""
         )

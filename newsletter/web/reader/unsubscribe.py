@@ -93,7 +93,7 @@ class UnsubscribePage:
             "view": view,
             "notice": notice,
             "reasons": REASONS,
-            "preferences": f"/p/{preferences}",
+            "preferences": self.context.path(f"/p/{preferences}"),
         }
         return page(self.context.templates, "reader/unsubscribe.html.j2", context)
 
