@@ -26,7 +26,8 @@ from newsletter.config.servers import (
     SendingSettings,
     WebhookSettings,
 )
-from newsletter.config.table import Slug, Table, Text, WebAddress, host_name_in
+from newsletter.config.sign_up import SignUpSettings
+from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress, host_name_in
 
 __all__ = [
     "DkimKeySettings",
@@ -40,6 +41,7 @@ __all__ = [
     "SectionSettings",
     "SendingSettings",
     "Settings",
+    "SignUpSettings",
     "SiteSettings",
     "SourceSettings",
     "TagSettings",
@@ -69,7 +71,7 @@ OWN_PATHS = frozenset(
     {
         "account", "api", "archive", "assets", "audit", "c", "confirm", "desk", "erase", "export",
         "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "nodes", "p",
-        "robots.txt", "shared", "sign-in", "sign-out", "u", ".well-known",
+        "robot", "robots.txt", "shared", "sign-in", "sign-out", "u", ".well-known",
     }
 )  # fmt: skip
 """The first segments of the paths of our own pages: the path of a site cannot begin with one."""
@@ -95,6 +97,8 @@ class SiteSettings(Table):
     """Keys used before: links in mails that were signed with one of them still work."""
     forget_unconfirmed: Duration = Duration(days=14)
     """How long after signing up people who never confirmed are forgotten."""
+    security_contact: WebAddress | Mailbox | None = None
+    """Where to report a security problem: a mail or web address, published in `/.well-known/security.txt` (RFC 9116)."""
     allow_test: tuple[str, ...] = ()
     """Addresses and @domains that `newsletter test` may write to."""
 
@@ -185,6 +189,7 @@ class Settings(Table):
     tags: TagSettings = TagSettings()
     relays: tuple[RelaySettings, ...] = ()
     sending: SendingSettings = SendingSettings()
+    sign_up: SignUpSettings = SignUpSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
     """[lint]: a different severity for single rules, such as `tracking = "blocking"`.

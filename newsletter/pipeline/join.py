@@ -48,6 +48,7 @@ def join(site: Site, sign_up: SignUp, *, now: datetime) -> None:
             wording=sign_up.wording,
             name=sign_up.name,
             follows=sign_up.follows,
+            ask_at_most=site.settings.sign_up.per_address,
         )
         letter = consent.ask_to_join(connection, request, now)
         if letter is not None:

@@ -20,8 +20,15 @@ LINK = re.compile(
     r"""(?:href|action|src|hx-[a-z]+|data-[a-z]+)=["'](/[^"']*|https?://[^"']*)["']"""
 )
 ENDLESS = ("/changes", "/progress")
-WITHOUT_SUBJECT = (("/move/{move}", 410), (f"/c/{'0' * 20}", 404))
-"""Nobody has asked to move, and no such link is counted."""
+WITHOUT_SUBJECT = (
+    ("/move/{move}", 410),
+    (f"/c/{'0' * 20}", 404),
+    ("/archive/weekly/1/0", 404),
+    ("/archive/weekly/tags/news", 404),
+    ("/archive/weekly/tags/news/feed.json", 404),
+    ("/.well-known/security.txt", 404),
+)
+"""Nobody has asked to move; no such link is counted; no story has the tag, no issue the edition; no contact is named."""
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +69,11 @@ def test_every_link_of_every_page_works(web: WebSite, request_: WebRequest, pref
         if target.netloc not in ("www.example.org", "127.0.0.1:8000"):
             continue
         assert target.path == BASE or target.path.startswith(f"{BASE}/"), link
-        if prefix or target.path.endswith(ENDLESS):
-            continue  # that its links work needs to be seen once
+        is_to_come = request_.state == "draft" and target.path.startswith(
+            f"{BASE}/archive/weekly/1/"
+        )
+        if prefix or is_to_come or target.path.endswith(ENDLESS):
+            continue  # that the links of a page work needs to be seen once
         query = f"?{target.query}" if target.query else ""
         followed = WebRequest(method="GET", path=target.path + query, state=request_.state)
         assert web.ask(web.app(), followed).status < 400 or _only_posts(target.path), link

@@ -13,6 +13,7 @@ from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
 from newsletter.web.reader.reader_context import ReaderContext
+from newsletter.web.reader.scanner_trap import comes_from_scanner
 from subscribers import address_changes as moving
 from subscribers import consent, people
 from subscribers.addresses import masked
@@ -54,6 +55,10 @@ class MailedPage:
             return self._gone(subject)
         if self.purpose is Purpose.EXPORT:
             return await self._export(subject)
+        if self.purpose is Purpose.CONFIRM and await run_in_threadpool(
+            comes_from_scanner, self.context, request
+        ):
+            return self._page(subject, about, done=False, asked_again=True)
         if not await run_in_threadpool(self._do, request, subject):
             return self._gone(subject)
         return posting(self.context, self._page(subject, about, done=True))
@@ -98,7 +103,9 @@ class MailedPage:
             )
         return trouble(self.context, "done-already", 410)
 
-    def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
+    def _page(
+        self, subject: TokenSubject, about: str, *, done: bool, asked_again: bool = False
+    ) -> Response:
         reader, slug = subject.subscriber_id, subject.list_slug
         preferences = (
             self.context.path(f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug)}")
@@ -110,6 +117,7 @@ class MailedPage:
             "kind": self.purpose.value,
             "address": about,
             "done": done,
+            "asked_again": asked_again,
             "preferences": preferences,
         }
         return page(self.context.templates, "reader/mailed.html.j2", context)
