@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.rendering.translation import long_date
 from newsletter.site.lists import newsletters_of
-from newsletter.store.archive import PublishedIssue, published
+from newsletter.store.archive import published
+from newsletter.store.past_issues import past_issue_lines
+from newsletter.web.archive.archive_reader import past_path
 from newsletter.web.reader.answers import WITH_SCRIPT, page
 from newsletter.web.reader.join import empty_form
 from newsletter.web.reader.reader_context import ReaderContext
@@ -21,14 +25,24 @@ HEADERS = {name: value for name, value in WITH_SCRIPT.items() if name != "X-Robo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NewestIssue:
+    """A newsletter's newest issue, its own or one that another tool sent."""
+
+    path: str
+    title: str
+    summary: str
+    at: datetime
+    date: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NewsletterCard:
-    """A newsletter as the page presents it; `date` is that of its newest issue."""
+    """A newsletter as the page presents it, with its newest issue if there is one."""
 
     slug: str
     title: str
     tagline: str
-    newest: PublishedIssue | None
-    date: str
+    newest: NewestIssue | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,20 +84,32 @@ class LandingPage:
         found = newsletters_of(self.context.settings, list_slug)
         shown = {slug: one for slug, one in found.items() if one.digest_of is None} or found
         with self.context.database.transaction(read_only=True) as connection:
-            newest = {
-                slug: next(iter(published(connection, slug, limit=1)), None) for slug in shown
-            }
+            newest = {slug: self._newest(connection, slug) for slug in shown}
         return [
             NewsletterCard(
                 slug=slug,
                 title=newsletter.title,
                 tagline=newsletter.tagline,
                 newest=newest[slug],
-                date=self._date_text(newest[slug]),
             )
             for slug, newsletter in shown.items()
         ]
 
-    def _date_text(self, issue: PublishedIssue | None) -> str:
+    def _newest(self, connection: sa.Connection, slug: str) -> NewestIssue | None:
+        for issue in published(connection, slug, limit=1):
+            path = f"/archive/{slug}/{issue.number}"
+            return self._shown(path, issue.subject, issue.preheader, issue.sent_at)
+        for past in past_issue_lines(connection, slug, limit=1):
+            path = past_path(slug, past.slug)
+            return self._shown(path, past.title, past.summary, past.published_at)
+        return None
+
+    def _shown(self, path: str, title: str, summary: str, at: datetime) -> NewestIssue:
         site = self.context.settings.site
-        return long_date(issue.sent_at.astimezone(site.zone), site.language) if issue else ""
+        return NewestIssue(
+            path=self.context.path(path),
+            title=title,
+            summary=summary,
+            at=at,
+            date=long_date(at.astimezone(site.zone), site.language),
+        )
