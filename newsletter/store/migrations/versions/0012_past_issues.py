@@ -7,7 +7,7 @@ from alembic import op
 
 from subscribers.tables import Id, UtcDateTime
 
-revision = "0012_past_issues"
+revision = "0012"
 down_revision = "0005"
 
 
