@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from newsletter.articles.urls import is_web_address
 from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.issues.past.layouts import Layout
@@ -63,6 +64,8 @@ def import_archive(
     \b
     Example: newsletter archive import export.zip --newsletter weekly --dry-run
     """
+    if base and not is_web_address(base):
+        raise click.BadParameter(f"{base!r} is not a web address", param_hint="--base")
     report = import_past_issues(
         invocation.site,
         slug,

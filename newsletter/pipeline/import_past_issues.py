@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from newsletter.articles.sanitize import one_line
 from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.errors import SourceError
 from newsletter.issues.past.bundle import open_bundle
@@ -80,7 +81,7 @@ def _clean(posts: Iterable[PastPost], base: str, report: PastIssuesReport) -> It
         if isinstance(issue, PastIssue):
             yield issue
         else:
-            report.unreadable.append((post.title or post.key, issue))
+            report.unreadable.append((one_line(post.title or post.key), issue))
 
 
 def _clean_one(post: PastPost, base: str) -> PastIssue | Problem:

@@ -61,6 +61,22 @@ def test_an_import_is_counted_and_twice_is_once(office: PostOffice, client: http
     assert (changed["updated"], changed["unchanged"]) == (2, 1)
 
 
+def test_a_long_post_is_cleaned_in_a_process_of_its_own(
+    office: PostOffice, client: httpx2.Client, tmp_path: Path
+) -> None:
+    """It is whole, and a base that is no address is a mistake of the command line."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    text = "".join(f"Paragraph {number} of many.\n\n" for number in range(12_000))
+    (folder / "2020-01-01-long.md").write_text(f"# Long\n\n{text}")
+    assert load(office, str(folder))["added"] == 1
+    assert "Paragraph 11999 of many." in client.get("/archive/weekly/past/long").text
+    command = CommandLine(folder=office.site.folder, environment={})
+    wrong = ("archive", "import", str(folder), "--newsletter", "weekly", "--base", "old")
+    assert command(*wrong).code == 2
+    assert command("archive", "import", str(folder), "--newsletter", "wekly").code == 2
+
+
 def test_what_cannot_be_read_is_named(office: PostOffice) -> None:
     """The rest is imported, and the exit code says that something is missing."""
     document = load(office, "files", code=1)

@@ -6,8 +6,9 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from newsletter.errors import InputError
 
@@ -16,6 +17,9 @@ MAX_FILE = 200_000_000
 """The most bytes of one file, unpacked: an export in JSON is a single one."""
 MAX_TOTAL = 1_000_000_000
 """The most bytes that are unpacked in all: a small archive can unpack to a very large one."""
+
+
+Entry = TypeVar("Entry")
 
 
 class Bundle(Protocol):
@@ -62,7 +66,9 @@ class ZipBundle:
             raise InputError(f"{path} is not a readable ZIP archive: {error}") from error
         files = [entry for entry in self._zip.infolist() if not entry.is_dir()]
         _require_few(len(files), path)
-        self._entries = {entry.filename: entry for entry in files if _is_wanted(entry.filename)}
+        self._entries = _from_top(
+            {entry.filename: entry for entry in files if _is_wanted(entry.filename)}
+        )
 
     @property
     def names(self) -> Sequence[str]:
@@ -93,12 +99,27 @@ def open_bundle(path: Path) -> Bundle:
         paths = {found.relative_to(path).as_posix(): found for found in path.rglob("*")}
         files = {name: found for name, found in paths.items() if found.is_file()}
         _require_few(len(files), path)
-        return FolderBundle(paths={name: files[name] for name in files if _is_wanted(name)})
+        wanted = {name: files[name] for name in files if _is_wanted(name)}
+        return FolderBundle(paths=_from_top(wanted))
     if not path.is_file():
         raise InputError(f"there is no file or folder {path}")
     if zipfile.is_zipfile(path):
         return ZipBundle(path)
-    return FolderBundle(paths={path.name: path})
+    beside = path.parent / "posts"
+    paths = {f"posts/{found.name}": found for found in beside.glob("*.html")}
+    # Substack's table of posts, unpacked: its posts are in the folder beside it.
+    return FolderBundle(paths={path.name: path, **(paths if path.name == "posts.csv" else {})})
+
+
+def _from_top(files: Mapping[str, Entry]) -> dict[str, Entry]:
+    """The files by their names below the folders that all of them are in.
+
+    A folder and an archive of it have the same names, by which posts are known again.
+    """
+    levels = zip(*(name.split("/")[:-1] for name in files), strict=False)
+    shared = takewhile(lambda folders: len(set(folders)) == 1, levels)
+    skipped = sum(len(folders[0]) + 1 for folders in shared)
+    return {name[skipped:]: file for name, file in files.items()}
 
 
 def _is_wanted(name: str) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from newsletter.articles.dates import read_date
+from newsletter.issues.past.csv_rows import csv_rows
 from newsletter.issues.past.post import PastPost, Problem, Standing
 
 _MODE = re.compile(r"\A\s*<!--\s*buttondown-editor-mode:\s*(\w+)\s*-->\s*")
@@ -28,12 +27,9 @@ def emails_of(document: object) -> list[Mapping[str, Any]] | None:
     return emails if all({"subject", "body"} <= entry.keys() for entry in emails) else None
 
 
-def emails_in_table(content: bytes) -> list[Mapping[str, Any]] | None:
+def emails_in_table(content: bytes, name: str) -> list[Mapping[str, Any]] | None:
     """The emails in a CSV export; None for other tables."""
-    try:
-        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
-    except (UnicodeDecodeError, csv.Error):
-        return None
+    rows = list(csv_rows(content, name))
     return list(rows) if rows and {"subject", "body"} <= rows[0].keys() else None
 
 

@@ -59,9 +59,10 @@ def _buttondown(bundle: Bundle) -> Iterator[PastPost] | None:
         if emails is not None:
             return read_buttondown(emails)
     for name in bundle.names:
-        emails = emails_in_table(bundle.read(name)) if name.lower().endswith(".csv") else None
-        if emails is not None:
-            return read_buttondown(emails)
+        if name.lower().endswith(".csv"):
+            emails = emails_in_table(bundle.read(name), name)
+            if emails is not None:
+                return read_buttondown(emails)
     return None
 
 

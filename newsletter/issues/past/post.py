@@ -72,7 +72,7 @@ def make_past_issue(post: PastPost, base: str) -> PastIssue | Problem:
     if not text and "<img " not in html:
         return Problem.NO_BODY
     return PastIssue(
-        key=post.key,
+        key=one_line(post.key),
         slug=_slug(post.slug) or _slug(title) or "issue",
         title=title,
         summary=one_line(post.summary) or opening(text, 200),

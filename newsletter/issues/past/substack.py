@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterator
 
 import lxml.html
@@ -13,6 +12,7 @@ from newsletter.articles.dates import read_date
 from newsletter.articles.sanitize import MAX_DEPTH, nesting
 from newsletter.errors import InputError
 from newsletter.issues.past.bundle import Bundle
+from newsletter.issues.past.csv_rows import csv_rows
 from newsletter.issues.past.post import MAX_BODY, PastPost, Problem, Standing
 
 _WIDGETS = (
@@ -20,6 +20,10 @@ _WIDGETS = (
     "install-substack-app-embed", "community-chat", "poll-embed", "paywall-jump",
 )  # fmt: skip
 """Parts of the classes of what asks to subscribe, share or pay there."""
+
+_CLOSED_STORE = ".s3.amazonaws.com/"
+"""Where pictures are stored: it refuses strangers. The addresses in `srcset` are open."""
+_IN_SRCSET = re.compile(r"(https://\S+)\s+\d+w")
 
 _KINDS = frozenset({"newsletter", "podcast", ""})
 
@@ -36,9 +40,8 @@ def read_substack(bundle: Bundle) -> Iterator[PastPost]:
     if table is None:
         raise InputError("the export has no posts.csv", fix="import the ZIP file as it came")
     folder = table[: -len("posts.csv")]
-    text = bundle.read(table).decode("utf-8-sig", "replace")
     names = set(bundle.names)
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in csv_rows(bundle.read(table), table):
         post_id = (row.get("post_id") or "").strip()
         if not post_id:
             continue
@@ -52,7 +55,7 @@ def read_substack(bundle: Bundle) -> Iterator[PastPost]:
             title=row.get("title") or "",
             slug=slug,
             summary=row.get("subtitle") or "",
-            body=_without_widgets(html),
+            body=_tidied(html),
             published=read_date(row.get("post_date") or row.get("email_sent_at") or ""),
             standing=standing,
             problem=None if html else Problem.NO_BODY,
@@ -73,8 +76,9 @@ def _standing(row: dict[str, str]) -> Standing:
     return Standing.PUBLISHED if is_public else Standing.RESTRICTED
 
 
-def _without_widgets(html: str) -> str:
-    if not any(widget in html for widget in _WIDGETS):
+def _tidied(html: str) -> str:
+    """The body without widgets, its pictures at addresses that anybody may load."""
+    if not any(mark in html for mark in (*_WIDGETS, _CLOSED_STORE)):
         return html
     if len(html) > MAX_BODY or nesting(html) > MAX_DEPTH:
         return html  # it is refused or read as plain text later
@@ -85,4 +89,7 @@ def _without_widgets(html: str) -> str:
     for element in list(root.iter(etree.Element)):
         if any(widget in element.get("class", "") for widget in _WIDGETS):
             element.drop_tree()
+        elif element.tag == "img" and _CLOSED_STORE in element.get("src", ""):
+            open_addresses = _IN_SRCSET.findall(element.get("srcset", ""))
+            element.set("src", open_addresses[-1] if open_addresses else element.get("src"))
     return str(lxml.html.tostring(root, encoding="unicode"))

@@ -78,6 +78,44 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
     assert read(packed)[1] == read(DATA / "substack")[1]
 
 
+def test_the_table_alone_finds_its_posts() -> None:
+    """Who names the unpacked table means the export."""
+    assert read(DATA / "substack" / "posts.csv")[1] == read(DATA / "substack")[1]
+
+
+def test_an_archive_of_a_folder_has_the_folders_keys(tmp_path: Path) -> None:
+    """So the one after the other is not imported twice."""
+    packed = tmp_path / "export.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in (DATA / "files").iterdir():
+            archive.write(path, f"my/export/{path.name}")
+    assert read(packed)[1] == read(DATA / "files")[1]
+
+
+def test_a_picture_is_taken_from_where_it_is_open(tmp_path: Path) -> None:
+    """The store that Substack names first refuses strangers."""
+    (tmp_path / "posts").mkdir()
+    (tmp_path / "posts.csv").write_text(
+        "post_id,post_date,is_published,type,audience,title\n"
+        "7.seven,2023-04-03T07:30:00Z,true,newsletter,everyone,Seven\n"
+    )
+    (tmp_path / "posts" / "7.seven.html").write_text(
+        '<img src="https://b.s3.amazonaws.com/x.png" srcset="https://cdn.example.org/w_424,c/x.png 424w, '
+        'https://cdn.example.org/w_1456,c/x.png 1456w" alt="X">'
+    )
+    issue = read(tmp_path)[1]["seven"]
+    assert '<img src="https://cdn.example.org/w_1456,c/x.png" alt="X">' in issue.html
+
+
+def test_a_table_may_hold_long_posts(tmp_path: Path) -> None:
+    """Python's own limit for a cell is 131,072 characters."""
+    body = "word " * 40_000
+    (tmp_path / "emails.csv").write_text(
+        f"subject,body,publish_date\nLong,{body},2021-06-01T08:00:00Z\n"
+    )
+    assert len(read(tmp_path)[1]["long"].html) > 190_000
+
+
 def test_a_post_keeps_its_words_and_pictures_and_nothing_else() -> None:
     """No script, no handler, no form, and nothing that asks to subscribe there."""
     issue = read(DATA / "substack")[1]["the-first-tide"]
