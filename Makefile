@@ -29,6 +29,7 @@ test: install lint
 # The fault tests at length: fifty weeks of killed runs, 200 kills on each database, every fault of a
 # relay. Writes docs/reliability.md. Then, whole, every corpus of which `make test` takes a sample.
 faults: install
+	$(BIN)/python tests/install_programs.py --faults
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s --timeout 7200 $(PYTEST_ARGS)
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/unit tests/integration -m sampled -n 2 --timeout 7200 $(PYTEST_ARGS)
 

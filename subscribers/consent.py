@@ -36,7 +36,8 @@ class JoinRequest:
     """A request to put an address on a list, not necessarily made by its owner.
 
     `origin` is where the request came from and `wording` the text beside the button; both are
-    kept as proof of consent. `follows` are tag slugs; none means every tag.
+    kept as proof of consent. `follows` are tag slugs; none means every tag. The address gets at
+    most `ask_at_most` mails that it does not answer.
     """
 
     address: str
@@ -46,6 +47,7 @@ class JoinRequest:
     wording: str = ""
     name: str = ""
     follows: Iterable[str] = ()
+    ask_at_most: int = ASK_AT_MOST
 
     @property
     def proof(self) -> str:
@@ -82,7 +84,9 @@ def ask_to_join(
         else Applicant(address=parsed, name=request.name, follows=format_follows(request.follows))
     )
     (admission,) = admit(connection, [candidate], terms)
-    if admission.outcome is AdmissionOutcome.REFUSED or not _may_ask(connection, parsed, now):
+    if admission.outcome is AdmissionOutcome.REFUSED or not _may_ask(
+        connection, parsed, now, request.ask_at_most
+    ):
         return None
     person = connection.execute(
         sa.select(tables.subscribers.c.id, tables.subscribers.c.address).where(
@@ -129,7 +133,7 @@ def confirmation_letters(
             list_slug=list_slug,
         )
         for row in rows
-        if _may_ask(connection, parse_address(row.address), asked_at)
+        if _may_ask(connection, parse_address(row.address), asked_at, ASK_AT_MOST)
     ]
     return letters, rows[-1].id if rows else 0
 
@@ -220,7 +224,7 @@ def _reset_limit(connection: sa.Connection, address_key: str) -> None:
     )
 
 
-def _may_ask(connection: sa.Connection, address: Address, now: datetime) -> bool:
+def _may_ask(connection: sa.Connection, address: Address, now: datetime, most: int) -> bool:
     """Count one more mail to this address unless the limit is reached; safe against a race."""
     table, digest = tables.confirmations, hashed(connection, address.key)
     if insert_once(connection, table, {"address_hash": digest, "sent": 1, "last_at": now}):
@@ -229,7 +233,7 @@ def _may_ask(connection: sa.Connection, address: Address, now: datetime) -> bool
         sa.update(table)
         .where(
             table.c.address_hash == digest,
-            table.c.sent < ASK_AT_MOST,
+            table.c.sent < most,
             table.c.last_at <= now - ASK_EVERY,
         )
         .values(sent=table.c.sent + 1, last_at=now)

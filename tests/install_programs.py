@@ -6,22 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",), "build-essential": ("cc",)}
 """Debian's packages, with the commands that any of them may bring."""
+FOR_FAULTS = {"nginx-light": ("nginx",)}
+"""What the fault tests run besides; named on the command line by `--faults`."""
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
 TIMEOUT_SECONDS = 900
 
 
 def find_chromium() -> str | None:
     """The path of a Chromium on this machine, or None."""
-    return _find("chromium")
+    return _find(NAMES)
 
 
-def missing() -> list[str]:
+def missing(packages: Mapping[str, tuple[str, ...]] = PACKAGES) -> list[str]:
     """The packages that are not there."""
-    return [package for package in PACKAGES if _find(package) is None]
+    return [package for package, names in packages.items() if _find(names) is None]
 
 
 def install(packages: list[str]) -> None:
@@ -33,15 +36,16 @@ def install(packages: list[str]) -> None:
 
 def main() -> None:
     """Make sure the tools are there, or say loudly which tests will not run."""
-    if not missing():
+    packages = {**PACKAGES, **FOR_FAULTS} if "--faults" in sys.argv else PACKAGES
+    if not missing(packages):
         return
     reason = "apt needs root"
     if os.geteuid() == 0 and shutil.which("apt-get"):
         try:
-            install(missing())
+            install(missing(packages))
         except (OSError, subprocess.SubprocessError) as error:
             reason = str(error)
-    for package in missing():
+    for package in missing(packages):
         print(
             f"\n*** No {package} on this machine ({reason}): its tests will be SKIPPED. ***"
             f"\n*** Install the package `{package}` to run them. ***\n",
@@ -49,8 +53,8 @@ def main() -> None:
         )
 
 
-def _find(package: str) -> str | None:
-    return next((path for name in PACKAGES[package] if (path := shutil.which(name))), None)
+def _find(names: Iterable[str]) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 if __name__ == "__main__":

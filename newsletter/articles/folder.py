@@ -86,9 +86,7 @@ def read_markdown(path: Path, name: str) -> Entry:
         raise SourceError(f"it cannot be read: {error.strerror}") from error
     from markdown_it import MarkdownIt  # It is slow to load, so only reading a file loads it.
 
-    front = _FRONT.match(text.replace("\r\n", "\n"))
-    fields = _fields(front[1]) if front else {}
-    body = text.replace("\r\n", "\n")[front.end() if front else 0 :]
+    fields, body = split_front_matter(text)
     heading = _HEADING.match(body)
     if heading and _text(fields, "title") in ("", heading[1]):
         fields = {**fields, "title": heading[1]}
@@ -110,6 +108,16 @@ def read_markdown(path: Path, name: str) -> Entry:
         labels=tuple(_names(fields, "tags")),
         image=_image(fields, url),
     )
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
+    """The fields of a Markdown file, by name in lower case, and its body.
+
+    Raises SourceError for fields that are not YAML.
+    """
+    text = text.replace("\r\n", "\n")
+    front = _FRONT.match(text)
+    return (_fields(front[1]), text[front.end() :]) if front else ({}, text)
 
 
 def _fields(front: str) -> dict[str, Any]:

@@ -68,16 +68,19 @@ def clip(text: str, limit: int) -> str:
     return kept.rstrip(" ,;:–—-") + "…"
 
 
-def safe_html(source: str, base: str = "") -> str:
+def safe_html(
+    source: str, base: str = "", *, with_pictures: bool = False, limit: int = MAX_HTML
+) -> str:
     """Well-formed HTML of the allowed elements only; links absolute (against `base`), no images.
 
     The result is also well-formed XML content, as MJML requires: every element closed, and
-    only numeric character references besides the five of XML.
+    only numeric character references besides the five of XML. `with_pictures` keeps images by
+    their web addresses, for pages. What is longer than `limit` characters is cut.
     """
-    source = _ENDLESS_TAG.sub("", clean_text(source[:MAX_HTML]))
+    source = _ENDLESS_TAG.sub("", clean_text(source[:limit]))
     if nesting(source) > MAX_DEPTH:
         return paragraphs_html(html.unescape(re.sub(r"<[^>]*>", "\n", source)).split("\n"))
-    cleaned = clean_text(_cleaner(base).clean(source))
+    cleaned = clean_text(_cleaner(base, with_pictures).clean(source))
     cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", _renamed, cleaned)
     cleaned = re.sub(r"<(br|hr)>", r"<\1/>", cleaned).replace("&nbsp;", "&#160;")
     return _without_empty(cleaned).strip()
@@ -124,16 +127,18 @@ def opening(text: str, limit: int = 300) -> str:
     return clip(line, limit)
 
 
-def _cleaner(base: str) -> nh3.Cleaner:
+def _cleaner(base: str, with_pictures: bool) -> nh3.Cleaner:
     def address(tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "alt":
+            return value
         if value.strip().lower().startswith("mailto:"):
             return " ".join(value.split())
         return absolute_url(base, value) or None
 
     return nh3.Cleaner(
-        tags=set(_EVERY_TAG),
+        tags={*_EVERY_TAG, "img"} if with_pictures else set(_EVERY_TAG),
         clean_content_tags=set(_DROPPED),
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "img": {"src", "alt"}},
         attribute_filter=address,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,

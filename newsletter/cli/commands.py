@@ -72,6 +72,9 @@ COMMANDS = {
     "subscribers": CommandEntry(
         "people", "Who reads: import, export, add, show, remove, suppress, erase, list."
     ),
+    "archive": CommandEntry(
+        "archive", "The public archive: import the issues that another tool sent."
+    ),
     "users": CommandEntry("users", "Editors who may sign in: add, remove, list, token."),
     "status": CommandEntry(
         "status",

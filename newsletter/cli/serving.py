@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from contextlib import closing, nullcontext
 from types import FrameType
@@ -13,6 +14,7 @@ import uvicorn
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
+from newsletter.config.proxies import trusted_proxies
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.scheduler import scheduling
@@ -36,16 +38,17 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     """
     # Only this command needs the web's libraries; no other command, and no --help, imports them.
     from newsletter.web.app import make_app
+    from newsletter.web.forwarded import Forwarded
 
     site = invocation.site
-    app = make_app(site)
     config = uvicorn.Config(
-        app,
+        Forwarded(make_app(site), trusted_proxies(os.environ)),
         host=host,
         port=port,
         log_config=None,  # its warnings go the way of all libraries: see logs.py
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # uvicorn's own believes the first hop, which anybody can write
         access_log=False,  # its lines would contain readers' tokens
         # An open desk page keeps its connection for ever; the shutdown must not wait for it.
         timeout_graceful_shutdown=3,

@@ -6,6 +6,7 @@ The text under each key is the reference: docs/tools/reference.py writes docs/co
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
@@ -25,7 +26,8 @@ from newsletter.config.servers import (
     SendingSettings,
     WebhookSettings,
 )
-from newsletter.config.table import Slug, Table, Text, WebAddress, host_name_in
+from newsletter.config.sign_up import SignUpSettings
+from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress, host_name_in
 
 __all__ = [
     "DkimKeySettings",
@@ -39,6 +41,7 @@ __all__ = [
     "SectionSettings",
     "SendingSettings",
     "Settings",
+    "SignUpSettings",
     "SiteSettings",
     "SourceSettings",
     "TagSettings",
@@ -64,11 +67,21 @@ def _language(code: str) -> str:
     return code
 
 
+OWN_PATHS = frozenset(
+    {
+        "account", "api", "archive", "assets", "audit", "c", "confirm", "desk", "erase", "export",
+        "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "nodes", "p",
+        "robot", "robots.txt", "shared", "sign-in", "sign-out", "u", ".well-known",
+    }
+)  # fmt: skip
+"""The first segments of the paths of our own pages: the path of a site cannot begin with one."""
+
+
 class SiteSettings(Table):
     """[site]: settings that all newsletters of the folder share."""
 
     url: WebAddress
-    """The public address of the site, with which links in mails begin."""
+    """The public address of the site, with which links begin; it may have a path, such as `/newsletter`."""
     database: str = "sqlite:///newsletter.db"
     """`sqlite:///FILE` or `postgresql://USER@HOST/NAME`."""
     timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
@@ -84,14 +97,29 @@ class SiteSettings(Table):
     """Keys used before: links in mails that were signed with one of them still work."""
     forget_unconfirmed: Duration = Duration(days=14)
     """How long after signing up people who never confirmed are forgotten."""
+    security_contact: WebAddress | Mailbox | None = None
+    """Where to report a security problem: a mail or web address, published in `/.well-known/security.txt` (RFC 9116)."""
     allow_test: tuple[str, ...] = ()
     """Addresses and @domains that `newsletter test` may write to."""
 
     @field_validator("url")
     @classmethod
     def without_trailing_slash(cls, url: str) -> str:
-        """Remove the slash, so that links are joined with exactly one."""
-        return url.rstrip("/")
+        """Remove the slash, so that links are joined with exactly one; refuse what no link can begin with."""
+        url = url.rstrip("/")
+        parts = urlsplit(url)
+        segments = unquote(parts.path).split("/")[1:]
+        is_plain = parts.path.isascii() and not {"", ".", ".."}.intersection(segments)
+        if parts.query or parts.fragment or not is_plain:
+            raise ValueError(
+                f"{url!r} is not the beginning of links; write https://, a host and a path"
+            )
+        if segments and segments[0] in OWN_PATHS:
+            raise ValueError(
+                f"/{segments[0]} is the address of one of the site's own pages; "
+                "use another path, such as /newsletter"
+            )
+        return url
 
     @field_validator("former_secret_keys", mode="before")
     @classmethod
@@ -108,6 +136,11 @@ class SiteSettings(Table):
                 f"{url!r} is not supported; use sqlite:///FILE or postgresql://USER@HOST/NAME"
             )
         return url
+
+    @property
+    def base_path(self) -> str:
+        """The path at which the site's pages begin, such as `/newsletter`; "" at the root of its host."""
+        return urlsplit(self.url).path
 
     @property
     def zone(self) -> ZoneInfo:
@@ -153,6 +186,7 @@ class Settings(Table):
     tags: TagSettings = TagSettings()
     relays: tuple[RelaySettings, ...] = ()
     sending: SendingSettings = SendingSettings()
+    sign_up: SignUpSettings = SignUpSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
     """[lint]: a different severity for single rules, such as `tracking = "blocking"`.

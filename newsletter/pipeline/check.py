@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.articles.identity.addresses import location_key
 from newsletter.config.loading import FILE_NAME, load_settings
+from newsletter.config.proxies import trusted_proxies
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
@@ -23,6 +24,7 @@ from newsletter.site.site import Site, open_site, read_secret
 def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
     """Every problem of the site in `folder`; empty if it is ready to send."""
     try:
+        trusted_proxies(environment)
         settings = load_settings(folder, environment)
         read_secret(folder, settings)
     except ConfigurationError as error:

@@ -36,7 +36,7 @@ def first_link(site: Site, *, now: datetime) -> str | None:
             return None
         users = sorted(all_users(connection), key=lambda user: not user.is_publisher)
         token = make_link(connection, users[0] if users else None, now, FIRST_LINK_LASTS)
-    return f"/sign-in/link/{token}"
+    return f"{site.settings.site.base_path}/sign-in/link/{token}"
 
 
 def site_title(site: Site) -> str:

@@ -37,6 +37,11 @@ def count_attempt(connection: sa.Connection, key: str, limit: AttemptLimit, now:
     return int(count) <= limit.most
 
 
+def counted_since(connection: sa.Connection, key: str) -> datetime | None:
+    """When the period of the attempts by `key` began; None if none is counted."""
+    return connection.scalar(sa.select(tries.c.since).where(tries.c.key == key))
+
+
 def forget_attempts(connection: sa.Connection, key: str) -> None:
     """Delete the count of `key`, after an attempt that succeeded."""
     connection.execute(sa.delete(tries).where(tries.c.key == key))

@@ -304,3 +304,21 @@ clicks = sa.Table(
     sa.Column("day", sa.String, primary_key=True),  # the site's local date
     sa.Column("count", sa.Integer, nullable=False),
 )
+
+past_issues = sa.Table(
+    "past_issues",
+    metadata,
+    # Sent by another tool before the newsletter moved here: pages of the archive, and no more.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("newsletter", sa.String, nullable=False),
+    sa.Column("slug", sa.String, nullable=False),  # of its address
+    sa.Column("key", sa.String, nullable=False),  # what the export identifies it by
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("summary", sa.String, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),  # safe
+    sa.Column("published_at", UtcDateTime, nullable=False),
+    sa.Column("imported_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("newsletter", "slug", name="uq_past_issues_newsletter"),
+    sa.UniqueConstraint("newsletter", "key", name="uq_past_issues_key"),
+    sa.Index("ix_past_issues_newsletter_published_at", "newsletter", "published_at", "id"),
+)

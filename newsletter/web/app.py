@@ -34,6 +34,7 @@ from newsletter.web.reader.routes import reader_routes
 from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
 from newsletter.web.signin.routes import sign_in_routes
+from newsletter.web.sub_path import SubPath
 
 
 def _clock() -> datetime:
@@ -46,14 +47,7 @@ def make_app(
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs = SendJobs(site, clock)
     clicks = ClickCounter(site)
-    readers = ReaderContext(
-        site=site,
-        clock=clock,
-        templates=open_templates(site),
-        find_edition=lambda slug, number, key: find_edition(
-            site.database, slug, number, key, links_url=links_url(site.settings, slug)
-        ),
-    )
+    readers = _reader_context(site, clock)
     archive = Archive(
         settings=site.settings,
         database=site.database,
@@ -73,7 +67,10 @@ def make_app(
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=[Middleware(ErrorWall, answer=answer)],
+        middleware=[
+            Middleware(SubPath, base_path=site.settings.site.base_path),
+            Middleware(ErrorWall, answer=answer),
+        ],
         exception_handlers={HTTPException: http_error},
         routes=[
             *reader_routes(readers, clicks),
@@ -90,6 +87,17 @@ def make_app(
     add_csrf_field(readers.templates)
     app.state.auth_context = _auth_context(site, clock, readers.templates)
     return app
+
+
+def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
+    return ReaderContext(
+        site=site,
+        clock=clock,
+        templates=open_templates(site),
+        find_edition=lambda slug, number, key: find_edition(
+            site.database, slug, number, key, links_url=links_url(site.settings, slug)
+        ),
+    )
 
 
 def _auth_context(

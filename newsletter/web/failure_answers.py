@@ -15,6 +15,7 @@ from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.join import is_json, json_problem
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.signin.pages import refused
+from newsletter.web.sub_path import route_path
 
 Answer = Callable[[Request, Failure], Response]
 
@@ -25,7 +26,7 @@ def failure_answers(readers: ReaderContext, archive: Archive) -> Answer:
     """Return the function that answers a failure on any route, without using the database."""
 
     def answer(request: Request, failure: Failure) -> Response:
-        path = request.scope["path"]
+        path = route_path(request)
         if path.startswith("/api/"):
             return failure_response(request, failure)
         if path == "/metrics":

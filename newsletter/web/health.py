@@ -45,6 +45,16 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
             )
         return JSONResponse(document, headers=HEADERS)
 
+    async def seen(request: Request) -> Response:
+        """What a request looks like here, so that `doctor` finds what a proxy does not pass on."""
+        document = {
+            "host": request.headers.get("host", ""),
+            "scheme": request.url.scheme,
+            "client": request.client.host if request.client else "",
+            "forwarded": ",".join(request.headers.getlist("x-forwarded-for")),
+        }
+        return JSONResponse(document, headers=HEADERS)
+
     async def metrics(request: Request) -> Response:
         if not await run_in_threadpool(may_read, site, request):
             return PlainTextResponse(
@@ -61,6 +71,7 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         Route("/health", ready, methods=["GET"]),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", ready, methods=["GET"]),
+        Route("/health/request", seen, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
     ]
 

@@ -172,6 +172,7 @@ def reader_pages(office: PostOffice) -> list[str]:
         f"/p/{tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}A",
         f"/confirm/{tokens.make(Purpose.CONFIRM, person.id, 'weekly', now - timedelta(days=99))}",
         f"/u/{tokens.make(Purpose.UNSUBSCRIBE, 999_999, 'weekly')}",
+        "/",
     ]
 
 

@@ -20,7 +20,7 @@ READERS = tuple(f"reader{number}@example.org" for number in range(4))
 
 _SETTINGS = """
 [site]
-url = "https://news.example.org"
+url = "{url}"
 database = "{database}"
 timezone = "{timezone}"
 language = "{language}"
@@ -64,6 +64,7 @@ def make_site(
     tables.
     """
     values = {
+        "url": "https://news.example.org",
         "timezone": "UTC",
         "language": "en",
         "port": 9,

@@ -73,8 +73,8 @@ class WebAnswer:
 class WebSite:
     """A site in a folder whose database can be put back to one of its states."""
 
-    def __init__(self, folder: Path) -> None:
-        self.site = make_site(folder, now=NOW - timedelta(days=2))
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self.site = make_site(folder, now=NOW - timedelta(days=2), **settings)
         self._file, self._kept = folder / "newsletter.db", folder / "kept"
         self._kept.mkdir()
         publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
@@ -155,7 +155,7 @@ async def _ask(app: Starlette, request: WebRequest, words: Mapping[str, str]) ->
     }
     if request.document is not None:
         body, headers["content-type"] = json.dumps(request.document).encode(), JSON
-    if path.startswith("/api/"):
+    if "/api/" in path:
         headers["authorization"] = f"Bearer {words['key']}"
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
@@ -219,7 +219,13 @@ _READERS = (
         for purpose in ("confirm", "move", "erase", "export")
         for method in ("GET", "POST")
     ),
+    _get("/"),
+    _get("/robot"),
     _get("/assets/style.css"),
+    _get("/assets/join.js"),
+    _get("/favicon.ico"),
+    _get("/robots.txt"),
+    _get("/.well-known/security.txt"),
     _get("/archive/weekly/1/0", state="stopped"),
 )
 _ARCHIVE = (
@@ -313,6 +319,7 @@ _WATCHERS = (
     _get("/health", gives=JSON),
     _get("/health/live", gives=JSON),
     _get("/health/ready", gives=JSON),
+    _get("/health/request", gives=JSON),
     _get("/metrics", gives="text/plain"),
 )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.faults.page import write_page
 from tests.faults.rounds import IS_LONG
 
-# They need root, and a Postfix and a Dovecot, which only the long form may ask of a machine.
-collect_ignore = [] if IS_LONG else ["test_postfix.py", "test_dovecot.py"]
+# They need root, and a Postfix, a Dovecot and an nginx, which only the long form may ask of a machine.
+collect_ignore = [] if IS_LONG else ["test_postfix.py", "test_dovecot.py", "test_nginx.py"]
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

@@ -14,6 +14,7 @@ import pytest
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import make_due_moves
 from newsletter.web.app import make_app
+from newsletter.web.reader.robots import has_proof
 from subscribers import people
 from subscribers.consent import ASK_AT_MOST
 from subscribers.tokens import Purpose
@@ -325,3 +326,80 @@ def test_mailed_links_run_out(web: Web) -> None:
         web.office.now += timedelta(days=days, hours=1)
         assert web.client.post(f"/{purpose}/{token}").status_code == 410
     assert web.office.status() == "active"
+
+
+def test_a_button_pressed_twice_sends_one_letter(web: Web) -> None:
+    """The second press is answered like the first; the record has one request."""
+    fields = {"stamp": web.stamp(), "email": NEWCOMER}
+    answers = [web.client.post("/join/weekly", data=fields).text for _ in range(2)]
+    assert answers[0] == answers[1]
+    web.got(1)
+    assert len(web.office.letters) == 1
+
+
+def test_a_stamp_serves_one_address(web: Web) -> None:
+    """A robot that uses it again sends nothing; a person who went back to mend a letter goes on."""
+    stamp = web.stamp()
+    web.client.post("/join/weekly", data={"stamp": stamp, "email": "nwe@example.org"})
+    again = web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER})
+    assert web.office.status(NEWCOMER) == ""
+    fresh = re.search(r'name="stamp" value="([^"]+)"', again.text)
+    assert fresh is not None
+    assert fresh[1] != stamp
+    web.office.now += timedelta(seconds=5)
+    web.client.post("/join/weekly", data={"stamp": fresh[1], "email": NEWCOMER})
+    assert web.office.status(NEWCOMER) == "pending"
+
+
+def test_a_hasty_form_keeps_its_stamp(web: Web) -> None:
+    """Who presses again after the time that the page names is through; nothing has to be typed twice."""
+    stamp = web.stamp()
+    web.office.now -= timedelta(seconds=2)
+    answer = web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER})
+    assert "wait 2 seconds" in answer.text
+    assert stamp in answer.text
+    assert f'value="{NEWCOMER}"' in answer.text
+    assert web.office.status(NEWCOMER) == ""
+    web.office.now += timedelta(seconds=2)
+    web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER})
+    assert web.office.status(NEWCOMER) == "pending"
+
+
+def test_a_proof_saves_the_wait(web: Web) -> None:
+    """What a browser calculates stands for the time."""
+    stamp = web.stamp()
+    web.office.now -= timedelta(seconds=3)
+    proof = next(str(n) for n in range(10**7) if has_proof(stamp, str(n), 14))
+    web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER, "proof": proof})
+    assert web.office.status(NEWCOMER) == "pending"
+
+
+def test_a_day_has_its_limit(tmp_path: Path) -> None:
+    """From whatever networks they come."""
+    with post_office(tmp_path, tables="[sign_up]\nper_day = 2") as office:
+        app = make_app(office.site, clock=lambda: office.now)
+        with serving(app) as base, httpx2.Client(base_url=base) as client:
+            codes = [
+                client.post("/join/weekly", json={"email": f"n{number}@example.org"}).status_code
+                for number in range(3)
+            ]
+            office.now += timedelta(days=1, seconds=1)
+            later = client.post("/join/weekly", json={"email": "later@example.org"})
+    assert codes == [202, 202, 429]
+    assert later.status_code == 202
+
+
+def test_a_link_scanner_confirms_nothing(web: Web) -> None:
+    """Who has just followed the link that nobody sees is asked once more, and is not locked out."""
+    web.sign_up()
+    web.got(1)
+    letter = web.office.last()
+    assert "/robot" not in letter.part("plain")
+    assert "https://news.example.org/robot" in letter.part("html")
+    path = link_in(letter, "confirm")
+    assert web.client.get("/robot").status_code == 200
+    assert "One more click" in web.client.post(path).text
+    assert web.office.status(NEWCOMER) == "pending"
+    web.office.now += timedelta(seconds=11)
+    web.client.post(path)
+    assert web.office.status(NEWCOMER) == "active"

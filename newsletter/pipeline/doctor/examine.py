@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from newsletter.articles.fetch import HttpClient
+from newsletter.config.access import Access
 from newsletter.config.loading import FILE_NAME
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.access_tokens import tokens_of
@@ -30,6 +32,8 @@ from newsletter.pipeline.doctor.mail_domain import (
     check_mx,
     check_spf,
 )
+from newsletter.pipeline.doctor.proxy import HEADERS as PROBE
+from newsletter.pipeline.doctor.proxy import judge_proxy
 from newsletter.site.failed_sources import failed_sources
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
@@ -152,12 +156,15 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
         )
     limits = site.settings.fetch.model_copy(update={"timeout": TIMEOUT})
 
-    async def fetch() -> None:
+    async def fetch(path: str, headers: Mapping[str, str]) -> bytes:
         async with HttpClient(limits) as client:
-            await client.fetch(f"{url}/health", memory=None, now=now)
+            fetched = await client.fetch(
+                f"{url}{path}", memory=None, now=now, access=Access(headers=headers)
+            )
+            return fetched.body
 
     try:
-        asyncio.run(fetch())
+        asyncio.run(fetch("/health", {}))
     except NewsletterError as error:
         yield _failure(
             "site",
@@ -166,6 +173,7 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
         )
     else:
         yield _ok("site", f"{url} serves the readers' pages")
+        yield from judge_proxy(url, json.loads(asyncio.run(fetch("/health/request", PROBE))))
 
 
 def _files(site: Site) -> Iterator[Diagnosis]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import NewsletterSettings, SiteSettings
+from newsletter.issues.past.post import PastIssue
 from newsletter.store.archive import ArchivedStory, PublishedIssue, published, stories_of
 from newsletter.store.database import Database
+from newsletter.store.past_issues import PastIssueLine, past_issue_lines, past_issues_of
 from newsletter.web.archive.feeds import FeedEntry, IssueFeed
 
 ON_A_PAGE = 50
@@ -20,13 +23,17 @@ SEARCHED_ISSUES = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """A page of issues, with their stories if it is a tag's. `older` is where the next page begins."""
+    """A page of issues, with their stories if it is a tag's.
+
+    Past issues follow the site's own. `older` is the query of the next page, "" if there is none.
+    """
 
     issues: Sequence[PublishedIssue]
+    past: Sequence[PastIssueLine]
     stories: Mapping[int, Sequence[ArchivedStory]]
     tags: Sequence[Tag]
     label: str
-    older: int | None
+    older: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,19 +45,30 @@ class ArchiveReader:
     slug: str
     newsletter: NewsletterSettings
 
-    def listing(self, tag: str | None, before: int | None) -> Listing | None:
-        """A page of the archive; None for a tag that no story has."""
+    def listing(
+        self, tag: str | None, before: int | None = None, after: str | None = None
+    ) -> Listing | None:
+        """A page of the archive; None for a tag that no story has.
+
+        It begins below the issue numbered `before`, or after the past issue called `after`.
+        """
         with self.database.transaction(read_only=True) as connection:
             newest = published(connection, self.slug, limit=SEARCHED_ISSUES)
             stories = stories_of(connection, self.slug, [issue.number for issue in newest])
-            shown = newest
-            if tag is None:
+            shown: Sequence[PublishedIssue] = ()
+            if tag is None and after is None:
                 shown = published(connection, self.slug, limit=ON_A_PAGE, before=before)
+            room = ON_A_PAGE - len(shown) if tag is None else 0
+            past = past_issue_lines(connection, self.slug, limit=room, after=after)
         labels = _labels(stories)
         if tag is None:
-            older = shown[-1].number if len(shown) == ON_A_PAGE else None
             return Listing(
-                issues=shown, stories={}, tags=_sorted_tags(labels), label="", older=older
+                issues=shown,
+                past=past,
+                stories={},
+                tags=_sorted_tags(labels),
+                label="",
+                older=_older(shown, past),
             )
         if tag not in labels:
             return None
@@ -59,8 +77,9 @@ class ArchiveReader:
             issues=[issue for issue in newest if tagged[issue.number]],
             stories=tagged,
             tags=_sorted_tags(labels),
+            past=(),
             label=labels[tag],
-            older=None,
+            older="",
         )
 
     def feed(self, tag: str | None, form: str, *, now: datetime) -> IssueFeed | None:
@@ -69,6 +88,7 @@ class ArchiveReader:
         with self.database.transaction(read_only=True) as connection:
             newest = published(connection, self.slug, limit=limit)
             stories = stories_of(connection, self.slug, [issue.number for issue in newest])
+            past = past_issues_of(connection, self.slug, limit=limit if tag is None else 0)
         title, home = self.newsletter.title, f"{self.site.url}/archive/{self.slug}"
         if tag is not None:
             labels = _labels(stories)
@@ -79,6 +99,8 @@ class ArchiveReader:
         entries = [
             self._entry(issue, stories[issue.number]) for issue in newest if stories[issue.number]
         ]
+        entries += map(self._past_entry, past)
+        entries.sort(key=lambda entry: entry.published, reverse=True)
         return IssueFeed(
             title=title,
             description=f"The issues of {self.newsletter.title}",
@@ -98,6 +120,28 @@ class ArchiveReader:
             published=issue.sent_at.astimezone(self.site.zone),
             stories=stories,
         )
+
+    def _past_entry(self, issue: PastIssue) -> FeedEntry:
+        return FeedEntry(
+            url=f"{self.site.url}{past_path(self.slug, issue.slug)}",
+            title=issue.title,
+            summary=issue.summary,
+            published=issue.published.astimezone(self.site.zone),
+            stories=(),
+            content=issue.html,
+        )
+
+
+def past_path(newsletter: str, slug: str) -> str:
+    """The path of a past issue's page below the site's."""
+    return f"/archive/{newsletter}/past/{quote(slug)}"
+
+
+def _older(issues: Sequence[PublishedIssue], past: Sequence[PastIssueLine]) -> str:
+    """The query of the page after these, when they fill one."""
+    if len(issues) + len(past) < ON_A_PAGE:
+        return ""
+    return f"after={quote(past[-1].slug)}" if past else f"before={issues[-1].number}"
 
 
 def _labels(stories: Mapping[int, Sequence[ArchivedStory]]) -> dict[str, str]:

@@ -25,18 +25,19 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEntry:
-    """One issue. `url` is its page and its identity."""
+    """One issue. `url` is its page and its identity; `content` is the safe HTML of a past issue."""
 
     url: str
     title: str
     summary: str
     published: datetime
     stories: Sequence[ArchivedStory]
+    content: str = ""
 
     @property
     def html(self) -> str:
-        """The headlines with their links, in our own markup."""
-        return "<ul>" + "".join(map(_line, self.stories)) + "</ul>"
+        """The past issue, or the headlines with their links in our own markup."""
+        return self.content or "<ul>" + "".join(map(_line, self.stories)) + "</ul>"
 
     @property
     def labels(self) -> Sequence[str]:

@@ -15,20 +15,28 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.translation import long_date
 from newsletter.site.lists import links_url
 from newsletter.store.database import Database
-from newsletter.web.archive.archive_reader import ArchiveReader
+from newsletter.store.past_issues import find_past_issue
+from newsletter.web.archive.archive_reader import ArchiveReader, past_path
 from newsletter.web.archive.editions import find_complete
 from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
+from newsletter.web.sub_path import route_path
 
 PAGE_HEADERS = {
     **{name: value for name, value in READER_HEADERS.items() if name != "X-Robots-Tag"},
     "Cache-Control": "public, max-age=300",
 }
+PAST_POLICY = READER_HEADERS["Content-Security-Policy"].replace(
+    "img-src 'self'", "img-src 'self' https: http:"
+)
+"""The policy of a past issue, whose pictures are where they always were."""
+
 FEED_HEADERS = {
     "Cache-Control": "public, max-age=300",
     "X-Content-Type-Options": "nosniff",
@@ -57,7 +65,9 @@ class Archive:
         """List all newsletters; redirect to the only one."""
         found = self.settings.newsletters
         if len(found) == 1:
-            return RedirectResponse(f"/archive/{next(iter(found))}", status_code=307)
+            return RedirectResponse(
+                f"{self.settings.site.base_path}/archive/{next(iter(found))}", status_code=307
+            )
         return self._page("archive/newsletters.html.j2", {"newsletters": found})
 
     async def issues(self, request: Request) -> Response:
@@ -68,12 +78,36 @@ class Archive:
         archive, tag = self._archive_reader(request, newsletter), request.path_params.get("tag")
         before = request.query_params.get("before", "")
         listing = await run_in_threadpool(
-            archive.listing, tag, int(before) if before.isdecimal() and len(before) < 10 else None
+            archive.listing,
+            tag,
+            int(before) if before.isdecimal() and len(before) < 10 else None,
+            request.query_params.get("after"),
         )
         if listing is None:
             return self._nothing()
         context = {"slug": archive.slug, "newsletter": newsletter, "tag": tag, "listing": listing}
-        return self._page("archive/issues.html.j2", {**context, "date_text": self._date_text})
+        functions = {"date_text": self._date_text, "past_path": past_path}
+        return self._page("archive/issues.html.j2", {**context, **functions})
+
+    async def past_issue(self, request: Request) -> Response:
+        """An issue that another tool sent."""
+        newsletter = self._newsletter(request)
+        slug, name = request.path_params["newsletter"], request.path_params["slug"]
+        issue = await run_in_threadpool(self._find_past, slug, name)
+        if newsletter is None or issue is None:
+            return self._nothing()
+        context = {"slug": slug, "newsletter": newsletter, "issue": issue}
+        canonical = f"{self.settings.site.url}{past_path(slug, issue.slug)}"
+        response = self._page(
+            "archive/past_issue.html.j2", {**context, "date": self._date_text(issue.published)}
+        )
+        response.headers["Content-Security-Policy"] = PAST_POLICY
+        response.headers["Link"] = f'<{canonical}>; rel="canonical"'
+        return response
+
+    def _find_past(self, newsletter: str, slug: str) -> PastIssue | None:
+        with self.database.transaction(read_only=True) as connection:
+            return find_past_issue(connection, newsletter, slug)
 
     async def issue(self, request: Request) -> Response:
         """The complete edition of one issue."""
@@ -111,7 +145,7 @@ class Archive:
 
     def failed_feed(self, request: Request, failure: Failure) -> Response:
         """Answer with a valid feed without entries, so that feed readers keep theirs and retry."""
-        path = request.scope["path"]
+        path = route_path(request)
         match = FEED_PATH.fullmatch(path)
         assert match is not None  # noqa: S101 - the caller has matched the path
         write, media_type = WRITERS[match["form"]]
@@ -159,6 +193,7 @@ def archive_routes(archive: Archive) -> list[Route]:
         Route("/archive", archive.newsletters, methods=["GET"]),
         Route("/archive/{newsletter}", archive.issues, methods=["GET"]),
         Route("/archive/{newsletter}/{number:int}", archive.issue, methods=["GET"]),
+        Route("/archive/{newsletter}/past/{slug}", archive.past_issue, methods=["GET"]),
         Route("/archive/{newsletter}/feed.{form}", archive.feed, methods=["GET"]),
         Route("/archive/{newsletter}/tags/{tag}", archive.issues, methods=["GET"]),
         Route("/archive/{newsletter}/tags/{tag}/feed.{form}", archive.feed, methods=["GET"]),

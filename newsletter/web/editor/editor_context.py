@@ -89,7 +89,7 @@ class EditorContext:
         titles = [newsletter.title for newsletter in self.site.settings.newsletters.values()]
         return titles[0] if len(titles) == 1 else "Newsletters"
 
-
-def desk_url(issue: Issue, page: str = "") -> str:
-    """The URL of an issue's desk, or of one of its pages."""
-    return f"/desk/{issue.newsletter}/{issue.number}{'/' + page if page else ''}"
+    def desk_url(self, issue: Issue, page: str = "") -> str:
+        """The path of an issue's desk, or of one of its pages, as browsers ask for it."""
+        base = self.site.settings.site.base_path
+        return f"{base}/desk/{issue.newsletter}/{issue.number}{'/' + page if page else ''}"

@@ -20,7 +20,7 @@ from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
-from newsletter.web.editor.editor_context import EditorContext, desk_url
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
 from newsletter.web.editor.inbox import inbox_rows
 from newsletter.web.editor.strip import draw_strip
@@ -55,7 +55,7 @@ class IssuePage:
         """The desk."""
         issue = await self.context.issue(request)
         if issue.state in CLOSED:
-            return RedirectResponse(desk_url(issue, "report"), status_code=303)
+            return RedirectResponse(self.context.desk_url(issue, "report"), status_code=303)
         return await self._desk(request, issue)
 
     async def post(self, request: Request) -> Response:
@@ -78,7 +78,7 @@ class IssuePage:
         identifier = fields.get("item")
         present = {item_id(item.article) for item in done.issue.items}
         anchor = f"#item-{identifier}" if identifier in present else ""
-        return RedirectResponse(desk_url(issue) + anchor, status_code=303)
+        return RedirectResponse(self.context.desk_url(issue) + anchor, status_code=303)
 
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
         site, now = self.context.site, self.context.clock()
@@ -114,7 +114,7 @@ class IssuePage:
             "again": {
                 name: value for name, value in fields.items() if name not in ("csrf", "seen")
             },
-            "back": desk_url(fresh),
+            "back": self.context.desk_url(fresh),
         }
         return await self.context.page(request, "conflict.html.j2", context, 409)
 
@@ -147,7 +147,7 @@ class IssuePage:
             "issue": issue,
             "failed_sources": failed,
             "newsletter": newsletter,
-            "url": desk_url(issue),
+            "url": self.context.desk_url(issue),
             "editable": issue.state in EDITABLE,
             "zone": site.settings.site.zone,
             "now": self.context.clock(),

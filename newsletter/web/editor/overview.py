@@ -18,7 +18,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.pipeline.status import IssueStatus, site_status
 from newsletter.store.audit import record
 from newsletter.store.job_outcomes import JobOutcome
-from newsletter.web.editor.editor_context import EditorContext, desk_url
+from newsletter.web.editor.editor_context import EditorContext
 
 SHOWN = 12
 """The most past issues on the page; the archive has all of them."""
@@ -64,7 +64,7 @@ class OverviewPage:
     async def newsletter(self, request: Request) -> Response:
         """Redirect to a newsletter's current issue."""
         issue = await run_in_threadpool(self.context.find, request.path_params["slug"], None)
-        return RedirectResponse(desk_url(issue), status_code=303)
+        return RedirectResponse(self.context.desk_url(issue), status_code=303)
 
     async def make(self, request: Request) -> Response:
         """Draft the coming issue, after gathering if the form asks for it, and redirect to it."""
@@ -81,7 +81,9 @@ class OverviewPage:
                 record(connection, who=editor.address, what="draft", detail=issue.name, now=now)
             return issue
 
-        return RedirectResponse(desk_url(await run_in_threadpool(make)), status_code=303)
+        return RedirectResponse(
+            self.context.desk_url(await run_in_threadpool(make)), status_code=303
+        )
 
     def _read(self) -> dict[str, Any]:
         site, now = self.context.site, self.context.clock()

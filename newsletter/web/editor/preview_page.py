@@ -17,7 +17,7 @@ from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.pipeline.reader_view import ReaderView, comparable, earlier_texts, view_as_reader
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
-from newsletter.web.editor.editor_context import EditorContext, desk_url
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.framing import (
     Mark,
     Scheme,
@@ -158,7 +158,7 @@ class PreviewPage:
         return {
             "issue": issue,
             "newsletter": newsletter,
-            "url": desk_url(issue),
+            "url": self.context.desk_url(issue),
             "view": view,
             "framed_view": view,
             "mark_of": mark_of,

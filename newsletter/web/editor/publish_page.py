@@ -21,7 +21,7 @@ from newsletter.pipeline.reader_view import audience_size, view_as_reader
 from newsletter.pipeline.report import close
 from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record
-from newsletter.web.editor.editor_context import EditorContext, desk_url
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.issue_page import CLOSED, seen_version
 from newsletter.web.error_wall import DATABASE_ERRORS
 
@@ -36,7 +36,7 @@ class PublishPage:
         """The checks and the buttons."""
         issue = await self.context.issue(request)
         if issue.state in CLOSED:
-            return RedirectResponse(desk_url(issue, "report"), status_code=303)
+            return RedirectResponse(self.context.desk_url(issue, "report"), status_code=303)
         return await self._page(request, issue)
 
     async def approve(self, request: Request) -> Response:
@@ -174,7 +174,7 @@ class PublishPage:
         if audit_action:
             editor = (await self.context.editor(request)).address
             await run_in_threadpool(self._record, editor, audit_action, issue.name)
-        return RedirectResponse(desk_url(issue, next_page), status_code=303)
+        return RedirectResponse(self.context.desk_url(issue, next_page), status_code=303)
 
     def _chosen_time(self, issue: Issue, text: str) -> datetime | None:
         """The form's time; None where it is the due time, which the form offers."""
@@ -214,7 +214,7 @@ class PublishPage:
         return {
             "issue": issue,
             "newsletter": newsletter,
-            "url": desk_url(issue),
+            "url": self.context.desk_url(issue),
             "zone": zone,
             "now": now,
             "offered": datetime_input_value(issue.goes_out, zone) if issue.goes_out > now else "",

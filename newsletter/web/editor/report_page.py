@@ -16,7 +16,7 @@ from newsletter.pipeline.report import SendProgress, progress, report
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.views import source_name
 from newsletter.web.editor.changes import LONGEST_SECONDS, stream
-from newsletter.web.editor.editor_context import EditorContext, desk_url
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.issue_page import CLOSED
 from newsletter.web.editor.plots import (
     GROUPS,
@@ -39,7 +39,7 @@ class ReportPage:
         """The report, with the progress of a running send."""
         issue = await self.context.issue(request)
         if issue.state not in CLOSED:
-            return RedirectResponse(desk_url(issue), status_code=303)
+            return RedirectResponse(self.context.desk_url(issue), status_code=303)
         context = await run_in_threadpool(self._context, issue)
         return await self.context.page(request, "report.html.j2", context)
 
@@ -72,7 +72,7 @@ class ReportPage:
         return {
             "issue": found.issue,
             "newsletter": site.newsletter(issue.newsletter),
-            "url": desk_url(issue),
+            "url": self.context.desk_url(issue),
             "zone": site.settings.site.zone,
             "report": found,
             "counts": found.progress.counts,

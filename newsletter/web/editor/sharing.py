@@ -14,7 +14,7 @@ from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.reader_copy import Reader, copy_for
 from newsletter.store.audit import record
-from newsletter.web.editor.editor_context import HEADERS, EditorContext, desk_url
+from newsletter.web.editor.editor_context import HEADERS, EditorContext
 from newsletter.web.editor.framing import frame_policy, framed
 
 LINK_LASTS = timedelta(days=7)
@@ -50,7 +50,9 @@ class SharePage:
                 record(connection, who=editor.address, what="share", detail=issue.name, now=now)
 
         await run_in_threadpool(note)
-        return RedirectResponse(f"{desk_url(issue, 'publish')}?shared={token}#share", 303)
+        return RedirectResponse(
+            f"{self.context.desk_url(issue, 'publish')}?shared={token}#share", 303
+        )
 
     async def get(self, request: Request) -> Response:
         """The page around the frame, for anyone with the link."""

@@ -29,11 +29,13 @@ MAX_FORM = 64_000
 WITHOUT_CONTACT = frozenset({"gone", "specimen", "unavailable", "failed"})
 """Kinds of trouble in which writing to the editors would not help the reader."""
 
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
 HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     # A page's URL is the reader's key: it must reach no other site and no cache.
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -41,13 +43,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+WITH_SCRIPT = {**HEADERS, "Content-Security-Policy": f"{_POLICY}; script-src 'self'"}
+"""The headers of a page with a sign-up form, which has a script of ours."""
+
 
 def page(
-    templates: jinja2.Environment, name: str, context: Mapping[str, Any], status: int = 200
+    templates: jinja2.Environment,
+    name: str,
+    context: Mapping[str, Any],
+    status: int = 200,
+    headers: Mapping[str, str] = HEADERS,
 ) -> HTMLResponse:
-    """A page with the headers of a page that holds a token."""
+    """A page with the headers of a page that holds a token, unless others are given."""
     text = templates.get_template(name).render(context)
-    return HTMLResponse(text, status_code=status, headers=HEADERS)
+    return HTMLResponse(text, status_code=status, headers=headers)
 
 
 def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -> HTMLResponse:
@@ -87,7 +96,7 @@ def subject_of(
     except TokenError:
         return trouble(context, "bad-link", 400)
     if lasts and (subject.issued is None or context.clock() - subject.issued > lasts):
-        return trouble(context, "expired", 410, join=f"/join/{subject.list_slug}")
+        return trouble(context, "expired", 410, join=context.path(f"/join/{subject.list_slug}"))
     return subject
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 
 from newsletter.pipeline import join as verbs
 from newsletter.site.lists import list_slugs
-from newsletter.store.attempt_limits import AttemptLimit, count_attempt
+from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
 from newsletter.web.reader.answers import (
     HEADERS,
+    WITH_SCRIPT,
     page,
     posting,
     read_body,
@@ -26,15 +28,23 @@ from newsletter.web.reader.answers import (
     trouble,
 )
 from newsletter.web.reader.reader_context import ReaderContext
-from newsletter.web.reader.stamp import is_fresh, make_stamp
+from newsletter.web.reader.robots import (
+    MAX_AGE,
+    MIN_AGE,
+    SubmittedForm,
+    Use,
+    Verdict,
+    has_proof,
+    judge,
+    required_age,
+)
+from newsletter.web.reader.stamp import age_of, make_stamp
 from newsletter.web.signin.browsers import network_of
+from subscribers.addresses import parse_address
 from subscribers.consent import JoinRequest
 from subscribers.errors import AddressError
 from subscribers.history import Way
 from subscribers.subscriber import MAX_NAME
-
-PER_NETWORK = AttemptLimit(most=20, per=timedelta(hours=1))
-"""Limits sign-ups and requests for links. subscribers/consent.py limits each address as well."""
 
 WORDING = "Yes, send me %(title)s by e-mail. I can leave at any time with one click."
 """The sentence at the button, kept as the wording of the consent; in the site's language."""
@@ -58,12 +68,14 @@ CORS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Entry:
-    """What somebody filled in."""
+    """What somebody filled in, and the hidden fields that came with it."""
 
     address: str
     name: str = ""
     tags: Sequence[str] = ()
     trapped: bool = False
+    stamp: str = ""
+    proof: str = ""
 
 
 class JoinPage:
@@ -94,17 +106,22 @@ class JoinPage:
             name=text(form, "name"),
             tags=texts(form, "tag"),
             trapped=bool(text(form, TRAP)),
+            stamp=text(form, "stamp"),
+            proof=text(form, "proof"),
         )
-        if not entry.trapped and not is_fresh(
-            self.context.site, list_slug, text(form, "stamp"), self.context.clock()
-        ):
-            # A form on another page has no stamp, so its readers confirm on our page.
-            return self._form(list_slug, entry, notice="once-more")
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, entry):
-                return trouble(self.context, "too-many", 429)
+            verdict = await run_in_threadpool(self._take, request, list_slug, entry)
         except AddressError:
             return self._form(list_slug, entry, notice="bad-address", status=422)
+        match verdict:
+            case None:
+                return trouble(self.context, "too-many", 429)
+            case Verdict.ASK_AGAIN:
+                # A form on another page has no stamp, so its readers confirm on our page.
+                entry = replace(entry, stamp="", proof="")
+                return self._form(list_slug, entry, notice="once-more")
+            case Verdict.WAIT:
+                return self._form(list_slug, entry, notice="wait")
         context = {"title": self.context.title_of(list_slug), "address": entry.address}
         answer = page(self.context.templates, "reader/asked.html.j2", context)
         return posting(self.context, answer)
@@ -126,20 +143,54 @@ class JoinPage:
             tags=[str(tag) for tag in tags] if isinstance(tags, list) else (),
             trapped=bool(document.get(TRAP)),
         )
+        if entry.trapped:
+            return JSONResponse({"status": "check-your-mail"}, 202, headers=CORS)
         try:
-            if not await run_in_threadpool(self._ask, request, list_slug, entry):
+            if not await run_in_threadpool(is_within_limits, self.context, request):
                 return json_problem("too-many", self.context.say(TOO_MANY), 429)
+            await run_in_threadpool(self._ask, request, list_slug, entry)
         except AddressError:
             return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
-    def _ask(self, request: Request, list_slug: str, entry: _Entry) -> bool:
-        """Mail the question; False when the network is over its limit. A robot is silently ignored."""
+    def _take(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
+        """Judge the form, and mail the question if it is accepted; None when a limit is reached."""
+        rules = self.context.settings.sign_up
+        form = self._submitted(list_slug, entry)
+        verdict = judge(form, rules)
+        if verdict is not Verdict.ACCEPT:
+            return verdict
+        address = parse_address(entry.address).key
+        if not is_within_limits(self.context, request):
+            return None
+        verdict = judge(replace(form, use=self._use(entry.stamp, address)), rules)
+        if verdict is Verdict.ACCEPT:
+            self._ask(request, list_slug, entry)
+        return verdict
+
+    def _submitted(self, list_slug: str, entry: _Entry) -> SubmittedForm:
         context = self.context
-        if entry.trapped:
-            return True
-        if not is_within_limit(context, request):
-            return False
+        return SubmittedForm(
+            is_trapped=entry.trapped,
+            age=age_of(context.site, list_slug, entry.stamp, context.clock()),
+            has_proof=has_proof(entry.stamp, entry.proof, context.settings.sign_up.proof_bits),
+        )
+
+    def _use(self, stamp: str, address: str) -> Use:
+        """Use the stamp, once."""
+        site, now = self.context.site, self.context.clock()
+        once = AttemptLimit(most=1, per=MAX_AGE + MIN_AGE)
+        used, by_address = (site.keyed(f"stamp {key}") for key in (stamp, f"{stamp} {address}"))
+        with self.context.database.transaction() as connection:
+            if count_attempt(connection, used, once, now):
+                count_attempt(connection, by_address, once, now)
+                return Use.NEW
+            is_same = counted_since(connection, by_address) is not None
+        return Use.REPEATED if is_same else Use.REUSED
+
+    def _ask(self, request: Request, list_slug: str, entry: _Entry) -> None:
+        """Mail the question."""
+        context = self.context
         offered = {tag.slug for tag in context.tags_of(list_slug)}
         sign_up = JoinRequest(
             address=entry.address,
@@ -149,27 +200,30 @@ class JoinPage:
             wording=context.say(WORDING, title=context.title_of(list_slug)),
             name=entry.name[:MAX_NAME],
             follows=offered.intersection(entry.tags),
+            ask_at_most=context.settings.sign_up.per_address,
         )
         verbs.join(context.site, sign_up, now=context.clock())
-        return True
 
     def _form(
         self, list_slug: str, entry: _Entry, *, notice: str = "", status: int = 200
     ) -> Response:
-        title = self.context.title_of(list_slug)
         context = {
-            "title": title,
+            "title": self.context.title_of(list_slug),
             "entry": entry,
             "tags": self.context.tags_of(list_slug),
-            "wording": self.context.say(WORDING, title=title),
-            "stamp": make_stamp(self.context.site, list_slug, self.context.clock()),
-            "trap": TRAP,
+            "form": empty_form(self.context, list_slug),
+            "seconds": self._seconds_left(list_slug, entry),
             "notice": notice,
             "max_name": MAX_NAME,
-            "links": f"/links/{list_slug}",
-            "action": f"/join/{list_slug}",
+            "links": self.context.path(f"/links/{list_slug}"),
         }
-        return page(self.context.templates, "reader/join.html.j2", context, status)
+        return page(self.context.templates, "reader/join.html.j2", context, status, WITH_SCRIPT)
+
+    def _seconds_left(self, list_slug: str, entry: _Entry) -> int:
+        """How long until the form may be sent again."""
+        form = self._submitted(list_slug, entry)
+        needed = required_age(form, self.context.settings.sign_up)
+        return max(1, ceil((needed - (form.age or timedelta())).total_seconds()))
 
 
 class LinksPage:
@@ -198,7 +252,7 @@ class LinksPage:
         return posting(self.context, self._form(list_slug, notice="mailed"))
 
     def _mail(self, request: Request, list_slug: str, address: str) -> bool:
-        if not is_within_limit(self.context, request):
+        if not is_within_limits(self.context, request):
             return False
         verbs.mail_links(self.context.site, list_slug, address, now=self.context.clock())
         return True
@@ -212,16 +266,39 @@ class LinksPage:
             "title": self.context.title_of(list_slug),
             "address": address,
             "notice": notice,
-            "join": f"/join/{list_slug}",
+            "join": self.context.path(f"/join/{list_slug}"),
         }
         return page(self.context.templates, "reader/links.html.j2", context, status)
 
 
-def is_within_limit(context: ReaderContext, request: Request) -> bool:
-    """Count a request that makes us mail an address; False when its network is over the limit."""
-    key = context.site.keyed(f"join {network_of(request)}")
+def empty_form(context: ReaderContext, list_slug: str) -> Mapping[str, Any]:
+    """What the fields of a list's sign-up form need (`sign_up` in parts.html.j2)."""
+    return {
+        "action": context.path(f"/join/{list_slug}"),
+        "stamp": make_stamp(context.site, list_slug, context.clock()),
+        "wording": context.say(WORDING, title=context.title_of(list_slug)),
+        "bits": context.settings.sign_up.proof_bits,
+        "age": int(MIN_AGE.total_seconds() * 1000),
+        "trap": TRAP,
+    }
+
+
+def is_within_limits(context: ReaderContext, request: Request) -> bool:
+    """Count a request that makes us mail an address; False when there are too many.
+
+    subscribers/consent.py limits each address as well.
+    """
+    rules, keyed = context.settings.sign_up, context.site.keyed
+    limits = {
+        keyed(f"join {network_of(request)}"): AttemptLimit(
+            most=rules.per_network, per=timedelta(hours=1)
+        ),
+        keyed("join"): AttemptLimit(most=rules.per_day, per=timedelta(days=1)),
+    }
+    now = context.clock()
     with context.database.transaction() as connection:
-        return count_attempt(connection, key, PER_NETWORK, context.clock())
+        # A network over its limit does not use up the day's.
+        return all(count_attempt(connection, key, limit, now) for key, limit in limits.items())
 
 
 def _read_json(body: bytes) -> Any:

@@ -13,6 +13,7 @@ from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
 from newsletter.web.reader.reader_context import ReaderContext
+from newsletter.web.reader.scanner_trap import comes_from_scanner
 from subscribers import consent, people
 from subscribers.address_changes import is_settled
 from subscribers.addresses import masked
@@ -53,6 +54,10 @@ class MailedPage:
             return self._gone(subject)
         if self.purpose is Purpose.EXPORT:
             return await self._export(subject)
+        if self.purpose is Purpose.CONFIRM and await run_in_threadpool(
+            comes_from_scanner, self.context, request
+        ):
+            return self._page(subject, about, done=False, asked_again=True)
         if not await run_in_threadpool(self._do, request, subject):
             return self._gone(subject)
         return posting(self.context, self._page(subject, about, done=True))
@@ -90,21 +95,26 @@ class MailedPage:
 
     def _gone(self, subject: TokenSubject) -> Response:
         if self.purpose is Purpose.CONFIRM:
-            return trouble(self.context, "expired", 410, join=f"/join/{subject.list_slug}")
+            return trouble(
+                self.context, "expired", 410, join=self.context.path(f"/join/{subject.list_slug}")
+            )
         return trouble(self.context, "done-already", 410)
 
-    def _page(self, subject: TokenSubject, about: str, *, done: bool) -> Response:
+    def _page(
+        self, subject: TokenSubject, about: str, *, done: bool, asked_again: bool = False
+    ) -> Response:
         reader, slug = subject.subscriber_id, subject.list_slug
-        preferences = (
-            f"/p/{self.context.tokens.make(Purpose.PREFERENCES, reader, slug, self.context.clock())}"
-            if self.purpose is Purpose.CONFIRM
-            else ""
-        )
+        preferences = ""
+        if self.purpose is Purpose.CONFIRM:
+            now = self.context.clock()
+            token = self.context.tokens.make(Purpose.PREFERENCES, reader, slug, now)
+            preferences = self.context.path(f"/p/{token}")
         context = {
             "title": self.context.title_of(slug),
             "kind": self.purpose.value,
             "address": about,
             "done": done,
+            "asked_again": asked_again,
             "preferences": preferences,
         }
         return page(self.context.templates, "reader/mailed.html.j2", context)

@@ -134,7 +134,7 @@ class PreferencesPage:
             "paused_until": self._date_text(view.paused_until),
             "notice": notice,
             "max_name": MAX_NAME,
-            "leave": f"/u/{leave}",
+            "leave": self.context.path(f"/u/{leave}"),
         }
         return page(self.context.templates, "reader/preferences.html.j2", context, status)
 

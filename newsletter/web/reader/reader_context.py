@@ -59,6 +59,10 @@ class ReaderContext:
         """Whether readers of the list may choose a digest instead of each issue."""
         return lists.has_digest(self.settings, list_slug)
 
+    def path(self, path: str) -> str:
+        """The path of one of our pages, as browsers ask for it."""
+        return f"{self.settings.site.base_path}{path}"
+
     def say(self, sentence: str, **values: object) -> str:
         """The sentence in the site's language."""
         return reader_translator(self.site)(sentence, **values)
@@ -79,5 +83,6 @@ def open_templates(site: Site) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["base"] = site.settings.site.base_path
     add_translations(templates, reader_translator(site), site.settings.site.language)
     return templates

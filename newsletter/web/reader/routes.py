@@ -12,9 +12,12 @@ from newsletter.web.reader.address_change import PURPOSES, AddressChangePage
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
 from newsletter.web.reader.join import JoinPage, LinksPage
+from newsletter.web.reader.landing import LandingPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
 from newsletter.web.reader.reader_context import ReaderContext
+from newsletter.web.reader.scanner_trap import scanner_trap
+from newsletter.web.reader.site_files import site_file_routes
 from newsletter.web.reader.unsubscribe import UnsubscribePage
 from subscribers.tokens import Purpose
 
@@ -50,12 +53,8 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
             return trouble(context, "no-issue", 404)
         return HTMLResponse(found, headers=ARCHIVE_HEADERS)
 
-    async def style(_request: Request) -> Response:
-        text = context.templates.get_template("style.css").render()
-        headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
-        return Response(text, media_type="text/css", headers=headers)
-
     return [
+        Route("/", LandingPage(context).get, methods=["GET"]),
         Route("/u/{token}", unsubscribe.get, methods=["GET"]),
         Route("/u/{token}", unsubscribe.post, methods=["POST"]),
         Route("/p/{token}", preferences.get, methods=["GET"]),
@@ -72,7 +71,8 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
             edition,
             methods=["GET"],
         ),
-        Route("/assets/style.css", style, methods=["GET"]),
+        Route("/robot", scanner_trap(context), methods=["GET"]),
+        *site_file_routes(context),
     ]
 
 

@@ -112,11 +112,11 @@ class UnsubscribePage:
     def _preferences(self, subject: TokenSubject, person: Subscriber | None) -> str:
         if person is not None and person.links_since is not None:
             # An unsubscribe link never ends, so it must not lead to more than the links that do.
-            return f"/links/{subject.list_slug}"
+            return self.context.path(f"/links/{subject.list_slug}")
         token = self.context.tokens.make(
             Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug
         )
-        return f"/p/{token}"
+        return self.context.path(f"/p/{token}")
 
     def _leave(self, subject: TokenSubject, way: Way) -> None:
         leave(self.context.site, subject, way, self.context.clock())

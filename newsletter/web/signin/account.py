@@ -55,7 +55,7 @@ async def sign_out(request: Request) -> Response:
     """End this browser's session."""
     session = await _own_session(request)
     await run_in_threadpool(_end, request, session)
-    response = RedirectResponse("/sign-in", status_code=303)
+    response = RedirectResponse(f"{auth_context_of(request).base_path}/sign-in", status_code=303)
     delete_session_cookie(request, response)
     return response
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import jinja2
 from itsdangerous import BadSignature, Signer
@@ -43,6 +44,11 @@ class AuthContext:
         return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
     @property
+    def base_path(self) -> str:
+        """The path at which the site's pages begin; "" at the root of its host."""
+        return urlsplit(self.url).path
+
+    @property
     def signer(self) -> Signer:
         """Signs cookies."""
         return Signer(self.secret, salt="newsletter.session", digest_method=hashlib.sha256)
@@ -72,7 +78,7 @@ def set_session_cookie(request: Request, response: Response, token: str) -> None
         _cookie_name(request),
         auth_context_of(request).signer.sign(token).decode("ascii"),
         max_age=int(SESSION_LASTS.total_seconds()),
-        path="/",
+        path=auth_context_of(request).base_path or "/",
         secure=_is_secure(request),
         httponly=True,
         samesite="lax",
@@ -83,7 +89,7 @@ def delete_session_cookie(request: Request, response: Response) -> None:
     """Delete the session cookie."""
     response.delete_cookie(
         _cookie_name(request),
-        path="/",
+        path=auth_context_of(request).base_path or "/",
         secure=_is_secure(request),
         httponly=True,
         samesite="lax",
@@ -92,7 +98,10 @@ def delete_session_cookie(request: Request, response: Response) -> None:
 
 def _cookie_name(request: Request) -> str:
     # With __Host- no other host, not even a subdomain, can have set it (RFC 6265bis 4.1.3.2).
-    return f"__Host-{_NAME}" if _is_secure(request) else _NAME
+    # It requires the path "/": below a path the cookie goes to our own pages only.
+    if not _is_secure(request):
+        return _NAME
+    return f"__Secure-{_NAME}" if auth_context_of(request).base_path else f"__Host-{_NAME}"
 
 
 def _is_secure(request: Request) -> bool:

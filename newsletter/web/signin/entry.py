@@ -41,7 +41,7 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 HOME = "/desk"
-"""The page after signing in, unless another one was asked for."""
+"""The page of the site after signing in, unless another one was asked for."""
 
 log = logging.getLogger("newsletter")
 
@@ -94,10 +94,10 @@ async def use_link(request: Request) -> Response:
     return _signed_in(request, session, request.query_params.get("next", ""))
 
 
-def safe_path(path: str) -> str:
+def safe_path(path: str, base_path: str = "") -> str:
     """Return the path if it is on this site, else the desk, so that no link redirects elsewhere."""
-    is_ours = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if is_ours and path.isascii() and path.isprintable() else HOME
+    is_ours = path.startswith(f"{base_path}/") and not path.startswith(("//", "/\\"))
+    return path if is_ours and path.isascii() and path.isprintable() else f"{base_path}{HOME}"
 
 
 async def _answer_link(request: Request, address: str, next_page: str) -> Response:
@@ -110,7 +110,9 @@ async def _answer_link(request: Request, address: str, next_page: str) -> Respon
 
 
 def _signed_in(request: Request, session: str, next_page: str) -> Response:
-    response = RedirectResponse(safe_path(next_page), status_code=303)
+    response = RedirectResponse(
+        safe_path(next_page, auth_context_of(request).base_path), status_code=303
+    )
     set_session_cookie(request, response, session)
     return response
 

@@ -103,13 +103,14 @@ async def _read(request: Request) -> Callable[[], Request] | None:
 
 
 def _ask_to_sign_in(request: Request) -> Response:
+    sign_in = f"{auth_context_of(request).base_path}/sign-in"
     if "hx-request" in request.headers:
         # htmx follows a redirect silently and would insert the sign-in page into part of this one.
-        return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return Response(status_code=401, headers={"HX-Redirect": sign_in})
     if request.method not in _SAFE_METHODS:
         return refused(request, "signed-out", 401)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?next={quote(here, safe='/')}", status_code=303)
+    return RedirectResponse(f"{sign_in}?next={quote(here, safe='/')}", status_code=303)
 
 
 def _look_up(request: Request, token: str) -> BrowserSession | None:

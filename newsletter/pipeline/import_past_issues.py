@@ -1,0 +1,104 @@
+"""archive import: put the issues that another tool sent into the archive."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from newsletter.articles.sanitize import one_line
+from newsletter.articles.subprocesses import run_in_subprocess
+from newsletter.errors import SourceError
+from newsletter.issues.past.bundle import open_bundle
+from newsletter.issues.past.layouts import Layout, read_posts
+from newsletter.issues.past.post import (
+    PastIssue,
+    PastPost,
+    Problem,
+    Standing,
+    make_past_issue,
+)
+from newsletter.site.site import Site
+from newsletter.store.past_issues import Kept, keep_past_issue
+
+SECONDS = 20.0
+"""How long one post may take to be cleaned."""
+
+BATCH = 100
+"""Issues that are kept in one transaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastIssuesReport:
+    """How many posts became what, and which could not be read."""
+
+    layout: Layout
+    kept: Counter[Kept] = field(default_factory=Counter)
+    skipped: Counter[Standing] = field(default_factory=Counter)
+    unreadable: list[tuple[str, Problem]] = field(default_factory=list)
+
+
+def import_past_issues(
+    site: Site,
+    slug: str,
+    path: Path,
+    *,
+    layout: Layout | None,
+    base: str,
+    dry_run: bool,
+    now: datetime,
+) -> PastIssuesReport:
+    """Import an export; twice has the effect of once. `dry_run` keeps nothing.
+
+    `base` is the old site's address, for links without one. Drafts and posts for members are
+    skipped. Raises InputError if the export cannot be read, UnknownNameError for the newsletter.
+    """
+    site.newsletter(slug)
+    found, posts = read_posts(open_bundle(path), layout)
+    report = PastIssuesReport(layout=found)
+    issues = _clean(posts, base, report)
+    for batch in _batches(issues):
+        with site.database.transaction() as connection:
+            savepoint = connection.begin_nested()
+            report.kept.update(keep_past_issue(connection, slug, issue, now) for issue in batch)
+            if dry_run:
+                savepoint.rollback()
+            else:
+                savepoint.commit()
+    return report
+
+
+def _clean(posts: Iterable[PastPost], base: str, report: PastIssuesReport) -> Iterator[PastIssue]:
+    """The issues among the posts; everything else is counted in the report."""
+    for post in posts:
+        if post.standing is not Standing.PUBLISHED:
+            report.skipped[post.standing] += 1
+            continue
+        issue = _clean_one(post, base)
+        if isinstance(issue, PastIssue):
+            yield issue
+        else:
+            report.unreadable.append((one_line(post.title or post.key), issue))
+
+
+def _clean_one(post: PastPost, base: str) -> PastIssue | Problem:
+    work = run_in_subprocess(make_past_issue, post, base, size=len(post.body), seconds=SECONDS)
+    try:
+        return asyncio.run(work)
+    except SourceError:
+        return Problem.TOO_LONG
+
+
+def _batches(issues: Iterator[PastIssue]) -> Iterator[list[PastIssue]]:
+    """The issues in lists, so that no post is cleaned within a transaction."""
+    batch: list[PastIssue] = []
+    for issue in issues:
+        batch.append(issue)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
