@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.audience import at_domain
+from subscribers.growth import Happening, count
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
-from subscribers.sql import insert_or
+from subscribers.sql import insert_once, insert_or
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
 
@@ -58,7 +59,14 @@ def note_bounce(
         "verdict": bounce.verdict.value,
         "status": bounce.status,
     }
-    insert_or(connection, tables.bounces, [row], update=("verdict", "status"))
+    if insert_once(connection, tables.bounces, row):
+        way = bounce.verdict.value
+        count(
+            connection,
+            [Happening(at=now, list_slug=bounce.list_slug, event="bounce", way=way)],
+        )
+    else:
+        insert_or(connection, tables.bounces, [row], update=("verdict", "status"))
     detail = " ".join(f"{bounce.status} {bounce.reason}".split())
     reader = bounce.subscriber_id
     if bounce.verdict is Verdict.HARD:

@@ -20,7 +20,7 @@ from newsletter.pipeline.report import progress, report
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.settle_unknown import settle, unknown_deliveries
 from newsletter.pipeline.status import issue_status, site_status
-from newsletter.site.editions import tag_selections_of
+from newsletter.site.editions import groups_of
 from newsletter.site.occasions import due_now
 from newsletter.site.recipients import recipients_of
 from newsletter.store import attempt_limits as tries
@@ -33,6 +33,7 @@ from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import address_changes as moving
 from subscribers import consent, people, preferences, suppression, unsubscribe
+from subscribers.audience import ReaderGroup
 from subscribers.bounces import Bounce, forget_bounces, note_bounce, policy_reports
 from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
@@ -226,12 +227,12 @@ def _plan(scene: Scene) -> None:
         )
     ).where(issues.c.id == scene.number)
     with scene.site.database.transaction() as connection:
-        tag_selections_of(scene.site, connection, LIST, scene.now)
+        groups_of(scene.site, connection, scene.issue, scene.now)
         number = connection.execute(
             sa.insert(issues).from_select(columns, copy).returning(issues.c.id)
         ).scalar_one()
-    ledger = SqlLedger(scene.site.database, number, recipients_of(scene.site, LIST))
-    ledger.plan({"|ai|": 4 * scene.number}, 4 * scene.number + 1, scene.now)
+    ledger = SqlLedger(scene.site.database, number, recipients_of(scene.site, scene.issue))
+    ledger.plan({ReaderGroup("|ai|"): 4 * scene.number}, 4 * scene.number + 1, scene.now)
 
 
 def _export(scene: Scene) -> None:

@@ -60,7 +60,7 @@ def preview(
     \b
     Example: newsletter preview weekly --out preview --as reader@example.org
     """
-    previewed = preview_issue(invocation.site, *issue, as_address=as_address)
+    previewed = preview_issue(invocation.site, *issue, as_address=as_address, now=invocation.now)
     document = findings_document(previewed.findings)
     out.mkdir(parents=True, exist_ok=True)
     (out / "message.eml").write_bytes(previewed.message)

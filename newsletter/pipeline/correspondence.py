@@ -29,6 +29,7 @@ from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
+from subscribers.lists import former_names
 
 FORWARDED = AttemptLimit(most=20, per=timedelta(days=1))
 """Limit of one sender's letters that are forwarded to the editors."""
@@ -45,6 +46,8 @@ def inbound_context(site: Site) -> InboundContext:
     inbound = site.settings.inbound
     assert inbound is not None  # noqa: S101 - narrows: `require_inbound` was called before
     vocabulary = site_vocabulary(site.settings)
+    with site.database.transaction(read_only=True) as connection:
+        former = former_names(connection)
 
     def tag_named(word: str) -> str | None:
         tag = vocabulary.tag(word)
@@ -72,6 +75,7 @@ def inbound_context(site: Site) -> InboundContext:
         tag_named=tag_named,
         issue_of=issue_of,
         issues_sent=partial(issues_sent, site),
+        former_names=former,
     )
 
 

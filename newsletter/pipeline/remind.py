@@ -91,7 +91,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
 def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
     """A screenshot of the issue; None if it cannot be taken, so that the letter is sent anyway."""
     try:
-        previewed = preview(site, issue.newsletter, issue.number, as_address=None)
+        previewed = preview(site, issue.newsletter, issue.number, as_address=None, now=now)
         content = take_screenshot(previewed.html, site.settings.fetch, now=now)
     except NewsletterError as error:
         log.info("%s: the reminder is sent without a picture: %s", issue.name, error)

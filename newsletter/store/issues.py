@@ -26,6 +26,7 @@ from newsletter.issues.issue import (
     Words,
 )
 from newsletter.issues.reasons import LeftOutReason, StateNote, note_from_json, note_to_json
+from newsletter.issues.selection import Selection, selection_from_json, selection_to_json
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
@@ -223,14 +224,19 @@ def move(
     to: State,
     *,
     note: StateNote | None = None,
+    selection: Selection | None = None,
     **moments: Any,
 ) -> None:
     """Change the state of the issue, if it is still that of `issue` and the change is allowed.
 
-    `moments` are further columns (approved_at, window_end …). Raises NotPermittedError otherwise.
+    `selection` is frozen by an approval. `moments` are further columns (approved_at, window_end
+    …). Raises NotPermittedError if the change is not allowed.
     """
+    if selection is not None:
+        moments["selection"] = selection_to_json(selection)
     if to in (State.DRAFT, State.HELD):
-        moments["send_at"] = None  # a chosen time belongs to the approval, which is withdrawn
+        # They belong to the approval, which is withdrawn.
+        moments |= {"send_at": None, "selection": None}
     if to not in MAY_BECOME[issue.state]:
         raise NotPermittedError(
             f"{issue.name} is {issue.state} and cannot become {to}",
@@ -346,4 +352,5 @@ def _bare_issue(
         blocks=BLOCKS.validate_python(row.blocks),
         version=row.version,
         send_at=row.send_at,
+        selection=selection_from_json(row.selection),
     )

@@ -22,7 +22,8 @@ class InboundContext:
     for a reader's spelling of a tag, or None. `issue_of(connection, subscriber_id, list,
     message_ids)` returns the number of the issue of which one of these was the reader's copy,
     or None. `issues_sent(connection, subscriber_id, list)` returns the numbers of the issues
-    that went out to the reader, newest first.
+    that went out to the reader, newest first. `former_names` gives the present names of lists by
+    those that they had before.
     """
 
     domain: str
@@ -34,6 +35,7 @@ class InboundContext:
     tag_named: Callable[[str], str | None]
     issue_of: Callable[[sa.Connection, int, str, Sequence[str]], int | None]
     issues_sent: Callable[[sa.Connection, int, str], Sequence[int]]
+    former_names: Mapping[str, str]
 
 
 class Action(StrEnum):

@@ -13,7 +13,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import receipts
 
 Audience = Callable[[datetime], sa.Select[Any]]
-"""The only source of addresses (rule 1): selects subscriber_id, address, name and follows."""
+"""The only source of addresses (rule 1): selects subscriber_id, address, name, follows and sees."""
 
 
 def claims_of(

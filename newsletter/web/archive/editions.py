@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from newsletter.errors import UnknownNameError
-from newsletter.issues.issue import State
+from newsletter.issues.issue import Issue, State
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
 from newsletter.store import editions as edition_store
@@ -26,27 +26,35 @@ _IMPERSONAL = {Slot.UNSUBSCRIBE: "#", Slot.PREFERENCES: "#", Slot.NAME: ""}
 
 def find_edition(database: Database, newsletter: str, number: int, key: str) -> str | None:
     """The HTML of one published edition, or None."""
-    editions = _published(database, newsletter, number)
+    _issue, editions = _published(database, newsletter, number)
     return _impersonal(next((edition for edition in editions if edition.key == key), None))
 
 
 def find_complete(database: Database, newsletter: str, number: int) -> str | None:
-    """The HTML of the edition that has every item, or None."""
-    editions = _published(database, newsletter, number)
+    """The HTML of the edition with every item that is for everybody, or None.
+
+    None too for an issue that went to a segment only.
+    """
+    issue, editions = _published(database, newsletter, number)
+    if issue is not None and not issue.selection.is_everyone:
+        public = issue.selection.public
+        return _impersonal(next((one for one in editions if one.key == public), None))
     return _impersonal(max(editions, key=lambda edition: len(edition.item_keys), default=None))
 
 
-def _published(database: Database, newsletter: str, number: int) -> Iterable[Edition]:
+def _published(
+    database: Database, newsletter: str, number: int
+) -> tuple[Issue | None, Iterable[Edition]]:
     if number > HIGHEST_NUMBER:
-        return ()
+        return None, ()
     with database.transaction(read_only=True) as connection:
         try:
             issue = issue_store.find_issue(connection, newsletter, number)
         except UnknownNameError:
-            return ()
+            return None, ()
         if issue.state not in PUBLISHED:
-            return ()
-        return tuple(edition_store.frozen_editions(connection, issue).values())
+            return None, ()
+        return issue, tuple(edition_store.frozen_editions(connection, issue).values())
 
 
 def _impersonal(edition: Edition | None) -> str | None:
