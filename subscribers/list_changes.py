@@ -53,6 +53,11 @@ class Merged:
         return sum(self.moved.values()) + sum(self.met.values())
 
     @property
+    def meetings(self) -> list[tuple[tuple[Status, Status], Status, int]]:
+        """The statuses there and here, the one that stays, and how many people have them."""
+        return [((there, here), stricter(there, here), n) for (there, here), n in self.met.items()]
+
+    @property
     def no_longer_active(self) -> int:
         """Active readers of this list whom the other list's status ended or suspended."""
         return sum(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from newsletter.cli.audience import selection_document, selection_lines
 from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
@@ -23,6 +24,7 @@ from newsletter.issues.window import carried_over
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
+from newsletter.pipeline.reader_view import selected_audience
 from newsletter.store.issues import all_issues, find_issue
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ def draft(invocation: Invocation, name: str) -> int:
 @click.command()
 @issue_argument
 @json_option
+@now_option
 @pass_invocation
 def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
     """Show an issue: its window, its items by section, and why each article is in or out.
@@ -107,8 +110,14 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
             f"{before.name} was skipped ({note_text(before.note)}): its articles are here"
             for before in carried_over(found, all_issues(connection, slug))
         ]
-    document = {**issue_document(found), "carried_over": carried}
-    invocation.answer(document, *_issue_lines(found, carried, site.settings.site.zone))
+    size = selected_audience(site, found, now=invocation.now)
+    document = {
+        **issue_document(found),
+        "carried_over": carried,
+        "selection": selection_document(size),
+    }
+    said = [*carried, *selection_lines(size)]
+    invocation.answer(document, *_issue_lines(found, said, site.settings.site.zone))
     return OK
 
 
@@ -157,7 +166,7 @@ def _item(item: Item) -> dict[str, Any]:
     }
 
 
-def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[str]:
+def _issue_lines(issue: Issue, said: Sequence[str], zone: ZoneInfo) -> list[str]:
     start, end, goes_out = (
         f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}"
         for moment in (issue.window.start, issue.window.end, issue.goes_out)
@@ -166,7 +175,7 @@ def _issue_lines(issue: Issue, carried: Sequence[str], zone: ZoneInfo) -> list[s
         f"{issue.name} · {issue.state}" + (f" · {note_text(issue.note)}" if issue.note else ""),
         f"Subject: {issue.subject}",
         f"Window: {start} to {end}; goes out {goes_out} ({zone.key})",
-        *carried,
+        *said,
     ]
     lead = issue.shown_items[:1]
     below = [item for item in issue.items if item not in lead]

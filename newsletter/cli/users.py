@@ -11,11 +11,9 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.errors import InputError
 from newsletter.store import audit
 from newsletter.store.api_tokens import make_api_token, revoke_api_token
+from newsletter.store.audit import OPERATOR
 from newsletter.store.users import Role, all_users, find_user, remove_user, save_user
 from newsletter.web.signin.passwords import hash_password
-
-OPERATOR = "operator"
-"""The name in the audit log for what is done on the command line."""
 
 
 @click.group()

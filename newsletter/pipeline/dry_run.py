@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from newsletter.delivery.message import compile_edition
+from newsletter.issues.selection import SectionRule
 from newsletter.site.editions import current_editions, fitting_key, groups_of
 from newsletter.site.messages import addressee, headers_for, signer_of
-from newsletter.site.recipients import recipients_of
+from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from subscribers.audience import ReaderGroup
@@ -26,6 +27,8 @@ class DryRun:
     issue: str
     audience: int
     editions: int
+    segment: str
+    sections: tuple[SectionRule, ...]
 
 
 def dry_run_send(
@@ -66,4 +69,11 @@ def dry_run_send(
             )
             message = compiled[key].compose(to, signer)
             (out / f"{row.subscriber_id:08d}.eml").write_bytes(message)
-    return DryRun(issue=issue.name, audience=count, editions=len(editions))
+    selection = selection_of(site, issue)
+    return DryRun(
+        issue=issue.name,
+        audience=count,
+        editions=len(editions),
+        segment=selection.segment,
+        sections=selection.rules,
+    )

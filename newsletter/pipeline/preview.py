@@ -9,6 +9,7 @@ from datetime import datetime
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import lint_findings
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
+from newsletter.pipeline.reader_view import AudienceSize, selected_audience
 from newsletter.rendering.lint import LintFinding
 from newsletter.site.editions import current_editions, groups_of
 from newsletter.site.site import Site
@@ -27,6 +28,8 @@ class Preview:
     html: str
     text: str
     findings: Sequence[LintFinding]
+    audience: AudienceSize | None
+    """The audience, if a condition selects it."""
 
 
 def preview(
@@ -42,6 +45,7 @@ def preview(
         html=copy.uncounted.html,
         text=copy.uncounted.text,
         findings=lint_findings(site, issue, [copy.edition]),
+        audience=selected_audience(site, issue, now=now),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.issues.issue import Issue
+from newsletter.issues.selection import Selection
 from newsletter.pipeline.approve import lint_findings
 from newsletter.pipeline.reader_copy import Reader, copy_for
 from newsletter.rendering.edition import Edition, Slot
@@ -46,14 +47,14 @@ class ReaderView:
 class AudienceSize:
     """How many readers an approved issue would reach, in how many editions.
 
-    `segment` is the condition that selects them from the list ("": all of it), and `without` the
-    number of those selected for whom the issue has no section, and who get nothing.
+    `selection` has the conditions that select them. `without` is the number of those selected for
+    whom the issue has no section, and who get nothing.
     """
 
     readers: int
     editions: int
-    segment: str = ""
-    without: int = 0
+    selection: Selection
+    without: int
 
 
 def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderView:
@@ -84,9 +85,16 @@ def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
     return AudienceSize(
         readers=sum(groups.values()) - without,
         editions=len(editions),
-        segment=selection_of(site, issue).segment,
+        selection=selection_of(site, issue),
         without=without,
     )
+
+
+def selected_audience(site: Site, issue: Issue, *, now: datetime) -> AudienceSize | None:
+    """The same; None if the whole list gets the whole issue, so that counting is not needed."""
+    if selection_of(site, issue).is_everyone:
+        return None
+    return audience_size(site, issue, now=now)
 
 
 def _readers_by_edition(site: Site, issue: Issue, now: datetime) -> Counter[str]:

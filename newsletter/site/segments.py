@@ -16,12 +16,7 @@ from subscribers.segments.compile import Meanings
 from subscribers.segments.conditions import IssueName
 
 
-def meanings_of(
-    site: Site,
-    slug: str,
-    now: datetime,
-    joined: sa.Column[datetime] = tables.subscriptions.c.changed_at,
-) -> Meanings:
+def meanings_of(site: Site, slug: str, now: datetime) -> Meanings:
     """The meanings in a segment of the newsletter `slug`, with "within" counted from `now`."""
 
     def tag_slug(label: str) -> str:
@@ -33,7 +28,6 @@ def meanings_of(
         zone=site.settings.site.zone,
         tag_slug=tag_slug,
         had=partial(_had, slug),
-        joined=joined,
     )
 
 

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 
 from newsletter.store.tables import audit
 
+OPERATOR = "operator"
+"""Who does what is done on the command line."""
+
 MAX_DETAIL = 500
 """Characters of a detail; longer ones are cut."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEntry:
-    """One line of the record. `who` is an address, or "operator" for the command line."""
+    """One line of the record. `who` is an address or OPERATOR."""
 
     id: int
     at: datetime

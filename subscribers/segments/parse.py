@@ -60,6 +60,15 @@ def parse_segment(text: str) -> Condition:
     return _Parser(text).whole()
 
 
+def parse_issue_name(text: str) -> IssueName:
+    """`12` or `weekly/12`; raises SegmentError."""
+    try:
+        return _issue(text.strip())
+    except ValueError as error:
+        message, _, fix = str(error).partition("; ")
+        raise SegmentError(message, position=1, fix=fix) from error
+
+
 class _Parser:
     """Reads the tokens once, from left to right."""
 

@@ -17,6 +17,7 @@ from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
+from newsletter.site.recipients import selection_of
 from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext, desk_url
@@ -143,6 +144,7 @@ class IssuePage:
         dated += [(out.title, out.published) for out in issue.left_out if out.published]
         return {
             "issue": issue,
+            "selection": selection_of(site, issue),
             "newsletter": newsletter,
             "url": desk_url(issue),
             "editable": issue.state in EDITABLE,
