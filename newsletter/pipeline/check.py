@@ -33,8 +33,8 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     try:
         site = open_site(folder, environment)
         problems += _in_themes(site)
-        problems += _in_lists(site, file, now)
         problems += in_segments(site, file, now)
+        problems += _in_lists(site, file, now)
         site.database.close()
     except NewsletterError as error:
         problems.append(error.problem)
