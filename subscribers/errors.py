@@ -8,6 +8,7 @@ NewsletterError                       newsletter/errors.py has its other branche
     ├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
     ├── UnknownSubscriberError (LookupError)
     ├── UnknownListError (LookupError)
+    ├── AttributeNameError (ValueError)   an attribute cannot have this name or value
     ├── ListExistsError (ValueError)      a list of that name exists already
     ├── ClosedListError (PermissionError) the list is closed: nobody may join it
     └── SuppressedError (PermissionError) the address must not be mailed or added again
@@ -104,6 +105,12 @@ class UnknownListError(SubscribersError, LookupError):
     """There is no list of that name."""
 
     code = "unknown-list"
+
+
+class AttributeNameError(SubscribersError, ValueError):
+    """An attribute of a person cannot have this name or value."""
+
+    code = "bad-attribute"
 
 
 class ListExistsError(SubscribersError, ValueError):

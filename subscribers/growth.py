@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,6 +134,16 @@ def day_of_growth(day: date, counts: Mapping[tuple[str, str], int]) -> DayOfGrow
         left=by_way(_LEFT),
         bounces=by_way(_BOUNCE),
     )
+
+
+def growth_document(day: DayOfGrowth) -> dict[str, Any]:
+    """The day as JSON."""
+    return {
+        **asdict(day),
+        "day": day.day.isoformat(),
+        "joined": day.joined,
+        "left_in_all": day.gone,
+    }
 
 
 def rename_in_growth(connection: sa.Connection, old: str, new: str) -> None:

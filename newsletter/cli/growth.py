@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ import click
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline.growth import growth_days
-from subscribers.growth import DayOfGrowth
+from subscribers.growth import DayOfGrowth, growth_document
 
 WIDTH = 30
 """Characters of the longest bar."""
@@ -46,16 +45,6 @@ def growth(invocation: Invocation, name: str | None, days: int) -> int:
         {"list": name, "days": [growth_document(day) for day in found]}, *growth_lines(found)
     )
     return OK
-
-
-def growth_document(day: DayOfGrowth) -> dict[str, Any]:
-    """The day as JSON."""
-    return {
-        **asdict(day),
-        "day": day.day.isoformat(),
-        "joined": day.joined,
-        "left_in_all": day.gone,
-    }
 
 
 def growth_lines(days: Sequence[DayOfGrowth]) -> list[str]:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.site import Site
-from newsletter.store import outbox
+from newsletter.store import audit, outbox
+from newsletter.store.api_answers import forget_answers_about
 from newsletter.store.tables import issues, receipts
 from subscribers import address_changes, people, privacy
 from subscribers.addresses import parse_address
@@ -97,6 +98,8 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
             person = None
         erased = privacy.erase(connection, address, now)
         outbox.remove_all_to(connection, key)
+        forget_answers_about(connection, key)
+        audit.forget_address(connection, key)
         if person is not None:
             # The index of the receipts begins with the issue.
             connection.execute(

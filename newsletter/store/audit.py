@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,3 +53,12 @@ def has_happened(connection: sa.Connection, what: str) -> bool:
     """Whether anybody has ever done that."""
     found = connection.execute(sa.select(audit.c.id).where(audit.c.what == what).limit(1))
     return found.first() is not None
+
+
+def forget_address(connection: sa.Connection, address: str) -> None:
+    """Replace the address of an erased person in the details of all entries."""
+    mentions = sa.func.lower(audit.c.detail).contains(address.lower(), autoescape=True)
+    rows = connection.execute(sa.select(audit.c.id, audit.c.detail).where(mentions)).all()
+    for row in rows:
+        detail = re.sub(re.escape(address), "an erased address", row.detail, flags=re.IGNORECASE)
+        connection.execute(sa.update(audit).where(audit.c.id == row.id).values(detail=detail))
