@@ -48,6 +48,17 @@ def ask_to_move(
     )
 
 
+def requests_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, str]]:
+    """The reader's requests that are still stored: asked_at (ISO), address."""
+    table = tables.address_changes
+    rows = connection.execute(
+        sa.select(table.c.asked_at, table.c.address)
+        .where(table.c.subscriber_id == subscriber_id)
+        .order_by(table.c.id)
+    )
+    return [{"asked_at": row.asked_at.isoformat(), "address": row.address} for row in rows]
+
+
 def requested_change(connection: sa.Connection, change_id: int, now: datetime) -> str | None:
     """The new address of a request that can still be confirmed, or None."""
     table = tables.address_changes

@@ -110,6 +110,15 @@ def remove(
     ]
 
 
+def stored_since(connection: sa.Connection, subscriber_id: int) -> datetime:
+    """When the person was stored for the first time."""
+    created_at = sa.select(tables.subscribers.c.created_at).where(
+        tables.subscribers.c.id == subscriber_id
+    )
+    moment: datetime = connection.execute(created_at).scalar_one()
+    return moment
+
+
 def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
     """The lists to which the person has an active subscription, sorted."""
     lists, subscriptions = tables.lists, tables.subscriptions

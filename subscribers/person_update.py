@@ -54,7 +54,7 @@ def update_person(
             detail=f"{', '.join(sorted(values))} {detail}",
         )
         record(connection, [entry])
-    return ["tags" if name == "follows" else name for name in sorted(values)]
+    return sorted("tags" if name == "follows" else name for name in values)
 
 
 def changed_values(person: Subscriber, changes: PersonChanges) -> dict[str, Any]:

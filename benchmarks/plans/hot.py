@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from benchmarks.plans import finding
 from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
@@ -275,6 +276,10 @@ HOT = (
         name="the checks of `doctor`",
         do=lambda scene: _each(scene, health.newest_moment, health.undecided),
     ),
+    Operation(name="a claim of an issue for a segment", do=finding.claim_in_segment),
+    Operation(name="pages of people", do=finding.page_through),
+    Operation(name="why an address is not mailed", do=finding.explain),
+    Operation(name="lists and their growth", do=finding.count_lists, within=100),
 )
 """Operations per message, per request and per minute, which must not scan large tables."""
 
@@ -291,6 +296,9 @@ WHOLE = (
         name="`doctor` counts the last issues", do=lambda scene: _each(scene, health.miscounted)
     ),
     Operation(name="a list is exported", do=_export),
+    Operation(name="a segment is counted before a send", do=finding.count_segment),
+    Operation(name="a page of people of whom there are few", do=finding.find_rare),
+    Operation(name="a search in the suppressions", do=finding.search_suppressions),
 )
 """Operations once per issue, or for a person who asks for everything: they read what is asked for,
 and only that issue's part of the ledger."""

@@ -30,6 +30,7 @@ from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
 from newsletter.store.chosen_time import choose_time
+from subscribers.audience import ReaderGroup
 
 HELD_BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
 
@@ -64,9 +65,7 @@ def approve(
         )
     if send_at is not None:
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
-    _require_enough(issue, site.newsletter(slug).min_items)
-    editions = render_all(site, issue, groups)
-    _require_clean(site, issue, editions)
+    editions = _checked_editions(site, issue, groups)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)
@@ -90,6 +89,14 @@ def approve(
             send_at=send_at,
         )
         return issue_store.find_issue(connection, slug, issue.number)
+
+
+def _checked_editions(site: Site, issue: Issue, groups: Sequence[ReaderGroup]) -> Sequence[Edition]:
+    """The issue's editions, rendered; raises if it may not be approved as it is."""
+    _require_enough(issue, site.newsletter(issue.newsletter).min_items)
+    editions = render_all(site, issue, groups)
+    _require_clean(site, issue, editions)
+    return editions
 
 
 def reschedule(

@@ -137,18 +137,6 @@ def occasions(connection: sa.Connection, newsletter: str) -> list[tuple[datetime
     return [(row.due, date.fromisoformat(row.due_date)) for row in rows]
 
 
-def is_reminded(connection: sa.Connection, newsletter: str, due: datetime) -> bool:
-    """Whether the newsletter's editors were reminded of this due time."""
-    return (
-        connection.execute(
-            sa.select(issues.c.id)
-            .where(issues.c.newsletter == newsletter, issues.c.reminded == due)
-            .limit(1)
-        ).first()
-        is not None
-    )
-
-
 def sent_items(
     connection: sa.Connection, newsletter: str, *, since: datetime
 ) -> list[tuple[Item, datetime]]:
@@ -164,23 +152,6 @@ def sent_items(
         .order_by(issues.c.number, items.c.position)
     )
     return [(_item(row), row.send_started_at) for row in rows]
-
-
-def remember_reminder(connection: sa.Connection, issue: Issue, due: datetime | None) -> bool:
-    """Store that the editors are reminded of `due`; returns False if that was stored already.
-
-    None removes what was stored.
-    """
-    changed = connection.execute(
-        sa.update(issues)
-        .where(
-            issues.c.newsletter == issue.newsletter,
-            issues.c.number == issue.number,
-            issues.c.reminded.is_distinct_from(due),
-        )
-        .values(reminded=due)
-    )
-    return changed.rowcount > 0
 
 
 def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:

@@ -29,15 +29,7 @@ def insert_pending(
 
     The database does it in one statement, so that the rows do not pass through Python.
     """
-    _PLANNED_EDITIONS.create(connection)
-    if edition_by_group:
-        connection.execute(
-            sa.insert(_PLANNED_EDITIONS),
-            [
-                {"follows": group.follows, "sees": group.sees, "edition_id": edition}
-                for group, edition in edition_by_group.items()
-            ],
-        )
+    _store_planned_editions(connection, edition_by_group)
     planned_edition = _PLANNED_EDITIONS.c.edition_id
     edition = sa.func.coalesce(planned_edition, sa.literal(default_edition, planned_edition.type))
     has_edition = sa.true() if default_edition is not None else planned_edition.is_not(None)
@@ -70,6 +62,21 @@ def insert_pending(
         # readers after an import (2 s for 100,000 instead of 10 ms).
         connection.execute(sa.text("ANALYZE deliveries, subscriptions, subscribers, suppressions"))
     return planned.rowcount
+
+
+def _store_planned_editions(
+    connection: sa.Connection, edition_by_group: Mapping[ReaderGroup, int]
+) -> None:
+    """Store the editions in a temporary table, for the statement that plans."""
+    _PLANNED_EDITIONS.create(connection)
+    if edition_by_group:
+        connection.execute(
+            sa.insert(_PLANNED_EDITIONS),
+            [
+                {"follows": group.follows, "sees": group.sees, "edition_id": edition}
+                for group, edition in edition_by_group.items()
+            ],
+        )
 
 
 def record(

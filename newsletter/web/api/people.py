@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from io import BytesIO
 from typing import Annotated
 
@@ -26,23 +25,14 @@ from subscribers.errors import UnknownListError
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.person_update import PersonChanges, update_person
+from subscribers.search import FoundPerson
 from subscribers.subscriber import Frequency, Status
-
-LARGEST = 2**63 - 1
-"""The largest id that a row can have."""
-
-MOST_IN_PAGE = 1000
 
 _LIST = "/lists/{list}"
 _PERSON = "/subscribers/{address}"
 
 ListPath = Annotated[str, Path(alias="list", description="The list's short name")]
 AddressPath = Annotated[str, Path(description="An e-mail address")]
-After = Annotated[
-    int, Query(ge=0, le=LARGEST, description="The `next` of the page before this one")
-]
-Limit = Annotated[int, Query(ge=1, le=MOST_IN_PAGE, description="The size of the page")]
-
 subscribers = make_router(PeopleOperation, group="Subscribers")
 imports = make_router(ImportOperation, group="Subscribers")
 erasures = make_router(EraseOperation, group="Subscribers")
@@ -50,59 +40,18 @@ erasures = make_router(EraseOperation, group="Subscribers")
 
 @subscribers.get("/subscribers", name="list subscribers")
 def list_subscribers(
-    call: SiteWide,
-    list_slug: Annotated[
-        str | None, Query(alias="list", description="Only people on this list")
-    ] = None,
-    status: Annotated[
-        Status | None, Query(description="Only people with a subscription of this status")
-    ] = None,
-    tag: Annotated[str | None, Query(description="Only people who follow this tag")] = None,
-    domain: Annotated[str | None, Query(description="Only addresses at this domain")] = None,
-    joined_after: Annotated[date | None, Query(description="Only people who joined later")] = None,
-    joined_before: Annotated[
-        date | None, Query(description="Only people who joined earlier")
-    ] = None,
-    had: Annotated[
-        str | None,
-        Query(description="Only people for whom a relay accepted this issue, such as `weekly/12`"),
-    ] = None,
-    segment: Annotated[
-        str | None, Query(description="Only people in this segment, such as `plan = 'gold'`")
-    ] = None,
-    after: After = 0,
-    limit: Limit = 100,
+    call: SiteWide, query: Annotated[people_models.PeopleQuery, Query()]
 ) -> people_models.SubscriberPage:
     """People who have all this in common, page by page."""
     wanted = PeopleFilter(
-        list_slug=list_slug,
-        status=status,
-        tag=tag,
-        domain=domain,
-        joined_after=joined_after,
-        joined_before=joined_before,
-        had=had,
-        segment=segment,
+        list_slug=query.list,
+        status=Status(query.status) if query.status else None,
+        **query.model_dump(exclude={"list", "status", "after", "limit"}),
     )
-    found = find_people(call.site, wanted, after=after, limit=limit, now=call.now)
+    found = find_people(call.site, wanted, after=query.after, limit=query.limit, now=call.now)
     return people_models.SubscriberPage(
-        subscribers=[
-            people_models.FoundSubscriber(
-                id=one.id,
-                address=one.address,
-                name=one.name,
-                tags=list(one.tags),
-                frequency=one.frequency.value,
-                joined=one.created_at,
-                attributes=one.attributes,
-                subscriptions=[
-                    people_models.SubscriptionDocument(list=slug, status=status.value)
-                    for slug, status in one.subscriptions.items()
-                ],
-            )
-            for one in found
-        ],
-        next=found[-1].id if len(found) == limit else None,
+        subscribers=[_found(one) for one in found],
+        next=found[-1].id if len(found) == query.limit else None,
     )
 
 
@@ -226,6 +175,22 @@ def restore_subscriber(
 def erase_subscriber(call: SiteWide, address: AddressPath) -> people_models.Erased:
     """Delete everything about a person; a salted hash prevents a later import."""
     return people_models.Erased(erased=own_data.erase(call.site, address, now=call.now))
+
+
+def _found(person: FoundPerson) -> people_models.FoundSubscriber:
+    return people_models.FoundSubscriber(
+        id=person.id,
+        address=person.address,
+        name=person.name,
+        tags=list(person.tags),
+        frequency=person.frequency.value,
+        joined=person.created_at,
+        attributes=person.attributes,
+        subscriptions=[
+            people_models.SubscriptionDocument(list=slug, status=status.value)
+            for slug, status in person.subscriptions.items()
+        ],
+    )
 
 
 def _unsubscribed(

@@ -9,6 +9,9 @@ from pydantic import Field
 
 from newsletter.web.api.models import Given, Taken
 
+LARGEST = 2**63 - 1
+"""The largest id that a row can have."""
+
 
 class NewsletterDocument(Given):
     """A configured publication."""
@@ -107,6 +110,41 @@ class FoundSubscriber(Given):
     joined: datetime
     attributes: dict[str, str]
     subscriptions: list[SubscriptionDocument]
+
+
+class Page(Taken):
+    """Which page of a long list."""
+
+    after: int = Field(
+        default=0, ge=0, le=LARGEST, description="The `next` of the page before this one"
+    )
+    limit: int = Field(default=100, ge=1, le=1000, description="The size of the page")
+
+
+class PeopleQuery(Page):
+    """What the people in a page have in common."""
+
+    list: str | None = Field(default=None, description="Only people on this list")
+    status: Literal["pending", "active", "unsubscribed", "bounced", "complained"] | None = Field(
+        default=None, description="Only people with a subscription of this status"
+    )
+    tag: str | None = Field(default=None, description="Only people who follow this tag")
+    domain: str | None = Field(default=None, description="Only addresses at this domain")
+    joined_after: date | None = Field(default=None, description="Only people who joined later")
+    joined_before: date | None = Field(default=None, description="Only people who joined earlier")
+    had: str | None = Field(
+        default=None,
+        description="Only people for whom a relay accepted this issue, such as `weekly/12`",
+    )
+    segment: str | None = Field(
+        default=None, description="Only people in this segment, such as `plan = 'gold'`"
+    )
+
+
+class SuppressionQuery(Page):
+    """Which entries of the suppression list."""
+
+    search: str = Field(default="", description="A part of the address, the domain or the reason")
 
 
 class SubscriberPage(Given):

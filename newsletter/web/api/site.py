@@ -19,8 +19,7 @@ from subscribers.growth import growth_document
 
 AUDIT_PAGE = 100
 MOST_DAYS = 3660
-LARGEST = 2**63 - 1
-"""The largest id that a row can have."""
+
 site = make_router(Operation, group="Site")
 administration = make_router(AdminOperation, group="Site")
 
@@ -90,7 +89,11 @@ def read_audit(
     call: SiteWide,
     before: Annotated[
         int | None,
-        Query(ge=0, le=LARGEST, description="The id of an entry; older entries are returned"),
+        Query(
+            ge=0,
+            le=people_models.LARGEST,
+            description="The id of an entry; older entries are returned",
+        ),
     ] = None,
 ) -> people_models.Audit:
     """Who did what, the newest first."""

@@ -9,7 +9,6 @@ from fastapi import Path, Query
 from newsletter.web.api import people_models
 from newsletter.web.api.calls import SiteWide
 from newsletter.web.api.operation import PeopleOperation, make_router
-from newsletter.web.api.people import After, Limit
 from subscribers import suppression
 from subscribers import suppression_list as entries
 from subscribers.history import Way
@@ -21,16 +20,13 @@ suppressions = make_router(PeopleOperation, group="Suppressions")
 
 @suppressions.get("/suppressions", name="list suppressions")
 def list_suppressions(
-    call: SiteWide,
-    search: Annotated[
-        str, Query(description="A part of the address, the domain or the reason")
-    ] = "",
-    after: After = 0,
-    limit: Limit = 100,
+    call: SiteWide, query: Annotated[people_models.SuppressionQuery, Query()]
 ) -> people_models.SuppressionPage:
     """Addresses and domains that are never mailed, page by page."""
     with call.site.database.transaction(read_only=True) as connection:
-        found = entries.suppressions_page(connection, search=search, after=after, limit=limit)
+        found = entries.suppressions_page(
+            connection, search=query.search, after=query.after, limit=query.limit
+        )
     return people_models.SuppressionPage(
         suppressions=[
             people_models.SuppressionEntryDocument.model_validate(
@@ -38,7 +34,7 @@ def list_suppressions(
             )
             for one in found
         ],
-        next=found[-1].id if len(found) == limit else None,
+        next=found[-1].id if len(found) == query.limit else None,
     )
 
 
