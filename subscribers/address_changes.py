@@ -85,6 +85,17 @@ def ask_to_move(
     return _letter(Template.MOVE, subscriber_id, new.text, list_slug, change)
 
 
+def requests_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, str]]:
+    """What is stored of the reader's changes: asked_at (ISO), address."""
+    table = tables.address_changes
+    rows = connection.execute(
+        sa.select(table.c.asked_at, table.c.address)
+        .where(table.c.subscriber_id == subscriber_id)
+        .order_by(table.c.id)
+    )
+    return [{"asked_at": row.asked_at.isoformat(), "address": row.address} for row in rows]
+
+
 def open_change(connection: sa.Connection, change_id: int, now: datetime) -> Change | None:
     """The change with this number if its links still work, else None."""
     table = tables.address_changes

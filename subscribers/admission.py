@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -140,12 +140,9 @@ def admit(
         for c, d in pairs:
             if d.status is not None and known[c.address.key].suppression:
                 suppression.lift(connection, c.address.text, terms.consent, terms.now)
-    entries = [
-        _history_entry(ids[c.address.key], c, d, terms)
-        for c, d in pairs
-        if d.status is not None or d.values
-    ]
-    record(connection, entries)
+    pairs = [(c, d) for c, d in pairs if d.status is not None or d.values]
+    entries = [_history_entry(ids[c.address.key], c, d, terms) for c, d in pairs]
+    record(connection, entries, counted=_as_counted(pairs, entries, known))
     return [decision.admission for decision in decisions]
 
 
@@ -183,6 +180,25 @@ def _history_entry(
         list_slug=terms.list_slug,
         detail=terms.record(candidate),
     )
+
+
+def _as_counted(
+    pairs: Sequence[tuple[Applicant, _Decision]],
+    entries: Sequence[HistoryEntry],
+    known: Mapping[str, _Known],
+) -> list[HistoryEntry]:
+    """The entries as the growth of the list counts them (pure).
+
+    A newcomer who still has to confirm has only asked, and one who left elsewhere never was here.
+    """
+    counted = []
+    for (candidate, decision), entry in zip(pairs, entries, strict=True):
+        was = known[candidate.address.key].status
+        if decision.status is Status.PENDING:
+            entry = replace(entry, event=Event.SUBSCRIBE)
+        if decision.status not in LEFT or was in (Status.ACTIVE, Status.PENDING):
+            counted.append(entry)
+    return counted
 
 
 def _event(decision: _Decision, terms: Terms) -> Event:

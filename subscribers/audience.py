@@ -5,9 +5,9 @@ Every send takes its addresses from here and queries them each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -17,15 +17,32 @@ from subscribers import tables
 from subscribers.subscriber import Frequency, Status
 
 
-def audience(
-    list_slug: str, now: datetime, *, frequency: Frequency | None = None
-) -> sa.Select[Any]:
-    """Select subscriber_id, address, name, follows, links_since of everyone to be mailed at `now`.
+class ReaderGroup(NamedTuple):
+    """Readers who get the same items of any issue.
 
-    That is: they have an active subscription to the list, neither their address nor its domain
-    is suppressed, and they have not paused. With `frequency`, only readers who chose it. The
-    select may be joined, counted, or be the source of an INSERT. Erased people have no row, and
-    suppression.py ensures that they get none.
+    `follows` is their tag selection. `sees` has a digit for each part of the issue that is for
+    some readers only: "1" if they are among them.
+    """
+
+    follows: str = ""
+    sees: str = ""
+
+
+def audience(
+    list_slug: str,
+    now: datetime,
+    *,
+    frequency: Frequency | None = None,
+    segment: Iterable[sa.ColumnElement[bool]] = (),
+    parts: Sequence[sa.ColumnElement[bool]] = (),
+) -> sa.Select[Any]:
+    """Select subscriber_id, address, name, follows, sees, links_since of everyone to be mailed at `now`.
+
+    That is: they have an active subscription to the list, which is not closed, neither their
+    address nor its domain is suppressed, and they have not paused. With `frequency`, only readers
+    who chose it, and with `segment`, only those for whom these conditions hold. `parts` are the
+    conditions of `ReaderGroup.sees`. The select may be joined, counted, or be the source of an
+    INSERT. Erased people have no row, and suppression.py ensures that they get none.
     """
     people, subscriptions = tables.subscribers, tables.subscriptions
     by_frequency = [] if frequency is None else [people.c.frequency == frequency.value]
@@ -36,6 +53,7 @@ def audience(
             people.c.name,
             people.c.follows,
             people.c.links_since,
+            sees(parts).label("sees"),
         )
         .select_from(
             tables.lists.join(subscriptions, subscriptions.c.list_id == tables.lists.c.id).join(
@@ -44,6 +62,7 @@ def audience(
         )
         .where(
             tables.lists.c.slug == list_slug,
+            tables.lists.c.closed_at.is_(None),
             subscriptions.c.status == Status.ACTIVE.value,
             sa.or_(people.c.paused_until.is_(None), people.c.paused_until <= now),
             # Two conditions, not one IN: PostgreSQL answers each by hashing the suppressions
@@ -51,17 +70,28 @@ def audience(
             ~_suppressed_as(people.c.address_key),
             ~_suppressed_as(at_domain(people.c.address_key)),
             *by_frequency,
+            *segment,
         )
     )
 
 
-def count_by_follows(connection: sa.Connection, audience: sa.Select[Any]) -> dict[str, int]:
-    """Number of readers in this audience by tag selection (the follows string)."""
+def sees(parts: Sequence[sa.ColumnElement[bool]]) -> sa.ColumnElement[str]:
+    """One digit for each of the conditions: "1" if it holds for the reader."""
+    whole: sa.ColumnElement[str] = sa.literal("", sa.String)
+    for part in parts:
+        whole = whole + sa.case((part, "1"), else_="0")
+    return whole
+
+
+def count_groups(connection: sa.Connection, audience: sa.Select[Any]) -> dict[ReaderGroup, int]:
+    """Number of readers in this audience by group."""
     readers = audience.subquery()
     found = connection.execute(
-        sa.select(readers.c.follows, sa.func.count()).group_by(readers.c.follows)
+        sa.select(readers.c.follows, readers.c.sees, sa.func.count()).group_by(
+            readers.c.follows, readers.c.sees
+        )
     )
-    return dict(found.all())
+    return {ReaderGroup(follows, sees): count for follows, sees, count in found.all()}
 
 
 def parse_follows(text: str) -> frozenset[str]:

@@ -14,10 +14,11 @@ from subscribers import tables
 from subscribers.audience import at_domain
 from subscribers.blame.blame import Blame
 from subscribers.blame.words import same_words
+from subscribers.growth import Happening, count
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
 from subscribers.soft_bounces import SoftBounce, patience_exhausted
-from subscribers.sql import insert_or
+from subscribers.sql import insert_once, insert_or
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
 
@@ -68,7 +69,14 @@ def note_bounce(
         "blame": bounce.blame.value,
         "words": words_key(bounce.reason),
     }
-    insert_or(connection, tables.bounces, [row], update=("verdict", "status", "blame", "words"))
+    if insert_once(connection, tables.bounces, row):
+        way = bounce.verdict.value
+        count(
+            connection,
+            [Happening(at=now, list_slug=bounce.list_slug, event="bounce", way=way)],
+        )
+    else:
+        insert_or(connection, tables.bounces, [row], update=("verdict", "status", "blame", "words"))
     detail = " ".join(f"{bounce.status} {bounce.reason}".split())
     reader = bounce.subscriber_id
     if bounce.verdict is Verdict.HARD:

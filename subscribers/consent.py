@@ -13,8 +13,9 @@ from subscribers.addresses import Address, parse_address
 from subscribers.admission import AdmissionOutcome, Applicant, Terms, admit
 from subscribers.audience import format_follows
 from subscribers.hashing import hashed
-from subscribers.history import Event, HistoryEntry, Way, latest, record
+from subscribers.history import AGREEMENTS, Event, HistoryEntry, Way, latest, record
 from subscribers.letters import LetterRequest, Template
+from subscribers.lists import numbered
 from subscribers.sql import insert_once
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import status_of
@@ -153,12 +154,11 @@ def confirm(
     link does not bring back a reader who has unsubscribed since.
     """
     table = tables.subscriptions
-    number = sa.select(tables.lists.c.id).where(tables.lists.c.slug == list_slug).scalar_subquery()
     confirmed = connection.execute(
         sa.update(table)
         .where(
             table.c.subscriber_id == subscriber_id,
-            table.c.list_id == number,
+            table.c.list_id == numbered(list_slug),
             table.c.status == Status.PENDING.value,
         )
         .values(status=Status.ACTIVE.value, changed_at=now)
@@ -192,7 +192,8 @@ def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
     """Delete requests made before `before` and never confirmed; return their number.
 
     A reader who had unsubscribed before the request becomes unsubscribed again and keeps their
-    record. A person who is on no other list is deleted.
+    record, and so does one who had agreed and whose subscription a merge of lists suspended. A
+    person who is on no other list is deleted.
     """
     table, people = tables.subscriptions, tables.subscribers
     stale = connection.execute(
@@ -202,7 +203,10 @@ def drop_unconfirmed(connection: sa.Connection, before: datetime) -> int:
     ).all()
     for row in stale:
         this = sa.and_(table.c.list_id == row.list_id, table.c.subscriber_id == row.subscriber_id)
-        if latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE]):
+        if latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE]) or (
+            latest(connection, row.subscriber_id, row.slug, [Event.MERGE])
+            and latest(connection, row.subscriber_id, row.slug, AGREEMENTS)
+        ):
             left = {"status": Status.UNSUBSCRIBED.value, "changed_at": row.changed_at}
             connection.execute(sa.update(table).where(this).values(left))
             continue

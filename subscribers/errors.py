@@ -5,9 +5,13 @@ NewsletterError                       newsletter/errors.py has its other branche
     ├── AddressError (ValueError)         not an e-mail address we can write to
     ├── ImportFileError (ValueError)      a subscriber file cannot be read as such
     ├── ProviderEventError (ValueError)   what a mail provider reports is not what it documents
+    ├── SegmentError (ValueError)         a segment cannot be read, or names what does not exist
     ├── TokenError (ValueError)           a link's token is forged, damaged, expired or for another purpose
     ├── UnknownSubscriberError (LookupError)
     ├── UnknownListError (LookupError)
+    ├── AttributeNameError (ValueError)   an attribute cannot have this name or value
+    ├── ListExistsError (ValueError)      a list of that name exists already
+    ├── ClosedListError (PermissionError) the list is closed: nobody may join it
     └── SuppressedError (PermissionError) the address must not be mailed or added again
 
 The root is here because this package does not import `newsletter`, and a handler that catches the
@@ -79,6 +83,19 @@ class ProviderEventError(SubscribersError, ValueError):
     code = "provider-event"
 
 
+class SegmentError(SubscribersError, ValueError):
+    """The text of a segment cannot be read, or names what does not exist.
+
+    `position` is the place of the mistake, counted in characters from 1.
+    """
+
+    code = "bad-segment"
+
+    def __init__(self, message: str, *, position: int, fix: str) -> None:
+        self.position = position
+        super().__init__(f"at character {position}: {message}", field="segment", fix=fix)
+
+
 class TokenError(SubscribersError, ValueError):
     """The token is forged, damaged, expired, or was made for another purpose."""
 
@@ -95,6 +112,24 @@ class UnknownListError(SubscribersError, LookupError):
     """There is no list of that name."""
 
     code = "unknown-list"
+
+
+class AttributeNameError(SubscribersError, ValueError):
+    """An attribute of a person cannot have this name or value."""
+
+    code = "bad-attribute"
+
+
+class ListExistsError(SubscribersError, ValueError):
+    """A list of that name exists already."""
+
+    code = "list-exists"
+
+
+class ClosedListError(SubscribersError, PermissionError):
+    """The list is closed: nobody may join it."""
+
+    code = "closed-list"
 
 
 class SuppressedError(SubscribersError, PermissionError):

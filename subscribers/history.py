@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import tables
+from subscribers.growth import Happening, count
+from subscribers.lists import names_of
 from subscribers.subscriber import Status
 
 MAX_DETAIL = 500
@@ -35,6 +37,7 @@ class Event(StrEnum):
     MOVE = "move"  # to another address
     SUPPRESS = "suppress"
     LIFT = "lift"
+    MERGE = "merge"  # the list was merged into another one
 
 
 class Way(StrEnum):
@@ -49,6 +52,7 @@ class Way(StrEnum):
     BOUNCE = "bounce"
     PROVIDER = "provider"  # the reader left by the mail provider's own link
     OPERATOR = "operator"
+    API = "api"
     IMPORT = "import"
 
 
@@ -64,8 +68,17 @@ class HistoryEntry:
     detail: str = ""
 
 
-def record(connection: sa.Connection, entries: Iterable[HistoryEntry]) -> None:
-    """Store the entries, in order."""
+def record(
+    connection: sa.Connection,
+    entries: Sequence[HistoryEntry],
+    *,
+    counted: Sequence[HistoryEntry] | None = None,
+) -> None:
+    """Store the entries, in order, and count them for the growth of their lists.
+
+    `counted` are the entries to count, if not the same.
+    """
+    count(connection, map(_counted, entries if counted is None else counted))
     rows = [
         {
             "subscriber_id": entry.subscriber_id,
@@ -102,13 +115,13 @@ def entries_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, 
 def latest(
     connection: sa.Connection, subscriber_id: int, list_slug: str, events: Iterable[Event]
 ) -> HistoryEntry | None:
-    """The newest entry of one of these kinds for the list, or None."""
+    """The newest entry of one of these kinds for the list, or for one merged into it; or None."""
     table = tables.history
     row = connection.execute(
         sa.select(table)
         .where(
             table.c.subscriber_id == subscriber_id,
-            table.c.list_slug == list_slug,
+            table.c.list_slug.in_(names_of(list_slug)),
             table.c.event.in_([event.value for event in events]),
         )
         .order_by(table.c.id.desc())
@@ -126,6 +139,12 @@ def latest(
     )
 
 
+def _counted(entry: HistoryEntry) -> Happening:
+    return Happening(
+        at=entry.at, list_slug=entry.list_slug, event=entry.event.value, way=entry.way.value
+    )
+
+
 def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[int]:
     """Which of these people ever confirmed, or were added or imported by the operator.
 
@@ -137,7 +156,7 @@ def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[
         return set()
     table, subscriptions = tables.history, tables.subscriptions
     agreed = sa.select(table.c.subscriber_id).where(
-        table.c.subscriber_id.in_(ids), table.c.event.in_([event.value for event in _AGREEMENTS])
+        table.c.subscriber_id.in_(ids), table.c.event.in_([event.value for event in AGREEMENTS])
     )
     active = sa.select(subscriptions.c.subscriber_id).where(
         subscriptions.c.subscriber_id.in_(ids), subscriptions.c.status == Status.ACTIVE.value
@@ -145,4 +164,5 @@ def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[
     return set(connection.scalars(sa.union(agreed, active)))
 
 
-_AGREEMENTS = (Event.CONFIRM, Event.IMPORT, Event.ADD)
+AGREEMENTS = (Event.CONFIRM, Event.IMPORT, Event.ADD)
+"""The events that show that a person agreed, or that the operator states it."""

@@ -8,13 +8,22 @@ from difflib import get_close_matches
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.errors import UnknownListError
+from subscribers.errors import ClosedListError, UnknownListError
 from subscribers.sql import insert_once
 
 
 def ensure_list(connection: sa.Connection, slug: str) -> int:
-    """Return the list's number; creates the list if it is new."""
+    """Return the list's number; creates the list if it is new.
+
+    A former name means the list that has it now. Raises ClosedListError.
+    """
     found = _id_of(connection, slug)
+    if found is not None and _is_closed(connection, found):
+        raise ClosedListError(
+            f"the list {slug!r} is closed",
+            field="list",
+            fix=f"open it again: newsletter lists make {slug}",
+        )
     if found is None:
         insert_once(connection, tables.lists, {"slug": slug})
         found = _id_of(connection, slug)
@@ -52,5 +61,44 @@ def list_slugs(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(tables.lists.c.slug).order_by(tables.lists.c.slug)))
 
 
+def numbered(slug: str) -> sa.ScalarSelect[int]:
+    """The number of the list that has this name, or had it, as an SQL expression."""
+    lists, former = tables.lists, tables.former_list_names
+    return (
+        sa.select(lists.c.id)
+        .where(lists.c.slug == slug)
+        .union_all(sa.select(former.c.list_id).where(former.c.slug == slug))
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def names_of(slug: str) -> sa.CompoundSelect[tuple[str]]:
+    """The list's names, present and former, and those of lists merged into it, as an SQL query."""
+    lists, former = tables.lists, tables.former_list_names
+    return sa.union_all(
+        sa.select(sa.literal(slug, sa.String)),
+        sa.select(lists.c.slug).where(lists.c.id == numbered(slug)),
+        sa.select(former.c.slug).where(former.c.list_id == numbered(slug)),
+    )
+
+
+def former_names(connection: sa.Connection) -> dict[str, str]:
+    """The present name of each list by its former names."""
+    former = tables.former_list_names
+    return dict(
+        connection.execute(
+            sa.select(former.c.slug, tables.lists.c.slug).join(
+                tables.lists, tables.lists.c.id == former.c.list_id
+            )
+        ).all()
+    )
+
+
 def _id_of(connection: sa.Connection, slug: str) -> int | None:
-    return connection.scalar(sa.select(tables.lists.c.id).where(tables.lists.c.slug == slug))
+    return connection.scalar(sa.select(numbered(slug)))
+
+
+def _is_closed(connection: sa.Connection, number: int) -> bool:
+    closed_at = sa.select(tables.lists.c.closed_at).where(tables.lists.c.id == number)
+    return connection.scalar(closed_at) is not None

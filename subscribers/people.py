@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,7 @@ class OperatorNote:
     detail: str = ""
     force: bool = False
     consent: str = ""
+    way: Way = Way.OPERATOR
 
 
 def add(
@@ -70,7 +71,7 @@ def add(
     terms = Terms(
         list_slug=list_slug,
         event=Event.ADD,
-        way=Way.OPERATOR,
+        way=note.way,
         now=now,
         detail=note.detail,
         force=note.force,
@@ -93,6 +94,7 @@ def remove(
     *,
     list_slug: str | None = None,
     detail: str = "",
+    way: Way = Way.OPERATOR,
 ) -> list[str]:
     """Unsubscribe a person on behalf of the operator, from one list or from all.
 
@@ -104,10 +106,17 @@ def remove(
         list_id(connection, list_slug)
     slugs = [list_slug] if list_slug else [slug for slug, _ in _subscriptions(connection, person)]
     return [
-        slug
-        for slug in slugs
-        if unsubscribe(connection, person.id, slug, Way.OPERATOR, now, detail).changed
+        slug for slug in slugs if unsubscribe(connection, person.id, slug, way, now, detail).changed
     ]
+
+
+def stored_since(connection: sa.Connection, subscriber_id: int) -> datetime:
+    """When the person was stored for the first time."""
+    created_at = sa.select(tables.subscribers.c.created_at).where(
+        tables.subscribers.c.id == subscriber_id
+    )
+    moment: datetime = connection.execute(created_at).scalar_one()
+    return moment
 
 
 def active_lists(connection: sa.Connection, subscriber_id: int) -> list[str]:
@@ -160,33 +169,6 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
         ],
         "history": entries_of(connection, person.id),
     }
-
-
-def listing(
-    connection: sa.Connection, list_slug: str, status: Status | None = None
-) -> Iterator[dict[str, Any]]:
-    """Yield address, name, tags and status of everybody on a list, sorted by address.
-
-    Raises UnknownListError.
-    """
-    people, subscriptions = tables.subscribers, tables.subscriptions
-    query = (
-        sa.select(people.c.address, people.c.name, people.c.follows, subscriptions.c.status)
-        .join(subscriptions, subscriptions.c.subscriber_id == people.c.id)
-        .where(subscriptions.c.list_id == list_id(connection, list_slug))
-        .order_by(people.c.address_key)
-    )
-    if status is not None:
-        query = query.where(subscriptions.c.status == status.value)
-    return (
-        {
-            "address": row.address,
-            "name": row.name,
-            "tags": sorted(parse_follows(row.follows)),
-            "status": row.status,
-        }
-        for row in connection.execute(query.execution_options(yield_per=1000))
-    )
 
 
 def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Subscriber | None:

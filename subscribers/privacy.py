@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.addresses import parse_address
 from subscribers.errors import UnknownSubscriberError
+from subscribers.growth import ERASURE, Happening, count
 from subscribers.sql import insert_once
+from subscribers.subscriber import Status
 from subscribers.suppression import erased_pattern
 
 
@@ -28,6 +30,7 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
         if connection.scalar(sa.select(suppressions.c.id).where(suppressions.c.pattern == pattern)):
             return False
         raise UnknownSubscriberError("nobody has that address", field="address")
+    _count_leaving(connection, person, now)
     for table in (tables.history, tables.subscriptions, tables.bounces, tables.address_changes):
         connection.execute(sa.delete(table).where(table.c.subscriber_id == person))
     letters, asked = tables.inbound_messages, tables.address_changes
@@ -37,3 +40,20 @@ def erase(connection: sa.Connection, address: str, now: datetime) -> bool:
     row = {"pattern": pattern, "reason": "erased at the reader's request", "at": now}
     insert_once(connection, suppressions, row)
     return True
+
+
+def _count_leaving(connection: sa.Connection, person: int | None, now: datetime) -> None:
+    """Count the lists that the person leaves by being erased."""
+    lists, table = tables.lists, tables.subscriptions
+    left = connection.scalars(
+        sa.select(lists.c.slug)
+        .join(table, table.c.list_id == lists.c.id)
+        .where(
+            table.c.subscriber_id == person,
+            table.c.status.in_([Status.ACTIVE.value, Status.PENDING.value]),
+        )
+    ).all()
+    count(
+        connection,
+        [Happening(at=now, list_slug=slug, event="unsubscribe", way=ERASURE) for slug in left],
+    )

@@ -36,17 +36,29 @@ def parse_pattern(text: str) -> str:
     return parse_address(text).key
 
 
-def suppress(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
+def suppress(
+    connection: sa.Connection,
+    pattern: str,
+    reason: str,
+    now: datetime,
+    way: Way = Way.OPERATOR,
+) -> bool:
     """Never mail this address, or exactly this domain (`@example.org`); False if already suppressed."""
     pattern = parse_pattern(pattern)
     row = {"pattern": pattern, "reason": reason, "at": now}
     if not insert_once(connection, tables.suppressions, row):
         return False
-    _record(connection, pattern, Event.SUPPRESS, reason, now)
+    _record(connection, pattern, Event.SUPPRESS, way, reason, now)
     return True
 
 
-def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) -> bool:
+def lift(
+    connection: sa.Connection,
+    pattern: str,
+    reason: str,
+    now: datetime,
+    way: Way = Way.OPERATOR,
+) -> bool:
     """Remove a suppression, including that of an erased address; False if there was none."""
     pattern = parse_pattern(pattern)
     patterns = [pattern]
@@ -54,7 +66,7 @@ def lift(connection: sa.Connection, pattern: str, reason: str, now: datetime) ->
     table = tables.suppressions
     if not connection.execute(sa.delete(table).where(table.c.pattern.in_(patterns))).rowcount:
         return False
-    _record(connection, pattern, Event.LIFT, reason, now)
+    _record(connection, pattern, Event.LIFT, way, reason, now)
     return True
 
 
@@ -91,13 +103,11 @@ def erased_pattern(connection: sa.Connection, key: str) -> str:
 
 
 def _record(
-    connection: sa.Connection, pattern: str, event: Event, reason: str, now: datetime
+    connection: sa.Connection, pattern: str, event: Event, way: Way, reason: str, now: datetime
 ) -> None:
     person = connection.scalar(
         sa.select(tables.subscribers.c.id).where(tables.subscribers.c.address_key == pattern)
     )
     if person is not None:
-        entry = HistoryEntry(
-            subscriber_id=person, at=now, event=event, way=Way.OPERATOR, detail=reason
-        )
+        entry = HistoryEntry(subscriber_id=person, at=now, event=event, way=way, detail=reason)
         record(connection, [entry])

@@ -71,6 +71,16 @@ lists = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("slug", sa.String, nullable=False, unique=True),
+    sa.Column("closed_at", UtcDateTime),  # nobody joins a closed list, and nothing is sent to it
+)
+
+former_list_names = sa.Table(
+    "former_list_names",
+    metadata,
+    # Names of lists that were renamed or merged: links and addresses in sent mails contain them,
+    # and so does the consent record, which is never rewritten.
+    sa.Column("slug", sa.String, primary_key=True),
+    sa.Column("list_id", Id, sa.ForeignKey("lists.id"), nullable=False, index=True),
 )
 
 subscribers = sa.Table(
@@ -105,7 +115,16 @@ subscriptions = sa.Table(
     index_some(
         "ix_subscriptions_pending", "changed_at", "subscriber_id", where="status = 'pending'"
     ),
+    index_some(
+        "ix_subscriptions_not_active",
+        "list_id",
+        "status",
+        "subscriber_id",
+        where="status <> 'active'",
+    ),
 )
+
+is_not_active = subscriptions.c.status != sa.literal_column("'active'")
 
 is_pending = subscriptions.c.status == sa.literal_column("'pending'")
 
@@ -130,6 +149,20 @@ history = sa.Table(
     sa.Column("way", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
     index_some("ix_subscriber_history_leaving", "list_slug", "at", where="event = 'unsubscribe'"),
+)
+
+growth = sa.Table(
+    "growth",
+    metadata,
+    # How often something happened on a list, without anything about the reader. `at` is the start
+    # of a quarter of an hour, because every time zone's days consist of such quarters. Rows are
+    # added up: growth.py.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("list_slug", sa.String, nullable=False),
+    sa.Column("event", sa.String, nullable=False),
+    sa.Column("way", sa.String, nullable=False),
+    sa.Column("n", Id, nullable=False),
 )
 
 is_leaving = history.c.event == sa.literal_column("'unsubscribe'")

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -52,9 +52,13 @@ class LinkTokens:
     """Makes and reads tokens with the site's secret keys, the newest first.
 
     The newest key signs. Links signed with an older key work while that key is listed.
+    `current_name` gives the present name of a list that a token names.
     """
 
-    def __init__(self, secret_keys: Sequence[str]) -> None:
+    def __init__(
+        self, secret_keys: Sequence[str], current_name: Callable[[str], str] = lambda slug: slug
+    ) -> None:
+        self._current_name = current_name
         self._serializers = {
             purpose: URLSafeSerializer(
                 list(reversed(secret_keys)),
@@ -105,7 +109,9 @@ class LinkTokens:
         issued = datetime.fromtimestamp(rest[0], UTC) if rest else None
         if max_age is not None and (now is None or issued is None or now - issued > max_age):
             raise TokenError("this link has expired")
-        return TokenSubject(subscriber_id=subscriber_id, list_slug=list_slug, issued=issued)
+        return TokenSubject(
+            subscriber_id=subscriber_id, list_slug=self._current_name(list_slug), issued=issued
+        )
 
 
 def is_current(subject: TokenSubject, links_since: datetime | None) -> bool:

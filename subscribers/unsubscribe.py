@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.history import Event, HistoryEntry, Way, latest, record
+from subscribers.lists import numbered
 from subscribers.subscriber import Status
 
 UNDO_WITHIN = timedelta(days=30)
@@ -71,7 +72,7 @@ def may_undo(connection: sa.Connection, subscriber_id: int, list_slug: str, now:
     if status_of(connection, subscriber_id, list_slug) is not Status.UNSUBSCRIBED:
         return False
     leaving = latest(connection, subscriber_id, list_slug, [Event.UNSUBSCRIBE])
-    if leaving is None or leaving.way in (Way.OPERATOR, Way.IMPORT):
+    if leaving is None or leaving.way in (Way.OPERATOR, Way.API, Way.IMPORT):
         return False
     # A reader who left while pending never confirmed, and undo must not confirm for them.
     joining = latest(
@@ -108,8 +109,7 @@ def status_of(connection: sa.Connection, subscriber_id: int, list_slug: str) -> 
 
 def _is_subscription(subscriber_id: int, list_slug: str) -> sa.ColumnElement[bool]:
     table = tables.subscriptions
-    number = sa.select(tables.lists.c.id).where(tables.lists.c.slug == list_slug).scalar_subquery()
-    return sa.and_(table.c.subscriber_id == subscriber_id, table.c.list_id == number)
+    return sa.and_(table.c.subscriber_id == subscriber_id, table.c.list_id == numbered(list_slug))
 
 
 def _record(

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from benchmarks.plans import finding
 from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
@@ -20,7 +21,7 @@ from newsletter.pipeline.report import progress, report
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.settle_unknown import settle, unknown_deliveries
 from newsletter.pipeline.status import issue_status, site_status
-from newsletter.site.editions import tag_selections_of
+from newsletter.site.editions import groups_of
 from newsletter.site.occasions import due_now
 from newsletter.site.recipients import recipients_of
 from newsletter.store import attempt_limits as tries
@@ -33,6 +34,7 @@ from newsletter.store.tables import issues
 from newsletter.web.health import collect
 from subscribers import address_changes as moving
 from subscribers import consent, people, preferences, suppression, unsubscribe
+from subscribers.audience import ReaderGroup
 from subscribers.bounces import Bounce, forget_bounces, note_bounce, policy_reports
 from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
@@ -226,12 +228,12 @@ def _plan(scene: Scene) -> None:
         )
     ).where(issues.c.id == scene.number)
     with scene.site.database.transaction() as connection:
-        tag_selections_of(scene.site, connection, LIST, scene.now)
+        groups_of(scene.site, connection, scene.issue, scene.now)
         number = connection.execute(
             sa.insert(issues).from_select(columns, copy).returning(issues.c.id)
         ).scalar_one()
-    ledger = SqlLedger(scene.site.database, number, recipients_of(scene.site, LIST))
-    ledger.plan({"|ai|": 4 * scene.number}, 4 * scene.number + 1, scene.now)
+    ledger = SqlLedger(scene.site.database, number, recipients_of(scene.site, scene.issue))
+    ledger.plan({ReaderGroup("|ai|"): 4 * scene.number}, 4 * scene.number + 1, scene.now)
 
 
 def _export(scene: Scene) -> None:
@@ -274,6 +276,10 @@ HOT = (
         name="the checks of `doctor`",
         do=lambda scene: _each(scene, health.newest_moment, health.undecided),
     ),
+    Operation(name="a claim of an issue for a segment", do=finding.claim_in_segment),
+    Operation(name="pages of people", do=finding.page_through),
+    Operation(name="why an address is not mailed", do=finding.explain),
+    Operation(name="lists and their growth", do=finding.count_lists, within=100),
 )
 """Operations per message, per request and per minute, which must not scan large tables."""
 
@@ -290,6 +296,9 @@ WHOLE = (
         name="`doctor` counts the last issues", do=lambda scene: _each(scene, health.miscounted)
     ),
     Operation(name="a list is exported", do=_export),
+    Operation(name="a segment is counted before a send", do=finding.count_segment),
+    Operation(name="a page of people of whom there are few", do=finding.find_rare),
+    Operation(name="a search in the suppressions", do=finding.search_suppressions),
 )
 """Operations once per issue, or for a person who asks for everything: they read what is asked for,
 and only that issue's part of the ledger."""

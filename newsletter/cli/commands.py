@@ -70,7 +70,12 @@ COMMANDS = {
         "receiving", "Receive one message on stdin, as a mail server pipes it."
     ),
     "subscribers": CommandEntry(
-        "people", "Who reads: import, export, add, show, remove, suppress, erase, list."
+        "people",
+        "Who reads: import, export, add, show, remove, suppress, suppressions, erase, list.",
+    ),
+    "lists": CommandEntry("lists", "Mailing lists: list, make, rename, merge, close."),
+    "growth": CommandEntry(
+        "growth", "Show who joined, confirmed, left and bounced each day, and by which way."
     ),
     "archive": CommandEntry(
         "archive", "The public archive: import the issues that another tool sent."

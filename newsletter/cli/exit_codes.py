@@ -13,6 +13,7 @@ from newsletter.errors import (
     UnknownNameError,
 )
 from subscribers.errors import (
+    ClosedListError,
     SubscribersError,
     SuppressedError,
     UnknownListError,
@@ -37,6 +38,7 @@ _BY_CLASS: tuple[tuple[type[Exception], int], ...] = (
     (UnknownSubscriberError, USAGE),
     (NotPermittedError, NOT_PERMITTED),
     (SuppressedError, NOT_PERMITTED),
+    (ClosedListError, NOT_PERMITTED),
     (UnavailableError, UNAVAILABLE),
     (TemporaryError, TEMPORARY),
     (InputError, BAD_INPUT),

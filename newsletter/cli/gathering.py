@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from newsletter.cli.audience import selection_document, selection_lines
 from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
@@ -24,6 +25,7 @@ from newsletter.issues.window import carried_over
 from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
+from newsletter.pipeline.reader_view import selected_audience
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
 
@@ -93,6 +95,7 @@ def draft(invocation: Invocation, name: str) -> int:
 @click.command()
 @issue_argument
 @json_option
+@now_option
 @pass_invocation
 def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
     """Show an issue: its window, its items by section, and why each article is in or out.
@@ -110,12 +113,14 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
             for before in carried_over(found, all_issues(connection, slug))
         ]
         failed = failed_sources_of(site, connection, found)
+    size = selected_audience(site, found, now=invocation.now)
     document = {
         **issue_document(found),
         "carried_over": carried,
         "failed_sources": [failed_source_document(source) for source in failed],
+        "selection": selection_document(size),
     }
-    remarks = [*carried, *(failed_source_line(source) for source in failed)]
+    remarks = [*carried, *map(failed_source_line, failed), *selection_lines(size)]
     invocation.answer(document, *_issue_lines(found, remarks, site.settings.site.zone))
     return OK
 

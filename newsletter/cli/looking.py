@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from newsletter.cli.audience import selection_document, selection_lines
 from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import (
     Invocation,
@@ -60,7 +61,7 @@ def preview(
     \b
     Example: newsletter preview weekly --out preview --as reader@example.org
     """
-    previewed = preview_issue(invocation.site, *issue, as_address=as_address)
+    previewed = preview_issue(invocation.site, *issue, as_address=as_address, now=invocation.now)
     document = findings_document(previewed.findings)
     out.mkdir(parents=True, exist_ok=True)
     (out / "message.eml").write_bytes(previewed.message)
@@ -83,8 +84,10 @@ def preview(
             "bytes": len(previewed.message),
             "blocking": document["blocking"],
             "warnings": document["warnings"],
+            "selection": selection_document(previewed.audience),
         },
         f"{previewed.issue.name}: {len(previewed.message)} bytes; open {out / 'index.html'}",
+        *selection_lines(previewed.audience),
     )
     return OK
 

@@ -12,7 +12,6 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
-from newsletter.cli.users import OPERATOR
 from newsletter.issues.issue import Issue
 from newsletter.issues.local_times import read_time
 from newsletter.issues.wording import note_text
@@ -20,6 +19,7 @@ from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
 from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
+from newsletter.store.audit import OPERATOR
 
 
 @click.command()

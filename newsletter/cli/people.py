@@ -1,4 +1,4 @@
-"""subscribers …: import, export, add, show, remove, suppress, erase, list."""
+"""subscribers …: import, export, add, show, remove, suppress, suppressions, erase, list."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.cli.exit_codes import OK
 from newsletter.cli.importing import import_file, list_option
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.listing import list_people
+from newsletter.cli.suppressions import suppressions
 from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
 from newsletter.site.lists import site_vocabulary
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
-from subscribers.subscriber import Status
 
 
 @click.group()
 def subscribers() -> None:
-    """Who reads: import, export, add, show, remove, suppress, erase, list."""
+    """Who reads: import, export, add, show, remove, suppress, suppressions, erase, list."""
 
 
-subscribers.add_command(import_file)
+for command in (import_file, list_people, suppressions):
+    subscribers.add_command(command)
 
 
 @subscribers.command("export")
@@ -103,7 +105,10 @@ def show_one(invocation: Invocation, address: str) -> int:
         f"{person['address']}  {person['name']}".rstrip(),
         f"follows: {', '.join(person['tags']) or 'everything'}",
         *[f"{entry['list']}: {entry['status']}" for entry in person["subscriptions"]],
-        *["suppressed"] * person["suppressed"],
+        *[
+            f"suppressed: {entry['reason']} (since {entry['at']})"
+            for entry in person["suppressions"]
+        ],
         *[
             f"  {entry['at']}  {entry['event']} by {entry['way']}  {entry['detail']}".rstrip()
             for entry in person["history"]
@@ -174,28 +179,6 @@ def erase_one(invocation: Invocation, address: str) -> int:
     """
     erased = erase(invocation.site, address, now=invocation.now)
     invocation.report({"erased": erased}, "erased" if erased else "was erased before")
-    return OK
-
-
-@subscribers.command("list")
-@list_option
-@click.option("--status", type=click.Choice([status.value for status in Status]))
-@json_option
-@pass_invocation
-def list_people(invocation: Invocation, list_slug: str, status: str | None) -> int:
-    """List the people on a list.
-
-    \b
-    Example: newsletter subscribers list --list weekly --status active
-    """
-    with invocation.site.database.transaction(read_only=True) as connection:
-        rows = people.listing(connection, list_slug, Status(status) if status else None)
-        if invocation.as_json:
-            invocation.answer({"list": list_slug, "subscribers": list(rows)})
-        else:
-            for row in rows:
-                tags = ", ".join(row["tags"])
-                click.echo(f"{row['address']}  {row['status']}  {tags}".rstrip())
     return OK
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import sys
 from dataclasses import asdict
 from typing import Any
 
 import click
 
+from newsletter.cli.csv_output import write_csv
 from newsletter.cli.invocation import Invocation
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
@@ -17,9 +16,6 @@ from newsletter.store.recipient_receipts import Recipient
 
 COLUMNS = ("address", "state", "at", "relay", "code", "enhanced", "text")
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet runs a cell that begins with one of these as a formula."""
-
 
 def list_recipients(
     invocation: Invocation, issue: Issue, state: DeliveryState, *, as_csv: bool
@@ -27,9 +23,7 @@ def list_recipients(
     """Write the issue's recipients whose delivery is in `state` to stdout."""
     found = (_document(one) for one in recipients_of(invocation.site, issue, state))
     if as_csv:
-        table = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
-        table.writeheader()
-        table.writerows({name: _without_formula(one[name]) for name in COLUMNS} for one in found)
+        write_csv(COLUMNS, found)
     elif invocation.as_json:
         invocation.answer({"issue": issue.name, "who": state, "recipients": list(found)})
     else:
@@ -40,8 +34,3 @@ def list_recipients(
 
 def _document(one: Recipient) -> dict[str, Any]:
     return {**asdict(one), "at": one.at.isoformat() if one.at else None}
-
-
-def _without_formula(cell: object) -> object:
-    """Quote a cell that a spreadsheet would run: servers' answers and readers' names are untrusted."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

@@ -76,7 +76,12 @@ def send(
     if dry_run:
         count = dry_run_send(site, *issue, out=out, now=invocation.now)
         invocation.answer(
-            {"issue": count.issue, "audience": count.audience, "editions": count.editions},
+            {
+                "issue": count.issue,
+                "audience": count.audience,
+                "editions": count.editions,
+                "segment": count.segment or None,
+            },
             f"{count.issue}: {count.audience} messages in {count.editions} editions, nothing sent",
         )
         return OK

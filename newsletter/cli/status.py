@@ -53,6 +53,8 @@ def status(
     Example: newsletter status weekly/12
              newsletter status weekly/12 --who rejected --csv
     """
+    from newsletter.cli.audience import selection_document, selection_lines
+    from newsletter.pipeline.reader_view import selected_audience
     from newsletter.pipeline.status import issue_status, recount_deliveries, site_status
     from newsletter.store.issues import find_issue
 
@@ -75,7 +77,9 @@ def status(
         list_recipients(invocation, chosen, DeliveryState(who), as_csv=as_csv)
         return OK
     counted = issue_status(site, chosen)
-    invocation.answer(_issue_document(counted), _issue_line(counted))
+    size = selected_audience(site, chosen, now=invocation.now)
+    document = {**_issue_document(counted), "selection": selection_document(size)}
+    invocation.answer(document, _issue_line(counted), *selection_lines(size))
     return OK
 
 

@@ -10,12 +10,10 @@ from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
 from newsletter.store import audit
-from newsletter.store.api_tokens import make_api_token, revoke_api_token
+from newsletter.store.api_tokens import EVERY_SCOPE, ApiScope, make_api_token, revoke_api_token
+from newsletter.store.audit import OPERATOR
 from newsletter.store.users import Role, all_users, find_user, remove_user, save_user
 from newsletter.web.signin.passwords import hash_password
-
-OPERATOR = "operator"
-"""The name in the audit log for what is done on the command line."""
 
 
 @click.group()
@@ -118,25 +116,36 @@ def list_users(invocation: Invocation) -> int:
 @users.command("token")
 @click.argument("address")
 @click.option("--name", default="command line", show_default=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in ApiScope]),
+    help="What it may be used for; may be repeated.  [default: everything]",
+)
 @click.option("--revoke", is_flag=True, help="Revoke the key with that name.")
 @json_option
 @now_option
 @pass_invocation
-def make_token(invocation: Invocation, address: str, name: str, revoke: bool) -> int:
+def make_token(
+    invocation: Invocation, address: str, name: str, scopes: tuple[str, ...], revoke: bool
+) -> int:
     """Make an API key for an editor; it is shown only once.
 
-    A key with the same name is replaced.
+    A key with the same name is replaced. Scopes: read (newsletters, issues, lists, growth), people
+    (subscribers and suppressions), issues (to change and send them), admin (who did what).
 
     \b
-    Example: newsletter users token ed@example.org --name "nightly report"
+    Example: newsletter users token ed@example.org --name "nightly report" --scope read
     """
+    given = frozenset(map(ApiScope, scopes)) or EVERY_SCOPE
     with invocation.site.database.transaction() as connection:
         user = find_user(connection, address)
         token = None
         if revoke:
             revoke_api_token(connection, user, name)
         else:
-            token = make_api_token(connection, user, name=name, now=invocation.now)
+            token = make_api_token(connection, user, name=name, now=invocation.now, scopes=given)
         audit.record(
             connection,
             who=OPERATOR,
@@ -145,7 +154,13 @@ def make_token(invocation: Invocation, address: str, name: str, revoke: bool) ->
             now=invocation.now,
         )
     invocation.answer(
-        {"address": user.address, "name": name, "token": token}, *[token] if token else []
+        {
+            "address": user.address,
+            "name": name,
+            "scopes": sorted(given) if token else [],
+            "token": token,
+        },
+        *[token] if token else [],
     )
     return OK
 

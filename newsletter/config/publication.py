@@ -45,6 +45,25 @@ Patterns = Annotated[tuple[str, ...], AfterValidator(_usable)]
 """Words, /regular expressions/ or tag:names."""
 
 
+def _segment(text: str) -> str:
+    """Check that the text can be read as a segment."""
+    from subscribers.errors import SegmentError
+    from subscribers.segments.parse import parse_segment  # only needed by sites with segments
+
+    try:
+        parse_segment(text)
+    except SegmentError as error:
+        raise ValueError(f"{error.problem.message}; {error.problem.fix}") from error
+    return text
+
+
+Segment = Annotated[str, AfterValidator(_segment)]
+"""A condition on readers, such as `plan = 'gold' and tag:security`."""
+
+MOST_CONDITIONS = 5
+"""Different conditions of a newsletter's sections: each may double the number of editions."""
+
+
 class SectionSettings(Table):
     """[[newsletters.NAME.sections]]: a titled part of the issue, filled by tags.
 
@@ -63,6 +82,8 @@ class SectionSettings(Table):
     """No articles that one of these finds."""
     max_age: Duration | None = None
     """No articles that were published longer ago than this when the issue is drafted."""
+    only: Segment | None = None
+    """Only readers for whom this holds see the section: a [segment](how-to/segments.md). At most five different ones in a newsletter."""
 
 
 class SourceSettings(Table):
@@ -181,6 +202,8 @@ class NewsletterSettings(Table):
     """The address for readers' replies. Unset: the sender's."""
     list: Slug
     """The list whose subscribers get it."""
+    segment: Segment | None = None
+    """Only subscribers for whom this holds get it: `plan = 'gold' and tag:security`. See [Segments](how-to/segments.md)."""
     schedule: Schedule
     """Five cron fields, with days of the week by name, at most once a day: `0 7 * * mon`."""
     approval: Literal["auto", "hold", "remind"] = "auto"
@@ -233,6 +256,17 @@ class NewsletterSettings(Table):
                 " shorten the one or lengthen the other"
             )
         return policy
+
+    @model_validator(mode="after")
+    def few_conditions(self) -> NewsletterSettings:
+        """Limit the number of editions that sections with conditions can make."""
+        different = {section.only for section in self.sections if section.only}
+        if len(different) > MOST_CONDITIONS:
+            raise ValueError(
+                f"its sections have {len(different)} different conditions `only`, which could make "
+                f"{2 ** len(different)} editions; use at most {MOST_CONDITIONS}"
+            )
+        return self
 
     @model_validator(mode="after")
     def editors_to_remind(self) -> NewsletterSettings:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from newsletter.articles.article import Article, Image
 from newsletter.issues.blocks import Block
 from newsletter.issues.reasons import Inclusion, LeftOutReason, StateNote
+from newsletter.issues.selection import EVERYONE, Selection
 
 
 class State(StrEnum):
@@ -33,6 +34,9 @@ MAY_BECOME: dict[State, frozenset[State]] = {
     State.STOPPED: frozenset({State.SENDING, State.SENT}),  # resumed, or closed
 }
 """The allowed changes of state; an issue that has begun to send never becomes a draft again."""
+
+FROZEN_STATES = frozenset({State.APPROVED, State.SENDING, State.SENT, State.STOPPED})
+"""The states in which the editions and the selection of readers are frozen."""
 
 OPEN_STATES = frozenset({State.DRAFT, State.HELD, State.APPROVED})
 """The states before the send."""
@@ -156,6 +160,8 @@ class Issue:
     """Grows with every change; an edit names the version that its editor saw."""
     send_at: datetime | None = None
     """The moment an editor chose for the send, in place of `due`; belongs to an approval."""
+    selection: Selection = EVERYONE
+    """Which readers it goes to, as frozen by an approval; before, the configuration says."""
 
     @property
     def name(self) -> str:

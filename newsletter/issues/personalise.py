@@ -1,10 +1,17 @@
-"""The items of an issue that a reader gets, by the tags that the reader follows."""
+"""The items of an issue that a reader gets, by section and by the tags that the reader follows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from newsletter.issues.issue import Item
+from newsletter.issues.selection import Selection
+
+
+def items_seen(items: Sequence[Item], selection: Selection, sees: str) -> tuple[Item, ...]:
+    """The items outside the sections that are not for a reader with these digits (ReaderGroup)."""
+    hidden = {rule.title for rule, digit in zip(selection.rules, sees, strict=True) if digit == "0"}
+    return tuple(item for item in items if item.section not in hidden)
 
 
 def items_for(items: Sequence[Item], follows: frozenset[str]) -> tuple[Item, ...]:

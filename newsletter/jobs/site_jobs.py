@@ -16,11 +16,13 @@ from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.own_data import make_due_moves
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
+from newsletter.store.api_answers import KEPT, forget_answers
 from newsletter.store.attempt_limits import clear_attempts
 from newsletter.store.job_outcomes import forget_outcomes
 from subscribers.address_changes import forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
+from subscribers.growth import fold_growth
 from subscribers.inbound.mail_log import forget_handled
 from subscribers.kept_counts import fold
 from subscribers.provider_events.seen import forget_events
@@ -81,7 +83,9 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "provider-events": forget_events,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
+        "answers": lambda connection, now: forget_answers(connection, now - KEPT),
         "counts": lambda connection, _now: fold(connection),
+        "growth": fold_growth,
         "outcomes": lambda connection, now: forget_outcomes(connection, now - OUTCOMES_KEPT),
     }
 

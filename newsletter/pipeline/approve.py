@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
 from newsletter.issues.due import require_choosable
 from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.reasons import StateNote, StateReason
+from newsletter.issues.selection import Selection
 from newsletter.issues.window import closed_at
 from newsletter.issues.wording import left_out_text
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import LintFinding, Severity, lint
-from newsletter.site.editions import frozen_hash, render_all, tag_selections_of
+from newsletter.site.editions import (
+    frozen_hash,
+    groups_of,
+    key_for,
+    public_group,
+    render_all,
+)
 from newsletter.site.occasions import following_due
+from newsletter.site.recipients import selection_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.audit import record
 from newsletter.store.chosen_time import choose_time
+from subscribers.audience import ReaderGroup
 
 HELD_BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
 
@@ -48,16 +58,14 @@ def approve(
         issue = issue_store.find_issue(connection, slug, number)
         if issue.state in _APPROVED:
             return issue
-        tag_selections = tag_selections_of(site, connection, slug, now)
+        groups = groups_of(site, connection, issue, now)
     if seen is not None and issue.version != seen:
         raise ConflictError(
             f"{issue.name} has changed since you saw it", fix="check it and approve it again"
         )
     if send_at is not None:
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
-    _require_enough(issue, site.newsletter(slug).min_items)
-    editions = render_all(site, issue, tag_selections)
-    _require_clean(site, issue, editions)
+    editions = _checked_editions(site, issue, groups)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)
@@ -72,9 +80,23 @@ def approve(
         )
         end = closed_at(issue.window, now).end
         issue_store.move(
-            connection, issue, State.APPROVED, approved_at=now, window_end=end, send_at=send_at
+            connection,
+            issue,
+            State.APPROVED,
+            selection=_frozen_selection(site, issue, now),
+            approved_at=now,
+            window_end=end,
+            send_at=send_at,
         )
         return issue_store.find_issue(connection, slug, issue.number)
+
+
+def _checked_editions(site: Site, issue: Issue, groups: Sequence[ReaderGroup]) -> Sequence[Edition]:
+    """The issue's editions, rendered; raises if it may not be approved as it is."""
+    _require_enough(issue, site.newsletter(issue.newsletter).min_items)
+    editions = render_all(site, issue, groups)
+    _require_clean(site, issue, editions)
+    return editions
 
 
 def reschedule(
@@ -133,6 +155,16 @@ def skip(site: Site, issue: Issue, *, note: StateNote | None) -> None:
     """Skip the issue; its window stays open, so that its articles go into the next issue."""
     with site.database.transaction() as connection:
         issue_store.move(connection, issue, State.SKIPPED, note=note)
+
+
+def _frozen_selection(site: Site, issue: Issue, now: datetime) -> Selection:
+    """Who gets the issue, by the configuration of this moment.
+
+    An issue for a segment is not in the public archive, because it is not for everybody.
+    """
+    selection = selection_of(site, issue)
+    public = "" if selection.segment else key_for(site, issue, public_group(site, issue)) or ""
+    return replace(selection, at=now, public=public)
 
 
 def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[LintFinding]:

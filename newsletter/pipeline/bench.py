@@ -17,9 +17,9 @@ from newsletter.delivery.loopback_sink import sink
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.send import send
 from newsletter.rendering.sample import sample_issue, sample_items
-from newsletter.site.editions import frozen_hash, render_for
+from newsletter.site.editions import complete_group, frozen_hash, render_for
 from newsletter.site.messages import signer_of
-from newsletter.site.recipients import recipients_of
+from newsletter.site.recipients import readers_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -88,9 +88,9 @@ def _copy_of(site: Site, folder: Path, port: int, processes: int) -> Site:
     site_settings = site.settings.site.model_copy(
         update={"database": f"sqlite:///{folder}/bench.db"}
     )
-    # A digest would go only to the readers who chose monthly, and the sample has none.
+    # The sample has no readers who chose monthly, and none whom a segment would find.
     newsletters = {
-        slug: newsletter.model_copy(update={"digest_of": None})
+        slug: newsletter.model_copy(update={"digest_of": None, "segment": None})
         for slug, newsletter in site.settings.newsletters.items()
     }
     settings: Settings = site.settings.model_copy(
@@ -118,7 +118,7 @@ def _subscribe(site: Site, slug: str, count: int, now: datetime) -> None:
 def _approve_sample(site: Site, slug: str, now: datetime) -> int:
     """Freeze a sample issue in the newsletter's theme; returns its size in octets."""
     issue: Issue = replace(sample_issue(sample_items(ARTICLES)), newsletter=slug, due=now)
-    edition = render_for(site, issue, "")
+    edition = render_for(site, issue, complete_group(site, issue))
     with site.database.transaction() as connection:
         issue_store.save_draft(connection, issue, due_date=now.date().isoformat())
         edition_store.freeze_editions(
@@ -130,5 +130,5 @@ def _approve_sample(site: Site, slug: str, now: datetime) -> int:
 
 def _count_readers(site: Site, slug: str, now: datetime) -> int:
     with site.database.transaction(read_only=True) as connection:
-        readers = recipients_of(site, slug)(now).subquery()
+        readers = readers_of(site, slug)(now).subquery()
         return connection.scalar(sa.select(sa.func.count()).select_from(readers)) or 0

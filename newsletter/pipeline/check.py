@@ -14,11 +14,13 @@ from newsletter.config.proxies import trusted_proxies
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
+from newsletter.pipeline.check_segments import in_segments
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
-from newsletter.site.recipients import recipients_of
+from newsletter.site.recipients import frequency_of, readers_of
 from newsletter.site.site import Site, open_site, read_secret
+from subscribers.audience import audience
 
 
 def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> list[Problem]:
@@ -34,6 +36,7 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     try:
         site = open_site(folder, environment)
         problems += _in_themes(site)
+        problems += in_segments(site, file, now)
         problems += _in_lists(site, file, now)
         site.database.close()
     except NewsletterError as error:
@@ -235,10 +238,20 @@ def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:
         for slug, newsletter in site.settings.newsletters.items():
             if newsletter.digest_of is not None:
                 continue  # a digest that no reader has chosen yet is not a mistake
-            if connection.execute(recipients_of(site, slug)(now).limit(1)).first() is None:
+            whole = audience(newsletter.list, now, frequency=frequency_of(site, slug))
+            if connection.execute(whole.limit(1)).first() is None:
                 yield Problem(
                     message=f"the list {newsletter.list!r} has no active subscribers",
                     file=file,
                     field=f"newsletters.{slug}.list",
                     fix=f"import some: newsletter subscribers import FILE --list {newsletter.list}",
+                )
+            elif connection.execute(readers_of(site, slug)(now).limit(1)).first() is None:
+                yield Problem(
+                    message=f"nobody on the list {newsletter.list!r} is in the segment "
+                    f"{newsletter.segment!r}",
+                    file=file,
+                    field=f"newsletters.{slug}.segment",
+                    fix="see who would be: newsletter subscribers list --list "
+                    f'{newsletter.list} --segment "…"',
                 )

@@ -13,7 +13,7 @@ from newsletter.errors import SourceError
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.lint.document import Document, finding
-from newsletter.site.editions import current_editions
+from newsletter.site.editions import complete_group, current_editions
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
@@ -29,7 +29,7 @@ def check_links(site: Site, slug: str, number: int | None, *, now: datetime) -> 
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-    edition = current_editions(site, issue, ("",))[0]
+    edition = current_editions(site, issue, (complete_group(site, issue),))[0]
     elements = _elements_by_address(edition, own=site.settings.site.url)
     answers = asyncio.run(_fetch_sizes(list(elements), site.settings.fetch, now))
     severities = site.settings.lint

@@ -30,6 +30,7 @@ from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
+from subscribers.lists import former_names
 
 FORWARDED = AttemptLimit(most=20, per=timedelta(days=1))
 """Limit of one sender's letters that are forwarded to the editors."""
@@ -45,6 +46,8 @@ def inbound_context(site: Site) -> InboundContext:
     """The keys, tags and lookups of sent issues that acting on inbound mail and events needs."""
     inbound = site.settings.inbound
     vocabulary = site_vocabulary(site.settings)
+    with site.database.transaction(read_only=True) as connection:
+        former = former_names(connection)
 
     def tag_named(word: str) -> str | None:
         tag = vocabulary.tag(word)
@@ -74,6 +77,7 @@ def inbound_context(site: Site) -> InboundContext:
         issues_sent=partial(issues_sent, site),
         accepted_of=partial(_accepted_of, site),
         pause_share=site.settings.sending.pause_share,
+        former_names=former,
     )
 
 

@@ -32,7 +32,7 @@ def ledger_of(site: Site, issue: Issue) -> SqlLedger:
     """The ledger of this issue."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
-    return SqlLedger(site.database, number, recipients_of(site, issue.newsletter))
+    return SqlLedger(site.database, number, recipients_of(site, issue))
 
 
 async def deliver(

@@ -14,6 +14,7 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.recipient_receipts import Recipient, issues_of, recipients
 from subscribers import people
+from subscribers.suppression_list import suppression_document, suppressions_of
 
 PAGE_SIZE = 1_000
 """Recipients read in one transaction."""
@@ -43,4 +44,7 @@ def show_person(connection: sa.Connection, address: str) -> dict[str, Any]:
         {**asdict(delivery), "at": delivery.at.isoformat() if delivery.at else None}
         for delivery in issues_of(connection, person.id)
     ]
-    return {**known, "issues": issues}
+    suppressions = [
+        suppression_document(entry) for entry in suppressions_of(connection, person.address)
+    ]
+    return {**known, "suppressions": suppressions, "issues": issues}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from newsletter.delivery.message import compile_edition
-from newsletter.site.editions import current_editions, key_for, tag_selections_of
+from newsletter.issues.selection import SectionRule
+from newsletter.site.editions import current_editions, fitting_key, groups_of
 from newsletter.site.messages import addressee, headers_for, signer_of
-from newsletter.site.recipients import recipients_of
+from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
+from subscribers.audience import ReaderGroup
 
 BATCH = 1000
 """How many readers are held in memory at a time."""
@@ -24,6 +27,8 @@ class DryRun:
     issue: str
     audience: int
     editions: int
+    segment: str
+    sections: tuple[SectionRule, ...]
 
 
 def dry_run_send(
@@ -32,19 +37,25 @@ def dry_run_send(
     """Count the messages to the whole audience; with `out`, also write each one to a file there."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-        tag_selections = tag_selections_of(site, connection, slug, now)
-    editions = {edition.key: edition for edition in current_editions(site, issue, tag_selections)}
+        groups = groups_of(site, connection, issue, now)
+
+    @cache
+    def key_of(group: ReaderGroup) -> str | None:
+        return fitting_key(site, issue, editions, group)
+
+    editions = {edition.key: edition for edition in current_editions(site, issue, groups)}
     headers = headers_for(site, issue, now)
     compiled = {key: compile_edition(edition, headers) for key, edition in editions.items()}
-    complete = key_for(site, issue, "")
-    keys = {follows: key_for(site, issue, follows) for follows in tag_selections}
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     signer, tokens = signer_of(site), site.tokens
     count = 0
     with site.database.transaction(read_only=True) as connection:
-        query = recipients_of(site, slug)(now)
+        query = recipients_of(site, issue)(now)
         for row in connection.execution_options(yield_per=BATCH).execute(query):
+            key = key_of(ReaderGroup(row.follows, row.sees))
+            if key is None:
+                continue  # the issue has no section for this reader
             count += 1
             if out is None:
                 continue
@@ -57,7 +68,13 @@ def dry_run_send(
                 name=row.name,
                 links_since=row.links_since,
             )
-            key = keys.get(row.follows, complete)
-            message = compiled.get(key, compiled[complete]).compose(to, signer)
+            message = compiled[key].compose(to, signer)
             (out / f"{row.subscriber_id:08d}.eml").write_bytes(message)
-    return DryRun(issue=issue.name, audience=count, editions=len(editions))
+    selection = selection_of(site, issue)
+    return DryRun(
+        issue=issue.name,
+        audience=count,
+        editions=len(editions),
+        segment=selection.segment,
+        sections=selection.rules,
+    )

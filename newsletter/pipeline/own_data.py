@@ -15,6 +15,8 @@ from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.site import Site
 from newsletter.store import audit, outbox
+from newsletter.store.api_answers import forget_answers_about
+from newsletter.store.recipient_receipts import SentMail, mails_to
 from newsletter.store.tables import issues, receipts
 from subscribers import address_changes, people, privacy
 from subscribers.addresses import parse_address
@@ -117,19 +119,35 @@ def mail_link(site: Site, subject: TokenSubject, template: Template, *, now: dat
 
 
 def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
-    """Everything known about the reader: as in `subscribers show`, with bounces and inbound mail.
+    """Everything known about the reader, with every mail sent; None if the reader is erased.
 
-    None if the reader is erased.
+    That is what `subscribers show` shows, the mails with their subjects and relays' answers,
+    bounces, inbound mail, letters that wait, and a requested change of address.
     """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
         if person is None:
             return None
+        key = parse_address(person.address).key
         return {
             **show_person(connection, person.address),
+            "stored_since": people.stored_since(connection, person.id).isoformat(),
+            "mails": [_mail(site, mail) for mail in mails_to(connection, person.id)],
+            "letters": outbox.letters_to(connection, key),
+            "address_changes": address_changes.requests_of(connection, person.id),
             "bounces": bounces_of(connection, person.id),
-            "mail": mail_about(connection, parse_address(person.address).key),
+            "mail": mail_about(connection, key),
         }
+
+
+def _mail(site: Site, mail: SentMail) -> dict[str, Any]:
+    """The mail as JSON, with the address where it can be read."""
+    return {
+        "issue": mail.issue,
+        "subject": mail.subject,
+        "url": f"{site.settings.site.url}/archive/{mail.issue}/{mail.edition}",
+        "attempts": list(mail.attempts),
+    }
 
 
 def erase(site: Site, address: str, *, now: datetime) -> bool:
@@ -146,6 +164,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
             person = None
         erased = privacy.erase(connection, address, now)
         outbox.remove_all_to(connection, key)
+        forget_answers_about(connection, key)
         audit.forget_address(connection, key)
         if person is not None:
             # The index of the receipts begins with the issue.

@@ -9,8 +9,9 @@ from datetime import datetime
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.approve import lint_findings
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
+from newsletter.pipeline.reader_view import AudienceSize, selected_audience
 from newsletter.rendering.lint import LintFinding
-from newsletter.site.editions import current_editions, tag_selections_of
+from newsletter.site.editions import current_editions, groups_of
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 
@@ -27,19 +28,24 @@ class Preview:
     html: str
     text: str
     findings: Sequence[LintFinding]
+    audience: AudienceSize | None
+    """The audience, if a condition selects it."""
 
 
-def preview(site: Site, slug: str, number: int | None, *, as_address: str | None) -> Preview:
+def preview(
+    site: Site, slug: str, number: int | None, *, as_address: str | None, now: datetime
+) -> Preview:
     """The message that `as_address` would get; None shows the complete edition."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-    copy = copy_for(site, issue, Reader(address=as_address or ""))
+    copy = copy_for(site, issue, Reader(address=as_address or ""), now=now)
     return Preview(
         issue=issue,
         message=message_of(site, issue, copy),
         html=copy.uncounted.html,
         text=copy.uncounted.text,
         findings=lint_findings(site, issue, [copy.edition]),
+        audience=selected_audience(site, issue, now=now),
     )
 
 
@@ -47,5 +53,5 @@ def lint_issue(site: Site, slug: str, number: int | None, *, now: datetime) -> l
     """The lint findings of every edition of the issue."""
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-        tag_selections = tag_selections_of(site, connection, slug, now)
-    return lint_findings(site, issue, current_editions(site, issue, tag_selections))
+        groups = groups_of(site, connection, issue, now)
+    return lint_findings(site, issue, current_editions(site, issue, groups))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.message import Addressee, compile_edition
@@ -10,10 +11,11 @@ from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
-from newsletter.site.editions import current_editions, key_for
+from newsletter.site.editions import complete_group, current_editions, fitting_key, key_for
 from newsletter.site.messages import headers_for, message_date, signer_of, specimen_addressee
+from newsletter.site.recipients import group_of
 from newsletter.site.site import Site
-from subscribers.audience import format_follows
+from subscribers.audience import ReaderGroup, format_follows
 from subscribers.errors import SubscribersError
 from subscribers.people import find
 
@@ -57,9 +59,13 @@ class ReaderCopy:
         return fill(self.edition.uncounted.html, self.edition.nonce, nobody, escape=True)
 
 
-def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
-    """The issue as `reader` would get it; raises UnknownNameError for an unknown address."""
-    follows, name = format_follows(map(slug_of, reader.tags)), ""
+def copy_for(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderCopy:
+    """The issue as `reader` would get it at `now`; raises UnknownNameError for an unknown address.
+
+    So it does for a reader for whom the issue has no section.
+    """
+    group = complete_group(site, issue)._replace(follows=format_follows(map(slug_of, reader.tags)))
+    name = ""
     if reader.address:
         with site.database.transaction(read_only=True) as connection:
             try:
@@ -68,9 +74,15 @@ def copy_for(site: Site, issue: Issue, reader: Reader) -> ReaderCopy:
                 raise UnknownNameError(
                     f"nobody has the address {reader.address}", fix="choose tags instead"
                 ) from error
-        follows, name = format_follows(person.follows), person.name
+            group = group_of(site, connection, issue, person.id, now)
+        group = group._replace(follows=format_follows(person.follows))
+        if issue.shown_items and key_for(site, issue, group) is None:
+            raise UnknownNameError(
+                f"{issue.name} has no section for {reader.address}", fix="choose another reader"
+            )
+        name = person.name
     to = specimen_addressee(site, address=reader.address or SAMPLE_READER, name=name)
-    return ReaderCopy(edition=_edition_for(site, issue, follows), to=to)
+    return ReaderCopy(edition=_edition_for(site, issue, group), to=to)
 
 
 def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:
@@ -79,12 +91,12 @@ def message_of(site: Site, issue: Issue, copy: ReaderCopy) -> bytes:
     return compile_edition(copy.edition, headers).compose(copy.to, signer_of(site))
 
 
-def _edition_for(site: Site, issue: Issue, follows: str) -> Edition:
-    """The edition for these tags; for an approved issue a frozen one, by default the complete one."""
-    editions = current_editions(site, issue, (follows,))
+def _edition_for(site: Site, issue: Issue, group: ReaderGroup) -> Edition:
+    """The edition of this group; for an approved issue a frozen one. Without any, the first."""
+    editions = current_editions(site, issue, (group,))
     by_key = {edition.key: edition for edition in editions}
-    complete = by_key.get(key_for(site, issue, ""), editions[0])
-    return by_key.get(key_for(site, issue, follows), complete)
+    key = fitting_key(site, issue, by_key, group)
+    return editions[0] if key is None else by_key[key]
 
 
 def _slot_values(to: Addressee) -> dict[Slot, str]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.issues.issue import Issue
+from newsletter.issues.selection import Selection
 from newsletter.pipeline.approve import lint_findings
 from newsletter.pipeline.reader_copy import Reader, copy_for
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.slots import fill
-from newsletter.site.editions import key_for
-from newsletter.site.recipients import recipients_of
+from newsletter.site.editions import complete_group, key_for
+from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
-from subscribers.audience import count_by_follows
+from subscribers.audience import count_groups
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,18 +45,22 @@ class ReaderView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudienceSize:
-    """How many readers an approved issue would reach, in how many editions."""
+    """How many readers an approved issue would reach, in how many editions.
+
+    `selection` has the conditions that select them. `without` is the number of those selected for
+    whom the issue has no section, and who get nothing.
+    """
 
     readers: int
     editions: int
+    selection: Selection
+    without: int
 
 
 def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderView:
     """The message that `reader` would get at `now`; raises as `copy_for` does."""
-    copy = copy_for(site, issue, reader)
-    with site.database.transaction(read_only=True) as connection:
-        tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
-    keys = {follows: key_for(site, issue, follows) for follows in tag_selections}
+    copy = copy_for(site, issue, reader, now=now)
+    readers = _readers_by_edition(site, issue, now)
     html, edition = copy.html, copy.edition
     return ReaderView(
         issue=issue,
@@ -63,22 +69,43 @@ def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -
         size=encoded_size(html),
         sha256=hashlib.sha256(html.encode()).hexdigest(),
         findings=lint_findings(site, issue, [edition]),
-        sharing=sum(
-            count for follows, count in tag_selections.items() if keys[follows] == edition.key
-        ),
-        readers=sum(tag_selections.values()),
-        editions=len(set(keys.values())),
+        sharing=readers[edition.key],
+        readers=readers.total(),
+        editions=len(readers),
     )
 
 
 def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
     """How many readers and editions the issue would have at `now`."""
     with site.database.transaction(read_only=True) as connection:
-        tag_selections = count_by_follows(connection, recipients_of(site, issue.newsletter)(now))
-    keys = {key_for(site, issue, follows) for follows in tag_selections} | {
-        key_for(site, issue, "")
-    }
-    return AudienceSize(readers=sum(tag_selections.values()), editions=len(keys))
+        groups = count_groups(connection, recipients_of(site, issue)(now))
+    keys = {group: key_for(site, issue, group) for group in groups}
+    editions = {key_for(site, issue, complete_group(site, issue)), *keys.values()} - {None}
+    without = sum(count for group, count in groups.items() if keys[group] is None)
+    return AudienceSize(
+        readers=sum(groups.values()) - without,
+        editions=len(editions),
+        selection=selection_of(site, issue),
+        without=without,
+    )
+
+
+def selected_audience(site: Site, issue: Issue, *, now: datetime) -> AudienceSize | None:
+    """The same; None if the whole list gets the whole issue, so that counting is not needed."""
+    if selection_of(site, issue).is_everyone:
+        return None
+    return audience_size(site, issue, now=now)
+
+
+def _readers_by_edition(site: Site, issue: Issue, now: datetime) -> Counter[str]:
+    """The number of readers by the key of their edition."""
+    with site.database.transaction(read_only=True) as connection:
+        groups = count_groups(connection, recipients_of(site, issue)(now))
+    counts: Counter[str] = Counter()
+    for group, count in groups.items():
+        if key := key_for(site, issue, group):
+            counts[key] += count
+    return counts
 
 
 def earlier_texts(site: Site, issue: Issue) -> dict[str, str]:

@@ -34,6 +34,7 @@ from subscribers.inbound.context import Action, Done
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_message
 from subscribers.letters import LetterRequest
+from subscribers.lists import former_names
 
 log = logging.getLogger("newsletter")
 
@@ -93,7 +94,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
         )
     if recorded.content is None or (recorded.handled and not again):
         return _as_recorded(recorded)
-    mailbox = list_address_of(site.settings, recorded.recipient) or _NOBODY
+    mailbox = _mailbox(site, recorded.recipient) or _NOBODY
     mail = Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox)
     if recorded.attempts > mail_log.MAX_ATTEMPTS:
         return _give_up(site, recorded, mail, now)
@@ -115,7 +116,17 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
 
 def takes(site: Site, recipient: str) -> bool:
     """Whether the site accepts mail to this address."""
-    return list_address_of(site.settings, recipient) is not None
+    return _mailbox(site, recipient) is not None
+
+
+def _mailbox(site: Site, recipient: str) -> ListAddress | None:
+    """The list and role of the address; a list's former addresses still work."""
+    found = list_address_of(site.settings, recipient)
+    if found is not None:
+        return found
+    with site.database.transaction(read_only=True) as connection:
+        former = former_names(connection)
+    return list_address_of(site.settings, recipient, former)
 
 
 def require_inbound(site: Site) -> None:

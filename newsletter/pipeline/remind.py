@@ -17,7 +17,7 @@ from newsletter.pipeline.screenshots import take_screenshot
 from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.occasions import coming_due
 from newsletter.site.site import Site
-from newsletter.store import issues as issue_store
+from newsletter.store.reminders import is_reminded, remember_reminder
 
 log = logging.getLogger("newsletter")
 
@@ -30,7 +30,7 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
     """
     with site.database.transaction(read_only=True) as connection:
         due = coming_due(site, connection, slug, now)
-        reminded = issue_store.is_reminded(connection, slug, due)
+        reminded = is_reminded(connection, slug, due)
     if reminded or now < due - site.newsletter(slug).remind:
         return None
     # Comparing stories is loaded only when there is an issue to make.
@@ -41,13 +41,13 @@ def remind(site: Site, slug: str, *, now: datetime) -> Issue | None:
     if issue.state is State.APPROVED:
         return None
     with site.database.transaction() as connection:
-        if not issue_store.remember_reminder(connection, issue, issue.due):
+        if not remember_reminder(connection, issue, issue.due):
             return None
     try:
         _write_to_editors(site, issue, now)
     except NewsletterError:
         with site.database.transaction() as connection:
-            issue_store.remember_reminder(connection, issue, None)
+            remember_reminder(connection, issue, None)
         raise
     return issue
 
@@ -91,7 +91,7 @@ def _write_to_editors(site: Site, issue: Issue, now: datetime) -> None:
 def _picture(site: Site, issue: Issue, now: datetime) -> InlinePicture | None:
     """A screenshot of the issue; None if it cannot be taken, so that the letter is sent anyway."""
     try:
-        previewed = preview(site, issue.newsletter, issue.number, as_address=None)
+        previewed = preview(site, issue.newsletter, issue.number, as_address=None, now=now)
         content = take_screenshot(previewed.html, site.settings.fetch, now=now)
     except NewsletterError as error:
         log.info("%s: the reminder is sent without a picture: %s", issue.name, error)

@@ -19,7 +19,7 @@ from newsletter.pipeline.deliver import deliver, ledger_of
 from newsletter.pipeline.processes import divide_connections, worker_processes
 from newsletter.pipeline.report_rejections import report_rejections
 from newsletter.pipeline.retry import take_back_alike
-from newsletter.site.editions import key_for, tag_selections_of
+from newsletter.site.editions import fitting_key, groups_of, public_group
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -140,20 +140,18 @@ def _plan(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
 def _plan_deliveries(site: Site, issue: Issue, ledger: SqlLedger, now: datetime) -> int:
     """Plan one delivery for each reader.
 
-    A reader who has chosen other tags since the approval may get the complete edition, because
-    no edition is rendered after the approval.
+    A reader who has chosen other tags since the approval may get all articles, because no edition
+    is rendered after the approval. A reader for whom the issue has no section gets none.
     """
     with site.database.transaction(read_only=True) as connection:
         frozen = edition_store.frozen_editions(connection, issue)
-        tag_selections = tag_selections_of(site, connection, issue.newsletter, now)
+        groups = groups_of(site, connection, issue, now)
     number_of = {edition.key: number for number, edition in frozen.items()}
-    complete = number_of[key_for(site, issue, "")]
+    keys = {group: fitting_key(site, issue, number_of, group) for group in groups}
+    public = fitting_key(site, issue, number_of, public_group(site, issue))
     return ledger.plan(
-        {
-            follows: number_of.get(key_for(site, issue, follows), complete)
-            for follows in tag_selections
-        },
-        complete,
+        {group: number_of[key] for group, key in keys.items() if key is not None},
+        number_of[public] if public is not None else None,
         now,
     )
 

@@ -10,7 +10,7 @@ from newsletter.delivery.message import compile_edition
 from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.send_one import send_one
 from newsletter.errors import NotPermittedError, RelayUnavailableError
-from newsletter.site.editions import current_editions
+from newsletter.site.editions import complete_group, current_editions
 from newsletter.site.messages import envelope_sender, headers_for, signer_of, specimen_addressee
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -28,7 +28,7 @@ def send_test(site: Site, slug: str, number: int | None, *, to: str, now: dateti
     _require_allowed(newsletter, site.settings.site.allow_test, to)
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
-    edition = current_editions(site, issue, ("",))[0].uncounted
+    edition = current_editions(site, issue, (complete_group(site, issue),))[0].uncounted
     compiled = compile_edition(edition, headers_for(site, issue, now, mark=MARK))
     reader = specimen_addressee(site, address=to, name="")
     receipt = asyncio.run(

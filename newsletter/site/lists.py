@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from newsletter.articles.article import Tag
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, Settings
@@ -85,15 +88,17 @@ def contact_of(settings: Settings, list_slug: str | None = None) -> str:
     return newsletter.owner or newsletter.reply_to or newsletter.sender.address
 
 
-def list_address_of(settings: Settings, address: str) -> ListAddress | None:
+def list_address_of(
+    settings: Settings, address: str, former: Mapping[str, str] = MappingProxyType({})
+) -> ListAddress | None:
     """Parse one of the site's own addresses: a list address, a newsletter's From or Reply-To, or
     the only return path that a relay permits, which belongs to no list.
 
-    None for any other address.
+    None for any other address. `former` gives the present names of lists by their former ones.
     """
     if settings.inbound is None:
         return None
-    found = parse_list_address(address, list_slugs(settings), settings.inbound.domain)
+    found = parse_list_address(address, list_slugs(settings), settings.inbound.domain, former)
     if found is not None:
         return found
     for newsletter in settings.newsletters.values():

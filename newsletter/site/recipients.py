@@ -1,4 +1,6 @@
-"""Who gets a newsletter: the readers of its list, divided by frequency if it has a digest."""
+"""Who gets a newsletter: the readers of its list, in its segment, divided by frequency if it has a
+digest.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,66 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from newsletter.issues.issue import FROZEN_STATES, Issue
+from newsletter.issues.selection import SectionRule, Selection
+from newsletter.site.segments import meanings_of
 from newsletter.site.site import Site
-from subscribers.audience import audience
+from subscribers import tables
+from subscribers.audience import ReaderGroup, audience, sees
+from subscribers.segments.compile import compile_condition
+from subscribers.segments.parse import parse_segment
 from subscribers.subscriber import Frequency
 
 
-def recipients_of(site: Site, slug: str) -> Callable[[datetime], sa.Select[Any]]:
-    """The query of the newsletter's recipients at a moment: the only source of addresses to mail."""
-    return partial(audience, site.newsletter(slug).list, frequency=frequency_of(site, slug))
+def recipients_of(site: Site, issue: Issue) -> Callable[[datetime], sa.Select[Any]]:
+    """The query of the issue's recipients at a moment: the only source of addresses to mail.
+
+    An approved issue goes to those whom its approval selects, whatever the configuration says now.
+    """
+    return partial(_recipients, site, issue.newsletter, selection_of(site, issue))
+
+
+def readers_of(site: Site, slug: str) -> Callable[[datetime], sa.Select[Any]]:
+    """The query of the readers whom the newsletter would be sent to, as it is configured."""
+    return partial(_recipients, site, slug, configured_selection(site, slug))
+
+
+def selection_of(site: Site, issue: Issue) -> Selection:
+    """The selection that the issue's approval froze, or else the configured one."""
+    if issue.state in FROZEN_STATES:
+        return issue.selection
+    return configured_selection(site, issue.newsletter)
+
+
+def configured_selection(site: Site, slug: str) -> Selection:
+    """The selection of readers as newsletter.toml states it."""
+    newsletter = site.newsletter(slug)
+    return Selection(
+        segment=newsletter.segment or "",
+        rules=tuple(
+            SectionRule(title=section.title, only=section.only)
+            for section in newsletter.sections
+            if section.only
+        ),
+    )
+
+
+def group_of(
+    site: Site, connection: sa.Connection, issue: Issue, subscriber_id: int, now: datetime
+) -> ReaderGroup:
+    """The group that one subscriber of the list belongs to; that of strangers for anybody else."""
+    selection = selection_of(site, issue)
+    people, subscriptions, lists = tables.subscribers, tables.subscriptions, tables.lists
+    row = connection.execute(
+        sa.select(people.c.follows, sees(_parts(site, issue.newsletter, selection, now)))
+        .select_from(
+            people.join(subscriptions, subscriptions.c.subscriber_id == people.c.id).join(
+                lists, lists.c.id == subscriptions.c.list_id
+            )
+        )
+        .where(people.c.id == subscriber_id, lists.c.slug == site.newsletter(issue.newsletter).list)
+    ).one_or_none()
+    return ReaderGroup(*row) if row else ReaderGroup("", selection.sees_least)
 
 
 def frequency_of(site: Site, slug: str) -> Frequency | None:
@@ -30,3 +84,22 @@ def frequency_of(site: Site, slug: str) -> Frequency | None:
         return Frequency.MONTHLY
     has_digest = any(other.digest_of == slug for other in newsletters.values())
     return Frequency.WEEKLY if has_digest else None
+
+
+def _recipients(site: Site, slug: str, selection: Selection, now: datetime) -> sa.Select[Any]:
+    meanings = meanings_of(site, slug, selection.at or now)
+    segment = [parse_segment(selection.segment)] if selection.segment else []
+    return audience(
+        site.newsletter(slug).list,
+        now,
+        frequency=frequency_of(site, slug),
+        segment=[compile_condition(condition, meanings) for condition in segment],
+        parts=_parts(site, slug, selection, now),
+    )
+
+
+def _parts(
+    site: Site, slug: str, selection: Selection, now: datetime
+) -> list[sa.ColumnElement[bool]]:
+    meanings = meanings_of(site, slug, selection.at or now)
+    return [compile_condition(parse_segment(rule.only), meanings) for rule in selection.rules]

@@ -17,6 +17,7 @@ from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import seal_of
 from subscribers.inbound.list_addresses import ReturnPaths
+from subscribers.lists import former_names
 from subscribers.tokens import LinkTokens
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
@@ -44,12 +45,19 @@ class Site:
     @property
     def tokens(self) -> LinkTokens:
         """Makes and checks the tokens in readers' links."""
-        return LinkTokens(self._secrets)
+        return LinkTokens(self._secrets, self.current_list)
 
     @property
     def return_paths(self) -> ReturnPaths:
         """Makes and checks the addresses that bounces and replies are sent to."""
         return ReturnPaths(self._secrets)
+
+    def current_list(self, name: str) -> str:
+        """The present name of a list that has, or once had, this name."""
+        if any(newsletter.list == name for newsletter in self.settings.newsletters.values()):
+            return name
+        with self.database.transaction(read_only=True) as connection:
+            return former_names(connection).get(name, name)
 
     @property
     def _secrets(self) -> list[str]:

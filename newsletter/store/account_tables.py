@@ -52,7 +52,20 @@ api_tokens = sa.Table(
     sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False),
     sa.Column("name", sa.String, nullable=False),  # its purpose
     sa.Column("created_at", UtcDateTime, nullable=False),
+    # What it may do: scopes separated by spaces (api_tokens.Scope); "": everything.
+    sa.Column("scopes", sa.String, nullable=False, default="", server_default=""),
     sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
+)
+
+api_answers = sa.Table(
+    "api_answers",
+    metadata,
+    # Answers to requests that carry an idempotency key, for requests that are repeated.
+    sa.Column("key", sa.String, primary_key=True),  # a hash of the editor and the key
+    sa.Column("request", sa.String, nullable=False),  # a hash of method, path and body
+    sa.Column("asked_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("status", sa.Integer),  # null: the first request is still being handled
+    sa.Column("answer", sa.Text, nullable=False, default=""),
 )
 
 tries = sa.Table(

@@ -10,10 +10,16 @@ import sqlalchemy as sa
 
 from newsletter.articles.article import Tag
 from newsletter.issues.issue import State
-from newsletter.store.tables import issues, items
+from newsletter.issues.selection import selection_from_json
+from newsletter.store.tables import editions, issues, items
 
 LISTED = frozenset({State.SENDING, State.SENT})
 """States in which an issue is on the public list; a stopped one only has its own page."""
+
+
+_PUBLIC = issues.c.selection["public"].as_string()
+_IS_PUBLIC = sa.or_(issues.c.selection.is_(None), _PUBLIC != "")
+"""An issue for a segment is not for everybody, nor one whose sections all have a condition."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +47,19 @@ def published(
 ) -> Sequence[PublishedIssue]:
     """Up to `limit` issues, newest first, of those with a number lower than `before`."""
     query = (
-        sa.select(issues.c.number, issues.c.subject, issues.c.preheader, issues.c.send_started_at)
+        sa.select(
+            issues.c.number,
+            sa.func.coalesce(editions.c.subject, issues.c.subject).label("subject"),
+            sa.func.coalesce(editions.c.preheader, issues.c.preheader).label("preheader"),
+            issues.c.send_started_at,
+        )
+        .select_from(
+            issues.outerjoin(
+                editions, (editions.c.issue_id == issues.c.id) & (editions.c.key == _PUBLIC)
+            )
+        )
         .where(
+            _IS_PUBLIC,
             issues.c.newsletter == newsletter,
             issues.c.state.in_(LISTED),
             issues.c.send_started_at.is_not(None),
@@ -66,11 +83,13 @@ def published(
 def stories_of(
     connection: sa.Connection, newsletter: str, numbers: Collection[int]
 ) -> Mapping[int, Sequence[ArchivedStory]]:
-    """The stories that readers saw, by the issue's number, in reading order."""
+    """The stories that every reader saw, by the issue's number, in reading order."""
     # Single fields, because an article's body is long and a list does not need it.
     rows = connection.execute(
         sa.select(
             issues.c.number,
+            issues.c.selection,
+            items.c.section,
             items.c.overrides,
             items.c.article["title"].as_string().label("title"),
             items.c.article["summary"].as_string().label("summary"),
@@ -87,6 +106,8 @@ def stories_of(
     )
     found: dict[int, list[ArchivedStory]] = {number: [] for number in numbers}
     for row in rows:
+        if row.section in {rule.title for rule in selection_from_json(row.selection).rules}:
+            continue
         summary = row.overrides.get("summary")
         found[row.number].append(
             ArchivedStory(

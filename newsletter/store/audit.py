@@ -13,6 +13,8 @@ from newsletter.store.tables import audit
 
 ERASED = "(erased)"
 """Stands in a detail for the address of a reader who is erased."""
+OPERATOR = "operator"
+"""Who does what is done on the command line."""
 
 MAX_DETAIL = 500
 """Characters of a detail; longer ones are cut."""
@@ -20,7 +22,7 @@ MAX_DETAIL = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEntry:
-    """One line of the record. `who` is an address, or "operator" for the command line."""
+    """One line of the record. `who` is an address or OPERATOR."""
 
     id: int
     at: datetime

@@ -33,6 +33,7 @@ from newsletter.issues.reasons import (
     note_from_json,
     note_to_json,
 )
+from newsletter.issues.selection import Selection, selection_from_json, selection_to_json
 from newsletter.store.articles import article_from_json, article_to_json
 from newsletter.store.tables import issues, items, left_out, used_keys
 
@@ -143,18 +144,6 @@ def occasions(connection: sa.Connection, newsletter: str) -> list[tuple[datetime
     return [(row.due, date.fromisoformat(row.due_date)) for row in rows]
 
 
-def is_reminded(connection: sa.Connection, newsletter: str, due: datetime) -> bool:
-    """Whether the newsletter's editors were reminded of this due time."""
-    return (
-        connection.execute(
-            sa.select(issues.c.id)
-            .where(issues.c.newsletter == newsletter, issues.c.reminded == due)
-            .limit(1)
-        ).first()
-        is not None
-    )
-
-
 def sent_items(
     connection: sa.Connection, newsletter: str, *, since: datetime
 ) -> list[tuple[Item, datetime]]:
@@ -170,23 +159,6 @@ def sent_items(
         .order_by(issues.c.number, items.c.position)
     )
     return [(_item(row), row.send_started_at) for row in rows]
-
-
-def remember_reminder(connection: sa.Connection, issue: Issue, due: datetime | None) -> bool:
-    """Store that the editors are reminded of `due`; returns False if that was stored already.
-
-    None removes what was stored.
-    """
-    changed = connection.execute(
-        sa.update(issues)
-        .where(
-            issues.c.newsletter == issue.newsletter,
-            issues.c.number == issue.number,
-            issues.c.reminded.is_distinct_from(due),
-        )
-        .values(reminded=due)
-    )
-    return changed.rowcount > 0
 
 
 def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:
@@ -230,14 +202,19 @@ def move(
     to: State,
     *,
     note: StateNote | None = None,
+    selection: Selection | None = None,
     **moments: Any,
 ) -> None:
     """Change the state of the issue, if it is still that of `issue` and the change is allowed.
 
-    `moments` are further columns (approved_at, window_end …). Raises NotPermittedError otherwise.
+    `selection` is frozen by an approval. `moments` are further columns (approved_at, window_end
+    …). Raises NotPermittedError if the change is not allowed.
     """
+    if selection is not None:
+        moments["selection"] = selection_to_json(selection)
     if to in (State.DRAFT, State.HELD):
-        moments["send_at"] = None  # a chosen time belongs to the approval, which is withdrawn
+        # They belong to the approval, which is withdrawn.
+        moments |= {"send_at": None, "selection": None}
     if to not in MAY_BECOME[issue.state]:
         raise NotPermittedError(
             f"{issue.name} is {issue.state} and cannot become {to}",
@@ -358,4 +335,5 @@ def _bare_issue(
         blocks=BLOCKS.validate_python(row.blocks),
         version=row.version,
         send_at=row.send_at,
+        selection=selection_from_json(row.selection),
     )

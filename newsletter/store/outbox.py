@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -122,3 +123,13 @@ def remove_all_to(connection: sa.Connection, recipient: str) -> None:
     connection.execute(
         sa.delete(outbox).where(sa.func.lower(outbox.c.recipient) == recipient.lower())
     )
+
+
+def letters_to(connection: sa.Connection, recipient: str) -> list[dict[str, Any]]:
+    """The letters to this address that wait or have an unknown outcome, oldest first."""
+    rows = connection.execute(
+        sa.select(outbox.c.created_at, outbox.c.state, outbox.c.attempts, outbox.c.answer)
+        .where(sa.func.lower(outbox.c.recipient) == recipient.lower())
+        .order_by(outbox.c.id)
+    )
+    return [{**row._mapping, "created_at": row.created_at.isoformat()} for row in rows]

@@ -1,4 +1,4 @@
-"""The recipients of an issue, and the issues of one reader, each with the last receipt."""
+"""The recipients of an issue, and the issues and mails of one reader, with their receipts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
-from newsletter.store.tables import deliveries, issues, receipts
+from newsletter.store.tables import deliveries, editions, issues, receipts
 from subscribers.tables import subscribers
 
 
@@ -111,3 +111,69 @@ def _with_last_receipt() -> sa.Join:
 
 def _read(row: sa.RowMapping) -> dict[str, Any]:
     return {**row, "state": DeliveryState(row["state"])}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentMail:
+    """An issue as it was sent to a reader: the subject, the edition's key, and every attempt."""
+
+    issue: str
+    subject: str
+    edition: str
+    attempts: tuple[dict[str, Any], ...]
+
+
+def mails_to(connection: sa.Connection, subscriber_id: int) -> list[SentMail]:
+    """Every issue that was attempted for the reader, oldest first."""
+    query: sa.Select[Any] = (
+        sa.select(
+            issues.c.newsletter,
+            issues.c.number,
+            editions.c.subject,
+            editions.c.key,
+            receipts.c.at,
+            receipts.c.state,
+            receipts.c.relay,
+            receipts.c.code,
+            receipts.c.enhanced,
+            receipts.c.text,
+        )
+        .select_from(
+            receipts.join(
+                deliveries,
+                (deliveries.c.issue_id == receipts.c.issue_id)
+                & (deliveries.c.subscriber_id == receipts.c.subscriber_id),
+            )
+            .join(issues, issues.c.id == receipts.c.issue_id)
+            .join(editions, editions.c.id == deliveries.c.edition_id)
+        )
+        # The issue ids let the query use the index: subscriber ids alone have none.
+        .where(
+            receipts.c.issue_id.in_(sa.select(issues.c.id)),
+            receipts.c.subscriber_id == subscriber_id,
+        )
+        .order_by(issues.c.window_end, issues.c.id, receipts.c.id)
+    )
+    mails: dict[tuple[str, int], list[sa.Row[Any]]] = {}
+    for row in connection.execute(query):
+        mails.setdefault((row.newsletter, row.number), []).append(row)
+    return [
+        SentMail(
+            issue=f"{newsletter}/{number}",
+            subject=attempts[0].subject,
+            edition=attempts[0].key,
+            attempts=tuple(_attempt(row) for row in attempts),
+        )
+        for (newsletter, number), attempts in mails.items()
+    ]
+
+
+def _attempt(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "at": row.at.isoformat(),
+        "state": row.state,
+        "relay": row.relay,
+        "code": row.code,
+        "enhanced": row.enhanced,
+        "text": row.text,
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from newsletter.store.account_tables import (
+    api_answers,
     api_tokens,
     audit,
     sessions,
@@ -29,6 +30,7 @@ from newsletter.store.table_metadata import metadata
 from subscribers.tables import Id, UtcDateTime
 
 __all__ = [  # what is imported from here besides the tables below
+    "api_answers",
     "api_tokens",
     "audit",
     "deliveries",
@@ -211,6 +213,7 @@ issues = sa.Table(
     sa.Column("words", sa.JSON, nullable=False, default=dict),  # issues.issue.Words
     sa.Column("blocks", sa.JSON, nullable=False, default=list),  # issues.blocks.Block
     sa.Column("version", sa.Integer, nullable=False, default=0),  # grows with every change
+    sa.Column("selection", sa.JSON(none_as_null=True)),  # issues.selection; null: everyone
     sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
     sa.UniqueConstraint("newsletter", "due_date", name="uq_issues_due_date"),
 )

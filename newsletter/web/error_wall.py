@@ -27,6 +27,8 @@ from newsletter.errors import (
     UnknownNameError,
 )
 from subscribers.errors import (
+    ClosedListError,
+    ListExistsError,
     SubscribersError,
     SuppressedError,
     UnknownListError,
@@ -52,6 +54,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ConflictError, 409),
     (LintBlockedError, 409),
     (SuppressedError, 409),
+    (ClosedListError, 409),
+    (ListExistsError, 409),
     (TemporaryError, 503),
     (UnavailableError, 503),
     (InputError, 422),

@@ -24,7 +24,8 @@ class InboundContext:
     or None. `issues_sent(connection, subscriber_id, list)` returns the numbers of the issues
     that went out to the reader, newest first. `accepted_of(connection, list, number)` returns how
     many messages of the issue relays accepted, and `pause_share` is the share of them beyond which
-    refusals are about us.
+    refusals are about us. `former_names` gives the present names of lists by
+    those that they had before.
     """
 
     domain: str
@@ -38,6 +39,7 @@ class InboundContext:
     issues_sent: Callable[[sa.Connection, int, str], Sequence[int]]
     accepted_of: Callable[[sa.Connection, str, int], int]
     pause_share: float
+    former_names: Mapping[str, str]
 
 
 class Action(StrEnum):

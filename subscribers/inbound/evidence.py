@@ -48,7 +48,9 @@ def by_returned_mail(
     report names; a Message-ID can be checked against one of them.
     """
     for address in returned.signed:
-        mailbox = parse_list_address(address, context.list_slugs, context.domain)
+        mailbox = parse_list_address(
+            address, context.list_slugs, context.domain, context.former_names
+        )
         if mailbox and (found := by_address(connection, context, mailbox)):
             return found
     for token in returned.tokens:

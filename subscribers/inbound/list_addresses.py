@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class AddressRole(StrEnum):
@@ -32,11 +33,15 @@ _VERP = re.compile(r"([1-9]\d{0,18})-(\d{1,9})-([0-9a-f]{20})\Z")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListAddress:
-    """One of a list's addresses; `detail` is the part after the plus sign."""
+    """One of a list's addresses; `detail` is the part after the plus sign.
+
+    `written` is the list's name in the address, if the list has another one now.
+    """
 
     list_slug: str
     role: AddressRole
     detail: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,9 +54,22 @@ class ReturnPath:
 
 
 def parse_list_address(
-    address: str, list_slugs: Collection[str], domain: str
+    address: str,
+    list_slugs: Collection[str],
+    domain: str,
+    former: Mapping[str, str] = MappingProxyType({}),
 ) -> ListAddress | None:
-    """The list and role of an address; None if it is not one of ours. List names may have hyphens."""
+    """The list and role of an address; None if it is not one of ours. List names may have hyphens.
+
+    `former` gives the present names of lists by those that they had before.
+    """
+    found = _parse(address, {*list_slugs, *former}, domain)
+    if found is None or found.list_slug in list_slugs:
+        return found
+    return replace(found, list_slug=former[found.list_slug], written=found.list_slug)
+
+
+def _parse(address: str, list_slugs: Collection[str], domain: str) -> ListAddress | None:
     local, _, host = address.strip().strip("<>").rpartition("@")
     if host.casefold() != domain.casefold():
         return None
@@ -111,7 +129,8 @@ class ReturnPaths:
             return None
         subscriber_id, number = int(found[1]), int(found[2])
         for key in self._keys:
-            expected = _sign(key, mailbox.role, mailbox.list_slug, subscriber_id, number)
+            written = mailbox.written or mailbox.list_slug
+            expected = _sign(key, mailbox.role, written, subscriber_id, number)
             if hmac.compare_digest(expected, found[3]):
                 return ReturnPath(subscriber_id=subscriber_id, number=number)
         return None

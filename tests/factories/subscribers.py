@@ -15,6 +15,8 @@ from subscribers.csv_file import import_subscribers
 from subscribers.history import Event, Way
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
+from subscribers.lists import list_id
+from subscribers.search import people_page
 from subscribers.subscriber import Status
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -33,6 +35,24 @@ def join(
     """Put somebody on a list; their number."""
     people.add(connection, address, list_slug=list_slug, now=now, name=name, follows=follows)
     return people.find(connection, address).id
+
+
+def listing(
+    connection: sa.Connection, list_slug: str = LIST, status: Status | None = None
+) -> list[dict[str, Any]]:
+    """Everybody on a list: address, name, tags and status."""
+    found = people_page(
+        connection, list_id=list_id(connection, list_slug), status=status, limit=1000
+    )
+    return [
+        {
+            "address": one.address,
+            "name": one.name,
+            "tags": list(one.tags),
+            "status": one.subscriptions[list_slug],
+        }
+        for one in found
+    ]
 
 
 def set_status(connection: sa.Connection, subscriber_id: int, status: Status) -> None:

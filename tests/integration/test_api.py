@@ -76,7 +76,7 @@ def open_api(folder: Path, **settings: Any) -> Iterator[Api]:
     publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
     app = make_app(site, clock=lambda: NOW)
     headers = {"Authorization": f"Bearer {key_of(site)}"}
-    with serving(app) as url, httpx2.Client(base_url=url, headers=headers) as client:
+    with serving(app) as url, httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
         yield Api(site=site, app=app, client=client)
 
 

@@ -28,6 +28,7 @@ WORTH_TRYING = {
     "number": ["current", "1", "2147483648", "first"],
     "list": ["weekly", "none"],
     "address": [READERS[0], "nobody@example.org", "no address"],
+    "pattern": [READERS[0], "@example.org", "no address"],
 }
 """Words for the parameters in paths: of all words hardly any would name something."""
 

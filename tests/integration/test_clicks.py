@@ -242,7 +242,7 @@ def test_robots_are_known_by_their_names(agent: str, counts: bool) -> None:
 def test_nothing_else_is_led_anywhere(database_url: str, drafted_site: Maker) -> None:
     """A token that no mail has, a draft's too, leads nowhere: 404, whatever it says."""
     site = drafted_site(database=database_url)
-    seen = preview(site, "weekly", 1, as_address=None).message.decode()
+    seen = preview(site, "weekly", 1, as_address=None, now=NOW).message.decode()
     (path, *_rest) = paths_in(seen.replace("=\r\n", ""))
     with reader_of(site) as client:
         for wrong in (path, path[:-1] + "g", "/c/https://evil.example", "/c/%00", "/c/" + "0" * 20):
@@ -256,7 +256,7 @@ def test_whoever_only_looks_is_not_counted(drafted_site: Maker, catcher: MailCat
     site = drafted_site()
     send_test(site, "weekly", 1, to="weekly@news.example.org", now=NOW)
     trial = catcher.mails[-1]
-    seen = preview(site, "weekly", 1, as_address=None)
+    seen = preview(site, "weekly", 1, as_address=None, now=NOW)
     send_out(site)
     with reader_of(site) as client:
         key = re.search(r"/archive/weekly/1/\w+", catcher.mails[-1].part("html"))

@@ -85,7 +85,7 @@ CALLS = [
     ("people", "suppression.suppress", "subscribers suppress @example.com"),
     ("people", "suppression.lift", "subscribers suppress @example.com --lift"),
     ("people", "erase", f"subscribers erase {READER}"),
-    ("people", "people.listing", "subscribers list --list weekly"),
+    ("listing", "find_all_people", "subscribers list --list weekly"),
     ("retrying", "retry_rejected", "retry weekly --rejected"),
     ("users", "save_user", "users add second@example.net"),
     ("users", "hash_password", "users add second@example.net --password"),

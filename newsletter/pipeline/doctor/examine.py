@@ -159,7 +159,7 @@ def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
     async def fetch(path: str, headers: Mapping[str, str]) -> bytes:
         async with HttpClient(limits) as client:
             fetched = await client.fetch(
-                f"{url}{path}", memory=None, now=now, access=Access(headers=headers)
+                f"{url}{path}", memory=None, now=now, access=Access(headers=tuple(headers.items()))
             )
             return fetched.body
 

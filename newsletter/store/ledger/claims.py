@@ -13,7 +13,10 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import receipts
 
 Audience = Callable[[datetime], sa.Select[Any]]
-"""The only source of addresses (rule 1): selects subscriber_id, address, name, follows, links_since."""
+"""The only source of addresses (rule 1).
+
+Selects subscriber_id, address, name, follows, sees, links_since.
+"""
 
 
 def claims_of(

@@ -12,6 +12,7 @@ from newsletter.store.ledger.counts import Changes
 from newsletter.store.ledger.prepared import Prepared, numbered, portions
 from newsletter.store.tables import deliveries
 from newsletter.store.tables import receipts as receipts_table
+from subscribers.audience import ReaderGroup
 
 _IN_HAND = (DeliveryState.TRANSMITTING, DeliveryState.CLAIMED, DeliveryState.UNKNOWN)
 """States in which a delivery has a sender, the most frequent first."""
@@ -21,20 +22,17 @@ def insert_pending(
     connection: sa.Connection,
     issue_id: int,
     readers: sa.FromClause,
-    edition_by_follows: Mapping[str, int],
-    default_edition: int,
+    edition_by_group: Mapping[ReaderGroup, int],
+    default_edition: int | None,
 ) -> int:
-    """Insert a pending delivery per row of `readers` (subscriber_id, follows); returns how many.
+    """Insert a pending delivery per row of `readers` (subscriber_id, follows, sees); returns how many.
 
     The database does it in one statement, so that the rows do not pass through Python.
     """
-    _PLANNED_EDITIONS.create(connection)
-    if edition_by_follows:
-        connection.execute(
-            sa.insert(_PLANNED_EDITIONS),
-            [{"follows": key, "edition_id": value} for key, value in edition_by_follows.items()],
-        )
-    edition = sa.func.coalesce(_PLANNED_EDITIONS.c.edition_id, default_edition)
+    _store_planned_editions(connection, edition_by_group)
+    planned_edition = _PLANNED_EDITIONS.c.edition_id
+    edition = sa.func.coalesce(planned_edition, sa.literal(default_edition, planned_edition.type))
+    has_edition = sa.true() if default_edition is not None else planned_edition.is_not(None)
     planned = connection.execute(
         sa.insert(deliveries).from_select(
             ["issue_id", "subscriber_id", "edition_id", "state", "attempts"],
@@ -47,9 +45,12 @@ def insert_pending(
             )
             .select_from(
                 readers.outerjoin(
-                    _PLANNED_EDITIONS, readers.c.follows == _PLANNED_EDITIONS.c.follows
+                    _PLANNED_EDITIONS,
+                    (readers.c.follows == _PLANNED_EDITIONS.c.follows)
+                    & (readers.c.sees == _PLANNED_EDITIONS.c.sees),
                 )
             )
+            .where(has_edition)
             .order_by(readers.c.subscriber_id),  # indexes then grow at their end, which is fast
         ),
         execution_options={"preserve_rowcount": True},
@@ -61,6 +62,21 @@ def insert_pending(
         # readers after an import (2 s for 100,000 instead of 10 ms).
         connection.execute(sa.text("ANALYZE deliveries, subscriptions, subscribers, suppressions"))
     return planned.rowcount
+
+
+def _store_planned_editions(
+    connection: sa.Connection, edition_by_group: Mapping[ReaderGroup, int]
+) -> None:
+    """Store the editions in a temporary table, for the statement that plans."""
+    _PLANNED_EDITIONS.create(connection)
+    if edition_by_group:
+        connection.execute(
+            sa.insert(_PLANNED_EDITIONS),
+            [
+                {"follows": group.follows, "sees": group.sees, "edition_id": edition}
+                for group, edition in edition_by_group.items()
+            ],
+        )
 
 
 def record(
@@ -234,6 +250,7 @@ _PLANNED_EDITIONS = sa.Table(
     "planned_editions",
     sa.MetaData(),
     sa.Column("follows", sa.String, primary_key=True),
+    sa.Column("sees", sa.String, primary_key=True),
     sa.Column("edition_id", sa.BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )

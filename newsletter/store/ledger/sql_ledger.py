@@ -34,6 +34,7 @@ from newsletter.store.ledger.journals import (
 from newsletter.store.ledger.rows import insert_pending, note, record
 from newsletter.store.liveness import LivingSender, is_alive, living_sender
 from newsletter.store.tables import deliveries, issues
+from subscribers.audience import ReaderGroup
 
 
 class SqlLedger:
@@ -53,12 +54,16 @@ class SqlLedger:
         self._ours = deliveries.c.issue_id == issue_id
 
     def plan(
-        self, edition_by_follows: Mapping[str, int], default_edition: int, now: datetime
+        self,
+        edition_by_group: Mapping[ReaderGroup, int],
+        default_edition: int | None,
+        now: datetime,
     ) -> int:
         """Write one pending delivery per reader; returns how many the issue has.
 
         The first plan fixes the audience: planning again changes nothing. A reader's edition
-        depends on the tags she follows; selections not in the mapping get `default_edition`.
+        depends on the reader's group. Groups not in the mapping get `default_edition`; None plans
+        nothing for them.
         """
         with self._changing() as (connection, changes):
             this_issue = issues.c.id == self._issue_id
@@ -69,7 +74,7 @@ class SqlLedger:
                 return planned
             readers = self._audience(now).subquery()
             count = insert_pending(
-                connection, self._issue_id, readers, edition_by_follows, default_edition
+                connection, self._issue_id, readers, edition_by_group, default_edition
             )
             changes.move(None, DeliveryState.PENDING, count)
             connection.execute(sa.update(issues).where(this_issue).values(audience=count))

@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.pipeline.sign_in import site_title
-from newsletter.web.api import issues, people, sources
+from newsletter.web.api import issues, people, sources, suppressions
+from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
 from newsletter.web.api.documentation import documentation_values
@@ -28,13 +29,16 @@ from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 OPERATIONS: tuple[Operation, ...] = tuple(
     route
     for router in (
-        people.site,
-        people.site_for_publishers,
+        site_routes.site,
+        site_routes.administration,
         issues.editors,
         issues.publishers,
         sources.editors,
         sources.publishers,
         people.subscribers,
+        people.imports,
+        people.erasures,
+        suppressions.suppressions,
     )
     for route in router.routes
     if isinstance(route, Operation)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,6 +18,16 @@ NO_KEY = Failure(
     headers={"WWW-Authenticate": "Bearer"},
 )
 NOT_A_PUBLISHER = Failure(status=403, code="not-a-publisher", message="only publishers may do that")
+
+
+def out_of_scope(needed: str, given: Iterable[str]) -> Failure:
+    """The failure for a key that may not be used for this."""
+    return Failure(
+        status=403,
+        code="scope",
+        message=f"this key has no scope {needed!r}; it has: {', '.join(sorted(given))}",
+        fix="use a key that has it",
+    )
 
 
 def unreadable(reason: str) -> Failure:

@@ -127,6 +127,7 @@ def preview(
         call.slug,
         call.number,
         as_address=as_address,
+        now=call.now,
     )
     return models.PreviewDocument(
         issue=shown.issue.name,

@@ -299,12 +299,24 @@ class ReceiptDocument(Given):
     text: str
 
 
+class SectionRuleDocument(Given):
+    """A section that only readers see for whom the condition holds."""
+
+    title: str
+    only: str
+
+
 class Rehearsed(Given):
-    """What a send would do at this moment."""
+    """What a send would do at this moment.
+
+    `segment` is the condition that selects the readers, "" for the whole list.
+    """
 
     issue: str
     audience: int
     editions: int
+    segment: str
+    sections: list[SectionRuleDocument]
 
 
 class UnknownDeliveryDocument(Given):

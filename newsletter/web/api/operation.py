@@ -16,10 +16,17 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from newsletter.store import audit
-from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.api_tokens import ApiKey, ApiScope, api_key_of
 from newsletter.store.users import Editor
+from newsletter.web.api import idempotency
 from newsletter.web.api.calls import EDITOR, ApiContext
-from newsletter.web.api.failures import NO_KEY, NOT_A_PUBLISHER, failure_response, unreadable
+from newsletter.web.api.failures import (
+    NO_KEY,
+    NOT_A_PUBLISHER,
+    failure_response,
+    out_of_scope,
+    unreadable,
+)
 from newsletter.web.api.models import ErrorAnswer
 from newsletter.web.error_wall import HEADERS
 from newsletter.web.signin.auth_context import MAX_BODY
@@ -29,7 +36,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, meaning in {
         400: "The request cannot be read",
         401: "There is no key, or it is not valid",
-        403: "Only publishers may do that",
+        403: "Only publishers may do that, or the key has not the scope",
         404: "It does not exist",
         409: "A rule or somebody else's change prevents it",
         422: "The values are not valid",
@@ -50,11 +57,23 @@ class Operation(APIRoute):
     """
 
     publisher = False
+    scope_to_change = ApiScope.ISSUES
+    scope_to_read = ApiScope.READ
+    longest_body = MAX_BODY
+    names_target = True
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         summary = (inspect.getdoc(endpoint) or "").rstrip(".")
         super().__init__(path, endpoint, **{**options, "summary": summary})
-        self.description = "Only publishers may call this." if self.publisher else ""
+        if self.method == "POST":
+            self.openapi_extra = {"parameters": [idempotency.PARAMETER]}
+        whose = "Only publishers may call this. " if self.publisher else ""
+        self.description = f"{whose}The key needs the scope `{self.scope}`."
+
+    @property
+    def scope(self) -> ApiScope:
+        """What the key must be made for."""
+        return self.scope_to_read if self.method == "GET" else self.scope_to_change
 
     @property
     def method(self) -> str:
@@ -74,28 +93,39 @@ class Operation(APIRoute):
 
         async def answer(request: Request) -> Response:
             context: ApiContext = request.app.state.context
-            editor = await _editor(request, context)
-            if editor is None:
+            key = await _key_of(request, context)
+            if key is None:
                 return failure_response(request, NO_KEY)
+            editor = key.editor
+            if self.scope not in key.scopes:
+                return failure_response(request, out_of_scope(self.scope, key.scopes))
             if self.publisher and not editor.is_publisher:
                 return failure_response(request, NOT_A_PUBLISHER)
-            body = await _read(request)
+            body = await _read(request, self.longest_body)
             if body is None:
-                reason = f"it is longer than {MAX_BODY:,} octets"
+                reason = f"it is longer than {self.longest_body:,} octets"
                 return failure_response(request, unreadable(reason))
             if self.body_field is not None and not body:
                 return failure_response(request, unreadable("it has no body"))
             request.scope[EDITOR] = editor
-            response = await handle(_with_body(request, body))
-            if self.method != "GET":
-                await run_in_threadpool(self._record, context, editor, request)
+
+            async def do() -> Response:
+                answer = await handle(_with_body(request, body))
+                if self.method != "GET":
+                    await run_in_threadpool(self._record, context, editor, request)
+                return answer
+
+            if self.method == "POST":
+                response = await idempotency.once(request, context, editor, body, do)
+            else:
+                response = await do()
             response.headers.update(HEADERS)
             return response
 
         return answer
 
     def _record(self, context: ApiContext, editor: Editor, request: Request) -> None:
-        target = "/".join(request.path_params.values())
+        target = "/".join(request.path_params.values()) if self.names_target else ""
         with context.site.database.transaction() as connection:
             audit.record(
                 connection,
@@ -112,6 +142,30 @@ class PublisherOperation(Operation):
     publisher = True
 
 
+class PeopleOperation(PublisherOperation):
+    """A route to subscribers' data."""
+
+    scope_to_read = scope_to_change = ApiScope.PEOPLE
+
+
+class EraseOperation(PeopleOperation):
+    """A route that deletes everything about a person, so that the audit log may not name them."""
+
+    names_target = False
+
+
+class ImportOperation(PeopleOperation):
+    """A route that takes a file of subscribers."""
+
+    longest_body = 20_000_000
+
+
+class AdminOperation(PublisherOperation):
+    """A route to what happened on the site."""
+
+    scope_to_read = scope_to_change = ApiScope.ADMIN
+
+
 def make_router(operation: type[Operation], *, group: str) -> APIRouter:
     """A router whose routes are of this class and appear in this group of the document."""
     return APIRouter(
@@ -124,24 +178,24 @@ def make_router(operation: type[Operation], *, group: str) -> APIRouter:
     )
 
 
-async def _editor(request: Request, context: ApiContext) -> Editor | None:
+async def _key_of(request: Request, context: ApiContext) -> ApiKey | None:
     credentials = await _key(request)
     if credentials is None:
         return None
 
-    def look_up() -> Editor | None:
+    def look_up() -> ApiKey | None:
         with context.site.database.transaction(read_only=True) as connection:
-            return editor_of_api_token(connection, credentials.credentials.strip())
+            return api_key_of(connection, credentials.credentials.strip())
 
     return await run_in_threadpool(look_up)
 
 
-async def _read(request: Request) -> bytes | None:
+async def _read(request: Request, longest: int) -> bytes | None:
     """The body; None when it is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > longest:
             return None
     return bytes(body)
 

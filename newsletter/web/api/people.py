@@ -1,69 +1,61 @@
-"""The operations on subscribers, and on the site as a whole."""
+"""The operations on subscribers: find, show, add, change, unsubscribe, restore, import, erase."""
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Annotated
 
 from fastapi import Path, Query
 
 from newsletter.articles.tags import make_vocabulary
-from newsletter.pipeline.status import site_status
-from newsletter.store import audit
-from newsletter.web.api import models, people_models
+from newsletter.pipeline import own_data
+from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.find_people import PeopleFilter, find_people
+from newsletter.pipeline.import_people import import_people, require_list
+from newsletter.web.api import people_models
 from newsletter.web.api.calls import Call, SiteWide
-from newsletter.web.api.documents import failed_document, status_of
-from newsletter.web.api.operation import Operation, PublisherOperation, make_router
-from subscribers import people, suppression
+from newsletter.web.api.operation import (
+    EraseOperation,
+    ImportOperation,
+    PeopleOperation,
+    make_router,
+)
+from subscribers import people
 from subscribers.errors import UnknownListError
+from subscribers.history import Way
+from subscribers.importing.options import ImportOptions
+from subscribers.person_update import PersonChanges, update_person
+from subscribers.search import FoundPerson
+from subscribers.subscriber import Frequency, Status
 
-AUDIT_PAGE = 100
-LARGEST = 2**63 - 1
-"""The largest id that a row can have."""
-
-_LIST = "/lists/{list}/subscribers"
+_LIST = "/lists/{list}"
+_PERSON = "/subscribers/{address}"
 
 ListPath = Annotated[str, Path(alias="list", description="The list's short name")]
 AddressPath = Annotated[str, Path(description="An e-mail address")]
+subscribers = make_router(PeopleOperation, group="Subscribers")
+imports = make_router(ImportOperation, group="Subscribers")
+erasures = make_router(EraseOperation, group="Subscribers")
 
-site = make_router(Operation, group="Site")
-site_for_publishers = make_router(PublisherOperation, group="Site")
-subscribers = make_router(PublisherOperation, group="Subscribers")
 
-
-@site.get("/newsletters", name="newsletters")
-def newsletters(call: SiteWide) -> people_models.Newsletters:
-    """The site's newsletters."""
-    return people_models.Newsletters(
-        newsletters=[
-            people_models.NewsletterDocument(
-                name=slug,
-                title=newsletter.title,
-                list=newsletter.list,
-                schedule=str(newsletter.schedule),
-                approval=newsletter.approval,
-            )
-            for slug, newsletter in call.site.settings.newsletters.items()
-        ]
+@subscribers.get("/subscribers", name="list subscribers")
+def list_subscribers(
+    call: SiteWide, query: Annotated[people_models.PeopleQuery, Query()]
+) -> people_models.SubscriberPage:
+    """People who have all this in common, page by page."""
+    wanted = PeopleFilter(
+        list_slug=query.list,
+        status=Status(query.status) if query.status else None,
+        **query.model_dump(exclude={"list", "status", "after", "limit"}),
+    )
+    found = find_people(call.site, wanted, after=query.after, limit=query.limit, now=call.now)
+    return people_models.SubscriberPage(
+        subscribers=[_found(one) for one in found],
+        next=found[-1].id if len(found) == query.limit else None,
     )
 
 
-@site.get("/status", name="status")
-def status(call: SiteWide) -> models.SiteStatusDocument:
-    """Every issue with its deliveries, what is due, and whether the site may send."""
-    found = site_status(call.site, now=call.now)
-    return models.SiteStatusDocument(
-        issues=[status_of(one) for one in found.issues],
-        due=list(found.due),
-        armed=found.armed,
-        failed_sources=[
-            failed_document(slug, source)
-            for slug, sources in found.failed_sources.items()
-            for source in sources
-        ],
-    )
-
-
-@subscribers.post(_LIST, name="add subscriber")
+@subscribers.post(_LIST + "/subscribers", name="add subscriber")
 def add_subscriber(
     call: SiteWide, list_slug: ListPath, body: people_models.AddSubscriber
 ) -> people_models.Admitted:
@@ -77,59 +69,143 @@ def add_subscriber(
             now=call.now,
             name=body.name,
             follows=None if body.tags is None else _slugs(call, body.tags),
-            note=people.OperatorNote(detail=f"by {call.editor.address} over the API"),
+            note=people.OperatorNote(detail=_by(call), way=Way.API),
         )
     return people_models.Admitted.model_validate(
         {"address": body.address, "list": list_slug, "outcome": outcome.value}
     )
 
 
-@subscribers.get("/subscribers/{address}", name="show subscriber")
+@imports.post(_LIST + "/import", name="import subscribers")
+def import_subscribers(
+    call: SiteWide, list_slug: ListPath, body: people_models.ImportPeople
+) -> people_models.Imported:
+    """Put the people in a file on a list; who left, was suppressed or erased is not brought back."""
+    require_list(call.site, list_slug)
+    options = ImportOptions(
+        list_slug=list_slug,
+        source_name=_by(call),
+        now=call.now,
+        layout=body.layout,
+        dry_run=body.dry_run,
+        confirm=body.confirm and not body.left,
+        left=body.left,
+    )
+    file = BytesIO(body.csv.encode("utf-8", "replace"))
+    report, asked = import_people(call.site, file, options)
+    return people_models.Imported(
+        list=list_slug,
+        dry_run=body.dry_run,
+        added=report.added,
+        updated=report.updated,
+        unchanged=report.unchanged,
+        rejected=report.rejected_count,
+        asked=asked,
+        statuses={status.value: report.statuses[status] for status in Status},
+        rejected_rows=[people_models.RejectedRow.model_validate(row) for row in report.rejected],
+    )
+
+
+@subscribers.get(_PERSON, name="show subscriber")
 def show_subscriber(call: SiteWide, address: AddressPath) -> people_models.SubscriberDocument:
-    """Everything known about a person."""
+    """Everything known about a person, with every issue and its receipt."""
     with call.site.database.transaction(read_only=True) as connection:
-        return people_models.SubscriberDocument.model_validate(people.show(connection, address))
+        return people_models.SubscriberDocument.model_validate(show_person(connection, address))
 
 
-@subscribers.delete(_LIST + "/{address}", name="remove subscriber")
+@subscribers.patch(_PERSON, name="change subscriber")
+def change_subscriber(
+    call: SiteWide, address: AddressPath, body: people_models.UpdateSubscriber
+) -> people_models.Updated:
+    """Change a person's name, tags, frequency or attributes."""
+    changes = PersonChanges(
+        name=body.name,
+        follows=None if body.tags is None else frozenset(_slugs(call, body.tags)),
+        frequency=None if body.frequency is None else Frequency(body.frequency),
+        attributes=body.attributes,
+    )
+    with call.site.database.transaction() as connection:
+        person = people.find(connection, address)
+        changed = update_person(
+            connection, person, changes, now=call.now, way=Way.API, detail=_by(call)
+        )
+    return people_models.Updated(address=person.address, changed=changed)
+
+
+@subscribers.post(_PERSON + "/unsubscribe", name="unsubscribe")
+def unsubscribe(
+    call: SiteWide, address: AddressPath, body: people_models.Unsubscribe
+) -> people_models.Unsubscribed:
+    """Unsubscribe a person from one list, or from all."""
+    return _unsubscribed(call, address, body.list, body.reason)
+
+
+@subscribers.delete(_LIST + "/subscribers/{address}", name="remove subscriber")
 def remove_subscriber(
     call: SiteWide, list_slug: ListPath, address: AddressPath
 ) -> people_models.Unsubscribed:
     """Unsubscribe a person from a list."""
     _require_list(call, list_slug)
+    return _unsubscribed(call, address, list_slug, "")
+
+
+@subscribers.post(_PERSON + "/restore", name="restore subscriber")
+def restore_subscriber(
+    call: SiteWide, address: AddressPath, body: people_models.Restore
+) -> people_models.Admitted:
+    """Bring back a person who left or is suppressed, with the consent that you state."""
+    _require_list(call, body.list)
+    with call.site.database.transaction() as connection:
+        person = people.find(connection, address)
+        outcome = people.add(
+            connection,
+            person.address,
+            list_slug=body.list,
+            now=call.now,
+            note=people.OperatorNote(
+                detail=_by(call), force=True, consent=body.consent, way=Way.API
+            ),
+        )
+    return people_models.Admitted.model_validate(
+        {"address": person.address, "list": body.list, "outcome": outcome.value}
+    )
+
+
+@erasures.delete(_PERSON, name="erase subscriber")
+def erase_subscriber(call: SiteWide, address: AddressPath) -> people_models.Erased:
+    """Delete everything about a person; a salted hash prevents a later import."""
+    return people_models.Erased(erased=own_data.erase(call.site, address, now=call.now))
+
+
+def _found(person: FoundPerson) -> people_models.FoundSubscriber:
+    return people_models.FoundSubscriber(
+        id=person.id,
+        address=person.address,
+        name=person.name,
+        tags=list(person.tags),
+        frequency=person.frequency.value,
+        joined=person.created_at,
+        attributes=person.attributes,
+        subscriptions=[
+            people_models.SubscriptionDocument(list=slug, status=status.value)
+            for slug, status in person.subscriptions.items()
+        ],
+    )
+
+
+def _unsubscribed(
+    call: Call, address: str, list_slug: str | None, reason: str
+) -> people_models.Unsubscribed:
+    detail = f"{_by(call)}: {reason}" if reason else _by(call)
     with call.site.database.transaction() as connection:
         changed = people.remove(
-            connection,
-            address,
-            call.now,
-            list_slug=list_slug,
-            detail=f"by {call.editor.address} over the API",
+            connection, address, call.now, list_slug=list_slug, detail=detail, way=Way.API
         )
     return people_models.Unsubscribed(address=address, unsubscribed=changed)
 
 
-@subscribers.post("/suppressions", name="suppress")
-def suppress(call: SiteWide, body: people_models.Suppress) -> people_models.Suppressed:
-    """Never mail an address, or a whole domain."""
-    with call.site.database.transaction() as connection:
-        changed = suppression.suppress(connection, body.pattern, body.reason, call.now)
-    return people_models.Suppressed(pattern=body.pattern, changed=changed)
-
-
-@site_for_publishers.get("/audit", name="audit")
-def read_audit(
-    call: SiteWide,
-    before: Annotated[
-        int | None,
-        Query(ge=0, le=LARGEST, description="The id of an entry; older entries are returned"),
-    ] = None,
-) -> people_models.Audit:
-    """Who did what, the newest first."""
-    with call.site.database.transaction(read_only=True) as connection:
-        found = audit.entries(connection, limit=AUDIT_PAGE, before=before)
-    return people_models.Audit(
-        entries=[people_models.AuditEntry.model_validate(entry) for entry in found]
-    )
+def _by(call: Call) -> str:
+    return f"by {call.editor.address} over the API"
 
 
 def _require_list(call: Call, slug: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from newsletter.errors import UnknownNameError
-from newsletter.issues.issue import State
+from newsletter.issues.issue import Issue, State
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
 from newsletter.store import editions as edition_store
@@ -29,30 +29,38 @@ def find_edition(
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
     """
-    editions = _published(database, newsletter, number)
+    _issue, editions = _published(database, newsletter, number)
     return _impersonal((edition for edition in editions if edition.key == key), links_url)
 
 
 def find_complete(
     database: Database, newsletter: str, number: int, *, links_url: str
 ) -> str | None:
-    """The HTML of the edition that has every item, or None; `links_url` as in `find_edition`."""
-    editions = _published(database, newsletter, number)
+    """The HTML of the edition with every item that is for everybody, or None.
+
+    None too for an issue that went to a segment only. `links_url` as in `find_edition`.
+    """
+    issue, editions = _published(database, newsletter, number)
+    if issue is not None and not issue.selection.is_everyone:
+        public = issue.selection.public
+        return _impersonal((edition for edition in editions if edition.key == public), links_url)
     largest_first = sorted(editions, key=lambda edition: -len(edition.item_keys))
     return _impersonal(largest_first, links_url)
 
 
-def _published(database: Database, newsletter: str, number: int) -> Iterable[Edition]:
+def _published(
+    database: Database, newsletter: str, number: int
+) -> tuple[Issue | None, Iterable[Edition]]:
     if number > HIGHEST_NUMBER:
-        return ()
+        return None, ()
     with database.transaction(read_only=True) as connection:
         try:
             issue = issue_store.find_issue(connection, newsletter, number)
         except UnknownNameError:
-            return ()
+            return None, ()
         if issue.state not in PUBLISHED:
-            return ()
-        return tuple(edition_store.frozen_editions(connection, issue).values())
+            return None, ()
+        return issue, tuple(edition_store.frozen_editions(connection, issue).values())
 
 
 def _impersonal(editions: Iterable[Edition], links_url: str) -> str | None:

@@ -18,6 +18,7 @@ from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.site.failed_sources import failed_sources_of
+from newsletter.site.recipients import selection_of
 from newsletter.store import edit_log as desk_store
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext
@@ -146,6 +147,7 @@ class IssuePage:
         return {
             "issue": issue,
             "failed_sources": failed,
+            "selection": selection_of(site, issue),
             "newsletter": newsletter,
             "url": self.context.desk_url(issue),
             "editable": issue.state in EDITABLE,

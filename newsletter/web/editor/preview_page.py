@@ -133,7 +133,7 @@ class PreviewPage:
         )
 
     def _frame(self, issue: Issue, view: View) -> str:
-        copy = copy_for(self.context.site, issue, view.reader)
+        copy = copy_for(self.context.site, issue, view.reader, now=self.context.clock())
         match view.part:
             case "text":
                 return plain_frame(copy.text)

@@ -75,7 +75,9 @@ class SharePage:
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
             return self._gone()
-        copy = await run_in_threadpool(copy_for, self.context.site, found[0], Reader())
+        copy = await run_in_threadpool(
+            copy_for, self.context.site, found[0], Reader(), now=self.context.clock()
+        )
         headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
         return HTMLResponse(
             framed(copy.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.store.database import Database
-from subscribers.audience import audience, count_by_follows, format_follows, parse_follows
+from subscribers.audience import ReaderGroup, audience, count_groups, format_follows, parse_follows
 from subscribers.history import Way
 from subscribers.preferences import pause
 from subscribers.subscriber import Status
@@ -80,7 +80,10 @@ def test_readers_are_counted_by_their_wishes(database: Database) -> None:
         join(connection, "a@example.org", follows=["security", "ai"])
         join(connection, "b@example.org", follows=["ai", "security"])
         join(connection, "c@example.org")
-        assert count_by_follows(connection, audience(LIST, NOW)) == {"|ai|security|": 2, "": 1}
+        assert count_groups(connection, audience(LIST, NOW)) == {
+            ReaderGroup("|ai|security|"): 2,
+            ReaderGroup(): 1,
+        }
 
 
 @given(st.frozensets(st.text(st.characters(exclude_characters="|"), min_size=1)))

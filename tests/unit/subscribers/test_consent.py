@@ -22,7 +22,7 @@ from subscribers.privacy import erase
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress
 from subscribers.unsubscribe import status_of, unsubscribe
-from tests.factories.subscribers import LIST, NOW, events, join, set_status
+from tests.factories.subscribers import LIST, NOW, events, join, listing, set_status
 
 JO = "jo@example.org"
 
@@ -162,7 +162,7 @@ def test_requests_that_nobody_confirmed_are_forgotten(database: Database) -> Non
         assert status_of(connection, other, LIST) is None
         assert status_of(connection, left, LIST) is Status.UNSUBSCRIBED
         assert events(connection, left)[-1] == (Event.SUBSCRIBE, Way.FORM)
-        assert {row["address"] for row in people.listing(connection, LIST)} == {
+        assert {row["address"] for row in listing(connection, LIST)} == {
             "late@example.org",
             "left@example.org",
         }

@@ -22,7 +22,7 @@ from subscribers.privacy import erase
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress
 from subscribers.unsubscribe import status_of, unsubscribe
-from tests.factories.subscribers import LIST, NOW, events, import_text, join
+from tests.factories.subscribers import LIST, NOW, events, import_text, join, listing
 
 FILE = """email,name,tags,town
 Jo@example.org,Jo Doe,Data Breach;ai,Hobart
@@ -43,7 +43,7 @@ def test_people_who_left_elsewhere_are_taken_off_and_never_brought_back(database
     assert refused.rejected_count == 2
     with database.transaction(read_only=True) as connection:
         assert events(connection, standing)[-1] == (Event.UNSUBSCRIBE, Way.IMPORT)
-        assert {row["status"] for row in people.listing(connection, LIST)} == {"unsubscribed"}
+        assert {row["status"] for row in listing(connection, LIST)} == {"unsubscribed"}
 
 
 def test_a_file_makes_active_subscriptions_with_consent_on_record(database: Database) -> None:

@@ -16,7 +16,7 @@ from subscribers.lists import list_slugs
 from subscribers.subscriber import Status
 from subscribers.suppression import suppress
 from subscribers.unsubscribe import unsubscribe
-from tests.factories.subscribers import LIST, NOW, join
+from tests.factories.subscribers import LIST, NOW, join, listing
 
 
 def test_a_person_is_shown_whole(database: Database) -> None:
@@ -119,16 +119,16 @@ def test_unknown_people_and_lists_are_named(database: Database) -> None:
         assert list_slugs(connection) == [LIST]
 
 
-def test_a_list_is_told_in_the_order_of_addresses(database: Database) -> None:
+def test_a_list_is_told_in_the_order_of_joining(database: Database) -> None:
     """Everybody on it with their status, or those of one status."""
     with database.transaction() as connection:
         left = join(connection, "b@example.org")
         join(connection, "a@example.org", follows=["ai"])
         unsubscribe(connection, left, LIST, Way.PAGE, NOW)
-        everybody = list(people.listing(connection, LIST))
-        active = list(people.listing(connection, LIST, Status.ACTIVE))
+        everybody = listing(connection, LIST)
+        active = listing(connection, LIST, Status.ACTIVE)
     assert [(row["address"], row["status"]) for row in everybody] == [
-        ("a@example.org", "active"),
         ("b@example.org", "unsubscribed"),
+        ("a@example.org", "active"),
     ]
     assert active == [{"address": "a@example.org", "name": "", "tags": ["ai"], "status": "active"}]

@@ -9,6 +9,7 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.database import Database
 from newsletter.store.ledger.prepared import MOST_ROWS
 from newsletter.store.tables import deliveries, receipts
+from subscribers.audience import ReaderGroup
 from subscribers.tables import subscribers
 from tests.factories.ledger import (
     NOW,
@@ -54,7 +55,11 @@ def test_plan_gives_each_reader_the_edition_of_her_wishes(database: Database) ->
             sa.update(subscribers).where(subscribers.c.id == 2).values(follows="|ai|")
         )
     ledger = ledger_on(database, issue)
-    ledger.plan({"|ai|": issue.edition_ids[1], "|law|": 99}, issue.edition_ids[0], NOW)
+    ledger.plan(
+        {ReaderGroup("|ai|"): issue.edition_ids[1], ReaderGroup("|law|"): 99},
+        issue.edition_ids[0],
+        NOW,
+    )
     with database.transaction() as connection:
         rows = connection.execute(
             sa.select(deliveries.c.edition_id).order_by(deliveries.c.subscriber_id)

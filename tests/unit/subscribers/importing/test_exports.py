@@ -11,7 +11,7 @@ from subscribers.audience import audience
 from subscribers.errors import ImportFileError
 from subscribers.importing.layouts import LAYOUTS, NAMED
 from subscribers.subscriber import Status
-from tests.factories.subscribers import LIST, NOW, import_text, join
+from tests.factories.subscribers import LIST, NOW, import_text, join, listing
 
 DATA = Path(__file__).parents[3] / "data" / "subscribers" / "exports"
 EXPECTED: dict[str, dict[str, list[str]]] = json.loads((DATA / "expected.json").read_text("utf-8"))
@@ -21,7 +21,7 @@ def by_status(database: Database) -> dict[str, list[str]]:
     """Everybody on the list, by status."""
     found: dict[str, list[str]] = {}
     with database.transaction(read_only=True) as connection:
-        for row in people.listing(connection, LIST):
+        for row in listing(connection, LIST):
             found.setdefault(str(row["status"]), []).append(row["address"])
     return {status: sorted(addresses) for status, addresses in found.items()}
 

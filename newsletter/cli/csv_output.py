@@ -1,0 +1,22 @@
+"""Writes tables as CSV to stdout, for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet runs a cell that begins with one of these as a formula."""
+
+
+def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write the rows' columns with a header."""
+    table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    table.writeheader()
+    table.writerows({name: _without_formula(row[name]) for name in columns} for row in rows)
+
+
+def _without_formula(cell: object) -> object:
+    """Quote a cell that a spreadsheet would run: servers' answers and readers' names are untrusted."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell

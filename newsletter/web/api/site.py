@@ -1,0 +1,111 @@
+"""The operations on the site as a whole: newsletters, status, lists, growth, audit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Query
+
+from newsletter.pipeline.growth import growth_days
+from newsletter.pipeline.lists import all_lists
+from newsletter.pipeline.status import site_status
+from newsletter.store import audit
+from newsletter.web.api import models, people_models
+from newsletter.web.api.calls import SiteWide
+from newsletter.web.api.documents import failed_document, status_of
+from newsletter.web.api.operation import AdminOperation, Operation, make_router
+from subscribers.growth import growth_document
+
+AUDIT_PAGE = 100
+MOST_DAYS = 3660
+
+site = make_router(Operation, group="Site")
+administration = make_router(AdminOperation, group="Site")
+
+
+@site.get("/newsletters", name="newsletters")
+def newsletters(call: SiteWide) -> people_models.Newsletters:
+    """The site's newsletters."""
+    return people_models.Newsletters(
+        newsletters=[
+            people_models.NewsletterDocument(
+                name=slug,
+                title=newsletter.title,
+                list=newsletter.list,
+                schedule=str(newsletter.schedule),
+                approval=newsletter.approval,
+            )
+            for slug, newsletter in call.site.settings.newsletters.items()
+        ]
+    )
+
+
+@site.get("/status", name="status")
+def status(call: SiteWide) -> models.SiteStatusDocument:
+    """Every issue with its deliveries, what is due, and whether the site may send."""
+    found = site_status(call.site, now=call.now)
+    return models.SiteStatusDocument(
+        issues=[status_of(one) for one in found.issues],
+        due=list(found.due),
+        armed=found.armed,
+        failed_sources=[
+            failed_document(slug, source)
+            for slug, sources in found.failed_sources.items()
+            for source in sources
+        ],
+    )
+
+
+@site.get("/lists", name="lists")
+def lists(call: SiteWide) -> people_models.Lists:
+    """Every list with its people by status."""
+    return people_models.Lists(
+        lists=[
+            people_models.ListDocument(
+                list=one.slug,
+                statuses={status.value: count for status, count in one.statuses.items()},
+                newsletters=list(one.newsletters),
+                former_names=list(one.former_names),
+                closed_at=one.closed_at,
+            )
+            for one in all_lists(call.site)
+        ]
+    )
+
+
+@site.get("/growth", name="growth")
+def growth(
+    call: SiteWide,
+    list_slug: Annotated[
+        str | None, Query(alias="list", description="A list; without it all lists together")
+    ] = None,
+    days: Annotated[
+        int, Query(ge=1, le=MOST_DAYS, description="How many days, the last of which is today")
+    ] = 30,
+) -> people_models.Growth:
+    """Who joined, confirmed, left and bounced each day, and by which way."""
+    found = growth_days(call.site, list_slug=list_slug, days=timedelta(days=days), now=call.now)
+    return people_models.Growth.model_validate(
+        {"list": list_slug, "days": [growth_document(day) for day in found]}
+    )
+
+
+@administration.get("/audit", name="audit")
+def read_audit(
+    call: SiteWide,
+    before: Annotated[
+        int | None,
+        Query(
+            ge=0,
+            le=people_models.LARGEST,
+            description="The id of an entry; older entries are returned",
+        ),
+    ] = None,
+) -> people_models.Audit:
+    """Who did what, the newest first."""
+    with call.site.database.transaction(read_only=True) as connection:
+        found = audit.entries(connection, limit=AUDIT_PAGE, before=before)
+    return people_models.Audit(
+        entries=[people_models.AuditEntry.model_validate(entry) for entry in found]
+    )
