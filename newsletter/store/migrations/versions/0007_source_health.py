@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import UtcDateTime
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:

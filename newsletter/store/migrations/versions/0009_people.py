@@ -12,7 +12,7 @@ from alembic import op
 from subscribers.tables import Id, UtcDateTime
 
 revision = "0009"
-down_revision = "0005"
+down_revision = "0008"
 
 # The start of a quarter of an hour.
 _QUARTER = {

@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import Id, UtcDateTime
 
 revision = "0011"
-down_revision = "0005"
+down_revision = "0009"
 
 
 def upgrade() -> None:
