@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 from newsletter.errors import SourceError
 
-ACCEPTED = b"gzip, deflate, br, zstd"
-
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD_FRAME = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _ZSTD_WINDOW = 23

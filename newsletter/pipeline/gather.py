@@ -308,8 +308,7 @@ def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
         location = (source.kind, location_key(source.location))
         first = found.setdefault(location, source)
         tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        kept = {"name": first.name or source.name, "auth": first.auth or source.auth}
-        found[location] = first.model_copy(update={"tags": tags, **kept})
+        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
     return list(found.values())
 
 
