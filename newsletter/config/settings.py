@@ -12,7 +12,6 @@ from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
-from newsletter.config.private_hosts import parse_private_host
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
     DkimKeySettings,
@@ -130,6 +129,8 @@ class FetchSettings(Table):
     @classmethod
     def hosts_or_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         """Check that each entry is a host name, an address or a CIDR network."""
+        from newsletter.config.private_hosts import parse_private_host  # few sites have any
+
         for entry in entries:
             parse_private_host(entry)
         return entries
