@@ -11,6 +11,7 @@ from benchmarks.gathering import Gathering
 from benchmarks.importing import Import
 from benchmarks.machine import Machine
 from benchmarks.nodes import LimitedRate, NodeRates
+from benchmarks.pipeline import Step
 from benchmarks.planning import LongSend, Plan
 from benchmarks.rendering import Rendering
 from benchmarks.runs import Condition, Result
@@ -45,6 +46,7 @@ class Findings:
     imports: Sequence[Import]
     renderings: Sequence[Rendering]
     gatherings: Sequence[Gathering]
+    steps: Sequence[Step]
     together: Sequence[NodeRates]
     kept: LimitedRate | None
     skipped: Sequence[str] = field(default=())

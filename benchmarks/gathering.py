@@ -60,7 +60,7 @@ def _measure(feeds: int, items: int, repeats: int) -> Gathering:
         )
         for number in range(feeds)
     }
-    with _serving(pages) as address:
+    with serving(pages) as address:
         sources = [SourceSettings(feed=f"{address}{path}") for path in pages]
         times = [_read_twice(sources, feeds * items) for _ in range(repeats)]
     return Gathering(
@@ -111,7 +111,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def _serving(pages: Mapping[str, bytes]) -> Iterator[str]:
+def serving(pages: Mapping[str, bytes]) -> Iterator[str]:
+    """A web server on loopback with these pages; its address."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = pages[self.path]

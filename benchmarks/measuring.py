@@ -21,6 +21,7 @@ from benchmarks.peers import (
     smtp_source,
     usual_python,
 )
+from benchmarks.pipeline import SiteSize, measure_steps
 from benchmarks.planning import plan_lists, send_lists
 from benchmarks.publication import make_publication
 from benchmarks.rendering import render_issues
@@ -64,6 +65,7 @@ class Extent:
     feeds: Sequence[int]
     items: Sequence[int]
     repeats: int
+    site: SiteSize
     node_messages: int
 
 
@@ -77,6 +79,7 @@ FULL = Extent(
     editions=(1, 10, 100),
     feeds=(1, 10, 50),
     items=(20, 100),
+    site=SiteSize(feeds=500, entries=50, articles=50_000, issues=200),
     repeats=7,
     node_messages=9_000,
 )
@@ -92,6 +95,7 @@ QUICK = Extent(
     editions=(1, 10),
     feeds=(1, 10),
     items=(20, 100),
+    site=SiteSize(feeds=50, entries=20, articles=2_000, issues=10),
     repeats=3,
     node_messages=2_000,
 )  # fmt: skip
@@ -137,6 +141,7 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
         imports=import_files(bench, extent.import_sizes),
         renderings=render_issues(extent.articles, extent.editions, repeats=extent.repeats),
         gatherings=gather_feeds(extent.feeds, extent.items, repeats=extent.repeats),
+        steps=measure_steps(folder / "steps", size=extent.site),
         together=measure_nodes(
             bench, (1, 2, 3), rounds=extent.rounds, messages=extent.node_messages, say=say
         ),

@@ -251,6 +251,11 @@ def _rendering_and_gathering(findings: Findings) -> Iterable[str]:
             for one in findings.gatherings
         ],
     )
+    yield "On a whole site, with its database; the web server is in a process of its own.\n"
+    yield _table(
+        ["step", "CPU s", "memory +MB"],
+        [[one.what, figure(one.cpu_seconds), f"{one.octets / 1e6:.0f}"] for one in findings.steps],
+    )
 
 
 def _drawings(findings: Findings) -> Iterable[tuple[str, str]]:

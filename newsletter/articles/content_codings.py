@@ -13,16 +13,15 @@ from dataclasses import dataclass
 
 from newsletter.errors import SourceError
 
-ACCEPTED = b"gzip, deflate, br, zstd"
-
 _GZIP = b"\x1f\x8b\x08"
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_ZSTD_SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+_ZSTD_FRAME = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
 _ZSTD_WINDOW = 23
 """The largest window that a sender may use, as a power of two (RFC 9659)."""
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
 """The first bytes of a feed or page that was not compressed at all."""
 _MOST_LAYERS = 4
+_MOST_PARTS = 100
+"""Each part of a body copies what comes after it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,43 +39,40 @@ def decode_content(body: bytes, encoding: str, *, limit: int) -> Plain:
     """
     codings = [name.strip().lower() for name in encoding.split(",")]
     plain = Plain(body=body)
-    for coding in [*reversed(codings[-_MOST_LAYERS:]), "undeclared"]:
-        layer = _without(coding, plain.body, limit)
-        plain = Plain(body=layer.body, whole=plain.whole and layer.whole)
-    return plain
+    for coding in reversed(codings[-_MOST_LAYERS:]):
+        plain = _without(coding, plain, limit)
+    return _without("gzip", plain, limit) if plain.body.startswith(_GZIP) else plain
 
 
-def _without(coding: str, body: bytes, limit: int) -> Plain:
-    """The body without one coding; unchanged if the body shows that it does not have it."""
-    compressed = body.startswith(_GZIP)
-    if coding == "undeclared" and not (compressed and len(body) > len(_GZIP)):
-        return Plain(body=body)
-    if not body or (coding != "br" and _TEXT.match(body)):
-        return Plain(body=body)
-    if coding in ("gzip", "x-gzip", "undeclared") or (coding == "deflate" and compressed):
-        return _gunzip(body, limit)
-    if coding == "deflate":
-        return _inflate_alone(body, limit)
-    if coding == "br":
-        return _unbrotli(body, limit)
-    if coding == "zstd":
-        return _unzstd(body, limit)
-    return Plain(body=body)
+def _without(coding: str, plain: Plain, limit: int) -> Plain:
+    """The body without one coding; unchanged if it is text that does not have it."""
+    decoder = _DECODERS.get(coding)
+    if decoder is None or not plain.body:
+        return plain
+    is_text = _TEXT.match(plain.body) is not None
+    try:
+        layer = decoder(plain.body, limit)
+    except SourceError:
+        if is_text:
+            return plain
+        raise
+    if is_text and not layer.whole:
+        return plain
+    return Plain(body=layer.body, whole=plain.whole and layer.whole)
 
 
 def _gunzip(body: bytes, limit: int) -> Plain:
-    """Every member of a gzip file (RFC 1952 section 2.2), without its checksums."""
-    out = bytearray()
-    while body.startswith(_GZIP):
-        start = _gzip_header_end(body)
-        layer, rest = _inflate(body[start:], limit - len(out))
-        out += layer.body
-        if not layer.whole or len(out) > limit:
-            return Plain(body=bytes(out), whole=layer.whole)
-        body = rest[8:].lstrip(b"\0")
-    if not out and body:
+    """The members of a gzip file (RFC 1952 section 2.2), without their checksums."""
+    if not body.startswith(_GZIP):
         raise _damaged("gzip", "it does not begin like a gzip file")
-    return Plain(body=bytes(out))
+    out = bytearray()
+    for _ in range(_MOST_PARTS):
+        layer, rest = _inflate(body[_gzip_header_end(body) :], limit - len(out))
+        out += layer.body
+        body = rest[8:].lstrip(b"\0")
+        if not layer.whole or len(out) > limit or not body.startswith(_GZIP):
+            return Plain(body=bytes(out), whole=layer.whole)
+    raise _damaged("gzip", f"it has more than {_MOST_PARTS} parts")
 
 
 def _gzip_header_end(body: bytes) -> int:
@@ -92,7 +88,9 @@ def _gzip_header_end(body: bytes) -> int:
 
 
 def _inflate_alone(body: bytes, limit: int) -> Plain:
-    """The coding `deflate`: zlib data (RFC 1950), or without its frame, as some servers send it."""
+    """The coding `deflate`: zlib data (RFC 1950), or without its frame, or gzip, as servers send it."""
+    if body.startswith(_GZIP):
+        return _gunzip(body, limit)
     framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2]) % 31 == 0
     return _inflate(body[2:] if framed else body, limit)[0]
 
@@ -120,8 +118,6 @@ def _unbrotli(body: bytes, limit: int) -> Plain:
                 break
             out, body = out + part, b""
     except brotli.error as error:
-        if _TEXT.match(body):
-            return Plain(body=body)
         raise _damaged("br", str(error)) from error
     return Plain(body=bytes(out), whole=decompressor.is_finished())
 
@@ -134,19 +130,26 @@ def _unzstd(body: bytes, limit: int) -> Plain:
         from backports import zstd
 
     out = bytearray()
-    whole = False
     try:
-        while body.startswith(_ZSTD) or _ZSTD_SKIPPABLE.match(body) or not out:
+        for _ in range(_MOST_PARTS):
             options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
             decompressor = zstd.ZstdDecompressor(options=options)
             out += decompressor.decompress(body, limit + 1 - len(out))
-            whole = decompressor.eof
-            if not whole or not decompressor.unused_data or len(out) > limit:
-                break
             body = decompressor.unused_data
+            if not decompressor.eof or len(out) > limit or not _ZSTD_FRAME.match(body):
+                return Plain(body=bytes(out), whole=decompressor.eof)
     except zstd.ZstdError as error:
         raise _damaged("zstd", str(error)) from error
-    return Plain(body=bytes(out), whole=whole)
+    raise _damaged("zstd", f"it has more than {_MOST_PARTS} parts")
+
+
+_DECODERS = {
+    "gzip": _gunzip,
+    "x-gzip": _gunzip,
+    "deflate": _inflate_alone,
+    "br": _unbrotli,
+    "zstd": _unzstd,
+}
 
 
 def _damaged(coding: str, reason: str) -> SourceError:

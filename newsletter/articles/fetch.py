@@ -12,7 +12,6 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from newsletter.articles.bounded_body import BoundedBody
 from newsletter.articles.request import USER_AGENT, Requests, request_url
 from newsletter.articles.response_headers import fresh_for, headers_of, http_date, retry_after
 from newsletter.config.access import Access
@@ -207,6 +206,8 @@ class HttpClient:
     ) -> bytes:
         """The decoded body; if the connection ends too early, what came if that is complete."""
         import httpcore2
+
+        from newsletter.articles.bounded_body import BoundedBody  # only where something is fetched
 
         body = BoundedBody(
             encoding=headers.get("content-encoding", ""), limit=self._settings.max_bytes

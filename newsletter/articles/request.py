@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter import __version__
-from newsletter.articles.content_codings import ACCEPTED
 from newsletter.articles.urls import absolute_url
 from newsletter.config.access import Access, redacted, redacted_mistake, split_credentials
 from newsletter.errors import SourceError
@@ -47,7 +46,7 @@ class Requests:
         own = {
             "User-Agent": self._access.user_agent or USER_AGENT,
             "Accept": _ACCEPT,
-            "Accept-Encoding": ACCEPTED.decode("ascii"),
+            "Accept-Encoding": "gzip, deflate, br, zstd",
             "Connection": "close",
             **conditions,
         }

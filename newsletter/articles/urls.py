@@ -70,7 +70,7 @@ def _is_tracking(pair: str) -> bool:
 def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     """Scheme, ASCII host, port unless default, path, query, fragment; None for other text."""
     text = text.strip()
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_LENGTH or text[:4].lower() != "http":
         return None
     import httpx2  # It is slow to load, and most commands read no addresses.
 

@@ -164,6 +164,7 @@ class FetchSettings(Table):
     @classmethod
     def hosts_or_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
         """Check that each entry is a host name, an address or a CIDR network."""
+
         for entry in entries:
             parse_private_host(entry)
         return entries

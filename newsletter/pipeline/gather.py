@@ -70,7 +70,7 @@ def gather(
         site=site,
         newsletter=slug,
         sources=tuple(sources),
-        fingerprint=_fingerprint(newsletter, site.settings.tags),
+        fingerprint=reading_fingerprint(site, slug),
         now=now,
         again=again,
     )
@@ -107,7 +107,7 @@ def gather_due(
         site=site,
         newsletter=slug,
         sources=tuple(sources),
-        fingerprint=_fingerprint(newsletter, site.settings.tags),
+        fingerprint=reading_fingerprint(site, slug),
         now=now,
     )
     due = [source for source in sources if is_due(source)]
@@ -308,8 +308,7 @@ def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
         location = (source.kind, location_key(source.location))
         first = found.setdefault(location, source)
         tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        kept = {"name": first.name or source.name, "auth": first.auth or source.auth}
-        found[location] = first.model_copy(update={"tags": tags, **kept})
+        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
     return list(found.values())
 
 
@@ -328,10 +327,11 @@ _NOT_OF_READING = {"every": None, "include": (), "exclude": (), "max_items": Non
 """Settings that change when and which articles are taken, but not how they are read."""
 
 
-def _fingerprint(newsletter: NewsletterSettings, tags: TagSettings) -> str:
+def reading_fingerprint(site: Site, slug: str) -> str:
     """A value that changes whenever the settings would read the same feed differently."""
+    newsletter = site.newsletter(slug)
     sources = [source.model_copy(update=_NOT_OF_READING) for source in newsletter.sources]
-    read_with = repr((__version__, sources, newsletter.sections, tags))
+    read_with = repr((__version__, sources, newsletter.sections, site.settings.tags))
     return hashlib.sha256(read_with.encode()).hexdigest()[:16]
 
 

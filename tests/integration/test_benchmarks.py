@@ -21,6 +21,7 @@ from benchmarks.importing import Import, import_files
 from benchmarks.machine import this_machine
 from benchmarks.measuring import NEAR
 from benchmarks.nodes import LimitedRate, NodeRates, measure_nodes
+from benchmarks.pipeline import SiteSize, Step, measure_steps
 from benchmarks.planning import LongSend, Plan
 from benchmarks.programs import BenchmarkError
 from benchmarks.publication import Publication, make_publication
@@ -221,6 +222,7 @@ def _findings() -> Findings:
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),
         gatherings=gather_feeds([1], [2], repeats=1),
+        steps=[Step(what="draft from 100 articles", cpu_seconds=0.5, octets=1_000_000)],
         together=[NodeRates(nodes=2, rate=800, lowest=790, highest=810)],
         kept=LimitedRate(nodes=3, limit=120, rate=123),
         skipped=["nodemailer: node is not installed"],
@@ -235,3 +237,14 @@ def _read_to(connection: socket.socket, mark: bytes) -> bytes:
         assert received, said
         said += received
     return said
+
+
+def test_the_steps_of_a_week_are_measured_on_a_whole_site(tmp_path: Path) -> None:
+    """Feeds that have not changed, and a draft after an issue."""
+    size = SiteSize(feeds=2, entries=2, articles=200, issues=1)
+    steps = measure_steps(tmp_path / "steps", size=size)
+    assert [step.what for step in steps] == [
+        "gather 2 unchanged feeds of 2 entries",
+        "draft from 200 articles after 1 issues",
+    ]
+    assert all(step.cpu_seconds > 0 for step in steps)

@@ -44,12 +44,37 @@ def test_the_limit_itself_is_allowed() -> None:
         collected(bytes(10_001), "", step=3_000)
 
 
+@given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br", "zstd", "", "gzip, br"]))
+def test_any_bytes_are_decoded_or_refused(wire: bytes, encoding: str) -> None:
+    """No bytes raise anything else, and none make more than the limit."""
+    for start in (b"", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"<"):
+        try:
+            assert len(collected(start + wire, encoding)) <= 10_000
+        except SourceError:
+            continue
+
+
+def test_text_that_begins_like_another_coding_is_decoded() -> None:
+    """Raw deflate may begin with the byte of a brace; text is recognised by its failure."""
+    packed = raw_deflate("新闻".encode())
+    assert packed.startswith(b"{")
+    assert collected(packed, "deflate") == "新闻".encode()
+    assert collected(b"<rss></rss>", "deflate") == b"<rss></rss>"
+
+
+def raw_deflate(content: bytes) -> bytes:
+    """Deflate without the frame of zlib."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
 @pytest.mark.parametrize(
     ("wire", "encoding", "message"),
     [
         (gzip.compress(bytes(range(200)))[:-9], "gzip", "is incomplete"),
         (b"not gzip at all", "gzip", "damaged"),
         (b"xxxxxxxxx", "br", "damaged"),
+        (gzip.compress(b"") * 101, "gzip", "more than 100 parts"),
         (b"x", "zstd", "damaged"),
         (b"\x07x", "deflate", "damaged"),
     ],

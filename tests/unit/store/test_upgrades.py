@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import is_current, upgrade, versions
 from newsletter.store.outbox_ledger import OutboxLedger
-from newsletter.store.tables import metadata, newsletters
+from newsletter.store.tables import fetches, metadata, newsletters, sources
 from subscribers.tables import lists
 from subscribers.tables import metadata as subscribers_metadata
 
@@ -68,3 +68,30 @@ def test_letters_that_wait_survive_the_outbox_becoming_a_ledger(empty_database: 
         (claim,) = letters.claim(1, NOW).claims
         assert (claim.address, claim.attempts) == ("jo@example.org", 2)
         assert letters.letter(claim).message == b"hi\r\n"
+
+
+def test_addresses_lose_their_passwords(empty_database: Database) -> None:
+    """A source stays the same source; its last fetch is forgotten, and it is read once more."""
+    upgrade(empty_database, to="0007")
+    now = NOW if not empty_database.is_sqlite else NOW.isoformat()
+    secret, plain = "https://user:hush@a.example/rss", "https://a.example/@user"
+    with empty_database.transaction() as connection:
+        for location in (secret, plain):
+            connection.execute(
+                sa.text("INSERT INTO sources (location, first_seen) VALUES (:location, :now)"),
+                {"location": location, "now": now},
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO fetches (newsletter, source, fingerprint, etag, last_modified,"
+                    " body_hash, checked_at, problem, failures, moved_to)"
+                    " VALUES ('weekly', :location, '', '', '', '', :now, '', 0, '')"
+                ),
+                {"location": location, "now": now},
+            )
+    upgrade(empty_database)
+    with empty_database.transaction(read_only=True) as connection:
+        locations = connection.execute(sa.select(sources.c.location).order_by(sources.c.id))
+        assert list(locations.scalars()) == ["https://a.example/rss", plain]
+        assert list(connection.execute(sa.select(fetches.c.source)).scalars()) == [plain]
+    empty_database.close()
