@@ -32,7 +32,7 @@ from newsletter.store.fetches import (
     forget_others,
     load_memories,
     load_paces,
-    save_result,
+    save_results,
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 from newsletter.store.source_claims import SourceClaims, claiming_sources
@@ -156,6 +156,7 @@ def _read_unclaimed(
         )
     )
     found: dict[str, Reading] = {}
+    results: list[FetchResult] = []
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, run.now)
         settled = settle_sources(connection, slug, configured(run.sources), run.now)
@@ -164,9 +165,11 @@ def _read_unclaimed(
         numbers = dict(zip(locations, settled, strict=True))
         for source, reading in zip(free, readings, strict=True):
             pace = paces.get(source.location, Pace())
-            found[source.location] = _save_reading(
+            found[source.location], result = _save_reading(
                 connection, run, source, numbers[source.location], reading, pace
             )
+            results.append(result)
+        save_results(connection, slug, results, fingerprint=run.fingerprint, now=run.now)
         claims.release(connection)
     return found
 
@@ -240,8 +243,8 @@ def _save_reading(
     number: int,
     reading: Reading,
     pace: Pace,
-) -> Reading:
-    """Store what was read of a source, and its next pace; returns the reading for the report."""
+) -> tuple[Reading, FetchResult]:
+    """Store the articles that were read; the reading for the report, and what else is to be stored."""
     result = _save_articles(connection, run, source, number, reading)
     turned_over = result is CheckResult.REPLACED
     following = next_pace(
@@ -255,20 +258,14 @@ def _save_reading(
     )
     if run.again and result is CheckResult.FAILED and pace.next_check is not None:
         following = pace
-    save_result(
-        connection,
-        run.newsletter,
-        FetchResult(
-            memory=reading.memory or FetchMemory(source=source.location),
-            problem=_problem(reading),
-            pace=following,
-            moved_to=reading.moved_to,
-            turned_over=turned_over,
-        ),
-        fingerprint=run.fingerprint,
-        now=run.now,
+    left = FetchResult(
+        memory=reading.memory or FetchMemory(source=source.location),
+        problem=_problem(reading),
+        pace=following,
+        moved_to=reading.moved_to,
+        turned_over=turned_over,
     )
-    return _with_turned_over(reading, pace.interval) if turned_over else reading
+    return _with_turned_over(reading, pace.interval) if turned_over else reading, left
 
 
 def _save_articles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,17 +50,59 @@ class FetchResult:
     turned_over: bool = False
 
 
-def save_result(
+def save_results(
     connection: sa.Connection,
     newsletter: str,
-    result: FetchResult,
+    results: Sequence[FetchResult],
     *,
     fingerprint: str,
     now: datetime,
 ) -> None:
-    """Store what the fetch at `now` leaves behind."""
-    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == result.memory.source)
+    """Store what the fetches at `now` leave behind."""
+    sources = [result.memory.source for result in results]
+    stored = connection.execute(
+        sa.select(fetches.c.source, *_KEPT).where(
+            fetches.c.newsletter == newsletter, fetches.c.source.in_(sources)
+        )
+    )
+    before = {row.source: row._asdict() for row in stored}
+    rows = [
+        _row(newsletter, result, before.get(result.memory.source, _NOTHING), fingerprint, now)
+        for result in results
+    ]
+    if rows:
+        connection.execute(
+            sa.delete(fetches).where(
+                fetches.c.newsletter == newsletter, fetches.c.source.in_(sources)
+            )
+        )
+        connection.execute(sa.insert(fetches), rows)
+
+
+_KEPT = (
+    fetches.c.succeeded_at,
+    fetches.c.failing_since,
+    fetches.c.moved_to,
+    fetches.c.turned_over_at,
+)
+"""What a fetch may leave as it is."""
+_NOTHING: Mapping[str, Any] = {
+    "succeeded_at": None,
+    "failing_since": None,
+    "moved_to": "",
+    "turned_over_at": None,
+}
+
+
+def _row(
+    newsletter: str,
+    result: FetchResult,
+    before: Mapping[str, Any],
+    fingerprint: str,
+    now: datetime,
+) -> dict[str, Any]:
     values = {
+        **before,
         **asdict(result.memory),
         "newsletter": newsletter,
         "fingerprint": fingerprint,
@@ -69,25 +111,15 @@ def save_result(
         "interval": round(result.pace.interval.total_seconds()),
         "failures": result.pace.failures,
         "next_look": result.pace.next_check,
-        **_health(result, now),
     }
-    if connection.execute(sa.update(fetches).where(here).values(values)).rowcount == 0:
-        if result.problem:
-            values["failing_since"] = now
-        connection.execute(sa.insert(fetches).values(values))
-
-
-def _health(result: FetchResult, now: datetime) -> dict[str, Any]:
-    """The columns that tell how the source is doing; what a failure says nothing of stays."""
-    since = fetches.c.failing_since
     if result.problem:
-        return {"failing_since": sa.func.coalesce(since, sa.literal(now, since.type))}
-    turned_over = {"turned_over_at": now} if result.turned_over else {}
+        return {**values, "failing_since": before["failing_since"] or now}
     return {
+        **values,
         "succeeded_at": now,
         "failing_since": None,
         "moved_to": result.moved_to,
-        **turned_over,
+        "turned_over_at": now if result.turned_over else before["turned_over_at"],
     }
 
 
