@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import resource
 import shutil
 import time
@@ -15,9 +16,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TypeVar
 
+import sqlalchemy as sa
+
 from benchmarks.gathering import serving
 from benchmarks.programs import BenchmarkError
 from benchmarks.stories import make_article, make_feed, make_items
+from newsletter.articles.article import Article
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.sources import Configured
 from newsletter.articles.pace import Pace
@@ -27,14 +31,16 @@ from newsletter.pipeline.gather import gather, reading_fingerprint
 from newsletter.site.site import Site, open_site
 from newsletter.store import issues as issue_store
 from newsletter.store.articles import save_articles
-from newsletter.store.fetches import FetchResult, save_result
+from newsletter.store.fetches import FetchResult, save_results
 from newsletter.store.newsletters import advance_watermark, begin_at, ensure_newsletter
 from newsletter.store.sources import settle_sources
+from newsletter.store.tables import articles as article_table
 
 Result = TypeVar("Result")
 
 _NOW = datetime(2026, 3, 2, 6, 59, tzinfo=UTC)
 _WEEK = timedelta(days=7)
+_SYLLABLES = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
 _SITE = """\
 [site]
 url = "https://news.example.org"
@@ -119,10 +125,12 @@ def _draft(folder: Path, articles: int, issues: int) -> Step:
         numbers = settle_sources(connection, "weekly", configured, _NOW)
         for place, number in enumerate(numbers):
             of_source = [
-                make_article(index, _NOW - timedelta(days=364) * (index / articles))
+                _article(index, _NOW - timedelta(days=364) * (index / articles))
                 for index in range(place, articles, len(numbers))
             ]
             save_articles(connection, "weekly", number, of_source, _NOW)
+        seen = article_table.c
+        connection.execute(sa.update(article_table).values({seen.first_seen: seen.published}))
     for number in range(1, issues + 1):
         _carry(site, number, _NOW - (issues + 1 - number) * _WEEK, articles)
     draft(site, "weekly", now=_NOW)  # imports what it needs
@@ -152,8 +160,7 @@ def _carry(site: Site, number: int, due: datetime, articles: int) -> None:
     """A past issue that has been sent, of 20 stories that are none of the articles."""
     first = articles + number * 20
     items = tuple(
-        replace(item, article=make_article(first + item.position, due))
-        for item in make_items(20, due)
+        replace(item, article=_article(first + item.position, due)) for item in make_items(20, due)
     )
     issue = Issue(
         newsletter="weekly",
@@ -174,16 +181,37 @@ def _carry(site: Site, number: int, due: datetime, articles: int) -> None:
         advance_watermark(connection, "weekly", due, closed=due)
 
 
+def _article(number: int, published: datetime) -> Article:
+    """An article whose words are hardly those of another."""
+    generator = random.Random(number)  # noqa: S311 - not for security
+
+    def words(count: int) -> str:
+        return " ".join(
+            "".join(generator.choices(_SYLLABLES, k=generator.randint(2, 4))) for _ in range(count)
+        )
+
+    return replace(
+        make_article(number, published),
+        title=words(8).capitalize(),
+        summary=words(30).capitalize(),
+        body_text=words(150).capitalize(),
+    )
+
+
 def _remember(site: Site, pages: Mapping[str, bytes]) -> None:
     """Store that the pages were read as they are."""
     fingerprint = reading_fingerprint(site, "weekly")
+    results = [
+        FetchResult(
+            memory=FetchMemory(source=address, body_hash=hashlib.sha256(page).hexdigest()),
+            problem="",
+            pace=Pace(),
+        )
+        for address, page in pages.items()
+    ]
     with site.database.transaction() as connection:
-        for address, page in pages.items():
-            memory = FetchMemory(source=address, body_hash=hashlib.sha256(page).hexdigest())
-            result = FetchResult(memory=memory, problem="", pace=Pace())
-            save_result(
-                connection, "weekly", result, fingerprint=fingerprint, now=_NOW - timedelta(days=1)
-            )
+        before = _NOW - timedelta(days=1)
+        save_results(connection, "weekly", results, fingerprint=fingerprint, now=before)
 
 
 def _site(folder: Path, sources: str) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 TRACKING = re.compile(
@@ -67,6 +68,7 @@ def _is_tracking(pair: str) -> bool:
     return TRACKING.match(unquote(pair.partition("=")[0])) is not None
 
 
+@lru_cache(maxsize=4096)
 def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     """Scheme, ASCII host, port unless default, path, query, fragment; None for other text."""
     text = text.strip()

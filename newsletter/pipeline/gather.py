@@ -29,14 +29,15 @@ from newsletter.store.articles import (
 )
 from newsletter.store.fetches import (
     FetchResult,
+    SourceContents,
     forget_others,
     load_memories,
     load_paces,
-    save_result,
+    save_results,
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 from newsletter.store.source_claims import SourceClaims, claiming_sources
-from newsletter.store.source_health import SourceHealth, load_health, save_contents
+from newsletter.store.source_health import SourceHealth, load_health
 from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ def _read_unclaimed(
         )
     )
     found: dict[str, Reading] = {}
+    results: list[FetchResult] = []
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, run.now)
         settled = settle_sources(connection, slug, configured(run.sources), run.now)
@@ -164,9 +166,11 @@ def _read_unclaimed(
         numbers = dict(zip(locations, settled, strict=True))
         for source, reading in zip(free, readings, strict=True):
             pace = paces.get(source.location, Pace())
-            found[source.location] = _save_reading(
+            found[source.location], result = _save_reading(
                 connection, run, source, numbers[source.location], reading, pace
             )
+            results.append(result)
+        save_results(connection, slug, results, fingerprint=run.fingerprint, now=run.now)
         claims.release(connection)
     return found
 
@@ -240,8 +244,8 @@ def _save_reading(
     number: int,
     reading: Reading,
     pace: Pace,
-) -> Reading:
-    """Store what was read of a source, and its next pace; returns the reading for the report."""
+) -> tuple[Reading, FetchResult]:
+    """Store the articles that were read; the reading for the report, and what else is to be stored."""
     result = _save_articles(connection, run, source, number, reading)
     turned_over = result is CheckResult.REPLACED
     following = next_pace(
@@ -255,24 +259,20 @@ def _save_reading(
     )
     if run.again and result is CheckResult.FAILED and pace.next_check is not None:
         following = pace
-    save_result(
-        connection,
-        run.newsletter,
-        FetchResult(
-            memory=reading.memory or FetchMemory(source=source.location),
-            problem=_problem(reading),
-            pace=following,
-            moved_to=reading.moved_to,
-            turned_over=turned_over,
-        ),
-        fingerprint=run.fingerprint,
-        now=run.now,
-    )
     shown = _with_turned_over(reading, pace.interval) if turned_over else reading
+    contents = None
     if not reading.unchanged and result is not CheckResult.FAILED:
         dates = [article.published for article in reading.articles]
-        save_contents(connection, run.newsletter, source.location, dates, shown.findings)
-    return shown
+        contents = SourceContents(dates=dates, findings=shown.findings)
+    left = FetchResult(
+        memory=reading.memory or FetchMemory(source=source.location),
+        problem=_problem(reading),
+        pace=following,
+        moved_to=reading.moved_to,
+        turned_over=turned_over,
+        contents=contents,
+    )
+    return shown, left
 
 
 def _save_articles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.pace import FIRST, Pace
+from newsletter.articles.source_finding import SourceFinding
 from newsletter.store.tables import fetches
 
 
@@ -40,27 +41,87 @@ def load_memories(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SourceContents:
+    """What a source shows: the dates of its entries, and the findings about it."""
+
+    dates: Sequence[datetime]
+    findings: Sequence[SourceFinding]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FetchResult:
-    """What one fetch leaves behind; `problem` is "" if it succeeded."""
+    """What one fetch leaves behind; `problem` is "" if it succeeded.
+
+    `contents` is None if the source shows what it showed before.
+    """
 
     memory: FetchMemory
     problem: str
     pace: Pace
     moved_to: str = ""
     turned_over: bool = False
+    contents: SourceContents | None = None
 
 
-def save_result(
+def save_results(
     connection: sa.Connection,
     newsletter: str,
-    result: FetchResult,
+    results: Sequence[FetchResult],
     *,
     fingerprint: str,
     now: datetime,
 ) -> None:
-    """Store what the fetch at `now` leaves behind."""
-    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == result.memory.source)
+    """Store what the fetches at `now` leave behind."""
+    sources = [result.memory.source for result in results]
+    stored = connection.execute(
+        sa.select(fetches.c.source, *_KEPT).where(
+            fetches.c.newsletter == newsletter, fetches.c.source.in_(sources)
+        )
+    )
+    before = {row.source: row._asdict() for row in stored}
+    rows = [
+        _row(newsletter, result, before.get(result.memory.source, _NOTHING), fingerprint, now)
+        for result in results
+    ]
+    if rows:
+        connection.execute(
+            sa.delete(fetches).where(
+                fetches.c.newsletter == newsletter, fetches.c.source.in_(sources)
+            )
+        )
+        connection.execute(sa.insert(fetches), rows)
+
+
+_KEPT = (
+    fetches.c.succeeded_at,
+    fetches.c.failing_since,
+    fetches.c.moved_to,
+    fetches.c.turned_over_at,
+    fetches.c.entries,
+    fetches.c.newest,
+    fetches.c.findings,
+)
+"""What a fetch may leave as it is."""
+_NOTHING: Mapping[str, Any] = {
+    "succeeded_at": None,
+    "failing_since": None,
+    "moved_to": "",
+    "turned_over_at": None,
+    "entries": None,
+    "newest": None,
+    "findings": None,
+}
+
+
+def _row(
+    newsletter: str,
+    result: FetchResult,
+    before: Mapping[str, Any],
+    fingerprint: str,
+    now: datetime,
+) -> dict[str, Any]:
     values = {
+        **before,
         **asdict(result.memory),
         "newsletter": newsletter,
         "fingerprint": fingerprint,
@@ -69,25 +130,21 @@ def save_result(
         "interval": round(result.pace.interval.total_seconds()),
         "failures": result.pace.failures,
         "next_look": result.pace.next_check,
-        **_health(result, now),
     }
-    if connection.execute(sa.update(fetches).where(here).values(values)).rowcount == 0:
-        if result.problem:
-            values["failing_since"] = now
-        connection.execute(sa.insert(fetches).values(values))
-
-
-def _health(result: FetchResult, now: datetime) -> dict[str, Any]:
-    """The columns that tell how the source is doing; what a failure says nothing of stays."""
-    since = fetches.c.failing_since
+    if result.contents is not None:
+        values |= {
+            "entries": len(result.contents.dates),
+            "newest": max(result.contents.dates, default=None),
+            "findings": [asdict(finding) for finding in result.contents.findings],
+        }
     if result.problem:
-        return {"failing_since": sa.func.coalesce(since, sa.literal(now, since.type))}
-    turned_over = {"turned_over_at": now} if result.turned_over else {}
+        return {**values, "failing_since": before["failing_since"] or now}
     return {
+        **values,
         "succeeded_at": now,
         "failing_since": None,
         "moved_to": result.moved_to,
-        **turned_over,
+        "turned_over_at": now if result.turned_over else before["turned_over_at"],
     }
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -66,22 +66,3 @@ def load_health(
         for row in rows
         if row.source in locations[row.newsletter]
     ]
-
-
-def save_contents(
-    connection: sa.Connection,
-    newsletter: str,
-    location: str,
-    dates: Sequence[datetime],
-    findings: Sequence[SourceFinding],
-) -> None:
-    """Store what the source shows: the dates of its entries, and the findings about it."""
-    connection.execute(
-        sa.update(fetches)
-        .where(fetches.c.newsletter == newsletter, fetches.c.source == location)
-        .values(
-            entries=len(dates),
-            newest=max(dates, default=None),
-            findings=[asdict(finding) for finding in findings],
-        )
-    )

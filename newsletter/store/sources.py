@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,9 +22,11 @@ def settle_sources(
     Two sources at one location have one number.
     """
     numbers: list[int] = []
-    for source, known in zip(
-        configured, _resolved(connection, newsletter, configured), strict=True
-    ):
+    stored = _stored(connection, newsletter, configured)
+    for source, known in zip(configured, stored.resolve(configured), strict=True):
+        if known is not None and stored.has(source, known):
+            numbers.append(known)
+            continue
         # An earlier source of this list may have the same location.
         number = known or _at(connection, location_key(source.location))
         if number is None:
@@ -41,7 +44,7 @@ def find_sources(
     connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
 ) -> frozenset[int]:
     """The numbers of the configured sources that have one."""
-    found = _resolved(connection, newsletter, configured)
+    found = _stored(connection, newsletter, configured).resolve(configured)
     return frozenset(number for number in found if number is not None)
 
 
@@ -59,9 +62,30 @@ def add_address(connection: sa.Connection, number: int, location: str) -> None:
     insert_once(connection, source_addresses, {"key": location_key(location), "source_id": number})
 
 
-def _resolved(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stored:
+    """What is stored of configured sources: their numbers by address key and by name, and locations."""
+
+    addresses: Mapping[str, int]
+    names: Mapping[str, int]
+    locations: Mapping[int, str]
+
+    def resolve(self, configured: Sequence[Configured]) -> list[int | None]:
+        """The number of each source; None for a new one."""
+        return resolve(configured, self.addresses, self.names)
+
+    def has(self, source: Configured, number: int) -> bool:
+        """Whether the source is stored under this number just as it is configured."""
+        return (
+            self.locations.get(number) == source.location
+            and location_key(source.location) in self.addresses
+            and (not source.name or source.name in self.names)
+        )
+
+
+def _stored(
     connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
-) -> list[int | None]:
+) -> _Stored:
     keys = {location_key(source.location) for source in configured}
     addresses = connection.execute(
         sa.select(source_addresses).where(source_addresses.c.key.in_(keys))
@@ -69,10 +93,16 @@ def _resolved(
     names = connection.execute(
         sa.select(source_names).where(source_names.c.newsletter == newsletter)
     )
-    return resolve(
-        configured,
-        {row.key: row.source_id for row in addresses},
-        {row.name: row.source_id for row in names},
+    numbers = {row.key: row.source_id for row in addresses}
+    named = {row.name: row.source_id for row in names}
+    known = {*numbers.values(), *named.values()}
+    locations = connection.execute(
+        sa.select(sources.c.id, sources.c.location).where(sources.c.id.in_(known))
+    )
+    return _Stored(
+        addresses=numbers,
+        names=named,
+        locations={row.id: row.location for row in locations},
     )
 
 

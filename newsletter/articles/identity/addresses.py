@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from newsletter.articles.urls import canonical_url
@@ -53,6 +54,7 @@ def names_a_page(key: str) -> bool:
     return any(sign in key for sign in "/?#")
 
 
+@lru_cache(maxsize=4096)
 def location_key(location: str) -> str:
     """The key of a source's location: its address key, or its path as configured."""
     return address_key(location) or location.strip().rstrip("/")

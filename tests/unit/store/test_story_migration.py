@@ -78,7 +78,8 @@ def old_issue(database: Database, number: int, state: str, items: list[dict[str,
         }  # fmt: skip
         insert(
             database, "items", issue_id=number, article_key=item["key"], section="This week",
-            position=position, pinned=item.get("pinned", False), hidden=False, placed=False,
+            position=position, pinned=item.get("pinned", False), hidden=item.get("hidden", False),
+            placed=item.get("placed", False),
             reason="", overrides=item.get("overrides", {}), article=article,
         )  # fmt: skip
         if state == "sent":
@@ -117,12 +118,12 @@ def test_what_a_site_knew_it_still_knows(old_site: Database) -> None:
 
 
 def test_a_draft_keeps_what_editors_did(old_site: Database) -> None:
-    """Order, pins and overrides stand, and the next gathering finds the same stories."""
+    """Order, pins, hides and overrides stand, and the next gathering finds the same stories."""
     old_article(old_site, "https://example.org/feed", BRIDGE)
     overrides = {"title": "Bridge!", "summary": None, "image": None, "link_text": None}
     old_issue(
         old_site, 2, "draft",
-        [{"key": "https://example.org/2"}, {"key": BRIDGE, "pinned": True, "overrides": overrides}],
+        [{"key": "https://example.org/2", "hidden": True, "placed": True}, {"key": BRIDGE, "pinned": True, "overrides": overrides}],
     )  # fmt: skip
     upgrade(old_site)
     with old_site.transaction() as connection:
@@ -130,6 +131,10 @@ def test_a_draft_keeps_what_editors_did(old_site: Database) -> None:
         assert [(item.article.key, item.pinned, item.title) for item in issue.items] == [
             ("https://example.org/2", False, "x"), (BRIDGE, True, "Bridge!")
         ]  # fmt: skip
+        assert [(item.hidden, item.placed) for item in issue.items] == [
+            (True, True),
+            (False, False),
+        ]
         place = [Configured(location="https://www.example.org/feed/")]
         (source,) = settle_sources(connection, "weekly", place, NOW)
         again = an_article(
