@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -23,6 +22,7 @@ from newsletter.issues.window import carried_over
 from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
+from newsletter.result_codes import OK, TEMPORARY
 from newsletter.store.issues import all_issues, find_issue
 
 if TYPE_CHECKING:

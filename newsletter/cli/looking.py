@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -22,6 +21,7 @@ from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.send_test import send_test
 from newsletter.rendering.lint import LintFinding
+from newsletter.result_codes import FINDINGS, OK
 
 
 @click.command()
