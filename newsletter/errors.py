@@ -18,7 +18,7 @@
     └── SubscribersError                     defined in subscribers/errors.py
 
 The root is defined in subscribers/errors.py, so that a handler that catches it catches the errors
-of both packages. Exit codes belong to the command line (cli/exit_codes.py).
+of both packages. result_codes.py has the exit code and HTTP status of each.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from newsletter.articles.urls import is_web_address
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.issues.past.layouts import Layout
 from newsletter.issues.past.post import Problem, Standing
 from newsletter.pipeline.import_past_issues import PastIssuesReport, import_past_issues
+from newsletter.result_codes import FINDINGS, OK
 from newsletter.store.past_issues import Kept
 
 _SKIPPED = {

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.config.settings import SiteSettings
 from newsletter.pipeline.migrate_database import DatabaseMove
 from newsletter.pipeline.migrate_database import migrate_database as move_site
+from newsletter.result_codes import OK
 from newsletter.store.backup import back_up
 from newsletter.store.newsletters import set_armed
 from newsletter.store.seal import lift_seal

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation, processes_option
 from newsletter.pipeline.bench import bench as measure
+from newsletter.result_codes import OK
 
 
 @click.command()

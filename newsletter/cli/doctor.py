@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline.doctor.dns_records import LiveRecords
 from newsletter.pipeline.doctor.examine import examine
 from newsletter.pipeline.doctor.mail_domain import Diagnosis, Grade
+from newsletter.result_codes import FINDINGS, OK
 
 _MARKS = {Grade.OK: "ok  ", Grade.WARNING: "warn", Grade.FAILURE: "FAIL"}
 

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import click
 
 from newsletter.cli.audience import selection_document, selection_lines
-from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -26,6 +25,7 @@ from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.pipeline.reader_view import selected_audience
+from newsletter.result_codes import OK, TEMPORARY
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline.growth import growth_days
+from newsletter.result_codes import OK
 from subscribers.growth import DayOfGrowth, growth_document
 
 WIDTH = 30

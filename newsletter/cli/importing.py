@@ -15,11 +15,11 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.import_people import import_people
+from newsletter.result_codes import FINDINGS, OK
 from subscribers.importing.layouts import NAMED
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected

@@ -9,9 +9,9 @@ from typing import Any, TypedDict, Unpack
 import click
 
 from newsletter.cli.csv_output import write_csv
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline.find_people import PeopleFilter, find_all_people, find_people
+from newsletter.result_codes import OK
 from subscribers.search import FoundPerson
 from subscribers.subscriber import Status
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline import lists as operations
 from newsletter.pipeline.lists import ListInfo
+from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from subscribers.list_changes import Merged

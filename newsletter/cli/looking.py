@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from newsletter.cli.audience import selection_document, selection_lines
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -23,6 +22,7 @@ from newsletter.pipeline.preview import lint_issue
 from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.send_test import send_test
 from newsletter.rendering.lint import LintFinding
+from newsletter.result_codes import FINDINGS, OK
 
 
 @click.command()

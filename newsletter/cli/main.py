@@ -13,9 +13,9 @@ import click
 
 from newsletter import __version__
 from newsletter.cli.commands import COMMANDS
-from newsletter.cli.exit_codes import USAGE, exit_code
 from newsletter.cli.invocation import Invocation, json_option
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.result_codes import USAGE, codes_of
 
 UNEXPECTED_ERROR_CODE = "unforeseen"
 """The code of an unexpected error in the JSON error document."""
@@ -138,7 +138,7 @@ def main() -> None:
 
 
 def _exit_with(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:
-    code = exit_code(error)
+    code = codes_of(error).exit_code
     if invocation.as_json:
         name = error.code if isinstance(error, NewsletterError) else UNEXPECTED_ERROR_CODE
         _print_json(code, *problems, code=name)

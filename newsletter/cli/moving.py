@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -19,6 +18,7 @@ from newsletter.pipeline.approve import approve as approve_issue
 from newsletter.pipeline.approve import hold as hold_issue
 from newsletter.pipeline.approve import reschedule
 from newsletter.pipeline.approve import stop as stop_issue
+from newsletter.result_codes import OK
 from newsletter.store.audit import OPERATOR
 
 

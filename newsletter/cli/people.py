@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from newsletter.articles.tags import Vocabulary
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.importing import import_file, list_option
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.cli.listing import list_people
@@ -16,6 +15,7 @@ from newsletter.cli.suppressions import suppressions
 from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
+from newsletter.result_codes import OK
 from newsletter.site.lists import site_vocabulary
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError, TemporaryError, UnavailableError
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.receive import Received, handle, require_inbound
 from newsletter.pipeline.receive import receive as receive_message
+from newsletter.result_codes import OK
 from newsletter.site.site import Site
 from subscribers.inbound import mail_log
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import (
     Invocation,
     issue_argument,
@@ -13,6 +12,7 @@ from newsletter.cli.invocation import (
     pass_invocation,
 )
 from newsletter.pipeline.retry import retry_rejected
+from newsletter.result_codes import OK
 
 
 @click.command()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY, UNEXPECTED_ERROR, exit_code
 from newsletter.cli.interruption import interruptible, leave_at_once
 from newsletter.cli.invocation import (
     Invocation,
@@ -23,6 +22,7 @@ from newsletter.cli.invocation import (
 )
 from newsletter.cli.status import job_document
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.result_codes import FINDINGS, OK, TEMPORARY, UNEXPECTED_ERROR, codes_of
 
 # Each command imports what it needs when it runs, so that the others start quickly.
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _report_code(report: RunReport) -> int:
 
 def _run_code(outcome: RunOutcome) -> int:
     if outcome.problem is not None:
-        return exit_code(outcome.problem)
+        return codes_of(outcome.problem).exit_code
     from newsletter.jobs.due_issue import RunResult
 
     if outcome.result in (RunResult.INTERRUPTED, RunResult.BUSY):

@@ -11,12 +11,12 @@ from types import FrameType
 import click
 import uvicorn
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.config.proxies import trusted_proxies
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
+from newsletter.result_codes import OK
 from newsletter.scheduler import scheduling
 
 log = logging.getLogger("newsletter")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import ConfigurationError
 from newsletter.pipeline.check import check as check_site
 from newsletter.pipeline.check import remarks
 from newsletter.pipeline.init import init as init_site
 from newsletter.rendering.theme import STANDARD, theme_names
+from newsletter.result_codes import OK
 
 log = logging.getLogger("newsletter")
 

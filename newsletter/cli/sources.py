@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from newsletter.cli.exit_codes import FINDINGS, OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.cli.source_documents import (
     finding_line,
@@ -20,6 +19,7 @@ from newsletter.cli.source_documents import (
 )
 from newsletter.config.durations import written
 from newsletter.errors import InputError, UnknownNameError
+from newsletter.result_codes import FINDINGS, OK
 
 log = logging.getLogger("newsletter")
 

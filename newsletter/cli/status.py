@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import (
     Invocation,
     json_option,
@@ -18,6 +17,7 @@ from newsletter.cli.invocation import (
 from newsletter.cli.recipients import list_recipients
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.wording import note_text
+from newsletter.result_codes import OK
 
 # `run` imports this module for `job_document` alone.
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from newsletter.cli.csv_output import write_csv
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from subscribers import suppression

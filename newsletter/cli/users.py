@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
+from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.api_tokens import EVERY_SCOPE, ApiScope, make_api_token, revoke_api_token
 from newsletter.store.audit import OPERATOR

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from newsletter.cli.exit_codes import OK
 from newsletter.cli.interruption import interruptible
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.pipeline.worker import run_worker
+from newsletter.result_codes import OK
 
 
 @click.command()

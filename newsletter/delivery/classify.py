@@ -41,6 +41,9 @@ CLOSING = 421
 BAD_SEQUENCE = 503
 """Bad sequence of commands (RFC 5321 section 4.2.3)."""
 
+BEFORE_A_MESSAGE = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
+"""What fails here keeps one connection from being made, and says nothing of those that there are."""
+
 ABOUT_ONE_MESSAGE = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT})
 """From RCPT on, a refusal may be about the reader; before that, it is about us."""
 

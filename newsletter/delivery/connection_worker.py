@@ -56,7 +56,8 @@ class ConnectionWorker:
         """Send until nothing is left, the send ends, or the relay refuses us or may not send now."""
         try:
             while not self.session.is_given_up:
-                await self.session.rest(self.queue.over)
+                connected = self._connection is not None and self._connection.is_usable
+                await self.session.rest(self.queue.over, is_connected=connected)
                 if self._is_restricted():
                     break
                 claim = await self.queue.take(self.session)

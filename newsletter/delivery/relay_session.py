@@ -9,6 +9,7 @@ from datetime import datetime
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.access_tokens import tokens_of
+from newsletter.delivery.classify import BEFORE_A_MESSAGE
 from newsletter.delivery.connecting import connect
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.rates import TODAY, WHOLE_RELAY, Meter, Shares, TokenReservation
@@ -52,7 +53,7 @@ class RelaySession:
         self._shares = shares
         self._failures = 0
         self._rests_until = 0.0
-        self._has_worked = False
+        self._was_reached = False
         self._is_given_up = False
         self.messages_per_connection = relay.messages_per_connection
         """The configured limit, or a lower one learnt from the relay; None if none is known."""
@@ -69,7 +70,7 @@ class RelaySession:
     def is_down(self) -> bool:
         """Whether the relay is not expected to work soon; it is still tried again while others do."""
         tries = (
-            len(self._pauses) + 1 if self._has_worked else min(FIRST_TRIES, len(self._pauses) + 1)
+            len(self._pauses) + 1 if self._was_reached else min(FIRST_TRIES, len(self._pauses) + 1)
         )
         return self._is_given_up or self._failures >= tries
 
@@ -80,9 +81,12 @@ class RelaySession:
 
     async def connect(self) -> Connection | Outcome:
         """A new connection, or the reason why it failed."""
-        return await connect(
+        connected = await connect(
             self.relay, self._tls, self._local_hostname, self._timeouts, self._tokens
         )
+        # While one connection waits for its first reply, others may be refused several times.
+        self._was_reached |= isinstance(connected, Connection)
+        return connected
 
     def worked(self, domain: str) -> None:
         """Note that the relay has processed a message, which ends any failure."""
@@ -91,7 +95,6 @@ class RelaySession:
             log.info("relay %s works again", self.relay.name)
             self._failures = 0
             self._shares.set_able(self.relay.name, able=True, now=now)
-        self._has_worked = True
         self._meter.passed(domain, now)
 
     def slow_down(self, domain: str) -> None:
@@ -118,8 +121,13 @@ class RelaySession:
         self._shares.set_able(self.relay.name, able=False, now=_now())
         log.error("relay %s refuses us: %s", self.relay.name, outcome)
 
-    async def rest(self, over: asyncio.Event) -> None:
-        """Wait until the relay may be tried again, or `over` is set."""
+    async def rest(self, over: asyncio.Event, *, is_connected: bool) -> None:
+        """Wait until the relay may be tried again, or `over` is set.
+
+        A relay that refuses further connections goes on with those that it has.
+        """
+        if is_connected and self.trouble is not None and self.trouble.stage in BEFORE_A_MESSAGE:
+            return
         while (seconds := self._rests_until - _now()) > 0 and not over.is_set():
             try:
                 async with asyncio.timeout(seconds):

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from newsletter.issues.edits import Edit, edits_from_json, edits_to_json, targets_of
 from newsletter.issues.issue import Issue
 from newsletter.issues.reasons import note_to_json
-from newsletter.store.issues import BLOCKS, find_issue, insert_rows, issue_id, item_row
+from newsletter.store.issues import BLOCKS, find_issue, insert_rows, issue_id
+from newsletter.store.item_rows import item_row
 from newsletter.store.tables import edits, issues, items, left_out
 
 

@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ConfigDict, TypeAdapter
 
-from newsletter.articles.article import Image
 from newsletter.errors import NotPermittedError, UnknownNameError
 from newsletter.issues.blocks import Block
 from newsletter.issues.issue import (
     MAY_BECOME,
     OPEN_STATES,
-    Follows,
     Issue,
     Item,
     LeftOut,
-    Overrides,
     State,
     Window,
     Words,
 )
 from newsletter.issues.reasons import (
-    Inclusion,
-    InclusionReason,
-    LeftOutReason,
     StateNote,
     note_from_json,
     note_to_json,
 )
 from newsletter.issues.selection import Selection, selection_from_json, selection_to_json
-from newsletter.store.articles import article_from_json, article_to_json
+from newsletter.store.item_rows import item_of, item_row, left_out_of
 from newsletter.store.tables import issues, items, left_out, used_keys
 
 BLOCKS: TypeAdapter[tuple[Block, ...]] = TypeAdapter(
     tuple[Block, ...], config=ConfigDict(defer_build=True)
 )
-_LEFT_OUT = tuple(field.name for field in fields(LeftOut))
 
 
 def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -> Issue:
@@ -158,7 +151,7 @@ def sent_items(
         )
         .order_by(issues.c.number, items.c.position)
     )
-    return [(_item(row), row.send_started_at) for row in rows]
+    return [(item_of(row), row.send_started_at) for row in rows]
 
 
 def save_draft(connection: sa.Connection, issue: Issue, *, due_date: str) -> None:
@@ -261,48 +254,6 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[
         connection.execute(sa.insert(table), listed)
 
 
-def item_row(number: int, item: Item) -> dict[str, Any]:
-    """The row of an item; `number` is the id of the issue's row."""
-    return {
-        "issue_id": number,
-        "article_key": item.article.key,
-        "section": item.section,
-        "position": item.position,
-        "pinned": item.pinned,
-        "hidden": item.hidden,
-        "placed": item.placed,
-        "reason": {name: value for name, value in asdict(item.reason).items() if value},
-        "overrides": asdict(item.overrides),
-        "article": article_to_json(item.article),
-        "follows": asdict(item.follows) if item.follows else None,
-    }
-
-
-def _item(row: sa.Row[Any]) -> Item:
-    image = row.overrides.get("image")
-    return Item(
-        article=article_from_json(row.article),
-        section=row.section,
-        position=row.position,
-        reason=_inclusion(row.reason),
-        pinned=row.pinned,
-        hidden=row.hidden,
-        placed=row.placed,
-        overrides=Overrides(**{**row.overrides, "image": Image(**image) if image else None}),
-        follows=Follows(**row.follows) if row.follows else None,
-    )
-
-
-def _inclusion(data: dict[str, Any]) -> Inclusion:
-    kind, tags = InclusionReason(data["kind"]), tuple(data.get("tags", ()))
-    return Inclusion(**{**data, "kind": kind, "tags": tags})
-
-
-def _left_out(row: sa.Row[Any]) -> LeftOut:
-    values = {name: getattr(row, name) for name in _LEFT_OUT}
-    return LeftOut(**{**values, "reason": LeftOutReason(row.reason)})
-
-
 def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
     of_issue = connection.execute(
         sa.select(items).where(items.c.issue_id == row.id).order_by(items.c.position)
@@ -312,8 +263,8 @@ def _issue(connection: sa.Connection, row: sa.Row[Any]) -> Issue:
     )
     return _bare_issue(
         row,
-        tuple(_item(item) for item in of_issue),
-        tuple(_left_out(entry) for entry in out),
+        tuple(item_of(item) for item in of_issue),
+        tuple(left_out_of(entry) for entry in out),
     )
 
 

@@ -13,27 +13,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter.errors import (
-    ConfigurationError,
-    ConflictError,
-    DatabaseBusyError,
-    DatabaseUnavailableError,
-    InputError,
-    LintBlockedError,
-    NewsletterError,
-    NotPermittedError,
-    TemporaryError,
-    UnavailableError,
-    UnknownNameError,
-)
-from subscribers.errors import (
-    ClosedListError,
-    ListExistsError,
-    SubscribersError,
-    SuppressedError,
-    UnknownListError,
-    UnknownSubscriberError,
-)
+from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError, NewsletterError
+from newsletter.result_codes import codes_of
 
 log = logging.getLogger("newsletter")
 
@@ -45,23 +26,6 @@ DATABASE_ERRORS = (DatabaseUnavailableError, DatabaseBusyError)
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
-_STATUSES: tuple[tuple[type[Exception], int], ...] = (
-    (ConfigurationError, 500),
-    (UnknownNameError, 404),
-    (UnknownListError, 404),
-    (UnknownSubscriberError, 404),
-    (NotPermittedError, 409),
-    (ConflictError, 409),
-    (LintBlockedError, 409),
-    (SuppressedError, 409),
-    (ClosedListError, 409),
-    (ListExistsError, 409),
-    (TemporaryError, 503),
-    (UnavailableError, 503),
-    (InputError, 422),
-    (SubscribersError, 422),
-    (NewsletterError, 500),
-)
 _HTTP_CODES = {404: "unknown-name", 405: "method-not-allowed", 413: "too-long"}
 _HTTP_MESSAGES = {
     404: "there is nothing at this address",
@@ -104,15 +68,13 @@ def failure_of(error: BaseException) -> Failure:
                 message="the database is busy",
                 fix="try again in a minute",
             )
-        case NewsletterError() | SubscribersError():
-            status = next(status for kind, status in _STATUSES if isinstance(error, kind))
-            problem = error.problem if isinstance(error, NewsletterError) else error
+        case NewsletterError():
             return Failure(
-                status=status,
+                status=codes_of(error).status,
                 code=error.code,
-                message=problem.message,
-                field=problem.field,
-                fix=problem.fix,
+                message=error.problem.message,
+                field=error.problem.field,
+                fix=error.problem.fix,
             )
         case HTTPException():
             return Failure(

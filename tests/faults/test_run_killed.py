@@ -18,8 +18,8 @@ from random import Random
 
 import pytest_asyncio
 
-from newsletter.cli.exit_codes import FINDINGS, OK, TEMPORARY
 from newsletter.issues.issue import State
+from newsletter.result_codes import FINDINGS, OK, TEMPORARY
 from newsletter.site.site import Site
 from newsletter.store.issues import find_issue, issue_id
 from newsletter.store.ledger import unknown_rows

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from newsletter.cli.exit_codes import UNEXPECTED_ERROR
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
 from newsletter.jobs import due_issue, letters, operator_mail, operators, site_jobs
@@ -21,6 +20,7 @@ from newsletter.jobs.operators import watched_run
 from newsletter.jobs.run import RunReport, run
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.left_over_mail import RETRY_AFTER
+from newsletter.result_codes import UNEXPECTED_ERROR
 from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers

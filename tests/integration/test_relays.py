@@ -82,6 +82,25 @@ async def test_a_relay_that_is_down_is_said_so_within_seconds(
     assert sum(rests[:-1]) < 5  # the last is not waited for
 
 
+async def test_a_relay_that_was_reached_is_not_down_while_it_thinks(
+    sqlite_database: Database,
+) -> None:
+    """It takes one connection only, and its first reply is long in coming: everybody gets it."""
+    ledger = planned_ledger(sqlite_database, readers=10)
+    asked = Counter[Stage]()
+
+    def takes_one(stage: Stage, _recipient: str) -> Spoilt | None:
+        asked[stage] += 1
+        if stage is Stage.CONNECT and asked[stage] > 1:
+            return Spoilt(reply="421 4.7.0 Too many connections", hang_up=True)
+        return Spoilt(delay=0.5) if stage is Stage.DOT and asked[stage] == 1 else None
+
+    async with fast_server(FastCatcher(plan=takes_one)) as catcher:
+        relay = catcher.relay(connections=2)
+        report = await send(ledger, relay, pauses=(0.01, 0.01, 0.01, 60.0))
+    assert report.accepted == 10
+
+
 async def test_one_relay_that_refuses_us_leaves_the_work_to_the_other(
     sqlite_database: Database,
 ) -> None:

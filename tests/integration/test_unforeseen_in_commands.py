@@ -14,12 +14,12 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.cli import importing
-from newsletter.cli.exit_codes import OK, UNEXPECTED_ERROR
 from newsletter.cli.main import COMMANDS, main
 from newsletter.jobs import site_jobs
 from newsletter.pipeline.approve import approve, skip
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.result_codes import OK, UNEXPECTED_ERROR
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import outbox
