@@ -268,15 +268,22 @@ class LinksPage:
 
 
 def empty_form(context: ReaderContext, list_slug: str) -> Mapping[str, Any]:
-    """What the fields of a list's sign-up form need (`sign_up` in parts.html.j2)."""
+    """What the fields of a list's sign-up form need (`guard` in parts.html.j2)."""
+    rules = context.settings.sign_up
     return {
         "action": context.path(f"/join/{list_slug}"),
         "stamp": make_stamp(context.site, list_slug, context.clock()),
         "wording": context.say(WORDING, title=context.title_of(list_slug)),
-        "bits": context.settings.sign_up.proof_bits,
-        "age": int(MIN_AGE.total_seconds() * 1000),
+        "bits": rules.proof_bits,
+        "age": milliseconds(MIN_AGE),
+        "wait": milliseconds(max(MIN_AGE, rules.wait)),
         "trap": TRAP,
     }
+
+
+def milliseconds(span: timedelta) -> int:
+    """The length as scripts count it."""
+    return int(span.total_seconds() * 1000)
 
 
 def is_within_limits(context: ReaderContext, request: Request) -> bool:
