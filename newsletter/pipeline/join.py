@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
 from newsletter.pipeline.reader_letters import put_letter
@@ -32,14 +34,24 @@ class SignUp:
     follows: Iterable[str] = ()
 
 
-def join(site: Site, sign_up: SignUp, *, now: datetime) -> None:
-    """Ask the address by mail to confirm the subscription.
+def join(
+    site: Site,
+    sign_up: SignUp,
+    *,
+    now: datetime,
+    may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
+) -> None:
+    """Ask the address by mail to confirm the subscription, if `may_join` allows it.
+
+    That is asked in the same transaction, so that what it notes is kept only with the request.
 
     The result is the same for known and unknown addresses, so that nobody can find out who reads
     the list. Raises AddressError, UnknownNameError.
     """
     require_list(site, sign_up.list_slug)
     with site.database.transaction() as connection:
+        if not may_join(connection):
+            return
         request = consent.JoinRequest(
             address=sign_up.address,
             list_slug=sign_up.list_slug,
