@@ -17,7 +17,7 @@ class SignUpSettings(Table):
     unwanted mail, and the site from being used for it.
     """
 
-    proof_bits: int = Field(default=14, ge=0, le=24)
+    proof_bits: int = Field(default=14, ge=0, le=20)
     """How much a browser has to calculate before it sends the form: each further bit doubles it; 14 takes about a second. 0: nothing."""
     wait: Duration = timedelta(seconds=5)
     """How long a form without that calculation has to have been open: browsers without JavaScript send one."""

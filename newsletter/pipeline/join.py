@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
 from newsletter.pipeline.reader_letters import put_letter
@@ -15,14 +18,24 @@ from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import TokenSubject
 
 
-def join(site: Site, request: consent.JoinRequest, *, now: datetime) -> None:
-    """Ask the address by mail to confirm the subscription.
+def join(
+    site: Site,
+    request: consent.JoinRequest,
+    *,
+    now: datetime,
+    may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
+) -> None:
+    """Ask the address by mail to confirm the subscription, if `may_join` allows it.
+
+    That is asked in the same transaction, so that what it notes is kept only with the request.
 
     The result is the same for known and unknown addresses, so that nobody can find out who reads
     the list. Raises AddressError, UnknownNameError.
     """
     require_list(site, request.list_slug)
     with site.database.transaction() as connection:
+        if not may_join(connection):
+            return
         letter = consent.ask_to_join(connection, request, now)
         if letter is not None:
             put_letter(site, connection, letter, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -117,6 +118,27 @@ def test_joining_with_the_keyboard_and_without_scripts(
 
     assert chromium.run(join) == "You are subscribed"
     assert office.status(NEWCOMER) == "active"
+
+
+def test_a_browser_calculates_instead_of_waiting(
+    office: PostOffice, base: str, chromium: Chromium
+) -> None:
+    """Sooner than a form without the calculation may come, on the page at the root."""
+
+    def join(browser: Browser) -> str:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{base}/")
+        page.fill("[name=email]", NEWCOMER)
+        office.now += timedelta(seconds=3)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Check your mail")
+        heading = page.inner_text("h1")
+        context.close()
+        return heading
+
+    assert chromium.run(join) == "Check your mail"
+    assert office.status(NEWCOMER) == "pending"
 
 
 def test_leaving_with_the_keyboard_and_without_scripts(

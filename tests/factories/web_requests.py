@@ -20,12 +20,14 @@ from itsdangerous import Signer
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from newsletter.issues.past.post import PastIssue
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
+from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.sessions import make_link, start_session
 from newsletter.web.app import make_app
 from subscribers.tokens import Purpose
@@ -34,6 +36,9 @@ from tests.factories.issues import DUE
 from tests.factories.site import READERS, make_site, publish
 
 NOW = DUE - timedelta(hours=20)
+PAST = PastIssue(
+    key="1", slug="tides", title="Tides", summary="", html="<p>High.</p>", published=NOW
+)
 HTML, JSON = "text/html", "application/json"
 ISSUE, ONE = "/desk/weekly/1", "/api/v1/newsletters/weekly/issues/1"
 
@@ -80,6 +85,8 @@ class WebSite:
         publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
         gather(self.site, "weekly", now=NOW)
         draft(self.site, "weekly", now=NOW)
+        with self.site.database.transaction() as connection:
+            keep_past_issue(connection, "weekly", PAST, NOW)
         self.words = self._people()
         self._keep("draft")
         approve(self.site, "weekly", 1, now=NOW)
@@ -232,6 +239,7 @@ _ARCHIVE = (
     _get("/archive"),
     _get("/archive/weekly", state="stopped"),
     _get("/archive/weekly/1", state="stopped"),
+    _get("/archive/weekly/past/tides"),
     _get("/archive/weekly/tags/news", state="stopped"),
     _get("/archive/weekly/feed.rss", state="stopped", gives="application/rss+xml"),
     _get("/archive/weekly/feed.atom", state="stopped", gives="application/atom+xml"),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from newsletter.config.proxies import trusted_proxies
 from newsletter.delivery.dkim import load_keys
 from newsletter.errors import UnavailableError
 from newsletter.pipeline.doctor.dns_records import LiveRecords
@@ -25,6 +27,8 @@ from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site
 from newsletter.store.newsletters import set_armed
 from newsletter.store.tables import ledger_counts
+from newsletter.web.forwarded import Forwarded
+from newsletter.web.health import health_routes
 from tests.acceptance.site import CommandLine
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, run_at
 from tests.factories.site import READERS, make_site, publish
@@ -42,14 +46,21 @@ async def catcher() -> AsyncIterator[Catcher]:
         yield catcher
 
 
-@pytest.fixture
-def web() -> Iterator[str]:
+def health_only() -> Starlette:
     """Something that answers as `serve` does."""
 
     def health(_request: object) -> JSONResponse:
         return JSONResponse({"live": True})
 
-    with serving(Starlette(routes=[Route("/health", health)])) as url:
+    ours = health_routes(cast(Site, None), clock=lambda: MONDAY)
+    seen = [route for route in ours if route.path == "/health/request"]
+    return Starlette(routes=[Route("/health", health), *seen])
+
+
+@pytest.fixture
+def web() -> Iterator[str]:
+    """A server that nobody stands in front of."""
+    with serving(Forwarded(health_only(), trusted_proxies({}))) as url:
         yield url
 
 
@@ -106,7 +117,8 @@ async def test_a_healthy_site_has_only_its_missing_certificate(
     site = make_healthy(tmp_path, catcher.port, web)
     found = await findings(site, zone_for(site))
     assert list(found) == ["site"]
-    assert found["site"][0].message.startswith(f"{web} is not https")
+    (site_finding,) = found["site"]
+    assert site_finding.message.startswith(f"{web} is not https")
 
 
 async def test_every_ailment_is_named(tmp_path: Path, catcher: Catcher, web: str) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from newsletter.errors import DatabaseBusyError
+from newsletter.pipeline import join as joining
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import make_due_moves
 from newsletter.web.app import make_app
@@ -335,6 +337,21 @@ def test_a_button_pressed_twice_sends_one_letter(web: Web) -> None:
     assert answers[0] == answers[1]
     web.got(1)
     assert len(web.office.letters) == 1
+
+
+def test_a_stamp_is_used_only_with_its_request(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the database could not keep the request, the same form works a minute later."""
+
+    def busy(*_: object) -> bool:
+        raise DatabaseBusyError("the database is busy")
+
+    fields = {"stamp": web.stamp(), "email": NEWCOMER}
+    with monkeypatch.context() as patched:
+        patched.setattr(joining, "put_letter", busy)
+        assert web.client.post("/join/weekly", data=fields).status_code == 503
+    assert web.office.status(NEWCOMER) == ""
+    web.client.post("/join/weekly", data=fields)
+    assert web.office.status(NEWCOMER) == "pending"
 
 
 def test_a_stamp_serves_one_address(web: Web) -> None:

@@ -19,6 +19,7 @@ BASE = "/newsletter"
 LINK = re.compile(
     r"""(?:href|action|src|hx-[a-z]+|data-[a-z]+)=["'](/[^"']*|https?://[^"']*)["']"""
 )
+TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 ENDLESS = ("/changes", "/progress")
 WITHOUT_SUBJECT = (
     ("/move/{move}", 410),
@@ -69,9 +70,8 @@ def test_every_link_of_every_page_works(web: WebSite, request_: WebRequest, pref
         if target.netloc not in ("www.example.org", "127.0.0.1:8000"):
             continue
         assert target.path == BASE or target.path.startswith(f"{BASE}/"), link
-        is_to_come = request_.state == "draft" and target.path.startswith(
-            f"{BASE}/archive/weekly/1/"
-        )
+        # A draft is shown as a sample reader's copy of an issue that is not published.
+        is_to_come = request_.path.endswith("/frame") and TO_COME.match(target.path) is not None
         if prefix or is_to_come or target.path.endswith(ENDLESS):
             continue  # that the links of a page work needs to be seen once
         query = f"?{target.query}" if target.query else ""

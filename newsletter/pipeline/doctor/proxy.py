@@ -18,10 +18,10 @@ HEADERS = {"X-Forwarded-For": FORGED}
 def judge_proxy(url: str, seen: Mapping[str, Any]) -> Iterator[Diagnosis]:
     """Judge a request to `url` with HEADERS; `seen` is the answer of /health/request."""
     wanted = urlsplit(url)
-    if seen.get("host") != wanted.netloc.lower():
+    if _host(f"//{seen.get('host')}") != _host(url):
         yield _finding(
             Grade.FAILURE,
-            f"the proxy passes the host {seen.get('host')!r} instead of {wanted.netloc!r}: "
+            f"the proxy passes the host {seen.get('host')!r} instead of {_host(url)!r}: "
             "the desk refuses its editors' forms",
             "let the proxy pass Host; nginx: proxy_set_header Host $host;",
         )
@@ -39,7 +39,9 @@ def judge_proxy(url: str, seen: Mapping[str, Any]) -> Iterator[Diagnosis]:
             "consent is recorded with its address",
             "let the proxy pass X-Forwarded-For; nginx: proxy_set_header X-Forwarded-For $remote_addr;",
         )
-    elif seen.get("client") == FORGED and not _from_here(hops):
+    elif seen.get("client") == FORGED and not _is_loopback(
+        hops[-1] if hops[1:] else wanted.hostname
+    ):
         yield _finding(
             Grade.FAILURE,
             "anybody can forge the address in consent records and limits: X-Forwarded-For is "
@@ -49,10 +51,20 @@ def judge_proxy(url: str, seen: Mapping[str, Any]) -> Iterator[Diagnosis]:
         )
 
 
-def _from_here(hops: list[str]) -> bool:
-    """Whether the proxy saw this machine itself, whose word it may believe."""
+def _host(url: str) -> str:
+    """The host and port in a URL as a Host header has them: in ASCII, without a default port."""
     try:
-        return len(hops) > 1 and ip_address(hops[-1]).is_loopback
+        parts = urlsplit(url)
+        name, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+    except ValueError:  # a wrong port, or a name that cannot be in ASCII
+        return url
+    return name if port in (None, 80, 443) else f"{name}:{port}"
+
+
+def _is_loopback(host: str | None) -> bool:
+    """Whether the request came from this machine, whose word may be believed."""
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
         return False
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
+import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -163,10 +164,15 @@ class JoinPage:
         address = parse_address(entry.address).key
         if not is_within_limits(self.context, request):
             return None
-        verdict = judge(replace(form, use=self._use(entry.stamp, address)), rules)
-        if verdict is Verdict.ACCEPT:
-            self._ask(request, list_slug, entry)
-        return verdict
+        use = Use.NEW
+
+        def may_join(connection: sa.Connection) -> bool:
+            nonlocal use
+            use = self._use(connection, entry.stamp, address)
+            return judge(replace(form, use=use), rules) is Verdict.ACCEPT
+
+        self._ask(request, list_slug, entry, may_join)
+        return judge(replace(form, use=use), rules)
 
     def _submitted(self, list_slug: str, entry: _Entry) -> SubmittedForm:
         context = self.context
@@ -176,20 +182,25 @@ class JoinPage:
             has_proof=has_proof(entry.stamp, entry.proof, context.settings.sign_up.proof_bits),
         )
 
-    def _use(self, stamp: str, address: str) -> Use:
+    def _use(self, connection: sa.Connection, stamp: str, address: str) -> Use:
         """Use the stamp, once."""
         site, now = self.context.site, self.context.clock()
         once = AttemptLimit(most=1, per=MAX_AGE + MIN_AGE)
         used, by_address = (site.keyed(f"stamp {key}") for key in (stamp, f"{stamp} {address}"))
-        with self.context.database.transaction() as connection:
-            if count_attempt(connection, used, once, now):
-                count_attempt(connection, by_address, once, now)
-                return Use.NEW
-            is_same = counted_since(connection, by_address) is not None
+        if count_attempt(connection, used, once, now):
+            count_attempt(connection, by_address, once, now)
+            return Use.NEW
+        is_same = counted_since(connection, by_address) is not None
         return Use.REPEATED if is_same else Use.REUSED
 
-    def _ask(self, request: Request, list_slug: str, entry: _Entry) -> None:
-        """Mail the question."""
+    def _ask(
+        self,
+        request: Request,
+        list_slug: str,
+        entry: _Entry,
+        may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
+    ) -> None:
+        """Mail the question, if `may_join` allows it."""
         context = self.context
         offered = {tag.slug for tag in context.tags_of(list_slug)}
         sign_up = JoinRequest(
@@ -202,7 +213,7 @@ class JoinPage:
             follows=offered.intersection(entry.tags),
             ask_at_most=context.settings.sign_up.per_address,
         )
-        verbs.join(context.site, sign_up, now=context.clock())
+        verbs.join(context.site, sign_up, now=context.clock(), may_join=may_join)
 
     def _form(
         self, list_slug: str, entry: _Entry, *, notice: str = "", status: int = 200
@@ -226,61 +237,23 @@ class JoinPage:
         return max(1, ceil((needed - (form.age or timedelta())).total_seconds()))
 
 
-class LinksPage:
-    """/links/LIST: mails a reader their links again."""
-
-    def __init__(self, context: ReaderContext) -> None:
-        self.context = context
-
-    async def get(self, request: Request) -> Response:
-        """The form."""
-        return self._form(request.path_params["list"])
-
-    async def post(self, request: Request) -> Response:
-        """The same answer for every address."""
-        list_slug = request.path_params["list"]
-        form = await read_form(request)
-        if form is None:
-            return trouble(self.context, "bad-form", 400)
-        if list_slug not in list_slugs(self.context.settings):
-            return trouble(self.context, "nothing-here", 404)
-        try:
-            if not await run_in_threadpool(self._mail, request, list_slug, text(form, "email")):
-                return trouble(self.context, "too-many", 429)
-        except AddressError:
-            return self._form(list_slug, text(form, "email"), "bad-address", 422)
-        return posting(self.context, self._form(list_slug, notice="mailed"))
-
-    def _mail(self, request: Request, list_slug: str, address: str) -> bool:
-        if not is_within_limits(self.context, request):
-            return False
-        verbs.mail_links(self.context.site, list_slug, address, now=self.context.clock())
-        return True
-
-    def _form(
-        self, list_slug: str, address: str = "", notice: str = "", status: int = 200
-    ) -> Response:
-        if list_slug not in list_slugs(self.context.settings):
-            return trouble(self.context, "nothing-here", 404)
-        context = {
-            "title": self.context.title_of(list_slug),
-            "address": address,
-            "notice": notice,
-            "join": self.context.path(f"/join/{list_slug}"),
-        }
-        return page(self.context.templates, "reader/links.html.j2", context, status)
-
-
 def empty_form(context: ReaderContext, list_slug: str) -> Mapping[str, Any]:
-    """What the fields of a list's sign-up form need (`sign_up` in parts.html.j2)."""
+    """What the fields of a list's sign-up form need (`guard` in parts.html.j2)."""
+    rules = context.settings.sign_up
     return {
         "action": context.path(f"/join/{list_slug}"),
         "stamp": make_stamp(context.site, list_slug, context.clock()),
         "wording": context.say(WORDING, title=context.title_of(list_slug)),
-        "bits": context.settings.sign_up.proof_bits,
-        "age": int(MIN_AGE.total_seconds() * 1000),
+        "bits": rules.proof_bits,
+        "age": milliseconds(MIN_AGE),
+        "wait": milliseconds(max(MIN_AGE, rules.wait)),
         "trap": TRAP,
     }
+
+
+def milliseconds(span: timedelta) -> int:
+    """The length as scripts count it."""
+    return int(span.total_seconds() * 1000)
 
 
 def is_within_limits(context: ReaderContext, request: Request) -> bool:

@@ -11,8 +11,9 @@ from newsletter.site.clicks import ClickCounter
 from newsletter.web.reader.address_change import PURPOSES, AddressChangePage
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
-from newsletter.web.reader.join import JoinPage, LinksPage
+from newsletter.web.reader.join import JoinPage
 from newsletter.web.reader.landing import LandingPage
+from newsletter.web.reader.links import LinksPage
 from newsletter.web.reader.mailed import LASTS, MailedPage
 from newsletter.web.reader.preferences import PreferencesPage
 from newsletter.web.reader.reader_context import ReaderContext

@@ -1,13 +1,12 @@
 "use strict";
 // Calculates what a sign-up form asks of a browser: a number so that SHA-256 of "stamp:number"
-// begins with zero bits. Without this script the form is sent too, after a longer wait.
+// begins with zero bits. Without that number the form is accepted too, after a longer wait: a slow
+// browser does not calculate longer than that.
 const opened = Date.now();
 const text = new TextEncoder();
 
-function zeroBits(bytes) {
-  const words = new DataView(bytes);
-  return Math.clz32(words.getUint32(0));
-}
+const zeroBits = (digest) => Math.clz32(new DataView(digest).getUint32(0));
+const until = (age) => new Promise((done) => setTimeout(done, Math.max(0, age - (Date.now() - opened))));
 
 async function prove(form) {
   const { stamp, proof } = form.elements;
@@ -23,9 +22,9 @@ for (const form of document.querySelectorAll("form[data-bits]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     form.setAttribute("aria-busy", "true");
-    await (form.proving ??= prove(form)).catch(() => {}); // sent without it, it is asked again
-    const early = Number(form.dataset.age) - (Date.now() - opened);
-    setTimeout(() => form.submit(), Math.max(0, early));
+    const proof = (form.proving ??= prove(form)).then(() => until(form.dataset.age));
+    await Promise.race([proof, until(form.dataset.wait)]).catch(() => {}); // it is asked again
+    form.submit();
   });
 }
 addEventListener("pageshow", (event) => {
