@@ -335,6 +335,23 @@ def test_another_topic_is_refused(hooks: Hooks) -> None:
     assert (hooks.post(made).status_code, hooks.fetched) == (403, [])
 
 
+def test_what_amazon_only_says_is_accepted(hooks: Hooks) -> None:
+    """SES tests a topic by a sentence; refused, it would be repeated for hours."""
+    said = "Successfully validated SNS topic for Amazon SES event publishing."
+    answer = hooks.post(envelope(said, hooks.office.now))
+    assert (answer.status_code, answer.json()) == (200, {"events": {}})
+
+
+def test_a_notification_without_its_envelope_says_what_to_switch_off(hooks: Hooks) -> None:
+    """With raw message delivery SNS signs nothing."""
+    body = json.dumps(filled("ses-bounce-permanent", **hooks.mail())).encode()
+    answer = hooks.post(
+        Report(provider="ses", body=body, headers={"x-amz-sns-rawdelivery": "true"})
+    )
+    assert answer.status_code == 403
+    assert "switch raw message delivery off" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_both_versions_of_amazons_signature_are_verified(hooks: Hooks, version: str) -> None:
     """The certificate is fetched once."""
