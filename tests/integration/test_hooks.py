@@ -272,6 +272,23 @@ def test_refusals_by_policy_stop_the_issue_like_those_by_mail(tmp_path: Path) ->
         assert states(office.site) == [State.STOPPED]
 
 
+def test_reports_are_taken_on_both_databases(tmp_path: Path, database_url: str) -> None:
+    """Once."""
+    with post_office(tmp_path, tables=hooks_tables(), database=database_url) as office:
+        copies = send_issue(office, MONDAY)
+        with serving(make_app(office.site, clock=lambda: office.now)) as url:
+            hooks = Hooks(office=office, url=url, copies=copies)
+            for name in ("sendgrid-bounce", "sendgrid-mixed", "sendgrid-bounce"):
+                assert hooks.report(name).status_code == 200
+        assert office.status() == "bounced"
+        assert hooks.counts() == {
+            ("sendgrid", "nothing"): 3,
+            ("sendgrid", "seen"): 1,
+            ("sendgrid", "taken"): 2,
+            ("sendgrid", "unknown-kind"): 1,
+        }
+
+
 def test_a_thousand_events_in_one_request(hooks: Hooks) -> None:
     """Each is counted, and the one about a reader is found among them."""
     events = [

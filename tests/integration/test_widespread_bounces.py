@@ -21,9 +21,9 @@ UNKNOWN = "5.1.1 user unknown"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PostOffice]:
+def office(tmp_path: Path, database_url: str) -> Iterator[PostOffice]:
     """Twelve readers at as many domains; their issue is still being sent."""
-    with post_office(tmp_path, readers=READERS) as running:
+    with post_office(tmp_path, readers=READERS, database=database_url) as running:
         yield running
 
 
