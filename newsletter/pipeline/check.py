@@ -11,7 +11,12 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.providers import LIMITS
-from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.config.settings import (
+    ImapSettings,
+    NewsletterSettings,
+    RelaySettings,
+    Settings,
+)
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
 from newsletter.rendering.lint import ALWAYS, RULES
@@ -89,9 +94,12 @@ def _in_ports(settings: Settings, file: str) -> Iterator[Problem]:
 
 def _in_tokens(settings: Settings, file: str) -> Iterator[Problem]:
     """The files of refresh tokens, and the programs that print access tokens."""
-    accounts = {f"relays[{number}]": relay for number, relay in enumerate(settings.relays)}
-    imap = settings.inbound.imap if settings.inbound else None
-    for table, account in [*accounts.items(), *([("inbound.imap", imap)] if imap else [])]:
+    accounts: dict[str, RelaySettings | ImapSettings] = {
+        f"relays[{number}]": relay for number, relay in enumerate(settings.relays)
+    }
+    if settings.inbound is not None and settings.inbound.imap is not None:
+        accounts["inbound.imap"] = settings.inbound.imap
+    for table, account in accounts.items():
         if account.oauth is not None and not Path(account.oauth.refresh_token_file).is_file():
             yield Problem(
                 message=f"there is no file {account.oauth.refresh_token_file}",
