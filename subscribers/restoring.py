@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import tables
+from subscribers.blame.words import same_words
 from subscribers.history import Event, HistoryEntry, Way, latest, record
 from subscribers.subscriber import Status
 
@@ -64,16 +65,22 @@ def restore_blameless(
     *,
     list_slug: str,
     number: int,
-    detail: str,
+    reason: str,
     now: datetime,
 ) -> None:
-    """Restore what a bounce of issue `number` ended for these readers, as the bounce is not theirs."""
-    restored = []
+    """Restore what a bounce of issue `number` ended for these readers, as the bounce is not theirs.
+
+    `reason` is what the report of one of them says; those of the others say it in the same words.
+    What another bounce ended is not restored.
+    """
+    restored, words = [], same_words(reason)
     for row in _ended(connection, list_slug, number):
         if row.subscriber_id not in readers:
             continue
         ending = latest(connection, row.subscriber_id, row.slug, [Event.UNSUBSCRIBE])
         if ending is None or ending.way is not Way.BOUNCE:
+            continue
+        if not same_words(ending.detail).endswith(words):
             continue
         _restore(connection, row, now)
         restored.append(
@@ -83,7 +90,7 @@ def restore_blameless(
                 event=Event.RESTORE,
                 way=Way.BOUNCE,
                 list_slug=row.slug,
-                detail=detail,
+                detail=f"the same refusal came for many readers: {reason}",
             )
         )
     record(connection, restored)

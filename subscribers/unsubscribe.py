@@ -36,12 +36,16 @@ def unsubscribe(
     now: datetime,
     detail: str = "",
 ) -> Left:
-    """End a subscription; no error if it has ended already or never existed."""
+    """End a subscription; no error if it has ended already or never existed.
+
+    A reader who leaves or complains after a bounce has left: the bounce may be undone, that not.
+    """
     table = tables.subscriptions
     leaves_as = _LEAVES_AS.get(way, Status.UNSUBSCRIBED)
+    may_end = _NOT_ENDED if way is Way.BOUNCE else (*_NOT_ENDED, Status.BOUNCED.value)
     ended = connection.execute(
         sa.update(table)
-        .where(_is_subscription(subscriber_id, list_slug), table.c.status.in_(_NOT_ENDED))
+        .where(_is_subscription(subscriber_id, list_slug), table.c.status.in_(may_end))
         .values(status=leaves_as.value, changed_at=now)
     )
     if ended.rowcount == 0:

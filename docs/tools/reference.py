@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from newsletter.cli.main import cli
-from newsletter.config import publication, servers, settings, sign_up
+from newsletter.config import hooks, oauth, publication, servers, settings, sign_up
 from newsletter.rendering import masthead, views
 
 DOCS = Path(__file__).parents[1]
@@ -45,7 +45,7 @@ from a file: `password_file = "relay.pw"` instead of `password`, `secret_key_fil
 
 def configuration() -> str:
     """docs/configuration.md: every table with its keys, meanings and defaults."""
-    words = _words(settings, servers, sign_up, publication)
+    words = _words(settings, servers, sign_up, hooks, oauth, publication)
     parts = [CONFIGURATION]
     for name, field in settings.Settings.model_fields.items():
         model = _model_in(field.annotation)
@@ -53,7 +53,7 @@ def configuration() -> str:
             parts.append(_section(words["Settings"][name]))
         else:
             parts += _tables(model, words)
-    return "\n".join(parts)
+    return "\n".join(dict.fromkeys(parts))  # a table in two places is described once
 
 
 def _tables(model: type[BaseModel], words: dict[str, dict[str, str]]) -> Iterator[str]:

@@ -116,12 +116,19 @@ class HookSettings(Table):
     """
 
     ses: SesHook | None = None
+    """Reports of Amazon SES."""
     mailgun: MailgunHook | None = None
+    """Reports of Mailgun."""
     sendgrid: SendgridHook | None = None
+    """Reports of SendGrid."""
     postmark: PostmarkHook | None = None
+    """Reports of Postmark."""
     brevo: BrevoHook | None = None
+    """Reports of Brevo."""
     sparkpost: SparkpostHook | None = None
+    """Reports of SparkPost."""
     generic: GenericHook | None = None
+    """Reports of any other server."""
 
     def takes(self, provider: str) -> bool:
         """Whether this provider is configured."""

@@ -17,7 +17,7 @@ Auth = Literal["password", "xoauth2", "oauthbearer"]
 class OAuthSettings(Table):
     """[relays.oauth]: where access tokens come from; the same keys in `inbound.imap.oauth`.
 
-    See [Be delivered](how-to/be-delivered.md#google-and-microsoft).
+    See [Connect mail providers](how-to/connect-providers.md#google-and-microsoft).
     """
 
     client_id: Text

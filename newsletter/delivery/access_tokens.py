@@ -31,8 +31,15 @@ EARLY = 60
 UNKNOWN_LIFE = 3600
 """Seconds, where the server does not say (RFC 6749 section 5.1)."""
 
-_FINAL = ("invalid_grant", "invalid_client", "unauthorized_client", "invalid_scope")
-"""Errors that do not pass by themselves (RFC 6749 section 5.2)."""
+_FIXES = {
+    "invalid_grant": "the refresh token has expired or was withdrawn: sign in again and write the new one to refresh_token_file",
+    "interaction_required": "sign in again and write the new refresh token to refresh_token_file",
+    "invalid_client": "correct client_id and client_secret",
+    "unauthorized_client": "permit the application to use refresh tokens",
+    "invalid_scope": "correct scope, or remove it",
+    "invalid_request": "set what it misses; Microsoft needs scope",
+}
+"""Errors that do not pass by themselves (RFC 6749 section 5.2), and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,17 +161,11 @@ def _refused(oauth: OAuthSettings, status: int, document: Mapping[str, Any]) -> 
     code = str(document.get("error", ""))[:100]
     said = " ".join(f"{code} {document.get('error_description', '')}".split())[:300]
     host = urlsplit(oauth.token_url).hostname
-    fix = {
-        "invalid_grant": "the refresh token has expired or was withdrawn: sign in again and write the new one to refresh_token_file",
-        "invalid_client": "correct client_id and client_secret",
-        "unauthorized_client": "permit the application to use refresh tokens",
-        "invalid_scope": "correct scope, or remove it",
-    }.get(code, "try again later")
     return AccessTokenError(
         f"{host} refuses an access token: {status} {said}".strip(),
-        is_final=code in _FINAL,
+        is_final=code in _FIXES,
         field="oauth",
-        fix=fix,
+        fix=_FIXES.get(code, "try again later"),
     )
 
 

@@ -7,7 +7,6 @@ import ssl
 from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.access_tokens import AccessTokens
 from newsletter.delivery.classify import Meaning, Stage
 from newsletter.delivery.envelope import Extensions
 from newsletter.delivery.outcome import Outcome, from_reply, from_trouble
@@ -19,6 +18,8 @@ from subscribers.sasl import GIVE_UP, initial_response, reported_error
 
 if TYPE_CHECKING:
     import aiosmtplib
+
+    from newsletter.delivery.access_tokens import AccessTokens
 
 _CONTINUE, _SIGNED_IN = 334, 235
 """Replies to AUTH (RFC 4954 section 4)."""

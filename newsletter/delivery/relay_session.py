@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.access_tokens import tokens_of
 from newsletter.delivery.classify import BEFORE_A_MESSAGE
-from newsletter.delivery.connecting import connect
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.rates import TODAY, WHOLE_RELAY, Meter, Shares, TokenReservation
 from newsletter.delivery.transport import Connection, Timeouts, tls_context
+
+if TYPE_CHECKING:
+    from newsletter.delivery.access_tokens import AccessTokens
 
 log = logging.getLogger("newsletter.delivery")
 
@@ -46,7 +48,7 @@ class RelaySession:
         self.reservation = TokenReservation(_limited(relay))
         self._meter = Meter(_now())
         self._tls = tls_context(relay)
-        self._tokens = tokens_of(relay)
+        self._tokens: AccessTokens | None = None
         self._local_hostname = local_hostname
         self._timeouts = timeouts
         self._pauses = pauses
@@ -81,6 +83,11 @@ class RelaySession:
 
     async def connect(self) -> Connection | Outcome:
         """A new connection, or the reason why it failed."""
+        # Loaded only when there is something to send.
+        from newsletter.delivery.access_tokens import tokens_of
+        from newsletter.delivery.connecting import connect
+
+        self._tokens = self._tokens or tokens_of(self.relay)
         connected = await connect(
             self.relay, self._tls, self._local_hostname, self._timeouts, self._tokens
         )

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from shutil import which
 from zoneinfo import ZoneInfo
 
 from newsletter.articles.identity.addresses import location_key
 from newsletter.config.loading import FILE_NAME, load_settings
+from newsletter.config.providers import LIMITS
 from newsletter.config.proxies import trusted_proxies
-from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.config.settings import (
+    ImapSettings,
+    NewsletterSettings,
+    RelaySettings,
+    Settings,
+)
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
 from newsletter.pipeline.check_segments import in_segments
@@ -97,6 +104,8 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
             fix="give each relay its own name",
         )
     yield from _in_ports(settings, file)
+    yield from _in_tokens(settings, file)
+    yield from _in_hooks(settings, file)
     if settings.dkim is not None:
         from newsletter.delivery.dkim import open_signer  # cryptography loads slowly
 
@@ -122,6 +131,45 @@ def _in_ports(settings: Settings, file: str) -> Iterator[Problem]:
                 file=file,
                 field=f"relays[{number}].security",
                 fix='security = "tls", or port = 587 for STARTTLS',
+            )
+
+
+def _in_tokens(settings: Settings, file: str) -> Iterator[Problem]:
+    """The files of refresh tokens, and the programs that print access tokens."""
+    accounts: dict[str, RelaySettings | ImapSettings] = {
+        f"relays[{number}]": relay for number, relay in enumerate(settings.relays)
+    }
+    if settings.inbound is not None and settings.inbound.imap is not None:
+        accounts["inbound.imap"] = settings.inbound.imap
+    for table, account in accounts.items():
+        if account.oauth is not None and not Path(account.oauth.refresh_token_file).is_file():
+            yield Problem(
+                message=f"there is no file {account.oauth.refresh_token_file}",
+                file=file,
+                field=f"{table}.oauth.refresh_token_file",
+                fix="sign in to the provider once, and write the refresh token to this file",
+            )
+        program = next(iter(account.token_command.split()), "") if account.token_command else None
+        if program is not None and which(program) is None:
+            yield Problem(
+                message=f"there is no program {program!r}",
+                file=file,
+                field=f"{table}.token_command",
+                fix="name a program that prints an access token, with its full path",
+            )
+
+
+def _in_hooks(settings: Settings, file: str) -> Iterator[Problem]:
+    """Providers that report, but whose messages do not carry what identifies them in a report."""
+    providers = {relay.provider for relay in settings.relays}
+    for provider in LIMITS:
+        if settings.hooks.takes(provider) and provider not in providers:
+            yield Problem(
+                message=f"{provider} reports bounces, but no relay is said to be its own: its reports"
+                " would identify readers by their address only",
+                file=file,
+                field=f"hooks.{provider}",
+                fix=f'add provider = "{provider}" to the relay that leads there',
             )
 
 

@@ -142,7 +142,11 @@ def _of_ses(envelope: Any, topics: tuple[str, ...], sns: Sns, now: datetime) -> 
         log.warning("SES reports no longer: %s was unsubscribed", envelope["TopicArn"])
     if kind != "Notification":
         return _Verified()
-    document = _json(str(envelope.get("Message", "")).encode())
+    message = str(envelope.get("Message", ""))
+    if not message.lstrip().startswith("{"):
+        log.info("SES says: %s", message[:200])  # such as that it could publish to the topic
+        return _Verified()
+    document = _json(message.encode())
     return _Verified(events=list(read_ses(document, text_at(envelope, "MessageId"))))
 
 

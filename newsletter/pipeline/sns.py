@@ -61,8 +61,12 @@ class Sns:
         Raises UnavailableError if the certificate cannot be fetched now.
         """
         topic = text_at(envelope, "TopicArn")
+        if not topic:
+            raise NotPermittedError(
+                "the request is not an envelope of SNS: switch raw message delivery off"
+            )
         if topic not in topics:
-            raise NotPermittedError("the topic is not configured")
+            raise NotPermittedError(f"the topic {topic} is not configured")
         check_age(text_at(envelope, "Timestamp"), now)
         url = text_at(envelope, "SigningCertURL")
         if not _is_amazon(url, topic) or not _CERTIFICATE.fullmatch(urlsplit(url).path):

@@ -117,7 +117,7 @@ def _excuse(connection: sa.Connection, bounce: Bounce, now: datetime) -> None:
         frozenset(blamed),
         list_slug=bounce.list_slug,
         number=bounce.number,
-        detail=f"the same refusal came for many readers: {bounce.status} {bounce.reason}",
+        reason=bounce.reason,
         now=now,
     )
 

@@ -153,6 +153,17 @@ async def test_an_expired_refresh_token_says_what_to_do(
     assert report.accepted == 0
 
 
+async def test_what_does_not_pass_by_itself_pauses_the_send(
+    sqlite_database: Database, issuer: TokenIssuer, refresh_token: Path
+) -> None:
+    """Microsoft asks for a scope with each request."""
+    issuer.refuses = "invalid_request"
+    ledger = planned_ledger(sqlite_database, readers=2)
+    async with smtp_server(TokenCatcher(), auth_require_tls=False) as catcher:
+        report = await send(ledger, catcher.relay(**signing_in(issuer, refresh_token)))
+    assert "Microsoft needs scope" in str(report.paused)
+
+
 async def test_a_server_that_is_down_is_tried_again(
     sqlite_database: Database, issuer: TokenIssuer, refresh_token: Path
 ) -> None:

@@ -272,6 +272,23 @@ def test_refusals_by_policy_stop_the_issue_like_those_by_mail(tmp_path: Path) ->
         assert states(office.site) == [State.STOPPED]
 
 
+def test_reports_are_taken_on_both_databases(tmp_path: Path, database_url: str) -> None:
+    """Once."""
+    with post_office(tmp_path, tables=hooks_tables(), database=database_url) as office:
+        copies = send_issue(office, MONDAY)
+        with serving(make_app(office.site, clock=lambda: office.now)) as url:
+            hooks = Hooks(office=office, url=url, copies=copies)
+            for name in ("sendgrid-bounce", "sendgrid-mixed", "sendgrid-bounce"):
+                assert hooks.report(name).status_code == 200
+        assert office.status() == "bounced"
+        assert hooks.counts() == {
+            ("sendgrid", "nothing"): 3,
+            ("sendgrid", "seen"): 1,
+            ("sendgrid", "taken"): 2,
+            ("sendgrid", "unknown-kind"): 1,
+        }
+
+
 def test_a_thousand_events_in_one_request(hooks: Hooks) -> None:
     """Each is counted, and the one about a reader is found among them."""
     events = [
@@ -333,6 +350,23 @@ def test_another_topic_is_refused(hooks: Hooks) -> None:
         message, hooks.office.now, TopicArn=TOPIC.replace("123456789012", "999999999999")
     )
     assert (hooks.post(made).status_code, hooks.fetched) == (403, [])
+
+
+def test_what_amazon_only_says_is_accepted(hooks: Hooks) -> None:
+    """SES tests a topic by a sentence; refused, it would be repeated for hours."""
+    said = "Successfully validated SNS topic for Amazon SES event publishing."
+    answer = hooks.post(envelope(said, hooks.office.now))
+    assert (answer.status_code, answer.json()) == (200, {"events": {}})
+
+
+def test_a_notification_without_its_envelope_says_what_to_switch_off(hooks: Hooks) -> None:
+    """With raw message delivery SNS signs nothing."""
+    body = json.dumps(filled("ses-bounce-permanent", **hooks.mail())).encode()
+    answer = hooks.post(
+        Report(provider="ses", body=body, headers={"x-amz-sns-rawdelivery": "true"})
+    )
+    assert answer.status_code == 403
+    assert "switch raw message delivery off" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("version", ["1", "2"])

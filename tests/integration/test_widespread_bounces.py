@@ -10,10 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.issues.issue import State
+from subscribers.history import Way
 from subscribers.people import show
+from subscribers.unsubscribe import unsubscribe
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import PostOffice, bounce, post_office, send_issue
 from tests.factories.runs import states
+from tests.factories.subscribers import join
 
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
 READERS = tuple(f"reader{number}@domain{number}.example" for number in range(12))
@@ -21,9 +24,9 @@ UNKNOWN = "5.1.1 user unknown"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[PostOffice]:
+def office(tmp_path: Path, database_url: str) -> Iterator[PostOffice]:
     """Twelve readers at as many domains; their issue is still being sent."""
-    with post_office(tmp_path, readers=READERS) as running:
+    with post_office(tmp_path, readers=READERS, database=database_url) as running:
         yield running
 
 
@@ -56,7 +59,7 @@ def test_the_readers_are_restored_and_the_issue_is_stopped(office: PostOffice) -
     with office.site.database.transaction(read_only=True) as connection:
         *_, last = show(connection, READERS[0])["history"]
     assert (last["event"], last["way"]) == ("restore", "bounce")
-    assert last["detail"].startswith("the same refusal came for many readers: 5.1.1")
+    assert last["detail"].startswith("the same refusal came for many readers: smtp; 550 5.1.1")
     assert take(office, sent[READERS[5]], "user unknown (id 5a7f5)") in ("count", "stop")
     assert office.status(READERS[5]) == "active"
 
@@ -83,6 +86,18 @@ def test_other_words_are_no_evidence(office: PostOffice) -> None:
     for reader, reason in zip(READERS, words, strict=False):
         assert take(office, sent[reader], reason) == "unsubscribe"
     assert {office.status(reader) for reader in READERS[:5]} == {"bounced"}
+
+
+def test_what_another_bounce_ended_is_not_restored(office: PostOffice) -> None:
+    """Such as a mailbox of another list that was full for weeks."""
+    sent = copies(office)
+    with office.site.database.transaction() as connection:
+        reader = join(connection, READERS[0], list_slug="daily")
+        unsubscribe(connection, reader, "daily", Way.BOUNCE, office.now, "3 issues: mailbox full")
+    for reader_address in READERS[:5]:
+        take(office, sent[reader_address])
+    assert office.status(READERS[0]) == "active"
+    assert office.status(READERS[0], "daily") == "bounced"
 
 
 def test_a_reader_who_left_meanwhile_stays_gone(office: PostOffice) -> None:

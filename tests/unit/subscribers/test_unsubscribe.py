@@ -41,6 +41,21 @@ def test_leaving_twice_is_once(database: Database) -> None:
         assert len(events(connection, person)) == 2
 
 
+@pytest.mark.parametrize(
+    ("way", "status"),
+    [(Way.ONE_CLICK, Status.UNSUBSCRIBED), (Way.COMPLAINT, Status.COMPLAINED)],
+)
+def test_who_leaves_after_a_bounce_has_left(database: Database, way: Way, status: Status) -> None:
+    """A bounce may turn out to be nobody's fault and be undone; leaving may not."""
+    with database.transaction() as connection:
+        person = join(connection)
+        unsubscribe(connection, person, LIST, Way.BOUNCE, NOW)
+        left = unsubscribe(connection, person, LIST, way, NOW)
+        assert (left.changed, left.status) == (True, status)
+        assert not unsubscribe(connection, person, LIST, Way.BOUNCE, NOW).changed
+        assert status_of(connection, person, LIST) is status
+
+
 def test_leaving_one_list_leaves_the_others(database: Database) -> None:
     """A subscription ends, not the person."""
     with database.transaction() as connection:
