@@ -89,7 +89,8 @@ def compile_condition(condition: Condition, meanings: Meanings) -> sa.ColumnElem
 
 def attribute(name: str) -> sa.ColumnElement[str]:
     """The value of a reader's attribute; "" without it."""
-    return sa.func.coalesce(tables.subscribers.c.attributes[name].as_string(), "")
+    value = sa.cast(tables.subscribers.c.attributes[name].as_string(), sa.Text)
+    return sa.func.coalesce(value, "")
 
 
 def _has_tag(label: str, meanings: Meanings) -> sa.ColumnElement[bool]:
