@@ -111,12 +111,16 @@ def _escaped(label: str) -> str:
 
 
 def _on_list(slugs: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    lists, subscriptions = tables.lists.alias(), tables.subscriptions.alias()
+    lists, former = tables.lists.alias(), tables.former_list_names.alias()
+    subscriptions = tables.subscriptions.alias()
+    named = sa.union_all(
+        sa.select(lists.c.id).where(lists.c.slug.in_(slugs)),
+        sa.select(former.c.list_id).where(former.c.slug.in_(slugs)),
+    )
     return sa.exists(
         sa.select(1)
-        .select_from(subscriptions.join(lists, lists.c.id == subscriptions.c.list_id))
         .where(
-            lists.c.slug.in_(slugs),
+            subscriptions.c.list_id.in_(named),
             subscriptions.c.subscriber_id == tables.subscribers.c.id,
             subscriptions.c.status == Status.ACTIVE.value,
         )

@@ -265,7 +265,7 @@ def test_the_number_of_editions_is_bounded(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setattr("newsletter.pipeline.approve.MOST_EDITIONS", 3)
         with pytest.raises(NotPermittedError, match="would need 4 editions, but can have 3"):
             approve(office.site, "weekly", 1, now=SATURDAY)
-        set_attributes(office, {READERS[1]: {"plan": "gold"}})
+        set_attributes(office, {READERS[1]: {"plan": "gold"}, READERS[2]: {}})
         approve(office.site, "weekly", 1, now=SATURDAY)
 
 
