@@ -65,7 +65,7 @@ def rename_list(invocation: Invocation, old: str, new: str) -> int:
     Write the new name in newsletter.toml first, at a time when nothing is being sent to the list.
 
     \b
-    Example: newsletter lists rename weekly friday
+    Example: newsletter lists rename members friends
     """
     operations.rename_list(invocation.site, old, new)
     _note(invocation, "rename list", f"{old} to {new}")
@@ -87,7 +87,7 @@ def merge_lists(invocation: Invocation, name: str, into: str, dry_run: bool) -> 
     on either list is not mailed. Their records say so, and links in sent mails still work.
 
     \b
-    Example: newsletter lists merge monthly --into weekly --dry-run
+    Example: newsletter lists merge members --into weekly --dry-run
     """
     merged = operations.merge_lists(
         invocation.site, name, into=into, now=invocation.now, dry_run=dry_run
@@ -113,7 +113,7 @@ def close_list(invocation: Invocation, name: str) -> int:
     `newsletter lists make NAME` opens it again.
 
     \b
-    Example: newsletter lists close launch-2024
+    Example: newsletter lists close members
     """
     closed = operations.close_list(invocation.site, name, now=invocation.now)
     if closed:

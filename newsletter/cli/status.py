@@ -14,7 +14,6 @@ from newsletter.cli.invocation import (
     pass_invocation,
     split_issue,
 )
-from newsletter.cli.recipients import list_recipients
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.wording import note_text
 from newsletter.result_codes import OK
@@ -53,8 +52,6 @@ def status(
     Example: newsletter status weekly/12
              newsletter status weekly/12 --who rejected --csv
     """
-    from newsletter.cli.audience import selection_document, selection_lines
-    from newsletter.pipeline.reader_view import selected_audience
     from newsletter.pipeline.status import issue_status, recount_deliveries, site_status
     from newsletter.store.issues import find_issue
 
@@ -74,8 +71,13 @@ def status(
     if recount:
         recount_deliveries(site, chosen)
     if who is not None:
+        from newsletter.cli.recipients import list_recipients
+
         list_recipients(invocation, chosen, DeliveryState(who), as_csv=as_csv)
         return OK
+    from newsletter.cli.audience import selection_document, selection_lines
+    from newsletter.pipeline.reader_view import selected_audience
+
     counted = issue_status(site, chosen)
     size = selected_audience(site, chosen, now=invocation.now)
     document = {**_issue_document(counted), "selection": selection_document(size)}

@@ -79,7 +79,7 @@ def export_suppressions(invocation: Invocation) -> int:
     """Write the entries as CSV to stdout; those of erased people have no address and are left out.
 
     \b
-    Example: newsletter subscribers suppressions export > suppressed.csv
+    Example: newsletter subscribers suppressions export
     """
     left_out = 0
 

@@ -60,8 +60,8 @@ def _segment(text: str) -> str:
 Segment = Annotated[str, AfterValidator(_segment)]
 """A condition on readers, such as `plan = 'gold' and tag:security`."""
 
-MOST_CONDITIONS = 5
-"""Different conditions of a newsletter's sections: each may double the number of editions."""
+MOST_CONDITIONS = 30
+"""Different conditions of a newsletter's sections."""
 
 
 class SectionSettings(Table):
@@ -83,7 +83,7 @@ class SectionSettings(Table):
     max_age: Duration | None = None
     """No articles that were published longer ago than this when the issue is drafted."""
     only: Segment | None = None
-    """Only readers for whom this holds see the section: a [segment](how-to/segments.md). At most five different ones in a newsletter."""
+    """Only readers for whom this holds see the section: a [segment](how-to/segments.md)."""
 
 
 class SourceSettings(Table):
@@ -259,12 +259,12 @@ class NewsletterSettings(Table):
 
     @model_validator(mode="after")
     def few_conditions(self) -> NewsletterSettings:
-        """Limit the number of editions that sections with conditions can make."""
+        """Limit the conditions that the database checks for each reader."""
         different = {section.only for section in self.sections if section.only}
         if len(different) > MOST_CONDITIONS:
             raise ValueError(
-                f"its sections have {len(different)} different conditions `only`, which could make "
-                f"{2 ** len(different)} editions; use at most {MOST_CONDITIONS}"
+                f"its sections have {len(different)} different conditions `only`; "
+                f"use at most {MOST_CONDITIONS}"
             )
         return self
 

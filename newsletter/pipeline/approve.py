@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from newsletter.errors import ConflictError, LintBlockedError, NotPermittedError, TemporaryError
 from newsletter.issues.due import require_choosable
@@ -33,6 +35,9 @@ from newsletter.store.chosen_time import choose_time
 from subscribers.audience import ReaderGroup
 
 HELD_BY_EDITOR = StateNote(kind=StateReason.HELD_BY_EDITOR)
+
+MOST_EDITIONS = 250
+"""Editions of an issue with sections that are for some readers only."""
 
 _APPROVED = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
@@ -69,30 +74,41 @@ def approve(
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)
-        if current.state in _APPROVED:  # another process has approved it meanwhile
+        if current.state in _APPROVED:  # by another process
             return current
         if current != issue:
             raise TemporaryError(
                 f"{issue.name} changed while it was rendered", fix="check it and approve it again"
             )
-        edition_store.freeze_editions(
-            connection, issue, editions, frozen_hash=frozen_hash(editions)
-        )
-        end = closed_at(issue.window, now).end
-        issue_store.move(
-            connection,
-            issue,
-            State.APPROVED,
-            selection=_frozen_selection(site, issue, now),
-            approved_at=now,
-            window_end=end,
-            send_at=send_at,
-        )
+        _freeze(connection, site, issue, editions, now=now, send_at=send_at)
         return issue_store.find_issue(connection, slug, issue.number)
+
+
+def _freeze(
+    connection: sa.Connection,
+    site: Site,
+    issue: Issue,
+    editions: Collection[Edition],
+    *,
+    now: datetime,
+    send_at: datetime | None,
+) -> None:
+    """Store the editions' bytes and who gets them, and move the issue to `approved`."""
+    edition_store.freeze_editions(connection, issue, editions, frozen_hash=frozen_hash(editions))
+    issue_store.move(
+        connection,
+        issue,
+        State.APPROVED,
+        selection=_frozen_selection(site, issue, now),
+        approved_at=now,
+        window_end=closed_at(issue.window, now).end,
+        send_at=send_at,
+    )
 
 
 def _checked_editions(site: Site, issue: Issue, groups: Sequence[ReaderGroup]) -> Sequence[Edition]:
     """The issue's editions, rendered; raises if it may not be approved as it is."""
+    _require_few(site, issue, groups)
     _require_enough(issue, site.newsletter(issue.newsletter).min_items)
     editions = render_all(site, issue, groups)
     _require_clean(site, issue, editions)
@@ -197,6 +213,19 @@ def _require_enough(issue: Issue, least: int) -> None:
             f"{issue.name} has {shown} articles, but needs at least {least}",
             field=f"newsletters.{issue.newsletter}.min_items",
             fix="gather or unhide more articles, or require fewer",
+        )
+
+
+def _require_few(site: Site, issue: Issue, groups: Sequence[ReaderGroup]) -> None:
+    """Limit the editions that sections with conditions make: each combination may need one."""
+    if not selection_of(site, issue).rules:
+        return
+    needed = len({key_for(site, issue, group) for group in groups} - {None})
+    if needed > MOST_EDITIONS:
+        raise NotPermittedError(
+            f"{issue.name} would need {needed} editions, but can have {MOST_EDITIONS}",
+            field=f"newsletters.{issue.newsletter}.sections",
+            fix="give fewer sections a condition, or several the same one",
         )
 
 

@@ -21,7 +21,6 @@ from newsletter.config.settings import (
 )
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
-from newsletter.pipeline.check_segments import in_segments
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
@@ -43,7 +42,7 @@ def check(folder: Path, environment: Mapping[str, str], *, now: datetime) -> lis
     try:
         site = open_site(folder, environment)
         problems += _in_themes(site)
-        problems += in_segments(site, file, now)
+        problems += _in_segments(site, file, now)
         problems += _in_lists(site, file, now)
         site.database.close()
     except NewsletterError as error:
@@ -279,6 +278,15 @@ def _in_digest(
             field=f"newsletters.{slug}.sources",
             fix="remove its sources, or remove digest_of",
         )
+
+
+def _in_segments(site: Site, file: str, now: datetime) -> Iterator[Problem]:
+    for newsletter in site.settings.newsletters.values():
+        if newsletter.segment or any(section.only for section in newsletter.sections):
+            from newsletter.pipeline.check_segments import in_segments  # few sites need it
+
+            return in_segments(site, file, now)
+    return iter(())
 
 
 def _in_lists(site: Site, file: str, now: datetime) -> Iterator[Problem]:

@@ -52,7 +52,8 @@ def _wrong_in(
     """What is wrong with the condition, and how to fix it."""
     match condition:
         case OnList(lists=named):
-            known = {*list_slugs(site.settings), *lists.list_slugs(connection)}
+            stored = (*lists.list_slugs(connection), *lists.former_names(connection))
+            known = {*list_slugs(site.settings), *stored}
             return _unknown("list", named, known)
         case HadIssue(issues=named_issues):
             newsletters = [issue.newsletter or slug for issue in named_issues]

@@ -4,7 +4,7 @@ digest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,12 +13,9 @@ import sqlalchemy as sa
 
 from newsletter.issues.issue import FROZEN_STATES, Issue
 from newsletter.issues.selection import SectionRule, Selection
-from newsletter.site.segments import meanings_of
 from newsletter.site.site import Site
 from subscribers import tables
 from subscribers.audience import ReaderGroup, audience, sees
-from subscribers.segments.compile import compile_condition
-from subscribers.segments.parse import parse_segment
 from subscribers.subscriber import Frequency
 
 
@@ -87,13 +84,12 @@ def frequency_of(site: Site, slug: str) -> Frequency | None:
 
 
 def _recipients(site: Site, slug: str, selection: Selection, now: datetime) -> sa.Select[Any]:
-    meanings = meanings_of(site, slug, selection.at or now)
-    segment = [parse_segment(selection.segment)] if selection.segment else []
+    segment = [selection.segment] if selection.segment else []
     return audience(
         site.newsletter(slug).list,
         now,
         frequency=frequency_of(site, slug),
-        segment=[compile_condition(condition, meanings) for condition in segment],
+        segment=_compiled(site, slug, segment, selection.at or now),
         parts=_parts(site, slug, selection, now),
     )
 
@@ -101,5 +97,18 @@ def _recipients(site: Site, slug: str, selection: Selection, now: datetime) -> s
 def _parts(
     site: Site, slug: str, selection: Selection, now: datetime
 ) -> list[sa.ColumnElement[bool]]:
-    meanings = meanings_of(site, slug, selection.at or now)
-    return [compile_condition(parse_segment(rule.only), meanings) for rule in selection.rules]
+    return _compiled(site, slug, [rule.only for rule in selection.rules], selection.at or now)
+
+
+def _compiled(
+    site: Site, slug: str, texts: Sequence[str], now: datetime
+) -> list[sa.ColumnElement[bool]]:
+    """The SQL conditions of these texts; "within" counts from `now`."""
+    if not texts:
+        return []
+    from newsletter.site.segments import meanings_of  # only needed by sites with segments
+    from subscribers.segments.compile import compile_condition
+    from subscribers.segments.parse import parse_segment
+
+    meanings = meanings_of(site, slug, now)
+    return [compile_condition(parse_segment(text), meanings) for text in texts]

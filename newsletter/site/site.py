@@ -17,7 +17,6 @@ from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import seal_of
 from subscribers.inbound.list_addresses import ReturnPaths
-from subscribers.lists import former_names
 from subscribers.tokens import LinkTokens
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
@@ -56,6 +55,8 @@ class Site:
         """The present name of a list that has, or once had, this name."""
         if any(newsletter.list == name for newsletter in self.settings.newsletters.values()):
             return name
+        from subscribers.lists import former_names  # hardly any name is a former one
+
         with self.database.transaction(read_only=True) as connection:
             return former_names(connection).get(name, name)
 

@@ -89,7 +89,8 @@ def compile_condition(condition: Condition, meanings: Meanings) -> sa.ColumnElem
 
 def attribute(name: str) -> sa.ColumnElement[str]:
     """The value of a reader's attribute; "" without it."""
-    return sa.func.coalesce(tables.subscribers.c.attributes[name].as_string(), "")
+    value = sa.cast(tables.subscribers.c.attributes[name].as_string(), sa.Text)
+    return sa.func.coalesce(value, "")
 
 
 def _has_tag(label: str, meanings: Meanings) -> sa.ColumnElement[bool]:
@@ -110,12 +111,16 @@ def _escaped(label: str) -> str:
 
 
 def _on_list(slugs: tuple[str, ...]) -> sa.ColumnElement[bool]:
-    lists, subscriptions = tables.lists.alias(), tables.subscriptions.alias()
+    lists, former = tables.lists.alias(), tables.former_list_names.alias()
+    subscriptions = tables.subscriptions.alias()
+    named = sa.union_all(
+        sa.select(lists.c.id).where(lists.c.slug.in_(slugs)),
+        sa.select(former.c.list_id).where(former.c.slug.in_(slugs)),
+    )
     return sa.exists(
         sa.select(1)
-        .select_from(subscriptions.join(lists, lists.c.id == subscriptions.c.list_id))
         .where(
-            lists.c.slug.in_(slugs),
+            subscriptions.c.list_id.in_(named),
             subscriptions.c.subscriber_id == tables.subscribers.c.id,
             subscriptions.c.status == Status.ACTIVE.value,
         )

@@ -78,6 +78,8 @@ def prepared(
         for address in ("reader@example.org", "friend@example.net"):
             if address not in documented.words or "add" not in documented.words:
                 site.done("subscribers", "add", address, "--list", "weekly")
+    if first == "lists" and "make" not in documented.words:
+        site.done("lists", "make", "members")
     if first == "users":
         for address in EDITORS:
             if "add" not in documented.words:

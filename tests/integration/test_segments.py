@@ -12,6 +12,7 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
+from newsletter.errors import NotPermittedError
 from newsletter.pipeline.approve import approve, hold
 from newsletter.pipeline.check import check
 from newsletter.pipeline.draft import draft
@@ -258,15 +259,25 @@ def test_check_names_what_is_wrong_with_a_segment(
         assert fix in (problems[0].fix or "")
 
 
-def test_the_number_of_editions_is_bounded(tmp_path: Path) -> None:
-    """Each different condition may double it."""
+def test_the_number_of_editions_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that readers need count, not those that conditions could make."""
+    for office in office_at(tmp_path, "sqlite:///newsletter.db", tables=SECTIONS):
+        monkeypatch.setattr("newsletter.pipeline.approve.MOST_EDITIONS", 3)
+        with pytest.raises(NotPermittedError, match="would need 4 editions, but can have 3"):
+            approve(office.site, "weekly", 1, now=SATURDAY)
+        set_attributes(office, {READERS[1]: {"plan": "gold"}, READERS[2]: {}})
+        approve(office.site, "weekly", 1, now=SATURDAY)
+
+
+def test_the_number_of_conditions_is_bounded(tmp_path: Path) -> None:
+    """The database checks each for every reader."""
     tables = "".join(
-        f'[[newsletters.weekly.sections]]\ntitle = "{name}"\nonly = "{name} = 1"\n'
-        for name in "abcdef"
+        f'[[newsletters.weekly.sections]]\ntitle = "{number}"\nonly = "a = {number}"\n'
+        for number in range(31)
     )
-    for office in office_at(tmp_path, "sqlite:///newsletter.db"):
-        path = office.site.folder / "newsletter.toml"
+    for _office in office_at(tmp_path, "sqlite:///newsletter.db"):
+        path = tmp_path / "newsletter.toml"
         path.write_text(path.read_text() + tables)
         (problem,) = check(tmp_path, {}, now=SATURDAY)
-        assert "6 different conditions" in problem.message
-        assert "at most 5" in (problem.fix or "")
+        assert "31 different conditions" in problem.message
+        assert "at most 30" in (problem.fix or "")

@@ -75,7 +75,7 @@ def test_a_reader_s_issues_with_their_receipts(office: PostOffice, command: Comm
     assert [(one["number"], one["status"]) for one in known["bounces"]] == [(1, "4.2.2")]
     assert [(one["kind"], one["action"]) for one in known["mail"]] == [("bounce", "count")]
     (mail,) = known["mails"]
-    assert (mail["issue"], mail["subject"]) == ("weekly/1", copy.headers["Subject"])
+    assert (mail["issue"], mail["subject"]) == ("weekly/1", copy.message["Subject"])
     assert mail["url"].startswith("https://news.example.org/archive/weekly/1/")
     assert [(one["state"], one["code"]) for one in mail["attempts"]] == [("accepted", 250)]
     assert (known["letters"], known["address_changes"], known["suppressions"]) == ([], [], [])

@@ -21,7 +21,6 @@ from newsletter.web.api.operation import (
     make_router,
 )
 from subscribers import people
-from subscribers.errors import UnknownListError
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.person_update import PersonChanges, update_person
@@ -60,7 +59,7 @@ def add_subscriber(
     call: SiteWide, list_slug: ListPath, body: people_models.AddSubscriber
 ) -> people_models.Admitted:
     """Add a person who agreed to a list; one who left or is suppressed is refused."""
-    _require_list(call, list_slug)
+    require_list(call.site, list_slug)
     with call.site.database.transaction() as connection:
         outcome = people.add(
             connection,
@@ -145,7 +144,7 @@ def remove_subscriber(
     call: SiteWide, list_slug: ListPath, address: AddressPath
 ) -> people_models.Unsubscribed:
     """Unsubscribe a person from a list."""
-    _require_list(call, list_slug)
+    require_list(call.site, list_slug)
     return _unsubscribed(call, address, list_slug, "")
 
 
@@ -154,7 +153,7 @@ def restore_subscriber(
     call: SiteWide, address: AddressPath, body: people_models.Restore
 ) -> people_models.Admitted:
     """Bring back a person who left or is suppressed, with the consent that you state."""
-    _require_list(call, body.list)
+    require_list(call.site, body.list)
     with call.site.database.transaction() as connection:
         person = people.find(connection, address)
         outcome = people.add(
@@ -206,15 +205,6 @@ def _unsubscribed(
 
 def _by(call: Call) -> str:
     return f"by {call.editor.address} over the API"
-
-
-def _require_list(call: Call, slug: str) -> None:
-    """Refuse a list that no newsletter is sent to, so that a mistyped name creates no list."""
-    known = {newsletter.list for newsletter in call.site.settings.newsletters.values()}
-    if slug not in known:
-        raise UnknownListError(
-            f"there is no list {slug!r}", fix=f"this site has: {', '.join(sorted(known))}"
-        )
 
 
 def _slugs(call: Call, labels: list[str]) -> list[str]:

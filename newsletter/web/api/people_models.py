@@ -1,4 +1,4 @@
-"""What the API takes and returns about people, and about the site as a whole."""
+"""What the API takes and returns about people and suppressions."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from newsletter.web.api.models import Given, Taken
 
 LARGEST = 2**63 - 1
 """The largest id that a row can have."""
-
-
-class NewsletterDocument(Given):
-    """A configured publication."""
-
-    name: str
-    title: str
-    list: str
-    schedule: str
-    approval: str
-
-
-class Newsletters(Given):
-    """All publications of the site."""
-
-    newsletters: list[NewsletterDocument]
 
 
 class AddSubscriber(Taken):
@@ -306,61 +290,8 @@ class Explanation(Given):
     bounces: list[BounceDocument]
 
 
-class ListDocument(Given):
-    """A list: its people by status, the newsletters that are sent to it, its former names."""
-
-    list: str
-    statuses: dict[str, int]
-    newsletters: tuple[str, ...]
-    former_names: tuple[str, ...]
-    closed_at: datetime | None
-
-
-class Lists(Given):
-    """Every list."""
-
-    lists: list[ListDocument]
-
-
-class GrowthDayDocument(Given):
-    """One day; mappings are by way, and `bounces` by what they mean (hard, soft, policy)."""
-
-    day: date
-    asked: int
-    confirmed: int
-    added: dict[str, int]
-    returned: int
-    left: dict[str, int]
-    bounces: dict[str, int]
-    joined: int
-    left_in_all: int
-
-
-class Growth(Given):
-    """The days, oldest first, in the site's time zone; `list` null is all lists together."""
-
-    list: str | None
-    days: tuple[GrowthDayDocument, ...]
-
-
 class Suppressed(Given):
     """`changed`: whether the pattern was not suppressed before."""
 
     pattern: str
     changed: bool
-
-
-class AuditEntry(Given):
-    """Who did what."""
-
-    id: int
-    at: datetime
-    who: str
-    what: str
-    detail: str
-
-
-class Audit(Given):
-    """The newest entries first."""
-
-    entries: list[AuditEntry]

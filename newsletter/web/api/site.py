@@ -11,7 +11,7 @@ from newsletter.pipeline.growth import growth_days
 from newsletter.pipeline.lists import all_lists
 from newsletter.pipeline.status import site_status
 from newsletter.store import audit
-from newsletter.web.api import models, people_models
+from newsletter.web.api import models, people_models, site_models
 from newsletter.web.api.calls import SiteWide
 from newsletter.web.api.documents import failed_document, status_of
 from newsletter.web.api.operation import AdminOperation, Operation, make_router
@@ -25,11 +25,11 @@ administration = make_router(AdminOperation, group="Site")
 
 
 @site.get("/newsletters", name="newsletters")
-def newsletters(call: SiteWide) -> people_models.Newsletters:
+def newsletters(call: SiteWide) -> site_models.Newsletters:
     """The site's newsletters."""
-    return people_models.Newsletters(
+    return site_models.Newsletters(
         newsletters=[
-            people_models.NewsletterDocument(
+            site_models.NewsletterDocument(
                 name=slug,
                 title=newsletter.title,
                 list=newsletter.list,
@@ -58,11 +58,11 @@ def status(call: SiteWide) -> models.SiteStatusDocument:
 
 
 @site.get("/lists", name="lists")
-def lists(call: SiteWide) -> people_models.Lists:
+def lists(call: SiteWide) -> site_models.Lists:
     """Every list with its people by status."""
-    return people_models.Lists(
+    return site_models.Lists(
         lists=[
-            people_models.ListDocument(
+            site_models.ListDocument(
                 list=one.slug,
                 statuses={status.value: count for status, count in one.statuses.items()},
                 newsletters=list(one.newsletters),
@@ -83,10 +83,10 @@ def growth(
     days: Annotated[
         int, Query(ge=1, le=MOST_DAYS, description="How many days, the last of which is today")
     ] = 30,
-) -> people_models.Growth:
+) -> site_models.Growth:
     """Who joined, confirmed, left and bounced each day, and by which way."""
     found = growth_days(call.site, list_slug=list_slug, days=timedelta(days=days), now=call.now)
-    return people_models.Growth.model_validate(
+    return site_models.Growth.model_validate(
         {"list": list_slug, "days": [growth_document(day) for day in found]}
     )
 
@@ -102,10 +102,10 @@ def read_audit(
             description="The id of an entry; older entries are returned",
         ),
     ] = None,
-) -> people_models.Audit:
+) -> site_models.Audit:
     """Who did what, the newest first."""
     with call.site.database.transaction(read_only=True) as connection:
         found = audit.entries(connection, limit=AUDIT_PAGE, before=before)
-    return people_models.Audit(
-        entries=[people_models.AuditEntry.model_validate(entry) for entry in found]
+    return site_models.Audit(
+        entries=[site_models.AuditEntry.model_validate(entry) for entry in found]
     )

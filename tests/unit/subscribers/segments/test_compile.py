@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from newsletter.store.database import Database
 from subscribers import tables
 from subscribers.audience import audience
+from subscribers.list_changes import rename_list
 from subscribers.segments.compile import Meanings, compile_condition
 from subscribers.segments.conditions import Condition, IssueName
 from subscribers.segments.parse import parse_segment
@@ -92,6 +93,13 @@ def selected(database: Database, text: str) -> set[str]:
 def test_a_segment_selects(people: Database, text: str, names: str) -> None:
     """On both databases alike; of nobody is anything unknown, so `not` means everybody else."""
     assert selected(people, text) == set(names.split())
+
+
+def test_a_list_is_named_by_its_former_names_too(people: Database) -> None:
+    """Also in a segment that an approval froze: a rename or merge changes no audience."""
+    with people.transaction() as connection:
+        rename_list(connection, "other", "new")
+    assert selected(people, "list:other") == selected(people, "list:new") == {"gold"}
 
 
 @pytest.mark.parametrize(
