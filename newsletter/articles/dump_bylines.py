@@ -1,0 +1,438 @@
+"""Finds who wrote an article in the lines of a text dump: marked by-lines, in all their layouts."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from itertools import takewhile
+
+from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
+from newsletter.articles.bylines import is_agency, is_name, read_byline, split_byline
+from newsletter.articles.dates import read_date_line, without_date_marker
+from newsletter.articles.sanitize import one_line
+
+MAX_BYLINE = 200
+
+_MARK = (
+    r"(?:(?:written|posted|reported|published|story|words?|texts?|article|reporting|report|compiled|analysis|opinion|review|interview)"
+    r"(?: and (?:photos?|pictures?|images?))? by|(?:words|story|reporting)(?=\s*:)|by(?:line)?|"
+    r"(?:ein (?:beitrag|artikel|kommentar|gastbeitrag|interview) |(?:text |protokoll |aufgezeichnet )?)von|"
+    r"(?:(?:publié|écrit|propos recueillis|article) )?par|(?:(?:escrito|publicado|texto|redactado) )?por|(?:(?:scritto|testo|articolo) )?(?:di|da)|"
+    r"(?:(?:geschreven|tekst) )?door|av|af|przez|tekst|autor(?:en|in|a|es|i)?|authors?|auteure?s?|autore|autrice|écrit par|texte?|testo|texto|автор(?:ы)?|текст|作者|记者|記者|文|بقلم|كتب)"
+)
+_MARKED = re.compile(
+    rf"[\W_]{{0,4}}(?P<mark>{_MARK})(?:\s*[:：／/|]\s*|\s+)(?P<rest>\S.*)", re.IGNORECASE
+)
+_LONE = re.compile(rf"[\W_]{{0,4}}(?:{_MARK})\s*[:：]?", re.IGNORECASE)
+_WEAK = re.compile(
+    r"von|par|por|di|da|door|av|af|przez|tekst|texte?|testo|texto|文|opinion|analysis|review",
+    re.IGNORECASE,
+)
+"""Marks that also begin headings and sentences: only a whole name counts after them."""
+_JOINS = re.compile(r"(?:and|und|et|y|e|en|och|og|i|&|,|;)", re.IGNORECASE)
+_NAME_WORD = r"[^\W\d_][\w'’\-]*\.?"
+_PARTICLE = r"(?:de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|ter|ten|bin|ibn|al|el|y|e)"
+_NAMES_FIRST = re.compile(
+    rf"(?P<names>{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}?)"
+    rf"(?:\s*(?:,|\b(?:and|und|et|y|e|&)(?=\s)|&)\s*{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}?){{0,4}}"
+    r"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|(?:publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special)\b).*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROLE_WORD = re.compile(
+    r"(?:staff|senior|chief|political|business|sports?|science|technology|tech|health|education|crime|city|local|national|foreign|guest|contributing|freelance|associate|assistant|deputy|managing|news|special|our|community|data|environment|economics?|religion|arts|food|travel|law|courts?)\s+"
+    r"(?:writer|reporter|editor|correspondent|columnist|contributor|critic|journalist|producer|blogger|photographer)"
+    r"|(?:writer|reporter|editor|correspondent|columnist|contributor|journalist)\b",
+    re.IGNORECASE,
+)
+_FURNITURE = frozenset(
+    [
+        "a",
+        "about",
+        "account",
+        "ad",
+        "add",
+        "advertisement",
+        "advertise",
+        "align",
+        "all",
+        "also",
+        "an",
+        "and",
+        "app",
+        "apps",
+        "archive",
+        "archives",
+        "article",
+        "articles",
+        "audio",
+        "back",
+        "best",
+        "blog",
+        "blogs",
+        "bookmark",
+        "breaking",
+        "business",
+        "buy",
+        "careers",
+        "center",
+        "chat",
+        "click",
+        "close",
+        "comment",
+        "comments",
+        "conditions",
+        "contact",
+        "content",
+        "continue",
+        "cookie",
+        "copy",
+        "copyright",
+        "culture",
+        "daily",
+        "date",
+        "default",
+        "deals",
+        "delivery",
+        "digital",
+        "directory",
+        "discussion",
+        "donate",
+        "download",
+        "edition",
+        "editor",
+        "editors",
+        "email",
+        "entertainment",
+        "events",
+        "exclusive",
+        "explore",
+        "facebook",
+        "faq",
+        "features",
+        "feed",
+        "feedback",
+        "featured",
+        "find",
+        "follow",
+        "font",
+        "for",
+        "forums",
+        "free",
+        "full",
+        "gallery",
+        "games",
+        "gift",
+        "go",
+        "google",
+        "group",
+        "guide",
+        "headlines",
+        "health",
+        "help",
+        "here",
+        "home",
+        "hours",
+        "index",
+        "info",
+        "instagram",
+        "international",
+        "jobs",
+        "join",
+        "large",
+        "latest",
+        "later",
+        "learn",
+        "legal",
+        "less",
+        "library",
+        "licensing",
+        "lifestyle",
+        "like",
+        "link",
+        "links",
+        "list",
+        "listen",
+        "live",
+        "local",
+        "log",
+        "login",
+        "logout",
+        "magazine",
+        "mail",
+        "main",
+        "map",
+        "market",
+        "markets",
+        "media",
+        "medium",
+        "members",
+        "menu",
+        "message",
+        "messenger",
+        "mobile",
+        "more",
+        "most",
+        "my",
+        "navigation",
+        "network",
+        "new",
+        "news",
+        "newsletter",
+        "newsletters",
+        "next",
+        "now",
+        "obituaries",
+        "on",
+        "opinion",
+        "opinions",
+        "order",
+        "our",
+        "page",
+        "pages",
+        "password",
+        "people",
+        "permalink",
+        "personal",
+        "photo",
+        "photos",
+        "pin",
+        "pinterest",
+        "podcast",
+        "podcasts",
+        "policy",
+        "politics",
+        "popular",
+        "post",
+        "posts",
+        "preferences",
+        "premium",
+        "previous",
+        "print",
+        "privacy",
+        "products",
+        "profile",
+        "programs",
+        "puzzles",
+        "rate",
+        "read",
+        "reader",
+        "readers",
+        "reading",
+        "recommended",
+        "reddit",
+        "register",
+        "related",
+        "releases",
+        "report",
+        "reports",
+        "reprints",
+        "republish",
+        "research",
+        "resources",
+        "review",
+        "reviews",
+        "rss",
+        "sale",
+        "save",
+        "schedule",
+        "science",
+        "search",
+        "section",
+        "sections",
+        "see",
+        "services",
+        "settings",
+        "share",
+        "shop",
+        "show",
+        "sign",
+        "site",
+        "sitemap",
+        "skip",
+        "small",
+        "social",
+        "sponsored",
+        "sports",
+        "sport",
+        "start",
+        "stories",
+        "story",
+        "submit",
+        "subscribe",
+        "subscriber",
+        "subscribers",
+        "subscription",
+        "subscriptions",
+        "support",
+        "tags",
+        "tech",
+        "technology",
+        "telegram",
+        "terms",
+        "text",
+        "the",
+        "this",
+        "time",
+        "tip",
+        "tips",
+        "to",
+        "today",
+        "tools",
+        "top",
+        "topic",
+        "topics",
+        "travel",
+        "trending",
+        "tweet",
+        "twitter",
+        "united",
+        "unsubscribe",
+        "up",
+        "updates",
+        "us",
+        "use",
+        "user",
+        "video",
+        "videos",
+        "view",
+        "views",
+        "visit",
+        "watch",
+        "weather",
+        "web",
+        "website",
+        "weekly",
+        "what",
+        "whatsapp",
+        "world",
+        "you",
+        "your",
+        "youtube",
+        "kommentare",
+        "teilen",
+        "drucken",
+        "startseite",
+        "anmelden",
+        "suche",
+        "mehr",
+        "partager",
+        "imprimer",
+        "accueil",
+        "connexion",
+        "compartir",
+        "inicio",
+        "buscar",
+        "suscribirse",
+        "condividi",
+        "cerca",
+    ]
+)
+"""Words of buttons and menus, which are written like names: "Read Later", "Site Index"."""
+
+
+def byline_near_title(text: str) -> tuple[str, str] | None:
+    """(author, agency) of a marked by-line, whatever else the line has: "By A Name - 11/19/26".
+
+    None for any other line. Meant for lines near the title, where "By" begins no sentence.
+    """
+    marked = _MARKED.fullmatch(text) if len(text) <= MAX_BYLINE else None
+    if marked is None:
+        return None
+    rest = one_line(marked["rest"], MAX_BYLINE)
+    weak = _WEAK.fullmatch(marked["mark"].split()[-1]) is not None
+    named = _NAMES_FIRST.fullmatch(rest)
+    if named is None:
+        return read_byline(text)
+    names = rest[: len(rest) - len(named["after"])].strip(" ,")
+    role = _ROLE_WORD.search(names)
+    if role and role.start():
+        names, after = names[: role.start()].strip(" ,"), names[role.start() :] + named["after"]
+    else:
+        after = named["after"]
+    split = re.split(r"\s*[,&;]\s*|\s+(?:and|und|et|y|e)\s+", names, flags=re.IGNORECASE)
+    parts = [part for part in split if part]
+    people = list(takewhile(_is_person, (part for part in parts if not is_agency(part))))
+    if not people or len(_sentence_words(after)) > 12:
+        return read_byline(text)
+    if weak and text.endswith((".", "!", "?")) and not is_name(people[-1]):
+        return None
+    agencies = [part for part in (*parts, *_parts_of(after)) if is_agency(part)]
+    return ", ".join(_written(person) for person in people), next(iter(agencies), "")
+
+
+def is_lone_mark(text: str) -> bool:
+    """Whether the line is only "By" or the like: the name stands on the next line."""
+    return len(text) <= 40 and _LONE.fullmatch(text) is not None
+
+
+def names_below(lines: list[str]) -> tuple[str, int]:
+    """The names on the lines below a lone "By", and how many lines they take; ("", 0) for none."""
+    names: list[str] = []
+    taken = 0
+    joined = True
+    for text in lines[:8]:
+        if _JOINS.fullmatch(text):
+            joined = True
+        elif joined and not is_furniture_name(text) and read_byline(f"By {_written(text)}"):
+            author, _agency = split_byline(text)
+            names.append(_written(author or text))
+            joined = False
+        else:
+            break
+        taken += 1
+    return ", ".join(names), taken if names else 0
+
+
+def is_furniture_name(text: str) -> bool:
+    """Whether the text is written like a name, but has words of buttons and menus."""
+    words = re.findall(r"[^\W\d_]+", text.casefold()) if len(text) <= 60 else []
+    return 0 < len(words) <= 6 and sum(word in _FURNITURE for word in words) * 2 >= len(words)
+
+
+def pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
+    """(author, agency, date) of a line with nothing else; None for other lines."""
+    if len(text) > 160 or is_furniture_name(text):
+        return None
+    author = agency = ""
+    published = read_date_line(text)
+    if published:
+        return "", "", published
+    text = without_date_marker(text)
+    for piece in [part for part in _META_BREAK.split(text) if part]:
+        date = read_date_line(piece)
+        byline = None if date else read_byline(piece)
+        if date:
+            published = published or date
+        elif byline:
+            author, agency = author or byline[0], agency or byline[1]
+        elif boilerplate_of(piece) is not Boilerplate.LITTER:
+            whole = read_byline(text)
+            return (*whole, None) if whole else None
+    return (author, agency, published) if author or agency or published else None
+
+
+_META_BREAK = re.compile(
+    r"\s*[|•·]\s*|\s+[-–—]\s+|\s+(?:on|am|le|el|il|op)\s+(?=\d|[A-Z][a-z]+,? \d)|,\s+(?=\d{1,2}[. ]|\d{4}-)"
+    r"|,\s+(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )"
+)
+
+
+def _is_person(text: str) -> bool:
+    """Whether the text is a name, also one in capitals only."""
+    return not is_furniture_name(text) and is_name(_written(text))
+
+
+def _written(name: str) -> str:
+    """The name as it is usually written: "ANN EXAMPLE" is Ann Example."""
+    name = name.strip(" .,;:|-–—")
+    capitals = name.isupper() and len(name) > 5 and name.isascii()
+    return re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name) if capitals else name
+
+
+def _parts_of(after: str) -> list[str]:
+    parts = re.split(r"\s*[-–—|•·,;()/]\s*|\s+(?:for|at|of|für|pour|para)\s+", after)
+    return [part for part in parts if part and not read_date_line(part)]
+
+
+def _sentence_words(after: str) -> list[str]:
+    return re.findall(r"[^\W\d_]{2,}", after)
