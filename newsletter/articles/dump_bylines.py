@@ -385,8 +385,13 @@ def names_below(lines: list[str]) -> tuple[str, int]:
 
 def is_furniture_name(text: str) -> bool:
     """Whether the text is written like a name, but has words of buttons and menus."""
-    words = re.findall(r"[^\W\d_]+", text.casefold()) if len(text) <= 60 else []
-    return 0 < len(words) <= 6 and sum(word in _FURNITURE for word in words) * 2 >= len(words)
+    return len(text) <= 60 and len(text.split()) <= 6 and furniture_share(text) >= 0.5
+
+
+def furniture_share(text: str) -> float:
+    """The share of words of buttons and menus in the text."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return sum(word in _FURNITURE for word in words) / len(words) if words else 0.0
 
 
 def pieces_about(text: str) -> tuple[str, str, datetime | None] | None:

@@ -6,14 +6,21 @@ import re
 from collections.abc import Sequence
 
 from newsletter.articles.boilerplate import Boilerplate
-from newsletter.articles.dump_bylines import byline_near_title, is_lone_mark, pieces_about
-from newsletter.articles.dump_lines import DumpLine, ends_sentence
+from newsletter.articles.dump_bylines import (
+    byline_near_title,
+    furniture_share,
+    is_lone_mark,
+    pieces_about,
+)
+from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_caption
 from newsletter.articles.page_titles import title_without_site
 
 _SHORT = 3
 """Words from which a line may be a headline rather than an entry of a menu."""
-_MENU = 4
-"""Short lines after each other that are a menu."""
+_FEW, _MANY = 3, 10
+"""Lines between the title and the body of an article without, and with, by-lines and captions."""
+_DECK = 1.5
+"""How much better a deck may read than the title above it."""
 _GAP = 12
 """Lines without prose that end a run of paragraphs."""
 _COOKIES = re.compile(r"\bcookies?\b|\bconsent\b|einwilligung|vie privée|privacidad", re.IGNORECASE)
@@ -46,32 +53,23 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
     first = next((at for at, other in enumerate(above) if not other), 0)
     start = body_start(lines)
     head = [at for at in range(first, start) if not above[at]]
-    if not _begins_with_menu([lines[at] for at in head]):
-        return first
     words = _content_words(" ".join(line.text for line in lines[start : start + 40]))
+    if not head or _begins_with_title([lines[at] for at in head], words):
+        return first
     scores = {at: _score(lines, head, place, words) for place, at in enumerate(head)}
     best = max(head, key=lambda at: scores[at])
-    place = head.index(best)
-    # What reads best may be the deck, whose title stands right above it.
-    while (
-        place
-        and best - head[place - 1] <= 2
-        and scores[head[place - 1]] > max(2.0, scores[best] - 3.0)
-    ):
-        place -= 1
-        best = head[place]
-    return best
+    # What reads best may be the deck, which is longer than the title right above it.
+    above_best = head[max(0, head.index(best) - 1)]
+    shorter = len(lines[above_best].text) < len(lines[best].text)
+    return above_best if shorter and scores[above_best] >= scores[best] - _DECK else best
 
 
-def _begins_with_menu(head: Sequence[DumpLine]) -> bool:
-    if len(head) < _MENU:
-        return False
-    short = [_words_of(line.text) < _SHORT for line in head]
-    longest = run = 0
-    for is_short in short:
-        run = run + 1 if is_short else 0
-        longest = max(longest, run)
-    return longest >= _MENU or len(head) > 10
+def _begins_with_title(head: Sequence[DumpLine], body: set[str]) -> bool:
+    """Whether the lines above the body are those of an article, not of a page: few, or on its subject."""
+    own = _content_words(head[0].text)
+    on_subject = len(own & body) * 3 >= len(own) and _words_of(head[0].text) >= _SHORT
+    menu = sum(_words_of(line.text) < _SHORT for line in head)
+    return len(head) <= _FEW or (on_subject and len(head) <= _MANY and menu <= _FEW)
 
 
 def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set[str]) -> float:
@@ -81,20 +79,20 @@ def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set
     size = _words_of(text)
     if size < 2 or len(text) > 250 or byline_near_title(text) or pieces_about(text):
         return -9.0
-    score = 4.0 * len(own & body) / max(2, len(own))
+    subject = len(own & body) / max(2, len(own))
+    score = 5.0 * subject - 0.06 * (len(head) - place)
     score += 2.0 if 4 <= size <= 25 else -2.0
-    score -= 0.12 * (len(head) - place)
+    score -= 4.0 * furniture_share(text)
     score -= 1.5 if ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»")) else 0.0
-    score -= 3.0 if lines[at].prose or _COOKIES.search(text) else 0.0
+    score -= 3.0 if lines[at].prose or _COOKIES.search(text) or is_caption(text) else 0.0
     following = [line.text for line in lines[at + 1 : at + 5]]
     if any(
         byline_near_title(other) or is_lone_mark(other) or pieces_about(other)
         for other in following
     ):
         score += 2.0
-    if any(_repeats(lines[other].text, text) for other in head[:place]):
-        score += 3.0
-    return score
+    earlier = sum(_repeats(lines[other].text, text) for other in head[:place])
+    return score + (3.0 if 1 <= earlier <= 2 and subject > 0.3 else -2.0 if earlier else 0.0)
 
 
 def _repeats(earlier: str, text: str) -> bool:

@@ -24,7 +24,7 @@ _UNKNOWN_SHORT = 3.0  # fewer than four letters
 _UNKNOWN_END = 0.5  # an end where nothing shows that a label ends ...
 _LONE_END = 2.0  # ... in a run that nothing shows to be several labels
 _INNER_CAPITAL = 4.0  # a capital inside, as in a name such as McAfee
-_NO_LABEL = 7.0  # a word that is only part of labels, or a label that ends or begins with one
+_NO_LABEL = 5.0  # a word that is only part of labels, or a label that ends or begins with one
 _LOOSE_WORD = 18
 """An unknown word longer than this is more likely several: each further letter counts."""
 _LOOSE_LETTER = 1.0

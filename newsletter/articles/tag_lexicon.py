@@ -20,15 +20,13 @@ _FUNCTION_WORD = 1.0
 _RARER = 0.175
 """What a word of the lists costs more for each tenth part of its frequency."""
 _SHORT_WORD = 2.5
-_LISTED_SHORT = frozenset("ai eu uk us tv vr ar 3d 4g 5g ps4 ps5".split())
+_LISTED_SHORT = frozenset(["ai", "eu", "uk", "us", "tv", "vr", "ar", "3d", "4g", "5g", "ps4", "ps5"])
 """Words of two letters that stand alone as labels; no other so short word is looked for."""
 _FUNCTION_WORDS = frozenset(
-    "the and for with from that this are was not but his her its their your our all into over a an of in on to at by or as is be"
-    " der die das und für mit von den dem des ein eine im zu les des une du de la le et en un el los las y del por para con una o"
-    " il lo gli e di da che het een van os as do da com em".split()
+    ["the", "and", "for", "with", "from", "that", "this", "are", "was", "not", "but", "his", "her", "its", "their", "your", "our", "all", "into", "over", "a", "an", "of", "in", "on", "to", "at", "by", "or", "as", "is", "be", "der", "die", "das", "und", "für", "mit", "von", "den", "dem", "des", "ein", "eine", "im", "zu", "les", "des", "une", "du", "de", "la", "le", "et", "en", "un", "el", "los", "las", "y", "del", "por", "para", "con", "una", "o", "il", "lo", "gli", "e", "di", "da", "che", "het", "een", "van", "os", "as", "do", "da", "com", "em"]
 )
 """Words that are part of a label, but not a label."""
-_ARTICLES = frozenset("the der die das les le la el los las il lo gli un une uno una a an".split())
+_ARTICLES = frozenset(["the", "der", "die", "das", "les", "le", "la", "el", "los", "las", "il", "lo", "gli", "un", "une", "uno", "una", "a", "an"])
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "pl")
 _BY_SCRIPT = (
     ("ru", re.compile(r"[\u0400-\u04ff]")),
@@ -81,7 +79,7 @@ def make_lexicon(vocabulary: Vocabulary, body: str, run: str) -> Lexicon:
             for form, more in (
                 (word, 0.0),
                 (f"{word}s", 0.2),
-                (word[:-1] if word.endswith("s") else word, 0.2),
+                (word.removesuffix("s"), 0.2),
             ):
                 cost = _OWN_WORD + more + (0.5 if len(form) == 3 else 0)
                 words[form] = min(words.get(form, 99), cost)
@@ -141,9 +139,9 @@ def _listed(run: str, own: Collection[str]) -> Mapping[str, float]:
 
 @cache
 def _word_list(language: str) -> Mapping[str, float]:
-    from wordfreq import get_frequency_dict  # It is slow to load, and few dumps have glued tags.
-
     import math
+
+    from wordfreq import get_frequency_dict  # It is slow to load, and few dumps have glued tags.
 
     shortest = 2 if language in ("zh", "ja", "ko") else 3
     return {

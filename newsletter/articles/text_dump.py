@@ -17,7 +17,13 @@ from newsletter.articles.dump_bylines import (
     names_below,
     pieces_about,
 )
-from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_biography, read_lines
+from newsletter.articles.dump_lines import (
+    DumpLine,
+    ends_sentence,
+    is_biography,
+    is_caption,
+    read_lines,
+)
 from newsletter.articles.dump_title import body_start, find_title
 from newsletter.articles.glued_tags import split_glued
 from newsletter.articles.sanitize import clean_text
@@ -80,11 +86,6 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _BREADCRUMB = re.compile(r"[^>»›]{1,40}(?:\s[>»›]\s[^>»›]{1,80})+")
-_CAPTION = re.compile(
-    r".{0,300}(?:\((?:photo|image|picture|foto|bild|crédit|via|ap|afp|reuters|getty|dpa|courtesy)[^()]{0,60}\)"
-    r"|(?:photo|image|credit|foto|bild|photograph)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30})\W*",
-    re.IGNORECASE,
-)
 _BULLET = re.compile(r"\s*(?:[-–—•*·▪◦]|\(?\d{1,2}[.)])\s")
 _STAYS_OVER = re.compile(
     r".*\b(?:comments?|reply|response|conversation|discussion|kommentare?|commentaires?|comentarios?|commenti|reacties)\b.*"
@@ -166,7 +167,7 @@ class _Reader:
     def _is_between(self, at: int) -> bool:
         """Whether a line between title and body is neither: a label, a caption, a button."""
         text = self.lines[at].text
-        return _CAPTION.fullmatch(text) is not None or (
+        return is_caption(text) or (
             len(text) <= 80 and not ends_sentence(text) and not _BULLET.match(text)
         )
 
