@@ -55,6 +55,8 @@ class SectionSettings(Table):
     """No articles that one of these finds."""
     max_age: Duration | None = None
     """No articles that were published longer ago than this when the issue is drafted."""
+    show: Literal["summary", "full"] = "summary"
+    """`full`: the whole text of its articles in the mail, as far as its size allows; `summary`: their beginning."""
 
 
 class SourceSettings(Table):
@@ -84,6 +86,8 @@ class SourceSettings(Table):
     """The most articles that one issue can have from it."""
     max_age: Duration | None = None
     """No articles that were published longer ago than this when the issue is drafted."""
+    follow: bool = False
+    """`true`: the page of each article is fetched too, and fills in what the feed leaves out: text, picture, tags, author."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
 
@@ -103,6 +107,8 @@ class SourceSettings(Table):
             raise ValueError(
                 f"name exactly one of feed, page, textdump and folder (here: {', '.join(named) or 'none'})"
             )
+        if self.follow and not self.feed:
+            raise ValueError("only the articles of a feed can be followed; remove follow")
         return self
 
     @property

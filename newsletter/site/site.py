@@ -76,6 +76,11 @@ class Site:
             postal_address=site.postal_address,
             language=site.language,
             timezone=site.timezone,
+            full_sections=frozenset(
+                section.title
+                for section in self.newsletter(slug).sections
+                if section.show == "full"
+            ),
         )
 
     def keyed(self, purpose: str) -> str:
