@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
     from newsletter.articles.reading import Reading
+    from newsletter.pipeline.follow_readings import GatherRun
 
 
 def gather(
@@ -41,26 +42,29 @@ def gather(
     """
     # The readers of pages and feeds take a second to import, so they are imported only here.
     from newsletter.articles.reading import read_sources
+    from newsletter.pipeline.follow_readings import GatherRun, follow_readings
 
     newsletter = site.newsletter(slug)
     every_source = distinct_sources(newsletter.sources)
     sources = [source for source in every_source if only is None or source.location in only]
     fingerprint = _fingerprint(newsletter, site.settings.tags)
-    run = _Run(newsletter=slug, fingerprint=fingerprint, now=now)
+    run = GatherRun(newsletter=slug, fingerprint=fingerprint, now=now)
     with site.database.transaction() as connection:
         ensure_newsletter(connection, slug, now)
         memories = load_memories(connection, slug, fingerprint)
         paces = load_paces(connection, slug)
+    vocabulary = newsletter_vocabulary(newsletter, site.settings.tags)
     readings = asyncio.run(
         read_sources(
             sources,
             settings=site.settings.fetch,
-            vocabulary=newsletter_vocabulary(newsletter, site.settings.tags),
+            vocabulary=vocabulary,
             memories=memories,
             folder=site.folder,
             now=now,
         )
     )
+    readings = follow_readings(site, sources, readings, vocabulary=vocabulary, run=run)
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, now)
         numbers = dict(
@@ -98,18 +102,9 @@ def gather_due(site: Site, slug: str, *, now: datetime) -> Sequence[Reading]:
     return gather(site, slug, now=now, only=due) if due else ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Run:
-    """One gathering: for which newsletter, under which settings, and when."""
-
-    newsletter: str
-    fingerprint: str
-    now: datetime
-
-
 def _save_reading(
     connection: sa.Connection,
-    run: _Run,
+    run: GatherRun,
     source: SourceSettings,
     number: int,
     reading: Reading,
@@ -138,7 +133,7 @@ def _save_reading(
 
 
 def _save_articles(
-    connection: sa.Connection, run: _Run, source: SourceSettings, number: int, reading: Reading
+    connection: sa.Connection, run: GatherRun, source: SourceSettings, number: int, reading: Reading
 ) -> CheckResult:
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
