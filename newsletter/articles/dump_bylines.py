@@ -430,8 +430,12 @@ def _is_person(text: str) -> bool:
 def _written(name: str) -> str:
     """The name as it is usually written: "ANN EXAMPLE" is Ann Example."""
     name = name.strip(" .,;:|-–—")
-    capitals = name.isupper() and len(name) > 5 and name.isascii()
-    return re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name) if capitals else name
+    if not name.isupper() or len(name) <= 5:
+        return name
+    words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name).split(" ")
+    particle = re.compile(_PARTICLE, re.IGNORECASE)
+    inner = (word.lower() if particle.fullmatch(word) else word for word in words[1:])
+    return " ".join((words[0], *inner))
 
 
 def _parts_of(after: str) -> list[str]:

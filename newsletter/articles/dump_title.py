@@ -19,6 +19,8 @@ _SHORT = 3
 """Words from which a line may be a headline rather than an entry of a menu."""
 _FEW, _MANY = 3, 10
 """Lines between the title and the body of an article without, and with, by-lines and captions."""
+_ON_SUBJECT = 0.3
+"""The share of a headline's words that the article it belongs to has."""
 _DECK = 1.5
 """How much better a deck may read than the title above it."""
 _GAP = 12
@@ -53,7 +55,7 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
     first = next((at for at, other in enumerate(above) if not other), 0)
     start = body_start(lines)
     head = [at for at in range(first, start) if not above[at]]
-    words = _content_words(" ".join(line.text for line in lines[start : start + 40]))
+    words = _content_words(" ".join(line.text for line in lines[start : start + 40] if line.prose))
     if not head or _begins_with_title([lines[at] for at in head], words):
         return first
     scores = {at: _score(lines, head, place, words) for place, at in enumerate(head)}
@@ -61,7 +63,12 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
     # What reads best may be the deck, which is longer than the title right above it.
     above_best = head[max(0, head.index(best) - 1)]
     shorter = len(lines[above_best].text) < len(lines[best].text)
-    return above_best if shorter and scores[above_best] >= scores[best] - _DECK else best
+    on_subject = _subject(lines[above_best].text, words) > _ON_SUBJECT
+    return (
+        above_best
+        if shorter and on_subject and scores[above_best] >= scores[best] - _DECK
+        else best
+    )
 
 
 def _begins_with_title(head: Sequence[DumpLine], body: set[str]) -> bool:
@@ -75,11 +82,10 @@ def _begins_with_title(head: Sequence[DumpLine], body: set[str]) -> bool:
 def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set[str]) -> float:
     at = head[place]
     text = lines[at].text
-    own = _content_words(text)
     size = _words_of(text)
     if size < 2 or len(text) > 250 or byline_near_title(text) or pieces_about(text):
         return -9.0
-    subject = len(own & body) / max(2, len(own))
+    subject = _subject(text, body)
     score = 5.0 * subject - 0.06 * (len(head) - place)
     score += 2.0 if 4 <= size <= 25 else -2.0
     score -= 4.0 * furniture_share(text)
@@ -92,7 +98,15 @@ def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set
     ):
         score += 2.0
     earlier = sum(_repeats(lines[other].text, text) for other in head[:place])
-    return score + (3.0 if 1 <= earlier <= 2 and subject > 0.3 else -2.0 if earlier else 0.0)
+    return score + (
+        3.0 if 1 <= earlier <= 2 and subject > _ON_SUBJECT else -2.0 if earlier else 0.0
+    )
+
+
+def _subject(text: str, body: set[str]) -> float:
+    """The share of the words of the text that the body has."""
+    own = _content_words(text)
+    return len(own & body) / max(2, len(own))
 
 
 def _repeats(earlier: str, text: str) -> bool:
