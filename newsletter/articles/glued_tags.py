@@ -9,6 +9,7 @@ cut costs nothing between a small and a capital letter or between two scripts, l
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from newsletter.articles.tag_lexicon import Lexicon, folded, make_lexicon
 from newsletter.articles.tags import Vocabulary
@@ -33,6 +34,18 @@ _NEVER_AFTER = frozenset("([{’'\"“«-&/#")
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9]{1,4}")
 _ACRONYM_COST = 4.5
 _NUMBER = re.compile(r"(?:19|20)\d\d|\d{1,3}%?|[&/%+]")
+
+
+def labels_of(
+    lines: Sequence[str], vocabulary: Vocabulary, body: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The labels of the tag lines; a single run without separators is split."""
+    joined = "\n".join(lines)
+    parts = re.split(r"[,;|•·\n\t、，；،؛]|\s/\s|\s+(?=#)|(?<=\w)#(?=\w)", joined)
+    labels = tuple(part.strip(" #") for part in parts if part.strip(" #"))
+    if len(labels) != 1:
+        return labels, ()
+    return split_glued(labels[0], vocabulary=vocabulary, body=body)
 
 
 def split_glued(

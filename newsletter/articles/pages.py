@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import lxml.html
 
 MAX_DEPTH = 1000
+MAX_TEXT = 600_000
+"""In characters; the paragraphs after it are not read, because finding the article takes seconds."""
 MIN_LETTERS = 40
 """A page with less text is a menu or an error message."""
 
@@ -67,6 +69,7 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
     """
     source = clean_text(decode(body, content_type).text)
     tree = _tree(source)
+    shortened = _shorten(tree)
     saved = _SAVED_FROM.search(source[:5000])
     url = url or (saved[1] if saved else "")
     metadata = read_metadata(tree, url)
@@ -93,7 +96,7 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
             image=metadata.image(url),
         ),
         body=text,
-        cut=len(text.html) > MAX_HTML,
+        cut=shortened or len(text.html) > MAX_HTML,
         language=metadata.language(),
     )
 
@@ -125,6 +128,21 @@ def _depth(tree: lxml.html.HtmlElement) -> int:
         depth += 1 if event == "start" else -1
         deepest = max(deepest, depth)
     return deepest
+
+
+def _shorten(tree: lxml.html.HtmlElement) -> bool:
+    """Drop the paragraphs after MAX_TEXT characters; returns whether there were any."""
+    size = 0
+    beyond = []
+    for element in tree.iter("p", "li", "tr", "dd", "pre", "blockquote"):
+        size += len(element.text or "") + sum(len(part.tail or "") for part in element)
+        if size > MAX_TEXT:
+            beyond.append(element)
+    for element in beyond:
+        parent = element.getparent()
+        if parent is not None:
+            parent.remove(element)
+    return bool(beyond)
 
 
 def _refuse_no_article(title: str, text: str, metadata: PageMetadata) -> None:

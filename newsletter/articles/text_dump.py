@@ -25,7 +25,7 @@ from newsletter.articles.dump_lines import (
     read_lines,
 )
 from newsletter.articles.dump_title import body_start, find_title
-from newsletter.articles.glued_tags import split_glued
+from newsletter.articles.glued_tags import labels_of
 from newsletter.articles.sanitize import clean_text
 from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import canonical_url
@@ -65,7 +65,7 @@ def parse_dump(text: str, *, vocabulary: Vocabulary) -> Dump:
     """
     reader = _Reader(lines=read_lines(clean_text(text[:MAX_TEXT])))
     reader.read()
-    labels, unsplit = _labels(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
+    labels, unsplit = labels_of(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
     paragraphs = reader.paragraphs
     return Dump(
         title=reader.title,
@@ -325,18 +325,6 @@ def _prose_after(lines: Sequence[DumpLine]) -> list[int]:
 
 def _stays_over(line: DumpLine) -> bool:
     return line.boilerplate is Boilerplate.END and _STAYS_OVER.fullmatch(line.text) is not None
-
-
-def _labels(
-    lines: Sequence[str], vocabulary: Vocabulary, body: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels of the tag lines; a single run without separators is split."""
-    joined = "\n".join(lines)
-    parts = re.split(r"[,;|•·\n\t、，；،؛]|\s/\s|\s+(?=#)|(?<=\w)#(?=\w)", joined)
-    labels = tuple(part.strip(" #") for part in parts if part.strip(" #"))
-    if len(labels) != 1:
-        return labels, ()
-    return split_glued(labels[0], vocabulary=vocabulary, body=body)
 
 
 def _is_above_title(text: str) -> bool:

@@ -67,13 +67,9 @@ def gather(
     readings = follow_readings(site, sources, readings, vocabulary=vocabulary, run=run)
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, now)
-        numbers = dict(
-            zip(
-                (source.location for source in every_source),
-                settle_sources(connection, slug, configured(every_source), now),
-                strict=True,
-            )
-        )
+        locations = [source.location for source in every_source]
+        settled = settle_sources(connection, slug, configured(every_source), now)
+        numbers = dict(zip(locations, settled, strict=True))
         return [
             _save_reading(
                 connection,
