@@ -29,6 +29,12 @@ _BIO = re.compile(
     re.IGNORECASE,
 )
 
+_CAPTION = re.compile(
+    r".{0,300}(?:\((?:photo|image|picture|foto|bild|crédit|via|ap|afp|reuters|getty|dpa|courtesy)[^()]{0,60}\)"
+    r"|(?:photo|image|credit|foto|bild|photograph)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30})\W*",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DumpLine:
@@ -100,6 +106,11 @@ def _is_prose(text: str) -> bool:
 def is_biography(text: str) -> bool:
     """Whether the text introduces the writer ("A Name is a reporter at ...")."""
     return _BIO.match(text) is not None
+
+
+def is_caption(text: str) -> bool:
+    """Whether the text ends with the credit of a picture, as captions do."""
+    return len(text) <= 400 and _CAPTION.fullmatch(text) is not None
 
 
 def ends_sentence(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,8 @@ from newsletter.articles.entries import Entry, Origin, article_of, articles_of
 from newsletter.articles.feeds import parse_feed
 from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
 from newsletter.articles.folder import read_folder
-from newsletter.articles.pages import parse_page
+from newsletter.articles.page_body import Extraction
+from newsletter.articles.pages import Page, parse_page
 from newsletter.articles.sanitize import clip, one_line, paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.subprocesses import run_in_subprocess
@@ -244,7 +245,25 @@ def _page(origin: Origin, content: _Content) -> Reading:
         content.body, content_type=content.content_type, url=content.url, now=origin.now
     )
     origin = _named(origin, page.site)
-    return _one_article(origin, page.entry, content, ())
+    return _one_article(origin, page.entry, content, tuple(page_findings(page, origin)))
+
+
+def page_findings(page: Page, origin: Origin) -> Iterator[SourceFinding]:
+    """What an editor should know about how the text of a page was found."""
+    share = f"{page.body.share:.0%}"
+    if page.body.extraction is Extraction.MARKED:
+        yield origin.warning(
+            f"only {share} of the text that it marks as its article was recognised, so the"
+            " paragraphs are taken as they are marked",
+            "look at the article in the draft: it may have more than the article",
+        )
+    elif page.body.extraction is Extraction.BROAD:
+        yield origin.notice(
+            f"the usual reading found only {share} of the text that it marks as its article, so a"
+            " broader one was taken"
+        )
+    if page.cut:
+        yield origin.warning("its article is very long, and only its beginning is kept")
 
 
 def _dump(origin: Origin, content: _Content) -> Reading:

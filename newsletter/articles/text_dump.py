@@ -9,9 +9,23 @@ from datetime import datetime
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_agency, is_name, read_byline
-from newsletter.articles.dates import read_date_line, without_date_marker
-from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_biography, read_lines
-from newsletter.articles.glued_tags import split_glued
+from newsletter.articles.dates import read_date_line
+from newsletter.articles.dump_bylines import (
+    byline_near_title,
+    is_furniture_name,
+    is_lone_mark,
+    names_below,
+    pieces_about,
+)
+from newsletter.articles.dump_lines import (
+    DumpLine,
+    ends_sentence,
+    is_biography,
+    is_caption,
+    read_lines,
+)
+from newsletter.articles.dump_title import body_start, find_title
+from newsletter.articles.glued_tags import labels_of
 from newsletter.articles.sanitize import clean_text
 from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import canonical_url
@@ -21,6 +35,8 @@ MAX_TEXT = 1_000_000
 MAX_DECK = 300
 _AHEAD = 4
 """Lines within which a second piece of boilerplate confirms a heading that may be the article's."""
+_ASIDE = 30
+"""Lines of a list of other articles within an article."""
 _BODY_BEFORE_TAGS = 2
 """The number of paragraphs from which a line of tags ends the body; earlier, it is above it."""
 
@@ -49,7 +65,7 @@ def parse_dump(text: str, *, vocabulary: Vocabulary) -> Dump:
     """
     reader = _Reader(lines=read_lines(clean_text(text[:MAX_TEXT])))
     reader.read()
-    labels, unsplit = _labels(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
+    labels, unsplit = labels_of(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
     paragraphs = reader.paragraphs
     return Dump(
         title=reader.title,
@@ -70,10 +86,15 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _BREADCRUMB = re.compile(r"[^>»›]{1,40}(?:\s[>»›]\s[^>»›]{1,80})+")
-_META_BREAK = re.compile(
-    r"\s*[|•·]\s*|\s+[-–—]\s+|\s+(?:on|am|le|el|il|op)\s+(?=\d|[A-Z][a-z]+,? \d)|,\s+(?=\d{1,2}[. ]|\d{4}-)"
-    r"|,\s+(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )"
+_BULLET = re.compile(r"\s*(?:[-–—•*·▪◦]|\(?\d{1,2}[.)])\s")
+_STAYS_OVER = re.compile(
+    r".*\b(?:comments?|reply|response|conversation|discussion|kommentare?|commentaires?|comentarios?|commenti|reacties)\b.*"
+    r"|.*(?:评论|評論|留言|コメント|комментар|التعليقات|댓글|©|copyright|privacy|cookie|terms|account|password|log ?in|sign in).*",
+    re.IGNORECASE,
 )
+"""Boilerplate after which the article never goes on, however long the paragraphs below are."""
+_LONG_PARAGRAPHS = 3
+"""Long paragraphs right after each other that show that a list of other articles was an aside."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -101,41 +122,90 @@ class _Reader:
         """Read title, deck and the lines about the article; returns the index where the body begins."""
         texts = [line.text for line in self.lines]
         self.prose_after = _prose_after(self.lines)
-        at = next((i for i, text in enumerate(texts) if not _is_above_title(text)), 0)
         if not texts:
             return 0
-        for text in texts[:at]:
-            if boilerplate_of(text) is None and not _BREADCRUMB.fullmatch(text):
-                self._take_about(text)
-        self.title = texts[at]
-        at += 1
+        title = find_title(self.lines, [_is_above_title(text) for text in texts])
+        self.title = texts[title]
+        at = title + 1
+        prose = max(body_start(self.lines), at)
         while at < len(texts):
-            after_tags = self._take_tags(at)
-            if after_tags:
-                at = after_tags
+            taken = self._take_tags(at) or self._take_byline(at)
+            if taken:
+                at = taken
             elif self.lines[at].boilerplate or self._take_about(texts[at]):
                 at += 1
             elif not self.deck and self._is_deck(at):
                 self.deck = texts[at]
                 at += 1
+            elif at < prose and self._is_between(at):
+                at += 1
             else:
-                return at
+                break
+        # Far above the title is today's date, not the article's.
+        for text in texts[max(0, title - 3) : title]:
+            if boilerplate_of(text) is None and not _BREADCRUMB.fullmatch(text):
+                self._take_about(text)
         return at
+
+    def _take_byline(self, at: int) -> int:
+        """Take a marked by-line, on one line or on several; returns the next index, or 0."""
+        text = self.lines[at].text
+        if is_lone_mark(text):
+            names, taken = names_below([line.text for line in self.lines[at + 1 : at + 9]])
+            self.author = self.author or names
+            return at + 1 + taken if taken else 0
+        # A paragraph may begin with "By", but not in the middle of the head.
+        about = None if self.lines[at].prose else byline_near_title(text)
+        if about is None or not any(about):
+            return 0
+        complete = pieces_about(text)  # it may also have a date
+        self.author = self.author or about[0]
+        self.agency = self.agency or about[1] or (complete[1] if complete else "")
+        self.published = self.published or (complete[2] if complete else None)
+        return at + 1
+
+    def _is_between(self, at: int) -> bool:
+        """Whether a line between title and body is neither: a label, a caption, a button."""
+        text = self.lines[at].text
+        return is_caption(text) or (
+            len(text) <= 80 and not ends_sentence(text) and not _BULLET.match(text)
+        )
 
     def _body(self, at: int) -> int:
         """Read the paragraphs; returns the index where the tail begins."""
         while at < len(self.lines):
             line = self.lines[at]
+            beyond = self._beyond_aside(at)
+            if beyond:
+                at = beyond
+                continue
             if self._ends_here(at):
                 return at
-            after_tags = self._take_tags(at) if len(self.paragraphs) < _BODY_BEFORE_TAGS else 0
-            if after_tags:
-                at = after_tags
+            early = len(self.paragraphs) < _BODY_BEFORE_TAGS
+            taken = (self._take_tags(at) or self._take_byline(at)) if early else 0
+            if taken:
+                at = taken
                 continue
             if line.boilerplate not in (Boilerplate.LITTER, Boilerplate.PLUG):
                 self.paragraphs.append(line.text)
             at += 1
         return at
+
+    def _beyond_aside(self, at: int) -> int:
+        """The index where the article goes on after a list of other articles; 0 if it does not."""
+        line = self.lines[at]
+        ends = line.boilerplate in (Boilerplate.END, Boilerplate.PERHAPS_END, Boilerplate.PLUG)
+        if not ends or not self.paragraphs or _STAYS_OVER.fullmatch(line.text):
+            return 0
+        below = self.lines[at + 1 : at + 1 + _ASIDE]
+        first = next((number for number, other in enumerate(below) if other.prose), len(below))
+        if any(_stays_over(other) for other in below[:first]):
+            return 0
+        run = below[first : first + _LONG_PARAGRAPHS]
+        goes_on = len(run) == _LONG_PARAGRAPHS and all(
+            other.prose and not other.boilerplate for other in run
+        )
+        return at + 1 + first if goes_on and (first or line.boilerplate is Boilerplate.END) else 0
 
     def _ends_here(self, at: int) -> bool:
         line, prose_after = self.lines[at], self.prose_after[at]
@@ -151,16 +221,29 @@ class _Reader:
             return False
         if line.tags is not None and len(self.paragraphs) >= _BODY_BEFORE_TAGS:
             return True
-        about = read_byline(line.text) or _pieces_about(line.text)
-        return about is not None or is_biography(line.text)
+        if read_byline(line.text) or pieces_about(line.text) or is_biography(line.text):
+            return True
+        return self._is_furniture(at)
+
+    def _is_furniture(self, at: int) -> bool:
+        """Whether a line below the last paragraph is a button or a menu's, as no sentence follows."""
+        text = self.lines[at].text
+        if is_furniture_name(text):
+            return True
+        if len(text) > 40 or ends_sentence(text) or _BULLET.match(text) or self.lines[at].prose:
+            return False
+        return not any(
+            ends_sentence(other.text) and len(other.text) >= 25 and not other.boilerplate
+            for other in self.lines[at + 1 : at + 3]
+        )
 
     def _tail(self, at: int) -> None:
         """Read tags, by-line, agency, date and address between the body and the boilerplate."""
         while at < len(self.lines):
             line = self.lines[at]
-            after_tags = self._take_tags(at)
-            if after_tags:
-                at = after_tags
+            taken = self._take_tags(at) or (0 if self.author else self._take_byline(at))
+            if taken:
+                at = taken
                 continue
             if line.boilerplate in (Boilerplate.END, Boilerplate.PERHAPS_END):
                 break
@@ -179,7 +262,7 @@ class _Reader:
         if address and canonical_url(address["url"]):
             self.url = self.url or canonical_url(address["url"])
             return True
-        about = _pieces_about(text)
+        about = pieces_about(text)
         if about is None:
             return False
         author, agency, published = about
@@ -223,7 +306,7 @@ class _Reader:
         if not ends_sentence(text):
             return True
         following = self.lines[at + 1 : at + 3]
-        if following and (following[0].boilerplate or _pieces_about(following[0].text)):
+        if following and (following[0].boilerplate or pieces_about(following[0].text)):
             return True
         longest = max((len(other.text) for other in following if other.prose), default=0)
         return len(text) <= 220 and len(text) < longest * 0.8
@@ -240,38 +323,8 @@ def _prose_after(lines: Sequence[DumpLine]) -> list[int]:
     return counts
 
 
-def _pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
-    """(author, agency, date) of a line with nothing else; None for other lines."""
-    if len(text) > 160:
-        return None
-    author = agency = ""
-    published = read_date_line(text)
-    if published:
-        return "", "", published
-    text = without_date_marker(text)
-    for piece in [part for part in _META_BREAK.split(text) if part]:
-        date = read_date_line(piece)
-        byline = None if date else read_byline(piece)
-        if date:
-            published = published or date
-        elif byline:
-            author, agency = author or byline[0], agency or byline[1]
-        elif boilerplate_of(piece) is not Boilerplate.LITTER:
-            whole = read_byline(text)
-            return (*whole, None) if whole else None
-    return (author, agency, published) if author or agency or published else None
-
-
-def _labels(
-    lines: Sequence[str], vocabulary: Vocabulary, body: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The labels of the tag lines; a single run without separators is split."""
-    joined = "\n".join(lines)
-    parts = re.split(r"[,;|•·\n\t、，；،؛]|\s/\s|\s+(?=#)|(?<=\w)#(?=\w)", joined)
-    labels = tuple(part.strip(" #") for part in parts if part.strip(" #"))
-    if len(labels) != 1:
-        return labels, ()
-    return split_glued(labels[0], vocabulary=vocabulary, body=body)
+def _stays_over(line: DumpLine) -> bool:
+    return line.boilerplate is Boilerplate.END and _STAYS_OVER.fullmatch(line.text) is not None
 
 
 def _is_above_title(text: str) -> bool:

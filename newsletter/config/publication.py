@@ -84,6 +84,8 @@ class SectionSettings(Table):
     """No articles that were published longer ago than this when the issue is drafted."""
     only: Segment | None = None
     """Only readers for whom this holds see the section: a [segment](how-to/segments.md)."""
+    show: Literal["summary", "full"] = "summary"
+    """`full`: the whole text of its articles in the mail, as far as its size allows; `summary`: their beginning."""
 
 
 class SourceSettings(Table):
@@ -113,6 +115,8 @@ class SourceSettings(Table):
     """The most articles that one issue can have from it."""
     max_age: Duration | None = None
     """No articles that were published longer ago than this when the issue is drafted."""
+    follow: bool = False
+    """`true`: the page of each article is fetched too, and fills in what the feed leaves out: text, picture, tags, author."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
     auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(
@@ -159,6 +163,8 @@ class SourceSettings(Table):
             )
         if (self.auth or self.headers or self.user_agent) and "://" not in self.location:
             raise ValueError("auth, headers and user_agent are for a source with a web address")
+        if self.follow and not self.feed:
+            raise ValueError("only the articles of a feed can be followed; remove follow")
         return self
 
     @property

@@ -138,8 +138,10 @@ def _read_unclaimed(
     """Read and store those of the sources that no other process is reading, by location."""
     # The readers of pages and feeds take a second to import, so they are imported only here.
     from newsletter.articles.reading import read_sources
+    from newsletter.pipeline.follow_readings import follow_readings
 
     site, slug = run.site, run.newsletter
+    vocabulary = newsletter_vocabulary(site.newsletter(slug), site.settings.tags)
     with site.database.transaction() as connection:
         ensure_newsletter(connection, slug, run.now)
         ours = claims.take(connection, [location_key(source.location) for source in sources])
@@ -150,11 +152,20 @@ def _read_unclaimed(
         read_sources(
             free,
             settings=site.settings.fetch,
-            vocabulary=newsletter_vocabulary(site.newsletter(slug), site.settings.tags),
+            vocabulary=vocabulary,
             memories=memories,
             folder=site.folder,
             now=run.now,
         )
+    )
+    readings = follow_readings(
+        site,
+        free,
+        readings,
+        vocabulary=vocabulary,
+        newsletter=slug,
+        fingerprint=run.fingerprint,
+        now=run.now,
     )
     found: dict[str, Reading] = {}
     results: list[FetchResult] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
 from newsletter.issues.issue import Item
@@ -11,12 +11,16 @@ from newsletter.issues.issue import Item
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Density:
-    """How much space items may take: number of cards, characters of a summary (0 is none)."""
+    """How much space items may take: number of cards, characters of a summary (0 is none).
+
+    `full_text` is how many characters of an article are shown where it is shown whole; None is all.
+    """
 
     cards: int
     lead_summary: int
     card_summary: int
     row_summary: int
+    full_text: int | None = 400
 
 
 DENSITIES = (
@@ -26,6 +30,15 @@ DENSITIES = (
     Density(cards=0, lead_summary=200, card_summary=0, row_summary=0),
 )
 """From sparse to dense; the first that fits the size budget is used."""
+_FULL_TEXTS = (None, 40_000, 25_000, 16_000, 12_000, 9000, 7000, 5500, 4000, 3000, 2000, 1200, 700)
+
+
+def densities(*, with_full_text: bool) -> tuple[Density, ...]:
+    """From sparse to dense; texts that are shown whole become shorter before anything else does."""
+    if not with_full_text:
+        return DENSITIES
+    shorter = (replace(DENSITIES[0], full_text=characters) for characters in _FULL_TEXTS)
+    return (*shorter, *DENSITIES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

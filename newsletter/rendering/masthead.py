@@ -16,6 +16,7 @@ class Masthead:
     """What every issue states about its newsletter.
 
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
+    `full_sections` are the titles of the sections that show their articles whole.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
     `join_url` is where a person to whom an issue was forwarded can subscribe.
     """
@@ -29,6 +30,7 @@ class Masthead:
     tagline: str = ""
     list_reason: str = ""
     join_url: str = ""
+    full_sections: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.title

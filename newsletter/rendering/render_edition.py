@@ -15,7 +15,7 @@ from newsletter.rendering.direction import direction_attribute, isolated
 from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
 from newsletter.rendering.hyphenation import soft_hyphenator
-from newsletter.rendering.layout import DENSITIES, Density, lay_out
+from newsletter.rendering.layout import Density, densities, lay_out
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.notes import surround
 from newsletter.rendering.plain_text import Footnotes, underline, wrap
@@ -29,7 +29,7 @@ SIZE_BUDGET = 90_000
 
 _PREHEADER = 140
 _MANY_EMPTY_LINES = re.compile(r"\n{4,}")
-_EVERYTHING = Density(cards=0, lead_summary=600, card_summary=0, row_summary=400)
+_EVERYTHING = Density(cards=0, lead_summary=600, card_summary=0, row_summary=400, full_text=None)
 
 
 def render_edition(
@@ -122,7 +122,8 @@ class _Renderer:
         """The HTML at the least dense layout that fits, or at the densest."""
         css = self.theme.render("style.css.j2", {"theme": self.theme.tokens, "start": self._start})
         html = ""
-        for density in DENSITIES:
+        full = any(item.section in self.masthead.full_sections for item in items)
+        for density in densities(with_full_text=full):
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
             html = make_html(mjml, css)
             if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:

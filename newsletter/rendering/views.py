@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from newsletter.articles.article import Image
 from newsletter.issues.issue import Follows, Item
+from newsletter.rendering.full_body import FullBody, full_body
 from newsletter.rendering.layout import Density, Layout
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
@@ -43,7 +44,10 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoryView:
-    """An item as templates see it. Everything but `body` is plain text, which must be escaped."""
+    """An item as templates see it. Everything but `body` and `full` is plain text, to be escaped.
+
+    `full` is the whole article, where its section shows articles whole.
+    """
 
     title: str
     url: str
@@ -56,6 +60,7 @@ class StoryView:
     also: tuple[Link, ...]
     follows: Follows | None
     picture: Picture | None
+    full: FullBody | None
     _html: str = field(repr=False)
     _text: str = field(repr=False)
 
@@ -95,14 +100,25 @@ class EditionView:
 def issue_view(layout: Layout, density: Density, masthead: Masthead) -> EditionView:
     """The laid-out items as stories, with summaries cut to what the density allows."""
 
+    def whole(item: Item, view: StoryView, level: int) -> StoryView:
+        if item.section not in masthead.full_sections:
+            return view
+        article = item.article
+        full = full_body(article.body_html, article.body_text, limit=density.full_text, level=level)
+        return replace(view, full=full)
+
     def in_section(item: Item) -> StoryView:
-        if item.article.key in layout.cards:
-            return story(item, masthead, summary=density.card_summary, width=CARD_WIDTH)
-        return story(item, masthead, summary=density.row_summary, width=0)
+        if item.section in masthead.full_sections:
+            view = story(item, masthead, summary=density.row_summary, width=LEAD_WIDTH)
+        elif item.article.key in layout.cards:
+            view = story(item, masthead, summary=density.card_summary, width=CARD_WIDTH)
+        else:
+            view = story(item, masthead, summary=density.row_summary, width=0)
+        return whole(item, view, 4)
 
     lead = layout.lead
     return EditionView(
-        lead=story(lead, masthead, summary=density.lead_summary, width=LEAD_WIDTH)
+        lead=whole(lead, story(lead, masthead, summary=density.lead_summary, width=LEAD_WIDTH), 3)
         if lead
         else None,
         sections=tuple(
@@ -130,6 +146,7 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         ),
         follows=_earlier(item, masthead),
         picture=_picture(item.image, width),
+        full=None,
         _html=article.body_html,
         _text=article.body_text,
     )

@@ -86,6 +86,11 @@ class Site:
             language=site.language,
             timezone=site.timezone,
             join_url=f"{site.url}/join/{self.newsletter(slug).list}",
+            full_sections=frozenset(
+                section.title
+                for section in self.newsletter(slug).sections
+                if section.show == "full"
+            ),
         )
 
     def keyed(self, purpose: str) -> str:

@@ -112,6 +112,21 @@ source_claims = sa.Table(
     sa.Column("sender", sa.String, nullable=False),  # the living process that reads it
 )
 
+followed_pages = sa.Table(
+    "followed_pages",
+    metadata,
+    sa.Column("newsletter", sa.String, primary_key=True),
+    sa.Column("url", sa.String, primary_key=True),  # of a feed's article, as the feed gives it
+    sa.Column("fingerprint", sa.String, nullable=False),  # of the settings it was read with
+    sa.Column("etag", sa.String, nullable=False),
+    sa.Column("last_modified", sa.String, nullable=False),
+    sa.Column("body_hash", sa.String, nullable=False),
+    sa.Column("not_before", UtcDateTime),  # from Retry-After
+    sa.Column("checked_at", UtcDateTime, nullable=False),
+    sa.Column("problem", sa.String, nullable=False),
+    sa.Column("article", sa.JSON(none_as_null=True)),  # store.articles.article_to_json
+)
+
 sources = sa.Table(
     "sources",
     metadata,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from newsletter.articles.article import Coverage, Tag
+from newsletter.articles.sanitize import text_of
 from newsletter.issues.blocks import Block, BlockKind, Place
 from newsletter.issues.issue import Item, Words
 from newsletter.rendering.edition import Edition
@@ -119,6 +120,15 @@ def _translated(title: str, summary: str, section: str) -> tuple[Item, ...]:
     )
 
 
+WHOLE = (
+    "<h2>How it works</h2><p>A float turns the clock<sup>1</sup>, and the "
+    '<a href="https://press.example.org/clock">clock</a> turns the gate.</p>'
+    "<ul><li>It opens at low water.</li><li>It shuts at high water.</li></ul>"
+    "<blockquote><p>It keeps better time than I do.</p></blockquote>"
+    "<pre><code>gate.open(at=tide.low)</code></pre><p>1. The clock is of brass.</p>"
+)
+"""The text of an article that a section shows whole."""
+
 CASES: Mapping[str, Case] = {
     "one article": Case(items=make_full_items(1)),
     "twenty articles": Case(
@@ -173,6 +183,20 @@ CASES: Mapping[str, Case] = {
             "سدّ المدّ يتعلّم أن يفتح نفسه", "ركّب المهندسون ساعة وعوّامة على البوّابة.", "هندسة"
         ),
         masthead=make_masthead(language="ar", title="أدوات جيدة"),
+    ),
+    "whole articles": Case(
+        items=tuple(
+            make_item(
+                make_article(
+                    number,
+                    image=make_image(number) if number % 2 else None,
+                    body_html=WHOLE * number,
+                    body_text=text_of(WHOLE * number),
+                )
+            )
+            for number in (1, 2, 3)
+        ),
+        masthead=make_masthead(full_sections=frozenset({"News"})),
     ),
     "wide letters": Case(
         items=_translated(

@@ -104,12 +104,16 @@ def test_the_date_is_read_where_pages_state_it(head: str, published: str) -> Non
         ("", "https://times.example.org/bridge?ref=1"),
         ('<link rel="canonical" href="/story/7">', "https://times.example.org/story/7"),
         ('<link rel="canonical" href="/">', "https://times.example.org/bridge?ref=1"),
-        ('<meta property="og:url" content="https://other.example/a">', "https://other.example/a"),
+        ('<meta property="og:url" content="https://m.example.org/a">', "https://m.example.org/a"),
+        (
+            '<meta property="og:url" content="https://other.example/a">',
+            "https://times.example.org/bridge?ref=1",
+        ),
         ('<link rel="canonical" href="javascript:x">', "https://times.example.org/bridge?ref=1"),
     ],
 )
 def test_the_page_says_where_it_lives(head: str, url: str) -> None:
-    """Its canonical address counts, unless it is no address or only the front page."""
+    """Its canonical address counts, unless it is the front page, another site's, or no address."""
     assert page(minimal(head)).entry.url == url
 
 

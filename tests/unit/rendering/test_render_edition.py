@@ -16,7 +16,7 @@ from newsletter.rendering.edition import Slot, edition_key
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.render_edition import SIZE_BUDGET
 from newsletter.rendering.slots import sentinel, split
-from newsletter.rendering.theme import open_theme
+from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.editions import (
     NONCE,
     WEB_URL,
@@ -283,3 +283,44 @@ def test_theme_is_opened_once_for_many(tmp_path: Path) -> None:
     first = make_edition(theme=theme)
     make_edition(make_items(9), theme=theme, masthead=make_masthead(language="ar"))
     assert make_edition(theme=theme) == first
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_a_section_shows_whole_articles(theme: str) -> None:
+    """Their text takes the summary's place in both parts, with its headings below the mail's."""
+    article = make_article(
+        body_html="<h2>How</h2><p>A float turns the clock.</p>",
+        body_text="How\n\nA float turns the clock.",
+    )
+    edition = make_edition(
+        [make_item(article), make_item(make_article(2), section="Other")],
+        masthead=make_masthead(full_sections=frozenset({"News"})),
+        theme=open_theme(None, theme),
+    )
+    assert re.search(r"<h3[^>]*>How</h3><p[^>]*>A float turns the clock.</p>", edition.html)
+    assert "A float turns the clock." in edition.text
+    assert article.summary not in edition.html.partition("</head>")[2].partition("Other")[
+        0
+    ].replace(edition.preheader, "")
+    assert "Read on" not in edition.html
+    assert "Summary 2" in edition.html
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_whole_articles_keep_within_the_budget(theme: str) -> None:
+    """Long ones are cut at a paragraph, with a link to go on; the text part has all of them."""
+    paragraph = (
+        "The gate opens at low water, and shuts when the marsh has had its fill of the sea. "
+    )
+    text = "\n\n".join([f"{number}. {paragraph * 4}".strip() for number in range(200)])
+    html = "".join(f"<p>{part}</p>" for part in text.split("\n\n"))
+    items = [make_item(make_article(n, body_html=html, body_text=text)) for n in range(1, 9)]
+    edition = make_edition(
+        items,
+        masthead=make_masthead(full_sections=frozenset({"News"}), language="de"),
+        theme=open_theme(None, theme),
+    )
+    assert SIZE_BUDGET * 0.5 < encoded_size(edition.html) <= SIZE_BUDGET
+    assert edition.html.count(">Weiterlesen</a>") == 8
+    assert edition.html.count("fill of the sea.</p>") >= 8
+    assert edition.text.count("199. The gate") == 8

@@ -1,0 +1,172 @@
+"""Finds who wrote an article in the lines of a text dump: marked by-lines, in all their layouts."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from itertools import takewhile
+
+from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
+from newsletter.articles.bylines import is_agency, is_name, read_byline, split_byline
+from newsletter.articles.dates import read_date_line, without_date_marker
+from newsletter.articles.sanitize import one_line
+
+MAX_BYLINE = 200
+
+_MARK = (
+    r"(?:(?:written|posted|reported|published|story|words?|texts?|article|reporting|report|compiled|analysis|opinion|review|interview)"
+    r"(?: and (?:photos?|pictures?|images?))? by|(?:words|story|reporting)(?=\s*:)|by(?:line)?|"
+    r"(?:ein (?:beitrag|artikel|kommentar|gastbeitrag|interview) |(?:text |protokoll |aufgezeichnet )?)von|"
+    r"(?:(?:publié|écrit|propos recueillis|article) )?par|(?:(?:escrito|publicado|texto|redactado) )?por|(?:(?:scritto|testo|articolo) )?(?:di|da)|"
+    r"(?:(?:geschreven|tekst) )?door|av|af|przez|tekst|autor(?:en|in|a|es|i)?|authors?|auteure?s?|autore|autrice|écrit par|texte?|testo|texto|автор(?:ы)?|текст|作者|记者|記者|文|بقلم|كتب)"
+)
+_MARKED = re.compile(
+    rf"[\W_]{{0,4}}(?P<mark>{_MARK})(?:\s*[:：／/|]\s*|\s+)(?P<rest>\S.*)", re.IGNORECASE
+)
+_LONE = re.compile(rf"[\W_]{{0,4}}(?:{_MARK})\s*[:：]?", re.IGNORECASE)
+_WEAK = re.compile(
+    r"von|par|por|di|da|door|av|af|przez|tekst|texte?|testo|texto|文|opinion|analysis|review",
+    re.IGNORECASE,
+)
+"""Marks that also begin headings and sentences: only a whole name counts after them."""
+_JOINS = re.compile(r"(?:and|und|et|y|e|en|och|og|i|&|,|;)", re.IGNORECASE)
+_NAME_WORD = r"[^\W\d_][\w'’\-]*\.?"
+_PARTICLE = r"(?:de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|ter|ten|bin|ibn|al|el|y|e)"
+_NAMES_FIRST = re.compile(
+    rf"(?P<names>{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}?)"
+    rf"(?:\s*(?:,|\b(?:and|und|et|y|e|&)(?=\s)|&)\s*{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}?){{0,4}}"
+    r"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|(?:publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special)\b).*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_ROLE_WORD = re.compile(
+    r"(?:staff|senior|chief|political|business|sports?|science|technology|tech|health|education|crime|city|local|national|foreign|guest|contributing|freelance|associate|assistant|deputy|managing|news|special|our|community|data|environment|economics?|religion|arts|food|travel|law|courts?)\s+"
+    r"(?:writer|reporter|editor|correspondent|columnist|contributor|critic|journalist|producer|blogger|photographer)"
+    r"|(?:writer|reporter|editor|correspondent|columnist|contributor|journalist)\b",
+    re.IGNORECASE,
+)
+
+
+def byline_near_title(text: str) -> tuple[str, str] | None:
+    """(author, agency) of a marked by-line, whatever else the line has: "By A Name - 11/19/26".
+
+    None for any other line. Meant for lines near the title, where "By" begins no sentence.
+    """
+    marked = _MARKED.fullmatch(text) if len(text) <= MAX_BYLINE else None
+    if marked is None:
+        return None
+    rest = one_line(marked["rest"], MAX_BYLINE)
+    weak = _WEAK.fullmatch(marked["mark"].split()[-1]) is not None
+    named = _NAMES_FIRST.fullmatch(rest)
+    if named is None:
+        return read_byline(text)
+    names = rest[: len(rest) - len(named["after"])].strip(" ,")
+    role = _ROLE_WORD.search(names)
+    if role and role.start():
+        names, after = names[: role.start()].strip(" ,"), names[role.start() :] + named["after"]
+    else:
+        after = named["after"]
+    split = re.split(r"\s*[,&;]\s*|\s+(?:and|und|et|y|e)\s+", names, flags=re.IGNORECASE)
+    parts = [part for part in split if part]
+    people = list(takewhile(_is_person, (part for part in parts if not is_agency(part))))
+    if not people or len(_sentence_words(after)) > 12:
+        return read_byline(text)
+    if weak and text.endswith((".", "!", "?")) and not is_name(people[-1]):
+        return None
+    agencies = [part for part in (*parts, *_parts_of(after)) if is_agency(part)]
+    return ", ".join(_written(person) for person in people), next(iter(agencies), "")
+
+
+def is_lone_mark(text: str) -> bool:
+    """Whether the line is only "By" or the like: the name stands on the next line."""
+    return len(text) <= 40 and _LONE.fullmatch(text) is not None
+
+
+def names_below(lines: list[str]) -> tuple[str, int]:
+    """The names on the lines below a lone "By", and how many lines they take; ("", 0) for none."""
+    names: list[str] = []
+    taken = 0
+    joined = True
+    for text in lines[:8]:
+        if _JOINS.fullmatch(text):
+            joined = True
+        elif joined and not is_furniture_name(text) and read_byline(f"By {_written(text)}"):
+            author, _agency = split_byline(text)
+            names.append(_written(author or text))
+            joined = False
+        else:
+            break
+        taken += 1
+    return ", ".join(names), taken if names else 0
+
+
+def is_furniture_name(text: str) -> bool:
+    """Whether the text is written like a name, but has words of buttons and menus."""
+    return len(text) <= 60 and len(text.split()) <= 6 and furniture_share(text) >= 0.5
+
+
+def furniture_share(text: str) -> float:
+    """The share of words of buttons and menus in the text."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return sum(word in _furniture() for word in words) / len(words) if words else 0.0
+
+
+@cache
+def _furniture() -> frozenset[str]:
+    """Words of buttons and menus, which are written like names: "Read Later", "Site Index"."""
+    text = files("newsletter.articles").joinpath("furniture.txt").read_text(encoding="utf-8")
+    return frozenset(text.split())
+
+
+def pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
+    """(author, agency, date) of a line with nothing else; None for other lines."""
+    if len(text) > 160 or is_furniture_name(text):
+        return None
+    author = agency = ""
+    published = read_date_line(text)
+    if published:
+        return "", "", published
+    text = without_date_marker(text)
+    for piece in [part for part in _META_BREAK.split(text) if part]:
+        date = read_date_line(piece)
+        byline = None if date else read_byline(piece)
+        if date:
+            published = published or date
+        elif byline:
+            author, agency = author or byline[0], agency or byline[1]
+        elif boilerplate_of(piece) is not Boilerplate.LITTER:
+            whole = read_byline(text)
+            return (*whole, None) if whole else None
+    return (author, agency, published) if author or agency or published else None
+
+
+_META_BREAK = re.compile(
+    r"\s*[|•·]\s*|\s+[-–—]\s+|\s+(?:on|am|le|el|il|op)\s+(?=\d|[A-Z][a-z]+,? \d)|,\s+(?=\d{1,2}[. ]|\d{4}-)"
+    r"|,\s+(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )"
+)
+
+
+def _is_person(text: str) -> bool:
+    """Whether the text is a name, also one in capitals only."""
+    return not is_furniture_name(text) and is_name(_written(text))
+
+
+def _written(name: str) -> str:
+    """The name as it is usually written: "ANN EXAMPLE" is Ann Example."""
+    name = name.strip(" .,;:|-–—")
+    if not name.isupper() or len(name) <= 5:
+        return name
+    words = re.sub(r"[^\W\d_]+", lambda word: word[0].capitalize(), name).split(" ")
+    particle = re.compile(_PARTICLE, re.IGNORECASE)
+    inner = (word.lower() if particle.fullmatch(word) else word for word in words[1:])
+    return " ".join((words[0], *inner))
+
+
+def _parts_of(after: str) -> list[str]:
+    parts = re.split(r"\s*[-–—|•·,;()/]\s*|\s+(?:for|at|of|für|pour|para)\s+", after)
+    return [part for part in parts if part and not read_date_line(part)]
+
+
+def _sentence_words(after: str) -> list[str]:
+    return re.findall(r"[^\W\d_]{2,}", after)

@@ -1,0 +1,135 @@
+"""Finds the title of a text dump, also of a whole page that begins with its navigation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from newsletter.articles.boilerplate import Boilerplate
+from newsletter.articles.dump_bylines import (
+    byline_near_title,
+    furniture_share,
+    is_lone_mark,
+    pieces_about,
+)
+from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_caption
+from newsletter.articles.page_titles import title_without_site
+
+_SHORT = 3
+"""Words from which a line may be a headline rather than an entry of a menu."""
+_FEW, _MANY = 3, 10
+"""Lines between the title and the body of an article without, and with, by-lines and captions."""
+_ON_SUBJECT = 0.3
+"""The share of a headline's words that the article it belongs to has."""
+_DECK = 1.5
+"""How much better a deck may read than the title above it."""
+_GAP = 12
+"""Lines without prose that end a run of paragraphs."""
+_COOKIES = re.compile(r"\bcookies?\b|\bconsent\b|einwilligung|vie privée|privacidad", re.IGNORECASE)
+
+
+def body_start(lines: Sequence[DumpLine]) -> int:
+    """The index of the first paragraph of the largest run of prose, or of the first large one."""
+    runs: list[tuple[int, int]] = []  # (first line, letters)
+    last = -_GAP - 1
+    for at, line in enumerate(lines):
+        if line.boilerplate is Boilerplate.END:
+            last = min(last, at - _GAP - 1)
+        if not line.prose or line.boilerplate or _COOKIES.search(line.text):
+            continue
+        if runs and at - last <= _GAP:
+            runs[-1] = (runs[-1][0], runs[-1][1] + len(line.text))
+        else:
+            runs.append((at, len(line.text)))
+        last = at
+    largest = max((letters for _at, letters in runs), default=0)
+    return next((at for at, letters in runs if letters * 2 >= largest), 0)
+
+
+def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
+    """The index of the title; `above` says for each line that it cannot be the title itself.
+
+    A dump of an article begins with it. Where the dump begins with a menu, the title is the line
+    above the body that reads most like one: of several words, of the body's words, above a by-line.
+    """
+    first = next((at for at, other in enumerate(above) if not other), 0)
+    start = body_start(lines)
+    head = [at for at in range(first, start) if not above[at]]
+    words = _content_words(" ".join(line.text for line in lines[start : start + 40] if line.prose))
+    if not head or _begins_with_title([lines[at] for at in head], words):
+        return first
+    scores = {at: _score(lines, head, place, words) for place, at in enumerate(head)}
+    best = max(head, key=lambda at: scores[at])
+    # What reads best may be the deck, which is longer than the title right above it.
+    above_best = head[max(0, head.index(best) - 1)]
+    shorter = len(lines[above_best].text) < len(lines[best].text)
+    on_subject = _subject(lines[above_best].text, words) > _ON_SUBJECT
+    return (
+        above_best
+        if shorter and on_subject and scores[above_best] >= scores[best] - _DECK
+        else best
+    )
+
+
+def _begins_with_title(head: Sequence[DumpLine], body: set[str]) -> bool:
+    """Whether the lines above the body are those of an article, not of a page: few, or on its subject."""
+    own = _content_words(head[0].text)
+    on_subject = len(own & body) * 3 >= len(own) and _words_of(head[0].text) >= _SHORT
+    menu = sum(_words_of(line.text) < _SHORT for line in head)
+    return len(head) <= _FEW or (on_subject and len(head) <= _MANY and menu <= _FEW)
+
+
+def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set[str]) -> float:
+    at = head[place]
+    text = lines[at].text
+    size = _words_of(text)
+    if size < 2 or len(text) > 250 or byline_near_title(text) or pieces_about(text):
+        return -9.0
+    subject = _subject(text, body)
+    score = 5.0 * subject - 0.06 * (len(head) - place)
+    score += 2.0 if 4 <= size <= 25 else -2.0
+    score -= 4.0 * furniture_share(text)
+    score -= 1.5 if ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»")) else 0.0
+    score -= 3.0 if lines[at].prose or _COOKIES.search(text) or is_caption(text) else 0.0
+    following = [line.text for line in lines[at + 1 : at + 5]]
+    if any(
+        byline_near_title(other) or is_lone_mark(other) or pieces_about(other)
+        for other in following
+    ):
+        score += 2.0
+    earlier = sum(_repeats(lines[other].text, text) for other in head[:place])
+    return score + (
+        3.0 if 1 <= earlier <= 2 and subject > _ON_SUBJECT else -2.0 if earlier else 0.0
+    )
+
+
+def _subject(text: str, body: set[str]) -> float:
+    """The share of the words of the text that the body has."""
+    own = _content_words(text)
+    return len(own & body) / max(2, len(own))
+
+
+def _repeats(earlier: str, text: str) -> bool:
+    """Whether an earlier line is the title of the page: the headline, perhaps with the site."""
+    if len(text) < 12:
+        return False
+    return (
+        title_without_site(earlier, sites=(), heading=text) == text
+        and len(earlier) < len(text) + 60
+    )
+
+
+def _words_of(text: str) -> int:
+    """The number of words; two ideographs count as one."""
+    ideographs = len(re.findall(r"[\u3040-\ud7ff]", text))
+    return (
+        len(re.findall(r"[^\W\d_][\w'’\-]*", re.sub(r"[\u3040-\ud7ff]", " ", text)))
+        + ideographs // 2
+    )
+
+
+def _content_words(text: str) -> set[str]:
+    words = re.findall(r"[^\W\d_]{4,}", text.casefold())
+    ideographs = re.findall(r"[\u3040-\ud7ff]+", text)
+    pairs = {part[at : at + 2] for part in ideographs for at in range(len(part) - 1)}
+    return set(words) | pairs
