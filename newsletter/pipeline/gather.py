@@ -24,7 +24,7 @@ from newsletter.store.articles import (
     save_articles,
     withdraw_others,
 )
-from newsletter.store.fetches import load_memories, load_paces, save_memory
+from newsletter.store.fetches import load_memories, load_paces, save_memory, was_read
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 from newsletter.store.sources import add_address, settle_sources
 
@@ -142,7 +142,10 @@ def _save_articles(
 ) -> CheckResult:
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
-    result = save_articles(connection, run.newsletter, number, reading.articles, run.now)
+    first_look = source.kind == "feed" and not was_read(connection, run.newsletter, source.location)
+    result = save_articles(
+        connection, run.newsletter, number, reading.articles, run.now, first_look=first_look
+    )
     if _problem(reading):
         return CheckResult.FAILED
     if source.kind == "folder":

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.articles.article import Article, Coverage, Image, Tag
+from newsletter.articles import provenance
+from newsletter.articles.article import Article, Coverage, Enclosure, Image, Tag
 from newsletter.articles.pace import CheckResult
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
 from newsletter.store.tables import articles, stories
@@ -26,6 +27,8 @@ _COLUMNS = (
     "author",
     "agency",
     "entry_id",
+    "language",
+    "words",
 )
 
 
@@ -33,23 +36,27 @@ _COLUMNS = (
 class StoryVersion:
     """The article of one source about a story; its key is the story's.
 
-    `source_number` is the number of the source. `withdrawn` says that the source no longer has it.
+    `source_number` is the number of the source. `withdrawn` says that the source no longer has it,
+    `backlog` that it has no date and was in its feed when that was first read.
     """
 
     article: Article
     first_seen: datetime
     source_number: int
     withdrawn: bool
+    backlog: bool = False
 
 
 def article_to_json(article: Article) -> dict[str, Any]:
-    """The article as plain data, as an issue's item keeps it."""
-    return {**asdict(article), "published": article.published.isoformat()}
+    """The article as plain data, as an issue's item keeps it, without its provenance."""
+    data = asdict(article)
+    del data["provenance"]
+    return {**data, "published": article.published.isoformat()}
 
 
 def article_from_json(data: Mapping[str, Any]) -> Article:
     """The article that `article_to_json` wrote."""
-    image = data["image"]
+    image, enclosure = data["image"], data.get("enclosure")
     # Items that an older version of the program drafted lack the newer fields of an article.
     return Article(
         **{
@@ -57,6 +64,7 @@ def article_from_json(data: Mapping[str, Any]) -> Article:
             "published": datetime.fromisoformat(data["published"]),
             "tags": tuple(Tag(**tag) for tag in data["tags"]),
             "image": Image(**image) if image else None,
+            "enclosure": Enclosure(**enclosure) if enclosure else None,
             "also": tuple(Coverage(**coverage) for coverage in data["also"]),
             "merged_keys": tuple(data["merged_keys"]),
         }
@@ -69,9 +77,12 @@ def save_articles(
     source: int,
     found: Sequence[Article],
     now: datetime,
+    *,
+    first_look: bool = False,
 ) -> CheckResult:
     """Insert the new articles of the source and update the known ones; `first_seen` stays.
 
+    What has no date at the `first_look` at a feed may be of any age, and is marked as its backlog.
     Returns what the check showed.
     """
     from newsletter.articles.identity.withdrawal import withdrawn  # see stories.py
@@ -95,11 +106,12 @@ def save_articles(
         values = _row_of(article)
         if story not in known:
             origin = {"newsletter": newsletter, "source_id": source, "story_id": story}
-            new.append({**values, **origin, "first_seen": now})
+            backlog = first_look and not had_any and not article.dated
+            new.append({**values, **origin, "first_seen": now, "backlog": backlog})
             continue
         if not article.dated:
             # It counts as published when it was first seen, or on the date that its source once gave.
-            del values["published"], values["dated"]
+            del values["published"], values["dated"], values["backlog"]
         connection.execute(sa.update(articles).where(articles.c.id == known[story]).values(values))
     if new:
         connection.execute(sa.insert(articles), new)
@@ -117,7 +129,9 @@ def _row_of(article: Article) -> dict[str, Any]:
     values = {name: getattr(article, name) for name in _COLUMNS}
     values["tags"] = [asdict(tag) for tag in article.tags]
     values["image"] = asdict(article.image) if article.image else None
-    return {**values, "withdrawn_at": None}
+    values["enclosure"] = asdict(article.enclosure) if article.enclosure else None
+    values["provenance"] = provenance.to_json(article.provenance)
+    return {**values, "withdrawn_at": None, "backlog": False}
 
 
 def withdraw_others(
@@ -177,6 +191,7 @@ def load_versions(
             first_seen=row.first_seen,
             source_number=row.source_id,
             withdrawn=row.withdrawn_at is not None,
+            backlog=row.backlog,
         )
         for row in rows
     ]
@@ -206,4 +221,6 @@ def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:
         merged_keys=joined,
         tags=tuple(Tag(**tag) for tag in row.tags),
         image=Image(**row.image) if row.image else None,
+        enclosure=Enclosure(**row.enclosure) if row.enclosure else None,
+        provenance=provenance.from_json(row.provenance or ()),
     )

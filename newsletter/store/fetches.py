@@ -37,6 +37,17 @@ def load_memories(
     }
 
 
+def was_read(connection: sa.Connection, newsletter: str, source: str) -> bool:
+    """Whether the newsletter has ever read the source."""
+    here = (fetches.c.newsletter == newsletter) & (fetches.c.source == source)
+    return (
+        connection.execute(
+            sa.select(fetches.c.source).where(here, fetches.c.succeeded_at.is_not(None))
+        ).first()
+        is not None
+    )
+
+
 def save_memory(
     connection: sa.Connection,
     newsletter: str,
