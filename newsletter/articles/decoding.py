@@ -37,6 +37,7 @@ _UNMARKED = (
     (re.compile(rb"\A(?:[\t-~]\0\0\0)"), "utf-32-le"),
     (re.compile(rb"\A(?:\0[\t-~]){2}"), "utf-16-be"),
     (re.compile(rb"\A(?:[\t-~]\0){2}"), "utf-16-le"),
+    (re.compile(rb"\A\x4c\x6f\xa7\x94"), "cp037"),  # "<?xml" in EBCDIC
 )
 _BROKEN = "\ufffd"
 _CUT_LEADS = frozenset(b"\xc2\xc3\xe2")

@@ -96,7 +96,7 @@ def without_title(text: str, title: str) -> str:
     if not rest.strip(" .:;,–—|-!?…"):
         return ""
     separated = re.match(r"\s*[:–—|\n]+\s*|\s+-\s+|[.!?…]+\s+|\s*\n\s*", rest)
-    if separated and (len(words) > 1 or len(title) >= 8):
+    if separated:
         return rest[separated.end() :].lstrip()
     if len(words) >= 4 and re.match(r"\s+[^\Wa-z\d_]", rest) and rest.lstrip()[:1].isupper():
         return rest.lstrip()

@@ -169,12 +169,13 @@ _YEAR_FIRST = re.compile(
     r"(?<!\d)(\d{4})\s?([-/.年년])\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})[日일.]?(?!\d)"
 )
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d\d)(?!\d)")
+_SPACED = re.compile(r"(?<!\d)(\d{1,2})( )(\d{1,2}) (\d{4})(?!\d)")
 _ZONE = re.compile(
     r"(?<![\w:/])(?:(?:UTC|GMT|UT)\s?[+\-−–]\s?\d{1,2}(?::?\d\d)?|[+\-−–]\d{1,2}:?\d\d(?!\d)"
     r"|[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/\-]+|[A-Z]{1,5}T|UTC?|MSK|MSD|ME[ZS]Z?|OES?Z|WI[BT]|WITA|HAEC|HNEC|Z)"
     r"(?![\w/])"
 )
-_TRAILING_OFFSET = re.compile(r"(?<=\d)([+\-−]\d\d:?\d\d|[+\-−]\d{1,2}|Z)(?=\s|\(|\Z)")
+_TRAILING_OFFSET = re.compile(r"(?<=\d)([+\-−]\d\d:?\d\d|[+\-−]\d{1,2}|Z)(?=[\s(\[Z]|\Z)")
 _GENERAL_ZONE = re.compile(
     r"\b(Eastern|Central|Mountain|Pacific|ET|CT|MT|PT)\b(?:\s(Standard|Daylight)?\s?Time)?"
 )
@@ -217,8 +218,10 @@ def _numeric_date(text: str) -> tuple[_Parts | None, str]:
     if found:
         parts = _Parts(year=int(found[1]), month=int(found[3]), day=int(found[4]))
         return parts, f"{text[: found.start()]} {text[found.end() :].lstrip('T')}"
-    found = _YEAR_LAST.search(text)
-    if found:
+    found = _YEAR_LAST.search(text) or _SPACED.search(text)
+    words = re.findall(r"[^\W\d_]{3,}", text)
+    # "02.05.00" is a time where the month has a name.
+    if found and (len(found[4]) == 4 or not any(map(months_of, words))):
         parts = _Parts(
             year=_full_year(found[4]),
             month=int(found[3]),
@@ -320,7 +323,7 @@ def _day_and_year(left: list[str], right: list[str]) -> tuple[int, int] | None:
     years = [number for number in numbers if len(number) == 4]
     if len(years) == 1:
         days = [number for number in numbers if len(number) < 3]
-        return (int(days[0]), int(years[0])) if days else None
+        return (int(days[0]) if days else 1, int(years[0]))
     if not years and len(numbers) >= 2 and all(len(number) < 3 for number in numbers[:2]):
         return int(numbers[0]), _full_year(numbers[1].zfill(2))
     return None

@@ -9,7 +9,6 @@ from typing import Any
 
 from newsletter.articles.article import Enclosure
 from newsletter.articles.bylines import split_byline
-from newsletter.articles.dated_entries import doubts
 from newsletter.articles.entries import Entry, Origin
 from newsletter.articles.entry_text import unescaped, unescaped_line
 from newsletter.articles.feed_authors import author_names
@@ -41,7 +40,7 @@ class EntryReader:
         raws = list(entries)
         dates = [text for raw in (*raws, self._feed) for _name, text in _dates(raw)]
         self._habits = habits_of(dates, language=self._language, zone=self._origin.zone)
-        return doubts([self._entry(raw) for raw in raws], self._origin.now)
+        return tuple(self._entry(raw) for raw in raws)
 
     def _entry(self, raw: Any) -> Entry:
         link, link_place = self._link(raw)
@@ -50,10 +49,13 @@ class EntryReader:
         published, date_place = self._date(raw)
         given = raw.get("source")
         publisher = one_line(str(given.get("title") or "") if given else "", 100)
+        title = _title(raw, publisher)
+        if _is_only(body, title, publisher):
+            body = summary = ""
         return Entry(
             id=one_line(str(raw.get("id") or ""), 1000),
             url=link,
-            title=_title(raw, publisher),
+            title=title,
             summary=summary,
             body=body,
             base=base,
@@ -90,7 +92,8 @@ class EntryReader:
             (original, "feedburner:origLink"),
             *pages,
             *((str(raw.get("link") or ""), "link") for _ in "1" if not raw.get("guidislink")),
-            (guid if is_web_address(guid) and raw.get("guidislink") else "", "guid"),
+            # RDF's items say nothing of that: their rdf:about is their address.
+            (guid if is_web_address(guid) and raw.get("guidislink", True) else "", "guid"),
             *((href, "link") for href, link in links if link.get("rel") == "alternate"),
             *((href, "enclosure") for href, link in links if link.get("rel") == "enclosure"),
             *(
@@ -123,7 +126,8 @@ class EntryReader:
         summary = _as_html(given, str(detail.get("type") or "text/html"))
         place = "content" if chosen else "summary" if summary else ""
         if not chosen and not summary and raw.get("media_text"):
-            summary, place = _as_html(str(raw["media_text"]), "text/plain"), "media:description"
+            lines = str(raw["media_text"]).splitlines()
+            summary, place = paragraphs_html(lines), "media:description"
         body = _as_html(str(chosen["value"]), str(chosen.get("type"))) if chosen else summary
         stated = str((chosen or detail).get("base") or "")
         base = absolute_url(self._url, stated) if stated else link or self._url
@@ -159,11 +163,19 @@ def _as_html(text: str, content_type: str) -> str:
 def _title(raw: Any, publisher: str) -> str:
     title = str(raw.get("title") or "")
     detail = raw.get("title_detail") or {}
-    is_html = "html" in str(detail.get("type") or "")
+    is_html = str(detail.get("type") or "text/plain") != "text/plain"
     text = plain_text(unescaped(title)) if is_html else title
     line = own_title(one_line(unescaped_line(text)))
     suffix = f" - {publisher}"
     return line.removesuffix(suffix) if publisher and line != suffix.strip() else line
+
+
+def _is_only(body: str, title: str, publisher: str) -> bool:
+    """Whether the text says no more than who published which title, as in Google News."""
+    if len(body) > 3000:
+        return False
+    said = re.sub(r"\W+", "", plain_text(body)).casefold()
+    return said in [re.sub(r"\W+", "", text).casefold() for text in (title, title + publisher)]
 
 
 def _people(raw: Any) -> list[str]:

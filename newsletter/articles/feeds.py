@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from newsletter.articles.bounded_body import BoundedBody
+from newsletter.articles.dated_entries import doubts
 from newsletter.articles.decoding import Decoded, decode
 from newsletter.articles.entries import Entry, Origin
 from newsletter.articles.feed_entries import EntryReader
@@ -35,9 +36,12 @@ class FeedDocument:
     fresh_for: timedelta = timedelta(0)
 
 
-def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> FeedDocument:
+def parse_feed(
+    body: bytes, *, content_type: str, url: str, origin: Origin, modified: datetime | None = None
+) -> FeedDocument:
     """Read a feed of any kind; relative addresses are resolved against `url`.
 
+    `modified` is when its server says that it was changed.
     Raises SourceError if the body is not a feed.
     """
     if body.startswith(b"\x1f\x8b"):  # a feed that is kept as a .gz file
@@ -48,6 +52,7 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
         raise SourceError("it answers with an empty page", fix="check the address of the source")
     if looks_like_json(body):
         title, entries, findings = parse_json_feed(body, url=url, origin=origin)
+        entries = doubts(entries, origin.now, modified)
         return FeedDocument(title=title, entries=entries, findings=findings)
     decoded = decode(body, content_type)
     markup, declares_entities = feed_markup(decoded.text, url)
@@ -56,12 +61,16 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
     try:
         document, flaw = parse_document(markup.encode("utf-8", "replace"))
         entries = EntryReader(document.feeddata, url, origin).read(document.entries)
+        if flaw and _is_cut_off(markup):
+            entries = entries[:-1]  # its end, and perhaps its address, is missing
+        entries = doubts(entries, origin.now, modified)
     except Exception as error:  # untrusted bytes make feedparser raise nearly any exception
         raise SourceError(
             f"it cannot be read as a feed: {type(error).__name__}: {error}",
             fix="check the feed with a validator, and tell its owner",
         ) from error
-    if not document.version and not entries:
+    is_channel = markup.lstrip()[:8].lower() == "<channel"  # Microsoft's CDF has no version
+    if not document.version and not entries and not is_channel:
         raise SourceError(
             "it is not a feed: neither RSS, RDF, Atom nor JSON Feed",
             fix="check the address of the source",
@@ -75,6 +84,15 @@ def parse_feed(body: bytes, *, content_type: str, url: str, origin: Origin) -> F
         entries=entries,
         findings=findings,
         fresh_for=_fresh_for(document.feeddata),
+    )
+
+
+def _is_cut_off(markup: str) -> bool:
+    """Whether the document ends within an entry."""
+    return any(
+        markup.rfind(f"<{name}") > markup.rfind(f"</{name}")
+        for name in ("item", "entry")
+        if f"<{name}" in markup
     )
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from newsletter.articles.article import Enclosure
 from newsletter.articles.bylines import split_byline
-from newsletter.articles.dated_entries import doubts
 from newsletter.articles.decoding import decode
 from newsletter.articles.entries import Entry, Origin
 from newsletter.articles.entry_text import unescaped_line
@@ -52,7 +51,7 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
         language=_text(feed, "language"),
         zone=origin.zone,
     )
-    entries = doubts([_entry(item, feed, url, origin, habits) for item in objects], origin.now)
+    entries = tuple(_entry(item, feed, url, origin, habits) for item in objects)
     findings = []
     if len(entries) < len(items):
         findings.append(

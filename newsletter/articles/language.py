@@ -9,6 +9,8 @@ from typing import Any
 MAX_BYTES = 2000
 """How much of a text is looked at."""
 CERTAIN = 0.9
+SHORT = 60
+"""In characters: a shorter text does not tell its language."""
 LONG = 200
 """In characters: from this length on, a text tells its language better than its feed does."""
 
@@ -25,7 +27,7 @@ def language_of(text: str, *, stated: str = "") -> str:
     programs write "en-US" into every feed.
     """
     tag = normal_tag(stated)
-    if len(text) < (LONG if tag else 20):
+    if len(text) < (LONG if tag else SHORT):
         return tag
     found = _detector().FindLanguage(text)
     detected = normal_tag(str(found.language).partition("-")[0])

@@ -170,7 +170,7 @@ def _width_in(url: str) -> int | None:
     return int(next(group for group in found.groups() if group)) if found else None
 
 
-_TAG = re.compile(r"<(img|amp-img|source|video)\b([^>]{1,8000})>", re.IGNORECASE)
+_TAG = re.compile(r"<(img|amp-img|source|video)\b([^<>]{1,8000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LAZY = (
     *(

@@ -54,7 +54,7 @@ PRODUCERS = (
             r"|.{1,300}?(?:最先|最早)(?:出现在|發佈於|出現於).{1,120}"
         ),
         ends=(
-            r"the (?:post|article) .{1,300}? (?:appeared|was) first (?:appeared |published )?on .{1,120}"
+            r"the (?:post|article) .{1,300}? (?:first appeared|appeared first|was first published) on .{1,120}"
             r"|(?:der )?(?:beitrag|artikel) .{1,300}? (?:erschien|ist) zuerst (?:auf|bei) .{1,120}"
             r"|(?:l['’]article|cet article|le billet) .{1,300}? est apparue? en premier sur .{1,120}"
             r"|la (?:entrada|publicación) .{1,300}? (?:se publicó|apareció|aparece) primero en .{1,120}"
@@ -129,7 +129,7 @@ PRODUCERS = (
     ),
     Producer(name="Discourse", strip=r"\d+ posts? - \d+ participants?|read full topic"),
     Producer(name="phpBB", strip=r"statistics: posted by .*"),
-    Producer(name="Drupal", strip=r"read more about .*"),
+    Producer(name="Drupal", strip=r"read more about [^.!?]*"),
     Producer(name="Slashdot", ends=r"read more of this story at slashdot\.?"),
     Producer(name="Squarespace", strip=r"permalink|→ ?permalink"),
     Producer(

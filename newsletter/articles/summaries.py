@@ -31,10 +31,8 @@ def summary_of(deck: str, body: str, *, title: str, language: str = "") -> str:
     is_cut = whole != deck or (is_excerpt and not _ends(deck) and len(whole) < len(text))
     if deck and not is_cut and len(deck) <= DECK:
         return deck
-    if is_excerpt or not deck:
-        return first_sentences(text, language) or clip(deck, LONGEST)
-    own = first_sentences(whole, language, complete=not is_cut)
-    return own or first_sentences(text, language) or clip(deck, LONGEST)
+    own = "" if is_excerpt else first_sentences(whole, language, complete=not is_cut)
+    return own or first_sentences(text, language) or _clipped(whole or _CUT.sub("", text))
 
 
 def first_sentences(text: str, language: str = "", *, complete: bool = True) -> str:
@@ -44,7 +42,7 @@ def first_sentences(text: str, language: str = "", *, complete: bool = True) -> 
     """
     kept = ""
     for sentence, is_last in _marked_last(sentences(text, language)):
-        if is_last and not complete and not _ends(sentence):
+        if is_last and (_CUT.search(sentence) or not (complete or _ends(sentence))):
             break
         if kept and (len(kept) >= SHORTEST or len(kept) + len(sentence) > LONGEST):
             break
@@ -52,6 +50,11 @@ def first_sentences(text: str, language: str = "", *, complete: bool = True) -> 
         if len(kept) > LONGEST:
             return _at_clause(kept.strip())
     return kept.strip()
+
+
+def _clipped(text: str) -> str:
+    """Text of which the end is missing, with an ellipsis in its place."""
+    return f"{clip(text, LONGEST - 1).rstrip('….')}…" if text else ""
 
 
 def _at_clause(sentence: str) -> str:

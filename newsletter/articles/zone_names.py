@@ -112,8 +112,8 @@ def zone_of(name: str, *, language: str = "", home: tzinfo = UTC) -> tzinfo | No
 
 
 def _offset(minutes: int) -> tzinfo | None:
-    """The zone so many minutes east of Greenwich; None beyond 15 hours, where none exists."""
-    return timezone(timedelta(minutes=minutes)) if abs(minutes) <= 900 else None
+    """The zone so many minutes east of Greenwich; None if there is no such zone."""
+    return timezone(timedelta(minutes=minutes)) if -720 <= minutes <= 840 else None
 
 
 def _named(name: str) -> tzinfo | None:

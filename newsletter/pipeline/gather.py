@@ -59,6 +59,7 @@ def gather(
             memories=memories,
             folder=site.folder,
             now=now,
+            zone=site.settings.site.zone,
         )
     )
     with site.database.transaction() as connection:
