@@ -126,6 +126,7 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
     body_html = without_boilerplate(safe_html(source, base), title)
     body_text = text_of(body_html)
     deck = plain_text(unescaped(entry.summary)) if entry.summary != entry.body else ""
+    own_title = bool(title)
     title = title or clip(opening(deck or body_text, 80), 80)
     if not title:
         return None
@@ -151,8 +152,20 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
         language=language,
         words=word_count(body_text),
         enclosure=entry.enclosure,
-        provenance=(*entry.found, *shown),
+        provenance=(
+            *(found for found in entry.found if found.field != "title" or own_title),
+            *_derived(own_title=own_title, own_summary=summary == " ".join(deck.split())),
+            *shown,
+        ),
     )
+
+
+def _derived(*, own_title: bool, own_summary: bool) -> Iterator[FieldSource]:
+    """Where title and summary come from, if they are not the source's own."""
+    if not own_title:
+        yield FieldSource(field="title", place="the first words of the text")
+    if not own_summary:
+        yield FieldSource(field="summary", place="the first sentences of the text")
 
 
 def _picture_of(

@@ -71,7 +71,14 @@ class EntryReader:
             language=_language(raw) or self._language,
             found=tuple(
                 FieldSource(field=field, place=where)
-                for field, where in (("link", link_place), ("date", date_place), ("text", place))
+                for field, where in (
+                    ("title", "title"),
+                    ("link", link_place),
+                    ("date", date_place),
+                    ("text", place),
+                    ("author", "author" if author or agency else ""),
+                    ("summary", "summary" if summary != body else ""),
+                )
                 if where
             ),
         )

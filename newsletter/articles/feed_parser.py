@@ -45,7 +45,8 @@ class _Handlers:
             self.entries[-1]["image_address"] = text
 
 
-class _Strict(_Handlers, StrictFeedParser):  # type: ignore[misc] - feedparser publishes no types
+# feedparser publishes no types.
+class _Strict(_Handlers, StrictFeedParser):  # type: ignore[misc]
     pass
 
 

@@ -63,15 +63,13 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Image | None, FieldSource |
         else:
             detail = candidate.size or candidate.url[:100]
             refused.append(Refusal(place=candidate.place, why=fault, detail=detail))
-    ranked = sorted(fit, key=_rank)
-    best, *others = ranked or [None]
-    if best is None:
+    if not fit:
         nothing = FieldSource(field="picture", place="none", refused=tuple(refused[:MOST_SHOWN]))
         return None, nothing if refused else None, []
+    best, *others = sorted(fit, key=_rank)
+    others = [other for other in others if other.url != best.url]
     refused += [
-        Refusal(place=other.place, why=Unfit.SMALLER, detail=other.size)
-        for other in others
-        if other and other.url != best.url
+        Refusal(place=other.place, why=Unfit.SMALLER, detail=other.size) for other in others
     ]
     source = FieldSource(
         field="picture",
@@ -79,8 +77,7 @@ def choose(candidates: Sequence[Candidate]) -> tuple[Image | None, FieldSource |
         detail=best.size,
         refused=tuple(refused[:MOST_SHOWN]),
     )
-    spare = [_image(other) for other in others if other and other.url != best.url]
-    return _image(best), source, spare
+    return _image(best), source, [_image(other) for other in others]
 
 
 def _rank(candidate: Candidate) -> tuple[bool, int]:

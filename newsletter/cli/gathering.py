@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from newsletter.articles.provenance import explained as explained_lines
+from newsletter.articles.provenance import to_json
 from newsletter.cli.exit_codes import OK, TEMPORARY
 from newsletter.cli.invocation import (
     Invocation,
@@ -22,6 +24,7 @@ from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
+from newsletter.pipeline.explain import Explanation, explain
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.store.issues import all_issues, find_issue
 
@@ -90,15 +93,23 @@ def draft(invocation: Invocation, name: str) -> int:
 
 @click.command()
 @issue_argument
+@click.option(
+    "--explain",
+    "explained",
+    metavar="ITEM",
+    help="Show where each field of one article came from: its address, or words of its title.",
+)
 @json_option
 @pass_invocation
-def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+def show(invocation: Invocation, issue: tuple[str, int | None], explained: str | None) -> int:
     """Show an issue: its window, its items by section, and why each article is in or out.
 
     \b
-    Example: newsletter show weekly
+    Example: newsletter show weekly --explain "Bridge opens"
     """
     site = invocation.site
+    if explained:
+        return _show_provenance(invocation, explain(site, *issue, explained))
     slug, number = issue
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
@@ -109,6 +120,30 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
         ]
     document = {**issue_document(found), "carried_over": carried}
     invocation.answer(document, *_issue_lines(found, carried, site.settings.site.zone))
+    return OK
+
+
+def _show_provenance(invocation: Invocation, found: Explanation) -> int:
+    versions = [
+        {
+            "source": version.source,
+            "title": version.title,
+            "url": version.url,
+            "published": version.published.isoformat() if version.dated else None,
+            "language": version.language,
+            "words": version.words,
+            "minutes": version.minutes,
+            "fields": to_json(version.provenance),
+        }
+        for version in found.versions
+    ]
+    lines = [f"{found.issue.name}: {found.title}"]
+    for version in found.versions:
+        lines.append(f"  {version.source}: {version.url or 'without an address'}")
+        lines += [f"    {line}" for line in explained_lines(version.provenance)]
+    invocation.answer(
+        {"issue": found.issue.name, "title": found.title, "versions": versions}, *lines
+    )
     return OK
 
 

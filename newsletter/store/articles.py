@@ -93,14 +93,7 @@ def save_articles(
     numbers = stories_of(connection, source, found, now)
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
     had_any = connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
-    known = {
-        row.story_id: row.id
-        for row in connection.execute(
-            sa.select(articles.c.id, articles.c.story_id).where(
-                here, articles.c.story_id.in_(numbers)
-            )
-        )
-    }
+    known = _rows_of(connection, here, numbers)
     new = []
     for story, article in zip(numbers, found, strict=True):
         values = _row_of(article)
@@ -123,6 +116,16 @@ def save_articles(
     if len(new) == len(found) > 1 and had_any:
         return CheckResult.REPLACED
     return CheckResult.NEW if new else CheckResult.SAME
+
+
+def _rows_of(
+    connection: sa.Connection, here: sa.ColumnElement[bool], numbers: Sequence[int]
+) -> dict[int, int]:
+    """The rows of the source's articles about these stories."""
+    rows = connection.execute(
+        sa.select(articles.c.story_id, articles.c.id).where(here, articles.c.story_id.in_(numbers))
+    )
+    return {row.story_id: row.id for row in rows}
 
 
 def _row_of(article: Article) -> dict[str, Any]:
