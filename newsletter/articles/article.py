@@ -22,12 +22,19 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture of the article; sizes are in CSS pixels, None where the source gives none."""
+    """A picture of the article; sizes are in CSS pixels, None where the source gives none.
+
+    `answers` is None until the picture has been fetched once; `type` and `octets` are what it then
+    was.
+    """
 
     url: str
     alt: str = ""
     width: int | None = None
     height: int | None = None
+    type: str = ""
+    octets: int | None = None
+    answers: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +64,8 @@ class Article:
     the source's own id for the entry (guid, Atom id, JSON Feed id). `summary` and `body_text` are
     plain text; `body_html` is sanitised. `published` is aware. `dated` is False when the source
     gave no date; `published` is then the moment of this reading. `language` is its BCP 47 tag, ""
-    if unknown. `words` counts those of the text. `provenance` says where the fields came from.
+    if unknown. `words` counts those of the text. `provenance` says where the fields came from. `other_images` are the entry's other pictures,
+    in case the first does not answer; they are not stored.
     After merging, `also` holds the versions of the other sources, and `merged_keys` their keys.
     """
 
@@ -81,6 +89,7 @@ class Article:
     words: int = 0
     enclosure: Enclosure | None = None
     provenance: tuple[FieldSource, ...] = ()
+    other_images: tuple[Image, ...] = ()
 
     @property
     def keys(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from newsletter.articles.provenance import FieldSource, Refusal, Unfit
 
 A_DAY = timedelta(hours=26)
 """How far ahead a date may be because of a wrong time zone."""
-FAR = timedelta(days=300)
+FAR = timedelta(days=400)
 """How far ahead a date is a slip of the pen, whatever the feed's other dates are."""
 
 

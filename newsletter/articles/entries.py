@@ -133,7 +133,7 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
     url = canonical_url(entry.url)
     language = language_of(f"{title}. {body_text}", stated=entry.language)
     summary = summary_of(deck, body_text, title=title, language=language)
-    image, shown = _picture_of(entry, source, base)
+    image, shown, others = _picture_of(entry, source, base)
     return Article(
         key=url or _key_without_url(entry, title, origin),
         url=url,
@@ -157,6 +157,7 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
             *_derived(own_title=own_title, own_summary=summary == " ".join(deck.split())),
             *shown,
         ),
+        other_images=others,
     )
 
 
@@ -170,12 +171,12 @@ def _derived(*, own_title: bool, own_summary: bool) -> Iterator[FieldSource]:
 
 def _picture_of(
     entry: Entry, source: str, base: str
-) -> tuple[Image | None, tuple[FieldSource, ...]]:
-    """The entry's picture, and where it came from."""
+) -> tuple[Image | None, tuple[FieldSource, ...], tuple[Image, ...]]:
+    """The entry's picture, where it came from, and its other pictures."""
     if entry.image:
-        return entry.image, ()
-    image, shown, _others = choose([*entry.pictures, *pictures_in(source, base)])
-    return image, (shown,) if shown else ()
+        return entry.image, (), ()
+    image, shown, others = choose([*entry.pictures, *pictures_in(source, base)])
+    return image, (shown,) if shown else (), tuple(others)
 
 
 def picture(

@@ -20,6 +20,7 @@ _PROLOG = re.compile(r"\A(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _DOCTYPE = re.compile(r"""<!DOCTYPE(?:"[^"]*"|'[^']*'|[^\[>"'])*(\[)?""", re.IGNORECASE)
 """Matches up to its end, or to the bracket that opens its internal subset."""
 _SUBSET = re.compile(r"""(?:"[^"]*"|'[^']*'|<!--.*?-->|[^\]"'])*+\]\s*>""", re.DOTALL)
+_NESTED_ENTITY = re.compile(r"<!ENTITY\s+[^%<>\s][^<>]{0,2000}?&\w", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)\b", re.IGNORECASE)
 _FEED_START = re.compile(
     r"<\?xml\b|<!DOCTYPE\s+(?!html)|<(?:\w+:)?(?:rss|feed|rdf)\b", re.IGNORECASE
@@ -36,7 +37,8 @@ _XML_ENTITIES = ("amp", "lt", "gt", "quot", "apos")
 def feed_markup(text: str, url: str) -> tuple[str, bool]:
     """The document of a feed, from its root element on, and whether it declared entities.
 
-    Raises SourceError if the text is a web page, or has a tag of absurd length.
+    Raises SourceError if the text is a web page, declares entities made of others, or has a tag of
+    absurd length.
     """
     text = _unwrapped(_CONTROL.sub("", text))
     _require_feed(text, url)
@@ -48,10 +50,21 @@ def feed_markup(text: str, url: str) -> tuple[str, bool]:
         if doctype[1]:
             end = _SUBSET.match(text, doctype.end()) or _FEED_ROOT.search(text, doctype.end())
             start = end.end() if end and end.re is _SUBSET else end.start() if end else start
-            declares = "<!entity" in text[doctype.end() : start].lower()
+            subset = text[doctype.end() : start]
+            declares = "<!entity" in subset.lower()
+            _require_plain_entities(subset)
     # feedparser searches an unclosed processing instruction for its encoding in cubic time.
     root = text[start:].lstrip().removeprefix("<?")
     return _escaped(root), declares
+
+
+def _require_plain_entities(subset: str) -> None:
+    """Refuse entities made of other entities, whose only use is an attack on parsers."""
+    if _NESTED_ENTITY.search(subset):
+        raise SourceError(
+            "it declares XML entities made of others, which are never expanded",
+            fix="tell the source's owner to write its text without entity declarations",
+        )
 
 
 def _end_of(pattern: re.Pattern[str], text: str, start: int) -> int:

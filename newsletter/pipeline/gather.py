@@ -19,6 +19,7 @@ from newsletter.articles.pace import CheckResult, Pace, next_pace
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, SourceSettings, TagSettings
+from newsletter.pipeline.pictures import with_checked_pictures
 from newsletter.site.site import Site
 from newsletter.store.articles import (
     save_articles,
@@ -45,11 +46,10 @@ def gather(
     newsletter = site.newsletter(slug)
     every_source = distinct_sources(newsletter.sources)
     sources = [source for source in every_source if only is None or source.location in only]
-    fingerprint = _fingerprint(newsletter, site.settings.tags)
-    run = _Run(newsletter=slug, fingerprint=fingerprint, now=now)
+    run = _Run(newsletter=slug, fingerprint=_fingerprint(newsletter, site.settings.tags), now=now)
     with site.database.transaction() as connection:
         ensure_newsletter(connection, slug, now)
-        memories = load_memories(connection, slug, fingerprint)
+        memories = load_memories(connection, slug, run.fingerprint)
         paces = load_paces(connection, slug)
     readings = asyncio.run(
         read_sources(
@@ -62,6 +62,7 @@ def gather(
             zone=site.settings.site.zone,
         )
     )
+    readings = with_checked_pictures(site, slug, readings, now=now)
     with site.database.transaction() as connection:
         lock_newsletter(connection, slug, now)
         numbers = dict(

@@ -48,9 +48,9 @@ class StoryVersion:
 
 
 def article_to_json(article: Article) -> dict[str, Any]:
-    """The article as plain data, as an issue's item keeps it, without its provenance."""
+    """The article as plain data, as an issue's item keeps it, without what only gathering needs."""
     data = asdict(article)
-    del data["provenance"]
+    del data["provenance"], data["other_images"]
     return {**data, "published": article.published.isoformat()}
 
 
@@ -198,6 +198,21 @@ def load_versions(
         )
         for row in rows
     ]
+
+
+def checked_images(
+    connection: sa.Connection, newsletter: str, *, since: datetime
+) -> dict[str, Image]:
+    """The pictures of articles seen at `since` or later that were fetched and answered, by address."""
+    rows = connection.execute(
+        sa.select(articles.c.image).where(
+            articles.c.newsletter == newsletter,
+            articles.c.first_seen >= since,
+            articles.c.image.is_not(None),
+        )
+    ).scalars()
+    images = (Image(**image) for image in rows if image)
+    return {image.url: image for image in images if image.answers}
 
 
 def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:

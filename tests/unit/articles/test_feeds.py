@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,7 +55,9 @@ def summary_of(article: Article) -> dict[str, object]:
         "tags": [tag.slug for tag in article.tags],
         "author": article.author,
         "agency": article.agency,
-        "image": asdict(article.image) if article.image else None,
+        "image": {name: getattr(article.image, name) for name in ("url", "alt", "width", "height")}
+        if article.image
+        else None,
         "published": article.published.isoformat() if article.dated else None,
     }
 
