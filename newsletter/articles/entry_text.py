@@ -14,6 +14,10 @@ _ESCAPED_TAG = re.compile(
     re.IGNORECASE,
 )
 _REAL_TAG = re.compile(rf"</?(?:{_ELEMENTS})\b", re.IGNORECASE)
+_ESCAPED_LINK = re.compile(
+    r"&lt;a\s(?:[^&<>]|&quot;|&amp;|&#39;){1,500}&gt;|&lt;/a&gt;", re.IGNORECASE
+)
+_CODE = re.compile(r"<(?:code|pre)\b", re.IGNORECASE)
 _TWICE = re.compile(
     r"&amp;(#\d{2,6};|#x[0-9a-f]{2,5};|(?:amp|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip|laquo|raquo|euro|copy|reg"
     r"|[a-z]?(?:acute|grave|circ|uml|tilde|cedil|ring|slash|lig|caron));)",
@@ -25,10 +29,13 @@ _ENTITY = re.compile(r"&(#\d{2,6}|#x[0-9a-f]{2,5}|[a-z]{2,8}\d?);", re.IGNORECAS
 def unescaped(source: str) -> str:
     """HTML that its publisher escaped once too often, as it was meant.
 
-    Escaped tags are only read as tags if the text has no others: an article may write about tags.
+    Escaped tags are only read as tags if the text has no others, and escaped links if it has no
+    code: an article may write about tags.
     """
     if _ESCAPED_TAG.search(source) and not _REAL_TAG.search(source):
         source = html.unescape(source)
+    elif not _CODE.search(source):
+        source = _ESCAPED_LINK.sub(lambda link: html.unescape(link[0]), source)
     return _TWICE.sub(r"&\1", source)
 
 

@@ -20,7 +20,7 @@ from newsletter.articles.provenance import FieldSource
 from newsletter.articles.sanitize import one_line, paragraphs_html, plain_text
 from newsletter.articles.urls import absolute_url, is_web_address
 
-DATES = ("published", "updated", "created")
+DATES = ("published", "updated", "created", "prism_publicationdate")
 """In the order of trust; feedparser's names for pubDate and issued, dc:date and modified, created."""
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 

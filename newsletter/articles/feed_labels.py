@@ -26,7 +26,8 @@ def labels_of(categories: Iterable[str], vocabulary: Vocabulary) -> tuple[str, .
 
 
 def _labels(category: str, vocabulary: Vocabulary) -> Iterator[str]:
-    text = re.sub(r"<[^<>]*>", " ", unescaped_line(unescaped_line(category[:MAX_TEXT])))
+    text = re.sub(r"& ?nbsp;", " ", category[:MAX_TEXT])
+    text = re.sub(r"<[^<>]*>", " ", unescaped_line(unescaped_line(text)))
     text = " ".join(text.split()).strip()
     if says_nothing(text):
         return

@@ -12,6 +12,7 @@ from newsletter.articles.bounded_body import BoundedBody
 from newsletter.articles.dated_entries import doubts
 from newsletter.articles.decoding import Decoded, decode
 from newsletter.articles.entries import Entry, Origin
+from newsletter.articles.entry_text import unescaped_line
 from newsletter.articles.feed_entries import EntryReader
 from newsletter.articles.feed_markup import feed_markup
 from newsletter.articles.json_feed import looks_like_json, parse_json_feed
@@ -80,7 +81,7 @@ def parse_feed(
         *(() if entries else (origin.notice("a feed without entries"),)),
     )
     return FeedDocument(
-        title=one_line(plain_text(str(document.feeddata.get("title") or "")), 100),
+        title=one_line(unescaped_line(plain_text(str(document.feeddata.get("title") or ""))), 100),
         entries=entries,
         findings=findings,
         fresh_for=_fresh_for(document.feeddata),

@@ -108,6 +108,9 @@ def test_what_was_escaped_twice_is_read_as_meant() -> None:
     assert unescaped("it&amp;#8217;s &amp;nbsp; caf&amp;eacute;") == "it&#8217;s &nbsp; caf&eacute;"
     about = "<p>Write &lt;p&gt;Hi&lt;/p&gt;</p>"
     assert unescaped(about) == about
+    link = "<p>Part of the &lt;a href=&quot;https://x.example/&quot;&gt;project&lt;/a&gt;.</p>"
+    assert unescaped(link) == '<p>Part of the <a href="https://x.example/">project</a>.</p>'
+    assert unescaped(f"<code>{link}</code>") == f"<code>{link}</code>"
     assert unescaped("Is 1 &lt; 2 &amp;&amp; 3?") == "Is 1 &lt; 2 &amp;&amp; 3?"
 
 
