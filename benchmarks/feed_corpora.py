@@ -101,7 +101,8 @@ def _comparisons(path: Path, entries: tuple[Entry, ...]) -> Iterator[tuple[str, 
 def _of_feedparser(entry: Entry, name: str, wanted: Any) -> tuple[str, Any, Any]:
     match name:
         case "title":
-            return "title", one_line(plain_text(wanted)), entry.title
+            plain = one_line(plain_text(wanted))
+            return "title", wanted if wanted == entry.title else plain, entry.title
         case "link":
             return "link", wanted, entry.url
         case "author_detail":

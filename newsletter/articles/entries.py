@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 
 from newsletter.articles.article import Article, Enclosure, Image
 from newsletter.articles.entry_text import unescaped, without_boilerplate
@@ -19,6 +20,8 @@ from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import absolute_url, canonical_url
 
 MAX_ENTRIES = 500
+MOST_PICTURES = 30
+"""Pictures of a text that are looked at; a picture of the story is among the first."""
 CLOCK_SKEW = timedelta(minutes=15)
 """How far ahead of our clock a date may be before it counts as a date in the future."""
 
@@ -175,7 +178,8 @@ def _picture_of(
     """The entry's picture, where it came from, and its other pictures."""
     if entry.image:
         return entry.image, (), ()
-    image, shown, others = choose([*entry.pictures, *pictures_in(source, base)])
+    offered = (*entry.pictures, *islice(pictures_in(source, base), MOST_PICTURES))
+    image, shown, others = choose(offered)
     return image, (shown,) if shown else (), tuple(others)
 
 

@@ -53,7 +53,7 @@ def without_boilerplate(safe: str, title: str) -> str:
     texts = [index for index in range(0, len(parts), 2) if _text(parts[index])]
     if texts and len(texts) > 1 and _folded(_text(parts[texts[0]])) == _folded(title):
         parts[texts[0]] = _without_text(parts[texts[0]])
-    for index in texts:
+    for index in dict.fromkeys((*texts[:3], *texts[-8:])):
         text = _text(parts[index])
         if is_addition(text):
             parts[index] = _without_text(parts[index])

@@ -22,6 +22,8 @@ from newsletter.articles.urls import absolute_url, is_web_address
 
 DATES = ("published", "updated", "created", "prism_publicationdate")
 """In the order of trust; feedparser's names for pubDate and issued, dc:date and modified, created."""
+_MARKED = re.compile(r"</(?:b|i|em|strong|p|span|a|code|sup|sub|u|font|div)>", re.IGNORECASE)
+"""The end of an element that titles have, and that no title is about."""
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 
 
@@ -170,7 +172,8 @@ def _as_html(text: str, content_type: str) -> str:
 def _title(raw: Any, publisher: str) -> str:
     title = str(raw.get("title") or "")
     detail = raw.get("title_detail") or {}
-    is_html = str(detail.get("type") or "text/plain") != "text/plain"
+    is_text = str(detail.get("type") or "text/plain") == "text/plain"
+    is_html = not is_text or _MARKED.search(title)
     text = plain_text(unescaped(title)) if is_html else title
     line = own_title(one_line(unescaped_line(text)))
     suffix = f" - {publisher}"

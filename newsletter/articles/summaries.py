@@ -14,6 +14,9 @@ SHORTEST, LONGEST = 120, 280
 DECK = 300
 """In characters; the publisher's own summary is left as it is up to this length."""
 
+MOST_READ = 20_000
+"""In characters; a summary is from the beginning of the text."""
+
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.{3})\s*\]|\(\s*(?:…|\.{3})\s*\)|…|\.{3})[\s\]»›→>]*\Z")
 
 
@@ -24,7 +27,7 @@ def summary_of(deck: str, body: str, *, title: str, language: str = "") -> str:
     empty lines. A deck that is only the cut beginning of the text is replaced by its first
     sentences. Text without an end of a sentence is clipped, because nothing better is left.
     """
-    deck = _cleaned(deck, title)
+    deck = _cleaned(deck[:MOST_READ], title)
     whole = _CUT.sub("", deck)
     text = " ".join(_prose(body, title))
     is_excerpt = bool(whole) and _key(text).startswith(_key(whole)[:80])
@@ -143,7 +146,7 @@ _ORDINALS = frozenset(
 )
 """Languages that write ordinals as a number and a full stop: "3. März"."""
 _END = re.compile(
-    r"[.!?…]+[\"'”’»›)\]]*(?=\s)|[。！？｡؟۔।॥።։]+[\"'”’」』）)\]]*|[!?]+(?=[\u3040-\u9fff])"
+    r"(?<![.!?…])[.!?…]++[\"'”’»›)\]]*+(?=\s)|[。！？｡؟۔।॥።։]+[\"'”’」』）)\]]*|[!?](?=[\u3040-\u9fff])"
 )
 
 
@@ -213,7 +216,8 @@ def _cleaned(text: str, title: str) -> str:
 
 def _prose(body: str, title: str) -> list[str]:
     """The paragraphs of the text, without headings, captions and by-lines before the first sentence."""
-    paragraphs = [cleaned for part in body.split("\n\n") if (cleaned := _cleaned(part, title))]
+    parts = body[:MOST_READ].split("\n\n")[:30]
+    paragraphs = [cleaned for part in parts if (cleaned := _cleaned(part, title))]
     first = next((index for index, part in enumerate(paragraphs) if _ends(part)), 0)
     return paragraphs[first : first + 8]
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.articles.summaries import LONGEST, first_sentences, sentences, summary_of
+from tests.effort import at_most
 
 BODY = (
     "Photo: A. Name\n\nThe bridge opened on Tuesday, and two hundred people came to see it in the rain."
@@ -102,3 +103,10 @@ def test_any_texts_make_one_line(deck: str, body: str, title: str) -> None:
 def test_sentences_lose_nothing(text: str) -> None:
     """Together they are the text."""
     assert "".join(sentences(text)).split() == text.split()
+
+
+@pytest.mark.parametrize("text", ["." * 100_000, ". " * 50_000, "…" * 50_000, "a" * 100_000])
+def test_absurd_texts_take_no_quadratic_time(text: str) -> None:
+    """Rows of dots, and words without an end."""
+    with at_most(100):
+        summary_of(text, text, title="A title")
