@@ -27,8 +27,9 @@ from newsletter.articles.identity.sources import Configured
 from newsletter.articles.pace import Pace
 from newsletter.issues.issue import Issue, State, Window
 from newsletter.pipeline.draft import draft
-from newsletter.pipeline.gather import gather, reading_fingerprint
+from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site, open_site
+from newsletter.site.source_settings import reading_fingerprint
 from newsletter.store import issues as issue_store
 from newsletter.store.articles import save_articles
 from newsletter.store.fetches import FetchResult, save_results

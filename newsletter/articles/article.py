@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from newsletter.articles.provenance import FieldSource
+
+WORDS_PER_MINUTE = 230
+SIGNS_PER_MINUTE = 500
+"""The reading speed in Chinese and Japanese, whose words `words` counts by characters."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tag:
@@ -16,12 +22,28 @@ class Tag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture of the article; sizes are in CSS pixels, None where the source gives none."""
+    """A picture of the article; sizes are in CSS pixels, None where the source gives none.
+
+    `answers` is None until the picture has been fetched once; `type` and `octets` are what it then
+    was.
+    """
 
     url: str
     alt: str = ""
     width: int | None = None
     height: int | None = None
+    type: str = ""
+    octets: int | None = None
+    answers: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Enclosure:
+    """A file that belongs to the article, such as a podcast's episode; `length` is in bytes."""
+
+    url: str
+    type: str = ""
+    length: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +63,10 @@ class Article:
     that it is the canonical URL, or a hash of the entry if the source gives no URL. `entry_id` is
     the source's own id for the entry (guid, Atom id, JSON Feed id). `summary` and `body_text` are
     plain text; `body_html` is sanitised. `published` is aware. `dated` is False when the source
-    gave no date; `published` is then the moment of this reading. After merging, `also` holds the
-    versions of the other sources, and `merged_keys` their keys.
+    gave no date; `published` is then the moment of this reading. `language` is its BCP 47 tag, ""
+    if unknown. `words` counts those of the text. `provenance` says where the fields came from. `other_images` are the entry's other pictures,
+    in case the first does not answer; they are not stored.
+    After merging, `also` holds the versions of the other sources, and `merged_keys` their keys.
     """
 
     key: str
@@ -61,8 +85,19 @@ class Article:
     also: tuple[Coverage, ...] = ()
     merged_keys: tuple[str, ...] = ()
     entry_id: str = ""
+    language: str = ""
+    words: int = 0
+    enclosure: Enclosure | None = None
+    provenance: tuple[FieldSource, ...] = ()
+    other_images: tuple[Image, ...] = ()
 
     @property
     def keys(self) -> frozenset[str]:
         """The keys of all versions of this story."""
         return frozenset((self.key, *self.merged_keys))
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read; 0 if there is no text."""
+        by_signs = self.language.partition("-")[0] in ("zh", "ja")
+        return -(-self.words // (SIGNS_PER_MINUTE if by_signs else WORDS_PER_MINUTE))

@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 
-from newsletter.articles.article import Article, Image
-from newsletter.articles.sanitize import (
-    clip,
-    one_line,
-    opening,
-    plain_text,
-    safe_html,
-    text_of,
-)
+from newsletter.articles.article import Article, Enclosure, Image
+from newsletter.articles.entry_text import unescaped, without_boilerplate
+from newsletter.articles.language import language_of, word_count
+from newsletter.articles.pictures import SMALLEST, Candidate, choose, pictures_in, pixels
+from newsletter.articles.provenance import FieldSource
+from newsletter.articles.sanitize import clip, one_line, opening, plain_text, safe_html, text_of
 from newsletter.articles.source_finding import SourceFinding
+from newsletter.articles.summaries import summary_of
 from newsletter.articles.tags import Vocabulary
 from newsletter.articles.urls import absolute_url, canonical_url
 
 MAX_ENTRIES = 500
+MOST_PICTURES = 30
+"""Pictures of a text that are looked at; a picture of the story is among the first."""
 CLOCK_SKEW = timedelta(minutes=15)
 """How far ahead of our clock a date may be before it counts as a date in the future."""
-SMALLEST_PICTURE = 40
-"""In pixels; a smaller image is a tracking pixel, a spacer or an emoticon."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One entry as its source gives it: `summary` and `body` are HTML that is not sanitised yet."""
+    """One entry as its source gives it: `summary` and `body` are HTML that is not sanitised yet.
+
+    `image` is the picture that the source names as the entry's; else one of `pictures`, which it
+    shows beside the text, or of those in the text is chosen. `found` says where fields came from.
+    """
 
     id: str = ""
     url: str = ""
@@ -44,17 +45,25 @@ class Entry:
     agency: str = ""
     labels: tuple[str, ...] = ()
     image: Image | None = None
+    pictures: tuple[Candidate, ...] = ()
+    enclosure: Enclosure | None = None
+    language: str = ""
+    found: tuple[FieldSource, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """The source of entries: its name for readers, its location, and the tags that it adds."""
+    """The source of entries: its name for readers, its location, and the tags that it adds.
+
+    `zone` is the site's time zone, for dates that state none.
+    """
 
     source: str
     location: str
     vocabulary: Vocabulary
     now: datetime
     tags: tuple[str, ...] = ()
+    zone: tzinfo = UTC
 
     def warning(self, message: str, fix: str = "") -> SourceFinding:
         """A finding that something was lost in the reading."""
@@ -115,13 +124,19 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
     An entry without a date counts as published now, when it is first seen.
     """
     base = entry.base or origin.location
-    body_html = safe_html(entry.body or entry.summary, base)
+    source = unescaped(entry.body or entry.summary)
+    title = one_line(entry.title)
+    body_html = without_boilerplate(safe_html(source, base), title)
     body_text = text_of(body_html)
-    summary = plain_text(entry.summary) if entry.summary != entry.body else ""
-    title = one_line(entry.title) or clip(opening(summary or body_text, 80), 80)
+    deck = plain_text(unescaped(entry.summary)) if entry.summary != entry.body else ""
+    own_title = bool(title)
+    title = title or clip(opening(deck or body_text, 80), 80)
     if not title:
         return None
     url = canonical_url(entry.url)
+    language = language_of(f"{title}. {body_text}", stated=entry.language)
+    summary = summary_of(deck, body_text, title=title, language=language)
+    image, shown, others = _picture_of(entry, source, base)
     return Article(
         key=url or _key_without_url(entry, title, origin),
         url=url,
@@ -129,20 +144,43 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
         source=origin.source,
         published=(entry.published or origin.now).astimezone(UTC),
         dated=entry.published is not None,
-        summary=opening(summary or body_text),
+        summary=summary,
         body_html=body_html,
         body_text=body_text,
         tags=origin.vocabulary.tags((*entry.labels, *origin.tags)),
         author=one_line(entry.author, 200),
         agency=one_line(entry.agency, 200),
-        image=entry.image or first_picture(entry.body or entry.summary, base),
+        image=image,
         entry_id=entry.id,
+        language=language,
+        words=word_count(body_text),
+        enclosure=entry.enclosure,
+        provenance=(
+            *(found for found in entry.found if found.field != "title" or own_title),
+            *_derived(own_title=own_title, own_summary=summary == " ".join(deck.split())),
+            *shown,
+        ),
+        other_images=others,
     )
 
 
-def first_picture(source: str, base: str) -> Image | None:
-    """The first `img` of the HTML that is not a tracking pixel; its address is absolute."""
-    return next((image for image in _pictures(source, base)), None)
+def _derived(*, own_title: bool, own_summary: bool) -> Iterator[FieldSource]:
+    """Where title and summary come from, if they are not the source's own."""
+    if not own_title:
+        yield FieldSource(field="title", place="the first words of the text")
+    if not own_summary:
+        yield FieldSource(field="summary", place="the first sentences of the text")
+
+
+def _picture_of(
+    entry: Entry, source: str, base: str
+) -> tuple[Image | None, tuple[FieldSource, ...], tuple[Image, ...]]:
+    """The entry's picture, where it came from, and its other pictures."""
+    if entry.image:
+        return entry.image, (), ()
+    offered = (*entry.pictures, *islice(pictures_in(source, base), MOST_PICTURES))
+    image, shown, others = choose(offered)
+    return image, (shown,) if shown else (), tuple(others)
 
 
 def picture(
@@ -150,33 +188,10 @@ def picture(
 ) -> Image | None:
     """An image of the stated address and sizes; None if it is too small to be a picture."""
     address = absolute_url(base, url)
-    sizes = _pixels(width), _pixels(height)
-    if not address or any(size is not None and size < SMALLEST_PICTURE for size in sizes):
+    sizes = pixels(width), pixels(height)
+    if not address or any(size is not None and size < SMALLEST for size in sizes):
         return None
     return Image(url=address, alt=one_line(alt, 500), width=sizes[0], height=sizes[1])
-
-
-def _pictures(source: str, base: str) -> Iterator[Image]:
-    for tag in re.finditer(r"<img\b([^>]{1,4000})>", source, re.IGNORECASE):
-        pairs = re.findall(r"""([\w-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", tag[1])
-        attributes = {
-            name.lower(): html.unescape(double or single or bare)
-            for name, double, single, bare in pairs
-        }
-        image = picture(
-            attributes.get("src", ""),
-            base,
-            alt=attributes.get("alt", ""),
-            width=attributes.get("width"),
-            height=attributes.get("height"),
-        )
-        if image and attributes.get("src", "").strip():
-            yield image
-
-
-def _pixels(value: object) -> int | None:
-    match = re.fullmatch(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*", str(value))
-    return int(match[1]) if match else None
 
 
 def _key_without_url(entry: Entry, title: str, origin: Origin) -> str:

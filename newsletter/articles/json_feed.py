@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
-from newsletter.articles.article import Image
+from newsletter.articles.article import Enclosure
 from newsletter.articles.bylines import split_byline
-from newsletter.articles.entries import Entry, Origin, picture
+from newsletter.articles.decoding import decode
+from newsletter.articles.entries import Entry, Origin
+from newsletter.articles.entry_text import unescaped_line
+from newsletter.articles.feed_authors import author_names
+from newsletter.articles.feed_dates import DateHabits, habits_of, read_feed_date
+from newsletter.articles.feed_labels import labels_of
+from newsletter.articles.pictures import Candidate
+from newsletter.articles.producers import own_title, unwrapped
+from newsletter.articles.provenance import FieldSource
 from newsletter.articles.sanitize import one_line, paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.urls import absolute_url
 from newsletter.errors import SourceError
 
 Document = tuple[str, tuple[Entry, ...], tuple[SourceFinding, ...]]
+DATES = ("date_published", "date_modified")
+ADDRESSES = ("url", "external_url", "id")
+"""In the order of preference: without a `url`, an item is about the page that it links to."""
 
 
 def looks_like_json(body: bytes) -> bool:
     """Whether the body begins like a JSON object."""
-    return body[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    return body[:1000].removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip().startswith(b"{")
 
 
 def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     """Title, entries and findings of a JSON Feed; raises SourceError if it is not one."""
     try:
-        feed = json.loads(body)
+        feed = json.loads(decode(body).text, strict=False)
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"it is not valid JSON: {one_line(str(error), 120)}", fix="tell the source's owner"
@@ -34,7 +45,13 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     items = feed.get("items") if isinstance(feed, dict) else None
     if "jsonfeed.org/version/" not in version or not isinstance(items, list):
         raise SourceError("it is JSON, but not a JSON Feed", fix="check the address of the source")
-    entries = tuple(_entry(item, feed, url) for item in items if isinstance(item, dict))
+    objects = [item for item in items if isinstance(item, dict)]
+    habits = habits_of(
+        (_text(item, name) for item in objects for name in DATES),
+        language=_text(feed, "language"),
+        zone=origin.zone,
+    )
+    entries = tuple(_entry(item, feed, url, origin, habits) for item in objects)
     findings = []
     if len(entries) < len(items):
         findings.append(
@@ -45,24 +62,39 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     return one_line(_text(feed, "title"), 100), entries, tuple(findings)
 
 
-def _entry(item: dict[str, Any], feed: dict[str, Any], url: str) -> Entry:
-    """The entry of an item; without a `url` its address is `external_url`, the page it links to."""
+def _entry(
+    item: dict[str, Any], feed: dict[str, Any], url: str, origin: Origin, habits: DateHabits
+) -> Entry:
     author, agency = split_byline(_authors(item) or _authors(feed))
     plain = _text(item, "content_text")
     summary = _text(item, "summary")
-    address = _text(item, "url") or _text(item, "external_url") or _text(item, "id")
+    address, place = next(
+        ((text, name) for name in ADDRESSES if "/" in (text := _text(item, name))), ("", "")
+    )
+    dates = ((name, read_feed_date(_text(item, name), habits)) for name in DATES)
+    dated_by, published = next(((name, date) for name, date in dates if date), ("", None))
+    link = unwrapped(absolute_url(url, address)) if address else ""
     return Entry(
         id=str(item.get("id") or ""),
-        url=absolute_url(url, address) if "/" in address else "",
-        title=one_line(_text(item, "title")),
+        url=link,
+        title=own_title(one_line(unescaped_line(_text(item, "title")))),
         summary=paragraphs_html([summary]) if summary else "",
         body=_text(item, "content_html") or paragraphs_html(plain.split("\n\n")),
-        base=url,
-        published=_date(item.get("date_published")) or _date(item.get("date_modified")),
+        base=link or url,
+        published=published,
         author=author,
         agency=agency,
-        labels=tuple(tag for tag in _list(item, "tags") if isinstance(tag, str)),
-        image=_image(item, url),
+        labels=labels_of(
+            (tag for tag in _list(item, "tags") if isinstance(tag, str)), origin.vocabulary
+        ),
+        pictures=tuple(_pictures(item, link or url)),
+        enclosure=_enclosure(item, link or url),
+        language=_text(item, "language") or _text(feed, "language"),
+        found=tuple(
+            FieldSource(field=field, place=where)
+            for field, where in (("link", place), ("date", dated_by))
+            if where
+        ),
     )
 
 
@@ -79,26 +111,29 @@ def _list(table: dict[str, Any], key: str) -> list[Any]:
 def _authors(table: dict[str, Any]) -> str:
     """The names of the authors: version 1.1 has a list, version 1.0 a single author."""
     people = [*_list(table, "authors"), table.get("author")]
-    names = (one_line(_text(person, "name"), 100) for person in people if isinstance(person, dict))
-    return ", ".join(dict.fromkeys(name for name in names if name))
+    return author_names(_text(person, "name") for person in people if isinstance(person, dict))
 
 
-def _date(value: Any) -> datetime | None:
-    """A date of RFC 3339, as JSON Feed requires; without a zone it is read as UTC."""
-    try:
-        date = datetime.fromisoformat(value)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
+def _attachments(item: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    for attachment in _list(item, "attachments"):
+        if isinstance(attachment, dict) and _text(attachment, "url"):
+            kind = _text(attachment, "mime_type")
+            yield _text(attachment, "url"), kind, attachment.get("size_in_bytes")
 
 
-def _image(item: dict[str, Any], url: str) -> Image | None:
-    pictures = [_text(item, "image"), _text(item, "banner_image")]
-    pictures += [
-        _text(attachment, "url")
-        for attachment in _list(item, "attachments")
-        if isinstance(attachment, dict) and _text(attachment, "mime_type").startswith("image/")
-    ]
-    return next(
-        (found for address in pictures if address and (found := picture(address, url))), None
-    )
+def _pictures(item: dict[str, Any], base: str) -> Iterator[Candidate]:
+    for name in ("image", "banner_image"):
+        if _text(item, name):
+            yield Candidate(url=absolute_url(base, _text(item, name)), place=name, guess=1000)
+    for number, (url, kind, _size) in enumerate(_attachments(item), 1):
+        if kind.startswith("image/"):
+            yield Candidate(url=absolute_url(base, url), place=f"attachment #{number}", type=kind)
+
+
+def _enclosure(item: dict[str, Any], base: str) -> Enclosure | None:
+    for url, kind, size in _attachments(item):
+        address = absolute_url(base, url)
+        if address and not kind.startswith("image/"):
+            known = isinstance(size, int) and size > 0
+            return Enclosure(url=address, type=one_line(kind, 100), length=size if known else None)
+    return None

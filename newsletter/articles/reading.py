@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -69,10 +69,12 @@ async def read_sources(
     memories: Mapping[str, FetchMemory],
     folder: Path,
     now: datetime,
+    zone: tzinfo = UTC,
 ) -> list[Reading]:
     """One reading per source, in their order; the failure of a source is a finding in its reading.
 
     `memories` are those of the last readings, by location. Relative paths start at `folder`.
+    `zone` is the site's time zone, for dates that state none.
     """
     turn = asyncio.Semaphore(AT_ONCE)
     turn_at: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
@@ -84,6 +86,7 @@ async def read_sources(
             vocabulary=vocabulary,
             now=now,
             tags=source.tags,
+            zone=zone,
         )
         # One connection to a host at a time; waiting for a host does not delay other hosts.
         async with turn_at[urlsplit(source.location).hostname or source.location], turn:
@@ -232,7 +235,11 @@ def _unexpected(error: Exception) -> SourceError:
 
 def _feed(origin: Origin, content: _Content) -> Reading:
     document = parse_feed(
-        content.body, content_type=content.content_type, url=content.url, origin=origin
+        content.body,
+        content_type=content.content_type,
+        url=content.url,
+        origin=origin,
+        modified=content.modified,
     )
     origin = _named(origin, document.title)
     articles, findings = articles_of(document.entries, origin)

@@ -83,7 +83,7 @@ def safe_html(
     cleaned = clean_text(_cleaner(base, with_pictures).clean(source))
     cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", _renamed, cleaned)
     cleaned = re.sub(r"<(br|hr)>", r"<\1/>", cleaned).replace("&nbsp;", "&#160;")
-    return _without_empty(cleaned).strip()
+    return without_empty(cleaned).strip()
 
 
 def nesting(source: str) -> int:
@@ -131,6 +131,8 @@ def _cleaner(base: str, with_pictures: bool) -> nh3.Cleaner:
     def address(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "alt":
             return value
+        if attribute not in ("href", "src"):  # nh3 lets every element have `lang` and `title`
+            return None
         if value.strip().lower().startswith("mailto:"):
             return " ".join(value.split())
         return absolute_url(base, value) or None
@@ -151,7 +153,8 @@ def _renamed(tag: re.Match[str]) -> str:
     return f"<{tag[1]}{name}"
 
 
-def _without_empty(source: str) -> str:
+def without_empty(source: str) -> str:
+    """`safe_html`'s result without the elements that have no text."""
     empty = re.compile(
         r"<(p|div|li|ul|ol|em|strong|b|i|u|s|h[2-6]|blockquote)>(?:\s|&#160;|<br/>)*</\1>|<a>\s*</a>"
     )

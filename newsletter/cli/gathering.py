@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from newsletter.articles.provenance import explained as explained_lines
+from newsletter.articles.provenance import to_json
 from newsletter.cli.audience import selection_document, selection_lines
 from newsletter.cli.invocation import (
     Invocation,
@@ -23,6 +25,7 @@ from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
 from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
+from newsletter.pipeline.explain import Explanation, explain
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.pipeline.reader_view import selected_audience
 from newsletter.result_codes import OK, TEMPORARY
@@ -94,16 +97,24 @@ def draft(invocation: Invocation, name: str) -> int:
 
 @click.command()
 @issue_argument
+@click.option(
+    "--explain",
+    "explained",
+    metavar="ITEM",
+    help="Show where each field of one article came from: its address, or words of its title.",
+)
 @json_option
 @now_option
 @pass_invocation
-def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
+def show(invocation: Invocation, issue: tuple[str, int | None], explained: str | None) -> int:
     """Show an issue: its window, its items by section, and why each article is in or out.
 
     \b
-    Example: newsletter show weekly
+    Example: newsletter show weekly --explain "Bridge opens"
     """
     site = invocation.site
+    if explained:
+        return _show_provenance(invocation, explain(site, *issue, explained))
     slug, number = issue
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
@@ -122,6 +133,30 @@ def show(invocation: Invocation, issue: tuple[str, int | None]) -> int:
     }
     remarks = [*carried, *map(failed_source_line, failed), *selection_lines(size)]
     invocation.answer(document, *_issue_lines(found, remarks, site.settings.site.zone))
+    return OK
+
+
+def _show_provenance(invocation: Invocation, found: Explanation) -> int:
+    versions = [
+        {
+            "source": version.source,
+            "title": version.title,
+            "url": version.url,
+            "published": version.published.isoformat() if version.dated else None,
+            "language": version.language,
+            "words": version.words,
+            "minutes": version.minutes,
+            "fields": to_json(version.provenance),
+        }
+        for version in found.versions
+    ]
+    lines = [f"{found.issue.name}: {found.title}"]
+    for version in found.versions:
+        lines.append(f"  {version.source}: {version.url or 'without an address'}")
+        lines += [f"    {line}" for line in explained_lines(version.provenance)]
+    invocation.answer(
+        {"issue": found.issue.name, "title": found.title, "versions": versions}, *lines
+    )
     return OK
 
 

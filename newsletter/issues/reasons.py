@@ -97,6 +97,7 @@ class LeftOutReason(StrEnum):
     EXCLUDED = "excluded"  # the source or section, and its pattern that keeps it out
     NOT_INCLUDED = "not-included"  # the source or section, and its patterns that let others in
     TOO_OLD = "too-old"  # the source or section
+    UNDATED = "undated"  # the source that had it already when it was first read
     AFTER_WINDOW = "after-window"
     BEFORE_WINDOW = "before-window"
     AFTER_APPROVAL = "after-approval"

@@ -109,6 +109,8 @@ def left_out_text(out: LeftOut) -> str:
             return f"not included by the filter of {out.detail}"
         case LeftOutReason.TOO_OLD:
             return f"{published}too old for {out.detail}"
+        case LeftOutReason.UNDATED:
+            return f"without a date, and already in {out.detail} when that was first read"
         case LeftOutReason.AFTER_WINDOW:
             return f"{published}after the window: waits for the next issue"
         case LeftOutReason.BEFORE_WINDOW:

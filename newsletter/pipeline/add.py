@@ -13,8 +13,8 @@ from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, SourceError, UnknownNameError
 from newsletter.issues.edits import Add
 from newsletter.pipeline.edit import EditDone, EditRequest, edit
-from newsletter.pipeline.gather import newsletter_vocabulary
 from newsletter.site.site import Site
+from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store.articles import load_story
 from newsletter.store.issues import find_issue
 from newsletter.store.stories import lock_stories, story_of_page

@@ -15,7 +15,8 @@ from newsletter.config.settings import NewsletterSettings, SectionSettings, Sour
 from newsletter.issues.assemble import Candidate
 from newsletter.issues.filters import Filter, Refusal, patterns
 from newsletter.issues.memory import Carried, already_carried
-from newsletter.pipeline.gather import configured, distinct_sources
+from newsletter.issues.reasons import LeftOutReason
+from newsletter.site.source_settings import configured, distinct_sources
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store.articles import StoryVersion
@@ -143,6 +144,8 @@ def candidates_of(
 
 def _barred(versions: Sequence[StoryVersion], rules: Mapping[int, SourceRule]) -> Refusal | None:
     """Why no source admits the story; None if one does."""
+    if all(version.backlog for version in versions):
+        return Refusal(reason=LeftOutReason.UNDATED, detail=versions[0].article.source)
     refusals = [
         rules[version.source_number].takes.refusal(version.article, version.article.source)
         if version.source_number in rules

@@ -17,10 +17,10 @@ from newsletter.issues.memory import follow_ups
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.candidates import candidates, filter_of
-from newsletter.pipeline.gather import newsletter_vocabulary
 from newsletter.site.editions import preheader_of, subject_of
 from newsletter.site.occasions import coming_due, due_now
 from newsletter.site.site import Site
+from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.carried import carried_by

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -13,16 +12,20 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from newsletter import __version__
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.addresses import location_key
-from newsletter.articles.identity.sources import Configured
 from newsletter.articles.pace import CheckResult, Pace, next_pace, often_enough
 from newsletter.articles.source_finding import SourceFinding
-from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.durations import written
-from newsletter.config.settings import NewsletterSettings, SourceSettings, TagSettings
+from newsletter.config.settings import SourceSettings
+from newsletter.pipeline.pictures import with_checked_pictures
 from newsletter.site.site import Site
+from newsletter.site.source_settings import (
+    configured,
+    distinct_sources,
+    newsletter_vocabulary,
+    reading_fingerprint,
+)
 from newsletter.store.articles import (
     save_articles,
     withdraw_others,
@@ -34,6 +37,7 @@ from newsletter.store.fetches import (
     load_memories,
     load_paces,
     save_results,
+    sources_read,
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
 from newsletter.store.source_claims import SourceClaims, claiming_sources
@@ -136,54 +140,71 @@ def _read_unclaimed(
     run: _Run, claims: SourceClaims, sources: Sequence[SourceSettings]
 ) -> dict[str, Reading]:
     """Read and store those of the sources that no other process is reading, by location."""
-    # The readers of pages and feeds take a second to import, so they are imported only here.
-    from newsletter.articles.reading import read_sources
-    from newsletter.pipeline.follow_readings import follow_readings
-
-    site, slug = run.site, run.newsletter
-    vocabulary = newsletter_vocabulary(site.newsletter(slug), site.settings.tags)
-    with site.database.transaction() as connection:
+    slug = run.newsletter
+    with run.site.database.transaction() as connection:
         ensure_newsletter(connection, slug, run.now)
         ours = claims.take(connection, [location_key(source.location) for source in sources])
         memories = load_memories(connection, slug, run.fingerprint)
         paces = load_paces(connection, slug)
     free = [source for source in sources if location_key(source.location) in ours]
-    readings = asyncio.run(
-        read_sources(
-            free,
-            settings=site.settings.fetch,
-            vocabulary=vocabulary,
-            memories=memories,
-            folder=site.folder,
-            now=run.now,
-        )
-    )
-    readings = follow_readings(
-        site,
-        free,
-        readings,
-        vocabulary=vocabulary,
-        newsletter=slug,
-        fingerprint=run.fingerprint,
-        now=run.now,
-    )
+    readings = _read(run, free, memories)
     found: dict[str, Reading] = {}
     results: list[FetchResult] = []
-    with site.database.transaction() as connection:
+    with run.site.database.transaction() as connection:
         lock_newsletter(connection, slug, run.now)
         settled = settle_sources(connection, slug, configured(run.sources), run.now)
         locations = [source.location for source in run.sources]
         forget_others(connection, slug, locations)
         numbers = dict(zip(locations, settled, strict=True))
+        known = sources_read(connection, slug)
         for source, reading in zip(free, readings, strict=True):
-            pace = paces.get(source.location, Pace())
-            found[source.location], result = _save_reading(
-                connection, run, source, numbers[source.location], reading, pace
+            result = _save_articles(
+                connection,
+                run,
+                source,
+                numbers[source.location],
+                reading,
+                first_look=source.kind == "feed" and source.location not in known,
             )
-            results.append(result)
+            pace = paces.get(source.location, Pace())
+            found[source.location], left = _judged(run, source, reading, result, pace)
+            results.append(left)
         save_results(connection, slug, results, fingerprint=run.fingerprint, now=run.now)
         claims.release(connection)
     return found
+
+
+def _read(
+    run: _Run, sources: Sequence[SourceSettings], memories: Mapping[str, FetchMemory]
+) -> Sequence[Reading]:
+    """Fetch and read the sources, the pages that they follow, and what is to be known of pictures."""
+    # The readers of pages and feeds take a second to import, so they are imported only here.
+    from newsletter.articles.reading import read_sources
+    from newsletter.pipeline.follow_readings import follow_readings
+
+    site = run.site
+    vocabulary = newsletter_vocabulary(site.newsletter(run.newsletter), site.settings.tags)
+    readings = asyncio.run(
+        read_sources(
+            sources,
+            settings=site.settings.fetch,
+            vocabulary=vocabulary,
+            memories=memories,
+            folder=site.folder,
+            now=run.now,
+            zone=site.settings.site.zone,
+        )
+    )
+    followed = follow_readings(
+        site,
+        sources,
+        readings,
+        vocabulary=vocabulary,
+        newsletter=run.newsletter,
+        fingerprint=run.fingerprint,
+        now=run.now,
+    )
+    return with_checked_pictures(site, run.newsletter, followed, now=run.now)
 
 
 def _missing(
@@ -248,16 +269,10 @@ def _busy(source: SourceSettings) -> Reading:
     return Reading(source=name, location=source.location, findings=(failure,))
 
 
-def _save_reading(
-    connection: sa.Connection,
-    run: _Run,
-    source: SourceSettings,
-    number: int,
-    reading: Reading,
-    pace: Pace,
+def _judged(
+    run: _Run, source: SourceSettings, reading: Reading, result: CheckResult, pace: Pace
 ) -> tuple[Reading, FetchResult]:
-    """Store the articles that were read; the reading for the report, and what else is to be stored."""
-    result = _save_articles(connection, run, source, number, reading)
+    """The reading for the report, and what the fetch leaves behind."""
     turned_over = result is CheckResult.REPLACED
     following = next_pace(
         pace,
@@ -287,11 +302,19 @@ def _save_reading(
 
 
 def _save_articles(
-    connection: sa.Connection, run: _Run, source: SourceSettings, number: int, reading: Reading
+    connection: sa.Connection,
+    run: _Run,
+    source: SourceSettings,
+    number: int,
+    reading: Reading,
+    *,
+    first_look: bool,
 ) -> CheckResult:
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
-    result = save_articles(connection, run.newsletter, number, reading.articles, run.now)
+    result = save_articles(
+        connection, run.newsletter, number, reading.articles, run.now, first_look=first_look
+    )
     if _problem(reading):
         return CheckResult.FAILED
     if source.kind == "folder":
@@ -310,40 +333,6 @@ def _with_turned_over(reading: Reading, interval: timedelta) -> Reading:
         " address in newsletter.toml",
     )
     return replace(reading, findings=(*reading.findings, finding))
-
-
-def distinct_sources(sources: Sequence[SourceSettings]) -> list[SourceSettings]:
-    """The sources, each location once: a source that is listed twice gets the tags of both."""
-    found: dict[tuple[str, str], SourceSettings] = {}
-    for source in sources:
-        location = (source.kind, location_key(source.location))
-        first = found.setdefault(location, source)
-        tags = tuple(dict.fromkeys((*first.tags, *source.tags)))
-        found[location] = first.model_copy(update={"tags": tags, "name": first.name or source.name})
-    return list(found.values())
-
-
-def configured(sources: Sequence[SourceSettings]) -> list[Configured]:
-    """The sources with the location and name by which each is identified."""
-    return [Configured(location=source.location, name=source.name or "") for source in sources]
-
-
-def newsletter_vocabulary(newsletter: NewsletterSettings, tags: TagSettings) -> Vocabulary:
-    """The tags that the newsletter knows: configured tags, those of its sections, and aliases."""
-    known = [*tags.known, *(tag for section in newsletter.sections for tag in section.tags)]
-    return make_vocabulary(known, tags.aliases)
-
-
-_NOT_OF_READING = {"every": None, "include": (), "exclude": (), "max_items": None, "max_age": None}
-"""Settings that change when and which articles are taken, but not how they are read."""
-
-
-def reading_fingerprint(site: Site, slug: str) -> str:
-    """A value that changes whenever the settings would read the same feed differently."""
-    newsletter = site.newsletter(slug)
-    sources = [source.model_copy(update=_NOT_OF_READING) for source in newsletter.sources]
-    read_with = repr((__version__, sources, newsletter.sections, site.settings.tags))
-    return hashlib.sha256(read_with.encode()).hexdigest()[:16]
 
 
 def _problem(reading: Reading) -> str:

@@ -6,8 +6,8 @@ from newsletter.articles.dedupe import merge_stories
 from newsletter.issues.issue import Issue, LeftOut, State
 from newsletter.issues.reasons import LeftOutReason
 from newsletter.pipeline.candidates import candidates_of
-from newsletter.pipeline.gather import configured
 from newsletter.site.site import Site
+from newsletter.site.source_settings import configured
 from newsletter.store import articles as article_store
 from newsletter.store import issues as issue_store
 from newsletter.store.sources import find_sources

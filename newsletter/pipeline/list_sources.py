@@ -8,8 +8,8 @@ from datetime import datetime
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.opml import OpmlFeed, write_opml
 from newsletter.config.settings import SourceSettings
-from newsletter.pipeline.gather import distinct_sources
 from newsletter.site.site import Site
+from newsletter.site.source_settings import distinct_sources
 from newsletter.store.source_health import SourceHealth, load_health
 
 

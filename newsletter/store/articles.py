@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.articles.article import Article, Coverage, Image, Tag
+from newsletter.articles import provenance
+from newsletter.articles.article import Article, Coverage, Enclosure, Image, Tag
 from newsletter.articles.pace import CheckResult
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
 from newsletter.store.tables import articles, stories
@@ -26,6 +27,8 @@ _COLUMNS = (
     "author",
     "agency",
     "entry_id",
+    "language",
+    "words",
 )
 
 
@@ -33,23 +36,27 @@ _COLUMNS = (
 class StoryVersion:
     """The article of one source about a story; its key is the story's.
 
-    `source_number` is the number of the source. `withdrawn` says that the source no longer has it.
+    `source_number` is the number of the source. `withdrawn` says that the source no longer has it,
+    `backlog` that it has no date and was in its feed when that was first read.
     """
 
     article: Article
     first_seen: datetime
     source_number: int
     withdrawn: bool
+    backlog: bool = False
 
 
 def article_to_json(article: Article) -> dict[str, Any]:
-    """The article as plain data, as an issue's item keeps it."""
-    return {**asdict(article), "published": article.published.isoformat()}
+    """The article as plain data, as an issue's item keeps it, without what only gathering needs."""
+    data = asdict(article)
+    del data["provenance"], data["other_images"]
+    return {**data, "published": article.published.isoformat()}
 
 
 def article_from_json(data: Mapping[str, Any]) -> Article:
     """The article that `article_to_json` wrote."""
-    image = data["image"]
+    image, enclosure = data["image"], data.get("enclosure")
     # Items that an older version of the program drafted lack the newer fields of an article.
     return Article(
         **{
@@ -57,6 +64,7 @@ def article_from_json(data: Mapping[str, Any]) -> Article:
             "published": datetime.fromisoformat(data["published"]),
             "tags": tuple(Tag(**tag) for tag in data["tags"]),
             "image": Image(**image) if image else None,
+            "enclosure": Enclosure(**enclosure) if enclosure else None,
             "also": tuple(Coverage(**coverage) for coverage in data["also"]),
             "merged_keys": tuple(data["merged_keys"]),
         }
@@ -69,9 +77,12 @@ def save_articles(
     source: int,
     found: Sequence[Article],
     now: datetime,
+    *,
+    first_look: bool = False,
 ) -> CheckResult:
     """Insert the new articles of the source and update the known ones; `first_seen` stays.
 
+    What has no date at the `first_look` at a feed may be of any age, and is marked as its backlog.
     Returns what the check showed.
     """
     from newsletter.articles.identity.withdrawal import withdrawn  # see stories.py
@@ -82,24 +93,18 @@ def save_articles(
     numbers = stories_of(connection, source, found, now)
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
     had_any = connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
-    known = {
-        row.story_id: row.id
-        for row in connection.execute(
-            sa.select(articles.c.id, articles.c.story_id).where(
-                here, articles.c.story_id.in_(numbers)
-            )
-        )
-    }
+    known = _rows_of(connection, here, numbers)
     new = []
     for story, article in zip(numbers, found, strict=True):
         values = _row_of(article)
         if story not in known:
             origin = {"newsletter": newsletter, "source_id": source, "story_id": story}
-            new.append({**values, **origin, "first_seen": now})
+            backlog = first_look and not had_any and not article.dated
+            new.append({**values, **origin, "first_seen": now, "backlog": backlog})
             continue
         if not article.dated:
             # It counts as published when it was first seen, or on the date that its source once gave.
-            del values["published"], values["dated"]
+            del values["published"], values["dated"], values["backlog"]
         connection.execute(sa.update(articles).where(articles.c.id == known[story]).values(values))
     if new:
         connection.execute(sa.insert(articles), new)
@@ -113,11 +118,23 @@ def save_articles(
     return CheckResult.NEW if new else CheckResult.SAME
 
 
+def _rows_of(
+    connection: sa.Connection, here: sa.ColumnElement[bool], numbers: Sequence[int]
+) -> dict[int, int]:
+    """The rows of the source's articles about these stories."""
+    rows = connection.execute(
+        sa.select(articles.c.story_id, articles.c.id).where(here, articles.c.story_id.in_(numbers))
+    )
+    return {row.story_id: row.id for row in rows}
+
+
 def _row_of(article: Article) -> dict[str, Any]:
     values = {name: getattr(article, name) for name in _COLUMNS}
     values["tags"] = [asdict(tag) for tag in article.tags]
     values["image"] = asdict(article.image) if article.image else None
-    return {**values, "withdrawn_at": None}
+    values["enclosure"] = asdict(article.enclosure) if article.enclosure else None
+    values["provenance"] = provenance.to_json(article.provenance)
+    return {**values, "withdrawn_at": None, "backlog": False}
 
 
 def withdraw_others(
@@ -177,9 +194,25 @@ def load_versions(
             first_seen=row.first_seen,
             source_number=row.source_id,
             withdrawn=row.withdrawn_at is not None,
+            backlog=row.backlog,
         )
         for row in rows
     ]
+
+
+def checked_images(
+    connection: sa.Connection, newsletter: str, *, since: datetime
+) -> dict[str, Image]:
+    """The pictures of articles seen at `since` or later that were fetched and answered, by address."""
+    rows = connection.execute(
+        sa.select(articles.c.image).where(
+            articles.c.newsletter == newsletter,
+            articles.c.first_seen >= since,
+            articles.c.image.is_not(None),
+        )
+    ).scalars()
+    images = (Image(**image) for image in rows if image)
+    return {image.url: image for image in images if image.answers}
 
 
 def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:
@@ -206,4 +239,6 @@ def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:
         merged_keys=joined,
         tags=tuple(Tag(**tag) for tag in row.tags),
         image=Image(**row.image) if row.image else None,
+        enclosure=Enclosure(**row.enclosure) if row.enclosure else None,
+        provenance=provenance.from_json(row.provenance or ()),
     )

@@ -63,6 +63,12 @@ class FetchResult:
     contents: SourceContents | None = None
 
 
+def sources_read(connection: sa.Connection, newsletter: str) -> frozenset[str]:
+    """The sources that the newsletter has ever read successfully, by location."""
+    here = (fetches.c.newsletter == newsletter) & fetches.c.succeeded_at.is_not(None)
+    return frozenset(connection.scalars(sa.select(fetches.c.source).where(here)))
+
+
 def save_results(
     connection: sa.Connection,
     newsletter: str,

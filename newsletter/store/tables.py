@@ -193,8 +193,14 @@ articles = sa.Table(
     sa.Column("author", sa.String, nullable=False),
     sa.Column("agency", sa.String, nullable=False),
     sa.Column("image", sa.JSON),  # {"url", "alt", "width", "height"}
+    sa.Column("enclosure", sa.JSON),  # {"url", "type", "length"}
+    sa.Column("language", sa.String, nullable=False, server_default=""),  # a BCP 47 tag
+    sa.Column("words", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("provenance", sa.JSON),  # [{"field", "place", "detail", "refused"}]
     sa.Column("published", UtcDateTime, nullable=False),
     sa.Column("dated", sa.Boolean, nullable=False, default=True),  # the source gives a date
+    # Without a date, and in its feed when that was first read: it may be of any age.
+    sa.Column("backlog", sa.Boolean, nullable=False, default=False, server_default=sa.false()),
     sa.Column("first_seen", UtcDateTime, nullable=False),
     sa.Column("withdrawn_at", UtcDateTime),  # when its source stopped listing it
     sa.UniqueConstraint("newsletter", "source_id", "story_id", name="uq_articles_newsletter"),

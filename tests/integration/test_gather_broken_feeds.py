@@ -130,7 +130,7 @@ async def readings_of(server: FeedServer, *paths: str) -> dict[str, Reading]:
 FAILURES = {
     "/not-xml": "it is not a feed: neither RSS, RDF, Atom nor JSON Feed",
     "/30mb": "it is larger than 2 MB",
-    "/laughs": "it declares XML entities, which are never expanded",
+    "/laughs": "it declares XML entities made of others, which are never expanded",
     "/error-page": "it answers with a web page where a feed was expected",
     "/bomb": "it is larger than 2 MB",
     "/endless": "it redirects more than 5 times, the last time to http://127.0.0.1:{port}/endless",

@@ -19,8 +19,9 @@ INVISIBLE = 3
 
 
 def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFinding]:
-    """Check that pictures have a width for Outlook, are not oversized, and are not too many."""
+    """Check that pictures have a width for Outlook, answer, are not oversized, and not too many."""
     widths = {item.image.url: item.image.width or 0 for item in items if item.image}
+    silent = {item.image.url for item in items if item.image and item.image.answers is False}
     images = list(document.elements("img"))
     for image in images:
         if not (image.get("width") or "").isdigit():
@@ -31,6 +32,9 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
             yield finding(
                 image, "tracking-pixel", "warning", who="readers, who are tracked", fix=fix
             )
+        if image.get("src") in silent:
+            fix = "take another picture, or none: it did not answer when the article was gathered"
+            yield finding(image, "image-answer", "warning", who="every reader", fix=fix)
         width = widths.get(image.get("src") or "", 0)
         if width > WIDEST:
             fix = f"use a smaller one: it is {width} pixels wide, but shown at {image.get('width')}"

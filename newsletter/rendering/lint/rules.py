@@ -22,6 +22,7 @@ RULES = {
     "hidden-link": "content hidden from screen readers contains no link",
     "https": "links and pictures use https",
     "image-alt": "pictures have alternative text, which may be empty",
+    "image-answer": "pictures answered when their article was gathered",
     "image-count": "there are at most 25 pictures",
     "image-weight": "no picture is far larger than its display size",
     "image-width": "pictures have a width in pixels",

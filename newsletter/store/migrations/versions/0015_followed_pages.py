@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import UtcDateTime
 
 revision = "0015_followed_pages"
-down_revision = "0005"
+down_revision = "0014"
 
 
 def upgrade() -> None:

@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import UtcDateTime
 
 revision = "0016"
-down_revision = "0012"
+down_revision = "0015"
 
 _changes = sa.table(
     "address_changes",

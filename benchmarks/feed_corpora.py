@@ -1,0 +1,134 @@
+"""`python -m benchmarks.feed_corpora FOLDER`: reads every feed of a folder, and compares what is expected.
+
+The folder holds feeds that others publish as test data; none are part of this project. A file may
+state what feedparser makes of it ("Expect: … entries[0]['title'] == 'Example'"), or have a .json
+file of the same name beside it with the `items` of gofeed. Fields are compared as readers see them:
+titles without markup, authors as names. A feed that takes long, much memory, or raises is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import calendar
+import json
+import re
+import resource
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from newsletter.articles.entries import Entry, Origin, articles_of
+from newsletter.articles.feed_dates import read_feed_date
+from newsletter.articles.feeds import parse_feed
+from newsletter.articles.sanitize import one_line, plain_text
+from newsletter.articles.tags import make_vocabulary
+from newsletter.errors import SourceError
+
+ORIGIN = Origin(
+    source="Corpus",
+    location="http://127.0.0.1:8097/feed.xml",
+    vocabulary=make_vocabulary([], {}),
+    now=datetime(2026, 3, 8, tzinfo=UTC),
+)
+SLOW = 5.0
+"""In seconds."""
+_EXPECTED = re.compile(
+    r"entries\[(\d+)\](?:\[['\"]|\.)(title|link|published_parsed|updated_parsed|created_parsed|author_detail|tags)"
+    r"(?:['\"]\])?(\[['\"]name['\"]\]|\.name|\[\d+\]\[['\"]term['\"]\])?\s*==\s*"
+    r"(u?'(?:[^'\\]|\\.)*'|u?\"(?:[^\"\\]|\\.)*\"|\([\d, ]+\))"
+)
+
+
+def main() -> None:
+    """Read the folder and print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--differences", action="store_true", help="also print what differs")
+    options = parser.parse_args()
+    files = [path for path in sorted(options.folder.rglob("*")) if path.suffix in (".xml", ".rss")]
+    outcomes: Counter[str] = Counter()
+    compared: Counter[str] = Counter()
+    equal: Counter[str] = Counter()
+    for path in files:
+        begun = time.process_time()
+        entries = _read(path, outcomes)
+        if time.process_time() - begun > SLOW:
+            print(f"slow: {path}")
+        for field, wanted, read in _comparisons(path, entries):
+            compared[field] += 1
+            equal[field] += wanted == read
+            if options.differences and wanted != read:
+                print(f"{path.name}: {field}: {read!r}, expected {wanted!r}")
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000
+    print(f"{len(files)} files: {dict(outcomes)}; {megabytes} MB")
+    for field in sorted(compared):
+        print(f"{field}: {equal[field]} of {compared[field]}")
+
+
+def _read(path: Path, outcomes: Counter[str]) -> tuple[Entry, ...]:
+    body = path.read_bytes()
+    stated = re.search(rb"Header:\s*Content-type:\s*([^\r\n]*)", body)
+    content_type = stated[1].decode("latin-1") if stated else ""
+    try:
+        document = parse_feed(body, content_type=content_type, url=ORIGIN.location, origin=ORIGIN)
+        articles_of(document.entries, ORIGIN)
+    except SourceError as error:
+        outcomes["refused"] += 1
+        outcomes[error.problem.message[:60]] += 1
+        return ()
+    outcomes["read"] += 1
+    return document.entries
+
+
+def _comparisons(path: Path, entries: tuple[Entry, ...]) -> Iterator[tuple[str, Any, Any]]:
+    """Field, expected value, and the value that was read, for whatever the corpus states."""
+    text = path.read_bytes().replace(b"\0", b"").decode("utf-8", "replace")
+    expected = re.search(r"Expect:\s*(.*)", text)
+    for number, name, part, literal in _EXPECTED.findall(expected[1] if expected else ""):
+        if int(number) < len(entries) and (name != "tags" or part):
+            yield _of_feedparser(entries[int(number)], name, ast.literal_eval(literal))
+    beside = path.with_suffix(".json")
+    if beside.exists():
+        items = json.loads(beside.read_text(encoding="utf-8")).get("items") or []
+        for item, entry in zip(items, entries, strict=False):
+            yield from _of_gofeed(entry, item)
+
+
+def _of_feedparser(entry: Entry, name: str, wanted: Any) -> tuple[str, Any, Any]:
+    match name:
+        case "title":
+            plain = one_line(plain_text(wanted))
+            return "title", wanted if wanted == entry.title else plain, entry.title
+        case "link":
+            return "link", wanted, entry.url
+        case "author_detail":
+            return "author", wanted, entry.author
+        case "tags":
+            return "tag", wanted, wanted if wanted in entry.labels else entry.labels
+        case _:
+            return "date", datetime.fromtimestamp(calendar.timegm(wanted), UTC), entry.published
+
+
+def _of_gofeed(entry: Entry, item: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    if "title" in item:
+        yield "title", one_line(plain_text(item["title"])), entry.title
+    if "link" in item:
+        yield "link", item["link"], entry.url
+    stated = item.get("publishedParsed") or item.get("updatedParsed")
+    if stated:
+        yield "date", read_feed_date(stated), entry.published
+    if (item.get("author") or {}).get("name"):
+        yield "author", item["author"]["name"], entry.author
+    if "categories" in item:
+        yield "tag", tuple(item["categories"]), entry.labels
+    if (item.get("image") or {}).get("url"):
+        shown = next((candidate.url for candidate in entry.pictures), "")
+        yield "picture", item["image"]["url"], shown
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Looks at the pictures of new articles once: whether they answer, what they are, and how large.
+
+A picture that does not answer, is no picture, or that mail programs do not show gives way to the
+article's next one. If none answers, the first stays, because it may answer tomorrow; lint shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from io import BytesIO
+
+from newsletter.articles.article import Article, Image
+from newsletter.articles.fetch import HttpClient
+from newsletter.articles.pictures import LONGEST_SHAPE, SMALLEST, SMALLEST_WIDTH
+from newsletter.articles.provenance import FieldSource, Refusal, Unfit
+from newsletter.articles.subprocesses import run_in_subprocess
+from newsletter.config.settings import FetchSettings
+from newsletter.errors import SourceError
+
+MOST = 12
+"""Pictures that are fetched in one reading of a source; the others are looked at next time."""
+SECONDS = 5.0
+"""For one picture."""
+ALL_SECONDS = 20.0
+"""For the pictures of one source."""
+RECENT = timedelta(days=35)
+"""Older articles are not going into an issue."""
+MOST_OTHERS = 3
+AT_ONCE = 8
+"""Sources whose pictures are looked at at the same time."""
+
+_SHOWN = {"JPEG", "MPO", "PNG", "GIF", "WEBP"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What the bytes of a picture are; `is_print` is a picture for printing, in CMYK."""
+
+    format: str
+    width: int
+    height: int
+    is_print: bool
+
+
+async def check_pictures(
+    sources: Sequence[Sequence[Article]],
+    settings: FetchSettings,
+    *,
+    known: Mapping[str, Image],
+    now: datetime,
+) -> list[tuple[Article, ...]]:
+    """The articles of each source with pictures that were looked at, one at a time for each source.
+
+    `known` are the pictures that answered before, by address.
+    """
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(articles: Sequence[Article], client: HttpClient) -> tuple[Article, ...]:
+        async with turn:
+            return await _of_source(articles, client, known=known, now=now)
+
+    async with HttpClient(settings) as client:
+        return list(await asyncio.gather(*(one(articles, client) for articles in sources)))
+
+
+async def _of_source(
+    articles: Sequence[Article],
+    client: HttpClient,
+    *,
+    known: Mapping[str, Image],
+    now: datetime,
+) -> tuple[Article, ...]:
+    left, checked = MOST, []
+    deadline = asyncio.get_running_loop().time() + ALL_SECONDS
+    for article in articles:
+        image = article.image
+        chosen = any(source.field == "picture" for source in article.provenance)
+        # A picture that an editor, or the page itself, names is not ours to replace.
+        if image is None or not chosen or article.published < now - RECENT:
+            checked.append(article)
+        elif image.url in known:
+            checked.append(replace(article, image=_with_facts(image, known[image.url])))
+        elif left > 0 and asyncio.get_running_loop().time() < deadline:
+            left -= 1
+            checked.append(await _checked(article, image, client, now))
+        else:
+            checked.append(article)
+    return tuple(checked)
+
+
+def _with_facts(image: Image, known: Image) -> Image:
+    return replace(known, alt=image.alt)
+
+
+async def _checked(article: Article, first: Image, client: HttpClient, now: datetime) -> Article:
+    """The article with the first of its pictures that answers with one, else with one that does not."""
+    refused: list[Refusal] = []
+    chosen: Image | None = None
+    for image in (first, *article.other_images[:MOST_OTHERS]):
+        found = await _look_at(image, client, now)
+        if isinstance(found, Unfit):
+            refused.append(Refusal(place=image.url[:100], why=found))
+        elif found.answers:
+            chosen = found
+            break
+        else:
+            chosen = chosen or found
+    provenance = _explained(article, chosen, first, refused)
+    return replace(article, image=chosen, provenance=provenance)
+
+
+async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | Unfit:
+    """The picture with what its bytes say, or why it is not to be used."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            fetched = await client.fetch(image.url, memory=None, now=now)
+    except (SourceError, TimeoutError):
+        return replace(image, answers=False)
+    try:
+        measured = await run_in_subprocess(
+            measure, fetched.body, size=len(fetched.body), seconds=SECONDS
+        )
+    except SourceError:
+        return Unfit.FORMAT
+    if measured is None:
+        return Unfit.BROKEN
+    fault = _fault(measured)
+    return fault or replace(
+        image,
+        width=measured.width,
+        height=measured.height,
+        type=f"image/{measured.format.lower()}",
+        octets=len(fetched.body),
+        answers=True,
+    )
+
+
+def _fault(measured: Measured) -> Unfit | None:
+    sides = sorted((measured.width, measured.height))
+    if measured.format not in _SHOWN or measured.is_print:
+        return Unfit.FORMAT
+    if sides[0] < SMALLEST or measured.width < SMALLEST_WIDTH:
+        return Unfit.PIXEL if sides[1] <= 3 else Unfit.SMALL
+    return Unfit.BANNER if sides[1] > LONGEST_SHAPE * sides[0] else None
+
+
+def measure(body: bytes) -> Measured | None:
+    """What the bytes are, by their header; None if they are not a picture that Pillow knows."""
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings(), Pillow.open(BytesIO(body)) as picture:
+            warnings.simplefilter("ignore")
+            width, height = picture.size
+            return Measured(
+                format=picture.format or "",
+                width=width,
+                height=height,
+                is_print=picture.mode == "CMYK",
+            )
+    except (
+        UnidentifiedImageError,
+        Pillow.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+    ):
+        return None
+
+
+def _explained(
+    article: Article, chosen: Image | None, first: Image, refused: Sequence[Refusal]
+) -> tuple[FieldSource, ...]:
+    """The article's provenance with what was found out about its pictures."""
+    if not refused and chosen is not None and chosen.answers:
+        return article.provenance
+    others = [source for source in article.provenance if source.field != "picture"]
+    before = next((s for s in article.provenance if s.field == "picture"), None)
+    place = "none" if chosen is None else "another picture of the entry"
+    if chosen is not None and chosen.url == first.url:
+        place = before.place if before else "the page"
+    unreached = "its server does not answer" if chosen and chosen.answers is False else ""
+    earlier = before.refused if before else ()
+    source = FieldSource(
+        field="picture", place=place, detail=unreached, refused=(*refused, *earlier)
+    )
+    return (*others, source)

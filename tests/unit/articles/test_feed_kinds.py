@@ -1,0 +1,224 @@
+"""Feeds of every producer and shape give what their publishers meant."""
+
+from __future__ import annotations
+
+import gzip
+import html
+from datetime import UTC, datetime
+
+import pytest
+
+from newsletter.articles.article import Article, Enclosure
+from newsletter.articles.entries import Origin, articles_of
+from newsletter.articles.feeds import parse_feed
+from newsletter.articles.tags import make_vocabulary
+
+ORIGIN = Origin(
+    source="Feed",
+    location="https://feeds.example.org/all.xml",
+    vocabulary=make_vocabulary([], {}),
+    now=datetime(2026, 5, 13, 7, 0, tzinfo=UTC),
+)
+NAMESPACES = (
+    "xmlns:media='http://search.yahoo.com/mrss/'"
+    " xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd'"
+    " xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    " xmlns:content='http://purl.org/rss/1.0/modules/content/'"
+    " xmlns:feedburner='http://rssnamespace.org/feedburner/ext/1.0'"
+)
+ATOM = "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:media='http://search.yahoo.com/mrss/'>{}</feed>"
+
+
+def articles_in(body: bytes | str) -> tuple[Article, ...]:
+    """The articles of the document."""
+    content = body.encode() if isinstance(body, str) else body
+    document = parse_feed(content, content_type="", url=ORIGIN.location, origin=ORIGIN)
+    return articles_of(document.entries, ORIGIN)[0]
+
+
+def one(inside: str) -> Article:
+    """The only article of an RSS item with this inside."""
+    feed = f"<rss version='2.0' {NAMESPACES}><channel><title>T</title><item>{inside}</item></channel></rss>"
+    (article,) = articles_in(feed)
+    return article
+
+
+def described(text: str, title: str = "A title") -> Article:
+    """The article of an item with this HTML as its description."""
+    link = "<link>https://x.example/a</link>"
+    return one(f"<title>{title}</title>{link}<description>{html.escape(text)}</description>")
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (
+            "<p>The mayor spoke. It rained.</p><p>The post <a href='x'>A title</a> appeared first on"
+            " <a href='y'>Site</a>.</p>",
+            "The mayor spoke. It rained.",
+        ),
+        (
+            "<p>Article URL: <a href='x'>https://x.example/</a></p><p>Comments URL: <a href='y'>"
+            "https://y.example/</a></p><p>Points: 12</p><p># Comments: 3</p>",
+            "",
+        ),
+        ("<a href='https://y.example/'>Comments</a>", ""),
+        (
+            "<!-- SC_OFF --><div class='md'><p>My question.</p></div><!-- SC_ON --> &#32; submitted by"
+            " &#32; <a href='u'> /u/ann </a> <br/> <span><a href='l'>[link]</a></span> &#32;"
+            " <span><a href='c'>[comments]</a></span>",
+            "My question.",
+        ),
+        ("<p>A snippet.</p><p><a href='x'>Continue reading on The Blog »</a></p>", "A snippet."),
+        ("<p>News.</p><p>Thanks for reading The Blog! Subscribe for free.</p>", "News."),
+        ("arXiv:2401.00001v1 Announce Type: new \nAbstract: We study trains.", "We study trains."),
+        ("&lt;p&gt;Escaped &lt;b&gt;twice&lt;/b&gt;.&lt;/p&gt;", "Escaped twice."),
+        ("A title. And what it is about.", "And what it is about."),
+        ("Text here.<img src='http://feeds.feedburner.com/~r/x/~4/a' width='1'>", "Text here."),
+    ],
+)
+def test_a_summary_is_what_the_author_wrote(text: str, summary: str) -> None:
+    """Not what WordPress, Hacker News, Reddit, Medium, Substack, arXiv and FeedBurner add."""
+    assert described(text).summary == summary
+
+
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [
+        ("AT&T and R&D; Q&A", "AT&T and R&D; Q&A"),
+        ("AT&amp;T", "AT&T"),
+        ("AT&amp;amp;T", "AT&T"),
+        ("It&amp;#8217;s here", "It’s here"),
+        ("It&#8217;s &eacute;t&eacute;", "It’s été"),
+        ("<![CDATA[Caf&eacute; &amp; bar]]>", "Café & bar"),
+        ("Bell\x08 and\x1b whistles", "Bell and whistles"),
+    ],
+)
+def test_titles_are_unescaped(title: str, read: str) -> None:
+    """However often they were escaped, and whatever is not XML in them."""
+    assert described("Words.", title).title == read
+
+
+def test_a_video_has_the_text_of_its_group() -> None:
+    """YouTube has no summary; what a picture says of itself is none."""
+    group = (
+        "<media:group><media:title>V</media:title><media:content url='https://y.example/v'"
+        " type='application/x-shockwave-flash' width='640' height='390'/><media:thumbnail"
+        " url='https://y.example/v.jpg' width='480' height='360'/><media:description>We tour the"
+        " bridge.\n\nSubscribe: https://y.example/c\n#bridge</media:description></media:group>"
+    )
+    entry = f"<entry><title>V</title><link href='https://y.example/w'/>{group}</entry>"
+    (video,) = articles_in(ATOM.format(entry))
+    assert video.summary == "We tour the bridge."
+    assert video.image is not None
+    assert video.image.url == "https://y.example/v.jpg"
+    caption = "<media:content url='/p.jpg' medium='image'><media:description>Caption</media:description></media:content>"
+    article = one(
+        f"<title>A</title><link>https://x.example/a</link>{caption}<description>The real one.</description>"
+    )
+    assert article.summary == article.body_text == "The real one."
+
+
+def test_a_podcast_has_its_file() -> None:
+    """Its link, its type and length, and the picture of the episode."""
+    episode = one(
+        "<title>Ep</title><guid isPermaLink='false'>1</guid><itunes:image href='https://p.example/1.jpg'/>"
+        "<enclosure url='https://p.example/1.mp3' type='audio/mpeg' length='1234'/>"
+    )
+    assert episode.url == "https://p.example/1.mp3"
+    assert episode.enclosure == Enclosure(
+        url="https://p.example/1.mp3", type="audio/mpeg", length=1234
+    )
+    assert episode.image is not None
+    assert episode.image.url == "https://p.example/1.jpg"
+
+
+@pytest.mark.parametrize(
+    ("inside", "url"),
+    [
+        (
+            "<link>http://feedproxy.example/~r/x</link><feedburner:origLink>https://x.example/a</feedburner:origLink>",
+            "https://x.example/a",
+        ),
+        (
+            "<link>https://www.google.com/url?url=https://x.example/a&amp;ct=ga</link>",
+            "https://x.example/a",
+        ),
+        ("<guid>https://x.example/a</guid>", "https://x.example/a"),
+        ("<guid isPermaLink='false'>https://x.example/a</guid>", ""),
+        ("<link>https://x.example/?a=1&b=2</link>", "https://x.example/?a=1&b=2"),
+        ("<link><![CDATA[ https://x.example/a ]]></link>", "https://x.example/a"),
+    ],
+)
+def test_links_lead_to_the_article(inside: str, url: str) -> None:
+    """Not to who counts its readers."""
+    assert one(f"<title>A</title>{inside}").url == url
+
+
+def test_atom_links_are_chosen_by_their_relation() -> None:
+    """The alternate one, wherever it stands; relative to the feed, or to xml:base."""
+    links = (
+        "<id>tag:x,2026:1</id><link rel='replies' type='text/html' href='/c'/><link rel='self' href='/s'/>"
+        "<link href='/a/1'/><link rel='edit' href='/e'/>"
+    )
+    (article,) = articles_in(ATOM.format(f"<entry><title>A</title>{links}</entry>"))
+    assert article.url == "https://feeds.example.org/a/1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Warning: disk full on line 3\n\n<?xml version='1.0'?>{}",
+        "\n\n\ufeff  {}",
+        "<?xml version='1.0' encoding='utf-16'?>{}",
+        "<!DOCTYPE rss [<!ENTITY % x PUBLIC '-//X' 'http://x.example/x.ent'> %x;]>{}",
+    ],
+)
+def test_what_stands_before_a_feed_does_no_harm(body: str) -> None:
+    """Messages of servers, marks, wrong declarations, document types."""
+    feed = "<rss version='2.0'><channel><title>T</title><item><title>Bridge</title></item></channel></rss>"
+    assert [article.title for article in articles_in(body.format(feed))] == ["Bridge"]
+
+
+def test_a_feed_that_a_page_shows_as_text_is_read() -> None:
+    """Some servers print it into a page."""
+    feed = "<rss version='2.0'><channel><item><title>A &amp; B</title></item></channel></rss>"
+    page = f"<html><body><pre>{html.escape(feed)}</pre></body></html>"
+    assert [article.title for article in articles_in(page)] == ["A & B"]
+
+
+def test_compressed_files_are_unpacked() -> None:
+    """As some servers keep them."""
+    feed = b"<rss version='2.0'><channel><item><title>A</title></item></channel></rss>"
+    assert [article.title for article in articles_in(gzip.compress(feed))] == ["A"]
+
+
+def test_namespaces_that_were_never_declared_are_guessed() -> None:
+    """By the prefixes that everybody uses."""
+    (article,) = articles_in(
+        "<rss version='2.0'><channel><item><title>A</title><link>https://x.example/a</link>"
+        "<media:content url='https://x.example/p.jpg' medium='image'/><dc:creator>Ann Example"
+        "</dc:creator><content:encoded><![CDATA[<p>Text.</p>]]></content:encoded></item></channel></rss>"
+    )
+    assert (article.author, article.body_text) == ("Ann Example", "Text.")
+    assert article.image is not None
+
+
+def test_an_old_channel_of_microsoft_is_read() -> None:
+    """CDF has attributes where others have elements."""
+    (article,) = articles_in(
+        "<CHANNEL HREF='https://x.example/'><TITLE>T</TITLE><ITEM HREF='https://x.example/1'"
+        " LASTMOD='2026-03-01T10:00'><TITLE>A</TITLE><ABSTRACT>Text.</ABSTRACT></ITEM></CHANNEL>"
+    )
+    assert (article.url, article.title, article.summary) == ("https://x.example/1", "A", "Text.")
+    assert article.dated
+
+
+def test_google_news_repeats_nothing() -> None:
+    """Its titles end with the paper, and its texts are the title again."""
+    article = one(
+        "<title>Bridge opens - The Example</title><link>https://news.example/x</link><description>"
+        + html.escape("<a href='x'>Bridge opens</a>&nbsp;<font>The Example</font>")
+        + "</description><source url='https://example.org'>The Example</source>"
+    )
+    assert (article.title, article.summary, article.agency) == ("Bridge opens", "", "The Example")
