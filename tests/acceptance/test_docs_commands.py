@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
@@ -73,6 +74,8 @@ def prepared(
     (site.folder / "people.csv").write_text(PEOPLE, encoding="utf-8")
     (site.folder / "members.csv").write_text(MEMBERS, encoding="utf-8")
     (site.folder / "feeds.opml").write_text(FEEDS, encoding="utf-8")
+    with zipfile.ZipFile(site.folder / "export.zip", "w") as export:
+        export.writestr("2024-05-31-tides.html", "<title>Tides</title><p>High.</p>")
     (site.folder / "left.csv").write_text("email\nfriend@example.com\n", encoding="utf-8")
     if first == "subscribers" or "--as" in documented.words:
         for address in ("reader@example.org", "friend@example.net"):
