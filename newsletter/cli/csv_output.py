@@ -1,18 +1,21 @@
-"""Writes tables as CSV to stdout, for spreadsheets."""
+"""Writes tables as CSV, for spreadsheets."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TextIO
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet runs a cell that begins with one of these as a formula."""
 
 
-def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write the rows' columns with a header."""
-    table = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+def write_csv(
+    columns: Sequence[str], rows: Iterable[Mapping[str, object]], file: TextIO | None = None
+) -> None:
+    """Write the rows' columns with a header, to stdout or to `file`."""
+    table = csv.DictWriter(file or sys.stdout, columns, lineterminator="\n")
     table.writeheader()
     table.writerows({name: _without_formula(row[name]) for name in columns} for row in rows)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +16,8 @@ from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
 from subscribers import suppression
 from subscribers import suppression_list as entries
+
+_COLUMNS = ("pattern", "reason", "at")
 
 _after = click.option(
     "--after", type=click.IntRange(0), default=0, help="Start after the entry with this id."
@@ -74,28 +79,30 @@ def explain_suppression(invocation: Invocation, pattern: str) -> int:
 
 
 @suppressions.command("export")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: stdout.")
+@json_option
 @pass_invocation
-def export_suppressions(invocation: Invocation) -> int:
-    """Write the entries as CSV to stdout; those of erased people have no address and are left out.
+def export_suppressions(invocation: Invocation, out: Path | None) -> int:
+    """Write the entries as CSV; those of erased people have no address and are left out.
 
     \b
-    Example: newsletter subscribers suppressions export
+    Example: newsletter subscribers suppressions export --out suppressed.csv
     """
-    left_out = 0
-
-    def named() -> Any:
-        nonlocal left_out
-        with invocation.site.database.transaction(read_only=True) as connection:
-            for entry in entries.all_suppressions(connection):
-                document = entries.suppression_document(entry)
-                if document["erased"]:
-                    left_out += 1
-                else:
-                    yield document
-
-    write_csv(("pattern", "reason", "at"), named())
-    if left_out:
-        click.echo(f"{left_out} erased people are left out: they have no address", err=True)
+    if out is None and invocation.as_json:
+        raise click.UsageError("--json needs --out: the CSV itself goes to stdout")
+    counts: Counter[bool] = Counter()
+    rows = _named_entries(invocation, counts)
+    if out is None:
+        write_csv(_COLUMNS, rows)
+    else:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            write_csv(_COLUMNS, rows, file)
+        invocation.report(
+            {"exported": counts[False], "erased": counts[True], "file": str(out)},
+            f"{counts[False]} exported to {out}",
+        )
+    if counts[True]:
+        click.echo(f"{counts[True]} erased people are left out: they have no address", err=True)
     return OK
 
 
@@ -130,6 +137,16 @@ def lift_suppression(invocation: Invocation, pattern: str, reason: str) -> int:
         said += f", but {', '.join(still)} is: lift that too"
     invocation.report({"pattern": pattern, "lifted": lifted, "still_suppressed_by": still}, said)
     return OK
+
+
+def _named_entries(invocation: Invocation, counts: Counter[bool]) -> Iterator[dict[str, Any]]:
+    """The entries with an address or domain; `counts` counts them by whether they are erased."""
+    with invocation.site.database.transaction(read_only=True) as connection:
+        for entry in entries.all_suppressions(connection):
+            document = entries.suppression_document(entry)
+            counts[document["erased"]] += 1
+            if not document["erased"]:
+                yield document
 
 
 def _page(invocation: Invocation, search: str, after: int, limit: int) -> int:

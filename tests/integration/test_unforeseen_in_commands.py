@@ -23,6 +23,7 @@ from newsletter.result_codes import OK, UNEXPECTED_ERROR
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import outbox
+from subscribers.suppression import suppress
 from tests.factories.editors import add_editor
 from tests.factories.planting import PlantedError, PlantedPanic, calls_below, plant
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
@@ -30,6 +31,7 @@ from tests.factories.site import make_site, publish
 
 READER = "reader0@example.org"
 EDITOR = "editor@example.net"
+LIFT = "subscribers suppressions lift"
 
 # Module, call, and a command line that comes to it. {new} is a path where nothing is yet.
 CALLS = [
@@ -44,6 +46,7 @@ CALLS = [
     ("gathering", "note_text", "show weekly"),
     ("gathering", "inclusion_text", "show weekly"),
     ("gathering", "left_out_text", "show weekly"),
+    ("gathering", "selected_audience", "show weekly"),
     ("looking", "preview_issue", "preview weekly --out {new}"),
     ("looking", "take_screenshots", "preview weekly --out {new} --screenshots"),
     ("looking", "lint_issue", "lint weekly"),
@@ -62,6 +65,7 @@ CALLS = [
     ("status", "find_issue", "status weekly"),
     ("status", "recount_deliveries", "status weekly --recount"),
     ("status", "issue_status", "status weekly"),
+    ("status", "selected_audience", "status weekly"),
     ("status", "note_text", "status weekly"),
     ("sending", "unknown_deliveries", "unknown weekly"),
     ("sending", "settle", "unknown weekly --skip"),
@@ -86,6 +90,22 @@ CALLS = [
     ("people", "suppression.lift", "subscribers suppress @example.com --lift"),
     ("people", "erase", f"subscribers erase {READER}"),
     ("listing", "find_all_people", "subscribers list --list weekly"),
+    ("listing", "find_people", "subscribers list --limit 1"),
+    ("suppressions", "entries.suppressions_page", "subscribers suppressions list"),
+    ("suppressions", "entries.suppression_document", "subscribers suppressions search net"),
+    ("suppressions", "entries.explain", f"subscribers suppressions explain {READER}"),
+    ("suppressions", "entries.all_suppressions", "subscribers suppressions export --out {new}"),
+    ("suppressions", "suppression.lift", f"{LIFT} @example.net --reason x"),
+    ("suppressions", "entries.suppressions_of", f"{LIFT} @example.net --reason x"),
+    ("suppressions", "audit.record", f"{LIFT} @example.net --reason x"),
+    ("lists", "operations.all_lists", "lists list"),
+    ("lists", "operations.make_list", "lists make new"),
+    ("lists", "operations.rename_list", "lists rename other new"),
+    ("lists", "operations.merge_lists", "lists merge other --into weekly"),
+    ("lists", "operations.close_list", "lists close other"),
+    ("lists", "audit.record", "lists make new"),
+    ("growth", "growth_days", "growth"),
+    ("growth", "growth_document", "growth"),
     ("retrying", "retry_rejected", "retry weekly --rejected"),
     ("users", "save_user", "users add second@example.net"),
     ("users", "hash_password", "users add second@example.net --password"),
@@ -117,6 +137,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with site.database.transaction() as connection:
         assert find_issue(connection, "weekly", 2).left_out
     add_editor(site, EDITOR)
+    with site.database.transaction() as connection:
+        suppress(connection, "@example.net", "refuses us", THURSDAY)
     site.database.close()
     (folder / "people.csv").write_text("email,name,tags\nnew@example.org,,\n", encoding="utf-8")
     return folder
@@ -143,11 +165,14 @@ def test_the_list_has_every_call() -> None:
     """A new call to a floor below is walked as well."""
     found = [
         (name, call)
-        for name in dict.fromkeys([*(entry.module for entry in COMMANDS.values()), "importing"])
+        for name in dict.fromkeys([*(entry.module for entry in COMMANDS.values()), *GROUPED])
         for call in calls_below(importlib.import_module(f"newsletter.cli.{name}"), "newsletter.cli")
     ]
     assert sorted(found) == sorted({(name, call) for name, call, _line in CALLS} | HARMLESS)
 
+
+GROUPED = ("importing", "listing", "suppressions")
+"""Modules of commands below `subscribers`."""
 
 HARMLESS = {("setup", "theme_names"), ("importing", "flush")}
 """Called while the module is imported, for the help; and what the command goes on after."""
