@@ -13,13 +13,12 @@ from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
 from newsletter.jobs.source_alerts import tell_of_sources
 from newsletter.pipeline.gather import gather_due
 from newsletter.pipeline.left_over_mail import handle_left_over
-from newsletter.pipeline.own_data import make_due_moves
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.api_answers import KEPT, forget_answers
 from newsletter.store.attempt_limits import clear_attempts
 from newsletter.store.job_outcomes import forget_outcomes
-from subscribers.address_changes import forget_requests
+from subscribers.address_changes import due_changes, forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
 from subscribers.growth import fold_growth
@@ -103,6 +102,12 @@ def address_change_jobs(site: Site, clock: Clock) -> list[Job]:
     """The job that makes the changes of address to which the old address did not answer."""
 
     def make_changes(_stop: threading.Event) -> str:
+        with site.database.transaction(read_only=True) as connection:
+            if not due_changes(connection, clock()):
+                return ""
+        # Most runs change no address, and need not load what writes letters.
+        from newsletter.pipeline.own_data import make_due_moves
+
         return _counted(make_due_moves(site, now=clock()), "addresses changed")
 
     return [Job(name="address-changes", do=make_changes, budget=BUDGET)]
