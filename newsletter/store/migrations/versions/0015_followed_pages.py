@@ -7,7 +7,7 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0015_followed_pages"
+revision = "0015"
 down_revision = "0005"
 
 
