@@ -21,6 +21,7 @@ _EXTRAS = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.)*(?:"|\Z))|/\*.*?(?:\*/|\Z)|//[^\n]*|,(?=\s*[}\]])', re.DOTALL
 )
 _WRAPPING = re.compile(r"\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[|//\s*\]\]>|\]\]>|-->|;)\s*")
+_NO_NAME = re.compile(r"https?://|[#/]|\d+\Z|\S+@\S+\Z")
 _MARKUP = re.compile(
     r"</?(?:i|b|em|strong|span|br|p|sup|sub|a|q|cite|mark|u|s|small|wbr|div|font)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
@@ -64,11 +65,12 @@ def names(value: Any, nodes: Iterable[Node] = ()) -> list[str]:
     found: list[str] = []
     for part in value if isinstance(value, list) else [value]:
         if isinstance(part, dict):
-            known = by_id.get(str(part.get("@id")), {})
-            found += strings(part.get("name") or known.get("name") or part.get("alternateName"))
+            known = {**by_id.get(str(part.get("@id")), {}), **part}
+            given = [*strings(known.get("givenName")), *strings(known.get("familyName"))]
+            found += strings(known.get("name") or " ".join(given) or known.get("alternateName"))
         else:
             found += strings(part)
-    return [name for name in found if not re.match(r"https?://|#|\d+\Z", name)]
+    return [name for name in found if not _NO_NAME.match(name)]
 
 
 def decoded(text: str) -> str:

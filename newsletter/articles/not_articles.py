@@ -41,7 +41,7 @@ _CONSENT_TITLE = _whole(
     r"我们重视您的隐私|プライバシー.{0,12}|мы ценим вашу (?:приватность|конфиденциальность)",
 )
 _CONSENT_WORDS = re.compile(
-    r"cookies?|consent|privacy|gdpr|legitimate interest|partners|personal data|advertising|einwilligung|zustimm\w*"
+    r"cookies?|consent|privacy|gdpr|tracking|werbung|datenverarbeitung|legitimate interest|partners|personal data|advertising|einwilligung|zustimm\w*"
     r"|datenschutz|privatsphäre|personenbezogene|consentement|vie privée|données personnelles|partenaires"
     r"|consentimiento|privacidad|datos personales|socios|consenso|dati personali|toestemming|persoonsgegevens"
     r"|隐私|クッキー|конфиденциальност\w*|файлы cookie",

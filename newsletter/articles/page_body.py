@@ -138,11 +138,10 @@ def _extract(tree: lxml.html.HtmlElement, *, rich: bool, **options: Any) -> str:
 def marked_paragraphs(tree: lxml.html.HtmlElement) -> str:
     """The paragraphs of the element that the page marks as its article, as HTML; "" for none."""
     for path in _MARKED:
-        elements = tree.findall(path)
-        if len(elements) == 1:
-            return _paragraphs_of(elements[0])
-        if elements and path == _MARKED[0]:
-            return "".join(map(_paragraphs_of, elements))
+        # Other articles that the page lists are marked too, but they are shorter there.
+        found = max(map(_paragraphs_of, tree.findall(path)), key=len, default="")
+        if found:
+            return found
     return ""
 
 

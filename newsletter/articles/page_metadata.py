@@ -91,7 +91,7 @@ class PageMetadata:
         stated = [name for node in self.articles for name in names(node.get("author"), self.nodes)]
         if not stated:
             metas = (decoded(text) for key in _AUTHORS for text in self.metas.get(key, ()))
-            stated = [name for name in metas if not re.match(r"https?://|@", name)]
+            stated = [name for name in metas if not re.match(r"https?://|[@/]|\S+@\S+\Z", name)]
             stated = stated if self.metas.get("citation_author") else stated[:1]
         own = {self.meta("og:site_name").casefold(), *map(str.casefold, self._site_names())}
         people = [name for name in stated if name.casefold() not in own]

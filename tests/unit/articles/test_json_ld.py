@@ -62,6 +62,8 @@ def test_a_string_with_slashes_is_not_a_comment() -> None:
         ({"@id": "#ann"}, ["Ann Example"]),
         ([{"@id": "#ann"}, {"@id": "#nobody"}], ["Ann Example"]),
         ("https://social.example/ann", []),
+        ("ann@press.example", []),
+        ({"givenName": "Ann", "familyName": "Example"}, ["Ann Example"]),
         ({"name": "Ann O&#039;Neil"}, ["Ann O'Neil"]),
         (None, []),
         ([None, 7, {}], []),

@@ -23,6 +23,12 @@ COOKIES = (
         ("We value your privacy", COOKIES, NoArticle.CONSENT),
         ("Wir respektieren Ihre Privatsphäre", COOKIES, NoArticle.CONSENT),
         ("Example Times", COOKIES, NoArticle.CONSENT),
+        (
+            "Example mit Werbung",
+            "Besuchen Sie Example wie gewohnt mit Werbung und Tracking. Details zum Tracking finden"
+            " Sie im Datenschutz. Ihre Zustimmung können Sie widerrufen.",
+            NoArticle.CONSENT,
+        ),
         ("Just a moment...", "Enable JavaScript and cookies to continue", NoArticle.ROBOT_CHECK),
         ("Access denied", "You do not have permission to view this page.", NoArticle.ROBOT_CHECK),
         ("404", "The page you are looking for has moved.", NoArticle.NOT_FOUND),

@@ -67,6 +67,16 @@ def test_paragraphs_of_the_marked_article_leave_out_what_is_beside_it() -> None:
     assert marked_paragraphs(tree) == paragraphs(PROSE[:2])
 
 
+def test_teasers_of_other_articles_do_not_count_as_lost() -> None:
+    """A page that lists many other articles is read as usual."""
+    teasers = "".join(
+        f"<article><h2>Other {number}</h2><p>{PROSE[-1]}</p></article>" for number in range(20)
+    )
+    found, how = body_of(f"<article><h1>x</h1>{paragraphs(PROSE[:6])}</article>{teasers}")
+    assert how is Extraction.USUAL
+    assert found.count("Paragraph 0") == 1
+
+
 @pytest.mark.parametrize(
     ("rich", "plain", "expected"),
     [
