@@ -15,7 +15,8 @@ from statistics import median
 
 from benchmarks.programs import BenchmarkError
 from benchmarks.stories import make_article, make_feed
-from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.read_sources import read_sources
+from newsletter.articles.reading import Reading
 from newsletter.articles.tags import make_vocabulary
 from newsletter.config.settings import FetchSettings, SourceSettings
 

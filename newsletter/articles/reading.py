@@ -1,12 +1,10 @@
-"""Reads all sources of a newsletter concurrently; a failing source does not affect the others."""
+"""Reads the bytes of a source, by its kind, as articles and findings; fetches nothing."""
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,21 +12,16 @@ from newsletter.articles.article import Article
 from newsletter.articles.decoding import decode
 from newsletter.articles.entries import Entry, Origin, article_of, articles_of
 from newsletter.articles.feeds import parse_feed
-from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
+from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.folder import read_folder
 from newsletter.articles.page_body import Extraction
 from newsletter.articles.pages import Page, parse_page
 from newsletter.articles.sanitize import clip, one_line, paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
-from newsletter.articles.subprocesses import run_in_subprocess
-from newsletter.articles.tags import Vocabulary
 from newsletter.articles.text_dump import parse_dump
 from newsletter.articles.urls import is_web_address
-from newsletter.config.settings import FetchSettings, SourceSettings
+from newsletter.config.settings import SourceSettings
 from newsletter.errors import SourceError
-
-AT_ONCE = 8
-"""Sources fetched at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +45,7 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Content:
+class SourceContent:
     """The bytes of a source, from the web or from a file, and when they were last changed."""
 
     body: bytes
@@ -61,156 +54,9 @@ class _Content:
     modified: datetime | None = None
 
 
-async def read_sources(
-    sources: Sequence[SourceSettings],
-    *,
-    settings: FetchSettings,
-    vocabulary: Vocabulary,
-    memories: Mapping[str, FetchMemory],
-    folder: Path,
-    now: datetime,
-    zone: tzinfo = UTC,
-) -> list[Reading]:
-    """One reading per source, in their order; the failure of a source is a finding in its reading.
-
-    `memories` are those of the last readings, by location. Relative paths start at `folder`.
-    `zone` is the site's time zone, for dates that state none.
-    """
-    turn = asyncio.Semaphore(AT_ONCE)
-    turn_at: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
-
-    async def one(source: SourceSettings, client: HttpClient) -> Reading:
-        origin = Origin(
-            source=source.name or _name_of(source.location),
-            location=source.location,
-            vocabulary=vocabulary,
-            now=now,
-            tags=source.tags,
-            zone=zone,
-        )
-        # One connection to a host at a time; waiting for a host does not delay other hosts.
-        async with turn_at[urlsplit(source.location).hostname or source.location], turn:
-            return await _read(source, origin, client, memories.get(source.location), folder)
-
-    async with HttpClient(settings) as client:
-        return list(await asyncio.gather(*(one(source, client) for source in sources)))
-
-
-async def _read(
-    source: SourceSettings,
-    origin: Origin,
-    client: HttpClient,
-    memory: FetchMemory | None,
-    folder: Path,
-) -> Reading:
-    try:
-        if source.kind == "folder":
-            return await asyncio.to_thread(_from_folder, folder / source.location, origin)
-        if is_web_address(source.location):
-            return await _from_web(source, origin, client, memory)
-        content = await asyncio.to_thread(_file, folder / source.location, origin)
-        return await _parsed(source, origin, content, client.seconds)
-    except RetryLaterError as error:
-        remembered = memory or FetchMemory(source=source.location)
-        return _failed(origin, error, replace(remembered, not_before=error.not_before))
-    except SourceError as error:
-        return _failed(origin, error, memory)
-    except Exception as error:  # an error must affect only this source
-        return _failed(origin, _unexpected(error), memory)
-
-
-async def _from_web(
-    source: SourceSettings, origin: Origin, client: HttpClient, memory: FetchMemory | None
-) -> Reading:
-    fetched = await client.fetch(
-        source.location, memory=memory, now=origin.now, access=source.access
-    )
-    moved = _moved(fetched, origin)
-    if fetched.unchanged:
-        return Reading(
-            source=origin.source,
-            location=origin.location,
-            findings=moved,
-            memory=fetched.memory,
-            unchanged=True,
-            moved_to=fetched.moved_to,
-            fresh_for=fetched.fresh_for,
-        )
-    reading = await _parsed(source, origin, _content_of(fetched), client.seconds)
-    if any(finding.severity == "failure" for finding in reading.findings):
-        # The memory of a body that could not be read is not kept: the next fetch would find it
-        # unchanged.
-        return replace(reading, memory=memory or reading.memory)
-    return replace(
-        reading,
-        findings=(*moved, *reading.findings),
-        memory=fetched.memory,
-        moved_to=fetched.moved_to,
-        fresh_for=max(fetched.fresh_for, reading.fresh_for),
-    )
-
-
-async def read_fetched(
-    source: SourceSettings,
-    fetched: Fetched,
-    *,
-    vocabulary: Vocabulary,
-    now: datetime,
-    seconds: float,
-) -> Reading:
-    """What the source shows in an answer that was fetched; nothing is remembered."""
-    origin = Origin(
-        source=source.name or _name_of(source.location),
-        location=source.location,
-        vocabulary=vocabulary,
-        now=now,
-        tags=source.tags,
-    )
-    return await _parsed(source, origin, _content_of(fetched), seconds)
-
-
-def _content_of(fetched: Fetched) -> _Content:
-    return _Content(
-        body=fetched.body,
-        url=fetched.url,
-        content_type=fetched.content_type,
-        modified=fetched.last_modified,
-    )
-
-
-def _moved(fetched: Fetched, origin: Origin) -> tuple[SourceFinding, ...]:
-    if not fetched.moved_to:
-        return ()
-    return (
-        origin.notice(
-            "it has moved permanently, and is read at its new address",
-            f"use its new address: {fetched.moved_to}",
-        ),
-    )
-
-
-def _file(path: Path, origin: Origin) -> _Content:
-    try:
-        body = path.read_bytes()
-        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError as error:
-        raise SourceError(
-            f"cannot read the file {origin.location}: {error.strerror}", fix="correct its path"
-        ) from error
-    return _Content(body=body, modified=modified)
-
-
-async def _parsed(
-    source: SourceSettings, origin: Origin, content: _Content, seconds: float
-) -> Reading:
-    # A dump takes far longer for its size, because every short line may be a date or a name.
-    size = len(content.body) * (10 if source.kind == "textdump" else 1)
-    return await run_in_subprocess(_parse, source, origin, content, size=size, seconds=seconds)
-
-
-def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading:
+def parse_content(source: SourceSettings, origin: Origin, content: SourceContent) -> Reading:
     """The articles in the bytes of a feed, a page or a text dump; never raises."""
-    readers: dict[str, Callable[[Origin, _Content], Reading]] = {
+    readers: dict[str, Callable[[Origin, SourceContent], Reading]] = {
         "feed": _feed,
         "page": _page,
         "textdump": _dump,
@@ -219,21 +65,22 @@ def _parse(source: SourceSettings, origin: Origin, content: _Content) -> Reading
     try:
         return readers[source.kind](unnamed, content)
     except SourceError as error:
-        return _failed(origin, error, None)
+        return failed_reading(origin, error, None)
     except MemoryError:
         raise
     except Exception as error:  # a document has triggered a bug in the parser
-        return _failed(origin, _unexpected(error), None)
+        return failed_reading(origin, unexpected_error(error), None)
 
 
-def _unexpected(error: Exception) -> SourceError:
+def unexpected_error(error: Exception) -> SourceError:
+    """A bug of ours as the failure of one source."""
     return SourceError(
         f"reading it failed: {type(error).__name__}: {one_line(str(error), 200)}",
         fix="please report this as a bug, with the source's address",
     )
 
 
-def _feed(origin: Origin, content: _Content) -> Reading:
+def _feed(origin: Origin, content: SourceContent) -> Reading:
     document = parse_feed(
         content.body,
         content_type=content.content_type,
@@ -247,7 +94,7 @@ def _feed(origin: Origin, content: _Content) -> Reading:
     return replace(reading, fresh_for=document.fresh_for)
 
 
-def _page(origin: Origin, content: _Content) -> Reading:
+def _page(origin: Origin, content: SourceContent) -> Reading:
     page = parse_page(
         content.body, content_type=content.content_type, url=content.url, now=origin.now
     )
@@ -273,7 +120,7 @@ def page_findings(page: Page, origin: Origin) -> Iterator[SourceFinding]:
         yield origin.warning("its article is very long, and only its beginning is kept")
 
 
-def _dump(origin: Origin, content: _Content) -> Reading:
+def _dump(origin: Origin, content: SourceContent) -> Reading:
     dump = parse_dump(decode(content.body, content.content_type).text, vocabulary=origin.vocabulary)
     if not dump.title:
         raise SourceError("it is an empty text", fix="check the source")
@@ -299,14 +146,15 @@ def _dump(origin: Origin, content: _Content) -> Reading:
     return _one_article(origin, entry, content, tuple(findings))
 
 
-def _from_folder(folder: Path, origin: Origin) -> Reading:
+def read_folder_source(folder: Path, origin: Origin) -> Reading:
+    """The articles in a folder of Markdown files."""
     entries, findings = read_folder(folder, origin)
     articles, remarks = articles_of(entries, origin)
     return _reading(origin, articles, (*findings, *remarks))
 
 
 def _one_article(
-    origin: Origin, entry: Entry, content: _Content, findings: tuple[SourceFinding, ...]
+    origin: Origin, entry: Entry, content: SourceContent, findings: tuple[SourceFinding, ...]
 ) -> Reading:
     """The only article of a page or dump; if it has no date, it gets the date of its file."""
     if entry.published is None:
@@ -326,7 +174,7 @@ def _reading(
     )
 
 
-def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> Reading:
+def failed_reading(origin: Origin, error: SourceError, memory: FetchMemory | None) -> Reading:
     """The reading of a failed source; its memory stays, so the next request is the same."""
     if memory is None and is_web_address(origin.location):
         memory = FetchMemory(source=origin.location)
@@ -343,10 +191,10 @@ def _failed(origin: Origin, error: SourceError, memory: FetchMemory | None) -> R
 
 def _named(origin: Origin, own: str) -> Origin:
     """The origin with the configured name, else the source's own, else a name from its location."""
-    return replace(origin, source=origin.source or own or _name_of(origin.location))
+    return replace(origin, source=origin.source or own or name_of(origin.location))
 
 
-def _name_of(location: str) -> str:
+def name_of(location: str) -> str:
     """The host without www, or the name of the file."""
     if is_web_address(location):
         return (urlsplit(location).hostname or location).removeprefix("www.")

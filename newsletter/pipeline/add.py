@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from newsletter.articles.dedupe import merge_stories
-from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.read_sources import read_sources
+from newsletter.articles.reading import Reading
 from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, SourceError, UnknownNameError

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from newsletter.articles.feed_discovery import feed_links, web_address_of, well_known_addresses
 from newsletter.articles.fetch import Fetched, HttpClient
 from newsletter.articles.identity.addresses import location_key
-from newsletter.articles.reading import Reading, read_fetched
+from newsletter.articles.read_sources import read_fetched
+from newsletter.articles.reading import Reading
 from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.articles.urls import is_web_address

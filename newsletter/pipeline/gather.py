@@ -179,7 +179,7 @@ def _read(
 ) -> Sequence[Reading]:
     """Fetch and read the sources, the pages that they follow, and what is to be known of pictures."""
     # The readers of pages and feeds take a second to import, so they are imported only here.
-    from newsletter.articles.reading import read_sources
+    from newsletter.articles.read_sources import read_sources
     from newsletter.pipeline.follow_readings import follow_readings
 
     site = run.site

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.read_sources import read_sources
+from newsletter.articles.reading import Reading
 from newsletter.articles.tags import make_vocabulary
 from newsletter.config.settings import FetchSettings, SourceSettings
 from tests.servers.feeds import FeedServer

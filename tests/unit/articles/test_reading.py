@@ -11,7 +11,8 @@ from pathlib import Path
 from threading import Event, Lock
 
 from newsletter.articles.fetch import FetchMemory
-from newsletter.articles.reading import Reading, read_sources
+from newsletter.articles.read_sources import read_sources
+from newsletter.articles.reading import Reading
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import FetchSettings, SourceSettings
 from tests.servers.feeds import FeedServer, respond
