@@ -151,3 +151,63 @@ def test_a_damaged_page_is_read_or_refused(start: int, end: int, between: str) -
     """Pages with a piece missing give an article or a SourceError, never another error."""
     with suppress(SourceError):
         assert page(BRIDGE[:start] + between + BRIDGE[end:]).entry.body
+
+
+def test_entities_and_the_site_are_not_part_of_what_a_page_says() -> None:
+    """Headline, tags and author are decoded, and a tag may have an ampersand."""
+    data = (
+        '{"@type": "NewsArticle", "headline": "It&#8217;s open: Smith &amp;amp; Sons | Example Times",'
+        ' "keywords": "Trier &amp; Region, Hafen", "author": {"name": "Ann O&#039;Neil"},'
+        ' "publisher": {"name": "Example Times"}}'
+    )
+    entry = page(minimal(f'<script type="application/ld+json">{data}</script>')).entry
+    assert (entry.title, entry.author) == ("It’s open: Smith & Sons", "Ann O'Neil")
+    assert entry.labels == ("Trier & Region", "Hafen")
+
+
+def test_a_list_of_tags_is_taken_as_it_is() -> None:
+    """A tag of a list may have a comma; a text is split at its commas."""
+    data = '{"@type": "Article", "keywords": ["Example, Ann", "harbour"]}'
+    listed = page(minimal(f'<script type="application/ld+json">{data}</script>')).entry
+    assert listed.labels == ("Example, Ann", "harbour")
+
+
+def test_a_deeply_nested_page_is_read_whole() -> None:
+    """What lies deeper than a parser's usual limit is not lost; drawings do not count as depth."""
+    drawing = "<svg><path d='M0 0'/><circle r='1'/></svg>" * 1500
+    deep = (
+        f"{'<div>' * 400}<p>The lowest paragraph of all says that the toll stays where it is.</p>"
+    )
+    assert "The lowest paragraph of all" in page(minimal(body=drawing + deep)).entry.body
+
+
+def test_a_very_long_article_is_cut_with_a_word() -> None:
+    """Its beginning is kept whole, and the page says that more was there."""
+    found = page(minimal(body=PROSE * 1500))
+    assert found.cut
+    assert found.entry.body.endswith("</p>")
+    assert not page(minimal()).cut
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "message"),
+    [
+        (
+            "We value your privacy",
+            "We and our partners use cookies. Consent to cookies?",
+            "cookies",
+        ),
+        (
+            "404 - Page not found",
+            "The page that you were looking for is not here.",
+            "cannot be found",
+        ),
+        ("Just a moment...", "Enable JavaScript and cookies to continue.", "check for robots"),
+        ("Bridge opens", "Subscribe now for $1 to continue reading this article.", "subscribe"),
+    ],
+)
+def test_a_page_without_an_article_says_what_it_shows(title: str, text: str, message: str) -> None:
+    """Walls and error pages are refused by name."""
+    source = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>{text}</p></body></html>"
+    with pytest.raises(SourceError, match=message):
+        page(source)
