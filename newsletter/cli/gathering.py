@@ -110,7 +110,7 @@ def show(invocation: Invocation, issue: tuple[str, int | None], explained: str |
     """Show an issue: its window, its items by section, and why each article is in or out.
 
     \b
-    Example: newsletter show weekly --explain "Bridge opens"
+    Example: newsletter show weekly --explain "one hand"
     """
     site = invocation.site
     if explained:

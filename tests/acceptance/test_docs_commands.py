@@ -29,6 +29,7 @@ SERVING = [command for command in COMMANDS if "serve" in command.words]
 
 IN_THE_TEST = {
     "weekly/12": "weekly/1",
+    "one hand": "shows the tide",
     "12": "1",
     "2026-11-23T09:30": (NOW + timedelta(hours=2)).isoformat(timespec="minutes"),
     "/srv/news": ".",
@@ -38,7 +39,7 @@ IN_THE_TEST = {
     "${recipient}": "weekly@news.example.org",
     "${sender}": "reader@example.org",
 }
-"""Issues, times, messages and places of the documentation, and ours."""
+"""Issues, articles, times, messages and places of the documentation, and ours."""
 
 CODES = {
     "doctor": 1,  # the test's site is not https, and its zone is empty
