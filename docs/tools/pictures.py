@@ -64,7 +64,7 @@ def photograph(folder: Path, out: Path, theme: str) -> None:
             seen_version=issue.version,
         )
         edit(site, request, edits, now=NOW)
-    seen = preview(site, "weekly", None, as_address=None)
+    seen = preview(site, "weekly", None, as_address=None, now=NOW)
     standard = theme == "standard"
     take_screenshots(
         seen.html,
