@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from newsletter.articles.article import Article, Image, Tag
 from newsletter.issues.issue import Item
+from newsletter.issues.reasons import ADDED
 
 _PROSE = (
     "a valve that learns the tide opened early while engineers at the harbour read the clock "
@@ -45,7 +46,7 @@ def make_items(count: int, due: datetime) -> tuple[Item, ...]:
             article=make_article(number, due - timedelta(hours=1 + number)),
             section=SECTIONS[number * len(SECTIONS) // count],
             position=number,
-            reason="made for measuring",
+            reason=ADDED,
         )
         for number in range(count)
     )

@@ -145,7 +145,7 @@ def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Ed
         # same issue render to the same bytes every time.
         nonce=site.keyed(f"slots {issue.name}")[:16],
         web_url=web_url,
-        counting=_counting(site, issue, uncounted=(masthead.site_url, web_url)),
+        counting=_counting(site, issue, uncounted=(masthead.site_url, masthead.join_url, web_url)),
     )
 
 

@@ -223,7 +223,7 @@ _READERS = (
     _post("/links/weekly", form={"email": READERS[1]}),
     *(
         WebRequest(method=method, path=f"/{purpose}/{{{purpose}}}")
-        for purpose in ("confirm", "move", "erase", "export")
+        for purpose in ("confirm", "move", "move-answer", "move-back", "erase", "export")
         for method in ("GET", "POST")
     ),
     _get("/"),
@@ -319,6 +319,22 @@ _API = tuple(
         ("POST", "/api/v1/lists/weekly/subscribers", "draft", {"address": "new@example.org", "tags": ["AI"]}),
         ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}", "draft", None),
         ("POST", "/api/v1/suppressions", "draft", {"pattern": "@example.net"}),
+        ("GET", "/api/v1/subscribers?limit=5", "draft", None),
+        ("PATCH", f"/api/v1/subscribers/{READERS[0]}", "draft", {"name": "Jane"}),
+        ("POST", f"/api/v1/subscribers/{READERS[0]}/unsubscribe", "draft", {}),
+        ("POST", f"/api/v1/subscribers/{READERS[0]}/restore", "draft", {"list": "weekly", "consent": "by telephone"}),
+        ("DELETE", f"/api/v1/subscribers/{READERS[0]}", "draft", None),
+        ("POST", "/api/v1/lists/weekly/import", "draft", {"csv": "email\nnew@example.org\n"}),
+        ("GET", "/api/v1/lists", "draft", None),
+        ("GET", "/api/v1/growth", "draft", None),
+        ("GET", "/api/v1/suppressions", "draft", None),
+        ("GET", "/api/v1/suppressions/@example.net", "draft", None),
+        ("POST", "/api/v1/suppressions/lift", "draft", {"pattern": "@example.net", "reason": "a mistake"}),
+        ("GET", "/api/v1/sources", "draft", None),
+        ("GET", "/api/v1/sources/export", "draft", None),
+        ("POST", "/api/v1/sources", "draft", {"newsletter": "weekly", "url": "https://127.0.0.1/", "dry_run": True}),
+        ("POST", "/api/v1/sources/import", "draft", {"newsletter": "weekly", "opml": "<opml/>", "dry_run": True}),
+        ("POST", "/api/v1/sources/test", "draft", {"url": "https://127.0.0.1/"}),
         ("GET", "/api/openapi.json", "draft", None),
         ("GET", "/api/docs", "draft", None),
     )
@@ -329,6 +345,7 @@ _WATCHERS = (
     _get("/health/ready", gives=JSON),
     _get("/health/request", gives=JSON),
     _get("/metrics", gives="text/plain"),
+    _post("/hooks/generic", document={}, gives=JSON),
 )
 
 REQUESTS: tuple[WebRequest, ...] = (

@@ -136,7 +136,9 @@ def test_every_reader_gets_the_same_links_and_each_leads_to_its_story(
     page = html.fromstring(mails[0].part("html"))
     links = {link.get("href") for link in page.iter("a")}
     others = {link for link in links if not COUNTED.fullmatch(link)}
-    assert all(re.search(r"/u/|/p/|/archive/|example\.org$", link) for link in others), others
+    assert all(re.search(r"/u/|/p/|/join/|/archive/|example\.org$", link) for link in others), (
+        others
+    )
     assert set(paths_in(mails[0].part("plain"))) == set(paths_in(mails[0].part("html")))
     assert "press.example.org" not in mails[0].part("html") + mails[0].part("plain")
     stories = {item.article.url for item in issue.items}

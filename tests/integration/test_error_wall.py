@@ -26,6 +26,8 @@ from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebReq
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
 AFTER_THE_ANSWER = {"post_soon", "mail_sign_in_link", "send", "count"}
 """What goes on when the answer is out: an error there can only be logged."""
+TO_MAIL_A_LINK = {"find_user", "make_link"}
+"""So do these if a sign-in link is asked for, so that the time does not tell who is an editor."""
 
 
 class PlantedError(Exception):
@@ -150,8 +152,9 @@ def test_an_unforeseen_error_of_any_call_is_told_and_logged(
         app = web.app()
         with replaced(call, broken):
             answer = web.ask(app, request_)
+        later = AFTER_THE_ANSWER | (TO_MAIL_A_LINK if request_.form.get("way") == "link" else set())
         has_begun = answer.type == "text/event-stream"
-        if call.name in AFTER_THE_ANSWER or has_begun:
+        if call.name in later or has_begun:
             assert answer.status == healthy.status, call
         else:
             is_told(answer, request_, 500)
