@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from newsletter.articles.provenance import explained, to_json
 from newsletter.config.durations import written
 
 if TYPE_CHECKING:
+    from newsletter.articles.article import Article
     from newsletter.articles.source_finding import SourceFinding
     from newsletter.articles.source_summary import SourceSummary
     from newsletter.config.source_editing import NewSource
@@ -80,6 +82,25 @@ def reading_document(found: FoundSource, summary: SourceSummary) -> dict[str, An
         "known_by": summary.known_by,
         "findings": [_finding(finding) for finding in found.reading.findings],
     }
+
+
+def article_document(article: Article) -> dict[str, Any]:
+    """One article as its source has it, and where its fields came from."""
+    return {
+        "source": article.source,
+        "title": article.title,
+        "url": article.url,
+        "published": article.published.isoformat() if article.dated else None,
+        "language": article.language,
+        "words": article.words,
+        "minutes": article.minutes,
+        "fields": to_json(article.provenance),
+    }
+
+
+def article_lines(article: Article, heading: str) -> list[str]:
+    """Where the fields of an article came from, below its heading."""
+    return [f"  {heading}", *(f"    {line}" for line in explained(article.provenance))]
 
 
 def new_source_document(source: NewSource) -> dict[str, Any]:

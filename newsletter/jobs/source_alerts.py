@@ -11,7 +11,7 @@ from newsletter.articles.pace import often_enough
 from newsletter.config.durations import written
 from newsletter.issues.source_failures import LONG
 from newsletter.jobs.operator_mail import OperatorAlert, write_to_operators
-from newsletter.site.failed_sources import name_of, shown_location, source_health
+from newsletter.site.failed_sources import name_of, source_health
 from newsletter.site.site import Site
 from newsletter.store.operator_alerts import Told, all_told
 from newsletter.store.source_health import SourceHealth
@@ -104,13 +104,13 @@ def _back(source: NamedHealth, before: Told | None) -> OperatorAlert | None:
 def _moved(source: NamedHealth) -> OperatorAlert | None:
     if not source.health.moved_to:
         return None
-    moved_to = shown_location(source.health.moved_to)
     return OperatorAlert(
         about=source.name,
         key=source.key("moved"),
-        kind=moved_to,
+        kind=source.health.moved_to,
         message=f"{source.name} has moved permanently, and is read at its new address",
-        fix=f"nothing must be done; to save it the detour, write the new address: {moved_to}",
+        fix="nothing must be done; to save it the detour, write the new address:"
+        f" {source.health.moved_to}",
         again_after=None,
         is_news=True,
     )

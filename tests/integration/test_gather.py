@@ -106,3 +106,16 @@ def test_a_server_that_asked_for_a_pause_is_left_alone(tmp_path: Path, server: F
     server.put("/rss", feed("First."))
     gathered(site, NOW + timedelta(hours=3))
     assert len(kept(site)) == 1
+
+
+def test_a_feed_that_has_lost_its_entries_is_told(tmp_path: Path, server: FeedServer) -> None:
+    """A feed that never had any is only noted, because it may be new."""
+    empty = "<rss version='2.0'><channel><title>Example News</title></channel></rss>"
+    site = site_with_feed(tmp_path, server.put("/rss", empty))
+    told = [{finding.severity for finding in gathered(site, NOW).findings}]
+    server.put("/rss", feed("First.", "<pubDate>Mon, 11 May 2026 06:00:00 GMT</pubDate>"))
+    told += [{finding.severity for finding in gathered(site, NOW + DAY).findings}]
+    server.put("/rss", empty)
+    told += [{finding.severity for finding in gathered(site, NOW + 2 * DAY).findings}]
+    assert told == [{"notice"}, set(), {"notice", "warning"}]
+    assert len(kept(site)) == 1

@@ -349,6 +349,32 @@ def test_a_test_says_what_would_be_read_and_how(new_site: Maker, server: FeedSer
     assert site("sources", "test", "ftp://user:hush-hush@site.example/").code == 65
 
 
+def test_a_test_says_where_each_field_came_from(new_site: Maker, server: FeedServer) -> None:
+    """Of the newest articles: the places that were used, and what was not used and why."""
+    site = new_site()
+    pixel = '<img src="https://stat.example/p.gif" width="1" height="1">'
+    picture = '<img src="https://example.org/bridge.jpg" width="900" height="500">'
+    text = f"<description><![CDATA[{pixel}{picture}It opens.]]></description>"
+    url = server.put("/rss", feed().replace("<description>It opens.</description>", text))
+    (example,) = site.done("sources", "test", url, "--json").document["examples"]
+    (shown,) = [field for field in example["fields"] if field["field"] == "picture"]
+    assert (example["title"], shown["place"], shown["detail"]) == ("Bridge", "img #2", "900×500")
+    assert [(one["place"], one["why"]) for one in shown["refused"]] == [
+        ("img #1", "a tracking pixel")
+    ]
+    out = site.done("sources", "test", url).out
+    assert "read of “Bridge”:" in out
+    assert "    picture: img #2, 900×500; not img #1: 1×1, a tracking pixel" in out
+
+
+def test_a_date_without_a_zone_is_tested_in_the_site_s(new_site: Maker, server: FeedServer) -> None:
+    """As it would be gathered."""
+    site = new_site(NEWSLETTER__SITE__TIMEZONE="Asia/Tokyo")
+    url = server.put("/rss", feed().replace("09:30:00 GMT", "09:30:00"))
+    tested = site.done("sources", "test", url, "--json").document
+    assert tested["newest"] == "2026-05-12T00:30:00+00:00"
+
+
 def test_a_configured_source_is_tested_as_it_is_configured(
     new_site: Maker, server: FeedServer
 ) -> None:
