@@ -53,6 +53,8 @@ def source_lines(source: ListedSource, zone: ZoneInfo) -> list[str]:
     lines.append(f"  last read {_local(health.succeeded_at, zone)}{entries}{newest}")
     if health.failing_since:
         lines.append(f"  failing since {_local(health.failing_since, zone)}: {health.problem}")
+    if health.moved_to:
+        lines.append(f"  has moved permanently to {health.moved_to}, and is read there")
     if health.next_check:
         every = written(health.interval)
         lines.append(f"  every {every}, next {_local(health.next_check, zone)}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.articles.pace import often_enough
+from newsletter.config.access import split_credentials
 from newsletter.config.durations import written
 from newsletter.issues.source_failures import LONG
 from newsletter.jobs.operator_mail import OperatorAlert, write_to_operators
@@ -104,13 +105,13 @@ def _back(source: NamedHealth, before: Told | None) -> OperatorAlert | None:
 def _moved(source: NamedHealth) -> OperatorAlert | None:
     if not source.health.moved_to:
         return None
+    moved_to, _credentials = split_credentials(source.health.moved_to)
     return OperatorAlert(
         about=source.name,
         key=source.key("moved"),
-        kind=source.health.moved_to,
+        kind=moved_to,
         message=f"{source.name} has moved permanently, and is read at its new address",
-        fix="nothing must be done; to save it the detour, write the new address:"
-        f" {source.health.moved_to}",
+        fix=f"nothing must be done; to save it the detour, write the new address: {moved_to}",
         again_after=None,
         is_news=True,
     )

@@ -141,7 +141,7 @@ def _read_unclaimed(
     with run.site.database.transaction() as connection:
         ensure_newsletter(connection, slug, run.now)
         ours = claims.take(connection, [location_key(source.location) for source in sources])
-        memories = load_memories(connection, slug, run.fingerprint)
+        memories = load_memories(connection, slug, run.fingerprint, run.now)
         paces = load_paces(connection, slug)
     free = [source for source in sources if location_key(source.location) in ours]
     readings = _read(run, free, memories)

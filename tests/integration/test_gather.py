@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site, open_site
 from tests.factories.gathered import load_articles
 from tests.factories.site import make_site
-from tests.servers.feeds import FeedServer
+from tests.servers.feeds import FeedServer, respond
 
 NOW = datetime(2026, 5, 12, 7, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,9 +81,28 @@ def test_an_unchanged_feed_keeps_its_articles(tmp_path: Path, server: FeedServer
     url = server.put("/rss", feed("First."), headers={"ETag": '"v1"'})
     site = site_with_feed(tmp_path, url)
     gathered(site, NOW)
-    assert gathered(site, NOW + DAY).unchanged
+    assert gathered(site, NOW + timedelta(hours=1)).unchanged
     assert server.seen[1].headers["if-none-match"] == '"v1"'
     assert len(kept(site)) == 1
+
+
+def test_a_server_that_calls_everything_unchanged_is_asked_in_full_once_a_day(
+    tmp_path: Path, server: FeedServer
+) -> None:
+    """It answers 304 to every conditional request, though its feed has changed."""
+    shown = [feed("First.")]
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        stuck = "If-None-Match" in request.headers
+        body = b"" if stuck else shown[-1].encode()
+        respond(request, body, status=304 if stuck else 200, headers={"ETag": '"stuck"'})
+
+    site = site_with_feed(tmp_path, server.on("/rss", answer))
+    gathered(site, NOW)
+    shown.append(feed("Second."))
+    assert gathered(site, NOW + timedelta(hours=1)).unchanged
+    assert not gathered(site, NOW + DAY).unchanged
+    assert [article.summary for article in kept(site)] == ["Second."]
 
 
 def test_a_changed_tag_reaches_an_unchanged_feed(tmp_path: Path, server: FeedServer) -> None:

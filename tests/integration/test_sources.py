@@ -111,6 +111,17 @@ def test_the_state_of_the_last_reading_is_shown(new_site: Maker, server: FeedSer
     assert "failing since" in site.done("sources", "list", "--newsletter", "weekly").out
 
 
+def test_a_source_that_has_moved_says_so(new_site: Maker, server: FeedServer) -> None:
+    """Though what it shows at its new address is what it showed before."""
+    url = server.put("/rss", feed())
+    site = new_site(f'[[newsletters.weekly.sources]]\nfeed = "{url}"\n')
+    site.done("gather", "weekly", now=NOW)
+    new = server.put("/new", feed())
+    server.redirect("/rss", new, 308)
+    site.done("gather", "weekly", now=NOW + timedelta(hours=1))
+    assert f"has moved permanently to {new}, and is read there" in site.done("sources", "list").out
+
+
 @pytest.mark.parametrize("place", ["/feed/", "/rss.xml", "/feed.json", "/blog/atom.xml"])
 def test_the_feed_of_a_page_is_found(new_site: Maker, server: FeedServer, place: str) -> None:
     """Where the page's head names it, or at a well-known place; a JSON Feed as well."""
