@@ -22,6 +22,7 @@ class CheckResult(StrEnum):
     NEW = "new"  # entries that were not there before
     SAME = "same"  # nothing new
     REPLACED = "replaced"  # only new entries, so some may have been missed
+    EMPTIED = "emptied"  # no entries, though it had some before
     FAILED = "failed"
 
 
@@ -75,6 +76,7 @@ def _adapted(interval: timedelta, result: CheckResult) -> timedelta:
         CheckResult.NEW: 0.5,
         CheckResult.SAME: 1.5,
         CheckResult.REPLACED: 0.25,
+        CheckResult.EMPTIED: 1.0,
         CheckResult.FAILED: 1.0,
     }
     return max(SOONEST, min(LATEST, interval * factors[result]))

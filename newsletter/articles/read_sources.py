@@ -127,6 +127,7 @@ async def read_fetched(
     *,
     vocabulary: Vocabulary,
     now: datetime,
+    zone: tzinfo,
     seconds: float,
 ) -> Reading:
     """What the source shows in an answer that was fetched; nothing is remembered."""
@@ -136,6 +137,7 @@ async def read_fetched(
         vocabulary=vocabulary,
         now=now,
         tags=source.tags,
+        zone=zone,
     )
     return await _parsed(source, origin, _content_of(fetched), seconds)
 

@@ -10,8 +10,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from newsletter.articles.provenance import explained as explained_lines
-from newsletter.articles.provenance import to_json
 from newsletter.cli.audience import selection_document, selection_lines
 from newsletter.cli.invocation import (
     Invocation,
@@ -20,6 +18,7 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
+from newsletter.cli.source_documents import article_document, article_lines
 from newsletter.cli.status import failed_source_document, failed_source_line
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
@@ -137,23 +136,11 @@ def show(invocation: Invocation, issue: tuple[str, int | None], explained: str |
 
 
 def _show_provenance(invocation: Invocation, found: Explanation) -> int:
-    versions = [
-        {
-            "source": version.source,
-            "title": version.title,
-            "url": version.url,
-            "published": version.published.isoformat() if version.dated else None,
-            "language": version.language,
-            "words": version.words,
-            "minutes": version.minutes,
-            "fields": to_json(version.provenance),
-        }
-        for version in found.versions
-    ]
+    versions = [article_document(version) for version in found.versions]
     lines = [f"{found.issue.name}: {found.title}"]
     for version in found.versions:
-        lines.append(f"  {version.source}: {version.url or 'without an address'}")
-        lines += [f"    {line}" for line in explained_lines(version.provenance)]
+        place = version.url or "without an address"
+        lines += article_lines(version, f"{version.source}: {place}")
     invocation.answer(
         {"issue": found.issue.name, "title": found.title, "versions": versions}, *lines
     )

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from newsletter.articles.provenance import explained, to_json
 from newsletter.config.durations import written
 
 if TYPE_CHECKING:
+    from newsletter.articles.article import Article
     from newsletter.articles.source_finding import SourceFinding
     from newsletter.articles.source_summary import SourceSummary
     from newsletter.config.source_editing import NewSource
@@ -51,6 +53,8 @@ def source_lines(source: ListedSource, zone: ZoneInfo) -> list[str]:
     lines.append(f"  last read {_local(health.succeeded_at, zone)}{entries}{newest}")
     if health.failing_since:
         lines.append(f"  failing since {_local(health.failing_since, zone)}: {health.problem}")
+    if health.moved_to:
+        lines.append(f"  has moved permanently to {health.moved_to}, and is read there")
     if health.next_check:
         every = written(health.interval)
         lines.append(f"  every {every}, next {_local(health.next_check, zone)}")
@@ -80,6 +84,25 @@ def reading_document(found: FoundSource, summary: SourceSummary) -> dict[str, An
         "known_by": summary.known_by,
         "findings": [_finding(finding) for finding in found.reading.findings],
     }
+
+
+def article_document(article: Article) -> dict[str, Any]:
+    """One article as its source has it, and where its fields came from."""
+    return {
+        "source": article.source,
+        "title": article.title,
+        "url": article.url,
+        "published": article.published.isoformat() if article.dated else None,
+        "language": article.language,
+        "words": article.words,
+        "minutes": article.minutes,
+        "fields": to_json(article.provenance),
+    }
+
+
+def article_lines(article: Article, heading: str) -> list[str]:
+    """Where the fields of an article came from, below its heading."""
+    return [f"  {heading}", *(f"    {line}" for line in explained(article.provenance))]
 
 
 def new_source_document(source: NewSource) -> dict[str, Any]:

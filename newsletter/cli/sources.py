@@ -10,6 +10,8 @@ import click
 
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.cli.source_documents import (
+    article_document,
+    article_lines,
     finding_line,
     new_source_document,
     reading_document,
@@ -215,6 +217,7 @@ def test_one(invocation: Invocation, url: str) -> int:
         **reading_document(found, examined.summary),
         "charset": examined.charset,
         "every": int(examined.interval.total_seconds()),
+        "examples": [article_document(article) for article in examined.examples],
     }
     fetched = found.fetched
     encoding = f", compressed as {fetched.encoding}" if fetched.encoding else ""
@@ -226,6 +229,11 @@ def test_one(invocation: Invocation, url: str) -> int:
         f"  entries are known by their {examined.summary.known_by}",
         f"  would be read every {written(examined.interval)} at first, then as often as it changes",
         *[finding_line(finding) for finding in found.reading.findings],
+        *[
+            line
+            for article in examined.examples
+            for line in article_lines(article, f"read of “{article.title}”:")
+        ],
     ]
     invocation.answer(document, *lines)
     return FINDINGS if found.problem else OK

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.articles.pace import often_enough
+from newsletter.config.access import split_credentials
 from newsletter.config.durations import written
 from newsletter.issues.source_failures import LONG
 from newsletter.jobs.operator_mail import OperatorAlert, write_to_operators
-from newsletter.site.failed_sources import name_of, shown_location, source_health
+from newsletter.site.failed_sources import name_of, source_health
 from newsletter.site.site import Site
 from newsletter.store.operator_alerts import Told, all_told
 from newsletter.store.source_health import SourceHealth
@@ -104,7 +105,7 @@ def _back(source: NamedHealth, before: Told | None) -> OperatorAlert | None:
 def _moved(source: NamedHealth) -> OperatorAlert | None:
     if not source.health.moved_to:
         return None
-    moved_to = shown_location(source.health.moved_to)
+    moved_to, _credentials = split_credentials(source.health.moved_to)
     return OperatorAlert(
         about=source.name,
         key=source.key("moved"),

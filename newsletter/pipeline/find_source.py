@@ -117,6 +117,7 @@ class _Finder:
             fetched,
             vocabulary=self._vocabulary,
             now=self.now,
+            zone=self.site.settings.site.zone,
             seconds=client.seconds,
         )
         return FoundSource(source=source, fetched=fetched, reading=reading)

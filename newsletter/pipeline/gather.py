@@ -26,10 +26,7 @@ from newsletter.site.source_settings import (
     newsletter_vocabulary,
     reading_fingerprint,
 )
-from newsletter.store.articles import (
-    save_articles,
-    withdraw_others,
-)
+from newsletter.store.articles import has_articles, save_articles, withdraw_others
 from newsletter.store.fetches import (
     FetchResult,
     SourceContents,
@@ -144,7 +141,7 @@ def _read_unclaimed(
     with run.site.database.transaction() as connection:
         ensure_newsletter(connection, slug, run.now)
         ours = claims.take(connection, [location_key(source.location) for source in sources])
-        memories = load_memories(connection, slug, run.fingerprint)
+        memories = load_memories(connection, slug, run.fingerprint, run.now)
         paces = load_paces(connection, slug)
     free = [source for source in sources if location_key(source.location) in ours]
     readings = _read(run, free, memories)
@@ -273,7 +270,6 @@ def _judged(
     run: _Run, source: SourceSettings, reading: Reading, result: CheckResult, pace: Pace
 ) -> tuple[Reading, FetchResult]:
     """The reading for the report, and what the fetch leaves behind."""
-    turned_over = result is CheckResult.REPLACED
     following = next_pace(
         pace,
         result,
@@ -285,7 +281,7 @@ def _judged(
     )
     if run.again and result is CheckResult.FAILED and pace.next_check is not None:
         following = pace
-    shown = _with_turned_over(reading, pace.interval) if turned_over else reading
+    shown = _with_warning(reading, result, pace.interval)
     contents = None
     if not reading.unchanged and result is not CheckResult.FAILED:
         dates = [article.published for article in reading.articles]
@@ -295,7 +291,7 @@ def _judged(
         problem=_problem(reading),
         pace=following,
         moved_to=reading.moved_to,
-        turned_over=turned_over,
+        turned_over=result is CheckResult.REPLACED,
         contents=contents,
     )
     return shown, left
@@ -317,6 +313,9 @@ def _save_articles(
     )
     if _problem(reading):
         return CheckResult.FAILED
+    is_empty = not reading.unchanged and not reading.articles
+    if source.kind == "feed" and is_empty and has_articles(connection, run.newsletter, number):
+        return CheckResult.EMPTIED
     if source.kind == "folder":
         withdraw_others(connection, run.newsletter, number, reading.articles, run.now)
     if result is CheckResult.REPLACED and source.kind != "feed":
@@ -324,14 +323,20 @@ def _save_articles(
     return result
 
 
-def _with_turned_over(reading: Reading, interval: timedelta) -> Reading:
-    finding = SourceFinding(
-        source=reading.source,
-        severity="warning",
-        message="every article is new since the last check, so stories may have been missed",
-        fix=f'check it more often: write every = "{written(often_enough(interval))}" below its'
-        " address in newsletter.toml",
-    )
+def _with_warning(reading: Reading, result: CheckResult, interval: timedelta) -> Reading:
+    """The reading with a warning if stories may have been missed."""
+    if result is CheckResult.REPLACED:
+        message = "every article is new since the last check, so stories may have been missed"
+        fix = (
+            f'check it more often: write every = "{written(often_enough(interval))}" below its'
+            " address in newsletter.toml"
+        )
+    elif result is CheckResult.EMPTIED:
+        message = "it had articles before and shows none now, so stories may be missing"
+        fix = "open its address in a browser, and tell its owner if it should not be empty"
+    else:
+        return reading
+    finding = SourceFinding(source=reading.source, severity="warning", message=message, fix=fix)
     return replace(reading, findings=(*reading.findings, finding))
 
 

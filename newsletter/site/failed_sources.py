@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -49,14 +48,9 @@ def source_health(
 
 
 def name_of(site: Site, health: SourceHealth) -> str:
-    """The source's name in newsletter.toml, or else its location without a password."""
+    """The source's name in newsletter.toml, or else its location."""
     sources = site.newsletter(health.newsletter).sources
     return next(
         (source.name for source in sources if source.location == health.location and source.name),
-        shown_location(health.location),
+        health.location,
     )
-
-
-def shown_location(location: str) -> str:
-    """The location without the user and password of an address."""
-    return re.sub(r"\A(https?://)[^/?#]*@", r"\1", location)

@@ -80,8 +80,10 @@ def save_articles(
     *,
     first_look: bool = False,
 ) -> CheckResult:
-    """Insert the new articles of the source and update the known ones; `first_seen` stays.
+    """Insert the new articles of the source and update the known ones.
 
+    `first_seen` stays, except that what comes back after its source had withdrawn it counts as
+    seen anew: an issue that closed in between did not have it.
     What has no date at the `first_look` at a feed may be of any age, and is marked as its backlog.
     Returns what the check showed.
     """
@@ -90,9 +92,9 @@ def save_articles(
     if not found:
         return CheckResult.SAME
     lock_stories(connection)
-    numbers = stories_of(connection, source, found, now)
+    numbers = stories_of(connection, newsletter, source, found, now)
     here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
-    had_any = connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
+    had_any = has_articles(connection, newsletter, source)
     known = _rows_of(connection, here, numbers)
     new = []
     for story, article in zip(numbers, found, strict=True):
@@ -105,7 +107,10 @@ def save_articles(
         if not article.dated:
             # It counts as published when it was first seen, or on the date that its source once gave.
             del values["published"], values["dated"], values["backlog"]
-        connection.execute(sa.update(articles).where(articles.c.id == known[story]).values(values))
+        row, was_withdrawn = known[story]
+        if was_withdrawn:
+            values["first_seen"] = now
+        connection.execute(sa.update(articles).where(articles.c.id == row).values(values))
     if new:
         connection.execute(sa.insert(articles), new)
     missing = _missing(connection, here, since=min(article.published for article in found))
@@ -118,14 +123,22 @@ def save_articles(
     return CheckResult.NEW if new else CheckResult.SAME
 
 
+def has_articles(connection: sa.Connection, newsletter: str, source: int) -> bool:
+    """Whether the source has ever shown an article."""
+    here = (articles.c.newsletter == newsletter) & (articles.c.source_id == source)
+    return connection.execute(sa.select(articles.c.id).where(here).limit(1)).first() is not None
+
+
 def _rows_of(
     connection: sa.Connection, here: sa.ColumnElement[bool], numbers: Sequence[int]
-) -> dict[int, int]:
-    """The rows of the source's articles about these stories."""
+) -> dict[int, tuple[int, bool]]:
+    """The rows of the source's articles about these stories, and whether it had withdrawn them."""
     rows = connection.execute(
-        sa.select(articles.c.story_id, articles.c.id).where(here, articles.c.story_id.in_(numbers))
+        sa.select(articles.c.story_id, articles.c.id, articles.c.withdrawn_at).where(
+            here, articles.c.story_id.in_(numbers)
+        )
     )
-    return {row.story_id: row.id for row in rows}
+    return {row.story_id: (row.id, row.withdrawn_at is not None) for row in rows}
 
 
 def _row_of(article: Article) -> dict[str, Any]:

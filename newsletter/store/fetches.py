@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +16,15 @@ from newsletter.store.tables import fetches
 
 
 def load_memories(
-    connection: sa.Connection, newsletter: str, fingerprint: str
+    connection: sa.Connection, newsletter: str, fingerprint: str, now: datetime
 ) -> dict[str, FetchMemory]:
-    """The memories of the newsletter's earlier fetches, by source.
+    """The memories of the newsletter's earlier fetches, by source, for requests at `now`.
 
     `fingerprint` identifies the settings with which articles were read. Memories of other
-    settings are ignored, so that a changed tag takes effect in an unchanged feed.
+    settings are ignored, so that a changed tag takes effect in an unchanged feed. A source's
+    first request of a day (UTC) has no validators: some servers answer 304 to them for ever.
     """
+    today = now.astimezone(UTC).date()
     rows = connection.execute(
         sa.select(fetches).where(
             fetches.c.newsletter == newsletter, fetches.c.fingerprint == fingerprint
@@ -31,8 +33,8 @@ def load_memories(
     return {
         row.source: FetchMemory(
             source=row.source,
-            etag=row.etag,
-            last_modified=row.last_modified,
+            etag=row.etag if row.checked_at.date() == today else "",
+            last_modified=row.last_modified if row.checked_at.date() == today else "",
             body_hash=row.body_hash,
             not_before=row.not_before,
         )

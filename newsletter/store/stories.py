@@ -18,7 +18,7 @@ from subscribers.sql import insert_or_nothing
 if TYPE_CHECKING:
     from newsletter.articles.identity.entries import Sighting
 
-T = TypeVar("T", int, str)
+T = TypeVar("T", int, str, datetime)
 
 LONGEST_KEY = 300
 """In characters; a longer id or address is stored as its hash."""
@@ -33,7 +33,11 @@ def lock_stories(connection: sa.Connection) -> None:
 
 
 def stories_of(
-    connection: sa.Connection, source: int, found: Sequence[Article], now: datetime
+    connection: sa.Connection,
+    newsletter: str,
+    source: int,
+    found: Sequence[Article],
+    now: datetime,
 ) -> list[int]:
     """The number of the story of each entry, created if it is new; no two entries share one.
 
@@ -44,7 +48,21 @@ def stories_of(
 
     shown = [Sighting.of(article) for article in found]
     keys = [keys_of(source, sighting) for sighting in shown]
-    known = _known(connection, source, {key for several in keys for key in several})
+    # An entry whose id, address and title were all corrected is still found by its date.
+    moments = {sighting.published for sighting in shown if sighting.to_the_minute}
+    wanted = [
+        *(
+            articles.c.story_id.in_(
+                sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(some))
+            )
+            for some in in_parts({key for several in keys for key in several})
+        ),
+        *(
+            (articles.c.newsletter == newsletter) & articles.c.published.in_(some)
+            for some in in_parts(moments)
+        ),
+    ]
+    known = _known(connection, source, wanted)
     matches = match_entries(shown, [sighting for _story, sighting in known])
     numbers = [None if match is None else known[match][0] for match in matches]
     new = [index for index, number in enumerate(numbers) if number is None]
@@ -112,12 +130,14 @@ def join_stories(connection: sa.Connection, keys: Iterable[str]) -> None:
             _join(connection, first, other)
 
 
-def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple[int, Sighting]]:
-    """The entries of the source that any of these keys identifies, as it last showed them."""
+def _known(
+    connection: sa.Connection, source: int, wanted: Iterable[sa.ColumnElement[bool]]
+) -> list[tuple[int, Sighting]]:
+    """The entries of the source that meet any of these conditions, as it last showed them."""
     from newsletter.articles.identity.entries import Sighting, id_key
 
     found: dict[int, Sighting] = {}
-    for some in in_parts(keys):
+    for condition in wanted:
         rows = connection.execute(
             sa.select(
                 articles.c.story_id,
@@ -128,12 +148,7 @@ def _known(connection: sa.Connection, source: int, keys: set[str]) -> list[tuple
                 articles.c.dated,
                 articles.c.summary,
             )
-            .where(
-                articles.c.source_id == source,
-                articles.c.story_id.in_(
-                    sa.select(story_keys.c.story_id).where(story_keys.c.key.in_(some))
-                ),
-            )
+            .where(articles.c.source_id == source, condition)
             .order_by(articles.c.id)
         )
         for row in rows:

@@ -24,6 +24,9 @@ def test_a_source_is_tested_added_and_read(tmp_path: Path) -> None:
         assert (tested["title"], tested["entries"], tested["tags"]) == (
             *("Harbour News", 1, [{"tag": "Boats", "articles": 1}]),
         )
+        (example,) = tested["examples"]
+        assert (example["title"], example["published"]) == ("Bridge", None)
+        assert {"field": "link", "place": "link", "detail": "", "refused": []} in example["fields"]
         body = {"newsletter": "weekly", "url": url, "tags": ["sea"]}
         dry = api.done("POST", "/sources", {**body, "dry_run": True})
         assert '+tags = ["sea"]' in dry["diff"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.site.site import Site, open_site
 from tests.factories.gathered import load_articles
 from tests.factories.site import make_site
-from tests.servers.feeds import FeedServer
+from tests.servers.feeds import FeedServer, respond
 
 NOW = datetime(2026, 5, 12, 7, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,9 +81,28 @@ def test_an_unchanged_feed_keeps_its_articles(tmp_path: Path, server: FeedServer
     url = server.put("/rss", feed("First."), headers={"ETag": '"v1"'})
     site = site_with_feed(tmp_path, url)
     gathered(site, NOW)
-    assert gathered(site, NOW + DAY).unchanged
+    assert gathered(site, NOW + timedelta(hours=1)).unchanged
     assert server.seen[1].headers["if-none-match"] == '"v1"'
     assert len(kept(site)) == 1
+
+
+def test_a_server_that_calls_everything_unchanged_is_asked_in_full_once_a_day(
+    tmp_path: Path, server: FeedServer
+) -> None:
+    """It answers 304 to every conditional request, though its feed has changed."""
+    shown = [feed("First.")]
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        stuck = "If-None-Match" in request.headers
+        body = b"" if stuck else shown[-1].encode()
+        respond(request, body, status=304 if stuck else 200, headers={"ETag": '"stuck"'})
+
+    site = site_with_feed(tmp_path, server.on("/rss", answer))
+    gathered(site, NOW)
+    shown.append(feed("Second."))
+    assert gathered(site, NOW + timedelta(hours=1)).unchanged
+    assert not gathered(site, NOW + DAY).unchanged
+    assert [article.summary for article in kept(site)] == ["Second."]
 
 
 def test_a_changed_tag_reaches_an_unchanged_feed(tmp_path: Path, server: FeedServer) -> None:
@@ -105,4 +125,17 @@ def test_a_server_that_asked_for_a_pause_is_left_alone(tmp_path: Path, server: F
     assert len(server.seen) == 1
     server.put("/rss", feed("First."))
     gathered(site, NOW + timedelta(hours=3))
+    assert len(kept(site)) == 1
+
+
+def test_a_feed_that_has_lost_its_entries_is_told(tmp_path: Path, server: FeedServer) -> None:
+    """A feed that never had any is only noted, because it may be new."""
+    empty = "<rss version='2.0'><channel><title>Example News</title></channel></rss>"
+    site = site_with_feed(tmp_path, server.put("/rss", empty))
+    told = [{finding.severity for finding in gathered(site, NOW).findings}]
+    server.put("/rss", feed("First.", "<pubDate>Mon, 11 May 2026 06:00:00 GMT</pubDate>"))
+    told += [{finding.severity for finding in gathered(site, NOW + DAY).findings}]
+    server.put("/rss", empty)
+    told += [{finding.severity for finding in gathered(site, NOW + 2 * DAY).findings}]
+    assert told == [{"notice"}, set(), {"notice", "warning"}]
     assert len(kept(site)) == 1

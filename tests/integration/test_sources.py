@@ -111,6 +111,17 @@ def test_the_state_of_the_last_reading_is_shown(new_site: Maker, server: FeedSer
     assert "failing since" in site.done("sources", "list", "--newsletter", "weekly").out
 
 
+def test_a_source_that_has_moved_says_so(new_site: Maker, server: FeedServer) -> None:
+    """Though what it shows at its new address is what it showed before."""
+    url = server.put("/rss", feed())
+    site = new_site(f'[[newsletters.weekly.sources]]\nfeed = "{url}"\n')
+    site.done("gather", "weekly", now=NOW)
+    new = server.put("/new", feed())
+    server.redirect("/rss", new, 308)
+    site.done("gather", "weekly", now=NOW + timedelta(hours=1))
+    assert f"has moved permanently to {new}, and is read there" in site.done("sources", "list").out
+
+
 @pytest.mark.parametrize("place", ["/feed/", "/rss.xml", "/feed.json", "/blog/atom.xml"])
 def test_the_feed_of_a_page_is_found(new_site: Maker, server: FeedServer, place: str) -> None:
     """Where the page's head names it, or at a well-known place; a JSON Feed as well."""
@@ -347,6 +358,32 @@ def test_a_test_says_what_would_be_read_and_how(new_site: Maker, server: FeedSer
     assert (broken.code, broken.document["findings"][0]["severity"]) == (1, "failure")
     assert site("sources", "test", server.url("/gone")).code == 65
     assert site("sources", "test", "ftp://user:hush-hush@site.example/").code == 65
+
+
+def test_a_test_says_where_each_field_came_from(new_site: Maker, server: FeedServer) -> None:
+    """Of the newest articles: the places that were used, and what was not used and why."""
+    site = new_site()
+    pixel = '<img src="https://stat.example/p.gif" width="1" height="1">'
+    picture = '<img src="https://example.org/bridge.jpg" width="900" height="500">'
+    text = f"<description><![CDATA[{pixel}{picture}It opens.]]></description>"
+    url = server.put("/rss", feed().replace("<description>It opens.</description>", text))
+    (example,) = site.done("sources", "test", url, "--json").document["examples"]
+    (shown,) = [field for field in example["fields"] if field["field"] == "picture"]
+    assert (example["title"], shown["place"], shown["detail"]) == ("Bridge", "img #2", "900×500")
+    assert [(one["place"], one["why"]) for one in shown["refused"]] == [
+        ("img #1", "a tracking pixel")
+    ]
+    out = site.done("sources", "test", url).out
+    assert "read of “Bridge”:" in out
+    assert "    picture: img #2, 900×500; not img #1: 1×1, a tracking pixel" in out
+
+
+def test_a_date_without_a_zone_is_tested_in_the_site_s(new_site: Maker, server: FeedServer) -> None:
+    """As it would be gathered."""
+    site = new_site(NEWSLETTER__SITE__TIMEZONE="Asia/Tokyo")
+    url = server.put("/rss", feed().replace("09:30:00 GMT", "09:30:00"))
+    tested = site.done("sources", "test", url, "--json").document
+    assert tested["newest"] == "2026-05-12T00:30:00+00:00"
 
 
 def test_a_configured_source_is_tested_as_it_is_configured(

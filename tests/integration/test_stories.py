@@ -197,6 +197,50 @@ def test_an_entry_that_moves_is_not_sent_again(
 TEXT = "Snow up to two metres deep has cut off eleven villages in the north of Carland."
 
 
+def test_an_entry_of_which_all_but_date_and_text_was_corrected_is_not_sent_again(
+    tmp_path: Path, server: FeedServer, database: str
+) -> None:
+    """Its guid is its address, and so is corrected with the slug, as is the headline."""
+    text = "How to build a shop of your own with the framework that everybody talks about."
+    address = "https://shop.example/build-{}-your-own"
+    old, new = address.format("you"), address.format("a")
+    site = site_of(
+        tmp_path,
+        f'feed = "{server.put("/a", feed(item("Build you your own shop", link=old, guid=old, text=text)))}"',
+        database=database,
+    )
+    first = drafted(site)
+    assert titles(first) == ["Build you your own shop"]
+    sent(site, first)
+    server.put(
+        "/a",
+        feed(
+            item("A new story", link="https://shop.example/new", guid="n", days=6),
+            item("Build your own shop", link=new, guid=new, text=text),
+        ),
+    )
+    assert titles(drafted(site, NOW + WEEK)) == ["A new story"]
+
+
+def test_what_was_missing_at_the_due_time_and_comes_back_is_in_the_next_issue(
+    tmp_path: Path, server: FeedServer, database: str
+) -> None:
+    """A server that answers with an old copy makes it look withdrawn; it is sent once."""
+    older = item("Harbour wall falls", link="https://news.example/wall", guid="w", days=-2)
+    url = server.put("/a", feed(BRIDGE, older))
+    site = site_of(tmp_path, f'feed = "{url}"', database=database)
+    assert titles(drafted(site)) == ["Council opens the new bridge", "Harbour wall falls"]
+    server.put("/a", feed(older))
+    first = drafted(site, NOW + timedelta(hours=1))
+    assert titles(first) == ["Harbour wall falls"]
+    sent(site, first, first.window.end)
+    server.put("/a", feed(BRIDGE, older))
+    second = drafted(site, NOW + WEEK)
+    assert titles(second) == ["Council opens the new bridge"]
+    sent(site, second, second.window.end)
+    assert titles(drafted(site, NOW + 2 * WEEK)) == []
+
+
 @pytest.mark.parametrize("weeks", [1, 3])
 def test_a_story_that_another_feed_tells_weeks_later_is_known(
     tmp_path: Path, server: FeedServer, database: str, weeks: int

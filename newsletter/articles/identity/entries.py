@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,12 @@ SAME_TEXT = 85
 ENOUGH_TEXT = 60
 """In characters; a shorter text may be the same in every entry of a source."""
 REPUBLISHED_TEXT = 97
+_REMARK = re.compile(
+    r"\A\W*(?:updated?|correct(?:ed|ion)|amended)(?:\s+\d+)?\s*[\]):|–—-]+\s*"
+    r"|\s*[\[(|–—-]+\s*(?:updated?|corrected|amended)[^\w]*\Z",
+    re.IGNORECASE,
+)
+"""A remark that a title has been changed, such as "UPDATE 2: …" or "… [corrected]"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,8 +65,8 @@ class Sighting:
 
     @property
     def title_key(self) -> str:
-        """Its title without case and punctuation."""
-        return slug_of(self.title)
+        """Its title without case, punctuation and the remark that it was updated or corrected."""
+        return slug_of(_REMARK.sub("", self.title)) or slug_of(self.title)
 
     @property
     def to_the_minute(self) -> bool:
@@ -127,7 +134,18 @@ def _same_by_address(one: Sighting, other: Sighting) -> bool:
     """Whether entries of equal address match: with different ids it may be a shared page."""
     if not _ids_differ(one, other):
         return _something_agrees(one, other)
-    return one.to_the_minute and _same_date(one, other)
+    if one.to_the_minute and _same_date(one, other):
+        return True
+    if _contradict(one, other) or not _republished(one, other):
+        return False
+    return _are_versions(one, other) or _similar_titles(one, other)
+
+
+def _are_versions(one: Sighting, other: Sighting) -> bool:
+    """Whether both ids are the entry's own address with the number of a version as fragment."""
+    if "#" in one.address:
+        return False
+    return all(entry.id.partition("#")[0] == one.address for entry in (one, other))
 
 
 def _same_by_date(one: Sighting, other: Sighting) -> bool:
@@ -146,7 +164,11 @@ def _similar_titles(one: Sighting, other: Sighting) -> bool:
     from rapidfuzz import fuzz  # slow to load: only when articles were gathered
 
     near = fuzz.token_set_ratio(one.title_key, other.title_key) >= SIMILAR_TITLE
-    return near and not contrast(headline(one.title), headline(other.title))
+    return near and not _contradict(one, other)
+
+
+def _contradict(one: Sighting, other: Sighting) -> bool:
+    return contrast(headline(one.title), headline(other.title))
 
 
 def _republished(one: Sighting, other: Sighting) -> bool:

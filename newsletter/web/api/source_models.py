@@ -95,11 +95,41 @@ class SourceContents(Given):
     findings: list[SourceFinding]
 
 
+class UnusedPlace(Given):
+    """A place that looked like a field's value, and why it was not used."""
+
+    place: str
+    why: str
+    detail: str
+
+
+class FieldPlace(Given):
+    """The place in the source that a field was read from, such as "media:content #2"."""
+
+    field: str
+    place: str
+    detail: str
+    refused: list[UnusedPlace]
+
+
+class ExampleArticle(Given):
+    """An article as its source has it, and where its fields came from."""
+
+    title: str
+    url: str
+    published: datetime | None
+    fields: list[FieldPlace]
+
+
 class TestedSource(SourceContents):
-    """`charset` is what the source was decoded with, `every` its first interval in seconds."""
+    """`charset` is what the source was decoded with, `every` its first interval in seconds.
+
+    `examples` are its newest articles.
+    """
 
     charset: str
     every: int
+    examples: list[ExampleArticle]
 
 
 class NewSourceDocument(Given):

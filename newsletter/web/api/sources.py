@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
+from newsletter.articles.article import Article
 from newsletter.articles.source_summary import SourceSummary
 from newsletter.config.source_editing import NewSource
 from newsletter.pipeline.add_source import SourceRequest
@@ -66,6 +67,7 @@ def test_source(call: SiteWide, body: source_models.SourceToTest) -> source_mode
         **_contents(examined.found, examined.summary),
         charset=examined.charset,
         every=int(examined.interval.total_seconds()),
+        examples=[_example(article) for article in examined.examples],
     )
 
 
@@ -120,6 +122,15 @@ def _listed(source: ListedSource) -> source_models.SourceDocument:
         entries=health.entries if health else None,
         newest=health.newest if health else None,
         findings=_findings(health.findings if health else ()),
+    )
+
+
+def _example(article: Article) -> source_models.ExampleArticle:
+    return source_models.ExampleArticle(
+        title=article.title,
+        url=article.url,
+        published=article.published if article.dated else None,
+        fields=[source_models.FieldPlace.model_validate(place) for place in article.provenance],
     )
 
 

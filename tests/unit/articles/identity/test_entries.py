@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,18 @@ def entry(**changes: Any) -> Sighting:
         {"id": "", "url": "https://example.org/a-better-slug"},
         {"title": "Library opened by the mayor"},
         {"id": "", "published": MOMENT + WEEK, "title": "Mayor opens the library (updated)"},
+        # A guid that is its link with a number that every edit counts up.
+        {"id": "example.org/1-mayor-opens-library#3", "title": "Books for all at last",
+         "published": MOMENT + WEEK,
+         "opening": "The mayor has opened the library on the market square, on time and in budget."},
+        {"id": "2", "title": "Mayor opens the new library", "published": MOMENT + WEEK,
+         "opening": "The mayor has opened the library on the market square, on time and in budget."},
+        {"id": "2", "url": "https://example.org/again", "published": MOMENT + WEEK,
+         "title": "UPDATE 2: Mayor opens the library",
+         "opening": "The mayor has opened the library on the market square, on time and in budget."},
+        {"id": "2", "url": "https://example.org/again", "published": MOMENT + WEEK,
+         "title": "Mayor opens the library [corrected]",
+         "opening": "The mayor has opened the library on the market square, on time and in budget."},
         {"id": "2", "url": "https://example.org/again", "published": MOMENT + WEEK,
          "opening": "The mayor has opened the library on the market square, on time and in budget."},
     ],
@@ -48,6 +61,8 @@ def test_an_entry_is_known_again(changes: dict[str, Any]) -> None:
     """Through a move, a corrected slug or title, a new id, and when it is put out anew."""
     long = "The mayor has opened the library on the market square, on time and in budget."
     known = entry(opening=long) if changes.get("opening") == long else entry()
+    if "#" in changes.get("id", ""):
+        known = replace(known, id="example.org/1-mayor-opens-library#2")
     assert match_entries([entry(**changes)], [known]) == [0]
 
 
@@ -62,6 +77,16 @@ def test_an_entry_is_known_again(changes: dict[str, Any]) -> None:
         ({"url": LINK, "title": "Incident resolved"},
          {"url": LINK, "title": "Incident resolved", "id": "2", "published": MOMENT + WEEK,
           "opening": "Mail was late on Friday."}),
+        # One page and one sentence for all, and ids that are its fragments.
+        ({"id": "example.org/advisories#1", "url": LINK, "title": "Advisory 1",
+          "opening": "A new advisory has been published; see the page for what it is about."},
+         {"id": "example.org/advisories#2", "url": LINK, "title": "Advisory 2",
+          "published": MOMENT + WEEK,
+          "opening": "A new advisory has been published; see the page for what it is about."}),
+        # An update with news in it.
+        ({},
+         {"id": "2", "url": "https://example.org/2", "title": "UPDATED: Mayor opens the library",
+          "published": MOMENT + WEEK, "opening": "The roof leaks, and the library has closed again."}),
         # A feed that gives everything one id.
         ({"id": "https://example.org/"},
          {"id": "https://example.org/", "url": "https://example.org/2", "title": "Ferries on strike",
