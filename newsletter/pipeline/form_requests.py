@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import DatabaseBusyError, NewsletterError
 from newsletter.pipeline.join import join, mail_links, require_list
 from newsletter.site.site import Site
 from newsletter.store.form_requests import (
@@ -64,7 +64,10 @@ def keep_links_request(site: Site, list_slug: str, address: str, *, now: datetim
 
 
 def handle_requests(site: Site, now: datetime) -> None:
-    """Do what the requests that wait ask for, each once. One that fails does not stop the others."""
+    """Do what the requests that wait ask for, each once. One that fails does not stop the others.
+
+    Raises DatabaseBusyError.
+    """
     with site.database.transaction(read_only=True) as connection:
         waiting = due_requests(connection, now)
     for request in waiting:
@@ -72,6 +75,8 @@ def handle_requests(site: Site, now: datetime) -> None:
             with site.database.transaction() as connection:
                 if take_request(connection, request):
                     _handle(site, connection, request, now)
+        except DatabaseBusyError:
+            raise  # they stay due
         except NewsletterError as error:  # such as a list that has been closed since
             log.warning("a request by a form waits: %s", error)
             _postpone(site, request, now)

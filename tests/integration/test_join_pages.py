@@ -485,10 +485,9 @@ def test_a_request_outlives_the_process_that_took_it(
     web: Web, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """It is kept before the answer; the next process mails the letter, once."""
-    with monkeypatch.context() as dead:
-        dead.setattr(answers, "post_soon", lambda *_: None)
-        data = {"stamp": web.stamp(), "email": READER}
-        assert web.client.post(path, data=data).status_code == 200
+    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    data = {"stamp": web.stamp(), "email": READER}
+    assert web.client.post(path, data=data).status_code == 200
     assert not web.office.letters
     for _ in range(2):
         flush(web.office.site, lambda: web.office.now)
