@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from subscribers import suppression, tables
 from subscribers.addresses import Address
 from subscribers.errors import SuppressedError
-from subscribers.history import Event, HistoryEntry, Way, record, who_agreed
+from subscribers.history import Event, HistoryEntry, Way, record, who_agreed, who_chose
 from subscribers.lists import ensure_list
+from subscribers.other_lists import ended_elsewhere
 from subscribers.sql import among, insert_or
 from subscribers.subscriber import LEFT, Frequency, Status, clean_name
 from subscribers.suppression import Suppression
@@ -100,6 +101,7 @@ class _Known:
     chose: bool = False  # set name or tags on the preferences page
     agreed: bool = False  # what is known is their own, or the operator's
     suppression: Suppression | None = None
+    elsewhere: str = ""  # how mail to another list ended: "bounced on daily since 2026-03-04"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -247,7 +249,9 @@ def _refusal(known: _Known, terms: Terms) -> str:
         return f"suppressed: {standing.reason}"
     if known.status in LEFT - terms.returning and known.since is not None:
         return f"{known.status} since {known.since.date().isoformat()}"
-    return ""
+    # Who asks by the form, or moves here, proves that the address is alive and theirs.
+    is_by_others = terms.event in (Event.IMPORT, Event.ADD)
+    return known.elsewhere if known.status is None and is_by_others else ""
 
 
 def _new_values(candidate: Applicant, known: _Known, terms: Terms) -> dict[str, Any]:
@@ -280,8 +284,9 @@ def _known(
         )
         .where(among(connection, people.c.address_key, (address.key for address in addresses)))
     ).all()
-    chose = _who_chose(connection, [row.id for row in rows])
+    chose = who_chose(connection, [row.id for row in rows])
     agreed = who_agreed(connection, [row.id for row in rows])
+    elsewhere = ended_elsewhere(connection, [row.id for row in rows if row.status is None])
     known = {address.key: _Known(suppression=standing.get(address.key)) for address in addresses}
     for row in rows:
         known[row.address_key] = _Known(
@@ -291,21 +296,9 @@ def _known(
             chose=row.id in chose,
             agreed=row.id in agreed,
             suppression=standing.get(row.address_key),
+            elsewhere=elsewhere.get(row.id, ""),
         )
     return known
-
-
-def _who_chose(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
-    table = tables.history
-    if not ids:
-        return set()
-    return set(
-        connection.scalars(
-            sa.select(table.c.subscriber_id)
-            .where(table.c.subscriber_id.in_(ids), table.c.event == Event.PREFERENCES.value)
-            .distinct()
-        )
-    )
 
 
 def _insert_people(connection: sa.Connection, newcomers: Sequence[Applicant], terms: Terms) -> None:

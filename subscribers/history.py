@@ -145,6 +145,21 @@ def _counted(entry: HistoryEntry) -> Happening:
     )
 
 
+def who_chose(connection: sa.Connection, ids: Sequence[int]) -> set[int]:
+    """Those of the subscribers who set their name or tags on the preferences page."""
+    if not ids:
+        return set()
+    chose = (
+        sa.select(tables.history.c.subscriber_id)
+        .where(
+            tables.history.c.subscriber_id.in_(ids),
+            tables.history.c.event == Event.PREFERENCES.value,
+        )
+        .distinct()
+    )
+    return set(connection.scalars(chose))
+
+
 def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[int]:
     """Which of these people ever confirmed, or were added or imported by the operator.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 import click
 
@@ -40,7 +41,8 @@ def users() -> None:
 def add_user(invocation: Invocation, address: str, name: str, role: str, password: bool) -> int:
     """Allow somebody to sign in, or change their name, role or password.
 
-    Without a password the editor signs in with a link sent by mail.
+    Without a password the editor signs in with a link sent by mail. A new password ends the
+    editor's API keys.
 
     \b
     Example: newsletter users add ed@example.org --name Ed --role publisher
@@ -123,12 +125,22 @@ def list_users(invocation: Invocation) -> int:
     type=click.Choice([scope.value for scope in ApiScope]),
     help="What it may be used for; may be repeated.  [default: everything]",
 )
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3650),
+    help="How many days it works.  [default: until it is revoked]",
+)
 @click.option("--revoke", is_flag=True, help="Revoke the key with that name.")
 @json_option
 @now_option
 @pass_invocation
 def make_token(
-    invocation: Invocation, address: str, name: str, scopes: tuple[str, ...], revoke: bool
+    invocation: Invocation,
+    address: str,
+    name: str,
+    scopes: tuple[str, ...],
+    days: int | None,
+    revoke: bool,
 ) -> int:
     """Make an API key for an editor; it is shown only once.
 
@@ -145,7 +157,10 @@ def make_token(
         if revoke:
             revoke_api_token(connection, user, name)
         else:
-            token = make_api_token(connection, user, name=name, now=invocation.now, scopes=given)
+            lasts = timedelta(days=days) if days is not None else None
+            token = make_api_token(
+                connection, user, name=name, now=invocation.now, scopes=given, lasts=lasts
+            )
         audit.record(
             connection,
             who=OPERATOR,

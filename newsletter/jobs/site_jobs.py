@@ -17,6 +17,7 @@ from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.api_answers import KEPT, forget_answers
 from newsletter.store.attempt_limits import clear_attempts
+from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
 from subscribers.address_changes import due_changes, forget_requests
 from subscribers.bounces import forget_bounces
@@ -80,6 +81,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "address-changes": forget_requests,
         "bounces": forget_bounces,
         "provider-events": forget_events,
+        "form-requests": forget_form_requests,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "answers": lambda connection, now: forget_answers(connection, now - KEPT),

@@ -1,4 +1,4 @@
-"""Sends the outbox's letters when there are any; what sends them is loaded only then."""
+"""Handles requests by forms and sends letters when there are any; only then is the rest loaded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from newsletter.site.site import Site
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store import outbox
 from newsletter.store.database import Database
+from newsletter.store.form_requests import due_requests
 
 log = logging.getLogger("newsletter")
 
@@ -40,13 +41,16 @@ _flush_states_lock = threading.Lock()
 def flush(
     site: Site, clock: Callable[[], datetime], *, interrupted: threading.Event | None = None
 ) -> int:
-    """Send the letters that are due in the outbox; returns how many were accepted.
+    """Handle the requests that wait, and send the letters that are due in the outbox.
+
+    Returns how many letters were accepted.
 
     A relay's failure is not raised: the letter waits for its next attempt. Ends within 10 s after
     `interrupted` is set. If another thread of this process is sending, that thread does the work.
     """
     control = RunControl(clock=clock, interrupted=interrupted)
     state, accepted = _flush_state_of(site), 0
+    _handle_requests(site, clock())
     state.requested.set()
     while state.requested.is_set() and state.lock.acquire(blocking=False):
         try:
@@ -77,7 +81,10 @@ def post_until(
     stop: threading.Event,
     send: Callable[[], None],
 ) -> None:
-    """Call `send` within a second after any process queues a letter, until `stop` is set."""
+    """Call `send` within a second after any process queues a letter, until `stop` is set.
+
+    Requests by forms are handled as soon. The connection that brought one has no part in that.
+    """
     state = _flush_state_of(site)
     with _flush_states_lock:
         state.loops += 1
@@ -85,6 +92,7 @@ def post_until(
         while not stop.wait(MIN_INTERVAL):
             state.requested.clear()
             try:
+                _handle_requests(site, clock())
                 if _is_anything_to_do(site, clock()):
                     send()
             except Exception as error:  # the database may be back at the next check
@@ -98,6 +106,15 @@ def post_until(
 def _flush_state_of(site: Site) -> _FlushState:
     with _flush_states_lock:
         return _flush_states.setdefault(site.database, _FlushState())
+
+
+def _handle_requests(site: Site, now: datetime) -> None:
+    with site.database.transaction(read_only=True) as connection:
+        if not due_requests(connection, now):
+            return
+    from newsletter.pipeline.form_requests import handle_requests
+
+    handle_requests(site, now)
 
 
 def _is_anything_to_do(site: Site, now: datetime) -> bool:

@@ -1,8 +1,7 @@
-"""join: ask an address to confirm that it wants the list, within limits."""
+"""join: ask an address to confirm that it wants the list; mail a reader's links."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,26 +18,16 @@ from subscribers.tokens import TokenSubject
 
 
 def join(
-    site: Site,
-    request: consent.JoinRequest,
-    *,
-    now: datetime,
-    may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
+    site: Site, connection: sa.Connection, request: consent.JoinRequest, *, now: datetime
 ) -> None:
-    """Ask the address by mail to confirm the subscription, if `may_join` allows it.
+    """Ask the address by mail to confirm the subscription.
 
-    That is asked in the same transaction, so that what it notes is kept only with the request.
-
-    The result is the same for known and unknown addresses, so that nobody can find out who reads
-    the list. Raises AddressError, UnknownNameError.
+    Raises AddressError, UnknownNameError.
     """
     require_list(site, request.list_slug)
-    with site.database.transaction() as connection:
-        if not may_join(connection):
-            return
-        letter = consent.ask_to_join(connection, request, now)
-        if letter is not None:
-            put_letter(site, connection, letter, now)
+    letter = consent.ask_to_join(connection, request, now)
+    if letter is not None:
+        put_letter(site, connection, letter, now)
 
 
 def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) -> bool:
@@ -61,25 +50,26 @@ def confirm(site: Site, subject: TokenSubject, *, origin: str, now: datetime) ->
         )
 
 
-def mail_links(site: Site, list_slug: str, address: str, *, now: datetime) -> None:
+def mail_links(
+    site: Site, connection: sa.Connection, list_slug: str, address: str, *, now: datetime
+) -> None:
     """Mail a subscriber their personal links; an unknown address gets no mail.
 
     Raises AddressError, UnknownNameError.
     """
     require_list(site, list_slug)
-    with site.database.transaction() as connection:
-        try:
-            person = people.find(connection, address)
-        except UnknownSubscriberError:
-            return
-        letter = LetterRequest(
-            template=Template.LINKS,
-            subscriber_id=person.id,
-            address=person.address,
-            list_slug=list_slug,
-            words={"asked": ""},
-        )
-        put_letter(site, connection, letter, now)
+    try:
+        person = people.find(connection, address)
+    except UnknownSubscriberError:
+        return
+    letter = LetterRequest(
+        template=Template.LINKS,
+        subscriber_id=person.id,
+        address=person.address,
+        list_slug=list_slug,
+        words={"asked": ""},
+    )
+    put_letter(site, connection, letter, now)
 
 
 def require_list(site: Site, list_slug: str) -> None:

@@ -54,6 +54,8 @@ api_tokens = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     # What it may do: scopes separated by spaces (api_tokens.Scope); "": everything.
     sa.Column("scopes", sa.String, nullable=False, default="", server_default=""),
+    sa.Column("expires_at", UtcDateTime),  # null: never
+    sa.Column("last_used_at", UtcDateTime),  # to the hour; null: not since this is kept
     sa.UniqueConstraint("user_id", "name", name="uq_api_tokens_user_id"),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -26,6 +26,9 @@ class ApiScope(StrEnum):
 
 EVERY_SCOPE = frozenset(ApiScope)
 
+USE_NOTED_EVERY = timedelta(hours=1)
+"""How exactly a key's last use is kept, so that not every request writes to the database."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiToken:
@@ -34,14 +37,23 @@ class ApiToken:
     name: str
     created_at: datetime
     scopes: frozenset[ApiScope] = EVERY_SCOPE
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiKey:
-    """Whose key it is, and what it may be used for."""
+    """Whose key it is, what it may be used for, and until when; None means for ever."""
 
+    id: int
     editor: Editor
     scopes: frozenset[ApiScope]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether the key no longer works."""
+        return self.expires_at is not None and self.expires_at <= now
 
 
 def make_api_token(
@@ -51,8 +63,12 @@ def make_api_token(
     name: str,
     now: datetime,
     scopes: Collection[ApiScope] = EVERY_SCOPE,
+    lasts: timedelta | None = None,
 ) -> str:
-    """Make an API key for the editor; it replaces one of the same name."""
+    """Make an API key for the editor; it replaces one of the same name.
+
+    Without `lasts` it does not expire.
+    """
     revoke_api_token(connection, editor, name)
     token = f"nl_{secrets.token_urlsafe(32)}"
     connection.execute(
@@ -61,6 +77,7 @@ def make_api_token(
             user_id=editor.id,
             name=name,
             created_at=now,
+            expires_at=now + lasts if lasts is not None else None,
             scopes="" if set(scopes) == EVERY_SCOPE else " ".join(sorted(set(scopes))),
         )
     )
@@ -75,35 +92,68 @@ def revoke_api_token(connection: sa.Connection, editor: Editor, name: str) -> bo
     return revoked.rowcount > 0
 
 
+def revoke_api_tokens(connection: sa.Connection, user_id: int) -> int:
+    """Delete all of the editor's keys; returns how many there were."""
+    return connection.execute(sa.delete(api_tokens).where(api_tokens.c.user_id == user_id)).rowcount
+
+
 def api_tokens_of(connection: sa.Connection, editor: Editor) -> Sequence[ApiToken]:
     """The editor's keys, by name."""
     rows = connection.execute(
-        sa.select(api_tokens.c.name, api_tokens.c.created_at, api_tokens.c.scopes)
-        .where(api_tokens.c.user_id == editor.id)
-        .order_by(api_tokens.c.name)
+        sa.select(api_tokens).where(api_tokens.c.user_id == editor.id).order_by(api_tokens.c.name)
     )
     return [
-        ApiToken(name=row.name, created_at=row.created_at, scopes=_scopes(row.scopes))
+        ApiToken(
+            name=row.name,
+            created_at=row.created_at,
+            scopes=_scopes(row.scopes),
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+        )
         for row in rows
     ]
 
 
-def editor_of_api_token(connection: sa.Connection, token: str) -> Editor | None:
-    """The editor that this key belongs to."""
+def editor_of_api_token(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
+    """The editor that this key belongs to; None for a key that has expired."""
     key = api_key_of(connection, token)
-    return key.editor if key is not None else None
+    return key.editor if key is not None and not key.is_expired(now) else None
 
 
 def api_key_of(connection: sa.Connection, token: str) -> ApiKey | None:
-    """Whose key this is, and what it may be used for."""
+    """Whose key this is, what it may be used for, and until when."""
     row = connection.execute(
-        sa.select(users, api_tokens.c.scopes)
+        sa.select(
+            users,
+            api_tokens.c.id.label("key_id"),
+            api_tokens.c.scopes,
+            api_tokens.c.expires_at,
+            api_tokens.c.last_used_at,
+        )
         .join(api_tokens, api_tokens.c.user_id == users.c.id)
         .where(api_tokens.c.token_hash == hash_of(token))
     ).first()
     if row is None:
         return None
-    return ApiKey(editor=editor_of_row(row), scopes=_scopes(row.scopes))
+    return ApiKey(
+        id=row.key_id,
+        editor=editor_of_row(row),
+        scopes=_scopes(row.scopes),
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def is_use_to_note(key: ApiKey, now: datetime) -> bool:
+    """Whether the key's last use is old enough to be written anew."""
+    return key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY
+
+
+def note_use(connection: sa.Connection, key: ApiKey, now: datetime) -> None:
+    """Keep that the key was used now."""
+    connection.execute(
+        sa.update(api_tokens).where(api_tokens.c.id == key.id).values(last_used_at=now)
+    )
 
 
 def _scopes(stored: str) -> frozenset[ApiScope]:

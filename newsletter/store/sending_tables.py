@@ -123,6 +123,17 @@ webhook_messages = sa.Table(
     sa.Index("ix_webhook_messages_created_at", "created_at"),
 )
 
+form_requests = sa.Table(
+    "form_requests",
+    metadata,
+    # What was asked for by a form and is not done yet; see store/form_requests.py.
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),  # store.form_requests.FormKind
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False, index=True),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

@@ -15,6 +15,7 @@ from newsletter.store.account_tables import (
 )
 from newsletter.store.sending_tables import (
     deliveries,
+    form_requests,
     is_refusal,
     journals,
     ledger_counts,
@@ -34,6 +35,7 @@ __all__ = [  # what is imported from here besides the tables below
     "api_tokens",
     "audit",
     "deliveries",
+    "form_requests",
     "is_refusal",
     "journals",
     "ledger_counts",

@@ -48,7 +48,8 @@ def save_user(
 ) -> tuple[Editor, bool]:
     """Add an editor, or change one's name, role or password; the bool tells whether they are new.
 
-    An editor whose role or password changes is signed out everywhere. Raises AddressError.
+    An editor whose role or password changes is signed out everywhere, and a new password ends the
+    API keys. Raises AddressError.
     """
     parsed = parse_address(address)
     known = connection.execute(sa.select(users).where(users.c.address_key == parsed.key)).first()
@@ -70,6 +71,8 @@ def save_user(
         connection.execute(sa.update(users).where(users.c.id == known.id).values(values))
         if role != known.role or password_hash is not None:
             sign_out_everywhere(connection, known.id)
+        if password_hash is not None:
+            connection.execute(sa.delete(api_tokens).where(api_tokens.c.user_id == known.id))
     return find_user(connection, parsed.text), known is None
 
 

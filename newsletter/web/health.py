@@ -56,7 +56,7 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         return JSONResponse(document, headers=HEADERS)
 
     async def metrics(request: Request) -> Response:
-        if not await run_in_threadpool(may_read, site, request):
+        if not await run_in_threadpool(may_read, site, request, clock()):
             return PlainTextResponse(
                 "Request this from the same machine, or with an API key: Authorization: Bearer nl_…\n",
                 status_code=401,
@@ -94,7 +94,7 @@ def _examine(site: Site) -> tuple[str, dict[str, str]]:
         return "the database cannot be used", {}
 
 
-def may_read(site: Site, request: Request) -> bool:
+def may_read(site: Site, request: Request, now: datetime) -> bool:
     """Whether the caller is on this machine, or presents a valid API key."""
     try:
         if ip_address(request.client.host if request.client else "").is_loopback:
@@ -105,4 +105,4 @@ def may_read(site: Site, request: Request) -> bool:
     if scheme.lower() != "bearer":
         return False
     with site.database.transaction(read_only=True) as connection:
-        return editor_of_api_token(connection, token.strip()) is not None
+        return editor_of_api_token(connection, token.strip(), now) is not None

@@ -29,6 +29,7 @@ class Layout:
     It is recognised by any of `marks`, each a set of headers that only this tool's files contain
     together. `says` are status columns and `words` are status texts, both in addition to the
     general ones. `noise` are columns that are not kept, and `nested` are columns of JSON objects.
+    `roles` are columns of which only rows with one of these words are subscriptions.
     `left_in_name` are parts of the names of files in which everybody has this status.
     """
 
@@ -40,6 +41,7 @@ class Layout:
     words: Mapping[str, Status] = field(default_factory=dict)
     noise: frozenset[str] = frozenset()
     nested: frozenset[str] = frozenset()
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     left_in_name: Mapping[str, Status] = field(default_factory=dict)
 
 
@@ -131,6 +133,7 @@ LAYOUTS: Sequence[Layout] = (
         marks=_marks("email, delivery mode", "address, delivery mode", "email, delivery status", "address, delivery status", "email, moderation action", "address, moderation action"),
         email=("email", "address", "email address"),
         noise=frozenset({"self link", "http etag", "user", "member id", "list id", "subscription mode", "role", "delivery mode", "moderation action", "original email"}),
+        roles={"role": frozenset({"member", ""})},  # the others are owners, moderators, and strangers who once wrote
     ),
     Layout(
         name="sympa",

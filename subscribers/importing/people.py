@@ -86,6 +86,11 @@ class Columns:
             ),
             None,
         )
+        self._roles = [
+            (column, layout.roles[column.plain])
+            for column in self._all
+            if column.plain in layout.roles
+        ]
         self._known: dict[tuple[str, ...], Status] = {}
 
     @property
@@ -140,7 +145,13 @@ class Columns:
         return status, ", ".join(words)
 
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
-        """The person in a row. Raises AddressError if the address is not valid."""
+        """The person in a row. Raises AddressError if the address is not valid or not a member's."""
+        for column, words in self._roles:
+            role = _at(cells, column.position).strip()
+            if role.casefold() not in words:
+                raise AddressError(
+                    f"not a subscription: {column.header} is {role!r}", field="email"
+                )
         if any(map(_UNDECODED.search, cells)):
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""

@@ -13,9 +13,11 @@ from typing import Any
 import httpx2
 from starlette.applications import Starlette
 
+from newsletter.config.proxies import trusted_proxies
 from newsletter.site.site import Site
 from newsletter.store.users import Editor, Role, save_user
 from newsletter.web.app import make_app
+from newsletter.web.forwarded import Forwarded
 from newsletter.web.signin.passwords import hash_password
 from tests.servers.web import serving
 
@@ -85,7 +87,7 @@ def add_editor(
 def open_office(site: Site) -> Iterator[Office]:
     """The site's web application, running, with a clock that stands at `Office.now`."""
     app = make_app(site)
-    with serving(app) as url, ExitStack() as browsers:
+    with serving(Forwarded(app, trusted_proxies({}))) as url, ExitStack() as browsers:
         client = browsers.enter_context(httpx2.Client(base_url=url))
         office = Office(site=site, app=app, client=client, browsers=browsers)
         app.state.auth_context = replace(

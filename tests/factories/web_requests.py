@@ -254,7 +254,7 @@ _SIGN_IN = (
     _post("/sign-out"),
     _get("/account"),
     _form("/account", "password", current=PASSWORD, password="another long sentence"),
-    _form("/account", "make-key", name="mine"),
+    _form("/account", "make-key", name="mine", scope="read", lasts="90"),
     _form("/account", "revoke-key", name="test"),
     _form("/account", "end-session", session="7"),
     _form("/account", "end-others"),

@@ -167,7 +167,7 @@ def test_metrics_are_for_this_machine_or_a_key(
         token = make_api_token(connection, editor, name="watch", now=NOW)
     headers = [(b"authorization", f"Bearer {token if key else 'nl_no'}".encode())]
     request = Request({"type": "http", "client": (host, 1), "headers": headers})
-    assert may_read(site, request) is allowed
+    assert may_read(site, request, NOW) is allowed
 
 
 def test_labels_are_escaped() -> None:

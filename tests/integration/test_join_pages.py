@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 
 from newsletter.errors import DatabaseBusyError
-from newsletter.pipeline import join as joining
+from newsletter.pipeline import form_requests
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import make_due_moves
+from newsletter.site.site import Site
+from newsletter.store.database import Database
 from newsletter.web.app import make_app
+from newsletter.web.reader import answers
 from newsletter.web.reader.robots import has_proof
 from subscribers import people
-from subscribers.consent import ASK_AT_MOST
+from subscribers.consent import ASK_AT_MOST, JoinRequest
 from subscribers.tokens import Purpose
 from tests.factories.mail import READER, PostOffice, link_in, post_office
 from tests.servers.web import serving
 
 NEWCOMER = "new@example.org"
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The statements that the database executes meanwhile."""
+    done: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        done.append(arguments[2])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield done
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
 
 
 @dataclass(kw_only=True)
@@ -51,6 +73,11 @@ class Web:
         assert person is not None
         return f"/p/{self.office.site.tokens.make(Purpose.PREFERENCES, person.id, 'weekly')}"
 
+    def status(self, address: str = READER) -> str:
+        """The reader's status, once all requests by forms are handled."""
+        form_requests.handle_requests(self.office.site, self.office.now)
+        return self.office.status(address)
+
     def got(self, count: int) -> None:
         """Wait for so many letters in all."""
         assert self.office.catcher.wait_for(count, seconds=10)
@@ -72,12 +99,12 @@ def test_the_form_asks_and_the_button_joins(web: Web) -> None:
     web.got(1)
     path = link_in(web.office.last(), "confirm")
     assert "Yes, subscribe me" in web.client.get(path).text
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
 
     assert "You are subscribed" in web.client.post(path).text
     assert web.client.post(path).status_code == 200  # pressed twice is pressed once
 
-    assert web.office.status(NEWCOMER) == "active"
+    assert web.status(NEWCOMER) == "active"
     web.got(2)
     with web.office.site.database.transaction(read_only=True) as connection:
         known = people.show(connection, NEWCOMER)
@@ -100,7 +127,7 @@ def test_a_form_on_another_page_takes_one_more_button(web: Web) -> None:
     answer = web.client.post("/join/weekly", data={"email": NEWCOMER})
     assert f'value="{NEWCOMER}"' in answer.text
     assert "One more click" in answer.text
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
 
 
 @pytest.mark.parametrize("wait", [0, 86_500])
@@ -112,13 +139,27 @@ def test_a_stamp_has_its_time(web: Web, wait: int) -> None:
     assert "One more click" in answer.text
     forged = web.client.post("/join/weekly", data={"email": NEWCOMER, "stamp": "1.abc"})
     assert "One more click" in forged.text
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
 
 
-def test_the_trap_catches_in_silence(web: Web) -> None:
-    """A robot that fills in everything gets the usual answer, and nothing happens."""
-    assert "Check your mail" in web.sign_up(website="https://spam.example").text
-    assert web.office.status(NEWCOMER) == ""
+def test_the_trap_asks_once_more(web: Web) -> None:
+    """A robot that fills in everything sends nothing; a reader's password manager costs one click."""
+    again = web.sign_up(website="https://spam.example").text
+    assert "One more click" in again
+    assert 'name="website"' not in again
+    assert web.status(NEWCOMER) == ""
+    stamp = re.search(r'name="stamp" value="([^"]+)"', again)
+    assert stamp is not None
+    web.office.now += timedelta(seconds=5)
+    web.client.post("/join/weekly", data={"email": NEWCOMER, "stamp": stamp[1]})
+    assert web.status(NEWCOMER) == "pending"
+
+
+def test_a_trapped_request_in_json_is_refused_aloud(web: Web) -> None:
+    """The page that sent it can tell its reader."""
+    answer = web.client.post("/join/weekly", json={"email": NEWCOMER, "website": "x"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "trapped")
+    assert web.status(NEWCOMER) == ""
 
 
 def test_a_wrong_address_is_shown_again(web: Web) -> None:
@@ -180,7 +221,7 @@ def test_leaving_on_the_page_says_goodbye(web: Web) -> None:
     web.got(1)
     assert web.office.last().recipient == READER
     web.client.post(link_in(web.office.last(), "u"), data={"action": "undo"})
-    assert web.office.status() == "active"
+    assert web.status() == "active"
 
 
 def test_one_click_sends_no_goodbye(web: Web) -> None:
@@ -189,7 +230,7 @@ def test_one_click_sends_no_goodbye(web: Web) -> None:
     assert person is not None
     path = f"/u/{web.office.site.tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}"
     web.client.post(path, data={"List-Unsubscribe": "One-Click"})
-    assert web.office.status() == "unsubscribed"
+    assert web.status() == "unsubscribed"
     web.client.post("/links/weekly", data={"email": "reader1@example.org"})
     web.got(1)
     assert [letter.recipient for letter in web.office.letters] == ["reader1@example.org"]
@@ -211,15 +252,15 @@ def test_both_addresses_agree_to_a_change_and_the_old_one_can_undo_it(web: Web) 
     """Nothing changes until the old address agrees by a button; then it has a way back."""
     answer = ask_and_confirm(web)
     web.client.get(answer)
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
     web.client.post(answer, data={"action": "agree"})
-    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    assert (web.status(NEWCOMER), web.status()) == ("active", "")
     web.got(3)
     assert web.office.last().recipient == READER
     assert web.client.post(answer).status_code == 410
     web.office.now += timedelta(days=29)
     web.client.post(link_in(web.office.last(), "move-back"))
-    assert (web.office.status(NEWCOMER), web.office.status()) == ("", "active")
+    assert (web.status(NEWCOMER), web.status()) == ("", "active")
 
 
 def test_an_unanswered_change_is_made_after_a_week_and_announced(web: Web) -> None:
@@ -229,7 +270,7 @@ def test_an_unanswered_change_is_made_after_a_week_and_announced(web: Web) -> No
     assert make_due_moves(web.office.site, now=web.office.now) == 0
     web.office.now += timedelta(days=1)
     assert make_due_moves(web.office.site, now=web.office.now) == 1
-    assert (web.office.status(NEWCOMER), web.office.status()) == ("active", "")
+    assert (web.status(NEWCOMER), web.status()) == ("active", "")
     flush(web.office.site, lambda: web.office.now)
     web.got(3)
     assert web.office.last().recipient == READER
@@ -239,7 +280,7 @@ def test_a_forwarded_issue_gives_nobody_the_subscription(web: Web) -> None:
     """The true reader refuses, and the forwarded link to the preferences is dead afterwards."""
     forwarded = web.preferences()
     web.client.post(ask_and_confirm(web), data={"action": "refuse"})
-    assert (web.office.status(NEWCOMER), web.office.status()) == ("", "active")
+    assert (web.status(NEWCOMER), web.status()) == ("", "active")
     for data in ({"action": "move", "email": "again@example.org"}, {"action": "erase"}):
         assert web.client.post(forwarded, data=data).status_code == 410
     assert web.client.get(forwarded).status_code == 410
@@ -262,7 +303,7 @@ def test_a_change_ends_older_links_but_not_those_that_unsubscribe(web: Web) -> N
     assert "/links/weekly" in web.client.get(leave).text
     assert "/p/" not in web.client.get(leave).text
     web.client.post(leave)
-    assert web.office.status(NEWCOMER) == "unsubscribed"
+    assert web.status(NEWCOMER) == "unsubscribed"
 
 
 def test_data_waits_a_week_at_a_new_address(web: Web) -> None:
@@ -295,7 +336,7 @@ def test_moving_to_another_readers_address_joins_the_two(web: Web) -> None:
     """Who reads at both addresses reads at one of them after that."""
     other = "reader1@example.org"
     web.client.post(ask_and_confirm(web, other), data={"action": "agree"})
-    assert (web.office.status(other), web.office.status()) == ("active", "unsubscribed")
+    assert (web.status(other), web.status()) == ("active", "unsubscribed")
 
 
 def test_data_and_erasure_come_by_mail(web: Web) -> None:
@@ -311,7 +352,7 @@ def test_data_and_erasure_come_by_mail(web: Web) -> None:
     web.got(2)
     path = link_in(web.office.last(), "erase")
     web.client.get(path)
-    assert web.office.status() == "active"
+    assert web.status() == "active"
     assert "Your data has been erased" in web.client.post(path).text
     assert web.office.person() is None
     assert web.client.get(path).status_code == 410
@@ -327,7 +368,7 @@ def test_mailed_links_run_out(web: Web) -> None:
         assert web.client.post(f"/u/{token}").status_code == 400
         web.office.now += timedelta(days=days, hours=1)
         assert web.client.post(f"/{purpose}/{token}").status_code == 410
-    assert web.office.status() == "active"
+    assert web.status() == "active"
 
 
 def test_a_button_pressed_twice_sends_one_letter(web: Web) -> None:
@@ -347,11 +388,11 @@ def test_a_stamp_is_used_only_with_its_request(web: Web, monkeypatch: pytest.Mon
 
     fields = {"stamp": web.stamp(), "email": NEWCOMER}
     with monkeypatch.context() as patched:
-        patched.setattr(joining, "put_letter", busy)
+        patched.setattr(form_requests, "keep_request", busy)
         assert web.client.post("/join/weekly", data=fields).status_code == 503
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
     web.client.post("/join/weekly", data=fields)
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
 
 
 def test_a_stamp_serves_one_address(web: Web) -> None:
@@ -359,13 +400,13 @@ def test_a_stamp_serves_one_address(web: Web) -> None:
     stamp = web.stamp()
     web.client.post("/join/weekly", data={"stamp": stamp, "email": "nwe@example.org"})
     again = web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER})
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
     fresh = re.search(r'name="stamp" value="([^"]+)"', again.text)
     assert fresh is not None
     assert fresh[1] != stamp
     web.office.now += timedelta(seconds=5)
     web.client.post("/join/weekly", data={"stamp": fresh[1], "email": NEWCOMER})
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
 
 
 def test_a_hasty_form_keeps_its_stamp(web: Web) -> None:
@@ -376,10 +417,10 @@ def test_a_hasty_form_keeps_its_stamp(web: Web) -> None:
     assert "wait 2 seconds" in answer.text
     assert stamp in answer.text
     assert f'value="{NEWCOMER}"' in answer.text
-    assert web.office.status(NEWCOMER) == ""
+    assert web.status(NEWCOMER) == ""
     web.office.now += timedelta(seconds=2)
     web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER})
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
 
 
 def test_a_proof_saves_the_wait(web: Web) -> None:
@@ -388,7 +429,7 @@ def test_a_proof_saves_the_wait(web: Web) -> None:
     web.office.now -= timedelta(seconds=3)
     proof = next(str(n) for n in range(10**7) if has_proof(stamp, str(n), 14))
     web.client.post("/join/weekly", data={"stamp": stamp, "email": NEWCOMER, "proof": proof})
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
 
 
 def test_a_day_has_its_limit(tmp_path: Path) -> None:
@@ -416,7 +457,60 @@ def test_a_link_scanner_confirms_nothing(web: Web) -> None:
     path = link_in(letter, "confirm")
     assert web.client.get("/robot").status_code == 200
     assert "One more click" in web.client.post(path).text
-    assert web.office.status(NEWCOMER) == "pending"
+    assert web.status(NEWCOMER) == "pending"
     web.office.now += timedelta(seconds=11)
     web.client.post(path)
-    assert web.office.status(NEWCOMER) == "active"
+    assert web.status(NEWCOMER) == "active"
+
+
+def test_known_and_unknown_take_the_same_work_before_the_answer(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same statements, whoever is asked about; the letters are a matter of later."""
+    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    for path in ("/join/weekly", "/links/weekly"):
+        work = []
+        for address in (READER, NEWCOMER):
+            stamp = web.stamp()
+            with statements(web.office.site.database) as done:
+                web.client.post(path, data={"stamp": stamp, "email": address})
+            work.append([re.sub(r"\W[0-9a-f]{16,}", "", one) for one in done])
+        assert work[0] == work[1]
+        assert any("INSERT INTO form_requests" in one for one in work[0])
+    assert not web.office.letters
+
+
+@pytest.mark.parametrize("path", ["/join/weekly", "/links/weekly"])
+def test_a_request_outlives_the_process_that_took_it(
+    web: Web, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """It is kept before the answer; the next process mails the letter, once."""
+    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    data = {"stamp": web.stamp(), "email": READER}
+    assert web.client.post(path, data=data).status_code == 200
+    assert not web.office.letters
+    for _ in range(2):
+        flush(web.office.site, lambda: web.office.now)
+    assert [letter.recipient for letter in web.office.letters] == [READER]
+
+
+def test_one_request_that_fails_does_not_stop_the_others(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits an hour and is tried again."""
+    works = form_requests.join
+
+    def join(site: Site, connection: sa.Connection, request: JoinRequest, *, now: datetime) -> None:
+        if request.address == "bad@example.org":
+            raise ZeroDivisionError
+        works(site, connection, request, now=now)
+
+    monkeypatch.setattr(form_requests, "join", join)
+    for address in ("bad@example.org", NEWCOMER):
+        web.sign_up(address)
+    assert web.status(NEWCOMER) == "pending"
+    assert web.status("bad@example.org") == ""
+    monkeypatch.setattr(form_requests, "join", works)
+    assert web.status("bad@example.org") == ""
+    web.office.now += timedelta(hours=1)
+    assert web.status("bad@example.org") == "pending"

@@ -40,7 +40,8 @@ def asked(office: PostOffice, name: str = SPAM) -> TokenSubject:
         name=name,
         follows=[SPAM],
     )
-    join(office.site, sign_up, now=office.now)
+    with office.site.database.transaction() as connection:
+        join(office.site, connection, sign_up, now=office.now)
     person = office.person(VICTIM)
     assert person is not None
     return TokenSubject(subscriber_id=person.id, list_slug="weekly")
@@ -69,7 +70,8 @@ def test_the_question_repeats_nothing_of_the_form(office: PostOffice) -> None:
 def test_no_other_letter_before_confirmation_does(office: PostOffice) -> None:
     """Asked for the links, for the subjects, for what is known, for leaving and for erasing."""
     asked(office)
-    mail_links(office.site, "weekly", VICTIM, now=office.now)
+    with office.site.database.transaction() as connection:
+        mail_links(office.site, connection, "weekly", VICTIM, now=office.now)
     for subject in ("which", "tags", "help", "erase", "pause", f"tags +{SPAM}", "unsubscribe"):
         office.now += timedelta(hours=2)  # one answer an hour
         office.mail("weekly-request", sender=VICTIM, subject=subject, envelope=VICTIM)

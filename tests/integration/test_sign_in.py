@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
@@ -360,7 +360,13 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(office: Office
 def test_a_key_is_shown_once(office: Office) -> None:
     """The key to the API stands on the page that made it, and nowhere after; nor in the database."""
     office.sign_in()
-    data = {"csrf": office.csrf(), "action": "make-key", "name": "  the\n robot "}
+    data = {
+        "csrf": office.csrf(),
+        "action": "make-key",
+        "name": "  the\n robot ",
+        "scope": "read",
+        "lasts": "90",
+    }
     made = office.client.post("/account", data=data).text
     key = re.search(r"nl_[\w-]{43}", made)
     assert key is not None
@@ -370,6 +376,68 @@ def test_a_key_is_shown_once(office: Office) -> None:
     with office.site.database.transaction(read_only=True) as connection:
         kept = connection.execute(sa.select(tables.api_tokens)).one()
     assert key[0] not in str(kept)
+
+
+def make_key(office: Office, **fields: object) -> str:
+    """A key made on the account page, with what the page says."""
+    data = {"csrf": office.csrf(), "action": "make-key", "name": "robot", **fields}
+    answer = office.client.post("/account", data=data)
+    found = re.search(r"nl_[\w-]{43}", answer.text)
+    return found[0] if found else str(answer.status_code)
+
+
+def call_api(office: Office, key: str, path: str = "/api/v1/status") -> httpx2.Response:
+    """What the API answers to this key."""
+    return office.client.get(path, headers={"Authorization": f"Bearer {key}"})
+
+
+def test_an_editor_chooses_what_a_key_is_for_and_how_long(office: Office) -> None:
+    """It may do that and no more; then it answers 401 and says since when; its use is shown."""
+    office.now = datetime.now(UTC)  # the API's clock
+    office.sign_in()
+    key = make_key(office, scope=["read"], lasts="30")
+    assert "not used yet" in office.client.get("/account").text
+    assert call_api(office, key).status_code == 200
+    assert call_api(office, key, "/api/v1/subscribers").status_code == 403
+    page = office.client.get("/account").text
+    assert "last used on" in page
+    assert "until" in page
+    with office.site.database.transaction() as connection:
+        ended = sa.update(tables.api_tokens).values(expires_at=NOW - timedelta(days=1))
+        connection.execute(ended)
+    expired = call_api(office, key)
+    assert (expired.status_code, expired.json()["error"]["code"]) == (401, "key-expired")
+    assert "expired on" in expired.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"lasts": "30"},
+        {"scope": "everything", "lasts": "30"},
+        {"scope": "read"},
+        {"scope": "read", "lasts": "99999"},
+    ],
+)
+def test_a_key_without_scope_or_expiry_is_not_made(office: Office, fields: dict[str, str]) -> None:
+    """Nothing is taken for granted."""
+    office.sign_in()
+    assert make_key(office, **fields) == "422"
+    assert "Revoke" not in office.client.get("/account").text
+
+
+@pytest.mark.parametrize(("kept", "status"), [({}, 401), ({"keep-keys": "yes"}, 200)])
+def test_a_new_password_ends_the_keys_unless_the_editor_keeps_them(
+    office: Office, kept: dict[str, str], status: int
+) -> None:
+    """The record says how many ended."""
+    office.sign_in()
+    key = make_key(office, scope="read", lasts="none")
+    data = {"csrf": office.csrf(), "action": "password", "current": PASSWORD, **kept}
+    data["password"] = "another long sentence"
+    assert office.client.post("/account", data=data).status_code == 200
+    assert call_api(office, key).status_code == status
+    assert ("set password", "" if kept else "API keys ended: 1") in recorded(office)
 
 
 def test_a_form_that_is_too_long_is_refused(office: Office) -> None:

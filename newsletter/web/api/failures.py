@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
@@ -18,6 +19,16 @@ NO_KEY = Failure(
     headers={"WWW-Authenticate": "Bearer"},
 )
 NOT_A_PUBLISHER = Failure(status=403, code="not-a-publisher", message="only publishers may do that")
+
+
+def expired(at: datetime) -> Failure:
+    """The failure for a key whose time is over."""
+    return Failure(
+        status=401,
+        code="key-expired",
+        message=f"this key expired on {at:%d %B %Y}; its editor makes another on the account page",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )
 
 
 def out_of_scope(needed: str, given: Iterable[str]) -> Failure:

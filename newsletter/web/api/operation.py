@@ -16,13 +16,20 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from newsletter.store import audit
-from newsletter.store.api_tokens import ApiKey, ApiScope, api_key_of
+from newsletter.store.api_tokens import (
+    ApiKey,
+    ApiScope,
+    api_key_of,
+    is_use_to_note,
+    note_use,
+)
 from newsletter.store.users import Editor
 from newsletter.web.api import idempotency
 from newsletter.web.api.calls import EDITOR, ApiContext
 from newsletter.web.api.failures import (
     NO_KEY,
     NOT_A_PUBLISHER,
+    expired,
     failure_response,
     out_of_scope,
     unreadable,
@@ -35,7 +42,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": meaning}
     for status, meaning in {
         400: "The request cannot be read",
-        401: "There is no key, or it is not valid",
+        401: "There is no key, it is not valid, or it has expired",
         403: "Only publishers may do that, or the key has not the scope",
         404: "It does not exist",
         409: "A rule or somebody else's change prevents it",
@@ -96,6 +103,8 @@ class Operation(APIRoute):
             key = await _key_of(request, context)
             if key is None:
                 return failure_response(request, NO_KEY)
+            if key.expires_at is not None and key.is_expired(context.clock()):
+                return failure_response(request, expired(key.expires_at))
             editor = key.editor
             if self.scope not in key.scopes:
                 return failure_response(request, out_of_scope(self.scope, key.scopes))
@@ -185,7 +194,12 @@ async def _key_of(request: Request, context: ApiContext) -> ApiKey | None:
 
     def look_up() -> ApiKey | None:
         with context.site.database.transaction(read_only=True) as connection:
-            return api_key_of(connection, credentials.credentials.strip())
+            key = api_key_of(connection, credentials.credentials.strip())
+        now = context.clock()
+        if key is not None and not key.is_expired(now) and is_use_to_note(key, now):
+            with context.site.database.transaction() as connection:
+                note_use(connection, key, now)
+        return key
 
     return await run_in_threadpool(look_up)
 

@@ -67,7 +67,7 @@ def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -
 
 
 def posting(context: ReaderContext, answer: Response) -> Response:
-    """Return the answer, and send the letters in the outbox after it."""
+    """Return the answer; requests that wait are handled, and letters are sent, after it."""
     answer.background = BackgroundTask(_flush, context)
     return answer
 

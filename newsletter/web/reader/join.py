@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from newsletter.pipeline import join as verbs
+from newsletter.pipeline.form_requests import keep_join
 from newsletter.site.lists import list_slugs
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
 from newsletter.web.reader.answers import (
@@ -55,7 +55,7 @@ BAD_ADDRESS = "That is not an e-mail address we can write to. Please check it."
 TOO_MANY = "There were too many sign-ups from your network. Please try again later."
 
 TRAP = "website"
-"""A field that people do not see; robots fill it in."""
+"""A field that people do not see; robots fill it in, and sometimes a password manager does."""
 
 CORS = {
     # No cookie and no secret is involved, so any page may ask.
@@ -145,7 +145,7 @@ class JoinPage:
             trapped=bool(document.get(TRAP)),
         )
         if entry.trapped:
-            return JSONResponse({"status": "check-your-mail"}, 202, headers=CORS)
+            return json_problem("trapped", f"Leave {TRAP!r} empty.", 422)
         try:
             if not await run_in_threadpool(is_within_limits, self.context, request):
                 return json_problem("too-many", self.context.say(TOO_MANY), 429)
@@ -155,7 +155,7 @@ class JoinPage:
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
 
     def _take(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
-        """Judge the form, and mail the question if it is accepted; None when a limit is reached."""
+        """Judge the form, and keep the request if it is accepted; None when a limit is reached."""
         rules = self.context.settings.sign_up
         form = self._submitted(list_slug, entry)
         verdict = judge(form, rules)
@@ -200,7 +200,7 @@ class JoinPage:
         entry: _Entry,
         may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
     ) -> None:
-        """Mail the question, if `may_join` allows it."""
+        """Keep the request to mail the question, if `may_join` allows it."""
         context = self.context
         offered = {tag.slug for tag in context.tags_of(list_slug)}
         sign_up = JoinRequest(
@@ -213,7 +213,7 @@ class JoinPage:
             follows=offered.intersection(entry.tags),
             ask_at_most=context.settings.sign_up.per_address,
         )
-        verbs.join(context.site, sign_up, now=context.clock(), may_join=may_join)
+        keep_join(context.site, sign_up, now=context.clock(), may_join=may_join)
 
     def _form(
         self, list_slug: str, entry: _Entry, *, notice: str = "", status: int = 200
@@ -222,7 +222,7 @@ class JoinPage:
             "title": self.context.title_of(list_slug),
             "entry": entry,
             "tags": self.context.tags_of(list_slug),
-            "form": empty_form(self.context, list_slug),
+            "form": {**empty_form(self.context, list_slug), "trap": "" if entry.trapped else TRAP},
             "seconds": self._seconds_left(list_slug, entry),
             "notice": notice,
             "max_name": MAX_NAME,

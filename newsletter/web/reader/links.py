@@ -6,7 +6,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.pipeline import join as verbs
+from newsletter.pipeline.form_requests import keep_links_request
 from newsletter.site.lists import list_slugs
 from newsletter.web.reader.answers import page, posting, read_form, text, trouble
 from newsletter.web.reader.join import is_within_limits
@@ -42,7 +42,7 @@ class LinksPage:
     def _mail(self, request: Request, list_slug: str, address: str) -> bool:
         if not is_within_limits(self.context, request):
             return False
-        verbs.mail_links(self.context.site, list_slug, address, now=self.context.clock())
+        keep_links_request(self.context.site, list_slug, address, now=self.context.clock())
         return True
 
     def _form(

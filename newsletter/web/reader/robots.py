@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     """What to do with a form."""
 
     ACCEPT = "accept"
-    IGNORE = "ignore"  # answered like ACCEPT, so that a robot learns nothing
+    IGNORE = "ignore"  # answered like ACCEPT
     WAIT = "wait"  # shown again, to be sent once it is old enough
     ASK_AGAIN = "ask-again"  # shown again with a new stamp
 
@@ -46,10 +46,13 @@ class SubmittedForm:
 
 
 def judge(form: SubmittedForm, rules: SignUpSettings) -> Verdict:
-    """Decide what to do with the form. A person is never left without a next step."""
-    if form.is_trapped or form.use is Use.REPEATED:
+    """Decide what to do with the form. A person is never left without a next step.
+
+    Password managers fill in the trap too, so a trapped form is shown again, without the trap.
+    """
+    if form.use is Use.REPEATED:
         return Verdict.IGNORE
-    if form.age is None or form.age > MAX_AGE or form.use is Use.REUSED:
+    if form.is_trapped or form.age is None or form.age > MAX_AGE or form.use is Use.REUSED:
         return Verdict.ASK_AGAIN
     if form.age < required_age(form, rules):
         return Verdict.WAIT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
@@ -12,15 +13,23 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import InputError
 from newsletter.store import audit
-from newsletter.store.api_tokens import api_tokens_of, make_api_token, revoke_api_token
+from newsletter.store.api_tokens import (
+    EVERY_SCOPE,
+    ApiScope,
+    api_tokens_of,
+    make_api_token,
+    revoke_api_token,
+    revoke_api_tokens,
+)
 from newsletter.store.attempt_limits import count_attempt, forget_attempts
 from newsletter.store.sessions import BrowserSession, end_session, sessions_of
 from newsletter.store.users import (
+    Editor,
     password_hash_of,
     set_password_hash,
     sign_out_everywhere,
 )
-from newsletter.web.reader.answers import text
+from newsletter.web.reader.answers import text, texts
 from newsletter.web.signin.attempts import PER_ADDRESS
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, delete_session_cookie
 from newsletter.web.signin.pages import page, row_id
@@ -29,6 +38,17 @@ from newsletter.web.signin.session import current_session
 
 MAX_NAME = 60
 """The most characters in the name of an API key."""
+
+LASTS = {
+    "30": timedelta(days=30),
+    "90": timedelta(days=90),
+    "365": timedelta(days=365),
+    "none": None,
+}
+"""How long a new API key works, by the form's choices."""
+
+_FOR_EDITORS = frozenset({ApiScope.READ, ApiScope.ISSUES})
+"""The scopes that are of use to an editor who is not a publisher."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +100,9 @@ def _context(auth: AuthContext, session: BrowserSession) -> dict[str, object]:
             "tokens": api_tokens_of(connection, session.editor),
             "has_password": bool(password_hash_of(connection, session.editor)),
             "max_name": MAX_NAME,
+            "scopes": [scope for scope in ApiScope if scope in _offered(session.editor)],
+            "every_scope": EVERY_SCOPE,
+            "now": auth.clock(),
         }
 
 
@@ -94,9 +117,9 @@ def _act(request: Request, form: FormData) -> _Notice | None:
     session: BrowserSession = request.scope["newsletter.session"]
     match text(form, "action"):
         case "password":
-            return _set_password(auth, session, text(form, "current"), text(form, "password"))
+            return _set_password(auth, session, form)
         case "make-key":
-            return _make_key(auth, session, " ".join(text(form, "name").split())[:MAX_NAME])
+            return _make_key(auth, session, form)
         case "revoke-key":
             return _revoke_key(auth, session, text(form, "name"))
         case "end-session":
@@ -110,7 +133,8 @@ def _act(request: Request, form: FormData) -> _Notice | None:
             return None
 
 
-def _set_password(auth: AuthContext, session: BrowserSession, current: str, new: str) -> _Notice:
+def _set_password(auth: AuthContext, session: BrowserSession, form: FormData) -> _Notice:
+    current, new = text(form, "current"), text(form, "password")
     with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
     if known and not _is_present_password(auth, session, current, known):
@@ -123,8 +147,11 @@ def _set_password(auth: AuthContext, session: BrowserSession, current: str, new:
         set_password_hash(connection, session.editor, password_hash)
         # The password may be changed because somebody else knew it.
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
-        _note(connection, auth, session, "set password", "")
-    return _Notice(kind="password-set")
+        ended = 0 if text(form, "keep-keys") else revoke_api_tokens(connection, session.editor.id)
+        _note(
+            connection, auth, session, "set password", f"API keys ended: {ended}" if ended else ""
+        )
+    return _Notice(kind="password-set", detail=str(ended or ""))
 
 
 def _is_present_password(
@@ -142,13 +169,32 @@ def _is_present_password(
     return True
 
 
-def _make_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:
+def _make_key(auth: AuthContext, session: BrowserSession, form: FormData) -> _Notice:
+    name = " ".join(text(form, "name").split())[:MAX_NAME]
     if not name:
         return _Notice(kind="no-name", status=422)
+    offered = _offered(session.editor)
+    scopes = {scope for scope in offered if scope.value in texts(form, "scope")}
+    if not scopes:
+        return _Notice(kind="no-scope", status=422)
+    if text(form, "lasts") not in LASTS:
+        return _Notice(kind="no-expiry", status=422)
     with auth.database.transaction() as connection:
-        token = make_api_token(connection, session.editor, name=name, now=auth.clock())
+        token = make_api_token(
+            connection,
+            session.editor,
+            name=name,
+            now=auth.clock(),
+            scopes=scopes,
+            lasts=LASTS[text(form, "lasts")],
+        )
         _note(connection, auth, session, "make API key", name)
     return _Notice(kind="key-made", detail=token)
+
+
+def _offered(editor: Editor) -> frozenset[ApiScope]:
+    """The scopes that the editor may give a key."""
+    return EVERY_SCOPE if editor.is_publisher else _FOR_EDITORS
 
 
 def _revoke_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:

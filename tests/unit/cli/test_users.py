@@ -107,7 +107,7 @@ def test_removing_ends_everything_but_the_record(invocation: Invocation) -> None
     answer(invocation, "remove", "ed@example.org")
     with invocation.site.database.transaction(read_only=True) as connection:
         assert session_of(connection, token, NOW) is None
-        assert editor_of_api_token(connection, key) is None
+        assert editor_of_api_token(connection, key, invocation.now) is None
     assert recorded(invocation)[-1] == "operator: remove user ed@example.org"
     with pytest.raises(UnknownNameError):
         call(invocation, "remove", "ed@example.org")
@@ -119,8 +119,8 @@ def test_a_key_is_printed_once_replaced_by_name_and_revoked(invocation: Invocati
     first = call(invocation, "token", "ed@example.org", "--name", "robot").stdout.strip()
     second = answer(invocation, "token", "ed@example.org", "--name", "robot")["token"]
     with invocation.site.database.transaction(read_only=True) as connection:
-        assert editor_of_api_token(connection, first) is None
-        assert editor_of_api_token(connection, second) == editor(invocation)
+        assert editor_of_api_token(connection, first, invocation.now) is None
+        assert editor_of_api_token(connection, second, invocation.now) == editor(invocation)
     answer(invocation, "token", "ed@example.org", "--name", "robot", "--revoke")
     with invocation.site.database.transaction(read_only=True) as connection:
-        assert editor_of_api_token(connection, second) is None
+        assert editor_of_api_token(connection, second, invocation.now) is None

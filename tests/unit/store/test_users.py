@@ -101,11 +101,34 @@ def test_keys_are_told_apart_by_name(connection: sa.Connection) -> None:
     editor = ed(connection)
     old = make_api_token(connection, editor, name="robot", now=NOW)
     new = make_api_token(connection, editor, name="robot", now=NOW)
-    assert editor_of_api_token(connection, old) is None
-    assert editor_of_api_token(connection, new) == editor
+    assert editor_of_api_token(connection, old, NOW) is None
+    assert editor_of_api_token(connection, new, NOW) == editor
     assert [token.name for token in api_tokens_of(connection, editor)] == ["robot"]
     assert revoke_api_token(connection, editor, "robot")
     assert not revoke_api_token(connection, editor, "robot")
+
+
+def test_a_key_works_until_it_expires(connection: sa.Connection) -> None:
+    """To the second; one without an expiry works on."""
+    editor = ed(connection)
+    brief = make_api_token(connection, editor, name="brief", now=NOW, lasts=timedelta(days=30))
+    lasting = make_api_token(connection, editor, name="lasting", now=NOW)
+    end = NOW + timedelta(days=30)
+    assert editor_of_api_token(connection, brief, end - timedelta(seconds=1)) == editor
+    assert editor_of_api_token(connection, brief, end) is None
+    assert editor_of_api_token(connection, lasting, end + timedelta(days=3650)) == editor
+    assert [key.expires_at for key in api_tokens_of(connection, editor)] == [end, None]
+
+
+def test_a_new_password_ends_the_keys_and_a_new_name_does_not(connection: sa.Connection) -> None:
+    """Somebody else may have known the old one."""
+    key = make_api_token(connection, ed(connection), name="x", now=NOW)
+    renamed, _ = save_user(connection, "ed@example.org", name="Edna", role=Role.EDITOR, now=NOW)
+    assert editor_of_api_token(connection, key, NOW) == renamed
+    save_user(
+        connection, "ed@example.org", name="", role=Role.EDITOR, now=NOW, password_hash="hash"
+    )
+    assert editor_of_api_token(connection, key, NOW) is None
 
 
 def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
@@ -121,7 +144,7 @@ def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
     assert after.id != editor.id
     assert session_of(connection, session, NOW) is None
     assert editor_of_link(connection, link, NOW) is None
-    assert editor_of_api_token(connection, key) is None
+    assert editor_of_api_token(connection, key, NOW) is None
 
 
 def test_tries_are_counted_within_their_period(connection: sa.Connection) -> None:

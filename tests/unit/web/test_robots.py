@@ -52,9 +52,9 @@ def form(
         (form(None), Verdict.ASK_AGAIN),
         (form(use=Use.REPEATED), Verdict.IGNORE),
         (form(use=Use.REUSED), Verdict.ASK_AGAIN),
-        (form(is_trapped=True), Verdict.IGNORE),
-        (form(None, is_trapped=True), Verdict.IGNORE),
-        (form(1, is_trapped=True, has_proof=False), Verdict.IGNORE),
+        (form(is_trapped=True), Verdict.ASK_AGAIN),
+        (form(None, is_trapped=True), Verdict.ASK_AGAIN),
+        (form(1, is_trapped=True, has_proof=False), Verdict.ASK_AGAIN),
     ],
 )
 def test_each_form_has_its_verdict(submitted: SubmittedForm, verdict: Verdict) -> None:

@@ -48,6 +48,39 @@ def test_each_tools_export_keeps_its_statuses(name: str, database: Database) -> 
     assert (again.added, again.updated) == (0, 0)
 
 
+@pytest.mark.parametrize("status", ["bounced", "complained"])
+def test_who_bounced_or_complained_elsewhere_is_not_imported(
+    database: Database, status: str
+) -> None:
+    """The address is dead, or its reader called us spam; with a stated consent they come."""
+    import_text(database, f"email,status\na@example.org,{status}\n", list_slug="daily")
+    report = import_text(database, "email\na@example.org\nb@example.org\n")
+    assert mailed(database) == ["b@example.org"]
+    assert f"{status} on daily since" in str(report.rejected[0])
+    import_text(database, "email\na@example.org\n", force=True, consent="by letter")
+    assert mailed(database) == ["a@example.org", "b@example.org"]
+
+
+def test_who_left_one_list_may_be_on_another(database: Database) -> None:
+    """Each list is a choice of its own."""
+    import_text(database, "email,status\na@example.org,unsubscribed\n", list_slug="daily")
+    import_text(database, "email\na@example.org\n")
+    assert mailed(database) == ["a@example.org"]
+
+
+def test_owners_and_strangers_in_a_mailman_roster_are_not_members(database: Database) -> None:
+    """Only who is a member is mailed; an owner who is one too is; the others are named."""
+    rows = ("a,enabled,member", "b,enabled,owner", "a,enabled,owner", "c,enabled,nonmember")
+    text = "address,delivery_status,role\n" + "".join(
+        row.replace(",", "@example.org,", 1) + "\n" for row in rows
+    )
+    report = import_text(database, text, source_name="roster.csv")
+    assert report.layout == "mailman"
+    assert mailed(database) == ["a@example.org"]
+    assert report.rejected_count == 3
+    assert "role is 'nonmember'" in str(report.rejected[-1])
+
+
 def test_every_layout_has_its_golden_file() -> None:
     """All but our own."""
     assert {str(one["from"]) for one in EXPECTED.values()} == set(NAMED) - {"csv"}
