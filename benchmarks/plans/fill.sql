@@ -125,6 +125,6 @@ WITH counted AS (
 asked AS (
   INSERT INTO confirmations (address_hash, sent, last_at)
   SELECT md5(n::text), 1, timestamptz '2026-11-23 07:00+00' FROM generate_series(1, :readers / 20) AS n)
-INSERT INTO address_changes (subscriber_id, list_slug, address, asked_at)
-SELECT n, 'weekly', 'new' || n || '@example.org', timestamptz '2026-11-23 07:00+00' - n % 160 * interval '1 hour'
+INSERT INTO address_changes (subscriber_id, list_slug, address, kind, asked_at)
+SELECT n, 'weekly', 'new' || n || '@example.org', 'change', timestamptz '2026-11-23 07:00+00' - n % 160 * interval '1 hour'
 FROM generate_series(1, :readers / 200) AS n
