@@ -86,14 +86,14 @@ def _rows_as_list(rows: list[list[etree._Element]]) -> str:
 
 def _inner(cell: etree._Element) -> str:
     """The contents of a cell, whose paragraphs become lines."""
-    children = (str(etree.tostring(child, encoding="unicode")) for child in cell)
+    children = (etree.tostring(child, encoding="unicode") for child in cell)
     inner = html.escape(cell.text or "", quote=False) + "".join(children)
     lines = re.split(r"</?(?:p|div|hr)\b[^>]*>", inner)
     return "<br/>".join(line.strip() for line in lines if line.strip())
 
 
 def _text(cell: etree._Element) -> str:
-    return " ".join("".join(cell.itertext()).split())
+    return " ".join("".join(map(str, cell.itertext())).split())
 
 
 def _apart(table: str) -> str:
