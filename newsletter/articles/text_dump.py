@@ -68,7 +68,8 @@ def parse_dump(text: str, *, vocabulary: Vocabulary) -> Dump:
     """
     reader = _Reader(lines=read_lines(clean_text(text[:MAX_TEXT])))
     reader.read()
-    labels, unsplit = labels_of(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
+    words = " ".join((reader.title, reader.deck, reader.author, *reader.paragraphs))
+    labels, unsplit = labels_of(reader.tag_lines, vocabulary, words)
     paragraphs = reader.paragraphs
     return Dump(
         title=reader.title,

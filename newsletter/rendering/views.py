@@ -28,7 +28,8 @@ class Link:
 class StoryView:
     """An item as templates see it. Everything but `body` and `full` is plain text, to be escaped.
 
-    `full` is the whole article, where its section shows articles whole.
+    `full` is the whole article, where its section shows articles whole. `title_language` and
+    `language`, of the text, are BCP 47 tags; they are "" for the language of the newsletter.
     """
 
     title: str
@@ -43,6 +44,8 @@ class StoryView:
     follows: Follows | None
     picture: Picture | None
     full: FullBody | None
+    title_language: str
+    language: str
     _html: str = field(repr=False)
     _text: str = field(repr=False)
 
@@ -120,6 +123,7 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
     """One item, cleaned; its summary has at most `summary` characters, its picture `width` pixels."""
     article = item.article
     url = web_link(article.url)
+    language = _foreign(article.language, masthead.language)
     return StoryView(
         title=one_line(item.title) or one_line(article.title) or url,
         url=url,
@@ -135,9 +139,18 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         follows=_earlier(item, masthead),
         picture=sized_picture(item.image, width),
         full=None,
+        # What an editor writes is in the newsletter's language.
+        title_language="" if item.overrides.title else language,
+        language="" if item.overrides.summary else language,
         _html=article.body_html,
         _text=article.body_text,
     )
+
+
+def _foreign(language: str, around: str) -> str:
+    """The language where it is another than the one `around` it: "en-GB" is not, within "en"."""
+    same = language.partition("-")[0].lower() == around.partition("-")[0].lower()
+    return "" if same else one_line(language)
 
 
 def _earlier(item: Item, masthead: Masthead) -> Follows | None:

@@ -11,7 +11,7 @@ from lxml import etree
 from newsletter.articles.article import Coverage, Tag
 from newsletter.articles.sanitize import text_of
 from newsletter.errors import RenderingError
-from newsletter.issues.issue import Item
+from newsletter.issues.issue import Item, Overrides
 from newsletter.issues.wording import left_out_text
 from newsletter.rendering.edition import Slot, edition_key
 from newsletter.rendering.html import encoded_size
@@ -343,3 +343,21 @@ def test_pictures_tables_and_embeds_of_a_whole_article() -> None:
         re.sub(r"(?<=>)(?=<(?:p|h3|ul|blockquote|pre|table|tr)\b)", "\n", shown[0])
         == golden.strip()
     )
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_a_story_in_another_language_says_so(theme: str) -> None:
+    """Headline and summary have its `lang`, unless an editor wrote them; the issue's own have none."""
+    foreign = make_article(1, title="Der Hafen öffnet", summary="Seit heute.", language="de-DE")
+    own = make_article(2, title="The harbour opens", summary="Since today.", language="en-GB")
+    edition = make_edition(
+        [
+            make_item(own),
+            make_item(foreign),
+            make_item(make_article(3, language="de"), overrides=Overrides(title="Written here")),
+        ],
+        theme=open_theme(None, theme),
+    )
+    assert re.findall(r'<(h\d|p)[^>]* lang="(de[^"]*)"', edition.html) == [
+        ("h3", "de-DE"), ("p", "de-DE"), ("p", "de"),
+    ]  # fmt: skip
