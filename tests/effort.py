@@ -7,7 +7,7 @@ set against that of a fixed piece of work done beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -31,4 +31,24 @@ def _piece() -> float:
     words: dict[int, str] = {}
     for number in range(40_000):
         words[number % 1000] = str(number)
+    return time.process_time() - begun
+
+
+def assert_no_worse_than_doubled(work: Callable[[str], object], once: str, twice: str) -> None:
+    """Fail when `twice`, which is twice as long as `once`, takes far more than twice its CPU time.
+
+    A linear reader needs twice as much, a quadratic one four times; what takes hardly any time is
+    not judged.
+    """
+    work(once)  # loads what is loaded on first use
+    piece = _piece()
+    shorter, longer = _taken(work, once), _taken(work, twice)
+    assert longer <= 3.2 * shorter + 15 * piece, (
+        f"{shorter / piece:.0f} became {longer / piece:.0f}"
+    )
+
+
+def _taken(work: Callable[[str], object], source: str) -> float:
+    begun = time.process_time()
+    work(source)
     return time.process_time() - begun

@@ -33,7 +33,7 @@ def boilerplate_of(line: str) -> Boilerplate | None:
                 return kind
     if len(text) <= 160 and _CREDIT.match(text):
         return Boilerplate.LITTER
-    if len(text) <= 200 and _ASIDE.match(text):
+    if len(text) <= 200 and (_ASIDE.match(text) or _FOLLOW.match(text)):
         return Boilerplate.LITTER
     if len(text) <= 400 and (_LEGAL.match(text) or _SIGN_IN.match(text)):
         return Boilerplate.END
@@ -91,9 +91,9 @@ _HEADINGS = {
         r"advertisements?|advert|ad|anzeige|werbung|publicité|publicidad|pubblicità|advertentie|广告|реклама|إعلان",
         r"(?:story|article|content) continues (?:below|after)(?: .*)?|continue reading(?: below)?|scroll (?:down )?to continue.*",
         r"(?:share|print|e-?mail|save|bookmark|listen|copy link|facebook|twitter|x|linkedin|reddit|whatsapp"
-        r"|telegram|pinterest|mastodon|bluesky|tweet|pin it|like|teilen|drucken|partager|imprimer|compartir"
+        r"|telegram|pinterest|mastodon|bluesky|mixx|digg|delicious|stumbleupon|myspace|google\+?|tweet|pin it|like|teilen|drucken|partager|imprimer|compartir"
         r"|condividi|delen|分享|打印|поделиться|شارك)(?:\W+(?:share|print|e-?mail|save|facebook|twitter|x"
-        r"|linkedin|reddit|whatsapp|tweet|like|this|on|via|article|story|link|copy link))*",
+        r"|linkedin|reddit|whatsapp|digg|delicious|stumbleupon|myspace|google\+?|tweet|like|this|on|via|article|story|link|copy link))*",
         r"share (?:this|on) .*|(?:e-?mail|print) this(?: .*)?|\d+ shares?",
         r"\d+[ -]?(?:min(?:ute)?s?)\.?(?: read| reading time)?|reading time:? .*|estimated reading time.*"
         r"|lesezeit:? .*|temps de lecture:? .*|tiempo de lectura:? .*|\d+ min de lecture",
@@ -112,6 +112,12 @@ _CREDIT = re.compile(
 _ASIDE = re.compile(
     r"(?:read more|read also|also read|see also|related|more|watch|listen|don['’]t miss|lesen sie auch|mehr"
     r"|lire aussi|à lire aussi|lea también|leggi anche|lees ook|читайте также)\s*[:：→»]\s*\S",
+    re.IGNORECASE,
+)
+_FOLLOW = re.compile(
+    r"(?:please )?(?:follow|find|like|join|tweet|become a fan|folgen sie|suivez|síguenos|segui)\b.{0,60}"
+    r"\b(?:on|auf|sur|en|su) (?:twitter|facebook|instagram|mastodon|bluesky|linkedin|google)\b"
+    r"|(?:read or )?share this story\b|@\w+ on twitter\b|what['’]s your reaction",
     re.IGNORECASE,
 )
 _LEGAL = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,8 @@ from newsletter.articles.dates import read_date_line, without_date_marker
 from newsletter.articles.sanitize import one_line
 
 MAX_BYLINE = 200
+_NAMES_ABOVE = 10
+"""Lines above the title in which the writer may be named, beside a portrait."""
 
 _MARK = (
     r"(?:(?:written|posted|reported|published|story|words?|texts?|article|reporting|report|compiled|analysis|opinion|review|interview)"
@@ -32,13 +35,24 @@ _WEAK = re.compile(
 )
 """Marks that also begin headings and sentences: only a whole name counts after them."""
 _JOINS = re.compile(r"(?:and|und|et|y|e|en|och|og|i|&|,|;)", re.IGNORECASE)
-_NAME_WORD = r"[^\W\d_][\w'’\-]*\.?"
+_NAME_WORD = r"(?:(?:[^\W\d_]\.){2,3}|[^\W\d_][\w'’\-]*\.?)"
 _PARTICLE = r"(?:de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|ter|ten|bin|ibn|al|el|y|e)"
+_CALENDAR = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?"
+    r"|sept(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
 _NAMES_FIRST = re.compile(
     rf"(?P<names>{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}?)"
     rf"(?:\s*(?:,|\b(?:and|und|et|y|e|&)(?=\s)|&)\s*{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}?){{0,4}}"
-    r"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|(?:publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special)\b).*)",
+    rf"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|\b(?:{_CALENDAR}|publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special)\b).*)",
     re.IGNORECASE | re.DOTALL,
+)
+_GLUED_YEAR = re.compile(r"(?<=[a-z])(?=(?:19|20)\d\d-)")
+_COUNT = re.compile(r"[\d.,]{1,9}")
+_NAME_AND_TIME = re.compile(
+    r"(?P<names>[^\d|]{4,80}?)[\s,|•·–—-]*(?P<time>\d{1,2}[:.]\d\d\s?(?:[ap]\.?m\.?\b)?\s?(?:[A-Z]{2,4}\b)?)"
+    r"[\s,]*(?P<date>.*\b(?:19|20)\d\d)",
+    re.IGNORECASE,
 )
 _ROLE_WORD = re.compile(
     r"(?:staff|senior|chief|political|business|sports?|science|technology|tech|health|education|crime|city|local|national|foreign|guest|contributing|freelance|associate|assistant|deputy|managing|news|special|our|community|data|environment|economics?|religion|arts|food|travel|law|courts?)\s+"
@@ -56,7 +70,7 @@ def byline_near_title(text: str) -> tuple[str, str] | None:
     marked = _MARKED.fullmatch(text) if len(text) <= MAX_BYLINE else None
     if marked is None:
         return None
-    rest = one_line(marked["rest"], MAX_BYLINE)
+    rest = one_line(_GLUED_YEAR.sub(" ", marked["rest"]), MAX_BYLINE)
     weak = _WEAK.fullmatch(marked["mark"].split()[-1]) is not None
     named = _NAMES_FIRST.fullmatch(rest)
     if named is None:
@@ -101,6 +115,13 @@ def names_below(lines: list[str]) -> tuple[str, int]:
     return ", ".join(names), taken if names else 0
 
 
+def named_twice(texts: Sequence[str], title: int) -> str:
+    """The name that stands above the title and again on the page, as the writer's does; or ""."""
+    above = texts[max(0, title - _NAMES_ABOVE) : title]
+    names = (text for text in above if is_name(text) and not is_furniture_name(text))
+    return next((name for name in names if texts.count(name) > 1), "")
+
+
 def is_furniture_name(text: str) -> bool:
     """Whether the text is written like a name, but has words of buttons and menus."""
     return len(text) <= 60 and len(text.split()) <= 6 and furniture_share(text) >= 0.5
@@ -128,17 +149,34 @@ def pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
     if published:
         return "", "", published
     text = without_date_marker(text)
-    for piece in [part for part in _META_BREAK.split(text) if part]:
+    for piece in _pieces(text):
         date = read_date_line(piece)
-        byline = None if date else read_byline(piece)
+        byline = None if date else byline_near_title(piece) or read_byline(piece)
         if date:
             published = published or date
         elif byline:
             author, agency = author or byline[0], agency or byline[1]
         elif boilerplate_of(piece) is not Boilerplate.LITTER:
             whole = read_byline(text)
-            return (*whole, None) if whole else None
+            return (*whole, None) if whole else _name_and_time(text)
     return (author, agency, published) if author or agency or published else None
+
+
+def _pieces(text: str) -> list[str]:
+    """The parts of the line; a part that only counts readers or comments says nothing."""
+    parts = [part for part in _META_BREAK.split(text) if part]
+    kept = [part for part in parts if not _COUNT.fullmatch(part)]
+    marked = [part for part in kept if byline_near_title(part)]
+    # Beside a marked name, a name without a mark is the site's.
+    return [part for part in kept if part in marked or read_date_line(part)] if marked else kept
+
+
+def _name_and_time(text: str) -> tuple[str, str, datetime | None] | None:
+    """ "A Name, THE PAPER 8:42 a.m. EDT October 3, 2014"."""
+    found = _NAME_AND_TIME.fullmatch(text)
+    date = read_date_line(found["date"]) if found else None
+    byline = read_byline(found["names"].strip(" ,")) if found and date else None
+    return (*byline, date) if byline else None
 
 
 _META_BREAK = re.compile(

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
+from newsletter.articles.bylines import is_agency
 
 MAX_LINES = 1000
+_FEWEST = 3
+"""Paragraphs that a body keeps, whatever they look like."""
 MAX_TAGS = 500
 """Characters of one line of tags."""
 _PROSE = 80
@@ -31,7 +34,8 @@ _BIO = re.compile(
 
 _CAPTION = re.compile(
     r".{0,300}(?:\((?:photo|image|picture|foto|bild|crédit|via|ap|afp|reuters|getty|dpa|courtesy)[^()]{0,60}\)"
-    r"|(?:photo|image|credit|foto|bild|photograph)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30})\W*",
+    r"|(?:photo|image|credit|foto|bild|photograph)(?:s|er)?\s*(?:by|:|©).{0,60}|©\s?[^.]{2,60}|/\s?(?:getty images|reuters|ap|afp|dpa)[^.]{0,30}"
+    r"|\|\s?(?:ap|afp|dpa|epa|getty|reuters)\b[^.|]{0,30})\W*",
     re.IGNORECASE,
 )
 
@@ -116,3 +120,25 @@ def is_caption(text: str) -> bool:
 def ends_sentence(text: str) -> bool:
     """Whether the text ends as a sentence does, in any script."""
     return re.search(r"[.!?…。！？؟][\"'”’»«)\]』」]*\Z", text) is not None
+
+
+def is_label(line: DumpLine) -> bool:
+    """Whether the line may be a tag: a few words, and nothing else that is known."""
+    return (
+        len(line.text) <= 40
+        and len(line.text.split()) <= 4
+        and not ends_sentence(line.text)
+        and line.boilerplate is None
+        and not is_agency(line.text)
+    )
+
+
+def without_buttons(paragraphs: list[str]) -> list[str]:
+    """The paragraphs of an article without what stands below the last: buttons and lists of tags."""
+    kept = list(paragraphs)
+    while len(kept) > _FEWEST and not ends_sentence(kept[-1]):
+        words = kept[-1].split()
+        if len(words) > 8 and kept[-1].count(",") * 4 < len(words):
+            break
+        kept.pop()
+    return kept

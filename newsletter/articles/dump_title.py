@@ -23,6 +23,15 @@ _ON_SUBJECT = 0.3
 """The share of a headline's words that the article it belongs to has."""
 _DECK = 1.5
 """How much better a deck may read than the title above it."""
+_MARKED_RUN = 6
+"""How many times longer than the text below a by-line the comments may be that follow it."""
+_NEAR = 12
+"""Lines within which a by-line or a date belongs to the text below."""
+_ABOVE_BEST = 5
+"""Lines that may be the title above the last line of its deck."""
+_DATED = re.compile(
+    r".*\b(?:19|20)\d\d\b.{0,20}\b\d{1,2}[:.h]\d\d.*|.*\b\d{1,2}[:.]\d\d\b.{0,20}\b(?:19|20)\d\d\b.*"
+)
 _GAP = 12
 """Lines without prose that end a run of paragraphs."""
 _COOKIES = re.compile(r"\bcookies?\b|\bconsent\b|einwilligung|vie privée|privacidad", re.IGNORECASE)
@@ -37,13 +46,19 @@ def body_start(lines: Sequence[DumpLine]) -> int:
             last = min(last, at - _GAP - 1)
         if not line.prose or line.boilerplate or _COOKIES.search(line.text):
             continue
+        if line.text.endswith(("!", "?")) and not lines[at - 1].prose and _marks_follow(lines, at):
+            continue  # a long headline
         if runs and at - last <= _GAP:
             runs[-1] = (runs[-1][0], runs[-1][1] + len(line.text))
         else:
             runs.append((at, len(line.text)))
         last = at
     largest = max((letters for _at, letters in runs), default=0)
-    return next((at for at, letters in runs if letters * 2 >= largest), 0)
+    for at, letters in runs:
+        marked = any(_states_author_or_date(line.text) for line in lines[max(0, at - _NEAR) : at])
+        if letters * (_MARKED_RUN if marked else 2) >= largest:
+            return at
+    return 0
 
 
 def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
@@ -60,7 +75,13 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
         return first
     scores = {at: _score(lines, head, place, words) for place, at in enumerate(head)}
     best = max(head, key=lambda at: scores[at])
-    # What reads best may be the deck, which is longer than the title right above it.
+    if _marks_follow(lines, best):  # what reads best may be the deck, whose title is above it
+        run = head[max(0, head.index(best) - _ABOVE_BEST) : head.index(best)]
+        for place, at in enumerate(run):
+            fits = scores[at] >= scores[best] - 2 * _DECK and _words_of(lines[at].text) > _SHORT
+            beside = best - at == len(run) - place  # nothing else stands between them
+            if beside and fits and _subject(lines[at].text, words) > _ON_SUBJECT:
+                return at
     above_best = head[max(0, head.index(best) - 1)]
     shorter = len(lines[above_best].text) < len(lines[best].text)
     on_subject = _subject(lines[above_best].text, words) > _ON_SUBJECT
@@ -83,7 +104,7 @@ def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set
     at = head[place]
     text = lines[at].text
     size = _words_of(text)
-    if size < 2 or len(text) > 250 or byline_near_title(text) or pieces_about(text):
+    if size < 2 or len(text) > 250 or _is_mark(text) or lines[at].tags is not None:
         return -9.0
     subject = _subject(text, body)
     score = 5.0 * subject - 0.06 * (len(head) - place)
@@ -91,16 +112,32 @@ def _score(lines: Sequence[DumpLine], head: Sequence[int], place: int, body: set
     score -= 4.0 * furniture_share(text)
     score -= 1.5 if ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»")) else 0.0
     score -= 3.0 if lines[at].prose or _COOKIES.search(text) or is_caption(text) else 0.0
-    following = [line.text for line in lines[at + 1 : at + 5]]
-    if any(
-        byline_near_title(other) or is_lone_mark(other) or pieces_about(other)
-        for other in following
-    ):
-        score += 2.0
-    earlier = sum(_repeats(lines[other].text, text) for other in head[:place])
+    score += 2.0 if _marks_follow(lines, at) else 0.0
+    repeated = [other for other in head[:place] if _repeats(lines[other].text, text)]
+    if size > _SHORT and len(repeated) == 1 and at - repeated[0] <= _SHORT:
+        return score + 3.0
+    earlier = len(repeated)
     return score + (
         3.0 if 1 <= earlier <= 2 and subject > _ON_SUBJECT else -2.0 if earlier else 0.0
     )
+
+
+def _marks_follow(lines: Sequence[DumpLine], at: int) -> bool:
+    """Whether a by-line or a date is among the lines below, buttons aside."""
+    below = [line.text for line in lines[at + 1 : at + 12] if line.boilerplate is None]
+    return any(_is_mark(text) or is_lone_mark(text) for text in below[:4])
+
+
+def _is_mark(text: str) -> bool:
+    """Whether the line says who wrote an article, or when; it may be a name only."""
+    return _states_author_or_date(text) or pieces_about(text) is not None
+
+
+def _states_author_or_date(text: str) -> bool:
+    """Whether the line is marked as a by-line, or has a date with a time."""
+    if len(text) <= 120 and _DATED.fullmatch(text):
+        return True
+    return any(byline_near_title(text) or ())
 
 
 def _subject(text: str, body: set[str]) -> float:

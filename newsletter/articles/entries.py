@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 
 from newsletter.articles.article import Article, Enclosure, Image
+from newsletter.articles.body_media import has_media, with_plain_media
 from newsletter.articles.entry_text import unescaped, without_boilerplate
 from newsletter.articles.language import language_of, word_count
 from newsletter.articles.pictures import SMALLEST, Candidate, choose, pictures_in, pixels
@@ -128,6 +129,8 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
     title = one_line(entry.title)
     body_html = without_boilerplate(safe_html(source, base), title)
     body_text = text_of(body_html)
+    if has_media(source):
+        body_html = without_boilerplate(_with_media(source, base), title)
     deck = plain_text(unescaped(entry.summary)) if entry.summary != entry.body else ""
     own_title = bool(title)
     title = title or clip(opening(deck or body_text, 80), 80)
@@ -162,6 +165,12 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
         ),
         other_images=others,
     )
+
+
+def _with_media(source: str, base: str) -> str:
+    """The HTML with pictures, tables and embeds, for showing the article whole."""
+    plain = with_plain_media(source, base)
+    return safe_html(plain, base, with_pictures=True, with_tables=True)
 
 
 def _derived(*, own_title: bool, own_summary: bool) -> Iterator[FieldSource]:

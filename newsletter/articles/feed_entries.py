@@ -243,7 +243,8 @@ def _is_picture(item: Mapping[str, Any]) -> bool:
 def _enclosure(raw: Any, base: str) -> Enclosure | None:
     """The first file that is not a picture: a podcast's episode, a video, a document."""
     for link in raw.get("links") or ():
-        if link.get("rel") == "enclosure" and not _is_picture({**link, "url": link.get("href")}):
+        stated = link.get("href")  # without it, the address below would be the entry's page
+        if link.get("rel") == "enclosure" and stated and not _is_picture({**link, "url": stated}):
             url = absolute_url(base, str(link.get("href") or ""))
             length = str(link.get("length") or "")
             if url:

@@ -31,6 +31,10 @@ _FEED_LINK = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _AMPERSAND = re.compile(r"&(?:#x([0-9a-f]{1,12});|#([0-9]{1,12});|(\w{1,31});)?", re.IGNORECASE)
+# A link without its end would take in what follows it.
+_UNCLOSED_LINK = re.compile(
+    r"(<link>\s*+https?://[^\s<>]++)(?=\s*+<(?!/link\s*>|!))", re.IGNORECASE
+)
 _XML_ENTITIES = ("amp", "lt", "gt", "quot", "apos")
 
 
@@ -109,9 +113,13 @@ def _escaped(text: str) -> str:
     while (start := text.find("<![CDATA[", here)) >= 0:
         end = text.find("]]>", start)
         end = len(text) if end < 0 else end
-        parts += [_AMPERSAND.sub(_reference, text[here:start]), text[start:end]]
+        parts += [_repaired(text[here:start]), text[start:end]]
         here = end
-    return "".join([*parts, _AMPERSAND.sub(_reference, text[here:])])
+    return "".join([*parts, _repaired(text[here:])])
+
+
+def _repaired(markup: str) -> str:
+    return _UNCLOSED_LINK.sub(r"\1</link>", _AMPERSAND.sub(_reference, markup))
 
 
 def _reference(reference: re.Match[str]) -> str:

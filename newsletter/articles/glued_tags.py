@@ -18,6 +18,7 @@ MAX_RUN = 400
 """In characters; a longer run is not a list of tags."""
 
 _CUT, _CUT_AT_SPACE = 0.3, 3.0
+_CUT_IN_TITLES = 1.8  # between small letters, where the labels begin with capitals
 _MORE_WORDS = 0.2  # each word of a label beyond its first
 _UNKNOWN, _UNKNOWN_LETTER = 5.0, 0.55
 _UNKNOWN_IDEOGRAPH = 2.5
@@ -32,6 +33,7 @@ _LOOSE_LETTER = 1.0
 _NEVER_BEFORE = frozenset(")]}.,;:!?%’'\"”»™®-&/")
 _NEVER_AFTER = frozenset("([{’'\"“«-&/#")
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9]{1,4}")
+_ACRONYM_AND_NAME = re.compile(r"[A-Z ][A-Z][A-Z][a-z]")  # "NASA" and "Mars"
 _ACRONYM_COST = 4.5
 _NUMBER = re.compile(r"(?:19|20)\d\d|\d{1,3}%?|[&/%+]")
 
@@ -75,6 +77,8 @@ class _Run:
         self.text = text
         self.lexicon = lexicon
         self.edges = [_edge(text, at) for at in range(len(text) + 1)]
+        titled = text[:1].isupper() and self.edges.count("capital") > 1
+        self.glued_cut = _CUT_IN_TITLES if titled else _CUT
         self.unknown_end = _UNKNOWN_END if "capital" in self.edges else _LONE_END
 
     def words(self) -> list[tuple[int, int]]:
@@ -86,7 +90,7 @@ class _Run:
 
     def price(self, start: int, end: int) -> float:
         """The cost of the piece and of the cut before it."""
-        cut = {"space": _CUT_AT_SPACE, "glued": _CUT}.get(self.edges[start], 0.0)
+        cut = {"space": _CUT_AT_SPACE, "glued": self.glued_cut}.get(self.edges[start], 0.0)
         label = folded(self.text[start:end])
         whole = self.lexicon.label_cost(label)
         if whole is not None:
@@ -154,6 +158,8 @@ def _edge(run: str, at: int) -> str:
     if before == " ":
         return "space"
     if before.islower() and after.isupper() and run[at - 2 : at] != "Mc":
+        return "capital"
+    if _ACRONYM_AND_NAME.fullmatch(run[max(0, at - 2) : at + 2]):
         return "capital"
     if _is_ideograph(before) != _is_ideograph(after) and before.isalpha() and after.isalpha():
         return "capital"

@@ -130,6 +130,7 @@ def _extract(tree: lxml.html.HtmlElement, *, rich: bool, **options: Any) -> str:
         include_comments=False,
         include_formatting=rich,
         include_links=rich,
+        include_images=rich,
         **options,
     )
     return found or ""

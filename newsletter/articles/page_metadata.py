@@ -43,6 +43,9 @@ _AUTHORS = (
 )
 
 
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageMetadata:
     """The metadata in the markup of a page.
@@ -87,7 +90,7 @@ class PageMetadata:
         return title_without_site(title, sites=sites, heading=own)
 
     def author(self) -> str:
-        """The names of all authors."""
+        """The names of all authors, with the apostrophe that print has: O’Neil."""
         stated = [name for node in self.articles for name in names(node.get("author"), self.nodes)]
         if not stated:
             metas = (decoded(text) for key in _AUTHORS for text in self.metas.get(key, ()))
@@ -95,7 +98,7 @@ class PageMetadata:
             stated = stated if self.metas.get("citation_author") else stated[:1]
         own = {self.meta("og:site_name").casefold(), *map(str.casefold, self._site_names())}
         people = [name for name in stated if name.casefold() not in own]
-        return ", ".join(dict.fromkeys(people or stated))
+        return _APOSTROPHE.sub("’", ", ".join(dict.fromkeys(people or stated)))
 
     def agency(self) -> str:
         """The organisation that the story comes from, if the page states it."""

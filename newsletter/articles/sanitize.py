@@ -13,7 +13,9 @@ from newsletter.articles.urls import absolute_url
 MAX_HTML = 200_000
 """In characters; a longer body is cut before it is parsed."""
 MAX_DEPTH = 100
-"""HTML nested deeper is read as plain text: nh3 takes seconds, lxml drops it, MRML crashes."""
+"""HTML nested deeper is read as plain text: lxml drops it, MRML crashes."""
+MAX_OPEN = 1000
+"""HTML that may leave more elements open is not parsed at all: nh3 takes seconds for it."""
 MAX_LINE = 300
 
 
@@ -29,6 +31,7 @@ _BLOCKS = _names(
     " table caption thead tbody tfoot tr td th dl dt dd"
 )
 """Containers that become a plain div, so that their contents stay separate."""
+_TABLE = _names("table caption thead tbody tfoot tr td th")
 _DROPPED = _names(
     "script style template svg math iframe object embed noscript head title textarea select button"
     " form audio video canvas map frameset noembed noframes xmp plaintext"
@@ -41,9 +44,21 @@ _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u00ad\u2060]")
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # html5ever compares every attribute with every other: 100,000 of them in one tag take 10 s.
 _ENDLESS_TAG = re.compile(r"<[a-zA-Z][^>]{8000,}(?:>|\Z)")
+# Those that are left open are opened again in each paragraph after, identical ones three times at
+# most: without attributes, they are identical.
+_FORMATTING = re.compile(
+    r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/])"
+    r"(?:(?:[^<>\"']|\"[^\"]*\"|'[^']*')*+|[^>]*+)>",
+    re.IGNORECASE,
+)
+# XHTML has elements such as <a name="x"/>, which HTML takes for a start tag only.
+_SELF_CLOSED = re.compile(
+    r"<([a-zA-Z][a-zA-Z0-9]*)((?:\s++[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'))?+)*+)\s*+/>"
+)
 _IMPLIED_END = _names(
     "p li dt dd tr td th option br hr img input meta link col wbr source area base"
 )
+_VOID = _names("br hr img")
 
 
 def clean_text(text: str) -> str:
@@ -69,31 +84,63 @@ def clip(text: str, limit: int) -> str:
 
 
 def safe_html(
-    source: str, base: str = "", *, with_pictures: bool = False, limit: int = MAX_HTML
+    source: str,
+    base: str = "",
+    *,
+    with_pictures: bool = False,
+    with_tables: bool = False,
+    limit: int = MAX_HTML,
 ) -> str:
-    """Well-formed HTML of the allowed elements only; links absolute (against `base`), no images.
+    """Well-formed HTML of the allowed elements only; links absolute (against `base`).
 
     The result is also well-formed XML content, as MJML requires: every element closed, and
     only numeric character references besides the five of XML. `with_pictures` keeps images by
-    their web addresses, for pages. What is longer than `limit` characters is cut.
+    their web addresses and sizes, `with_tables` keeps tables; else their cells become containers.
+    What is longer than `limit` characters is cut.
     """
     source = _ENDLESS_TAG.sub("", clean_text(source[:limit]))
-    if nesting(source) > MAX_DEPTH:
-        return paragraphs_html(html.unescape(re.sub(r"<[^>]*>", "\n", source)).split("\n"))
-    cleaned = clean_text(_cleaner(base, with_pictures).clean(source))
-    cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", _renamed, cleaned)
+    source = _FORMATTING.sub(r"<\1>", _SELF_CLOSED.sub(_closed, source))
+    if most_open(source) > MAX_OPEN:
+        return _flat(source)
+    cleaned = clean_text(_cleaner(base, with_pictures, with_tables).clean(source))
+    if _depth(cleaned) > MAX_DEPTH:
+        return _flat(cleaned)
+    kept = _TABLE if with_tables else frozenset()
+    cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", lambda tag: _renamed(tag, kept), cleaned)
     cleaned = re.sub(r"<(br|hr)>", r"<\1/>", cleaned).replace("&nbsp;", "&#160;")
     return without_empty(cleaned).strip()
 
 
-def nesting(source: str) -> int:
-    """An upper bound of the depth of nested elements, found without parsing."""
+def most_open(source: str) -> int:
+    """An upper bound of the elements open at once in any HTML, found without parsing."""
+    return _deepest(source, _IMPLIED_END)
+
+
+def _depth(cleaned: str) -> int:
+    """How deep nh3's result is nested, in which every element is closed."""
+    return _deepest(cleaned, _VOID)
+
+
+def _deepest(source: str, uncounted: frozenset[str]) -> int:
     depth = deepest = 0
     for match in _TAG.finditer(source):
-        if match[2].lower() not in _IMPLIED_END:
+        if match[2].lower() not in uncounted:
             depth = max(0, depth - 1) if match[1] else depth + 1
             deepest = max(deepest, depth)
     return deepest
+
+
+def _flat(source: str) -> str:
+    """The text of the HTML as paragraphs, without parsing it."""
+    return paragraphs_html(html.unescape(re.sub(r"<[^>]*>", "\n", source)).split("\n"))
+
+
+def _closed(tag: re.Match[str]) -> str:
+    """A self-closed element as HTML has it: with an end tag, unless its end is implied."""
+    name = tag[1].lower()
+    if name in _IMPLIED_END or name in ("svg", "math"):
+        return tag[0]
+    return "<br>" if name in _BLOCKS or name == "div" else f"<{name}{tag[2]}></{name}>"
 
 
 def paragraphs_html(paragraphs: list[str]) -> str:
@@ -127,29 +174,32 @@ def opening(text: str, limit: int = 300) -> str:
     return clip(line, limit)
 
 
-def _cleaner(base: str, with_pictures: bool) -> nh3.Cleaner:
+def _cleaner(base: str, with_pictures: bool, with_tables: bool) -> nh3.Cleaner:
     def address(tag: str, attribute: str, value: str) -> str | None:
         if attribute == "alt":
             return value
+        if attribute in ("width", "height", "colspan"):
+            return value if value.isascii() and value.isdigit() and len(value) <= 5 else None
         if attribute not in ("href", "src"):  # nh3 lets every element have `lang` and `title`
             return None
         if value.strip().lower().startswith("mailto:"):
             return " ".join(value.split())
         return absolute_url(base, value) or None
 
+    cells = {"td": {"colspan"}, "th": {"colspan"}} if with_tables else {}
     return nh3.Cleaner(
         tags={*_EVERY_TAG, "img"} if with_pictures else set(_EVERY_TAG),
         clean_content_tags=set(_DROPPED),
-        attributes={"a": {"href"}, "img": {"src", "alt"}},
+        attributes={"a": {"href"}, "img": {"src", "alt", "width", "height"}, **cells},
         attribute_filter=address,
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
 
 
-def _renamed(tag: re.Match[str]) -> str:
+def _renamed(tag: re.Match[str], kept: frozenset[str]) -> str:
     name = tag[2]
-    name = "h2" if name == "h1" else "div" if name in _BLOCKS else name
+    name = "h2" if name == "h1" else "div" if name in _BLOCKS - kept else name
     return f"<{tag[1]}{name}"
 
 

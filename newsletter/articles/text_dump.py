@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
-from newsletter.articles.bylines import is_agency, is_name, read_byline
+from newsletter.articles.bylines import is_name, read_byline
 from newsletter.articles.dates import read_date_line
 from newsletter.articles.dump_bylines import (
     byline_near_title,
     is_furniture_name,
     is_lone_mark,
+    named_twice,
     names_below,
     pieces_about,
 )
@@ -22,7 +23,9 @@ from newsletter.articles.dump_lines import (
     ends_sentence,
     is_biography,
     is_caption,
+    is_label,
     read_lines,
+    without_buttons,
 )
 from newsletter.articles.dump_title import body_start, find_title
 from newsletter.articles.glued_tags import labels_of
@@ -65,7 +68,8 @@ def parse_dump(text: str, *, vocabulary: Vocabulary) -> Dump:
     """
     reader = _Reader(lines=read_lines(clean_text(text[:MAX_TEXT])))
     reader.read()
-    labels, unsplit = labels_of(reader.tag_lines, vocabulary, " ".join(reader.paragraphs))
+    words = " ".join((reader.title, reader.deck, reader.author, *reader.paragraphs))
+    labels, unsplit = labels_of(reader.tag_lines, vocabulary, words)
     paragraphs = reader.paragraphs
     return Dump(
         title=reader.title,
@@ -93,6 +97,8 @@ _STAYS_OVER = re.compile(
     re.IGNORECASE,
 )
 """Boilerplate after which the article never goes on, however long the paragraphs below are."""
+_MENU = 5
+"""Lines above the title from which the dump is that of a whole page."""
 _LONG_PARAGRAPHS = 3
 """Long paragraphs right after each other that show that a list of other articles was an aside."""
 
@@ -111,11 +117,14 @@ class _Reader:
     prose_after: list[int] = field(default_factory=list)
     paragraphs: list[str] = field(default_factory=list)
     tag_lines: list[str] = field(default_factory=list)
+    below_menu: bool = False
 
     def read(self) -> None:
         """Read all lines."""
         at = self._head()
         at = self._body(at)
+        if self.below_menu:
+            self.paragraphs = without_buttons(self.paragraphs)
         self._tail(at)
 
     def _head(self) -> int:
@@ -126,6 +135,7 @@ class _Reader:
             return 0
         title = find_title(self.lines, [_is_above_title(text) for text in texts])
         self.title = texts[title]
+        self.below_menu = title > _MENU
         at = title + 1
         prose = max(body_start(self.lines), at)
         while at < len(texts):
@@ -145,6 +155,7 @@ class _Reader:
         for text in texts[max(0, title - 3) : title]:
             if boilerplate_of(text) is None and not _BREADCRUMB.fullmatch(text):
                 self._take_about(text)
+        self.author = self.author or named_twice(texts, title)
         return at
 
     def _take_byline(self, at: int) -> int:
@@ -247,7 +258,8 @@ class _Reader:
                 continue
             if line.boilerplate in (Boilerplate.END, Boilerplate.PERHAPS_END):
                 break
-            if not self._take_about(line.text):
+            # Below the article of a whole page stand buttons that are written like names.
+            if not self.below_menu and not self._take_about(line.text):
                 self._take_agency_by_place(at)
             at += 1
         if not self.tag_lines:
@@ -293,7 +305,7 @@ class _Reader:
             same_list = (
                 following.block == line.block or not below or following.block == below[0].block
             )
-            if not _is_label(following) or (not same_list and is_name(following.text)):
+            if not is_label(following) or (not same_list and is_name(following.text)):
                 break
             below.append(following)
         self.tag_lines = self.tag_lines or [following.text for following in below]
@@ -333,14 +345,4 @@ def _is_above_title(text: str) -> bool:
         or _BREADCRUMB.fullmatch(text) is not None
         or _ADDRESS.fullmatch(text) is not None
         or read_date_line(text) is not None
-    )
-
-
-def _is_label(line: DumpLine) -> bool:
-    return (
-        len(line.text) <= 40
-        and len(line.text.split()) <= 4
-        and not ends_sentence(line.text)
-        and line.boilerplate is None
-        and not is_agency(line.text)
     )

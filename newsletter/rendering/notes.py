@@ -16,10 +16,10 @@ from newsletter.articles.sanitize import clean_text
 from newsletter.issues.blocks import LABELS, Block, Place
 from newsletter.issues.issue import Words
 from newsletter.rendering.direction import direction_of
+from newsletter.rendering.pictures import LEAD_WIDTH
 from newsletter.rendering.plain_text import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
 from newsletter.rendering.translation import Translator
-from newsletter.rendering.views import LEAD_WIDTH
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt

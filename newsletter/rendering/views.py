@@ -8,30 +8,12 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from newsletter.articles.article import Image
 from newsletter.issues.issue import Follows, Item
 from newsletter.rendering.full_body import FullBody, full_body
 from newsletter.rendering.layout import Density, Layout
 from newsletter.rendering.masthead import Masthead
+from newsletter.rendering.pictures import CARD_WIDTH, LEAD_WIDTH, Picture, sized_picture
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
-
-LEAD_WIDTH = 552
-CARD_WIDTH = 154
-PHONE_WIDTH = 400
-"""CSS pixels: 600 less 24 on each side; 28 % of that beside a card's text; a common phone."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
-    """An image with the width to show it at, in CSS pixels. `alt` is "" for decoration.
-
-    `fluid` means that it is large enough to fill the width of a phone.
-    """
-
-    url: str
-    alt: str
-    width: int
-    fluid: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +28,8 @@ class Link:
 class StoryView:
     """An item as templates see it. Everything but `body` and `full` is plain text, to be escaped.
 
-    `full` is the whole article, where its section shows articles whole.
+    `full` is the whole article, where its section shows articles whole. `title_language` and
+    `language`, of the text, are BCP 47 tags; they are "" for the language of the newsletter.
     """
 
     title: str
@@ -61,6 +44,8 @@ class StoryView:
     follows: Follows | None
     picture: Picture | None
     full: FullBody | None
+    title_language: str
+    language: str
     _html: str = field(repr=False)
     _text: str = field(repr=False)
 
@@ -104,7 +89,13 @@ def issue_view(layout: Layout, density: Density, masthead: Masthead) -> EditionV
         if item.section not in masthead.full_sections:
             return view
         article = item.article
-        full = full_body(article.body_html, article.body_text, limit=density.full_text, level=level)
+        full = full_body(
+            article.body_html,
+            article.body_text,
+            limit=density.full_text,
+            level=level,
+            shown=view.picture.url if view.picture else "",
+        )
         return replace(view, full=full)
 
     def in_section(item: Item) -> StoryView:
@@ -132,6 +123,7 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
     """One item, cleaned; its summary has at most `summary` characters, its picture `width` pixels."""
     article = item.article
     url = web_link(article.url)
+    language = _foreign(article.language, masthead.language)
     return StoryView(
         title=one_line(item.title) or one_line(article.title) or url,
         url=url,
@@ -145,11 +137,20 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
             Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
         ),
         follows=_earlier(item, masthead),
-        picture=_picture(item.image, width),
+        picture=sized_picture(item.image, width),
         full=None,
+        # What an editor writes is in the newsletter's language.
+        title_language="" if item.overrides.title else language,
+        language="" if item.overrides.summary else language,
         _html=article.body_html,
         _text=article.body_text,
     )
+
+
+def _foreign(language: str, around: str) -> str:
+    """The language where it is another than the one `around` it: "en-GB" is not, within "en"."""
+    same = language.partition("-")[0].lower() == around.partition("-")[0].lower()
+    return "" if same else one_line(language)
 
 
 def _earlier(item: Item, masthead: Masthead) -> Follows | None:
@@ -180,16 +181,3 @@ def source_name(source: str) -> str:
     if not address:
         return one_line(source)
     return (urlsplit(address).hostname or "").removeprefix("www.")
-
-
-def _picture(image: Image | None, max_width: int) -> Picture | None:
-    """The picture in at most `max_width` pixels: never enlarged, and never taller than `max_width`."""
-    url = web_link(image.url) if image else ""
-    if image is None or not url or not max_width:
-        return None
-    width = min(max_width, image.width or max_width)
-    portrait = bool(image.width and image.height and image.height > image.width)
-    if image.width and image.height and portrait:
-        width = min(width, max(1, max_width * image.width // image.height))
-    fluid = not portrait and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
-    return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid)

@@ -125,7 +125,13 @@ WHOLE = (
     '<a href="https://press.example.org/clock">clock</a> turns the gate.</p>'
     "<ul><li>It opens at low water.</li><li>It shuts at high water.</li></ul>"
     "<blockquote><p>It keeps better time than I do.</p></blockquote>"
-    "<pre><code>gate.open(at=tide.low)</code></pre><p>1. The clock is of brass.</p>"
+    "<pre><code>gate.open(at=tide.low)</code></pre>"
+    '<div><img src="https://press.example.org/gate.jpg" alt="The gate at low water" width="1600"'
+    ' height="900"><div>The gate at low water</div></div>'
+    "<table><tbody><tr><th>Day</th><th>Low water</th></tr><tr><td>Monday</td><td>06:10</td></tr>"
+    "<tr><td>Tuesday</td><td>06:58</td></tr></tbody></table>"
+    '<p><a href="https://video.example.org/42"><img src="https://video.example.org/42.jpg" alt=""'
+    ' width="480" height="360"><br/>▶ The gate opens</a></p><p>1. The clock is of brass.</p>'
 )
 """The text of an article that a section shows whole."""
 

@@ -9,7 +9,7 @@ import lxml.html
 from lxml import etree
 
 from newsletter.articles.dates import read_date
-from newsletter.articles.sanitize import MAX_DEPTH, nesting
+from newsletter.articles.sanitize import MAX_DEPTH, most_open
 from newsletter.errors import InputError
 from newsletter.issues.past.bundle import Bundle
 from newsletter.issues.past.csv_rows import csv_rows
@@ -80,7 +80,7 @@ def _tidied(html: str) -> str:
     """The body without widgets, its pictures at addresses that anybody may load."""
     if not any(mark in html for mark in (*_WIDGETS, _CLOSED_STORE)):
         return html
-    if len(html) > MAX_BODY or nesting(html) > MAX_DEPTH:
+    if len(html) > MAX_BODY or most_open(html) > MAX_DEPTH:
         return html  # it is refused or read as plain text later
     try:
         root = lxml.html.fragment_fromstring(html, create_parent="div")

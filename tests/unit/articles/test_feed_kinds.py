@@ -222,3 +222,20 @@ def test_google_news_repeats_nothing() -> None:
         + "</description><source url='https://example.org'>The Example</source>"
     )
     assert (article.title, article.summary, article.agency) == ("Bridge opens", "", "The Example")
+
+
+def test_a_link_without_its_end_is_a_link() -> None:
+    """What follows it keeps its own meaning."""
+    article = one(
+        "<title>A</title><link>https://example.org/1<pubDate>Sun, 01 Mar 2026 10:00:00 GMT</pubDate>"
+    )
+    assert article.url == "https://example.org/1"
+    assert article.published == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+def test_an_enclosure_without_an_address_is_none() -> None:
+    """The entry's page is not its episode."""
+    article = one(
+        "<title>A</title><link>https://example.org/1</link><enclosure>https://example.org/1.mp3</enclosure>"
+    )
+    assert article.enclosure is None

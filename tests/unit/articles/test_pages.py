@@ -161,7 +161,7 @@ def test_entities_and_the_site_are_not_part_of_what_a_page_says() -> None:
         ' "publisher": {"name": "Example Times"}}'
     )
     entry = page(minimal(f'<script type="application/ld+json">{data}</script>')).entry
-    assert (entry.title, entry.author) == ("It’s open: Smith & Sons", "Ann O'Neil")
+    assert (entry.title, entry.author) == ("It’s open: Smith & Sons", "Ann O’Neil")
     assert entry.labels == ("Trier & Region", "Hafen")
 
 

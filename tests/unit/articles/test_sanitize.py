@@ -265,3 +265,27 @@ def test_paragraphs_are_escaped() -> None:
 def test_line_ends_of_every_kind_are_newlines() -> None:
     """CR, CRLF and the Unicode separators are one thing."""
     assert clean_text("a\r\nb\rc\u2029d\x0ce") == "a\nb\nc\nd\ne"
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('<p>x <a name="top"/>y</p><p>z</p>', "x y\n\nz"),
+        ('<script src="x.js"/><p>after</p>', "after"),
+        ("<p>a</p><div/><p>b</p>", "a\n\nb"),
+        ("<p>a <a href=http://example.org/>link</a> b</p>", "a link b"),
+        ("<span/>" * 5000 + "<p>a</p><p>b</p>", "a\n\nb"),
+        ("<p><b>x</p>" * 500, "\n\n".join(["x"] * 500)),
+    ],
+    ids=["anchor", "script", "container", "unquoted", "many", "left open"],
+)
+def test_self_closed_and_unclosed_elements_lose_no_text(source: str, text: str) -> None:
+    """XHTML's empty elements end where they begin, and what is left open is not deep."""
+    assert text_of(safe_html(source)) == text
+
+
+def test_formatting_that_is_left_open_stays_small() -> None:
+    """Elements that HTML opens again in each paragraph do not multiply."""
+    source = "".join(f"<font color='{number}'>" for number in range(500)) + "<p>x" * 40_000
+    with at_most(300):
+        assert len(safe_html(source)) <= 5 * MAX_HTML

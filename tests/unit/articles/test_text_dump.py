@@ -125,3 +125,43 @@ def test_a_hostile_dump_ends_in_time() -> None:
     text = "\n".join(f"{n} Jane May 2026 Doe | {n} news" for n in range(20_000))
     with at_most(3_000):
         parse_dump(text, vocabulary=NOTHING_KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("line", "author"),
+    [
+        ("Ann Example | Sep. 21, 2026, 3:17 PM | 1,209 | 5", "Ann Example"),
+        ("By Ann Example2026-01-26 21:32:46 UTC", "Ann Example"),
+        ("Ann Example, EXAMPLE TODAY 8:42 a.m. EDT October 3, 2026", "Ann Example"),
+        ("Example Post | 04.05.2026 à 13h36 | Par Ann Example (avec Ben Sample)", "Ann Example"),
+        ("By Ann Example Tuesday, June 26, 2026", "Ann Example"),
+        ("Par ANN BRETTON, BEN EXAMPLE", "Ann Bretton, Ben Example"),
+        ("By Ann S.A. Example and Ben Sample, AP", "Ann S.A. Example, Ben Sample"),
+    ],
+)
+def test_a_name_beside_times_and_counts(line: str, author: str) -> None:
+    """Dates, clock times, readers' counts and the site's name are not part of a name."""
+    body = "\n\n".join(
+        ["The council has said that the harbour opens again in the spring of the year."] * 3
+    )
+    text = f"Council opens the harbour again\n{line}\n\n{body}"
+    assert parse_dump(text, vocabulary=make_vocabulary([], {})).author == author
+
+
+def test_a_title_above_its_deck_below_a_menu() -> None:
+    """Of the lines above the by-line, the title is the first that is on the subject."""
+    menu = "\n".join(
+        ["Home", "News", "Sports", "Weather today", "Opinion", "Subscribe", "Log in"] * 3
+    )
+    body = "\n\n".join(
+        [
+            "The council said that the harbour bridge opens to waiting boats in the spring of this year."
+        ]
+        * 4
+    )
+    text = (
+        f"{menu}\nCouncil opens harbour bridge\nThe bridge waits for boats since spring, says the council\n"
+        f"Topics: harbour, bridge, council, boats, spring\nBy Ann Example\nMarch 3, 2026, 5:00 PM EST\n\n{body}"
+    )
+    dump = parse_dump(text, vocabulary=make_vocabulary([], {}))
+    assert (dump.title, dump.author) == ("Council opens harbour bridge", "Ann Example")

@@ -84,3 +84,60 @@ def test_any_body_is_well_formed(source: str, limit: int) -> None:
     for name in ("p", "ul", "h4", "b", "a"):
         opened = found.html.count(f"<{name}>") + found.html.count(f"<{name} ")
         assert opened == found.html.count(f"</{name}>")
+
+
+def with_pictures(source: str, *, shown: str = "", limit: int | None = None) -> str:
+    """The full body of an article that has pictures."""
+    safe = safe_html(source, with_pictures=True, with_tables=True)
+    found = full_body(safe, "Some text.", limit=limit, level=4, shown=shown)
+    assert found is not None
+    return str(found.html)
+
+
+def test_pictures_are_as_wide_as_the_column_at_most() -> None:
+    """None is enlarged, none taller than the column is wide, and no markup but theirs stays."""
+    source = "".join(
+        f'<p><img src="https://example.org/{name}.jpg" alt="{name}"{size} onerror="x"></p>'
+        for name, size in (
+            ("large", ' width="1600" height="900"'),
+            ("small", ' width="300" height="200"'),
+            ("tall", ' width="500" height="1000"'),
+        )
+    )
+    assert with_pictures(source) == (
+        '<p><img src="https://example.org/large.jpg" alt="large" width="552"/></p>'
+        '<p><img src="https://example.org/small.jpg" alt="small" width="300"/></p>'
+        '<p><img src="https://example.org/tall.jpg" alt="tall" width="276"/></p>'
+    )
+
+
+def test_the_picture_above_the_text_is_not_repeated() -> None:
+    """Not in another size either."""
+    source = '<p>a</p><p><img src="https://example.org/a-1024x768.jpg"></p>'
+    assert with_pictures(source, shown="https://example.org/a.jpg?w=552") == "<p>a</p>"
+
+
+def test_only_the_largest_pictures_are_shown() -> None:
+    """Eight are enough for a mail, in the order of the article."""
+    source = "".join(
+        f'<p><img src="https://example.org/{width}.jpg" width="{width}"></p>'
+        for width in range(100, 550, 50)
+    )
+    html = with_pictures(source)
+    assert html.count("<img") == 8
+    assert "100.jpg" not in html
+    assert html.index("150.jpg") < html.index("500.jpg")
+
+
+def test_footnotes_lead_to_the_page_and_not_back() -> None:
+    """A mark is a link to the note of the page; the arrow back from the note goes."""
+    source = (
+        '<p>said<sup><a href="#fn1">1</a></sup></p>'
+        '<ol><li id="fn1">Note. <a href="#ref1">↩︎</a></li></ol>'
+    )
+    safe = safe_html(source, "https://example.org/a", with_pictures=True)
+    found = full_body(safe, "said", limit=None, level=4)
+    assert found is not None
+    assert str(found.html) == (
+        '<p>said<sup><a href="https://example.org/a#fn1">1</a></sup></p><ol><li>Note. </li></ol>'
+    )

@@ -9,14 +9,16 @@ import pytest
 from lxml import etree
 
 from newsletter.articles.article import Coverage, Tag
+from newsletter.articles.sanitize import text_of
 from newsletter.errors import RenderingError
-from newsletter.issues.issue import Item
+from newsletter.issues.issue import Item, Overrides
 from newsletter.issues.wording import left_out_text
 from newsletter.rendering.edition import Slot, edition_key
 from newsletter.rendering.html import encoded_size
 from newsletter.rendering.render_edition import SIZE_BUDGET
 from newsletter.rendering.slots import sentinel, split
 from newsletter.rendering.theme import open_theme, theme_names
+from tests.factories.cases import WHOLE
 from tests.factories.editions import (
     NONCE,
     WEB_URL,
@@ -324,3 +326,38 @@ def test_whole_articles_keep_within_the_budget(theme: str) -> None:
     assert edition.html.count(">Weiterlesen</a>") == 8
     assert edition.html.count("fill of the sea.</p>") >= 8
     assert edition.text.count("199. The gate") == 8
+
+
+def test_pictures_tables_and_embeds_of_a_whole_article() -> None:
+    """In the standard theme they look as the golden file does: sized, styled, and linked."""
+    article = make_article(body_html=WHOLE, body_text=text_of(WHOLE))
+    edition = make_edition(
+        [make_item(article)], masthead=make_masthead(full_sections=frozenset({"News"}))
+    )
+    shown = re.search(
+        r'<div class="note full".*?The clock is of brass.</p>', edition.html, re.DOTALL
+    )
+    assert shown
+    golden = (DATA / "whole.html").read_text(encoding="utf-8")
+    assert (
+        re.sub(r"(?<=>)(?=<(?:p|h3|ul|blockquote|pre|table|tr)\b)", "\n", shown[0])
+        == golden.strip()
+    )
+
+
+@pytest.mark.parametrize("theme", theme_names())
+def test_a_story_in_another_language_says_so(theme: str) -> None:
+    """Headline and summary have its `lang`, unless an editor wrote them; the issue's own have none."""
+    foreign = make_article(1, title="Der Hafen öffnet", summary="Seit heute.", language="de-DE")
+    own = make_article(2, title="The harbour opens", summary="Since today.", language="en-GB")
+    edition = make_edition(
+        [
+            make_item(own),
+            make_item(foreign),
+            make_item(make_article(3, language="de"), overrides=Overrides(title="Written here")),
+        ],
+        theme=open_theme(None, theme),
+    )
+    assert re.findall(r'<(h\d|p)[^>]* lang="(de[^"]*)"', edition.html) == [
+        ("h3", "de-DE"), ("p", "de-DE"), ("p", "de"),
+    ]  # fmt: skip

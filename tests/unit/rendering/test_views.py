@@ -7,7 +7,8 @@ import pytest
 from newsletter.articles.article import Coverage, Image
 from newsletter.issues.issue import Overrides
 from newsletter.rendering.layout import DENSITIES, lay_out
-from newsletter.rendering.views import LEAD_WIDTH, issue_view, story
+from newsletter.rendering.pictures import LEAD_WIDTH
+from newsletter.rendering.views import issue_view, story
 from tests.factories.editions import make_masthead
 from tests.factories.issues import make_article, make_image, make_item, make_items
 

@@ -1,0 +1,39 @@
+"""Pictures as a mail shows them: with a width that every client obeys, and never enlarged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from newsletter.articles.article import Image
+from newsletter.rendering.safe_text import one_line, web_link
+
+LEAD_WIDTH = 552
+CARD_WIDTH = 154
+PHONE_WIDTH = 400
+"""CSS pixels: 600 less 24 on each side; 28 % of that beside a card's text; a common phone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """An image with the width to show it at, in CSS pixels. `alt` is "" for decoration.
+
+    `fluid` means that it is large enough to fill the width of a phone.
+    """
+
+    url: str
+    alt: str
+    width: int
+    fluid: bool
+
+
+def sized_picture(image: Image | None, max_width: int) -> Picture | None:
+    """The picture in at most `max_width` pixels: never enlarged, and never taller than `max_width`."""
+    url = web_link(image.url) if image else ""
+    if image is None or not url or not max_width:
+        return None
+    width = min(max_width, image.width or max_width)
+    portrait = bool(image.width and image.height and image.height > image.width)
+    if image.width and image.height and portrait:
+        width = min(width, max(1, max_width * image.width // image.height))
+    fluid = not portrait and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
+    return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid)
