@@ -10,6 +10,8 @@ def is_widespread(*, readers: int, domains: int, answered: int, share: float) ->
     """Whether a refusal in the same words, for so many readers and domains, is about us.
 
     Large hosts use the same words for all their customers, so it must also be more than `share` of
-    the messages that were `answered`: no list has so many dead addresses at once.
+    the messages that were `answered`: no list has so many dead addresses at once. On a small list
+    it is enough that nobody was answered otherwise, at two domains or more.
     """
-    return domains >= MANY_DOMAINS and readers > share * answered
+    refuses_everybody = domains >= 2 and readers >= answered > 0
+    return refuses_everybody or (domains >= MANY_DOMAINS and readers > share * answered)

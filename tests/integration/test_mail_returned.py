@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from newsletter.issues.issue import State
 from newsletter.pipeline.flush_letters import flush
-from newsletter.pipeline.own_data import ask_to_move, erase, move
+from newsletter.pipeline.own_data import answer_move, ask_to_move, confirm_move, erase
 from newsletter.pipeline.receive import handle
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts
@@ -242,7 +242,8 @@ def test_a_bounce_of_a_former_address_ends_nothing(office: PostOffice) -> None:
     assert office.last().sender == "<>"
     token = link_in(office.last(), "move").rpartition("/")[2]
     change = office.site.tokens.read(Purpose.MOVE, token).subscriber_id
-    move(office.site, change, now=office.now)
+    confirm_move(office.site, change, now=office.now)
+    answer_move(office.site, change, agreed=True, now=office.now)
     flush(office.site, lambda: office.now)
     assert (office.last().recipient, office.last().sender) == (READER, "<>")
     assert returned(office, copy, "5.1.1") == "none"

@@ -60,6 +60,26 @@ async def test_only_a_bad_address_ends_a_subscription(tmp_path: Path, database_u
     site.database.close()
 
 
+async def test_a_relay_that_knows_nobody_on_a_small_list_ends_no_subscription(
+    tmp_path: Path, database_url: str
+) -> None:
+    """All three readers, at as many domains, are refused in the same words: that is not their fault."""
+    readers = tuple(f"reader@{name}.example" for name in ("one", "two", "three"))
+    words = "550 5.1.1 User unknown in local recipient table"
+    async with smtp_server(Catcher(faults=dict.fromkeys(readers, words))) as catcher:
+        site = make_site(
+            tmp_path, now=THURSDAY, port=catcher.port, database=database_url, readers=readers
+        )
+        publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+        await run_at(site, THURSDAY + 3 * HOUR)
+        await run_at(site, MONDAY)
+    with site.database.transaction(read_only=True) as connection:
+        statuses = connection.scalars(sa.select(subscriptions.c.status)).all()
+    assert statuses == ["active"] * 3
+    assert verdicts(site) == []
+    site.database.close()
+
+
 async def test_who_came_back_since_is_not_ended_again(tmp_path: Path) -> None:
     """A rejection counts once per reader and issue, however often the books are read."""
     async with smtp_server(Catcher(faults={READERS[0]: "550 5.1.1 User unknown"})) as catcher:
