@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,7 +76,11 @@ def open_api(folder: Path, **settings: Any) -> Iterator[Api]:
     publish(folder, *(NOW - timedelta(hours=hours) for hours in (1, 2, 3)))
     app = make_app(site, clock=lambda: NOW)
     headers = {"Authorization": f"Bearer {key_of(site)}"}
-    with serving(app) as url, httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
+    with (
+        closing(site.database),
+        serving(app) as url,
+        httpx2.Client(base_url=url, headers=headers, timeout=60) as client,
+    ):
         yield Api(site=site, app=app, client=client)
 
 
