@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
@@ -26,8 +27,9 @@ from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers
 from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log as book
+from subscribers.tables import address_changes
 from tests.factories.planting import PlantedPanic, calls_below, plant
-from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
+from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import make_site, publish
 from tests.servers.smtp import Catcher, smtp_server
 
@@ -199,6 +201,17 @@ async def test_on_either_database_the_other_newsletter_is_sent(
     ]
 
 
+MOVE = {
+    "subscriber_id": 1,
+    "list_slug": "weekly",
+    "address": "elsewhere@example.org",
+    "kind": "change",
+    "asked_at": THURSDAY - 9 * DAY,
+    "confirmed_at": THURSDAY - 8 * DAY,
+}
+"""A change of address to which the old address did not answer."""
+
+
 @pytest.mark.parametrize(
     ("module", "call"),
     [
@@ -218,6 +231,8 @@ async def test_no_other_job_stops_an_issue(
     hook = '[[webhooks]]\nurl = "http://127.0.0.1:9/"\nsecret = "a secret of some length"\nevents = ["sent"]'
     site = new_site(more=f'[inbound]\ndomain = "news.example.org"\n{hook}')
     await run_at(site, THURSDAY + 2 * HOUR)
+    with site.database.transaction() as connection:
+        connection.execute(sa.insert(address_changes).values(MOVE))
     raised = plant(monkeypatch, module, call)
     report = await run_at(site, MONDAY)
     assert raised

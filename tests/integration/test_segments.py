@@ -113,6 +113,7 @@ def test_what_was_approved_selects_whatever_the_configuration_says_later(gold: P
     approve(gold.site, "weekly", 1, now=SATURDAY)
     path = gold.site.folder / "newsletter.toml"
     path.write_text(path.read_text().replace(GOLD, "town = 'Hobart'"))
+    gold.site.database.close()
     gold.site = open_site(gold.site.folder, {})
     assert set(send_out(gold)) == set(READERS[:2])
 
@@ -122,6 +123,7 @@ def test_a_new_approval_freezes_the_new_segment(gold: PostOffice) -> None:
     approve(gold.site, "weekly", 1, now=SATURDAY)
     path = gold.site.folder / "newsletter.toml"
     path.write_text(path.read_text().replace(GOLD, "town = 'Hobart'"))
+    gold.site.database.close()
     gold.site = open_site(gold.site.folder, {})
     hold(gold.site, "weekly", 1)
     approve(gold.site, "weekly", 1, now=SATURDAY)
