@@ -149,8 +149,9 @@ def post_office(folder: Path, **settings: Any) -> Iterator[PostOffice]:
             keys='owner = "editor@example.net"\n' + settings.pop("keys", ""),
             **settings,
         )
-        yield PostOffice(site=site, catcher=catcher)
-        site.database.close()
+        office = PostOffice(site=site, catcher=catcher)
+        yield office
+        office.site.database.close()  # a test may have opened the site anew
 
 
 def reader_pages(office: PostOffice) -> list[str]:
