@@ -23,6 +23,8 @@ TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 ENDLESS = ("/changes", "/progress")
 WITHOUT_SUBJECT = (
     ("/move/{move}", 410),
+    ("/move-answer/{move-answer}", 410),
+    ("/move-back/{move-back}", 410),
     (f"/c/{'0' * 20}", 404),
     ("/archive/weekly/1/0", 404),
     ("/archive/weekly/tags/news", 404),

@@ -32,11 +32,13 @@ from tests.factories.site import make_site, publish
 READER = "reader0@example.org"
 EDITOR = "editor@example.net"
 LIFT = "subscribers suppressions lift"
+PAST = "archive import {folder}/articles --newsletter weekly"
 
 # Module, call, and a command line that comes to it. {new} is a path where nothing is yet.
 CALLS = [
     ("setup", "init_site", "init {new}"),
     ("setup", "check_site", "check"),
+    ("setup", "remarks", "check"),
     ("doctor", "examine", "doctor"),
     ("gathering", "gather_articles", "gather"),
     ("gathering", "draft_issue", "draft weekly"),
@@ -46,6 +48,15 @@ CALLS = [
     ("gathering", "note_text", "show weekly"),
     ("gathering", "inclusion_text", "show weekly"),
     ("gathering", "left_out_text", "show weekly"),
+    ("gathering", "explain", "show weekly --explain a"),
+    ("gathering", "failed_sources_of", "show weekly"),
+    ("sources", "list_sources", "sources list"),
+    ("sources", "add_source", "sources add https://127.0.0.1/ --newsletter weekly"),
+    ("sources", "import_sources", "sources import {folder}/people.csv --newsletter weekly"),
+    ("sources", "export_sources", "sources export --out {new}"),
+    ("sources", "examine_source", "sources test https://127.0.0.1/"),
+    ("archive", "is_web_address", f"{PAST} --base https://old.example.org"),
+    ("archive", "import_past_issues", PAST),
     ("gathering", "selected_audience", "show weekly"),
     ("looking", "preview_issue", "preview weekly --out {new}"),
     ("looking", "take_screenshots", "preview weekly --out {new} --screenshots"),
@@ -70,6 +81,7 @@ CALLS = [
     ("sending", "unknown_deliveries", "unknown weekly"),
     ("sending", "settle", "unknown weekly --skip"),
     ("serving", "make_app", "serve --port 0"),
+    ("serving", "trusted_proxies", "serve --port 0"),
     ("serving", "first_link", "serve --port 0"),
     ("serving", "listening", "serve --port 0"),
     ("serving", "scheduling", "serve --port 0"),
@@ -174,8 +186,14 @@ def test_the_list_has_every_call() -> None:
 GROUPED = ("importing", "listing", "suppressions")
 """Modules of commands below `subscribers`."""
 
-HARMLESS = {("setup", "theme_names"), ("importing", "flush")}
-"""Called while the module is imported, for the help; and what the command goes on after."""
+HARMLESS = {
+    ("setup", "theme_names"),
+    ("importing", "flush"),
+    ("sending", "codes_of"),
+    ("sources", "written"),
+}
+"""Called while the module is imported, for the help; what the command goes on after; what tells of an
+error that has ended a job; and the length of a time in words."""
 
 
 @pytest.mark.parametrize(("name", "call", "line"), CALLS)
