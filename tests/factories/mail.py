@@ -18,7 +18,7 @@ from newsletter.jobs.run import run
 from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.receive import Received, receive
-from newsletter.site.site import Site
+from newsletter.site.site import Site, open_site
 from newsletter.store.tables import outbox
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError
@@ -91,6 +91,11 @@ class PostOffice:
         if send:
             flush(self.site, lambda: self.now)
         return received
+
+    def reopen(self) -> None:
+        """Open the site anew, after a change of newsletter.toml."""
+        self.site.database.close()
+        self.site = open_site(self.site.folder, {})
 
     def with_inbound(self, **ways: object) -> Site:
         """The same site with further keys in [inbound]."""

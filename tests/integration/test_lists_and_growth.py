@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.pipeline.own_data import erase
-from newsletter.site.site import open_site
 from newsletter.web.app import make_app
 from subscribers import people, tables
 from subscribers.history import Way
@@ -47,7 +46,7 @@ def call_it(office: PostOffice, name: str) -> None:
     path = office.site.folder / "newsletter.toml"
     current = office.site.newsletter("weekly").list
     path.write_text(path.read_text().replace(f'list = "{current}"', f'list = "{name}"'))
-    office.site = open_site(office.site.folder, {})
+    office.reopen()
 
 
 def test_lists_are_told_with_their_people(office: PostOffice, command: CommandLine) -> None:

@@ -18,7 +18,6 @@ from newsletter.pipeline.check import check
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin, send
-from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
 from newsletter.web.app import make_app
 from subscribers.tables import subscribers
@@ -113,8 +112,7 @@ def test_what_was_approved_selects_whatever_the_configuration_says_later(gold: P
     approve(gold.site, "weekly", 1, now=SATURDAY)
     path = gold.site.folder / "newsletter.toml"
     path.write_text(path.read_text().replace(GOLD, "town = 'Hobart'"))
-    gold.site.database.close()
-    gold.site = open_site(gold.site.folder, {})
+    gold.reopen()
     assert set(send_out(gold)) == set(READERS[:2])
 
 
@@ -123,8 +121,7 @@ def test_a_new_approval_freezes_the_new_segment(gold: PostOffice) -> None:
     approve(gold.site, "weekly", 1, now=SATURDAY)
     path = gold.site.folder / "newsletter.toml"
     path.write_text(path.read_text().replace(GOLD, "town = 'Hobart'"))
-    gold.site.database.close()
-    gold.site = open_site(gold.site.folder, {})
+    gold.reopen()
     hold(gold.site, "weekly", 1)
     approve(gold.site, "weekly", 1, now=SATURDAY)
     with gold.site.database.transaction(read_only=True) as connection:
@@ -199,7 +196,7 @@ def test_a_reader_for_whom_there_is_no_section_gets_nothing(tmp_path: Path) -> N
         path = tmp_path / "newsletter.toml"
         rest = 'title = "The rest"'
         path.write_text(path.read_text().replace(rest, f'{rest}\nonly = "{GOLD}"'))
-        office.site = open_site(tmp_path, {})
+        office.reopen()
         command = CommandLine(folder=office.site.folder, environment={})
         assert (
             "No section for 2 of those selected, who get nothing" in command("show", "weekly").out
