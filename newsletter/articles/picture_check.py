@@ -1,6 +1,6 @@
 """Looks at the pictures of new articles once: whether they answer, what they are, and how large.
 
-A picture that does not answer, is no picture, or that mail programs do not show gives way to the
+A picture that does not answer, is not a picture, or that mail programs do not show gives way to the
 article's next one. If none answers, the first stays, because it may answer tomorrow; lint shows it.
 """
 

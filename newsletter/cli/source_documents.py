@@ -63,25 +63,13 @@ def source_lines(source: ListedSource, zone: ZoneInfo) -> list[str]:
 
 def reading_document(found: FoundSource, summary: SourceSummary) -> dict[str, Any]:
     """What one reading showed, in the shape of `sources test --json`."""
-    fetched = found.fetched
+    # Loaded with the commands that read a source, and not with those that list them.
+    from newsletter.pipeline.find_source import reading_facts
+
     return {
-        "kind": found.source.kind,
-        "location": found.source.location,
-        "url": fetched.url,
-        "moved_to": fetched.moved_to,
-        "status": fetched.status,
-        "content_type": fetched.content_type,
-        "encoding": fetched.encoding,
-        "title": found.reading.source,
-        "entries": summary.entries,
-        "undated": summary.undated,
+        **reading_facts(found, summary),
         "oldest": _iso(summary.oldest),
         "newest": _iso(summary.newest),
-        "pictures": summary.with_picture,
-        "authors": summary.with_author,
-        "summaries": summary.with_summary,
-        "tags": [{"tag": label, "articles": count} for label, count in summary.tags],
-        "known_by": summary.known_by,
         "findings": [_finding(finding) for finding in found.reading.findings],
     }
 

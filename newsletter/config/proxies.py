@@ -24,7 +24,7 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrustedProxies:
-    """The networks of proxies; `every` trusts whoever connects ("*")."""
+    """The networks of proxies; `every` trusts any client that connects ("*")."""
 
     networks: Sequence[IPv4Network | IPv6Network] = ()
     every: bool = False

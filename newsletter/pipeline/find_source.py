@@ -6,6 +6,7 @@ import asyncio
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.articles.feed_discovery import feed_links, web_address_of, well_known_addresses
@@ -13,6 +14,7 @@ from newsletter.articles.fetch import Fetched, HttpClient
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.read_sources import read_fetched
 from newsletter.articles.reading import Reading
+from newsletter.articles.source_summary import SourceSummary
 from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.articles.urls import is_web_address
@@ -36,6 +38,33 @@ class FoundSource:
     def problem(self) -> str:
         """Why it could not be read, or ""."""
         return next((f.message for f in self.reading.findings if f.severity == "failure"), "")
+
+
+def reading_facts(found: FoundSource, summary: SourceSummary) -> dict[str, Any]:
+    """What one reading showed, under the names that `sources test --json` and the API give it.
+
+    Times are aware datetimes, or None.
+    """
+    fetched = found.fetched
+    return {
+        "kind": found.source.kind,
+        "location": found.source.location,
+        "url": fetched.url,
+        "moved_to": fetched.moved_to,
+        "status": fetched.status,
+        "content_type": fetched.content_type,
+        "encoding": fetched.encoding,
+        "title": found.reading.source,
+        "entries": summary.entries,
+        "undated": summary.undated,
+        "oldest": summary.oldest,
+        "newest": summary.newest,
+        "pictures": summary.with_picture,
+        "authors": summary.with_author,
+        "summaries": summary.with_summary,
+        "tags": [{"tag": label, "articles": count} for label, count in summary.tags],
+        "known_by": summary.known_by.value,
+    }
 
 
 def find_source(site: Site, url: str, *, as_configured: bool, now: datetime) -> FoundSource:

@@ -165,7 +165,7 @@ def _earlier(item: Item, masthead: Masthead) -> Follows | None:
 
 
 def _credits(item: Item, masthead: Masthead) -> tuple[str, ...]:
-    """Author, agency and date; whoever is named like the source is left out."""
+    """Author, agency and date; a name that is also the source's is left out."""
     article = item.article
     names = dict.fromkeys((one_line(article.author), one_line(article.agency)))
     source = source_name(article.source)

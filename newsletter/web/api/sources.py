@@ -14,7 +14,7 @@ from newsletter.config.source_editing import NewSource
 from newsletter.pipeline.add_source import SourceRequest
 from newsletter.pipeline.add_source import add_source as add_new_source
 from newsletter.pipeline.examine_source import examine_source
-from newsletter.pipeline.find_source import FoundSource
+from newsletter.pipeline.find_source import FoundSource, reading_facts
 from newsletter.pipeline.import_sources import import_sources as import_opml
 from newsletter.pipeline.list_sources import ListedSource
 from newsletter.pipeline.list_sources import export_sources as export_opml
@@ -135,27 +135,8 @@ def _example(article: Article) -> source_models.ExampleArticle:
 
 
 def _contents(found: FoundSource, summary: SourceSummary) -> dict[str, Any]:
-    fetched = found.fetched
     return {
-        "kind": found.source.kind,
-        "location": found.source.location,
-        "url": fetched.url,
-        "moved_to": fetched.moved_to,
-        "status": fetched.status,
-        "content_type": fetched.content_type,
-        "encoding": fetched.encoding,
-        "title": found.reading.source,
-        "entries": summary.entries,
-        "undated": summary.undated,
-        "oldest": summary.oldest,
-        "newest": summary.newest,
-        "pictures": summary.with_picture,
-        "authors": summary.with_author,
-        "summaries": summary.with_summary,
-        "tags": [
-            source_models.TagCount(tag=label, articles=count) for label, count in summary.tags
-        ],
-        "known_by": summary.known_by.value,
+        **reading_facts(found, summary),
         "findings": _findings(found.reading.findings),
     }
 
