@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.issues.issue import Item
 from newsletter.rendering.edition import Edition, Slot
-from newsletter.rendering.lint.document import Document
+from newsletter.rendering.lint.document import Document, finding_about, without_space
 from newsletter.rendering.lint.finding import LintFinding, Severity
-from newsletter.rendering.safe_text import one_line
 from newsletter.rendering.slots import LOOKALIKE, sentinel, split
 
 
@@ -28,12 +27,12 @@ def check_completeness(
         fix = "put {{ links.unsubscribe }} at the end of the text template"
         yield _missing("unsubscribe", "text part", "blocking", fix)
     for part, text in (("HTML part", document.text()), ("text part", edition.text)):
-        if _without_space(postal_address) not in _without_space(text):
+        if without_space(postal_address) not in without_space(text):
             fix = "put {{ newsletter.postal_address }} in the footer: the law requires it"
             yield _missing("postal-address", part, "blocking", fix)
-    included, plain_text = set(edition.item_keys), _without_space(edition.text)
+    included, plain_text = set(edition.item_keys), without_space(edition.text)
     for item in items:
-        if item.article.key in included and _without_space(item.title) not in plain_text:
+        if item.article.key in included and without_space(item.title) not in plain_text:
             fix = f"include every item in the text template; this one is missing: {item.title[:80]}"
             yield _missing("text-complete", "text part", "warning", fix)
 
@@ -55,11 +54,4 @@ def _slots(part: str, body: str, nonce: str) -> Iterator[LintFinding]:
 
 
 def _missing(rule: str, element: str, severity: Severity, fix: str) -> LintFinding:
-    return LintFinding(
-        rule=rule, severity=severity, element=element, line=0, who="every reader", fix=fix
-    )
-
-
-def _without_space(text: str) -> str:
-    """The text without white space, so that line breaks do not matter."""
-    return "".join(one_line(text).split())
+    return finding_about(element, rule, severity, who="every reader", fix=fix)

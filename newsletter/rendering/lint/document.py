@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from newsletter.rendering.lint.finding import LintFinding, Severity
+from newsletter.rendering.safe_text import one_line
 
 _EMPTY = "<html></html>"
 _MAX_TAG = 120
@@ -50,6 +51,16 @@ def finding(element: Any, rule: str, severity: Severity, *, who: str, fix: str) 
         who=who,
         fix=fix,
     )
+
+
+def finding_about(words: str, rule: str, severity: Severity, *, who: str, fix: str) -> LintFinding:
+    """A finding about the subject, or a whole part, which has no element and no line."""
+    return LintFinding(rule=rule, severity=severity, element=words, line=0, who=who, fix=fix)
+
+
+def without_space(text: str) -> str:
+    """The text without white space, so that line breaks do not matter when texts are compared."""
+    return "".join(one_line(text).split())
 
 
 def start_tag(element: Any) -> str:

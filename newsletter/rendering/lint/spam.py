@@ -8,8 +8,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from newsletter.rendering.edition import Edition
-from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import LintFinding, Severity
+from newsletter.rendering.lint.document import Document, finding, finding_about, words_of
+from newsletter.rendering.lint.finding import LintFinding
 
 _WHO = "readers whose filter may treat it as spam"
 _SHORTENERS = frozenset(
@@ -65,10 +65,7 @@ def _subject(subject: str) -> Iterator[LintFinding]:
 
 
 def _about(rule: str, subject: str, fix: str) -> LintFinding:
-    severity: Severity = "warning"
-    return LintFinding(
-        rule=rule, severity=severity, element=f"Subject: {subject}", line=0, who=_WHO, fix=fix
-    )
+    return finding_about(f"Subject: {subject}", rule, "warning", who=_WHO, fix=fix)
 
 
 def _host(url: str) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.lint.css import pixels, style_of
-from newsletter.rendering.lint.document import Document, finding
+from newsletter.rendering.lint.document import Document, finding, without_space
 from newsletter.rendering.lint.finding import LintFinding
-from newsletter.rendering.safe_text import one_line
 from newsletter.rendering.slots import sentinel
 
 PHONE = 320
@@ -65,11 +64,11 @@ def _hidden_unsubscribe(document: Document, nonce: str) -> Iterator[LintFinding]
 
 
 def _hidden_postal_address(document: Document, postal_address: str) -> Iterator[LintFinding]:
-    wanted = _without_space(postal_address)
+    wanted = without_space(postal_address)
     around = [
         element
         for element in document.elements()
-        if wanted in _without_space("".join(element.itertext()))
+        if wanted in without_space("".join(element.itertext()))
     ]
     # The last one is the innermost that holds the whole address.
     if wanted and around and _is_unreadable(around[-1]):
@@ -158,7 +157,3 @@ def _repeated_ids(document: Document) -> Iterator[LintFinding]:
             who = "readers with a screen reader"
             yield finding(element, "duplicate-id", "warning", who=who, fix=fix)
             counts[element.get("id")] = 0
-
-
-def _without_space(text: str) -> str:
-    return "".join(one_line(text).split())

@@ -8,8 +8,8 @@ from typing import Any
 
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.lint.css import style_of
-from newsletter.rendering.lint.document import Document, finding, words_of
-from newsletter.rendering.lint.finding import LintFinding, Severity
+from newsletter.rendering.lint.document import Document, finding, finding_about, words_of
+from newsletter.rendering.lint.finding import LintFinding
 from newsletter.rendering.slots import sentinel
 
 _EVERYBODY = "every reader"
@@ -103,7 +103,4 @@ def _text_without_links(document: Document, edition: Edition) -> Iterator[LintFi
 
 
 def _about(rule: str, element: str, fix: str) -> LintFinding:
-    severity: Severity = "warning"
-    return LintFinding(
-        rule=rule, severity=severity, element=element, line=0, who=_EVERYBODY, fix=fix
-    )
+    return finding_about(element, rule, "warning", who=_EVERYBODY, fix=fix)
