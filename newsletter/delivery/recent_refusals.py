@@ -38,13 +38,13 @@ class RecentRefusals:
         """Add an outcome; returns how many domains refuse alike, or 0 if that is not evidence."""
         domain = claim.address.rpartition("@")[2].casefold()
         words = same_words(outcome.text) if outcome.meaning is Meaning.REJECTED else ""
+        reply = Reply(code=outcome.code, text=outcome.text)
+        is_reader = bool(words) and whose_fault(outcome.stage, reply) is Blame.READER
+        if is_reader and claim.was_refused_by_policy:
+            return 0  # a person has decided to try it again, so it is not new evidence either
         self._outcomes.append(_Outcome(words=words, domain=domain))
         if not words:
             return 0
-        reply = Reply(code=outcome.code, text=outcome.text)
-        is_reader = whose_fault(outcome.stage, reply) is Blame.READER
-        if is_reader and claim.was_refused_by_policy:
-            return 0  # a person has decided to try it again
         alike = [one for one in self._outcomes if one.words == words]
         domains = len({one.domain for one in alike})
         needed = MANY_DOMAINS if is_reader else SEVERAL_DOMAINS

@@ -78,3 +78,11 @@ def test_what_a_person_let_go_on_is_no_evidence_again() -> None:
     """The addresses are dead, then."""
     recent = watch()
     assert not any(noted(recent, n, UNKNOWN, again=True) for n in range(20))
+
+
+def test_what_a_person_let_go_on_does_not_make_the_next_refusal_evidence() -> None:
+    """The run paused before it reached the last reader, who is refused alike when it goes on."""
+    recent = watch()
+    for number in range(MANY_DOMAINS):
+        noted(recent, number, UNKNOWN, again=True)
+    assert not noted(recent, MANY_DOMAINS, UNKNOWN)
