@@ -19,6 +19,7 @@ from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.receive import Received, receive
 from newsletter.site.site import Site, open_site
+from newsletter.store.form_requests import due_requests
 from newsletter.store.tables import outbox
 from subscribers import people
 from subscribers.errors import UnknownSubscriberError
@@ -116,7 +117,8 @@ class PostOffice:
 
     def _waiting(self) -> int:
         with self.site.database.transaction(read_only=True) as connection:
-            return connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+            letters = connection.scalar(sa.select(sa.func.count()).select_from(outbox)) or 0
+            return letters + len(due_requests(connection, self.now))
 
     def last(self) -> CaughtMail:
         """The newest letter."""
