@@ -163,7 +163,7 @@ def test_check_tells_a_person_too(people: Path, tmp_path: Path) -> None:
 
 
 def test_check_remarks_on_a_source_that_is_listed_twice(people: Path, tmp_path: Path) -> None:
-    """Under two spellings with different tags: both apply, and `check` says so; it is no mistake."""
+    """Under two spellings with different tags: both apply, and `check` says so without an error."""
     again = '[[newsletters.weekly.sources]]\nfeed = "http://www.site.example/rss.xml/"\n'
     command = CommandLine(
         folder=tmp_path, environment={"NEWSLETTER__SITE__DATABASE": f"sqlite:///{people}"}

@@ -63,7 +63,7 @@ def test_nothing_runs_and_nothing_is_fetched(
         page = context.new_page()
         page.on("dialog", lambda dialog: trouble.append(dialog.message))
         answer = page.goto(address)
-        trouble += [] if answer is not None and answer.ok else ["the page is no page"]
+        trouble += [] if answer is not None and answer.ok else ["the answer is not a page"]
         open_everything(page)
         for frame in page.frames:
             trouble += [f"ran in {frame.url}"] * bool(frame.evaluate("window.pwned"))

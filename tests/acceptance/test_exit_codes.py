@@ -119,7 +119,7 @@ def test_77_for_what_is_not_permitted(drafted: CommandLine) -> None:
 
 
 def test_78_without_a_configuration(tmp_path: Path) -> None:
-    """A folder that is no site: 78, and what to do."""
+    """A folder that is not a site: 78, and what to do."""
     answer = CommandLine(folder=tmp_path, environment={})("status", "--json")
     assert answer.code == 78
     assert "newsletter init" in error_of(answer)["fix"]

@@ -1,4 +1,4 @@
-"""The log for collectors: each line of stderr is one JSON object, whoever writes it."""
+"""The log for collectors: each line of stderr is one JSON object, whichever part writes it."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ def test_html_part_is_fit_for_mail_clients(sent: Sent) -> None:
 
 
 def test_html_part_holds_every_title_of_its_edition(sent: Sent) -> None:
-    """Whoever follows no tags finds each shown article in HTML and in text."""
+    """A reader who follows no tags finds each shown article in HTML and in text."""
     mail = sent.mail_to("reader03@example.org")
     seen_html = " ".join(tree_of(mail.part("html")).text_content().split())
     seen_text = " ".join(mail.part("plain").split())

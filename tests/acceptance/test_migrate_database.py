@@ -176,13 +176,13 @@ def test_there_and_back(moved: CommandLine, site: CommandLine) -> None:
 
 
 def test_it_moves_to_one_place_only(moved: CommandLine, site: CommandLine) -> None:
-    """Once moved, the old database is no source for another."""
+    """Once moved, the old database cannot be the source of another."""
     assert moved.environment
     assert site("migrate-database", "--to", "sqlite:///third.db").code == 77
 
 
 def test_a_place_that_cannot_be_reached_changes_nothing(site: CommandLine) -> None:
-    """69 for a server that is away, 2 for what is no database, 77 for the site's own."""
+    """69 for a server that is away, 2 for what is not a database, 77 for the site's own."""
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
     assert site("migrate-database", "--to", away).code == 69
     assert site("migrate-database", "--to", "mysql://x/y").code == 2

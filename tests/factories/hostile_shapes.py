@@ -1,4 +1,4 @@
-"""Mails made by hand to break whoever parses them: each a trap of its own, in named groups."""
+"""Mails made by hand to break parsers: each a trap of its own, in named groups."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def approve_issue(site: Site, now: datetime) -> None:
 
 @contextmanager
 def _running(folder: str) -> Iterator[tuple[Site, threading.Event]]:
-    """A process's site, until it is told to leave; what a test does to it is no news."""
+    """A process's site, until it is told to leave; what a test does to it is not reported."""
     for name in ("newsletter", "apscheduler"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with interruptible() as interrupted:

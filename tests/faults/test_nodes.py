@@ -84,7 +84,7 @@ FAULTS = {
     "`serve` is killed": (Office.kill_serve, 0),
     "PostgreSQL crashes": (Office.crash_postgres, NODES * CONNECTIONS),
 }
-"""What happens, and how many messages may be on the wire of whoever loses the ledger."""
+"""What happens, and how many messages may be on the wire of the sender that loses the ledger."""
 
 
 @asynccontextmanager

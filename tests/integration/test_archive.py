@@ -114,7 +114,7 @@ def test_what_is_not_there_is_not_found(client: httpx2.Client, path: str) -> Non
 
 @pytest.mark.parametrize("before", ["2", "x", "-1", "99999999999999999999", "٣"])
 def test_paging_survives_nonsense(client: httpx2.Client, before: str) -> None:
-    """`before` pages back; anything that is no number is passed over."""
+    """`before` pages back; anything that is not a number is passed over."""
     answer = client.get("/archive/weekly", params={"before": before})
     assert answer.status_code == 200
     assert ("/archive/weekly/2" in answer.text) == (before != "2")
@@ -187,7 +187,7 @@ def test_an_empty_archive_says_so(tmp_path: Path) -> None:
 
 
 def test_a_stopped_issue_leaves_the_list_but_keeps_its_page(tmp_path: Path) -> None:
-    """Whoever already has the mail can still open it in the browser."""
+    """A reader who already has the mail can still open it in the browser."""
     site = make_site(tmp_path, now=FIRST - WEEK)
     draft(site, "weekly", now=FIRST - WEEK + timedelta(hours=1))
     send_out(site, FIRST, story="tides")

@@ -64,7 +64,7 @@ async def test_a_run_sends_its_batches_and_nothing_else(database: Database) -> N
 
 
 async def test_a_stop_gives_a_batch_back(database: Database) -> None:
-    """Whoever gave it learns so; the rows are free."""
+    """Its sender learns so; the rows are free."""
     slow = FastCatcher(plan=slow_at(Stage.DOT, 0.05))
     ledger, stop = planned_ledger(database, readers=200), asyncio.Event()
     batches = Batches(ledger)

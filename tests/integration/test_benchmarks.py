@@ -107,7 +107,7 @@ def test_sink_finds_the_dot_wherever_the_bytes_are_cut(
 
 
 def test_sink_refuses_what_is_out_of_order(sink_program: SinkProgram, tmp_path: Path) -> None:
-    """DATA without a recipient is no message."""
+    """DATA without a recipient is not a message."""
     with (
         c_sink(sink_program, tmp_path / "kept") as sink,
         socket.create_connection(("127.0.0.1", sink.port)) as connection,

@@ -86,7 +86,7 @@ def test_a_bounce_of_a_question_names_its_asker_by_its_reply_to(office: PostOffi
 
 
 def test_three_delays_in_a_row_remove_nobody(office: PostOffice) -> None:
-    """`Action: delayed` is no failure, with our envelope or without, week after week."""
+    """`Action: delayed` is not a failure, with our envelope or without, week after week."""
     for week in range(4):
         copies = send_issue(office, MONDAY + timedelta(days=7 * week))
         copy = next(one for one in copies if one.recipient == READER)

@@ -54,7 +54,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[httpx2.Client]:
-    """Whoever watches the site."""
+    """An operator who watches the site."""
     with (
         serving(make_app(site, clock=lambda: NOW + timedelta(minutes=10))) as url,
         httpx2.Client(base_url=url) as client,

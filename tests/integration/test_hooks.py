@@ -420,7 +420,7 @@ def test_a_report_that_is_too_long_is_not_read(hooks: Hooks) -> None:
 
 
 def test_what_cannot_be_read_has_no_effect(hooks: Hooks) -> None:
-    """Whoever proves to have sent it."""
+    """The sender is known by what the event proves."""
     for provider in PROVIDERS:
         for body in (
             b"",

@@ -1,4 +1,4 @@
-"""Mail made to break whoever reads it, and mail that pretends to come from somebody else."""
+"""Mail made to break its parser, and mail that pretends to come from somebody else."""
 
 from __future__ import annotations
 

@@ -466,7 +466,7 @@ def test_a_link_scanner_confirms_nothing(web: Web) -> None:
 def test_known_and_unknown_take_the_same_work_before_the_answer(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same statements, whoever is asked about; the letters are a matter of later."""
+    """The same statements for known and unknown addresses; the letters are made later."""
     monkeypatch.setattr(answers, "post_soon", lambda *_: None)
     for path in ("/join/weekly", "/links/weekly"):
         work = []

@@ -67,7 +67,7 @@ def test_a_question_runs_out(office: PostOffice) -> None:
 
 
 def test_an_automatic_answer_confirms_nothing(office: PostOffice) -> None:
-    """A vacation reply to the question is no yes, and is not answered."""
+    """A vacation reply to the question does not confirm, and is not answered."""
     office.mail("weekly-join", sender=NEWCOMER)
     before = len(office.letters)
     away = office.mail(
@@ -78,7 +78,7 @@ def test_an_automatic_answer_confirms_nothing(office: PostOffice) -> None:
 
 
 def test_letters_stop_loops(office: PostOffice) -> None:
-    """An answer says that it is one, what it answers, and where nothing shall bounce to."""
+    """An answer says that it is one, what it answers, and where nothing may bounce to."""
     office.mail("weekly-help", sender="stranger@example.net")
     letter = office.last()
     assert letter.message["Auto-Submitted"] == "auto-replied"

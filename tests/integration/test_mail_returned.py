@@ -172,7 +172,7 @@ def test_a_complaint_ends_it(office: PostOffice, redacted: bool) -> None:
     got = office.take(complaint(copy, redacted=redacted), "weekly-owner", envelope="x@example.net")
     assert (got.kind, got.action, got.address) == ("complaint", "unsubscribe", READER)
     assert office.status() == "complained"
-    assert len(office.letters) == before  # whoever complained of mail gets none
+    assert len(office.letters) == before  # a reader who complained of mail gets none
 
 
 def test_a_complaint_that_only_names_an_address_proves_nothing(office: PostOffice) -> None:

@@ -141,7 +141,7 @@ async def test_the_last_node_may_die_with_batches_in_hand(
 async def test_a_node_whose_relay_refuses_us_pauses_the_send(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    """Whoever planned it hears why, and no batch is left for another node to be refused with."""
+    """The node that planned it hears why, and no batch is left for another node to be refused with."""
     refuses = FastCatcher(
         plan=lambda stage, _: Spoilt(reply="554 5.7.1 Go away") if stage is Stage.MAIL else None
     )

@@ -64,7 +64,7 @@ def test_an_import_is_counted_and_twice_is_once(office: PostOffice, client: http
 def test_a_long_post_is_cleaned_in_a_process_of_its_own(
     office: PostOffice, client: httpx2.Client, tmp_path: Path
 ) -> None:
-    """It is whole, and a base that is no address is a mistake of the command line."""
+    """It is whole, and a base that is not an address is a mistake of the command line."""
     folder = tmp_path / "export"
     folder.mkdir()
     text = "".join(f"Paragraph {number} of many.\n\n" for number in range(12_000))

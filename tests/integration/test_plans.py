@@ -41,7 +41,7 @@ def test_no_hot_query_reads_a_large_table_through(findings: Findings, tmp_path: 
 
 
 def test_a_scan_is_seen(empty_postgres_url: str, tmp_path: Path) -> None:
-    """The guard notices a statement that no index serves, whoever executes it."""
+    """The guard notices a statement that no index serves, in whatever code it stands."""
     watch(empty_postgres_url, Size(readers=500, deliveries=2000), tmp_path, say=lambda _step: None)
     database = open_database(empty_postgres_url, tmp_path)
     assert "deliveries" in large_tables(database, least=1000)

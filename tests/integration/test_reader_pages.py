@@ -423,7 +423,7 @@ def test_an_issue_is_viewed_in_the_browser(site: Site) -> None:
 
 
 def test_a_busy_database_is_said_so(site: Site) -> None:
-    """503 with Retry-After: whoever asked asks again, and nobody sees a stack trace."""
+    """503 with Retry-After: the client asks again, and nobody sees a stack trace."""
     with site.database.transaction() as connection:
         connection.exec_driver_sql("ALTER TABLE subscriptions RENAME TO moved")
     answer = site.client.post(site.unsubscribe_link(), data=ONE_CLICK)

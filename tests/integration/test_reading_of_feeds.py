@@ -73,7 +73,7 @@ def kept(site: Site) -> dict[str, Article]:
 
 
 def test_pictures_are_looked_at_once(tmp_path: Path, server: FeedServer) -> None:
-    """What is no picture gives way to the next; what does not answer stays, and lint shows it."""
+    """What is not a picture gives way to the next; what does not answer stays, and lint shows it."""
     large = server.put("/large.png", picture((900, 500)), content_type="image/png")
     small = server.put("/small.png", picture((60, 60)), content_type="image/png")
     page = server.put("/page.jpg", "<p>Sorry</p>", content_type="text/html")

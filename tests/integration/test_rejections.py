@@ -166,7 +166,7 @@ async def test_a_relay_that_knows_nobody_ends_no_subscription(tmp_path: Path) ->
         paused = (await run_at(site, MONDAY)).sent
         assert paused is not None
         assert paused.counts[DeliveryState.REJECTED] == 0
-        # Whoever lets it go on knows better; the addresses stay on the list all the same.
+        # The person who lets it go on has decided; the addresses stay on the list all the same.
         assert (await run_at(site, MONDAY + HOUR)).did == "sent"
     assert len(catcher.caught) == 2
     assert verdicts(site) == []

@@ -104,7 +104,7 @@ async def test_a_relay_that_was_reached_is_not_down_while_it_thinks(
 async def test_one_relay_that_refuses_us_leaves_the_work_to_the_other(
     sqlite_database: Database,
 ) -> None:
-    """A wrong password at one is no reason to send nothing."""
+    """A wrong password at one does not keep the others from sending."""
     ledger = planned_ledger(sqlite_database, readers=50)
     refuse = FastCatcher(
         plan=lambda stage, _: Spoilt(reply="554 5.7.1 Go away") if stage is Stage.EHLO else None

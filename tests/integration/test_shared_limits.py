@@ -1,4 +1,4 @@
-"""A relay's limits hold for all senders together, whoever they are."""
+"""A relay's limits hold for all senders together."""
 
 from __future__ import annotations
 

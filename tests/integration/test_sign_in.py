@@ -340,7 +340,7 @@ def test_another_persons_session_cannot_be_ended(office: Office) -> None:
 
 
 def test_a_new_password_needs_the_old_one_and_ends_other_sessions(office: Office) -> None:
-    """Whoever sits at an open browser cannot take the account over."""
+    """A passer-by at an open browser cannot take the account over."""
     other = office.another_browser()
     office.sign_in(other)
     office.sign_in()

@@ -157,7 +157,7 @@ def test_a_sent_issue_is_told_with_its_sums(site: Site, hooks: HookCatcher) -> N
 
 
 def test_the_signature_is_that_of_standard_webhooks(site: Site, hooks: HookCatcher) -> None:
-    """Whoever has the secret can check who it is from, when it was sent, and that it is whole."""
+    """The holder of the secret can check who it is from, when it was sent, and that it is whole."""
     add(site)
     tell(site)
     (posted,) = hooks.posted

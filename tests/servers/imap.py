@@ -30,7 +30,7 @@ class Folder:
     news: threading.Condition = field(default_factory=threading.Condition)
 
     def put(self, mail: bytes) -> None:
-        """A mail arrives; whoever idles is told."""
+        """A mail arrives; clients that idle are told."""
         with self.news:
             self.mails.append(mail)
             self.news.notify_all()

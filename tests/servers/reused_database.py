@@ -88,7 +88,7 @@ class ReusedDatabase:
             self._rows = _rows(connection)
 
     def drop(self) -> None:
-        """Take it away, whoever still uses it."""
+        """Take it away, even from connections that still use it."""
         execute(self.server, "DROP DATABASE {} WITH (FORCE)", self.name)
 
     def restore(self) -> None:

@@ -20,7 +20,7 @@ class Fault(StrEnum):
     DROP_AT_RCPT = "hang up at RCPT"
     DROP_BEFORE_DOT = "hang up while the content comes"
     DROP_AFTER_DOT = "take the message, hang up without a reply"
-    GARBLE_AFTER_DOT = "take the message, answer something that is no reply"
+    GARBLE_AFTER_DOT = "take the message, answer something that is not a reply"
     SILENT_AFTER_DOT = "take the message, never answer"
     DATA_THOUGH_REFUSED = "refuse RCPT, answer 354 to DATA all the same"
     REPLY_DURING_BODY = "answer 451 while the content comes, then hang up"
@@ -49,7 +49,7 @@ class Caught:
 
 @dataclass(kw_only=True)
 class Catcher:
-    """What a server shall do (`mail_replies` one by one, `mail_reply` always), and what came."""
+    """What a server is to do (`mail_replies` one by one, `mail_reply` always), and what came."""
 
     faults: dict[str, Script] = field(default_factory=dict)
     mail_reply: str | None = None

@@ -37,7 +37,7 @@ def read_posts(bundle: Bundle, layout: Layout | None) -> tuple[Layout, Iterator[
             f"this is not an export of the kind {layout}", fix="leave out --from to recognise it"
         )
     raise InputError(
-        "this is no export that is known",
+        "this is not an export of a known tool",
         fix=f"import a folder of Markdown or HTML files, or an export of: {known}",
     )
 

@@ -32,7 +32,7 @@ from newsletter.articles.bylines import is_agency, is_name, read_byline, split_b
     ],
 )
 def test_a_source_s_author_is_split(text: str, author: str, agency: str) -> None:
-    """Whoever writes and whoever it was written for are two."""
+    """The author and the outlet are two values."""
     assert split_byline(text) == (author, agency)
 
 
@@ -71,7 +71,7 @@ def test_other_lines_are_no_names(text: str) -> None:
 
 
 def test_an_agency_is_named_by_its_last_or_first_word() -> None:
-    """A sentence about the media is no agency."""
+    """A sentence about the media is not an agency."""
     assert is_agency("Example Newswire")
     assert is_agency("Agentur Muster")
     assert not is_agency("Press freedom is falling")

@@ -77,7 +77,7 @@ def test_a_source_tells_its_own_stories_apart() -> None:
 
 
 def test_the_fullest_version_is_the_article_and_gets_all_tags() -> None:
-    """Picture and text decide who tells the story; whoever follows a tag of any version gets it."""
+    """Picture and text decide who tells the story; a reader who follows a tag of any version gets it."""
     short = an_article(source="A", url="https://a.example/1", tags=("local", "transport"))
     full = an_article(
         source="B",

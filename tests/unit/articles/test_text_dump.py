@@ -103,7 +103,7 @@ def test_title_and_deck_in_one_block_are_two() -> None:
 
 
 def test_an_article_without_deck_keeps_its_first_paragraph() -> None:
-    """A first paragraph is no deck, though it stands second."""
+    """A first paragraph is not a deck, though it stands second."""
     prose = [
         "The harbour bridge reopened to traffic on Monday morning, eleven weeks after it closed.",
         "The first bus crossed at ten past five, with nobody in it but the mayor and her dog.",

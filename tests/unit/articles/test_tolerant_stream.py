@@ -52,7 +52,7 @@ def chunked(*parts: bytes) -> bytes:
 
 
 HEADS = {
-    "no colon": OK + b"this is no field\r\n" + LENGTH,
+    "no colon": OK + b"this is not a field\r\n" + LENGTH,
     "space before the colon": OK + b"X-Powered-By : us\r\nContent-Length : %d\r\n" % len(FEED),
     "space in a name": OK + b"X Powered By: us\r\n" + LENGTH,
     "empty name": OK + b": nothing\r\n" + LENGTH,

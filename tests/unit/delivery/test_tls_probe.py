@@ -15,7 +15,7 @@ async def test_a_server_that_greets_speaks_in_clear() -> None:
 
 
 async def test_a_port_that_nobody_listens_on_speaks_nothing() -> None:
-    """It is no TLS either."""
+    """It is not TLS either."""
     listener = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
     port = listener.sockets[0].getsockname()[1]
     listener.close()

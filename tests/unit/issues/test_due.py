@@ -111,7 +111,7 @@ def test_the_period_is_the_distance_to_the_due_time_before() -> None:
 
 
 def test_a_schedule_that_never_comes_is_an_error() -> None:
-    """30 February is no date."""
+    """30 February is not a date."""
     with pytest.raises(ValueError, match="never comes due"):
         next_due("0 7 30 2 *", LONDON, datetime(2026, 1, 1, tzinfo=UTC))
 

@@ -21,12 +21,12 @@ def test_a_reader_gets_the_items_with_a_followed_tag_in_order() -> None:
 
 
 def test_who_follows_nothing_gets_everything() -> None:
-    """No wish is no filter."""
+    """Without a wish there is no filter."""
     assert items_for(ITEMS, frozenset()) == ITEMS
 
 
 def test_who_follows_only_what_is_missing_gets_everything() -> None:
-    """A week without gardening is no reason for an empty mail."""
+    """A week without gardening does not send an empty mail."""
     assert items_for(ITEMS, frozenset({"gardening"})) == ITEMS
 
 

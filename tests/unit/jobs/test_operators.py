@@ -35,7 +35,7 @@ def run_of(ended: Ended, error: BaseException | None = None) -> JobRun:
     ],
 )
 def test_a_job_is_told_of_where_a_person_has_to_look(run: JobRun, kind: str | None) -> None:
-    """What the next run will do by itself is no alert."""
+    """What the next run will do by itself raises no alert."""
     alert = alert_of_job(run)
     assert (alert.kind if alert else None) == kind
     assert alert is None or alert.about == "letters"

@@ -30,7 +30,7 @@ def test_unknown_theme_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_check_names_the_wrong_theme(tmp_path: Path) -> None:
-    """A theme that does not exist is named with its field, by check and by whoever prints."""
+    """A theme that does not exist is named with its field, by check and by every command that prints."""
     init(tmp_path, now=DUE)
     environment = {"NEWSLETTER__NEWSLETTERS__WEEKLY__THEME": "leter"}
     fields = [problem.field for problem in check(tmp_path, environment, now=DUE)]

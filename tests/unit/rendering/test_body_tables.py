@@ -31,7 +31,7 @@ def test_a_wide_table_becomes_a_list_of_its_rows() -> None:
 
 
 def test_a_table_that_arranges_is_taken_apart() -> None:
-    """One column, or a table within a table, is no data."""
+    """One column, or a table within a table, is not data."""
     assert with_readable_tables(table("<p>one</p>")) == "<div><p>one</p></div>"
     inner = table("1|2", "3|4")
     assert "table" not in with_readable_tables(table(f"{inner}|b", "c|d"))

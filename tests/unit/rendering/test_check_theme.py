@@ -75,5 +75,5 @@ def test_theme_without_unsubscribe_is_refused(tmp_path: Path) -> None:
 
 def test_broken_catalogue_is_found(tmp_path: Path) -> None:
     """The words of every language are read, not only those of the sample."""
-    (problem,) = check_theme(make_site_theme(tmp_path, words__de_po="this is no catalogue"))
+    (problem,) = check_theme(make_site_theme(tmp_path, words__de_po="this is not a catalogue"))
     assert problem.file == str(tmp_path / "issue" / "words" / "de.po")

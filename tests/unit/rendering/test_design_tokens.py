@@ -64,6 +64,6 @@ def test_wrong_token_is_named(tmp_path: Path, toml: str, field: str) -> None:
 
 
 def test_broken_toml_is_named(tmp_path: Path) -> None:
-    """A file that is no TOML is named."""
+    """A file that is not TOML is named."""
     with pytest.raises(ConfigurationError, match=r"tokens\.toml: not valid TOML"):
         make_site_theme(tmp_path, tokens_toml="[light")

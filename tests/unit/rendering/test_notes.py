@@ -102,7 +102,7 @@ def test_long_items_hang_under_their_words() -> None:
 
 
 def test_no_words_no_note() -> None:
-    """White space alone is no note."""
+    """White space alone is not a note."""
     assert make_note(" \n ") is None
 
 

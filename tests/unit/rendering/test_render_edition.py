@@ -140,7 +140,7 @@ def test_links_that_run_code_are_dropped() -> None:
 
 
 def test_article_cannot_forge_a_slot() -> None:
-    """A sentinel of another issue in an article is no slot of this one."""
+    """A sentinel of another issue in an article is not a slot of this one."""
     forged = sentinel(Slot.UNSUBSCRIBE, "another-nonce-000")
     edition = make_edition([make_item(make_article(title=forged))])
     slots = [part for part in split(edition.html, NONCE) if isinstance(part, Slot)]

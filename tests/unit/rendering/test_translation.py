@@ -56,6 +56,6 @@ def test_region_falls_back_to_its_language(tmp_path: Path) -> None:
 def test_broken_catalogue_is_named(tmp_path: Path) -> None:
     """A catalogue that cannot be read is a mistake in the configuration."""
     (tmp_path / "words").mkdir()
-    (tmp_path / "words" / "de.po").write_text("this is no catalogue\n")
+    (tmp_path / "words" / "de.po").write_text("this is not a catalogue\n")
     with pytest.raises(ConfigurationError, match=r"de\.po"):
         translator("de", (tmp_path,))

@@ -41,7 +41,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_a_sender_that_has_ended_is_known_to_at_once(database: Database) -> None:
-    """Whoever recovers its rows right after finds none of them held."""
+    """A sender that recovers its rows right after finds none of them held."""
     for _round in range(40):
         with living_sender(database) as sender:
             assert is_alive(database, sender.identity)

@@ -146,7 +146,7 @@ def test_letters_wait_for_a_relay_and_are_given_up(database: Database) -> None:
 
 
 def test_a_relay_outside_its_hours_makes_no_letter_wait_for_long(database: Database) -> None:
-    """A minute each time: that is no failure."""
+    """A minute each time: that is not a failure."""
     put_letters(database, 1)
     now = NOW
     with database.transaction() as connection:

@@ -54,7 +54,7 @@ def ed(connection: sa.Connection, role: Role = Role.EDITOR) -> Editor:
 
 
 def test_one_person_is_one_user_however_spelled(connection: sa.Connection) -> None:
-    """Addresses are compared as people mean them; what is no address is refused."""
+    """Addresses are compared as people mean them; what is not an address is refused."""
     editor = ed(connection)
     assert find_user(connection, "ed@EXAMPLE.org") == editor
     with pytest.raises(UnknownNameError):
@@ -132,7 +132,7 @@ def test_a_new_password_ends_the_keys_and_a_new_name_does_not(connection: sa.Con
 
 
 def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
-    """And whoever comes after, even with the same address, inherits nothing."""
+    """The next user, even with the same address, inherits nothing."""
     editor = ed(connection)
     session = start_session(connection, editor, browser="", now=NOW)
     link, key = (

@@ -95,7 +95,7 @@ def test_a_form_in_strangers_hands_is_no_mail_gun(database: Database) -> None:
 
 
 def test_an_answer_opens_the_account_again(database: Database) -> None:
-    """Whoever confirmed may ask for another list, another day, as often as before."""
+    """A reader who confirmed may ask for another list, another day, as often as before."""
     with database.transaction() as connection:
         for number in range(ASK_AT_MOST + 1):
             letter = ask(connection, now=NOW + ASK_EVERY * number)

@@ -120,7 +120,7 @@ def _erase(database: Database) -> None:
 
 @pytest.mark.parametrize("gone", [_leave, _suppress, _erase])
 def test_a_file_brings_nobody_back(database: Database, gone: Callable[[Database], None]) -> None:
-    """Whoever left, is suppressed or was erased is rejected with line and reason."""
+    """A reader who left, is suppressed or was erased is rejected with line and reason."""
     import_text(database, FILE)
     gone(database)
     report = import_text(database, FILE)

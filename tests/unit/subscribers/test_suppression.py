@@ -85,7 +85,7 @@ def test_an_erased_address_does_not_come_back_unasked(database: Database) -> Non
 
 
 def test_the_number_of_an_erased_person_is_never_given_again(database: Database) -> None:
-    """Links in old mails must not open the subscription of whoever came next."""
+    """Links in old mails must not open the subscription of the next reader."""
     with database.transaction() as connection:
         first = join(connection, "jo@example.org")
         erase(connection, "jo@example.org", NOW)

@@ -98,7 +98,7 @@ def test_what_others_decided_is_not_undone_by_a_link(database: Database, way: Wa
 
 
 def test_an_old_mail_does_not_bring_anybody_back(database: Database) -> None:
-    """After a month whoever wants back signs up anew."""
+    """After a month a reader who wants to return signs up anew."""
     with database.transaction() as connection:
         person = join(connection)
         unsubscribe(connection, person, LIST, Way.PAGE, NOW)

@@ -90,7 +90,7 @@ async def test_changes_since_the_approval_are_shown(browse: Browse, site: Site) 
     changes = await browser.get(f"{URL}/preview?part=changes")
     assert any("nobody approved" in line.text for line in changes.tree.xpath("//li/ins"))
     changed = " ".join(line.text_content() for line in changes.tree.xpath("//li/ins | //li/del"))
-    assert "nsubscribe" not in changed, "whose links they are is no change"
+    assert "nsubscribe" not in changed, "whose links they are does not count as a change"
 
 
 async def test_a_reviewer_without_an_account_may_look_for_a_week(

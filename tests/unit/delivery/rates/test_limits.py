@@ -37,7 +37,7 @@ def request(*wants: str, day: date = DAY, **unspent: int) -> TokenRequest:
 def test_senders_together_keep_to_the_rate(
     messages: int, seconds: int, turns: list[tuple[float, int]]
 ) -> None:
-    """Whoever asks and when, and whatever they give back: the rate, and one second's burst."""
+    """For any order of requests, and whatever they give back: the rate, and one second's burst."""
     rate = MessageRate(messages=messages, seconds=seconds)
     relay = make_relay(rate=f"{messages}/{'s' if seconds == 1 else 'h'}")
     kept, now, held, sent = None, NOW, [0, 0, 0, 0], 0

@@ -19,7 +19,7 @@ def take_turns(shares: Shares, relays: list[str], turns: int, *, now: float = 0)
 
 
 def test_each_takes_its_share() -> None:
-    """Three to one, whoever asks first."""
+    """Three to one, regardless of who asks first."""
     taken = take_turns(Shares({"a": 1, "b": 3}, 0), ["a", "b"], 4000)
     assert taken["b"] / taken["a"] == pytest.approx(3, rel=0.05)
 

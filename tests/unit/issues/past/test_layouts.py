@@ -164,7 +164,7 @@ def test_files_say_their_title_and_date_in_many_ways() -> None:
 def test_an_unknown_export_is_refused(tmp_path: Path) -> None:
     """By an error that says what can be read; also when the tool that is named is another."""
     (tmp_path / "people.csv").write_text("email,name\na@example.org,A\n")
-    with pytest.raises(InputError, match="no export that is known"):
+    with pytest.raises(InputError, match="not an export of a known tool"):
         read_posts(open_bundle(tmp_path), None)
     with pytest.raises(InputError, match="not an export of the kind ghost"):
         read_posts(open_bundle(DATA / "substack"), Layout.GHOST)

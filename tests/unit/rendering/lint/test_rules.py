@@ -219,7 +219,7 @@ def test_what_degrades_is_known_to_the_data() -> None:
 
 @given(st.text())
 def test_any_css_is_read(text: str) -> None:
-    """What is no CSS raises nothing."""
+    """What is not CSS raises nothing."""
     read_style(text)
     read_sheet(text)
 

@@ -60,7 +60,7 @@ def test_an_intent_after_its_receipt_is_open_again(path: Path) -> None:
 
 
 def test_receipts_are_numbered_so_that_none_is_posted_twice(path: Path) -> None:
-    """Whoever knows how many are in the ledger takes the rest."""
+    """A reader that knows how many are in the ledger takes the rest."""
     journal = Journal(path)
     journal.write([make_receipt(1), make_receipt(2)], [])
     journal.posted(journal.unposted().end)

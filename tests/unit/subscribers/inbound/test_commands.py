@@ -191,5 +191,5 @@ def test_a_reply_to_an_issue_may_leave_and_nothing_else(role: AddressRole) -> No
 
 
 def test_nothing_is_asked_of_the_bounce_address() -> None:
-    """Whoever writes there is a machine, or mistaken."""
+    """Only machines write there, or people by mistake."""
     assert asked("unsubscribe", subject="unsubscribe", role=AddressRole.BOUNCES) is None

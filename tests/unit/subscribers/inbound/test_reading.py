@@ -31,7 +31,7 @@ HOSTILE = {
     "nested 3000": nested(3000),
     "unknown charset": b"Content-Type: text/plain; charset=x-nonsense\n\n\xff\xfe hi\n",
     "charset with a null": b'Content-Type: text/plain; charset="a\x00b"\n\nhi\n',
-    "charset that is no text": b"Content-Type: text/plain; charset=zlib\n\nhi\n",
+    "charset that is not for text": b"Content-Type: text/plain; charset=zlib\n\nhi\n",
     "null octets": b"From: jo@example.org\x00\nSubject: \x00help\n\n\x00\x00\n",
     "broken base64": b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n!!!=A\n",
     "broken encoded word": b"Subject: =?utf-8?b?gA=?= =?x?q?=ZZ?= =?\n\nhi\n",
