@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
+from newsletter.articles.identity.headlines import Headline, is_unspaced
 from newsletter.articles.identity.lexicon import lexicon
 from newsletter.articles.identity.likeness import same_word
+from newsletter.articles.identity.pieces import Piece, common_pieces
 
 OPPOSITES = frozenset(
     ("rise", "approve", "arrest", "confirm", "buy", "win", "cancel", "north", "east")
@@ -31,7 +31,7 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     """
     if _subjects_changed(one, other) or _origins_changed(one, other):
         return True
-    pieces = _common_pieces(one.words, other.words)
+    pieces = common_pieces(one.words, other.words)
     actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
     named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
@@ -63,7 +63,7 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     )
 
 
-def _names_agent(piece: _Piece, agent: str) -> bool:
+def _names_agent(piece: Piece, agent: str) -> bool:
     """Whether the piece is the agent; in unspaced scripts, whether the agent's clause begins so."""
     if is_unspaced(agent):
         return piece.may_be_name and agent.startswith("".join(piece.words))
@@ -91,11 +91,11 @@ def _subjects_changed(one: Headline, other: Headline) -> bool:
     )
 
 
-def _is_action(piece: _Piece, of: frozenset[str] = OPPOSITES) -> bool:
+def _is_action(piece: Piece, of: frozenset[str] = OPPOSITES) -> bool:
     """Whether the piece is an action, in an unspaced script."""
     if not is_unspaced(piece.words[0]):
         return False
-    return any(group in of for group, _ in lexicon().meanings_within("".join(piece.words)))
+    return any(group in of for group, _, _ in lexicon().contrasts.meanings_within("".join(piece.words)))
 
 
 def names_change_places(one: Sequence[str], other: Sequence[str], *, between: int) -> bool:
@@ -122,61 +122,13 @@ def names_change_places(one: Sequence[str], other: Sequence[str], *, between: in
     )
 
 
-def _side_by_side(first: _Piece, middle: _Piece, last: _Piece) -> bool:
+def _side_by_side(first: Piece, middle: Piece, last: Piece) -> bool:
     mine = (first.mine_end, middle.mine_end) == (middle.mine, last.mine)
     theirs = (last.theirs_end, middle.theirs_end) == (middle.theirs, first.theirs)
     return mine and theirs
 
 
-def _paired(first: _Piece, last: _Piece, one: Headline, other: Headline) -> bool:
+def _paired(first: Piece, last: Piece, one: Headline, other: Headline) -> bool:
     """Whether one of the headlines has "first and last"."""
     ends = frozenset((first.words[-1], last.words[0]))
     return ends in one.paired | other.paired
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Piece:
-    """Consecutive words that both headlines have, and their index in each."""
-
-    words: tuple[str, ...]
-    mine: int
-    theirs: int
-
-    @property
-    def mine_end(self) -> int:
-        """The index after its last word in the first headline."""
-        return self.mine + len(self.words)
-
-    @property
-    def theirs_end(self) -> int:
-        """The index after its last word in the second headline."""
-        return self.theirs + len(self.words)
-
-    @property
-    def may_be_name(self) -> bool:
-        """Whether it may be a name: a word, or two letters of an unspaced script."""
-        return sum(map(weight, self.words)) >= 1
-
-
-def _common_pieces(one: Sequence[str], other: Sequence[str]) -> list[_Piece]:
-    """The longest common runs first (greedy string tiling), in the order of `one`."""
-    free_mine, free_theirs = set(range(len(one))), set(range(len(other)))
-    pieces: list[_Piece] = []
-    while True:
-        best = _Piece(words=(), mine=0, theirs=0)
-        for mine in free_mine:
-            for theirs in free_theirs:
-                size = 0
-                while (
-                    mine + size in free_mine
-                    and theirs + size in free_theirs
-                    and same_word(one[mine + size], other[theirs + size])
-                ):
-                    size += 1
-                if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):
-                    best = _Piece(words=tuple(one[mine : mine + size]), mine=mine, theirs=theirs)
-        if not best.words:
-            return sorted(pieces, key=lambda piece: piece.mine)
-        pieces.append(best)
-        free_mine -= set(range(best.mine, best.mine + len(best.words)))
-        free_theirs -= set(range(best.theirs, best.theirs + len(best.words)))
