@@ -12,6 +12,10 @@ _PASSIVE = re.compile(
     r"\s+(?:the |la |le |el |den? |het )?|被)(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )
+_RUSSIAN_PASSIVE = re.compile(
+    r"\b[^\W\d_]{3,}(?:[еёа]н|[яаыу]т)[аоы]?\s+[«\"]?(?P<agent>[А-Яа-яЁё]{3,}(?:[оеё]м|[оеё]й|[ая]ми))\b"
+)
+"""A participle, and who acts in the instrumental case."""
 _SOLD = re.compile(
     r"\b(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
     r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+(?:the |la |le |el |die |den |das |o |a |de |het )?"
@@ -21,8 +25,8 @@ _SOLD = re.compile(
 """What is sold to someone is bought by them."""
 _SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
 _PLACE = re.compile(
-    r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
-    r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:the |la |le"
+    r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)(?: \d+)?\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
+    r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:\d+ )?(?:the |la |le"
     r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
     re.IGNORECASE,
 )
@@ -38,7 +42,11 @@ def is_sale(title: str) -> bool:
 
 def agent_of(title: str) -> str:
     """Who acts in a passive clause, or buys what is sold; "" where the headline is active."""
-    for match in (*_SOLD.finditer(title), *_PASSIVE.finditer(title)):
+    for match in (
+        *_SOLD.finditer(title),
+        *_PASSIVE.finditer(title),
+        *_RUSSIAN_PASSIVE.finditer(title),
+    ):
         if len(match["agent"]) > 1:  # not "por R$ 5"
             return plain(match["agent"])
     return ""

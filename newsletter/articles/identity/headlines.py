@@ -27,11 +27,11 @@ from newsletter.articles.identity.tokens import (
 
 _CALLED_OFF = re.compile(r"\b(?:call(?:s|ed|ing)?) off\b", re.IGNORECASE)
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
-_SUBORDINATE = frozenset(
-    "after as amid while before because despite during over nach weil wahrend wegen vor apres avant"
-    " alors tras despues antes dopo mentre prima apos depois na sonra после перед из-за po przed"
-    " efter innan بعد قبل".split()
-)
+_SUBORDINATE = frozenset(["after", "as", "amid", "while", "before", "because", "despite", "during", "over", "nach",
+    "weil", "wahrend", "wegen", "vor", "apres", "avant", "alors", "tras", "despues", "antes", "dopo",
+    "mentre", "prima", "apos", "depois", "sonra", "после", "перед", "из", "po", "przed", "efter", "innan",
+    "بعد", "قبل"])  # fmt: skip
+_SCORE = re.compile(r"\d+(?:[:–-]|\s+-\s+)\d+(?!\S)")
 _BREAK = re.compile(r"[,;:.!?–—―|()\[\]+…·•،؛、。：；！？，（）｜]|\s-+\s")
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|X{1,3})\Z")
 
@@ -55,6 +55,7 @@ class Part:
     word: str
     link: Link
     is_number: bool
+    is_capital: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,17 +160,20 @@ class _Parts:
         """Add what the token at `index` says; tokens are added in their order."""
         match = self.tokens[index]
         between = self._title[self.tokens[index - 1].end() if index else 0 : match.start()]
-        if _BREAK.search(between) or (between and match["unspaced"]):
+        apart = between and match["unspaced"]
+        if apart or _BREAK.search(between) or _SCORE.match(self._title, match.start()):
             self._link = Link.BREAK
         if match["number"]:
-            self._append(number_at(self.tokens, index, self._title), is_number=True)
+            self._append(number_at(self.tokens, index, self._title), index, is_number=True)
         elif match["unspaced"]:
             self._add_unspaced(index)
         else:
             self._add_word(index)
 
-    def _append(self, word: str, *, is_number: bool = False) -> None:
-        self.parts.append(Part(word=word, link=self._link, is_number=is_number))
+    def _append(self, word: str, index: int, *, is_number: bool = False) -> None:
+        capital = self.tokens[index][0][0].isupper()
+        part = Part(word=word, link=self._link, is_number=is_number, is_capital=capital)
+        self.parts.append(part)
         self._link = Link.NOTHING
 
     def _add_unspaced(self, index: int) -> None:
@@ -180,7 +184,7 @@ class _Parts:
                 self.denied.update(letters[end : end + 1])
         after_number = follows_number(self.tokens, index)
         for word in _unspaced_words(letters, after_number=after_number):
-            self._append(word)
+            self._append(word, index)
 
     def _add_word(self, index: int) -> None:
         match = self.tokens[index]
@@ -188,7 +192,7 @@ class _Parts:
         if word in MAGNITUDES and follows_number(self.tokens, index):
             return
         if _ROMAN.match(match[0]) and len(match[0]) > 1:
-            self._append(f"roman {match[0]}", is_number=True)
+            self._append(f"roman {match[0]}", index, is_number=True)
             return
         if word == "no" and (self._language == "pt" or _precedes_number(self.tokens, index)):
             return  # "in the" in Portuguese; "No. 7"
@@ -196,7 +200,7 @@ class _Parts:
             return  # "v4.2"
         functional = lexicon().functional.get(word, ())
         if word_value(word) and self._language not in functional:
-            self._append(number_at(self.tokens, index, self._title), is_number=True)
+            self._append(number_at(self.tokens, index, self._title), index, is_number=True)
             return
         meanings = lexicon().contrasts.meanings(word)
         self.meanings.update(meanings)
@@ -212,7 +216,7 @@ class _Parts:
         if self._after_not:
             self.denied.add(word)
         self._after_and = self._after_not = False
-        self._append(word)
+        self._append(word, index)
         quoted = self._title[: match.start()][-1:] in tuple('«“„"『「')
         inside = index > 0 or match[0].isupper() or quoted
         named = self._capitals_are_names and match[0][:1].isupper() and inside
@@ -244,9 +248,9 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def language_of(text: str) -> str:
-    """The language of a headline with its text, by its functional words; "" if it is unknown."""
-    return lexicon().language(re.findall(r"[^\W\d_]+", folded(text)))
+def languages_of(text: str) -> frozenset[str]:
+    """The languages that a headline with its text may have, by its functional words."""
+    return lexicon().languages(re.findall(r"[^\W\d_]+", folded(text)))
 
 
 def names_in(text: str) -> frozenset[str]:

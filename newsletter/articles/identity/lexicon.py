@@ -56,10 +56,10 @@ class Lexicon:
     generic: frozenset[str]
     generic_beginnings: tuple[str, ...]
 
-    def language(self, words: Iterable[str]) -> str:
-        """The language with the most functional words among `words`; "" for none."""
+    def languages(self, words: Iterable[str]) -> frozenset[str]:
+        """The languages with the most functional words among `words`."""
         counts = Counter(code for word in words for code in self.functional.get(word, ()))
-        return max(counts, key=lambda code: (counts[code], code)) if counts else ""
+        return frozenset(code for code in counts if counts[code] == max(counts.values()))
 
     def is_generic(self, word: str) -> bool:
         """Whether the word is typical of recurring headings."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from newsletter.articles.identity.headlines import weight
@@ -33,7 +33,9 @@ class Piece:
         return sum(map(weight, self.words)) >= 1
 
 
-def common_pieces(one: Sequence[str], other: Sequence[str]) -> list[Piece]:
+def common_pieces(
+    one: Sequence[str], other: Sequence[str], same: Callable[[str, str], bool] = same_word
+) -> list[Piece]:
     """The longest common runs first (greedy string tiling), in the order of `one`."""
     free_mine, free_theirs = set(range(len(one))), set(range(len(other)))
     pieces: list[Piece] = []
@@ -45,7 +47,7 @@ def common_pieces(one: Sequence[str], other: Sequence[str]) -> list[Piece]:
                 while (
                     mine + size in free_mine
                     and theirs + size in free_theirs
-                    and same_word(one[mine + size], other[theirs + size])
+                    and same(one[mine + size], other[theirs + size])
                 ):
                     size += 1
                 if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):

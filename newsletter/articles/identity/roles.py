@@ -32,7 +32,8 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     if _subjects_changed(one, other) or _origins_changed(one, other):
         return True
     pieces = common_pieces(one.words, other.words)
-    actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
+    bystanders = one.bystanders | other.bystanders
+    actors = {name for name in names - bystanders if not is_unspaced(name)}
     named = [piece for piece in pieces if any(word in actors for word in piece.words)]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
@@ -60,6 +61,7 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
         and first.theirs > middle.theirs > last.theirs
         and (_is_action(middle) or _side_by_side(first, middle, last))
         for first, middle, last in combinations(pieces, 3)
+        if bystanders.isdisjoint((*first.words, *last.words))
     )
 
 
@@ -92,9 +94,10 @@ def _subjects_changed(one: Headline, other: Headline) -> bool:
 
 
 def _is_action(piece: Piece, of: frozenset[str] = OPPOSITES) -> bool:
-    """Whether the piece is an action, in an unspaced script."""
+    """Whether the piece has a word that is an action."""
     if not is_unspaced(piece.words[0]):
-        return False
+        meanings = lexicon().contrasts.meanings
+        return any(group in of for word in piece.words for group, _ in meanings(word))
     return any(group in of for group, _, _ in lexicon().contrasts.meanings_within("".join(piece.words)))
 
 

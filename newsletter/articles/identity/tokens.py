@@ -65,13 +65,14 @@ def value_of(number: str, following: Sequence[re.Match[str]], text: str) -> str:
     digits = re.sub(r"[\u00a0\u202f']", "", number)
     factor = _factor(following, text)
     # 1,600,000 and 1.200 are whole; 1.6, 1,6 and 1.625 million are not; 18.1.2 is a version, and
-    # 18.1.0 is 18.1.
+    # 18.1.0 is 18.1, and 9.0 is 9.
     whole = r"\d{1,3}(?:[.,]\d{3})+" if factor == 1.0 else r"\d{1,3}(?:,\d{3})+"
     if re.fullmatch(whole, digits):
         digits = re.sub(r"[.,]", "", digits)
     digits = digits.replace(",", ".")
+    digits = digits.removesuffix(".0")
     if digits.count(".") > 1:
-        return digits.removesuffix(".0")
+        return digits
     return f"{float(digits) * factor:.10g}" if factor != 1.0 else digits
 
 
