@@ -30,6 +30,12 @@ _PLACE = re.compile(
     r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
     re.IGNORECASE,
 )
+_PRIZE = re.compile(
+    r"\b(?:prize|award|prix|premio|premi|pr[eê]mio|prijs|nagrod\w+|преми\w+|coupe|copa|coppa|trophy|trophée)\s+[«„“\"]?"
+    r"(?:de |du |d'|di |da |do )?([^\W\d_]+)",
+    re.IGNORECASE,
+)
+"""A prize is won and given, but does nothing."""
 _ORIGIN = re.compile(
     r"\b(?:from|aus|uit|från|z|из|от)\s+(?:the |der |den |de |het )?([^\W\d_]+)", re.IGNORECASE
 )
@@ -53,7 +59,7 @@ def agent_of(title: str) -> str:
 
 
 def bystanders_of(title: str) -> frozenset[str]:
-    """The words of the headline that a label or a preposition of place marks."""
+    """The words of the headline that a label, a preposition of place or "prize" marks."""
     found: set[str] = set()
     for match in _PLACE.finditer(title):
         before = title[: match.start()].split()[-1:]
@@ -62,6 +68,7 @@ def bystanders_of(title: str) -> frozenset[str]:
         ):
             continue  # "Lotte van Drongen" is a person
         found.update(map(plain, re.findall(r"[^\W\d_]+", match["label"] or match["place"])))
+    found.update(plain(match[1]) for match in _PRIZE.finditer(title))
     return frozenset(found)
 
 

@@ -34,7 +34,11 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     pieces = common_pieces(one.words, other.words)
     bystanders = one.bystanders | other.bystanders
     actors = {name for name in names - bystanders if not is_unspaced(name)}
-    named = [piece for piece in pieces if any(word in actors for word in piece.words)]
+    named = [
+        piece
+        for piece in pieces
+        if not actors.isdisjoint((*piece.words, *other.words[piece.theirs : piece.theirs_end]))
+    ]
     if bool(one.agent) != bool(other.agent):
         passive = one if one.agent else other
         agents = [piece for piece in pieces if _names_agent(piece, passive.agent)]

@@ -6,6 +6,7 @@ headline may also say more than the other, if what it adds cannot change what bo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ LEAST = 3.0
 """The weight of the words that both headlines must share."""
 LEAST_WITH_NAMES = 4.0
 """The same if one headline adds a name, or if each adds something."""
+MANY = 5.0
+"""The weight of shared words at which it matters on which side of a word something is added."""
 INSERTED = 2.0
 """The most weight of an addition within a clause, such as "Dana Poole" in "Mayor Dana Poole resigns"."""
 CIRCUMSTANCES = frozenset(("weekday", "day", "time", "role", "man"))
@@ -27,6 +30,8 @@ TURNS = frozenset(
 )
 """Groups of contrasts whose words may change the story even in a clause of their own."""
 START, END = -1, -2
+_RUSSIAN_NOUN = re.compile(r"[а-я]{3,}(?<!л)(?<!л[аои])(?<![тс]ь)(?<!ся)(?<!т)")
+"""A Cyrillic word without the endings of verbs."""
 
 
 def one_wording(one: Headline, other: Headline) -> bool:
@@ -46,7 +51,9 @@ def one_wording(one: Headline, other: Headline) -> bool:
     sizes = [sum(addition.weight for addition in added) for added in (mine, theirs)]
     if not all(sizes):
         return max(sizes) <= shared
-    instead = any(first.sides & second.sides for first in mine for second in theirs)
+    instead = any(
+        first.is_instead_of(second, anywhere=shared < MANY) for first in mine for second in theirs
+    )
     return shared >= LEAST_WITH_NAMES and max(sizes) <= shared / 2 and not instead
 
 
@@ -103,10 +110,14 @@ class _Addition:
         """Where it stands."""
         return self.before, self.after
 
-    @property
-    def sides(self) -> frozenset[int]:
-        """What stands at its sides: an addition of the other headline there is said instead."""
-        return frozenset((self.before, self.after))
+    def is_instead_of(self, other: _Addition, *, anywhere: bool) -> bool:
+        """Whether it is said instead of an addition of the other headline: beside the same word.
+
+        `anywhere` says that it is, too, if it stands before the word that the other stands after.
+        """
+        if self.before == other.before or self.after == other.after:
+            return True
+        return anywhere and (self.before == other.after or self.after == other.before)
 
     @property
     def weight(self) -> float:
@@ -144,9 +155,13 @@ class _Addition:
             return False  # "Pixelo 9 Pro" is not the "Pixelo 9".
         if is_unspaced(self.parts[0].word):
             return self.weight <= INSERTED
-        if self.parts[0].link is not Link.NOTHING:
+        if self.parts[0].link is not Link.NOTHING or self._is_attribute():
             return True
         return self.after != END and self.weight <= INSERTED
+
+    def _is_attribute(self) -> bool:
+        """Whether it is one Russian noun, which needs no preposition: "главу компании"."""
+        return len(self.parts) == 1 and _RUSSIAN_NOUN.fullmatch(self.parts[0].word) is not None
 
     def _counts_something(self) -> bool:
         """Whether its numbers count something, as in "for 6 months", or are a clause of their own."""
