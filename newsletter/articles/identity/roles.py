@@ -29,7 +29,11 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     pieces are in opposite order around a third. The order of "A and B" does not matter, and a
     place does not act. If only one headline is passive, the opposite order is expected.
     """
-    if _subjects_changed(one, other) or _origins_changed(one, other):
+    if (
+        _subjects_changed(one, other)
+        or _moved(one, one.origins, other, other.origins)
+        or _moved(one, _places(one), other, _places(other))
+    ):
         return True
     pieces = common_pieces(one.words, other.words)
     bystanders = one.bystanders | other.bystanders
@@ -76,17 +80,28 @@ def _names_agent(piece: Piece, agent: str) -> bool:
     return any(same_word(agent, word) for word in piece.words)
 
 
-def _origins_changed(one: Headline, other: Headline) -> bool:
-    """Whether each comes from a place that the other names, but comes from elsewhere."""
+def _moved(
+    one: Headline, mine: frozenset[str], other: Headline, theirs: frozenset[str]
+) -> bool:
+    """Whether each headline has a word at a place where the other has it elsewhere.
 
-    def lacks(origins: frozenset[str], there: Headline) -> bool:
+    `mine` and `theirs` are the words of the headlines at such places.
+    """
+
+    def lacks(words: frozenset[str], there: Headline, placed: frozenset[str]) -> bool:
         return any(
-            any(same_word(origin, word) for word in there.words)
-            and not any(same_word(origin, word) for word in there.origins)
-            for origin in origins
+            any(same_word(word, other) for other in there.words)
+            and not any(same_word(word, other) for other in placed)
+            for word in words
         )
 
-    return lacks(one.origins, other) and lacks(other.origins, one)
+    return lacks(mine, other, theirs) and lacks(theirs, one, mine)
+
+
+def _places(headline: Headline) -> frozenset[str]:
+    """The names that the headline marks as places."""
+    capitals = {part.word for part in headline.parts if part.is_capital}
+    return headline.bystanders & capitals
 
 
 def _subjects_changed(one: Headline, other: Headline) -> bool:

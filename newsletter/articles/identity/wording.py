@@ -7,7 +7,7 @@ headline may also say more than the other, if what it adds cannot change what bo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.articles.identity.headlines import Headline, Link, Part, is_unspaced, weight
@@ -54,7 +54,13 @@ def one_wording(one: Headline, other: Headline) -> bool:
     instead = any(
         first.is_instead_of(second, anywhere=shared < MANY) for first in mine for second in theirs
     )
-    return shared >= LEAST_WITH_NAMES and max(sizes) <= shared / 2 and not instead
+    rearranged = difference.is_rearranged and not (_has_clauses(one) or _has_clauses(other))
+    return (
+        shared >= LEAST_WITH_NAMES
+        and max(sizes) <= shared / 2
+        and not instead
+        and not rearranged
+    )
 
 
 def other_word(one: Headline, other: Headline) -> tuple[str, str] | None:
@@ -71,6 +77,7 @@ def other_word(one: Headline, other: Headline) -> tuple[str, str] | None:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Difference:
     shared: float
+    is_rearranged: bool
     mine: tuple[_Addition, ...]
     theirs: tuple[_Addition, ...]
 
@@ -86,9 +93,10 @@ def _compare(one: Headline, other: Headline) -> _Difference:
     }
     back = {there: here for here, there in pairs.items()}
     return _Difference(
+        is_rearranged=sorted(back) != sorted(back, key=back.__getitem__),
         shared=sum(weight(words[index]) for index in pairs if _says_something(words[index])),
-        mine=tuple(_additions(one.parts, {index: index for index in pairs})),
-        theirs=tuple(_additions(other.parts, back)),
+        mine=tuple(_additions(one, {index: index for index in pairs})),
+        theirs=tuple(_additions(other, back)),
     )
 
 
@@ -104,6 +112,8 @@ class _Addition:
     after: int
     next_link: Link
     behind_number: bool
+    behind_capital: bool
+    is_name: bool
 
     @property
     def place(self) -> tuple[int, int]:
@@ -157,7 +167,16 @@ class _Addition:
             return self.weight <= INSERTED
         if self.parts[0].link is not Link.NOTHING or self._is_attribute():
             return True
-        return self.after != END and self.weight <= INSERTED
+        return self.after != END and self.weight <= INSERTED and self._may_describe()
+
+    def _may_describe(self) -> bool:
+        """Whether it describes what stands beside it, instead of making it another thing.
+
+        "Mayor Dana Poole" is the mayor, but the "Senate committee" is not the "Senate".
+        """
+        first = self.parts[0]
+        has_case = first.is_number or first.word.upper() != first.word
+        return self.is_name or (has_case and not first.is_capital and not self.behind_capital)
 
     def _is_attribute(self) -> bool:
         """Whether it is one Russian noun, which needs no preposition: "главу компании"."""
@@ -168,12 +187,12 @@ class _Addition:
         return self._is_clause or not self.parts[-1].is_number
 
 
-def _additions(parts: Sequence[Part], shared: Mapping[int, int]) -> Iterator[_Addition]:
+def _additions(headline: Headline, shared: Mapping[int, int]) -> Iterator[_Addition]:
     """The additions of a headline; `shared` identifies its parts that the other headline has too.
 
     Words of recurring headings add nothing.
     """
-    start = 0
+    start, parts = 0, headline.parts
     for index in (*sorted(shared), len(parts)):
         added = tuple(part for part in parts[start:index] if _says_something(part.word))
         if added:
@@ -183,8 +202,14 @@ def _additions(parts: Sequence[Part], shared: Mapping[int, int]) -> Iterator[_Ad
                 after=shared[index] if index < len(parts) else END,
                 next_link=parts[index].link if index < len(parts) else Link.NOTHING,
                 behind_number=start > 0 and parts[start - 1].is_number,
+                behind_capital=start > 0 and parts[start - 1].is_capital,
+                is_name=all(part.word in headline.names for part in added),
             )
         start = index + 1
+
+
+def _has_clauses(headline: Headline) -> bool:
+    return any(part.link is Link.BREAK for part in headline.parts[1:])
 
 
 def _says_something(word: str) -> bool:
