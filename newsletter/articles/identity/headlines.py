@@ -27,7 +27,7 @@ from newsletter.articles.identity.tokens import (
 
 _CALLED_OFF = re.compile(r"\b(?:call(?:s|ed|ing)?) off\b", re.IGNORECASE)
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
-_SUBORDINATE = frozenset(["after", "as", "amid", "while", "before", "because", "despite", "during", "over", "nach",
+_SUBORDINATE = frozenset(["after", "following", "as", "amid", "while", "before", "because", "despite", "during", "over", "nach",
     "weil", "wahrend", "wegen", "vor", "apres", "avant", "alors", "tras", "despues", "antes", "dopo",
     "mentre", "prima", "apos", "depois", "sonra", "после", "перед", "из", "po", "przed", "efter", "innan",
     "بعد", "قبل"])  # fmt: skip
@@ -93,10 +93,10 @@ class Headline:
     @property
     def is_generic(self) -> bool:
         """Whether nearly all its words are those of recurring headings, such as "Weekly roundup"."""
-        saying = [word for word in self.words if not lexicon().is_generic(word)]
+        saying = [word for word in self.words if word not in lexicon().generic]
         parts = "".join(word for word in self.words if is_unspaced(word))
         if parts:
-            for word in sorted(lexicon().generic, key=len, reverse=True):
+            for word in sorted(lexicon().generic.whole, key=len, reverse=True):
                 parts = parts.replace(word, "")
             saying = [word for word in saying if not is_unspaced(word)] + list(parts)
         return sum(map(weight, saying)) < 1.5 or 3 * len(saying) <= len(self.words)
@@ -183,6 +183,8 @@ class _Parts:
             if group == "negation":
                 self.denied.update(letters[end : end + 1])
         after_number = follows_number(self.tokens, index)
+        for word in lexicon().dispensable.whole:
+            letters = letters.replace(word, "") if is_unspaced(word) else letters
         for word in _unspaced_words(letters, after_number=after_number):
             self._append(word, index)
 

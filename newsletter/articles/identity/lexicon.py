@@ -44,27 +44,35 @@ class Groups:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """Whole words and beginnings of words."""
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def __contains__(self, word: str) -> bool:
+        """Whether it is one of the words or begins with one of the beginnings."""
+        return word in self.whole or word.startswith(self.beginnings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
     """Groups of contrasts, words of one meaning, functional words, and words of recurring headings.
 
+    A dispensable word only says how the news is told.
     `functional` has the languages in which a word is functional, such as "the".
     """
 
     contrasts: Groups
     synonyms: Groups
     functional: Mapping[str, tuple[str, ...]]
-    generic: frozenset[str]
-    generic_beginnings: tuple[str, ...]
+    generic: Words
+    dispensable: Words
 
     def languages(self, words: Iterable[str]) -> frozenset[str]:
         """The languages with the most functional words among `words`."""
         counts = Counter(code for word in words for code in self.functional.get(word, ()))
         return frozenset(code for code in counts if counts[code] == max(counts.values()))
-
-    def is_generic(self, word: str) -> bool:
-        """Whether the word is typical of recurring headings."""
-        return word in self.generic or word.startswith(self.generic_beginnings)
-
 
 def folded(text: str) -> str:
     """The text in lower case without accents (NFKC); letters of other scripts stay."""
@@ -86,13 +94,20 @@ def lexicon() -> Lexicon:
     for line in lines_of("functional.txt"):
         for word in set(map(folded, line[4:].split())):
             functional.setdefault(word, []).append(line[1:3])
-    generic = {word for line in lines_of("generic.txt") for word in map(folded, line.split())}
     return Lexicon(
         contrasts=_groups(_contrasts()),
         synonyms=_groups((str(n), 0, line) for n, line in enumerate(lines_of("synonyms.txt"))),
         functional={word: tuple(codes) for word, codes in functional.items()},
-        generic=frozenset(word for word in generic if not word.endswith("*")),
-        generic_beginnings=tuple(sorted(word[:-1] for word in generic if word.endswith("*"))),
+        generic=_words("generic.txt"),
+        dispensable=_words("dispensable.txt"),
+    )
+
+
+def _words(name: str) -> Words:
+    words = {word for line in lines_of(name) for word in map(folded, line.split())}
+    return Words(
+        whole=frozenset(word for word in words if not word.endswith("*")),
+        beginnings=tuple(sorted(word[:-1] for word in words if word.endswith("*"))),
     )
 
 

@@ -51,7 +51,11 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
                 piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)
             ]
         elif not named:  # as in German, which capitalises every noun
-            named = [piece for piece in pieces if len(piece.words) > 1]
+            named = [
+                piece
+                for piece in pieces
+                if len(piece.words) > 1 and bystanders.isdisjoint(piece.words)
+            ]
         return any(
             (first.mine < agent.mine) == (first.theirs < agent.theirs)
             for agent in agents

@@ -194,7 +194,7 @@ def _additions(headline: Headline, shared: Mapping[int, int]) -> Iterator[_Addit
     """
     start, parts = 0, headline.parts
     for index in (*sorted(shared), len(parts)):
-        added = tuple(part for part in parts[start:index] if _says_something(part.word))
+        added = tuple(part for part in parts[start:index] if _may_matter(part.word))
         if added:
             yield _Addition(
                 parts=added,
@@ -212,6 +212,10 @@ def _has_clauses(headline: Headline) -> bool:
     return any(part.link is Link.BREAK for part in headline.parts[1:])
 
 
+def _may_matter(word: str) -> bool:
+    return _says_something(word) and word not in lexicon().dispensable
+
+
 def _says_something(word: str) -> bool:
     """Whether it is neither a word of recurring headings nor, in unspaced text, a particle."""
-    return not lexicon().is_generic(word) and word not in lexicon().functional
+    return word not in lexicon().generic and word not in lexicon().functional
