@@ -48,8 +48,8 @@ def same_word(one: str, other: str) -> bool:
         return True
     if is_unspaced(one) or is_unspaced(other):
         return False
-    if one[1:] == other[1:] and len(one) >= 4 and {one[0], other[0]} <= _ARABIC_PERSONS:
-        return True
+    if one[0] != other[0]:
+        return one[1:] == other[1:] and len(one) >= 4 and {one[0], other[0]} <= _ARABIC_PERSONS
     short, long = sorted((one, other), key=len)
     start = _common_start(short, long)
     if "\uac00" <= short[0] <= "\ud7a3":  # Korean particles

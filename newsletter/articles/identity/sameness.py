@@ -67,8 +67,11 @@ def same_story(one: Features, other: Features) -> bool:
         return False
     if _another_version(mine, theirs, other) or _another_version(theirs, mine, one):
         return False
-    one_language = not (one.languages and other.languages.isdisjoint(one.languages))
-    if (numbers_agree or support is None) and one_language and one_wording(mine, theirs):
+    if (
+        (numbers_agree or support is None)
+        and _may_share_a_language(one, other)
+        and one_wording(mine, theirs)
+    ):
         return _equal_headlines(mine, theirs, support, apart)
     return support is not None and _texts_agree(one, other, difference, support, apart)
 
@@ -141,6 +144,11 @@ def _contradict(mine: Headline, theirs: Headline, one: Features, other: Features
         or (mine.negated and not theirs.negated and not _also_denies(other, mine))
         or (theirs.negated and not mine.negated and not _also_denies(one, theirs))
     )
+
+
+def _may_share_a_language(one: Features, other: Features) -> bool:
+    known = one.languages and other.languages
+    return not known or not one.languages.isdisjoint(other.languages)
 
 
 def _also_denies(features: Features, negated: Headline) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from newsletter.articles.identity.lexicon import UNSPACED, folded, lexicon
 
@@ -36,6 +37,7 @@ def follows_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
     return before["number"] is not None or bool(before["word"] and word_value(plain(before[0])))
 
 
+@lru_cache(maxsize=50_000)
 def plain(word: str) -> str:
     """The word without accents, elisions ("l'"), a possessive "'s" and the Arabic article."""
     word = folded(word).replace(".", "").replace("’", "'")

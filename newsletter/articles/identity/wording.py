@@ -65,6 +65,8 @@ def one_wording(one: Headline, other: Headline) -> bool:
 
 def other_word(one: Headline, other: Headline) -> tuple[str, str] | None:
     """The only word in which the headlines differ, in each; None if they differ in more."""
+    if len(one.parts) != len(other.parts):
+        return None
     difference = _compare(one, other)
     if len(difference.mine) != 1 or len(difference.theirs) != 1 or difference.shared < 1:
         return None
