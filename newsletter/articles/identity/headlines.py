@@ -279,5 +279,3 @@ def _unspaced_words(letters: str, *, after_number: bool) -> Iterator[str]:
         yield letters
         return
     yield from letters
-
-

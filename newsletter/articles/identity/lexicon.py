@@ -74,6 +74,7 @@ class Lexicon:
         counts = Counter(code for word in words for code in self.functional.get(word, ()))
         return frozenset(code for code in counts if counts[code] == max(counts.values()))
 
+
 def folded(text: str) -> str:
     """The text in lower case without accents (NFKC); letters of other scripts stay."""
     text = unicodedata.normalize("NFKC", text).casefold().replace("ł", "l").replace("ø", "o")

@@ -64,9 +64,7 @@ def same_sense(one: str, other: str) -> bool:
     """Whether two words are forms of one, or mean the same in `synonyms.txt` or `contrasts.txt`."""
     if same_word(one, other):
         return True
-    return any(
-        not groups(one).isdisjoint(groups(other)) for groups in (_synonyms, _contrasts)
-    )
+    return any(not groups(one).isdisjoint(groups(other)) for groups in (_synonyms, _contrasts))
 
 
 @lru_cache(maxsize=20_000)
@@ -87,7 +85,9 @@ _NAME_ENDINGS = frozenset(("s", "n", "en", "i", "es"))
 
 @lru_cache(maxsize=1)
 def _endings() -> frozenset[str]:
-    return frozenset(("", *(folded(word) for line in lines_of("endings.txt") for word in line.split())))
+    return frozenset(
+        ("", *(folded(word) for line in lines_of("endings.txt") for word in line.split()))
+    )
 
 
 def _without_pairs(

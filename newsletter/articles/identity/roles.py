@@ -84,9 +84,7 @@ def _names_agent(piece: Piece, agent: str) -> bool:
     return any(same_word(agent, word) for word in piece.words)
 
 
-def _moved(
-    one: Headline, mine: frozenset[str], other: Headline, theirs: frozenset[str]
-) -> bool:
+def _moved(one: Headline, mine: frozenset[str], other: Headline, theirs: frozenset[str]) -> bool:
     """Whether each headline has a word at a place where the other has it elsewhere.
 
     `mine` and `theirs` are the words of the headlines at such places.
@@ -121,7 +119,9 @@ def _is_action(piece: Piece, of: frozenset[str] = OPPOSITES) -> bool:
     if not is_unspaced(piece.words[0]):
         meanings = lexicon().contrasts.meanings
         return any(group in of for word in piece.words for group, _ in meanings(word))
-    return any(group in of for group, _, _ in lexicon().contrasts.meanings_within("".join(piece.words)))
+    return any(
+        group in of for group, _, _ in lexicon().contrasts.meanings_within("".join(piece.words))
+    )
 
 
 def names_change_places(one: Sequence[str], other: Sequence[str], *, between: int) -> bool:

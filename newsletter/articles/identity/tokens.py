@@ -47,10 +47,16 @@ def plain(word: str) -> str:
     return word
 
 
-
 def word_value(word: str) -> float:
     """The number that a number word means, 3 for "three"; 0 for other words."""
-    return next((value + 2 for group, value in lexicon().contrasts.words.get(word, ()) if group == "number"), 0)
+    return next(
+        (
+            value + 2
+            for group, value in lexicon().contrasts.words.get(word, ())
+            if group == "number"
+        ),
+        0,
+    )
 
 
 def number_at(tokens: Sequence[re.Match[str]], index: int, text: str) -> str:

@@ -26,7 +26,18 @@ INSERTED = 2.0
 CIRCUMSTANCES = frozenset(("weekday", "day", "time", "role", "man"))
 """Groups of contrasts whose words add only a circumstance."""
 TURNS = frozenset(
-    ("negation", "cancel", "approve", "confirm", "arrest", "win", "for", "before", "ordinal", "half")
+    (
+        "negation",
+        "cancel",
+        "approve",
+        "confirm",
+        "arrest",
+        "win",
+        "for",
+        "before",
+        "ordinal",
+        "half",
+    )
 )
 """Groups of contrasts whose words may change the story even in a clause of their own."""
 START, END = -1, -2
@@ -45,7 +56,9 @@ def one_wording(one: Headline, other: Headline) -> bool:
     if not all(addition.is_harmless(one) for addition in theirs):
         return False
     names = one.names | other.names
-    adds_a_name = any(part.word in names for addition in (*mine, *theirs) for part in addition.parts)
+    adds_a_name = any(
+        part.word in names for addition in (*mine, *theirs) for part in addition.parts
+    )
     if adds_a_name and shared < LEAST_WITH_NAMES:
         return False
     sizes = [sum(addition.weight for addition in added) for added in (mine, theirs)]
@@ -56,10 +69,7 @@ def one_wording(one: Headline, other: Headline) -> bool:
     )
     rearranged = difference.is_rearranged and not (_has_clauses(one) or _has_clauses(other))
     return (
-        shared >= LEAST_WITH_NAMES
-        and max(sizes) <= shared / 2
-        and not instead
-        and not rearranged
+        shared >= LEAST_WITH_NAMES and max(sizes) <= shared / 2 and not instead and not rearranged
     )
 
 
@@ -149,7 +159,9 @@ class _Addition:
 
     def _contrasts(self, other: Headline) -> bool:
         letters = "".join(part.word for part in self.parts)
-        within = {(group, index) for group, index, _end in lexicon().contrasts.meanings_within(letters)}
+        within = {
+            (group, index) for group, index, _end in lexicon().contrasts.meanings_within(letters)
+        }
         meanings = within.union(*(lexicon().contrasts.meanings(part.word) for part in self.parts))
         return any(
             meaning not in other.meanings
