@@ -44,24 +44,7 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
         if not actors.isdisjoint((*piece.words, *other.words[piece.theirs : piece.theirs_end]))
     ]
     if bool(one.agent) != bool(other.agent):
-        passive = one if one.agent else other
-        agents = [piece for piece in pieces if _names_agent(piece, passive.agent)]
-        if is_unspaced(passive.agent):
-            named = [
-                piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)
-            ]
-        elif not named:  # as in German, which capitalises every noun
-            named = [
-                piece
-                for piece in pieces
-                if len(piece.words) > 1 and bystanders.isdisjoint(piece.words)
-            ]
-        return any(
-            (first.mine < agent.mine) == (first.theirs < agent.theirs)
-            for agent in agents
-            for first in named
-            if first is not agent
-        )
+        return _agent_changed(one.agent or other.agent, pieces, named, bystanders)
     for first, last in combinations(named, 2):
         if first.theirs > last.theirs and not _paired(first, last, one, other):
             return True
@@ -74,6 +57,29 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
         and (_is_action(middle) or _side_by_side(first, middle, last))
         for first, middle, last in combinations(pieces, 3)
         if bystanders.isdisjoint((*first.words, *last.words))
+    )
+
+
+def _agent_changed(
+    agent: str, pieces: Sequence[Piece], named: Sequence[Piece], bystanders: frozenset[str]
+) -> bool:
+    """Whether the agent of the passive headline does not act in the active one.
+
+    It does not if it stands on the same side of another name in both. `named` are the pieces with
+    names, where spelling shows names.
+    """
+    if is_unspaced(agent):
+        named = [piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)]
+    elif not named:  # as in German, which capitalises every noun
+        named = [
+            piece for piece in pieces if len(piece.words) > 1 and bystanders.isdisjoint(piece.words)
+        ]
+    return any(
+        (other.mine < acting.mine) == (other.theirs < acting.theirs)
+        for acting in pieces
+        if _names_agent(acting, agent)
+        for other in named
+        if other is not acting
     )
 
 
