@@ -22,6 +22,8 @@ from newsletter.articles.urls import absolute_url, is_web_address
 
 DATES = ("published", "updated", "created", "prism_publicationdate")
 """In the order of trust; feedparser's names for pubDate and issued, dc:date and modified, created."""
+_SPELLINGS = {"pubdate": "pubDate", "prism_publicationdate": "prism:publicationDate"}
+"""How feeds write the names that feedparser writes in lower case."""
 _MARKED = re.compile(r"</(?:b|i|em|strong|p|span|a|code|sup|sub|u|font|div)>", re.IGNORECASE)
 """The end of an element that titles have, and that no title is about."""
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
@@ -78,8 +80,8 @@ class EntryReader:
                     ("link", link_place),
                     ("date", date_place),
                     ("text", place),
-                    ("author", "author" if author or agency else ""),
-                    ("summary", "summary" if summary != body else ""),
+                    ("author", _element(raw, "author") if author or agency else ""),
+                    ("summary", _summary_element(raw) if summary != body else ""),
                 )
                 if where
             ),
@@ -102,7 +104,10 @@ class EntryReader:
             *pages,
             *((str(raw.get("link") or ""), "link") for _ in "1" if not raw.get("guidislink")),
             # RDF's items say nothing of that: their rdf:about is their address.
-            (guid if is_web_address(guid) and raw.get("guidislink", True) else "", "guid"),
+            (
+                guid if is_web_address(guid) and raw.get("guidislink", True) else "",
+                _element(raw, "id"),
+            ),
             *((href, "link") for href, link in links if link.get("rel") == "alternate"),
             *((href, "enclosure") for href, link in links if link.get("rel") == "enclosure"),
             *(
@@ -133,7 +138,7 @@ class EntryReader:
         detail = raw.get("summary_detail") or {}
         given = str(raw.get("summary") or "") or str(raw.get("subtitle") or "")
         summary = _as_html(given, str(detail.get("type") or "text/html"))
-        place = "content" if chosen else "summary" if summary else ""
+        place = _element(raw, "content") if chosen else _summary_element(raw) if summary else ""
         if not chosen and not summary and raw.get("media_text"):
             lines = str(raw["media_text"]).splitlines()
             summary, place = paragraphs_html(lines), "media:description"
@@ -146,7 +151,7 @@ class EntryReader:
         for name, text in _dates(raw):
             moment = read_feed_date(text, self._habits)
             if moment:
-                return moment, name
+                return moment, _element(raw, name)
         return None, ""
 
 
@@ -193,6 +198,17 @@ def _people(raw: Any) -> list[str]:
         str(person.get("name") or person.get("text") or "") for person in raw.get("authors") or ()
     ]
     return people if any(people) else [str(raw.get("author") or "")]
+
+
+def _element(raw: Any, field: str) -> str:
+    """The name of the element that gave the field, as the feed writes it."""
+    name = str((raw.get("element_names") or {}).get(field, field))
+    return _SPELLINGS.get(name, name)
+
+
+def _summary_element(raw: Any) -> str:
+    names = raw.get("element_names") or {}
+    return _element(raw, "description" if "description" in names else "summary")
 
 
 def _language(raw: Any) -> str:

@@ -21,6 +21,20 @@ class _Handlers:
     `unknown_starttag` finds a handler by the name of its element; `push` and `pop` collect text.
     """
 
+    element = ""
+    """The name of the last element that began."""
+
+    def unknown_starttag(self: Any, tag: str, attributes: object) -> None:
+        """Note the name of the element before its handler runs."""
+        self.element = tag
+        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
+
+    def push(self: Any, element: str, expecting_text: int) -> None:
+        """Note which element of the feed gives each field of an entry, the first of several."""
+        if self.inentry and self.entries:
+            self.entries[-1].setdefault("element_names", {}).setdefault(element, self.element)
+        super().push(element, expecting_text)  # type: ignore[misc]
+
     def _start_media_description(self: Any, _attributes: object) -> None:
         # feedparser takes it for the summary, or the body, of the entry.
         self.push("media_text", 1)

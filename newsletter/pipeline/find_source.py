@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from newsletter.articles.feed_discovery import feed_links, web_address_of, well_known_addresses
-from newsletter.articles.fetch import Fetched, HttpClient
+from newsletter.articles.fetch import Fetched, HttpClient, RetryLaterError
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.read_sources import read_fetched
 from newsletter.articles.reading import Reading
@@ -133,9 +133,19 @@ class _Finder:
             return await self._read(client, page, first.fetched)
 
     async def _fetched(self, client: HttpClient, source: SourceSettings) -> FoundSource:
-        fetched = await client.fetch(
-            source.location, memory=None, now=self.now, access=source.access
-        )
+        try:
+            fetched = await client.fetch(
+                source.location, memory=None, now=self.now, access=source.access
+            )
+        except RetryLaterError as error:
+            message = f"{source.location} cannot be read now: {error.problem.message}"
+            raise RetryLaterError(message, error.not_before) from error
+        except SourceError as error:
+            raise SourceError(
+                f"{source.location} cannot be read: {error.problem.message}",
+                field=error.problem.field,
+                fix=error.problem.fix or "check the address",
+            ) from error
         return await self._read(client, source, fetched)
 
     async def _read(

@@ -42,7 +42,7 @@ def stories_of(
     """The number of the story of each entry, created if it is new; no two entries share one.
 
     An entry is first looked up within its source. A new entry may belong to a story that another
-    source has at the same address.
+    source has at the same address, or under the same global id.
     """
     from newsletter.articles.identity.entries import Sighting, match_entries
 
@@ -66,10 +66,10 @@ def stories_of(
     matches = match_entries(shown, [sighting for _story, sighting in known])
     numbers = [None if match is None else known[match][0] for match in matches]
     new = [index for index, number in enumerate(numbers) if number is None]
-    elsewhere = _at_other_sources(connection, source, [shown[index] for index in new])
+    at_address, by_id = _at_other_sources(connection, source, [shown[index] for index in new])
     used = {number for number in numbers if number is not None}
     for index in new:
-        number = elsewhere.get(_address_key(shown[index]))
+        number = at_address.get(_address_key(shown[index])) or by_id.get(_global_key(shown[index]))
         if number is None or number in used:
             number = _create(connection, found[index], now)
         used.add(number)
@@ -98,9 +98,9 @@ def story_of_page(connection: sa.Connection, article: Article, now: datetime) ->
 
 
 def keys_of(source: int, sighting: Sighting) -> tuple[str, ...]:
-    """All keys by which the entry can be found; its id is unique only within its source."""
+    """All keys by which the entry can be found; most ids are unique only in their source."""
     own = short_key(f"id {source} {sighting.id}") if sighting.id else ""
-    return tuple(key for key in (own, *_site_keys(sighting)) if key)
+    return tuple(key for key in (own, _global_key(sighting), *_site_keys(sighting)) if key)
 
 
 def joined_keys(connection: sa.Connection) -> dict[int, tuple[str, ...]]:
@@ -134,40 +134,67 @@ def _known(
     connection: sa.Connection, source: int, wanted: Iterable[sa.ColumnElement[bool]]
 ) -> list[tuple[int, Sighting]]:
     """The entries of the source that meet any of these conditions, as it last showed them."""
-    from newsletter.articles.identity.entries import Sighting, id_key
-
     found: dict[int, Sighting] = {}
     for condition in wanted:
         rows = connection.execute(
-            sa.select(
-                articles.c.story_id,
-                articles.c.entry_id,
-                articles.c.url,
-                articles.c.title,
-                articles.c.published,
-                articles.c.dated,
-                articles.c.summary,
-            )
-            .where(articles.c.source_id == source, condition)
-            .order_by(articles.c.id)
+            _sightings().where(articles.c.source_id == source, condition).order_by(articles.c.id)
         )
         for row in rows:
-            found[row.story_id] = Sighting(
-                id=id_key(row.entry_id),
-                url=row.url,
-                title=row.title,
-                published=row.published,
-                dated=row.dated,
-                opening=row.summary,
-            )
+            found[row.story_id] = _sighting(row)
     return sorted(found.items(), key=lambda pair: pair[0])
+
+
+def _sightings() -> sa.Select[tuple[int, str, str, str, datetime, bool, str]]:
+    return sa.select(
+        articles.c.story_id,
+        articles.c.entry_id,
+        articles.c.url,
+        articles.c.title,
+        articles.c.published,
+        articles.c.dated,
+        articles.c.summary,
+    )
+
+
+def _sighting(row: sa.Row[tuple[int, str, str, str, datetime, bool, str]]) -> Sighting:
+    from newsletter.articles.identity.entries import Sighting, id_key
+    from newsletter.articles.identity.global_ids import global_id
+
+    return Sighting(
+        id=id_key(row.entry_id),
+        url=row.url,
+        title=row.title,
+        published=row.published,
+        dated=row.dated,
+        opening=row.summary,
+        global_id=global_id(row.entry_id),
+    )
 
 
 def _at_other_sources(
     connection: sa.Connection, source: int, new: Sequence[Sighting]
-) -> dict[str, int]:
-    """The only story that other sources have at each address, by address key."""
-    counts = Counter(_address_key(sighting) for sighting in new)
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The only story that other sources have at each address, and the one under each global id."""
+    from newsletter.articles.identity.entries import same_across_sources
+
+    at_address = _only_stories(connection, source, [_address_key(sighting) for sighting in new])
+    by_id = _only_stories(connection, source, [_global_key(sighting) for sighting in new])
+    versions = _versions(connection, set(by_id.values()))
+    for sighting in new:
+        key = _global_key(sighting)
+        there = [
+            version
+            for version in versions.get(by_id.get(key, 0), [])
+            if version.global_id == sighting.global_id
+        ]
+        if not any(same_across_sources(sighting, version) for version in there):
+            by_id.pop(key, None)
+    return at_address, by_id
+
+
+def _only_stories(connection: sa.Connection, source: int, keys: Sequence[str]) -> dict[str, int]:
+    """The story of each key that only one of the keys and one story has, none of them of `source`."""
+    counts = Counter(keys)
     found = _stories_by_key(connection, {key for key, n in counts.items() if key and n == 1})
     single = {key: next(iter(numbers)) for key, numbers in found.items() if len(numbers) == 1}
     here = {
@@ -180,6 +207,15 @@ def _at_other_sources(
         ).scalars()
     }
     return {key: number for key, number in single.items() if number not in here}
+
+
+def _versions(connection: sa.Connection, numbers: set[int]) -> dict[int, list[Sighting]]:
+    """The versions of each story, from all sources."""
+    found: dict[int, list[Sighting]] = {}
+    for some in in_parts(numbers):
+        for row in connection.execute(_sightings().where(articles.c.story_id.in_(some))):
+            found.setdefault(row.story_id, []).append(_sighting(row))
+    return found
 
 
 def _stories_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, set[int]]:
@@ -246,6 +282,10 @@ def _site_keys(sighting: Sighting) -> tuple[str, ...]:
 
 def _address_key(sighting: Sighting) -> str:
     return short_key(f"address {sighting.address}") if sighting.address else ""
+
+
+def _global_key(sighting: Sighting) -> str:
+    return short_key(f"global {sighting.global_id}") if sighting.global_id else ""
 
 
 def short_key(key: str) -> str:

@@ -378,6 +378,32 @@ def test_a_test_says_where_each_field_came_from(new_site: Maker, server: FeedSer
     assert "    picture: img #2, 900×500; not img #1: 1×1, a tracking pixel" in out
 
 
+def test_a_test_names_elements_as_the_feed_does(new_site: Maker, server: FeedServer) -> None:
+    """So that its maker finds them; not as a library for reading feeds calls them."""
+    site = new_site()
+    body = (
+        feed()
+        .replace("<rss ", "<rss xmlns:content='http://purl.org/rss/1.0/modules/content/' ")
+        .replace("<guid>1</guid>", "<content:encoded>The bridge opens at noon.</content:encoded>")
+    )
+    out = site.done("sources", "test", server.put("/rss", body)).out
+    assert "    text: content:encoded" in out
+    assert "    summary: description" in out
+    assert "    date: pubDate" in out
+
+
+@pytest.mark.parametrize("command", [("test",), ("add",)])
+def test_an_address_that_does_not_answer_is_named(
+    new_site: Maker, server: FeedServer, command: tuple[str, ...]
+) -> None:
+    """With what to do about it."""
+    url = server.put("/gone", "", status=404)
+    refused = new_site()("sources", *command, url)
+    assert refused.code == 65
+    assert f"{url} cannot be read: it answers 404 Not Found" in refused.err
+    assert "Fix: check the address of the source" in refused.err
+
+
 def test_a_date_without_a_zone_is_tested_in_the_site_s(new_site: Maker, server: FeedServer) -> None:
     """As it would be gathered."""
     site = new_site(NEWSLETTER__SITE__TIMEZONE="Asia/Tokyo")

@@ -103,6 +103,40 @@ def test_two_feeds_of_one_site_tell_one_story_once(
     assert len(titles(drafted(site, NOW + timedelta(hours=1)))) == 3
 
 
+@pytest.mark.parametrize(
+    "identity",
+    ["urn:uuid:5a0e3f52-6f2b-4c1d-9b57-0f3b2a7c1e44", "tag:news.example,2026:bridge"],
+)
+def test_a_globally_unique_id_is_one_story_in_two_feeds(
+    tmp_path: Path, server: FeedServer, database: str, identity: str
+) -> None:
+    """A section's feed has the entry under another title and link; an aggregator has it weeks later."""
+    two = item("Ribbon cut over the Carrow", link="https://news.example/s/9", guid=identity)
+    one = item("Council opens the new bridge", link="https://news.example/bridge", guid=identity)
+    sources = [
+        f'feed = "{server.put(path, feed(body, title=title))}"'
+        for path, body, title in (("/a", one, "News"), ("/b", two, "Carrow"))
+    ]
+    site = site_of(tmp_path, *sources, database=database)
+    issue = drafted(site)
+    assert len(titles(issue)) == 1
+    sent(site, issue)
+    planet = server.put("/c", feed(item("Bridge!", guid=identity), item("New", guid="n", days=6)))
+    later = site_of(tmp_path, *sources, f'feed = "{planet}"', database=database)
+    assert titles(drafted(later, NOW + WEEK)) == ["New"]
+
+
+def test_an_id_at_several_entries_of_a_feed_joins_nothing(
+    tmp_path: Path, server: FeedServer
+) -> None:
+    """A feed whose entries all have one UUID has as many stories as entries."""
+    same = "urn:uuid:5a0e3f52-6f2b-4c1d-9b57-0f3b2a7c1e44"
+    one = server.put("/a", feed(item("Ferry sails", guid=same), item("Library opens", guid=same)))
+    two = server.put("/b", feed(item("Gulls return", guid=same), title="Birds"))
+    site = site_of(tmp_path, f'feed = "{one}"', f'feed = "{two}"')
+    assert titles(drafted(site)) == ["Ferry sails", "Gulls return", "Library opens"]
+
+
 @pytest.mark.parametrize("path", ["/feed/", "/new/rss.xml"])
 def test_a_feed_that_moves_keeps_its_memory(tmp_path: Path, server: FeedServer, path: str) -> None:
     """Its address is changed in newsletter.toml: nothing is doubled, nothing is sent again."""

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.addresses import address_key, names_a_page
+from newsletter.articles.identity.global_ids import PAGE, global_id
 from newsletter.articles.identity.headlines import headline
 from newsletter.articles.identity.sameness import contrast
 from newsletter.articles.tags import slug_of
@@ -22,6 +23,8 @@ SAME_TEXT = 85
 ENOUGH_TEXT = 60
 """In characters; a shorter text may be the same in every entry of a source."""
 REPUBLISHED_TEXT = 97
+CLOSE = timedelta(days=1)
+"""Dates nearer than this may be those of one entry: one feed gives its publication, one its update."""
 _REMARK = re.compile(
     r"\A\W*(?:updated?|correct(?:ed|ion)|amended)(?:\s+\d+)?\s*[\]):|–—-]+\s*"
     r"|\s*[\[(|–—-]+\s*(?:updated?|corrected|amended)[^\w]*\Z",
@@ -35,7 +38,7 @@ class Sighting:
     """An entry as a source shows it, or last showed it, with everything that identifies it.
 
     `id` is its guid, Atom id or JSON Feed id; "" if the source gives none. `opening` is the
-    beginning of its text.
+    beginning of its text, and `global_id` the key of its id if no other entry anywhere has that id.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Sighting:
     published: datetime
     dated: bool
     opening: str = ""
+    global_id: str = ""
 
     @classmethod
     def of(cls, article: Article) -> Sighting:
@@ -55,6 +59,7 @@ class Sighting:
             published=article.published,
             dated=article.dated,
             opening=article.summary,
+            global_id=global_id(article.entry_id),
         )
 
     @property
@@ -97,6 +102,22 @@ def match_entries(shown: Sequence[Sighting], known: Sequence[Sighting]) -> list[
             if agree(shown[index], known[other]):
                 matches[index] = other
     return matches
+
+
+def same_across_sources(one: Sighting, other: Sighting) -> bool:
+    """Whether entries of two sources that have one global id are one entry.
+
+    A UUID or tag is taken at its word unless everything else contradicts it, as in feeds that were
+    written after one template. An address may be that of a page with many entries, or of the site
+    that another was copied from, so title, text or date must agree.
+    """
+    if _similar_titles(one, other) or _same_text(one, other, default=False):
+        return True
+    if one.global_id.startswith(PAGE):
+        return one.to_the_minute and _same_date(one, other)
+    if one.opening and other.opening:
+        return False
+    return not (one.dated and other.dated) or abs(one.published - other.published) < CLOSE
 
 
 def _indexes_by(key_of: Callable[[Sighting], str], entries: Sequence[Sighting]) -> dict[str, int]:

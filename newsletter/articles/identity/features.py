@@ -12,7 +12,7 @@ from newsletter.articles.identity.headlines import (
     Headline,
     headline,
     is_unspaced,
-    language_of,
+    languages_of,
     names_in,
     words_of,
 )
@@ -56,9 +56,14 @@ class Features:
         return frozenset(map(address_key, re.findall(r'href="([^"]+)"', self._html))) - {""}
 
     @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages that the article may have; none if nothing shows its language."""
+        return languages_of(f"{self.title} {self._text[:LANGUAGE_LENGTH]}")
+
+    @cached_property
     def language(self) -> str:
-        """The language of the article; "" if it is unknown."""
-        return language_of(f"{self.title} {self._text[:LANGUAGE_LENGTH]}")
+        """The likeliest language of the article; "" if it is unknown."""
+        return max(self.languages, default="")
 
     @cached_property
     def headline(self) -> Headline:

@@ -16,22 +16,19 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lexicon:
+class Groups:
     """Meanings by whole word, by beginning of a word, and by part of unspaced text.
 
-    `functional` has the languages in which a word is functional, such as "the". A meaning is a
-    group and an index in that group: ("weekday", 0) is Monday.
+    A meaning is a group and an index in that group: ("weekday", 0) is Monday.
     """
 
     words: Mapping[str, tuple[tuple[str, int], ...]]
     beginnings: Mapping[str, tuple[tuple[str, int], ...]]
     parts: Mapping[str, tuple[tuple[str, int], ...]]
-    functional: Mapping[str, tuple[str, ...]]
-    generic: frozenset[str]
-    generic_beginnings: tuple[str, ...]
+    parts_pattern: re.Pattern[str]
 
     def meanings(self, word: str) -> tuple[tuple[str, int], ...]:
-        """The meanings of a folded word in groups of contrasts."""
+        """The meanings of a folded word."""
         if found := self.words.get(word):
             return found
         for length in range(len(word), 2, -1):
@@ -39,19 +36,43 @@ class Lexicon:
                 return found
         return ()
 
-    def meanings_within(self, text: str) -> Iterator[tuple[str, int]]:
-        """The meanings of all parts of unspaced text, the longest parts first."""
-        for match in _parts_pattern().finditer(text):
-            yield from self.parts[match[0]]
+    def meanings_within(self, text: str) -> Iterator[tuple[str, int, int]]:
+        """The meanings of all parts of unspaced text, each with the place where the part ends."""
+        for match in self.parts_pattern.finditer(text):
+            for group, index in self.parts[match[0]]:
+                yield group, index, match.end()
 
-    def language(self, words: Iterable[str]) -> str:
-        """The language with the most functional words among `words`; "" for none."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """Whole words and beginnings of words."""
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def __contains__(self, word: str) -> bool:
+        """Whether it is one of the words or begins with one of the beginnings."""
+        return word in self.whole or word.startswith(self.beginnings)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lexicon:
+    """Groups of contrasts, words of one meaning, functional words, and words of recurring headings.
+
+    A dispensable word only says how the news is told.
+    `functional` has the languages in which a word is functional, such as "the".
+    """
+
+    contrasts: Groups
+    synonyms: Groups
+    functional: Mapping[str, tuple[str, ...]]
+    generic: Words
+    dispensable: Words
+
+    def languages(self, words: Iterable[str]) -> frozenset[str]:
+        """The languages with the most functional words among `words`."""
         counts = Counter(code for word in words for code in self.functional.get(word, ()))
-        return max(counts, key=lambda code: (counts[code], code)) if counts else ""
-
-    def is_generic(self, word: str) -> bool:
-        """Whether the word is typical of recurring headings."""
-        return word in self.generic or word.startswith(self.generic_beginnings)
+        return frozenset(code for code in counts if counts[code] == max(counts.values()))
 
 
 def folded(text: str) -> str:
@@ -70,14 +91,43 @@ def folded(text: str) -> str:
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The lexicon of this package, read once."""
-    words: dict[str, list[tuple[str, int]]] = {}
-    beginnings: dict[str, list[tuple[str, int]]] = {}
-    parts: dict[str, list[tuple[str, int]]] = {}
+    functional: dict[str, list[str]] = {}
+    for line in lines_of("functional.txt"):
+        for word in set(map(folded, line[4:].split())):
+            functional.setdefault(word, []).append(line[1:3])
+    return Lexicon(
+        contrasts=_groups(_contrasts()),
+        synonyms=_groups((str(n), 0, line) for n, line in enumerate(lines_of("synonyms.txt"))),
+        functional={word: tuple(codes) for word, codes in functional.items()},
+        generic=_words("generic.txt"),
+        dispensable=_words("dispensable.txt"),
+    )
+
+
+def _words(name: str) -> Words:
+    words = {word for line in lines_of(name) for word in map(folded, line.split())}
+    return Words(
+        whole=frozenset(word for word in words if not word.endswith("*")),
+        beginnings=tuple(sorted(word[:-1] for word in words if word.endswith("*"))),
+    )
+
+
+def _contrasts() -> Iterator[tuple[str, int, str]]:
+    """Each line of the groups of contrasts, with its group and its index."""
     group, index = "", 0
     for line in lines_of("contrasts.txt"):
         if line.startswith("["):
             group, index = line.strip("[]"), 0
-            continue
+        else:
+            yield group, index, line
+            index += 1
+
+
+def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
+    words: dict[str, list[tuple[str, int]]] = {}
+    beginnings: dict[str, list[tuple[str, int]]] = {}
+    parts: dict[str, list[tuple[str, int]]] = {}
+    for group, index, line in lines:
         for word in map(folded, line.split()):
             into = parts if _UNSPACED.search(word) else words
             if word.endswith("*"):
@@ -85,26 +135,13 @@ def lexicon() -> Lexicon:
             meanings = into.setdefault(word, [])
             if (group, index) not in meanings:
                 meanings.append((group, index))
-        index += 1
-    functional: dict[str, list[str]] = {}
-    for line in lines_of("functional.txt"):
-        for word in set(map(folded, line[4:].split())):
-            functional.setdefault(word, []).append(line[1:3])
-    generic = {word for line in lines_of("generic.txt") for word in map(folded, line.split())}
-    return Lexicon(
+    longest_first = sorted(parts, key=lambda part: (-len(part), part))
+    return Groups(
         words={word: tuple(meanings) for word, meanings in words.items()},
         beginnings={word: tuple(meanings) for word, meanings in beginnings.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
-        functional={word: tuple(codes) for word, codes in functional.items()},
-        generic=frozenset(word for word in generic if not word.endswith("*")),
-        generic_beginnings=tuple(sorted(word[:-1] for word in generic if word.endswith("*"))),
+        parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
     )
-
-
-@lru_cache(maxsize=1)
-def _parts_pattern() -> re.Pattern[str]:
-    longest_first = sorted(lexicon().parts, key=lambda part: (-len(part), part))
-    return re.compile("|".join(map(re.escape, longest_first)))
 
 
 def lines_of(name: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from newsletter.articles.identity.headlines import is_unspaced, weight
-from newsletter.articles.identity.lexicon import lines_of
+from newsletter.articles.identity.lexicon import folded, lexicon, lines_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +48,8 @@ def same_word(one: str, other: str) -> bool:
         return True
     if is_unspaced(one) or is_unspaced(other):
         return False
+    if one[0] != other[0]:
+        return one[1:] == other[1:] and len(one) >= 4 and {one[0], other[0]} <= _ARABIC_PERSONS
     short, long = sorted((one, other), key=len)
     start = _common_start(short, long)
     if "\uac00" <= short[0] <= "\ud7a3":  # Korean particles
@@ -58,13 +60,34 @@ def same_word(one: str, other: str) -> bool:
     return start >= max(4, round(0.6 * len(long))) and endings <= _endings()
 
 
+def same_sense(one: str, other: str) -> bool:
+    """Whether two words are forms of one, or mean the same in `synonyms.txt` or `contrasts.txt`."""
+    if same_word(one, other):
+        return True
+    return any(not groups(one).isdisjoint(groups(other)) for groups in (_synonyms, _contrasts))
+
+
+@lru_cache(maxsize=20_000)
+def _synonyms(word: str) -> frozenset[tuple[str, int]]:
+    return frozenset(lexicon().synonyms.meanings(word))
+
+
+@lru_cache(maxsize=20_000)
+def _contrasts(word: str) -> frozenset[tuple[str, int]]:
+    return frozenset(lexicon().contrasts.meanings(word))
+
+
+_ARABIC_PERSONS = frozenset("يت")
+"""The letters before a verb of which the subject is masculine or feminine."""
 _NAME_ENDINGS = frozenset(("s", "n", "en", "i", "es"))
 """Endings that turn the name of a country into the name of its people or its adjective."""
 
 
 @lru_cache(maxsize=1)
 def _endings() -> frozenset[str]:
-    return frozenset(("", *(word for line in lines_of("endings.txt") for word in line.split())))
+    return frozenset(
+        ("", *(folded(word) for line in lines_of("endings.txt") for word in line.split()))
+    )
 
 
 def _without_pairs(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from newsletter.articles.identity.headlines import Headline, is_unspaced, weight
+from newsletter.articles.identity.headlines import Headline, is_unspaced
 from newsletter.articles.identity.lexicon import lexicon
 from newsletter.articles.identity.likeness import same_word
+from newsletter.articles.identity.pieces import Piece, common_pieces
 
 OPPOSITES = frozenset(
     ("rise", "approve", "arrest", "confirm", "buy", "win", "cancel", "north", "east")
@@ -29,26 +29,22 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
     pieces are in opposite order around a third. The order of "A and B" does not matter, and a
     place does not act. If only one headline is passive, the opposite order is expected.
     """
-    if _subjects_changed(one, other) or _origins_changed(one, other):
+    if (
+        _subjects_changed(one, other)
+        or _moved(one, one.origins, other, other.origins)
+        or _moved(one, _places(one), other, _places(other))
+    ):
         return True
-    pieces = _common_pieces(one.words, other.words)
-    actors = {name for name in names - one.bystanders - other.bystanders if not is_unspaced(name)}
-    named = [piece for piece in pieces if any(word in actors for word in piece.words)]
+    pieces = common_pieces(one.words, other.words)
+    bystanders = one.bystanders | other.bystanders
+    actors = {name for name in names - bystanders if not is_unspaced(name)}
+    named = [
+        piece
+        for piece in pieces
+        if not actors.isdisjoint((*piece.words, *other.words[piece.theirs : piece.theirs_end]))
+    ]
     if bool(one.agent) != bool(other.agent):
-        passive = one if one.agent else other
-        agents = [piece for piece in pieces if _names_agent(piece, passive.agent)]
-        if is_unspaced(passive.agent):
-            named = [
-                piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)
-            ]
-        elif not named:  # as in German, which capitalises every noun
-            named = [piece for piece in pieces if len(piece.words) > 1]
-        return any(
-            (first.mine < agent.mine) == (first.theirs < agent.theirs)
-            for agent in agents
-            for first in named
-            if first is not agent
-        )
+        return _agent_changed(one.agent or other.agent, pieces, named, bystanders)
     for first, last in combinations(named, 2):
         if first.theirs > last.theirs and not _paired(first, last, one, other):
             return True
@@ -60,27 +56,60 @@ def roles_differ(one: Headline, other: Headline, *, names: frozenset[str], equal
         and first.theirs > middle.theirs > last.theirs
         and (_is_action(middle) or _side_by_side(first, middle, last))
         for first, middle, last in combinations(pieces, 3)
+        if bystanders.isdisjoint((*first.words, *last.words))
     )
 
 
-def _names_agent(piece: _Piece, agent: str) -> bool:
+def _agent_changed(
+    agent: str, pieces: Sequence[Piece], named: Sequence[Piece], bystanders: frozenset[str]
+) -> bool:
+    """Whether the agent of the passive headline does not act in the active one.
+
+    It does not if it stands on the same side of another name in both. `named` are the pieces with
+    names, where spelling shows names.
+    """
+    if is_unspaced(agent):
+        named = [piece for piece in pieces if piece.may_be_name and not _is_action(piece, ACTIONS)]
+    elif not named:  # as in German, which capitalises every noun
+        named = [
+            piece for piece in pieces if len(piece.words) > 1 and bystanders.isdisjoint(piece.words)
+        ]
+    return any(
+        (other.mine < acting.mine) == (other.theirs < acting.theirs)
+        for acting in pieces
+        if _names_agent(acting, agent)
+        for other in named
+        if other is not acting
+    )
+
+
+def _names_agent(piece: Piece, agent: str) -> bool:
     """Whether the piece is the agent; in unspaced scripts, whether the agent's clause begins so."""
     if is_unspaced(agent):
         return piece.may_be_name and agent.startswith("".join(piece.words))
     return any(same_word(agent, word) for word in piece.words)
 
 
-def _origins_changed(one: Headline, other: Headline) -> bool:
-    """Whether each comes from a place that the other names, but comes from elsewhere."""
+def _moved(one: Headline, mine: frozenset[str], other: Headline, theirs: frozenset[str]) -> bool:
+    """Whether each headline has a word at a place where the other has it elsewhere.
 
-    def lacks(origins: frozenset[str], there: Headline) -> bool:
+    `mine` and `theirs` are the words of the headlines at such places.
+    """
+
+    def lacks(words: frozenset[str], there: Headline, placed: frozenset[str]) -> bool:
         return any(
-            any(same_word(origin, word) for word in there.words)
-            and not any(same_word(origin, word) for word in there.origins)
-            for origin in origins
+            any(same_word(word, other) for other in there.words)
+            and not any(same_word(word, other) for other in placed)
+            for word in words
         )
 
-    return lacks(one.origins, other) and lacks(other.origins, one)
+    return lacks(mine, other, theirs) and lacks(theirs, one, mine)
+
+
+def _places(headline: Headline) -> frozenset[str]:
+    """The names that the headline marks as places."""
+    capitals = {part.word for part in headline.parts if part.is_capital}
+    return headline.bystanders & capitals
 
 
 def _subjects_changed(one: Headline, other: Headline) -> bool:
@@ -91,11 +120,14 @@ def _subjects_changed(one: Headline, other: Headline) -> bool:
     )
 
 
-def _is_action(piece: _Piece, of: frozenset[str] = OPPOSITES) -> bool:
-    """Whether the piece is an action, in an unspaced script."""
+def _is_action(piece: Piece, of: frozenset[str] = OPPOSITES) -> bool:
+    """Whether the piece has a word that is an action."""
     if not is_unspaced(piece.words[0]):
-        return False
-    return any(group in of for group, _ in lexicon().meanings_within("".join(piece.words)))
+        meanings = lexicon().contrasts.meanings
+        return any(group in of for word in piece.words for group, _ in meanings(word))
+    return any(
+        group in of for group, _, _ in lexicon().contrasts.meanings_within("".join(piece.words))
+    )
 
 
 def names_change_places(one: Sequence[str], other: Sequence[str], *, between: int) -> bool:
@@ -122,61 +154,13 @@ def names_change_places(one: Sequence[str], other: Sequence[str], *, between: in
     )
 
 
-def _side_by_side(first: _Piece, middle: _Piece, last: _Piece) -> bool:
+def _side_by_side(first: Piece, middle: Piece, last: Piece) -> bool:
     mine = (first.mine_end, middle.mine_end) == (middle.mine, last.mine)
     theirs = (last.theirs_end, middle.theirs_end) == (middle.theirs, first.theirs)
     return mine and theirs
 
 
-def _paired(first: _Piece, last: _Piece, one: Headline, other: Headline) -> bool:
+def _paired(first: Piece, last: Piece, one: Headline, other: Headline) -> bool:
     """Whether one of the headlines has "first and last"."""
     ends = frozenset((first.words[-1], last.words[0]))
     return ends in one.paired | other.paired
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Piece:
-    """Consecutive words that both headlines have, and their index in each."""
-
-    words: tuple[str, ...]
-    mine: int
-    theirs: int
-
-    @property
-    def mine_end(self) -> int:
-        """The index after its last word in the first headline."""
-        return self.mine + len(self.words)
-
-    @property
-    def theirs_end(self) -> int:
-        """The index after its last word in the second headline."""
-        return self.theirs + len(self.words)
-
-    @property
-    def may_be_name(self) -> bool:
-        """Whether it may be a name: a word, or two letters of an unspaced script."""
-        return sum(map(weight, self.words)) >= 1
-
-
-def _common_pieces(one: Sequence[str], other: Sequence[str]) -> list[_Piece]:
-    """The longest common runs first (greedy string tiling), in the order of `one`."""
-    free_mine, free_theirs = set(range(len(one))), set(range(len(other)))
-    pieces: list[_Piece] = []
-    while True:
-        best = _Piece(words=(), mine=0, theirs=0)
-        for mine in free_mine:
-            for theirs in free_theirs:
-                size = 0
-                while (
-                    mine + size in free_mine
-                    and theirs + size in free_theirs
-                    and same_word(one[mine + size], other[theirs + size])
-                ):
-                    size += 1
-                if (size, -mine, -theirs) > (len(best.words), -best.mine, -best.theirs):
-                    best = _Piece(words=tuple(one[mine : mine + size]), mine=mine, theirs=theirs)
-        if not best.words:
-            return sorted(pieces, key=lambda piece: piece.mine)
-        pieces.append(best)
-        free_mine -= set(range(best.mine, best.mine + len(best.words)))
-        free_theirs -= set(range(best.theirs, best.theirs + len(best.words)))

@@ -10,11 +10,11 @@ from newsletter.articles.identity.lexicon import folded
 _SEPARATOR = re.compile(r"\s+[|»·•–—―-]\s+|\s*[|｜_]\s*|(?<=[\u3040-\u9fff])\s*[-–—－]\s*(?=\S)")
 _LABEL = re.compile(
     r"\A\s*(?:\[[^\]]{1,24}\]|【[^】]{1,12}】|\([^)]{1,12}\)"
-    r"|(?:breaking(?: news)?|just in|update[ds]?|exclusive|watch|video|live|analysis|opinion|report"
+    r"|(?:breaking(?: news)?|just in|update[ds]?(?: \d+)?|exclusive|watch|video|live|analysis|opinion|report"
     r"|reports|developing|photos?|listen|explainer|eilmeldung|eil|exklusiv|liveticker|video"
     r"|dernière minute|en direct|direct|vidéo|exclusif|última hora|urgente|exclusiva|en vivo|vídeo"
     r"|ultima ora|ultim'ora|esclusiva|ao vivo|exclusivo|net binnen|pilne|z ostatniej chwili"
-    r"|срочно|видео|son dakika|عاجل|快讯|突发|独家|速報|独自|속보|단독)\s*[:：|–—-]+)\s*",
+    r"|срочно|видео|son dakika|عاجل|快讯|突发|独家|速報|独自|속보|단독)\s*[:：|–—.-]+|\+{2,}[^+]{1,24}\+{2,})\s*",
     re.IGNORECASE,
 )
 _PUBLISHER = re.compile(

@@ -1,0 +1,82 @@
+"""Who acts in a headline, and who is only named by it."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.articles.identity.lexicon import folded
+from newsletter.articles.identity.tokens import plain
+
+_PASSIVE = re.compile(
+    r"(?:\b(?:by|par|por|pelo|pela|dal|dalla|door|przez|(?:wurde|wird|worden)\b.*\bvon)"
+    r"\s+(?:the |la |le |el |den? |het )?|被)(?P<agent>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+_RUSSIAN_PASSIVE = re.compile(
+    r"\b[^\W\d_]{3,}(?:[еёа]н|[яаыу]т)[аоы]?\s+[«\"]?(?P<agent>[А-Яа-яЁё]{3,}(?:[оеё]м|[оеё]й|[ая]ми))\b"
+)
+"""A participle, and who acts in the instrumental case."""
+_SOLD = re.compile(
+    r"\b(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
+    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+(?:the |la |le |el |die |den |das |o |a |de |het )?"
+    r"[«„“\"]?(?P<agent>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+"""What is sold to someone is bought by them."""
+_SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
+_PLACE = re.compile(
+    r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)(?: \d+)?\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
+    r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:\d+ )?(?:the |la |le"
+    r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
+    re.IGNORECASE,
+)
+_PRIZE = re.compile(
+    r"\b(?:prize|award|prix|premio|premi|pr[eê]mio|prijs|nagrod\w+|преми\w+|coupe|copa|coppa|trophy|trophée)\s+[«„“\"]?"
+    r"(?:de |du |d'|di |da |do )?([^\W\d_]+)",
+    re.IGNORECASE,
+)
+"""A prize is won and given, but does nothing."""
+_ORIGIN = re.compile(
+    r"\b(?:from|aus|uit|från|z|из|от)\s+(?:the |der |den |de |het )?([^\W\d_]+)", re.IGNORECASE
+)
+
+
+def is_sale(title: str) -> bool:
+    """Whether the headline says to whom something is sold."""
+    return _SOLD.search(title) is not None
+
+
+def agent_of(title: str) -> str:
+    """Who acts in a passive clause, or buys what is sold; "" where the headline is active."""
+    for match in (
+        *_SOLD.finditer(title),
+        *_PASSIVE.finditer(title),
+        *_RUSSIAN_PASSIVE.finditer(title),
+    ):
+        if len(match["agent"]) > 1:  # not "por R$ 5"
+            return plain(match["agent"])
+    return ""
+
+
+def bystanders_of(title: str) -> frozenset[str]:
+    """The words of the headline that a label, a preposition of place or "prize" marks."""
+    found: set[str] = set()
+    for match in _PLACE.finditer(title):
+        before = title[: match.start()].split()[-1:]
+        if match[0][:3].casefold() == "van" and (
+            match[0][0] == "V" or (before and before[0][0].isupper())
+        ):
+            continue  # "Lotte van Drongen" is a person
+        found.update(map(plain, re.findall(r"[^\W\d_]+", match["label"] or match["place"])))
+    found.update(plain(match[1]) for match in _PRIZE.finditer(title))
+    return frozenset(found)
+
+
+def subjects_of(title: str) -> frozenset[str]:
+    """The words that Japanese particles mark as the subject."""
+    return frozenset(map(folded, _SUBJECT.findall(title)))
+
+
+def origins_of(title: str) -> frozenset[str]:
+    """The places that something comes from."""
+    return frozenset(plain(match[1]) for match in _ORIGIN.finditer(title))

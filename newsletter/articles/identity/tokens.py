@@ -1,0 +1,95 @@
+"""The words and numbers of a text, in the form in which they are compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from newsletter.articles.identity.lexicon import UNSPACED, folded, lexicon
+
+TOKEN = re.compile(
+    rf"(?P<number>\d+(?:[.,\u00a0\u202f']\d+)*(?:[.,]\d+)?)"
+    rf"|(?P<unspaced>[{UNSPACED}]+)"
+    r"|(?P<word>[^\W\d_]+-feiras?\b|(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’](?=[^\W\d_]{3})[^\W\d_]+)*)"
+)
+_FACTORS = (
+    ("thousand tausend mille mil mila duizend tys tusen тыс тысяча тысячи тысяч bin الف k 千", 1e3),
+    ("万 萬 만", 1e4),
+    ("million millions mio millionen millon millones milioni milhao milhoes miljoen mln mn m"
+     " миллион миллиона миллионов млн milyon مليون 百万", 1e6),
+    ("亿 億 억", 1e8),
+    ("billion billions bn mrd milliarde milliarden milliard milliards miliardi miliardo miljard"
+     " mld bilhao bilhoes миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
+    ("trillion trillions tn 兆 조", 1e12),
+)  # fmt: skip
+MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}
+_ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
+_GLUED = frozenset("万萬만亿億억千兆조")
+"""Magnitudes of unspaced scripts, which the next word follows without a space."""
+
+
+def follows_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
+    """Whether the token before is a number, in digits or as a word."""
+    if index == 0:
+        return False
+    before = tokens[index - 1]
+    return before["number"] is not None or bool(before["word"] and word_value(plain(before[0])))
+
+
+@lru_cache(maxsize=50_000)
+def plain(word: str) -> str:
+    """The word without accents, elisions ("l'"), a possessive "'s" and the Arabic article."""
+    word = folded(word).replace(".", "").replace("’", "'")
+    word = _ELISION.sub("", word.removesuffix("'s"))
+    if "\u0600" <= word[:1] <= "\u06ff" and len(word) > 4:
+        word = re.sub(r"\A[وفبل]?ال", "", word)
+    return word
+
+
+def word_value(word: str) -> float:
+    """The number that a number word means, 3 for "three"; 0 for other words."""
+    return next(
+        (
+            value + 2
+            for group, value in lexicon().contrasts.words.get(word, ())
+            if group == "number"
+        ),
+        0,
+    )
+
+
+def number_at(tokens: Sequence[re.Match[str]], index: int, text: str) -> str:
+    """The number at `index` as a plain decimal, "" for other tokens: 2000 for "two thousand"."""
+    match, following = tokens[index], tokens[index + 1 :]
+    if match["number"]:
+        return value_of(match["number"], following, text)
+    value = word_value(plain(match[0])) if match["word"] else 0
+    return f"{value * _factor(following, text):.10g}" if value else ""
+
+
+def value_of(number: str, following: Sequence[re.Match[str]], text: str) -> str:
+    """The number as a plain decimal, multiplied by the magnitude that follows it."""
+    digits = re.sub(r"[\u00a0\u202f']", "", number)
+    factor = _factor(following, text)
+    # 1,600,000 and 1.200 are whole; 1.6, 1,6 and 1.625 million are not; 18.1.2 is a version, and
+    # 18.1.0 is 18.1, and 9.0 is 9.
+    whole = r"\d{1,3}(?:[.,]\d{3})+" if factor == 1.0 else r"\d{1,3}(?:,\d{3})+"
+    if re.fullmatch(whole, digits):
+        digits = re.sub(r"[.,]", "", digits)
+    digits = digits.replace(",", ".")
+    digits = digits.removesuffix(".0")
+    if digits.count(".") > 1:
+        return digits
+    return f"{float(digits) * factor:.10g}" if factor != 1.0 else digits
+
+
+def _factor(following: Sequence[re.Match[str]], text: str) -> float:
+    """By what the word after a number multiplies it."""
+    if not following:
+        return 1.0
+    unit = folded(following[0][0])
+    gap = text[: following[0].start()][-1:]
+    if len(unit) == 1 and unit.isascii() and gap == " ":
+        return 1.0  # "5 m" may as well be metres
+    return MAGNITUDES.get(unit[:1] if unit[:1] in _GLUED else unit, 1.0)
