@@ -235,7 +235,9 @@ class NewsletterSettings(Table):
     count_clicks: bool = False
     """Route the links of issues through the site, which counts clicks by link and day, never by reader."""
     theme: Slug = "standard"
-    """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, or a folder in `templates/themes`."""
+    """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, `gazette`, `magazine`, `links`, or a folder in `templates/themes`."""
+    palette: Slug | None = None
+    """Other colours for the theme; [Themes](themes.md) shows the palettes of each. Unset: the theme's own."""
     subject: str = "{{ lead.title }}"
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
     archive_url: WebAddress | None = None

@@ -123,7 +123,7 @@ class _Renderer:
         css = self.theme.render("style.css.j2", {"theme": self.theme.tokens, "start": self._start})
         html = ""
         full = any(item.section in self.masthead.full_sections for item in items)
-        for density in densities(with_full_text=full):
+        for density in densities(self.theme.tokens.layout.density, with_full_text=full):
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
             html = make_html(mjml, css)
             if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:
@@ -169,6 +169,7 @@ class _Renderer:
             },
             "lead": stories.lead,
             "sections": stories.sections,
+            "is_compact": density.is_compact,
             "intro": around.intro,
             "closing": around.closing,
             "after_lead": around.after_lead,

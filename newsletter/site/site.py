@@ -71,6 +71,7 @@ class Site:
         return open_theme(
             own if own.is_dir() else None,
             self.newsletter(slug).theme,
+            palette=self.newsletter(slug).palette,
             field=f"newsletters.{slug}.theme",
         )
 
