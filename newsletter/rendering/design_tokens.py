@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from newsletter.errors import ConfigurationError, Problem
-from newsletter.rendering.layout import DENSITIES, Density
-from newsletter.rendering.pictures import PAPER_WIDTH
+
+PAPER_WIDTH = 600
+"""The width of an issue on wide screens, in CSS pixels."""
 
 FILE_NAME = "tokens.toml"
 PALETTES = "palettes.toml"
@@ -69,18 +69,6 @@ class StoryLayout(_Table):
     card_width: int = Field(ge=60, le=PAPER_WIDTH)
     card_summary: int = Field(ge=0, le=600)
     row_summary: int = Field(ge=0, le=600)
-
-    @property
-    def density(self) -> Density:
-        """The density with which an issue is rendered if it fits."""
-        return replace(
-            DENSITIES[0],
-            lead_width=self.lead_width,
-            cards=self.cards,
-            card_width=self.card_width,
-            card_summary=self.card_summary,
-            row_summary=self.row_summary,
-        )
 
 
 class DesignTokens(_Table):

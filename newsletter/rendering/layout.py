@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
 from newsletter.issues.issue import Item
+from newsletter.rendering.design_tokens import StoryLayout
 from newsletter.rendering.pictures import CARD_WIDTH, LEAD_WIDTH
 
 
@@ -49,6 +50,18 @@ DENSITIES = (
 )
 """From sparse to dense; the first that fits the size budget is used."""
 _FULL_TEXTS = (None, 40_000, 25_000, 16_000, 12_000, 9000, 7000, 5500, 4000, 3000, 2000, 1200, 700)
+
+
+def theme_density(layout: StoryLayout) -> Density:
+    """The density with which a theme renders an issue that fits."""
+    return replace(
+        DENSITIES[0],
+        lead_width=layout.lead_width,
+        cards=layout.cards,
+        card_width=layout.card_width,
+        card_summary=layout.card_summary,
+        row_summary=layout.row_summary,
+    )
 
 
 def densities(sparsest: Density, *, with_full_text: bool) -> tuple[Density, ...]:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from newsletter.articles.article import Image
 from newsletter.rendering.safe_text import one_line, web_link
 
-PAPER_WIDTH = 600
 LEAD_WIDTH = 552
 CARD_WIDTH = 154
 PHONE_WIDTH = 400
-"""CSS pixels: the whole paper; that less 24 on each side; 28 % of that beside a card's text; a common phone."""
+"""CSS pixels: 600 less 24 on each side; 28 % of that beside a card's text; a common phone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
