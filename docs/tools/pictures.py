@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/images: the demo's issue at four widths, and each theme. `make pictures`."""
+"""Takes the pictures in docs/images: the demo's issue, each theme and its palettes. `make pictures`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from newsletter.issues.edits import PutBlock, Say
 from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.preview import preview
 from newsletter.pipeline.screenshots import MODES, WIDTHS, take_screenshots
-from newsletter.rendering.theme import theme_names
+from newsletter.rendering.design_tokens import PALETTES, palette_names
+from newsletter.rendering.theme import open_theme, theme_names
 from newsletter.site.site import open_site
 from newsletter.store import issues as issue_store
 from tests.demo.articles import SAMPLE
@@ -48,6 +49,29 @@ def main() -> None:
         for theme in theme_names():
             os.environ["NEWSLETTER__NEWSLETTERS__WEEKLY__THEME"] = theme
             photograph(demo.folder, root / theme, theme)
+    for theme in theme_names():
+        if (open_theme(None, theme).folders[0] / PALETTES).is_file():
+            save(swatches(theme), f"palettes-{theme}.png")
+
+
+def swatches(theme: str) -> Image.Image:
+    """The theme's palettes by name, in light above dark: the page, the paper, and what is on it."""
+    names = (None, *palette_names(open_theme(None, theme).folders))
+    sheet = Image.new("RGB", (120 * len(names), 176), "#ffffff")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for column, name in enumerate(names):
+        tokens = open_theme(None, theme, palette=name).tokens
+        left = 120 * column
+        draw.text((left + 8, 4), name or "its own", fill="#1b2126", font=font)
+        for row, colours in enumerate((tokens.light, tokens.dark)):
+            top = 26 + 75 * row
+            draw.rectangle((left, top, left + 119, top + 74), fill=colours.page)
+            draw.rectangle((left + 8, top + 8, left + 111, top + 66), fill=colours.paper)
+            draw.text((left + 16, top + 10), "Headline", fill=colours.ink, font=font)
+            draw.text((left + 16, top + 27), "A link", fill=colours.accent, font=font)
+            draw.rectangle((left + 16, top + 47, left + 103, top + 64), fill=colours.chip)
+            draw.text((left + 20, top + 46), "Sponsor", fill=colours.chip_ink, font=font)
+    return sheet
 
 
 def photograph(folder: Path, out: Path, theme: str) -> None:

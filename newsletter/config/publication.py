@@ -18,7 +18,7 @@ from newsletter.config.durations import Duration, written
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.source_policy import OnSourceFailure, SourceFailurePolicy
-from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress
+from newsletter.config.table import HeaderAddress, Mailbox, Slug, Table, Text, WebAddress
 
 SOONEST = Duration(minutes=15)
 """The shortest interval at which a source is read automatically."""
@@ -235,15 +235,17 @@ class NewsletterSettings(Table):
     count_clicks: bool = False
     """Route the links of issues through the site, which counts clicks by link and day, never by reader."""
     theme: Slug = "standard"
-    """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, or a folder in `templates/themes`."""
+    """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, `gazette`, `magazine`, `links`, or a folder in `templates/themes`."""
+    palette: Slug | None = None
+    """Other colours for the theme; [Themes](themes.md) shows the palettes of each. Unset: the theme's own."""
     subject: str = "{{ lead.title }}"
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
-    archive_url: WebAddress | None = None
-    """The address in the header List-Archive."""
-    help_url: WebAddress | None = None
-    """The address in the header List-Help."""
+    archive_url: HeaderAddress | None = None
+    """The address in the header List-Archive. Unset: the archive of this site."""
+    help_url: HeaderAddress | None = None
+    """The address in the header List-Help. Unset: the start page of this site."""
     owner: Mailbox | None = None
-    """The mail address in the header List-Owner."""
+    """The mail address in the header List-Owner. Unset: `reply_to`, else the sender's."""
     unknown: Literal["hold", "resend", "skip"] = "hold"
     """What to do with deliveries whose outcome a crash left unknown: `hold`, `resend` or `skip`."""
     sections: tuple[SectionSettings, ...] = (SectionSettings(title="This week"),)

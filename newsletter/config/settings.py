@@ -27,7 +27,15 @@ from newsletter.config.servers import (
     WebhookSettings,
 )
 from newsletter.config.sign_up import SignUpSettings
-from newsletter.config.table import Mailbox, Slug, Table, Text, WebAddress, host_name_in
+from newsletter.config.table import (
+    HeaderAddress,
+    Mailbox,
+    Slug,
+    Table,
+    Text,
+    WebAddress,
+    host_name_in,
+)
 
 __all__ = [
     "DkimKeySettings",
@@ -80,7 +88,7 @@ OWN_PATHS = frozenset(
 class SiteSettings(Table):
     """[site]: settings that all newsletters of the folder share."""
 
-    url: WebAddress
+    url: HeaderAddress
     """The public address of the site, with which links begin; it may have a path, such as `/newsletter`."""
     database: str = "sqlite:///newsletter.db"
     """`sqlite:///FILE` or `postgresql://USER@HOST/NAME`."""
@@ -109,7 +117,7 @@ class SiteSettings(Table):
         url = url.rstrip("/")
         parts = urlsplit(url)
         segments = unquote(parts.path).split("/")[1:]
-        is_plain = parts.path.isascii() and not {"", ".", ".."}.intersection(segments)
+        is_plain = unquote(parts.path).isascii() and not {"", ".", ".."}.intersection(segments)
         if parts.query or parts.fragment or not is_plain:
             raise ValueError(
                 f"{url!r} is not the beginning of links; write https://, a host and a path"

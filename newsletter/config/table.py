@@ -6,7 +6,7 @@ import re
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -54,6 +54,24 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _header_address(url: str) -> str:
+    """The web address in ASCII, as headers and links in mails need it (RFC 3987, 3.1)."""
+    url = _web_address(url)
+    if url.isascii():
+        return url
+    import idna  # its tables are large
+
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, port = host.partition(":")
+    try:
+        ascii_name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise ValueError(f"{name!r} is not a valid host name: {error}") from error
+    encoded = [quote(part, safe="%/?&=;:@!$'()*+,~-._") for part in parts[2:]]
+    return urlunsplit((parts.scheme, f"{user}{at}{ascii_name}{colon}{port}", *encoded))
+
+
 def _mailbox(address: str) -> str:
     try:
         return checked_address(parseaddr(address)[1])
@@ -88,6 +106,8 @@ def _host_name(name: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+HeaderAddress = Annotated[str, AfterValidator(_header_address)]
+"""A web address that stands in headers: what is not ASCII in it is encoded."""
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Slug = Annotated[str, AfterValidator(_slug)]

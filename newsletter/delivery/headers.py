@@ -36,6 +36,7 @@ class IssueHeaders:
     unsubscribe_mailto: str | None = None
     archive_url: str | None = None
     help_url: str | None = None
+    subscribe_url: str | None = None
     owner: str | None = None
     feedback_id: str | None = None
     marked: str = ""
@@ -61,6 +62,8 @@ def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, st
         yield "List-Help", f"<{web_address(headers.help_url)}>"
     if headers.archive_url:
         yield "List-Archive", f"<{web_address(headers.archive_url)}>"
+    if headers.subscribe_url:
+        yield "List-Subscribe", f"<{web_address(headers.subscribe_url)}>"
     if headers.owner:
         yield "List-Owner", f"<{mailto(headers.owner)}>"
     yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"

@@ -1,4 +1,4 @@
-"""Blocks beside the articles: a sponsor, deals, jobs, the most popular articles."""
+"""Blocks beside the articles: a sponsor, deals, jobs, an event, a quote, a correction and others."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ class BlockKind(StrEnum):
     DEALS = "deals"
     JOBS = "jobs"
     POPULAR = "popular"
+    NUMBERS = "numbers"
+    QUOTE = "quote"
+    QUESTION = "question"
+    PICTURE = "picture"
+    EVENT = "event"
+    ARCHIVE = "archive"
+    CORRECTION = "correction"
 
 
 LABELS = {
@@ -22,6 +29,13 @@ LABELS = {
     BlockKind.DEALS: "Deals",
     BlockKind.JOBS: "Jobs",
     BlockKind.POPULAR: "Most popular",
+    BlockKind.NUMBERS: "In numbers",
+    BlockKind.QUOTE: "Quote of the week",
+    BlockKind.QUESTION: "A question for you",
+    BlockKind.PICTURE: "Picture of the week",
+    BlockKind.EVENT: "Event",
+    BlockKind.ARCHIVE: "From the archive",
+    BlockKind.CORRECTION: "Correction",
 }
 """The default labels, by which readers recognise a paid block."""
 
@@ -35,9 +49,10 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """A labelled part that editors write. `text` is Markdown; `starts` and `ends` are inclusive.
+    """A labelled part that editors write. `text` is Markdown; `on` is the day it is about.
 
-    It is shown in every issue with a local date between them; None means without limit.
+    It is shown in every issue with a local date from `starts` to `ends`, both included; None means
+    without limit.
     """
 
     id: str
@@ -47,6 +62,7 @@ class Block:
     text: str = ""
     url: str = ""
     link_text: str = ""
+    on: date | None = None
     place: Place = Place.AFTER_LEAD
     starts: date | None = None
     ends: date | None = None

@@ -239,7 +239,8 @@ def _in_newsletter(
 
 
 def _in_themes(site: Site) -> Iterator[Problem]:
-    slugs = {newsletter.theme: slug for slug, newsletter in site.settings.newsletters.items()}
+    newsletters = site.settings.newsletters
+    slugs = {(each.theme, each.palette): slug for slug, each in newsletters.items()}
     for slug in slugs.values():
         theme = site.theme(slug)
         if theme.is_shipped:

@@ -1,4 +1,4 @@
-"""The design tokens of a theme: its colours, fonts and corner radius, read from tokens.toml."""
+"""The design tokens of a theme: its colours, fonts and layout, read from tokens.toml and palettes.toml."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from newsletter.errors import ConfigurationError, Problem
 
+PAPER_WIDTH = 600
+"""The width of an issue on wide screens, in CSS pixels."""
+
 FILE_NAME = "tokens.toml"
+PALETTES = "palettes.toml"
+"""The further palettes of a theme: tables `[NAME.light]` and `[NAME.dark]`."""
 
 # Six digits, because MRML silently drops other notations and Outlook misreads them.
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
@@ -46,26 +51,55 @@ class Shape(_Table):
     """Lengths in CSS pixels."""
 
     radius: int = Field(ge=0, le=24)
+    bar: int = Field(ge=0, le=12)
+    """The height of the line in the accent colour on top of the paper."""
+
+
+class StoryLayout(_Table):
+    """How stories are laid out in an issue that is not too large.
+
+    `lead_width` is the width of the lead's picture in CSS pixels, `cards` is how many stories of
+    the sections show theirs, and `card_width` its width; the summaries are in characters, 0 for
+    none.
+    """
+
+    lead_width: int = Field(ge=60, le=PAPER_WIDTH)
+
+    cards: int = Field(ge=0, le=100)
+    card_width: int = Field(ge=60, le=PAPER_WIDTH)
+    card_summary: int = Field(ge=0, le=600)
+    row_summary: int = Field(ge=0, le=600)
 
 
 class DesignTokens(_Table):
-    """The content of tokens.toml."""
+    """The content of tokens.toml, in the colours of the palette that was chosen."""
 
     light: Palette
     dark: Palette
     fonts: Fonts
     shape: Shape
+    layout: StoryLayout
 
 
-def read_design_tokens(folders: Sequence[Path]) -> DesignTokens:
+def palette_names(folders: Sequence[Path]) -> list[str]:
+    """The names of a theme's further palettes, from the first folder that has some.
+
+    Raises ConfigurationError.
+    """
+    return sorted(_palettes(folders))
+
+
+def read_design_tokens(folders: Sequence[Path], palette: str | None = None) -> DesignTokens:
     """Read the tokens; each key of an earlier folder overrides that of a later one.
 
-    Raises ConfigurationError, which names file and field.
+    The colours of `palette`, one of `palette_names`, override all others. Raises
+    ConfigurationError, which names file and field.
     """
     merged: dict[str, Any] = {}
     paths = [path for folder in folders if (path := folder / FILE_NAME).is_file()]
-    for path in reversed(paths):
-        for table, values in _read(path).items():
+    chosen = _palettes(folders)[palette] if palette is not None else {}
+    for tables in (*map(_read, reversed(paths)), chosen):
+        for table, values in tables.items():
             known = merged.setdefault(table, {})
             merged[table] = {**known, **values} if isinstance(values, dict) else values
     try:
@@ -81,6 +115,12 @@ def read_design_tokens(folders: Sequence[Path]) -> DesignTokens:
             for mistake in error.errors(include_url=False)
         ]
         raise ConfigurationError(problems) from error
+
+
+def _palettes(folders: Sequence[Path]) -> dict[str, Any]:
+    paths = (path for folder in folders if (path := folder / PALETTES).is_file())
+    first = next(paths, None)
+    return _read(first) if first else {}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 
 from newsletter.issues.issue import Item
+from newsletter.rendering.design_tokens import StoryLayout
+from newsletter.rendering.pictures import CARD_WIDTH, LEAD_WIDTH
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -14,6 +16,8 @@ class Density:
     """How much space items may take: number of cards, characters of a summary (0 is none).
 
     `full_text` is how many characters of an article are shown where it is shown whole; None is all.
+    `is_compact` asks templates for the markup that takes the fewest octets. `lead_width` and `card_width` are the greatest widths of pictures,
+    in CSS pixels.
     """
 
     cards: int
@@ -21,24 +25,55 @@ class Density:
     card_summary: int
     row_summary: int
     full_text: int | None = 400
+    is_compact: bool = False
+    lead_width: int = LEAD_WIDTH
+    card_width: int = CARD_WIDTH
+
+    def at_most(self, other: Density) -> Density:
+        """This density with nothing larger than in the other; the pictures are as wide as there."""
+        return replace(
+            self,
+            cards=min(self.cards, other.cards),
+            lead_summary=min(self.lead_summary, other.lead_summary),
+            card_summary=min(self.card_summary, other.card_summary),
+            row_summary=min(self.row_summary, other.row_summary),
+            lead_width=other.lead_width,
+            card_width=other.card_width,
+        )
 
 
 DENSITIES = (
     Density(cards=3, lead_summary=280, card_summary=120, row_summary=150),
     Density(cards=1, lead_summary=280, card_summary=120, row_summary=120),
-    Density(cards=0, lead_summary=240, card_summary=0, row_summary=80),
-    Density(cards=0, lead_summary=200, card_summary=0, row_summary=0),
+    Density(cards=0, lead_summary=240, card_summary=0, row_summary=80, is_compact=True),
+    Density(cards=0, lead_summary=200, card_summary=0, row_summary=0, is_compact=True),
 )
 """From sparse to dense; the first that fits the size budget is used."""
 _FULL_TEXTS = (None, 40_000, 25_000, 16_000, 12_000, 9000, 7000, 5500, 4000, 3000, 2000, 1200, 700)
 
 
-def densities(*, with_full_text: bool) -> tuple[Density, ...]:
-    """From sparse to dense; texts that are shown whole become shorter before anything else does."""
+def theme_density(layout: StoryLayout) -> Density:
+    """The density with which a theme renders an issue that fits."""
+    return replace(
+        DENSITIES[0],
+        lead_width=layout.lead_width,
+        cards=layout.cards,
+        card_width=layout.card_width,
+        card_summary=layout.card_summary,
+        row_summary=layout.row_summary,
+    )
+
+
+def densities(sparsest: Density, *, with_full_text: bool) -> tuple[Density, ...]:
+    """From a theme's sparsest density to the densest.
+
+    Texts that are shown whole become shorter before anything else does.
+    """
+    denser = tuple(each.at_most(sparsest) for each in DENSITIES)
     if not with_full_text:
-        return DENSITIES
-    shorter = (replace(DENSITIES[0], full_text=characters) for characters in _FULL_TEXTS)
-    return (*shorter, *DENSITIES)
+        return (sparsest, *denser)
+    shorter = (replace(sparsest, full_text=characters) for characters in _FULL_TEXTS)
+    return (*shorter, sparsest, *denser)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

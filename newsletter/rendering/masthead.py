@@ -18,7 +18,7 @@ class Masthead:
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
     `full_sections` are the titles of the sections that show their articles whole.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
-    `join_url` is where a person to whom an issue was forwarded can subscribe.
+    `reply_address` takes readers' answers. `join_url` is where a person to whom an issue was forwarded can subscribe.
     """
 
     newsletter: str
@@ -30,6 +30,7 @@ class Masthead:
     tagline: str = ""
     list_reason: str = ""
     join_url: str = ""
+    reply_address: str = ""
     full_sections: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
@@ -57,9 +58,13 @@ class Masthead:
 
     def long_date(self, moment: datetime) -> str:
         """`Monday, March 3, 2025`, in the newsletter's language and zone."""
+        return self.written_date(self.local_day(moment))
+
+    def written_date(self, day: date) -> str:
+        """`Monday, March 3, 2025`, in the newsletter's language."""
         from babel.dates import format_date
 
-        return format_date(self._local(moment), "full", locale=self.locale)
+        return format_date(day, "full", locale=self.locale)
 
     def short_date(self, moment: datetime) -> str:
         """`Mar 3`, in the newsletter's language and zone."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,10 @@ import nh3
 from markupsafe import Markup, escape
 
 from newsletter.articles.sanitize import clean_text
-from newsletter.issues.blocks import LABELS, Block, Place
-from newsletter.issues.issue import Words
 from newsletter.rendering.direction import direction_of
 from newsletter.rendering.pictures import LEAD_WIDTH
 from newsletter.rendering.plain_text import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
-from newsletter.rendering.translation import Translator
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -201,59 +197,3 @@ def _inline_text(token: Token, footnotes: Footnotes) -> str:
         else:
             pieces.append(part.content)
     return one_line("".join(pieces))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Aside:
-    """A block beside the articles as templates see it; `label` names it.
-
-    `kind` is "sponsor", "deals", "jobs" or "popular"; `title` and `url` may be "".
-    """
-
-    kind: str
-    label: str
-    title: str
-    url: str
-    link_text: str
-    body: Note | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Surroundings:
-    """The notes and blocks that editors put around the articles of one issue."""
-
-    intro: Note | None
-    closing: Note | None
-    after_lead: tuple[Aside, ...]
-    at_end: tuple[Aside, ...]
-
-
-def surround(
-    words: Words, blocks: Sequence[Block], *, day: date, translate: Translator
-) -> Surroundings:
-    """The notes, and the blocks that run on `day`, the issue's local date.
-
-    `translate` gives the label of a block that has none of its own.
-    """
-    running = [block for block in blocks if block.runs_on(day)]
-    placed = {
-        place: tuple(_aside(block, translate) for block in running if block.place is place)
-        for place in Place
-    }
-    return Surroundings(
-        intro=make_note(words.intro),
-        closing=make_note(words.closing),
-        after_lead=placed[Place.AFTER_LEAD],
-        at_end=placed[Place.END],
-    )
-
-
-def _aside(block: Block, translate: Translator) -> Aside:
-    return Aside(
-        kind=block.kind,
-        label=one_line(block.label) or translate(LABELS[block.kind]),
-        title=one_line(block.title),
-        url=web_link(block.url),
-        link_text=one_line(block.link_text),
-        body=make_note(block.text),
-    )

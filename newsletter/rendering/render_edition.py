@@ -10,14 +10,14 @@ from typing import Any
 
 from newsletter.issues.issue import Issue, Item, LeftOut
 from newsletter.issues.reasons import LeftOutReason
+from newsletter.rendering.asides import surround
 from newsletter.rendering.counted_links import Counting
 from newsletter.rendering.direction import direction_attribute, isolated
 from newsletter.rendering.edition import Edition, Slot, edition_key
 from newsletter.rendering.html import MarkupError, encoded_size, make_html
 from newsletter.rendering.hyphenation import soft_hyphenator
-from newsletter.rendering.layout import Density, densities, lay_out
+from newsletter.rendering.layout import Density, densities, lay_out, theme_density
 from newsletter.rendering.masthead import Masthead
-from newsletter.rendering.notes import surround
 from newsletter.rendering.plain_text import Footnotes, underline, wrap
 from newsletter.rendering.safe_text import one_line, shorten, web_link
 from newsletter.rendering.slots import sentinel
@@ -123,7 +123,8 @@ class _Renderer:
         css = self.theme.render("style.css.j2", {"theme": self.theme.tokens, "start": self._start})
         html = ""
         full = any(item.section in self.masthead.full_sections for item in items)
-        for density in densities(with_full_text=full):
+        sparsest = theme_density(self.theme.tokens.layout)
+        for density in densities(sparsest, with_full_text=full):
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
             html = make_html(mjml, css)
             if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:
@@ -149,12 +150,7 @@ class _Renderer:
     def _context(self, items: Sequence[Item], density: Density) -> dict[str, Any]:
         stories = issue_view(lay_out(items, density), density, self.masthead)
         translate = self.theme.words(self.masthead.language)
-        around = surround(
-            self.issue.words,
-            self.issue.blocks,
-            day=self.masthead.local_day(self.issue.due),
-            translate=translate,
-        )
+        around = surround(self.issue, self.masthead, translate)
         return {
             "_": translate,
             "dir": partial(direction_attribute, around=self.masthead.direction),
@@ -169,6 +165,7 @@ class _Renderer:
             },
             "lead": stories.lead,
             "sections": stories.sections,
+            "is_compact": density.is_compact,
             "intro": around.intro,
             "closing": around.closing,
             "after_lead": around.after_lead,

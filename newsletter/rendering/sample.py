@@ -54,6 +54,7 @@ def _block(kind: BlockKind, place: Place) -> Block:
         text="- [one](https://example.org/one)\n- two",
         url="https://example.org/block" if full else "",
         link_text="See the block" if full else "",
+        on=_DUE.date() if full else None,
         place=place,
     )
 

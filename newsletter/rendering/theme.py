@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import newsletter
 from newsletter.errors import ConfigurationError, Problem, RenderingError
-from newsletter.rendering.design_tokens import DesignTokens, read_design_tokens
+from newsletter.rendering.design_tokens import DesignTokens, palette_names, read_design_tokens
 from newsletter.rendering.translation import Translator, translator
 
 if TYPE_CHECKING:
@@ -126,12 +126,18 @@ def theme_names(site_templates: Path | None = None) -> list[str]:
     return sorted(found | {STANDARD})
 
 
-def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str = "theme") -> Theme:
+def open_theme(
+    site_templates: Path | None,
+    name: str = STANDARD,
+    *,
+    palette: str | None = None,
+    field: str = "theme",
+) -> Theme:
     """Open the theme called `name`, with the files that override it in `site_templates`.
 
     A file is searched for in the site's `themes/NAME` and `issue`, then in the shipped folders
     of the same names. `site_templates` need not exist. Raises ConfigurationError for an unknown
-    name, which was set in `field`, or for wrong tokens.
+    name, which was set in `field`, an unknown palette, or for wrong tokens.
     """
     known = theme_names(site_templates)
     if name not in known:
@@ -145,4 +151,10 @@ def open_theme(site_templates: Path | None, name: str = STANDARD, *, field: str 
         for sub in (f"themes/{name}", "issue")
     ]
     folders = tuple(folder for folder in candidates if folder.is_dir())
-    return Theme(folders=folders, tokens=read_design_tokens(folders))
+    palettes = palette_names(folders)
+    if palette is not None and palette not in palettes:
+        message = f"the theme {name!r} has no palette {palette!r}"
+        fix = f"leave palette out for its own colours, or choose one of: {', '.join(palettes)}"
+        at = f"{field.removesuffix('theme')}palette"
+        raise ConfigurationError([Problem(message=message, field=at, fix=fix)])
+    return Theme(folders=folders, tokens=read_design_tokens(folders, palette))

@@ -12,7 +12,7 @@ from newsletter.issues.issue import Follows, Item
 from newsletter.rendering.full_body import FullBody, full_body
 from newsletter.rendering.layout import Density, Layout
 from newsletter.rendering.masthead import Masthead
-from newsletter.rendering.pictures import CARD_WIDTH, LEAD_WIDTH, Picture, sized_picture
+from newsletter.rendering.pictures import LEAD_WIDTH, Picture, sized_picture
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
 
 
@@ -73,6 +73,17 @@ class SectionView:
         runs = groupby(enumerate(self.stories), lambda pair: pair[1].picture and pair[0])
         return tuple(tuple(story for _index, story in run) for _key, run in runs)
 
+    @property
+    def pairs(self) -> tuple[tuple[StoryView, ...], ...]:
+        """The stories two by two, for two columns; a story that is shown whole stands alone."""
+        rows: list[tuple[StoryView, ...]] = []
+        for story in self.stories:
+            if rows and len(rows[-1]) == 1 and not (story.full or rows[-1][0].full):
+                rows[-1] = (*rows[-1], story)
+            else:
+                rows.append((story,))
+        return tuple(rows)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EditionView:
@@ -102,14 +113,16 @@ def issue_view(layout: Layout, density: Density, masthead: Masthead) -> EditionV
         if item.section in masthead.full_sections:
             view = story(item, masthead, summary=density.row_summary, width=LEAD_WIDTH)
         elif item.article.key in layout.cards:
-            view = story(item, masthead, summary=density.card_summary, width=CARD_WIDTH)
+            view = story(item, masthead, summary=density.card_summary, width=density.card_width)
         else:
             view = story(item, masthead, summary=density.row_summary, width=0)
         return whole(item, view, 4)
 
     lead = layout.lead
     return EditionView(
-        lead=whole(lead, story(lead, masthead, summary=density.lead_summary, width=LEAD_WIDTH), 3)
+        lead=whole(
+            lead, story(lead, masthead, summary=density.lead_summary, width=density.lead_width), 3
+        )
         if lead
         else None,
         sections=tuple(

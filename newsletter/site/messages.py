@@ -21,7 +21,7 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
     """The headers that all messages of the issue share; `mark` precedes a test's subject."""
     newsletter = site.newsletter(issue.newsletter)
     domain = newsletter.sender.domain
-    inbound = site.settings.inbound
+    inbound, url = site.settings.inbound, site.settings.site.url
     return IssueHeaders(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
@@ -29,9 +29,10 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
         issue_name=issue.name,
         date=date.astimezone(site.settings.site.zone),
         unsubscribe_mailto=f"{newsletter.list}-unsubscribe@{inbound.domain}" if inbound else None,
-        archive_url=newsletter.archive_url,
-        help_url=newsletter.help_url,
-        owner=newsletter.owner,
+        archive_url=newsletter.archive_url or f"{url}/archive/{issue.newsletter}",
+        help_url=newsletter.help_url or f"{url}/",
+        subscribe_url=f"{url}/join/{newsletter.list}",
+        owner=newsletter.owner or newsletter.reply_to or newsletter.sender.address,
         feedback_id=feedback_id(issue.name, domain),
         message_id_domain=domain,
         message_id_secret=site.keyed("message ids"),

@@ -71,6 +71,7 @@ class Site:
         return open_theme(
             own if own.is_dir() else None,
             self.newsletter(slug).theme,
+            palette=self.newsletter(slug).palette,
             field=f"newsletters.{slug}.theme",
         )
 
@@ -85,6 +86,7 @@ class Site:
             postal_address=site.postal_address,
             language=site.language,
             timezone=site.timezone,
+            reply_address=self.newsletter(slug).reply_to or self.newsletter(slug).sender.address,
             join_url=f"{site.url}/join/{self.newsletter(slug).list}",
             full_sections=frozenset(
                 section.title

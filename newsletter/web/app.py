@@ -95,7 +95,12 @@ def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
         clock=clock,
         templates=open_templates(site),
         find_edition=lambda slug, number, key: find_edition(
-            site.database, slug, number, key, links_url=links_url(site.settings, slug)
+            site.database,
+            slug,
+            number,
+            key,
+            links_url=links_url(site.settings, slug),
+            address=f"{site.settings.site.url}/archive/{slug}/{number}",
         ),
     )
 

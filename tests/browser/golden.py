@@ -22,6 +22,9 @@ SHOTS = (
     ("letter", "light", 375),
     ("letter", "dark", 600),
     ("plum", "light", 600),
+    ("gazette", "light", 600),
+    ("magazine", "dark", 375),
+    ("links", "light", 375),
 )
 SHRINK = 4
 """Hinting and anti-aliasing differ between machines; a picture of a quarter's size hardly does."""

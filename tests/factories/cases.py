@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from newsletter.articles.article import Coverage, Tag
@@ -61,6 +62,44 @@ BLOCKS = (
         kind=BlockKind.DEALS,
         title="",
         text="- [Soldering iron, 20 % less](https://shop.example.org/iron) until Friday\n- [A box of resistors](https://shop.example.org/box): two for one",
+    ),
+    Block(
+        id="numbers",
+        kind=BlockKind.NUMBERS,
+        title="",
+        text="- **140** trams with a patch day\n- **2.1 GB** for a map of the whole country",
+        place=Place.END,
+    ),
+    Block(
+        id="quote",
+        kind=BlockKind.QUOTE,
+        title="",
+        text="The tide does not read the timetable.\n\n— [The keeper of the sluice](https://press.example.org/keeper)",
+        place=Place.END,
+    ),
+    Block(
+        id="event",
+        kind=BlockKind.EVENT,
+        title="Repair evening",
+        on=date(2026, 5, 14),
+        text="From six until the tea runs out. Bring a lamp.",
+        url="https://news.example.org/repair",
+        link_text="Say that you are coming",
+        place=Place.END,
+    ),
+    Block(
+        id="question",
+        kind=BlockKind.QUESTION,
+        title="",
+        text="What have you repaired that nobody thought could be?",
+        place=Place.END,
+    ),
+    Block(
+        id="correction",
+        kind=BlockKind.CORRECTION,
+        title="",
+        text="Last week's map showed the river on the wrong side of the mill.",
+        place=Place.END,
     ),
     Block(
         id="jobs",

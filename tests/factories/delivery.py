@@ -64,6 +64,7 @@ def headers(**changes: Any) -> IssueHeaders:
         unsubscribe_mailto="weekly-unsubscribe@news.example.org",
         archive_url="https://news.example.org/weekly",
         help_url="https://news.example.org/help",
+        subscribe_url="https://news.example.org/join/weekly",
         owner="owner@news.example.org",
         feedback_id="12:weekly:newsletter:newsexam1234567",
     )

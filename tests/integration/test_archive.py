@@ -94,6 +94,16 @@ def test_an_issue_is_the_frozen_edition_without_personal_links(
     assert client.get(f"/archive/weekly/1/{edition.key}").text == answer.text
 
 
+def test_a_shared_link_to_an_issue_shows_its_subject_and_address(client: httpx2.Client) -> None:
+    """In the head, for programs that show links with a title and a picture."""
+    page = html.fromstring(client.get("/archive/weekly/1").text)
+    said = {meta.get("property"): meta.get("content") for meta in page.cssselect("meta[property]")}
+    assert said["og:title"] == page.findtext(".//title")
+    assert said["og:url"] == "https://news.example.org/archive/weekly/1"
+    (description,) = page.cssselect('meta[name="description"]')
+    assert said["og:description"] == description.get("content") != ""
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from newsletter.issues.blocks import BlockKind
+
 LARGEST_VERSION = 2**31 - 1
 
 
@@ -259,11 +261,12 @@ class EditDocument(Taken):
     intro: str | None = None
     closing: str | None = None
     block: str | None = None
-    kind: Literal["sponsor", "deals", "jobs", "popular"] | None = None
+    kind: BlockKind | None = None
     place: Literal["after-lead", "end"] | None = None
     label: str | None = None
     text: str | None = None
     url: str | None = None
+    on: str | None = None
     starts: str | None = None
     ends: str | None = None
 

@@ -14,6 +14,7 @@ from newsletter.rendering.slots import fill
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.database import Database
+from newsletter.web.archive.link_preview import with_link_preview
 
 PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
 """An issue is in the archive from the moment its first message may arrive."""
@@ -23,29 +24,33 @@ HIGHEST_NUMBER = 2**31 - 1
 
 
 def find_edition(
-    database: Database, newsletter: str, number: int, key: str, *, links_url: str
+    database: Database, newsletter: str, number: int, key: str, *, links_url: str, address: str
 ) -> str | None:
     """The HTML of one published edition, or None.
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
+    `address` is the canonical URL of the issue.
     """
-    _issue, editions = _published(database, newsletter, number)
-    return _impersonal((edition for edition in editions if edition.key == key), links_url)
+    issue, editions = _published(database, newsletter, number)
+    chosen = next((edition for edition in editions if edition.key == key), None)
+    return _page(issue, chosen, links_url, address)
 
 
 def find_complete(
-    database: Database, newsletter: str, number: int, *, links_url: str
+    database: Database, newsletter: str, number: int, *, links_url: str, address: str
 ) -> str | None:
     """The HTML of the edition with every item that is for everybody, or None.
 
-    None too for an issue that went to a segment only. `links_url` as in `find_edition`.
+    None too for an issue that went to a segment only. `links_url` and `address` as in
+    `find_edition`.
     """
     issue, editions = _published(database, newsletter, number)
     if issue is not None and not issue.selection.is_everyone:
         public = issue.selection.public
-        return _impersonal((edition for edition in editions if edition.key == public), links_url)
-    largest_first = sorted(editions, key=lambda edition: -len(edition.item_keys))
-    return _impersonal(largest_first, links_url)
+        chosen = next((edition for edition in editions if edition.key == public), None)
+    else:
+        chosen = max(editions, key=lambda edition: len(edition.item_keys), default=None)
+    return _page(issue, chosen, links_url, address)
 
 
 def _published(
@@ -63,9 +68,9 @@ def _published(
         return issue, tuple(edition_store.frozen_editions(connection, issue).values())
 
 
-def _impersonal(editions: Iterable[Edition], links_url: str) -> str | None:
-    edition = next(iter(editions), None)
-    if edition is None:
+def _page(issue: Issue | None, edition: Edition | None, links_url: str, address: str) -> str | None:
+    if issue is None or edition is None:
         return None
     values = {Slot.UNSUBSCRIBE: links_url, Slot.PREFERENCES: links_url, Slot.NAME: ""}
-    return fill(edition.uncounted.html, edition.nonce, values, escape=True)
+    html = fill(edition.uncounted.html, edition.nonce, values, escape=True)
+    return with_link_preview(html, issue, edition, address)

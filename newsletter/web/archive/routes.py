@@ -113,12 +113,12 @@ class Archive:
         """The complete edition of one issue."""
         slug, number = request.path_params["newsletter"], request.path_params["number"]
         mails_links = links_url(self.settings, slug)
+        canonical = f"{self.settings.site.url}/archive/{slug}/{number}"
         found = await run_in_threadpool(
-            find_complete, self.database, slug, number, links_url=mails_links
+            find_complete, self.database, slug, number, links_url=mails_links, address=canonical
         )
         if found is None:
             return self._nothing()
-        canonical = f"{self.settings.site.url}/archive/{slug}/{number}"
         headers = {**ARCHIVE_HEADERS, "Link": f'<{canonical}>; rel="canonical"'}
         return HTMLResponse(found, headers=headers)
 

@@ -143,7 +143,7 @@ def _say_note(name: Literal["intro", "closing"]) -> Callable[[Fields, Issue], tu
 def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
     try:
         kind, place = BlockKind(fields.get("kind", "")), Place(fields.get("place", ""))
-        starts, ends = _day(fields, "starts"), _day(fields, "ends")
+        on, starts, ends = (_day(fields, name) for name in ("on", "starts", "ends"))
     except ValueError as error:
         raise InputError(f"the block cannot be read: {error}", field="block") from error
     url = _line(fields, "url").strip()
@@ -159,6 +159,7 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         text=_clipped(fields, "text", LONGEST_NOTE).strip(),
         url=url,
         link_text=one_line(_line(fields, "link_text")),
+        on=on,
         place=place,
         starts=starts,
         ends=ends,

@@ -26,6 +26,7 @@ def test_says_what_an_announce_list_says() -> None:
         "List-Post": "NO",
         "List-Help": "<https://news.example.org/help>",
         "List-Archive": "<https://news.example.org/weekly>",
+        "List-Subscribe": "<https://news.example.org/join/weekly>",
         "List-Owner": "<mailto:owner@news.example.org>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Feedback-ID": "12:weekly:newsletter:newsexam1234567",
@@ -36,11 +37,19 @@ def test_says_what_an_announce_list_says() -> None:
 
 def test_what_is_not_configured_is_not_said() -> None:
     """No header is written empty."""
-    names = fields(reply_to=None, archive_url=None, help_url=None, owner=None, feedback_id=None)
+    names = fields(
+        reply_to=None,
+        archive_url=None,
+        help_url=None,
+        subscribe_url=None,
+        owner=None,
+        feedback_id=None,
+    )
     assert not names.keys() & {
         "Reply-To",
         "List-Help",
         "List-Archive",
+        "List-Subscribe",
         "List-Owner",
         "Feedback-ID",
     }

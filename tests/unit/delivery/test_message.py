@@ -42,6 +42,7 @@ OURS = [
     "List-Post",
     "List-Help",
     "List-Archive",
+    "List-Subscribe",
     "List-Owner",
     "List-Unsubscribe-Post",
     "Feedback-ID",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from newsletter.rendering.layout import DENSITIES, Density, lay_out
+from newsletter.rendering.layout import DENSITIES, Density, densities, lay_out
 from tests.factories.issues import make_article, make_image, make_item, make_items
 
 TWO_CARDS = Density(cards=2, lead_summary=10, card_summary=10, row_summary=10)
@@ -44,3 +44,12 @@ def test_densities_step_down() -> None:
         assert dense.cards <= roomy.cards
         assert dense.lead_summary <= roomy.lead_summary
         assert dense.row_summary < roomy.row_summary
+
+
+def test_a_themes_own_density_comes_first_and_bounds_the_others() -> None:
+    """A theme without cards gets none when an issue is too large either."""
+    own = Density(cards=0, lead_summary=300, card_summary=0, row_summary=90, card_width=264)
+    first, *others = densities(own, with_full_text=False)
+    assert first == own
+    assert {(one.cards, one.card_width) for one in others} == {(0, 264)}
+    assert [one.row_summary for one in others] == [90, 90, 80, 0]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.issues.blocks import Block, BlockKind, Place
-from newsletter.issues.issue import Words
 from newsletter.rendering.html import make_html
-from newsletter.rendering.notes import make_note, surround
+from newsletter.rendering.notes import make_note
 from newsletter.rendering.plain_text import WIDTH, Footnotes, columns
 from newsletter.rendering.theme import open_theme
 from tests.factories.cases import BLOCKS, CASES
-from tests.factories.editions import make_edition, make_masthead
-from tests.factories.issues import make_items
 
 DATA = Path(__file__).parents[2] / "data" / "rendering"
-DAY = date(2025, 3, 3)
 
 
 def html_of(source: str) -> str:
@@ -35,12 +29,6 @@ def text_of(source: str) -> str:
     note = make_note(source)
     assert note is not None
     return note.text(Footnotes())
-
-
-def make_block(**changes: object) -> Block:
-    """A sponsor's block that always runs."""
-    values: dict[str, object] = {"id": "b", "kind": BlockKind.SPONSOR, "title": "Title"}
-    return Block(**(values | changes))  # type: ignore[arg-type] # fields by name
 
 
 @pytest.mark.parametrize(
@@ -119,57 +107,6 @@ def test_anything_editors_type_can_be_laid_out(source: str) -> None:
     )
     lines = note.text(Footnotes()).split("\n")
     assert all(columns(line) <= WIDTH or " " not in line.strip() for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("starts", "ends", "runs"),
-    [
-        (None, None, True),
-        (DAY, DAY, True),
-        (date(2025, 3, 4), None, False),
-        (None, date(2025, 3, 2), False),
-    ],
-)
-def test_blocks_run_on_their_days(starts: date | None, ends: date | None, runs: bool) -> None:
-    """A block is printed only in issues whose date lies in its period, both ends included."""
-    around = surround(
-        Words(),
-        [make_block(starts=starts, ends=ends, place=Place.END)],
-        day=DAY,
-        translate=lambda sentence, **_values: sentence,
-    )
-    assert [aside.title for aside in around.at_end] == (["Title"] if runs else [])
-    assert around.after_lead == ()
-
-
-def test_the_issues_day_is_the_newsletters() -> None:
-    """Due on Monday at 07:00 UTC is Sunday still in Honolulu: a block of Monday's is not there."""
-    block = make_block(starts=DAY, title="Monday only")
-    for zone, shown in (("UTC", True), ("Pacific/Honolulu", False)):
-        edition = make_edition(blocks=(block,), masthead=make_masthead(timezone=zone))
-        assert ("Monday only" in edition.html) is shown
-        assert ("Monday only" in edition.text) is shown
-
-
-@pytest.mark.parametrize(
-    ("language", "label", "shown"),
-    [("en", "", "Sponsor"), ("de", "", "Anzeige"), ("de", "Präsentiert von", "Präsentiert von")],
-)
-def test_paid_blocks_are_labelled(language: str, label: str, shown: str) -> None:
-    """A sponsor's block says what it is, in the newsletter's language or the editor's words."""
-    block = make_block(label=label)
-    edition = make_edition(blocks=(block,), masthead=make_masthead(language=language))
-    assert f">{shown}</h2>" in edition.html
-    assert f"{shown}\n===" in edition.text
-
-
-def test_blocks_cannot_break_the_issue() -> None:
-    """An address that runs code is dropped; markup in titles is text."""
-    block = make_block(title="</mj-text><b>", url="javascript:x", link_text="go", text="<i>")
-    html = make_edition(make_items(1), blocks=(block,)).html
-    assert "javascript" not in html
-    assert "&lt;/mj-text&gt;&lt;b&gt;</h3>" in html
-    assert ">go<" not in html
 
 
 def test_text_of_a_full_issue() -> None:

@@ -305,7 +305,8 @@ def test_a_section_shows_whole_articles(theme: str) -> None:
         0
     ].replace(edition.preheader, "")
     assert "Read on" not in edition.html
-    assert "Summary 2" in edition.html
+    has_summaries = open_theme(None, theme).tokens.layout.row_summary > 0
+    assert ("Summary 2" in edition.html) is has_summaries
 
 
 @pytest.mark.parametrize("theme", theme_names())
@@ -358,6 +359,7 @@ def test_a_story_in_another_language_says_so(theme: str) -> None:
         ],
         theme=open_theme(None, theme),
     )
-    assert re.findall(r'<(h\d|p)[^>]* lang="(de[^"]*)"', edition.html) == [
-        ("h3", "de-DE"), ("p", "de-DE"), ("p", "de"),
-    ]  # fmt: skip
+    marked = [("h3", "de-DE"), ("p", "de-DE"), ("p", "de")]
+    if open_theme(None, theme).tokens.layout.row_summary == 0:
+        marked = marked[:1]
+    assert re.findall(r'<(h\d|p)[^>]* lang="(de[^"]*)"', edition.html) == marked

@@ -86,3 +86,15 @@ def test_lead_gets_the_large_picture() -> None:
     assert pages.lead is not None
     assert pages.lead.picture is not None
     assert pages.lead.picture.width == LEAD_WIDTH
+
+
+def test_pairs_are_two_by_two_in_reading_order() -> None:
+    """The last of an odd number stands alone, and so does an article that is shown whole."""
+    items = [
+        make_item(make_article(number), section="News" if number < 7 else "Whole")
+        for number in range(1, 10)
+    ]
+    masthead = make_masthead(full_sections=frozenset({"Whole"}))
+    pages = issue_view(lay_out(items, DENSITIES[0]), DENSITIES[0], masthead)
+    pairs = [[[story.url[-1] for story in pair] for pair in part.pairs] for part in pages.sections]
+    assert pairs == [[["2", "3"], ["4", "5"], ["6"]], [["7"], ["8"], ["9"]]]

@@ -1,0 +1,83 @@
+"""The notes and blocks that stand around the articles of an issue, as templates see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from newsletter.issues.blocks import LABELS, Block, BlockKind, Place
+from newsletter.issues.issue import Issue
+from newsletter.rendering.masthead import Masthead
+from newsletter.rendering.notes import Note, make_note
+from newsletter.rendering.safe_text import one_line, web_link
+from newsletter.rendering.translation import Translator
+
+ANSWER = "Answer by mail"
+"""The default link text of a question to readers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aside:
+    """A block beside the articles as templates see it; `label` names it.
+
+    `kind` is a value of BlockKind; `date` is the day it is about, written out. `title`, `date` and
+    `url` may be "". The `url` of a question without a link is the address for replies.
+    """
+
+    kind: str
+    label: str
+    title: str
+    date: str
+    url: str
+    link_text: str
+    body: Note | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """The notes and blocks that editors put around the articles of one issue."""
+
+    intro: Note | None
+    closing: Note | None
+    after_lead: tuple[Aside, ...]
+    at_end: tuple[Aside, ...]
+
+
+def surround(issue: Issue, masthead: Masthead, translate: Translator) -> Surroundings:
+    """The notes of the issue, and the blocks that run on its local date.
+
+    `translate` gives the label of a block that has none of its own.
+    """
+    words, day = issue.words, masthead.local_day(issue.due)
+    running = [block for block in issue.blocks if block.runs_on(day)]
+    placed = {
+        place: tuple(
+            _aside(block, issue.subject, masthead, translate)
+            for block in running
+            if block.place is place
+        )
+        for place in Place
+    }
+    return Surroundings(
+        intro=make_note(words.intro),
+        closing=make_note(words.closing),
+        after_lead=placed[Place.AFTER_LEAD],
+        at_end=placed[Place.END],
+    )
+
+
+def _aside(block: Block, subject: str, masthead: Masthead, translate: Translator) -> Aside:
+    url, link_text = web_link(block.url), one_line(block.link_text)
+    if block.kind is BlockKind.QUESTION and not url and masthead.reply_address:
+        answer = f"Re: {one_line(subject)}"
+        url = f"mailto:{masthead.reply_address}?subject={quote(answer)}"
+        link_text = link_text or translate(ANSWER)
+    return Aside(
+        kind=block.kind,
+        label=one_line(block.label) or translate(LABELS[block.kind]),
+        title=one_line(block.title),
+        date=masthead.written_date(block.on) if block.on else "",
+        url=url,
+        link_text=link_text,
+        body=make_note(block.text),
+    )
