@@ -14,15 +14,25 @@ from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
 from subscribers.errors import ImportFileError
+from subscribers.importing.layouts import EMAIL
+from subscribers.importing.standings import plain_header
 
 MAX_HEADER = 100_000
 """Characters in the first line. A file whose first line is longer is not a table."""
+
+TITLE_LINES = 5
+"""Lines above the header that are looked through for it."""
 
 MAX_JSON = 200_000_000
 """Characters that are read of a JSON document, which is parsed in memory."""
 
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """ZIP (also .xlsx and .ods), .xls, and gzip."""
+
+_ENVELOPES = frozenset(
+    {"results", "data", "entries", "subscribers", "subscriptions", "members", "contacts"}
+)
+"""Where a JSON document has its people."""
 
 _SEPARATOR = re.compile(r'"?sep=(.)"?\s*\Z', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
@@ -54,24 +64,36 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     The text is UTF-8 or UTF-16. Octets that are neither are kept as surrogates, so that one bad row
     is one rejection. The caller closes the file. Raises ImportFileError if it cannot be read.
     """
-    text = _decoded(file, source_name)
+    text, skipped = _decoded(file, source_name), 0
     first = text.readline(MAX_HEADER)
-    skipped = 0
     while first and first.strip()[:1] in ("", "#") and skipped < 100:
         first, skipped = text.readline(MAX_HEADER), skipped + 1
+    ahead = [first]
+    if not _names_addresses(first):  # some tools write a title above the header
+        ahead += [text.readline(MAX_HEADER) for _ in range(TITLE_LINES)]
+        above = next((n for n, line in enumerate(ahead) if _names_addresses(line)), 0)
+        first, ahead, skipped = ahead[above], ahead[above:], skipped + above
+    rest = chain(ahead[1:], text)
     if first.lstrip()[:1] in ("{", "["):
-        return _from_json(first + text.read(MAX_JSON), source_name)
+        return _from_json("".join(ahead) + text.read(MAX_JSON), source_name)
     if _BLOCK_BEGINS.match(first.strip()):
-        return _from_blocks(chain([first], text))
+        return _from_blocks(chain([first], rest))
     delimiter = None
     if separator := _SEPARATOR.match(first.strip()):  # a first line that tells Excel the separator
-        delimiter, first, skipped = separator[1], text.readline(MAX_HEADER), skipped + 1
+        delimiter, first, skipped = separator[1], next(rest, ""), skipped + 1
     if "@" in first:
-        return _from_addresses(chain([first], text), skipped)
+        return _from_addresses(chain([first], rest), skipped)
     delimiter = delimiter or _delimiter(first)
     header = next(csv.reader([first], delimiter=delimiter), [])
-    rows = _csv_rows(csv.reader(text, delimiter=delimiter), 2 + skipped, reject)
+    rows = _csv_rows(csv.reader(rest, delimiter=delimiter), 2 + skipped, reject)
     return Table(header=header, rows=rows)
+
+
+def _names_addresses(line: str) -> bool:
+    """Whether the line is a header with a column of addresses."""
+    if "@" in line or len(line) >= MAX_HEADER:
+        return False
+    return any(plain_header(cell) in EMAIL for cell in re.split(r"[,;\t|]", line))
 
 
 def _decoded(file: BinaryIO, source_name: str) -> TextIO:
@@ -185,17 +207,9 @@ def _people_in(document: Any) -> list[Mapping[str, Any]] | None:
         return [_with_lists(one) for one in document if isinstance(one, dict)]
     if not isinstance(document, dict):
         return None
-    for name in (
-        "results",
-        "data",
-        "entries",
-        "subscribers",
-        "subscriptions",
-        "members",
-        "contacts",
-    ):
-        if name in document:
-            return _people_in(document[name])
+    for name, value in document.items():
+        if name.casefold() in _ENVELOPES:
+            return _people_in(value)
     return [_with_lists(document)] if "email" in document else None
 
 
