@@ -42,17 +42,19 @@ def restore_reader(
     """
     person = people.find(connection, address)
     subscriptions, lists = tables.subscriptions, tables.lists
-    rows = connection.execute(
-        sa.select(
-            subscriptions.c.subscriber_id,
-            subscriptions.c.list_id,
-            subscriptions.c.status,
-            lists.c.slug,
+    rows: list[sa.Row[Any]] = list(
+        connection.execute(
+            sa.select(
+                subscriptions.c.subscriber_id,
+                subscriptions.c.list_id,
+                subscriptions.c.status,
+                lists.c.slug,
+            )
+            .join(lists, lists.c.id == subscriptions.c.list_id)
+            .where(subscriptions.c.subscriber_id == person.id)
+            .order_by(lists.c.slug)
         )
-        .join(lists, lists.c.id == subscriptions.c.list_id)
-        .where(subscriptions.c.subscriber_id == person.id)
-        .order_by(lists.c.slug)
-    ).all()
+    )
     ended = [row for row in rows if row.status == Status.BOUNCED]
     for row in ended:
         _restore(connection, row, now)
