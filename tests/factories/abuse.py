@@ -47,7 +47,8 @@ def flood(office: PostOffice, *, requests: int, victims: int) -> list[str]:
             network = f"{10 + number // 65536}.{number // 256 % 256}.{number % 256}.7"
             asked = {"email": f"victim{number % victims}@example.com"}
             origin = {"X-Forwarded-For": network}
-            guard = client.post("/join/weekly", json=asked, headers=origin).json()["error"]
+            forged = {**asked, "stamp": "forged"}
+            guard = client.post("/join/weekly", json=forged, headers=origin).json()["error"]
             waiting.append(({**asked, "stamp": guard["stamp"]}, origin))
         office.now += timedelta(milliseconds=guard["wait_ms"])
         for asked, origin in waiting:

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from newsletter.config.proxies import trusted_proxies
 from newsletter.errors import DatabaseBusyError
 from newsletter.pipeline import form_requests
 from newsletter.pipeline.flush_letters import flush
@@ -23,6 +24,7 @@ from newsletter.site.site import Site
 from newsletter.store.database import Database
 from newsletter.store.form_requests import due_requests
 from newsletter.web.app import make_app
+from newsletter.web.forwarded import Forwarded
 from newsletter.web.reader import answers
 from newsletter.web.reader.robots import has_proof
 from subscribers import people
@@ -71,7 +73,7 @@ class Web:
 
     def ask(self, address: str = NEWCOMER, **fields: str) -> httpx2.Response:
         """Sign up by JSON with the stamp of a first request, as a script of another page does."""
-        first = self.client.post("/join/weekly", json={"email": address})
+        first = self.client.post("/join/weekly", json={"email": address, "stamp": "none"})
         guard = first.json()["error"]
         assert (first.status_code, guard["code"]) == (428, "stamp-needed")
         self.office.now += timedelta(milliseconds=guard["wait_ms"])
@@ -200,8 +202,9 @@ def test_json_is_held_by_what_holds_the_form(web: Web) -> None:
         answer = web.client.post("/join/weekly", json={"email": NEWCOMER, **fields})
         return answer.status_code, answer.json().get("error", {}).get("code", "")
 
-    assert send() == send(stamp="forged") == (428, "stamp-needed")
-    guard = web.client.post("/join/weekly", json={"email": NEWCOMER}).json()["error"]
+    assert send(stamp="forged") == (428, "stamp-needed")
+    forged = {"email": NEWCOMER, "stamp": "forged"}
+    guard = web.client.post("/join/weekly", json=forged).json()["error"]
     stamp = guard["stamp"]
     assert send(stamp=stamp) == (428, "too-early")
     web.office.now += timedelta(milliseconds=guard["age_ms"])
@@ -219,13 +222,33 @@ def test_json_is_held_by_what_holds_the_form(web: Web) -> None:
 
 def test_a_script_is_told_how_long_to_wait(web: Web) -> None:
     """The message is for its reader; the same stamp counts on."""
-    first = web.client.post("/join/weekly", json={"email": NEWCOMER}).json()["error"]
+    forged = {"email": NEWCOMER, "stamp": "forged"}
+    first = web.client.post("/join/weekly", json=forged).json()["error"]
     web.office.now += timedelta(seconds=3)
     again = {"email": NEWCOMER, "stamp": first["stamp"]}
     told = web.client.post("/join/weekly", json=again).json()["error"]
     assert (told["stamp"], told["wait_ms"]) == (first["stamp"], 2000)
     web.office.now += timedelta(milliseconds=told["wait_ms"])
     assert web.client.post("/join/weekly", json=again).status_code == 202
+
+
+def test_a_few_scripts_that_know_no_stamp_are_taken(tmp_path: Path) -> None:
+    """Three of a network in an hour, and a hundred in a day from all; then they need one."""
+    with post_office(tmp_path) as office:
+        app = Forwarded(make_app(office.site, clock=lambda: office.now), trusted_proxies({}))
+        with serving(app) as base, httpx2.Client(base_url=base) as client:
+
+            def send(network: str) -> int:
+                asked = {"email": f"n{network}@example.org"}
+                origin = {"X-Forwarded-For": network}
+                return client.post("/join/weekly", json=asked, headers=origin).status_code
+
+            assert [send("192.0.2.1") for _ in range(5)] == [202, 202, 202, 428, 428]
+            codes = [send(f"198.51.{number}.1") for number in range(100)]
+            assert codes == [202] * 97 + [428] * 3
+            assert Web(office=office, client=client).ask().status_code == 202
+            office.now += timedelta(days=1, seconds=1)
+            assert send("192.0.2.1") == 202
 
 
 def test_one_network_has_its_limit(web: Web) -> None:

@@ -55,6 +55,12 @@ TOO_MANY = "There were too many sign-ups from your network. Please try again lat
 
 ONCE_MORE = "One more click, so that we know it is you."
 
+UNSTAMPED = {timedelta(hours=1): 3, timedelta(days=1): 100}
+"""Requests by JSON that are taken without a stamp: of one network in an hour, of all in a day.
+
+Scripts on other pages that know nothing of stamps go on working, and are of no use to a robot.
+"""
+
 TRAP = "website"
 """A field that people do not see; robots fill it in, and sometimes a password manager does."""
 
@@ -142,7 +148,7 @@ class JoinPage:
             return json_problem("trapped", f"Leave {TRAP!r} empty.", 422)
         try:
             parse_address(entry.address)
-            verdict = await run_in_threadpool(self._take, request, list_slug, entry)
+            verdict = await run_in_threadpool(self._take_json, request, list_slug, entry)
         except AddressError:
             return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
         match verdict:
@@ -168,6 +174,25 @@ class JoinPage:
                 "wait_ms": milliseconds(timedelta(seconds=self._seconds_left(list_slug, entry))),
             },
         )
+
+    def _take_json(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
+        """The same for a request by JSON, of which a few need no stamp."""
+        if entry.stamp or not self._is_one_of_few(request):
+            return self._take(request, list_slug, entry)
+        if not is_within_limits(self.context, request):
+            return None
+        self._ask(request, list_slug, entry)
+        return Verdict.ACCEPT
+
+    def _is_one_of_few(self, request: Request) -> bool:
+        """Count a request without a stamp; False if it needs one."""
+        keyed, now = self.context.site.keyed, self.context.clock()
+        names = (f"unstamped {network_of(request)}", "unstamped")
+        with self.context.database.transaction() as connection:
+            return all(
+                count_attempt(connection, keyed(name), AttemptLimit(most=most, per=per), now)
+                for name, (per, most) in zip(names, UNSTAMPED.items(), strict=True)
+            )
 
     def _take(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
         """Judge the form, and keep the request if it is accepted; None when a limit is reached."""
@@ -213,7 +238,7 @@ class JoinPage:
         request: Request,
         list_slug: str,
         entry: _Entry,
-        may_join: Callable[[sa.Connection], bool],
+        may_join: Callable[[sa.Connection], bool] = lambda _connection: True,
     ) -> None:
         """Keep the request to mail the question, if `may_join` allows it."""
         context = self.context

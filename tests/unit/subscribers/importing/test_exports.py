@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.exports import write_export
 from newsletter.store.database import Database
 from subscribers import people
 from subscribers.audience import audience
@@ -46,6 +47,31 @@ def test_each_tools_export_keeps_its_statuses(name: str, database: Database) -> 
     }
     again = import_text(database, (DATA / name).read_bytes(), source_name=name)
     assert (again.added, again.updated) == (0, 0)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_two_hundred_rows_of_each_export_get_their_statuses(
+    name: str, database: Database, tmp_path: Path
+) -> None:
+    """The files that `python -m benchmarks.exports` makes and imports at any size."""
+    expected = write_export(name, 200, tmp_path / name)
+    report = import_text(database, (tmp_path / name).read_bytes(), source_name=name)
+    assert report.rejected == []
+    assert {str(status): count for status, count in report.statuses.items() if count} == expected
+    assert len(mailed(database)) == expected["active"]
+
+
+def test_a_field_of_the_last_person_in_a_json_document_counts(database: Database) -> None:
+    """However many come before; a document of one person, and one that breaks off, are read too."""
+    people = [{"email": f"p{number}@example.net"} for number in range(300)]
+    gone = {"email": "gone@example.net", "unsubscribed_at": "2024-05-01"}
+    import_text(database, json.dumps({"page": 1, "data": {"results": [*people, gone]}}))
+    assert len(mailed(database)) == 300
+    assert by_status(database)["unsubscribed"] == ["gone@example.net"]
+    import_text(database, json.dumps({"email": "one@example.net", "status": "active"}))
+    assert "one@example.net" in mailed(database)
+    with pytest.raises(ImportFileError, match="not valid JSON"):
+        import_text(database, json.dumps(people)[:-20])
 
 
 @pytest.mark.parametrize("status", ["bounced", "complained"])
