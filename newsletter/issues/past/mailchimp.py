@@ -40,7 +40,9 @@ def read_mailchimp(bundle: Bundle) -> Iterator[PastPost]:
     """Every row of campaigns.csv with the file of its HTML, which is named after it."""
     contents, table = _contents(bundle), _table_name(bundle)
     for row in csv_rows(bundle.read(table), table) if table else ():
-        fields = {str(name).strip().casefold(): (cell or "").strip() for name, cell in row.items()}
+        # A row with more cells than the header has a list of them without a name.
+        named = {name: cell for name, cell in row.items() if isinstance(cell, str)}
+        fields = {name.strip().casefold(): cell.strip() for name, cell in named.items()}
         title = fields.get("subject") or fields.get("title") or ""
         key = _first(fields, _KEYS)
         sent = _first(fields, _SENT)
