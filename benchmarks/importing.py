@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.programs import BenchmarkError, answer, begin_together, cpu_seconds, run_together
+from benchmarks.programs import (
+    BenchmarkError,
+    answer,
+    begin_together,
+    cpu_seconds,
+    peak_bytes,
+    run_together,
+)
 from benchmarks.publication import SLUG
 from benchmarks.runs import Bench
 from newsletter.pipeline.import_people import import_people
@@ -50,7 +57,8 @@ def import_files(bench: Bench, sizes: Sequence[int]) -> list[Import]:
         if counted != (size - invalid, invalid):
             raise BenchmarkError(f"{size} rows, {invalid} of them invalid, gave {ended.answers}")
         seconds = float(ended.answers[0]["seconds"])
-        imports.append(Import(rows=size, seconds=seconds, peak_bytes=ended.peak_bytes))
+        peak = int(ended.answers[0]["peak_bytes"])
+        imports.append(Import(rows=size, seconds=seconds, peak_bytes=peak))
     return imports
 
 
@@ -83,6 +91,7 @@ def main(folder: Path, file: Path) -> None:
         rejected=report.rejected_count,
         seconds=time.perf_counter() - started,
         cpu_seconds=cpu_seconds() - used_before,
+        peak_bytes=peak_bytes(),
     )
 
 

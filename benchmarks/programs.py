@@ -114,6 +114,15 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def peak_bytes() -> int:
+    """The peak memory of this process, without what the process had that started it."""
+    status = Path("/proc/self/status")
+    if not status.exists():  # not Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return int(peak.split()[1]) * 1024
+
+
 def answer(**values: Any) -> None:
     """In such a program: print its last line."""
     print(json.dumps(values), flush=True)

@@ -1,19 +1,76 @@
-"""Restores subscriptions that ended by bounces which were not the readers' fault."""
+"""Restores subscriptions that ended by bounces or suppressions which were not the readers' fault."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from subscribers import tables
+from subscribers import people, suppression, tables
+from subscribers.addresses import parse_address
 from subscribers.blame.words import same_words
 from subscribers.history import Event, HistoryEntry, Way, latest, record
-from subscribers.subscriber import Status
+from subscribers.subscriber import LEFT, Status
 
 _JOINED = (Event.SUBSCRIBE, Event.CONFIRM, Event.IMPORT, Event.ADD, Event.UNDO)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Restored:
+    """What was restored of one reader.
+
+    `lists` are those that the reader is on again, `left` those that the reader left or complained
+    about, which stay as they are. `suppressed_by` is the pattern that still suppresses the address.
+    """
+
+    lists: tuple[str, ...]
+    left: tuple[str, ...]
+    lifted: bool
+    suppressed_by: str
+
+
+def restore_reader(
+    connection: sa.Connection, address: str, *, reason: str, now: datetime
+) -> Restored:
+    """Restore what bounces and the address's own suppression ended; the record says why.
+
+    Its bounces no longer count. People who never confirmed are pending again. Raises AddressError,
+    and UnknownSubscriberError for an address that nobody has.
+    """
+    person = people.find(connection, address)
+    subscriptions, lists = tables.subscriptions, tables.lists
+    rows: list[sa.Row[Any]] = list(
+        connection.execute(
+            sa.select(
+                subscriptions.c.subscriber_id,
+                subscriptions.c.list_id,
+                subscriptions.c.status,
+                lists.c.slug,
+            )
+            .join(lists, lists.c.id == subscriptions.c.list_id)
+            .where(subscriptions.c.subscriber_id == person.id)
+            .order_by(lists.c.slug)
+        )
+    )
+    ended = [row for row in rows if row.status == Status.BOUNCED]
+    for row in ended:
+        _restore(connection, row, now)
+    entries = [_entry(row, Way.OPERATOR, reason, now) for row in ended]
+    record(connection, entries)
+    bounces = tables.bounces
+    connection.execute(sa.delete(bounces).where(bounces.c.subscriber_id == person.id))
+    lifted = suppression.lift(connection, address, reason, now)
+    parsed = parse_address(address)
+    remaining = suppression.suppressed(connection, [parsed]).get(parsed.key)
+    return Restored(
+        lists=tuple(row.slug for row in ended),
+        left=tuple(row.slug for row in rows if row.status in LEFT - {Status.BOUNCED}),
+        lifted=lifted,
+        suppressed_by=remaining.pattern if remaining else "",
+    )
 
 
 def restore_bounced(
@@ -37,16 +94,7 @@ def restore_bounced(
         if ending is None or ending.way is not Way.BOUNCE or reason not in _plain(ending.detail):
             continue
         _restore(connection, row, now)
-        restored.append(
-            HistoryEntry(
-                subscriber_id=row.subscriber_id,
-                at=now,
-                event=Event.RESTORE,
-                way=Way.OPERATOR,
-                list_slug=row.slug,
-                detail=detail,
-            )
-        )
+        restored.append(_entry(row, Way.OPERATOR, detail, now))
     record(connection, restored)
     for subscriber_id in {entry.subscriber_id for entry in restored}:
         connection.execute(
@@ -83,17 +131,20 @@ def restore_blameless(
         if not same_words(ending.detail).endswith(words):
             continue
         _restore(connection, row, now)
-        restored.append(
-            HistoryEntry(
-                subscriber_id=row.subscriber_id,
-                at=now,
-                event=Event.RESTORE,
-                way=Way.BOUNCE,
-                list_slug=row.slug,
-                detail=f"the same refusal came for many readers: {reason}",
-            )
-        )
+        detail = f"the same refusal came for many readers: {reason}"
+        restored.append(_entry(row, Way.BOUNCE, detail, now))
     record(connection, restored)
+
+
+def _entry(row: sa.Row[Any], way: Way, detail: str, now: datetime) -> HistoryEntry:
+    return HistoryEntry(
+        subscriber_id=row.subscriber_id,
+        at=now,
+        event=Event.RESTORE,
+        way=way,
+        list_slug=row.slug,
+        detail=detail,
+    )
 
 
 def _restore(connection: sa.Connection, row: sa.Row[Any], now: datetime) -> None:

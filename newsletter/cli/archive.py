@@ -55,7 +55,7 @@ def archive() -> None:
 def import_archive(
     invocation: Invocation, path: Path, slug: str, layout: str | None, base: str, dry_run: bool
 ) -> int:
-    """Put past issues into the archive: Substack's ZIP, Ghost's JSON, Buttondown's, or a folder.
+    """Put past issues into the archive: of Substack, Mailchimp, Ghost, Buttondown, or a folder.
 
     A folder has Markdown files with front matter (title, date) or HTML files. Drafts and posts for
     members are skipped. Repeat it as often as you like: each post is in the archive once. Exits

@@ -1,8 +1,9 @@
-"""subscribers …: import, export, add, show, remove, suppress, suppressions, erase, list."""
+"""subscribers …: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -17,13 +18,16 @@ from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
 from newsletter.result_codes import OK
 from newsletter.site.lists import site_vocabulary
+from newsletter.store import audit
+from newsletter.store.audit import OPERATOR
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
+from subscribers.restoring import Restored, restore_reader
 
 
 @click.group()
 def subscribers() -> None:
-    """Who reads: import, export, add, show, remove, suppress, suppressions, erase, list."""
+    """Who reads: import, export, add, show, remove, restore, suppress, suppressions, erase, list."""
 
 
 for command in (import_file, list_people, suppressions):
@@ -164,6 +168,46 @@ def suppress_one(invocation: Invocation, pattern: str, reason: str, lift: bool) 
         f"{pattern} is {'no longer' if lift else 'now'} suppressed",
     )
     return OK
+
+
+@subscribers.command("restore")
+@click.argument("addresses", metavar="ADDRESS…", nargs=-1, required=True)
+@click.option("--reason", required=True, help="Why they are mailed again; kept on record.")
+@json_option
+@now_option
+@pass_invocation
+def restore_readers(invocation: Invocation, addresses: tuple[str, ...], reason: str) -> int:
+    """Put readers back whose mail was wrongly taken as bounced, or who were wrongly suppressed.
+
+    Nobody who left or complained is put back. Their bounces no longer count.
+
+    \b
+    Example: newsletter subscribers restore reader@example.org --reason "our relay's limit"
+    """
+    if not reason.strip():
+        raise click.BadParameter("say why they are mailed again", param_hint="--reason")
+    with invocation.site.database.transaction() as connection:
+        done = [
+            (address, restore_reader(connection, address, reason=reason, now=invocation.now))
+            for address in addresses
+        ]
+        detail = f"{', '.join(addresses)}: {reason}"
+        audit.record(
+            connection, who=OPERATOR, what="restore readers", detail=detail, now=invocation.now
+        )
+    invocation.answer(
+        {"restored": [{"address": address, **asdict(one)} for address, one in done]},
+        *[f"{address}: {_restored(one)}" for address, one in done],
+    )
+    return OK
+
+
+def _restored(one: Restored) -> str:
+    said = [f"on {', '.join(one.lists)} again"] * bool(one.lists)
+    said += ["no longer suppressed"] * one.lifted
+    said += [f"stays off {', '.join(one.left)}, which the reader left"] * bool(one.left)
+    said += [f"still suppressed by {one.suppressed_by}"] * bool(one.suppressed_by)
+    return "; ".join(said) or "nothing to restore"
 
 
 @subscribers.command("erase")

@@ -16,6 +16,7 @@ from newsletter.pipeline.reader_letters import put_letter
 from newsletter.site.site import Site
 from newsletter.store import audit, outbox
 from newsletter.store.api_answers import forget_answers_about
+from newsletter.store.form_requests import requests_about, take_request
 from newsletter.store.recipient_receipts import SentMail, mails_to
 from newsletter.store.tables import issues, receipts
 from subscribers import address_changes, people, privacy
@@ -122,7 +123,7 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
     """Everything known about the reader, with every mail sent; None if the reader is erased.
 
     That is what `subscribers show` shows, the mails with their subjects and relays' answers,
-    bounces, inbound mail, letters that wait, and a requested change of address.
+    bounces, inbound mail, letters and form requests that wait, and a requested change of address.
     """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
@@ -134,6 +135,9 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
             "stored_since": people.stored_since(connection, person.id).isoformat(),
             "mails": [_mail(site, mail) for mail in mails_to(connection, person.id)],
             "letters": outbox.letters_to(connection, key),
+            "form_requests": [
+                {"kind": one.kind, **one.content} for one in requests_about(connection, key)
+            ],
             "address_changes": address_changes.requests_of(connection, person.id),
             "bounces": bounces_of(connection, person.id),
             "mail": mail_about(connection, key),
@@ -153,16 +157,23 @@ def _mail(site: Site, mail: SentMail) -> dict[str, Any]:
 def erase(site: Site, address: str, *, now: datetime) -> bool:
     """Delete everything about a person; returns False if that was done before.
 
-    Relays' answers are deleted too, because they may repeat the address. Raises AddressError, and
-    UnknownSubscriberError for an address that was never subscribed.
+    Relays' answers are deleted too, because they may repeat the address, and so is what was asked
+    for by a form and not done yet. Raises AddressError, and UnknownSubscriberError for an address
+    that was never subscribed and for which nothing was asked.
     """
     with site.database.transaction() as connection:
         key = parse_address(address).key
+        asked = [take_request(connection, one) for one in requests_about(connection, key)]
         try:
             person = people.find(connection, address)
         except UnknownSubscriberError:
             person = None
-        erased = privacy.erase(connection, address, now)
+        try:
+            erased = privacy.erase(connection, address, now)
+        except UnknownSubscriberError:
+            if not any(asked):
+                raise
+            return True
         outbox.remove_all_to(connection, key)
         forget_answers_about(connection, key)
         audit.forget_address(connection, key)

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.store.tables import form_requests
+from subscribers.addresses import parse_address
 
 GIVE_UP_AFTER = timedelta(days=7)
 
@@ -52,6 +53,15 @@ def due_requests(connection: sa.Connection, now: datetime) -> Sequence[FormReque
         sa.select(form_requests).where(form_requests.c.due_at <= now).order_by(form_requests.c.id)
     )
     return [FormRequest(id=row.id, kind=FormKind(row.kind), content=row.content) for row in rows]
+
+
+def requests_about(connection: sa.Connection, key: str) -> Sequence[FormRequest]:
+    """The requests that wait for the address with this key."""
+    rows = connection.execute(sa.select(form_requests).order_by(form_requests.c.id))
+    requests = (
+        FormRequest(id=row.id, kind=FormKind(row.kind), content=row.content) for row in rows
+    )
+    return [one for one in requests if parse_address(one.content["address"]).key == key]
 
 
 def take_request(connection: sa.Connection, request: FormRequest) -> bool:

@@ -12,7 +12,7 @@ from newsletter.web.api.failures import failure_response
 from newsletter.web.archive.routes import FEED_PATH, Archive
 from newsletter.web.error_wall import Failure
 from newsletter.web.reader.answers import trouble
-from newsletter.web.reader.join import is_json, json_problem
+from newsletter.web.reader.json_requests import is_json, json_problem
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.signin.pages import refused
 from newsletter.web.sub_path import route_path

@@ -11,7 +11,9 @@ _USER = (
     r"(?:user|recipient|mailbox|mail ?box|account|e-?mail address|address|addressee|alias|person|member|customer|rcpt"
     r"|destinataire|utilisateur|benutzer|empf[aä]nger|postfach|usuario|cuenta|destinatario|buz[oó]n|utente|casella|utilizador)"
 )
-_SENDER = r"(?:sender|envelope sender|from address|mail ?from|return[ -]?path|sending domain)"
+_SENDER = (
+    r"(?:sender|envelope sender|from address|mail ?from|return[ -]?path|send(?:ing|er) domain)"
+)
 _MISSING = (
     r"(?:unknown|not (?:be )?(?:found|exist\w*|known|listed|valid|present|recogni[sz]ed|local|accepted here|active)"
     r"|does ?n.?t exist|n.t exist|no longer (?:exists?|valid|available|active|in use|accept\w*)|non-?existent"
@@ -40,10 +42,10 @@ _ACCOUNT = _any_of(
         r"(?:sender|from|domain|identity|address)\b.{0,60}\b(?:not|isn.t|un) ?verified",
         r"only (?:\d+ )?messages? (?:are allowed )?per (?:day|hour|month)|maximum number of messages? per (?:day|hour|month)",
         r"(?:please )?(?:contact (?:us|support|your provider)|log in|upgrade).{0,60}(?:reactivate|re-?enable|upgrade your|increase your|raise your)",
-        r"authentication (?:is )?(?:required|failed|unsuccessful)|(?:not|must be) authenticated|not logged in",
+        r"authentication (?:is )?(?:required|failed|unsuccessful|credentials|turned on)|(?:not|must be) authenticated|not logged in",
         r"sender address rejected: not owned by|\bsmtp auth (?:is )?required"
         r"|(?:outgoing|outbound) (?:e-?)?(?:mail|messages?)\b.{0,40}(?:suspended|disabled|blocked)",
-        r"account (?:is )?(?:still )?under review|smtp (?:access|service|relay) .{0,30}(?:disabled|suspended|blocked|not activated)",
+        r"outgoing (?:e-?)?mail suspension|account (?:is )?(?:still )?under review|smtp (?:access|service|relay) .{0,30}(?:disabled|suspended|blocked|not activated)",
     )
 )
 SESSION_IS_FULL = _any_of(
@@ -59,6 +61,8 @@ _SENDER_REFUSED = _any_of(
         rf"(?:rejected|refused|denied|unknown|blocked|not (?:allowed|permitted|verified|found|owned|exist)|invalid|disabled|suspended|verif\w+ fail|verify)",
         r"sender verif\w+|unroutable sender|(?:invalid|bad|bogus) (?:sender|mail from)|domain of sender",
         r"from: (?:address|domain)|sender not |address required for sender|not (?:own|allowed to use) .{0,30}sender|(?:client|relay) host rejected|spoof",
+        r"\bsender.?s? (?:ip|host|server)\b.{0,40}(?:reject|refus|block|denied|listed|invalid|not found)",
+        r"empty (?:envelope )?(?:sender|return[ -]?path)|badsender\w*|send(?:er|ing) domain is empty|badmailfrom|senderfilter\w*|purported responsible|different address or alias",
     )
 )
 _FULL = _any_of(
@@ -82,7 +86,8 @@ _TOO_LARGE = _any_of(
 _BLOCKED_FOR_NOW = _any_of(
     (
         r"(?:temporar\w+|currently) (?:blocked by (?:our|the|a) (?:\w+ )?(?:filter|policy)|black-?listed|block-?listed)",
-        r"not currently accepting (?:e-?mail|messages) from your",
+        r"not currently accepting (?:e-?mail|mail|messages) from your",
+        r"too (?:many|much) (?:\w+ )?spams?\b|too many (?:\w+ )?complaints",
     )
 )
 """A filter's temporary judgement, which is still about us."""
@@ -112,17 +117,20 @@ _PASSING = _any_of(
 _NOBODY = _any_of(
     (
         rf"\b{_USER}s?\b(?!.{{0,30}}\bsender\b)[^.;]{{0,60}}?\b{_MISSING}",
-        rf"\b(?:no|unknown|invalid|bad|illegal|undeliverable|wrong|nonexistent|non-existent|inactive|disabled|deactivated)"
-        rf" (?:such |known |active |valid |local |virtual |or unknown )?(?:\w+ )?{_USER}\b(?! policy)",
+        rf"\b(?:no|unknown|invalid|bad|illegal|undeliverable|wrong|nonexistent|non-existent|inactive|disabled|deactivated|archived)"
+        rf"[ -](?:such |known |active |valid |local |virtual |or unknown )?(?:\w+ )?{_USER}\b(?! policy)",
         r"no (?:one|body|mail ?box) (?:here|at|by|found|with)|no (?:mail ?box|account) by that name|no such (?:person|domain|host|name)|no valid recipients?",
         r"(?:user|address|recipient|person|mailbox|name|account)s? .{0,40}(?:not|n.t) (?:listed|found|exist|our customer|in (?:the |my |our )?(?:directory|list|recipient list|public))",
         r"not in recipient list|invalid-recipient|unknown in .{0,40}table|not a (?:valid|known) (?:user|mailbox|recipient|e-?mail|address)",
         r"is not (?:a )?(?:known|valid|local|registered) (?:user|mailbox|recipient|address)|couldn.t be found|could not be found|can(?:no|.)t find",
-        r"addresses? (?:were|was) unknown|not an active (?:address|user)|not a local|unavaiable|missing home directory|unknown local-?part"
+        r"addresses? (?:were|was) unknown|not an active (?:address|user)|not a local|unavaiable|missing home directory|unknown local[ -]?part"
+        r"|this \w+ (?:does not|doesn.t) exist|(?:can.t|cannot) accept user|(?:recipient|user) not ok\b|not found recipient"
+        r"|\b(?:user|mailbox|recip(?:ient)?|address|account)not(?:found|known|exist\w*)|\b(?:nosuch|unknown|invalid|bad)(?:user|mailbox|recipient|address)\b"
+        r"|\A(?:smtp)?\W*(?:5\d\d)?\W*(?:5\.\d+\.\d+)?\W*not (?:found|known)\W*\Z"
         r"|non-? ?existent (?:user|mailbox|address)|\bno \S+ in (?:the )?(?:name )?directory|addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|not our (?:user|customer)|badrcptto|badrecipientto|validrcptto|recipientnotfound|recipnotfound|notindirectory",
         r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
         r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"
-        r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|does not accept (?:any )?(?:e-?mail|mail|messages)|no mx\b|null mx",
+        r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|domain must exist|does not accept (?:any )?(?:e-?mail|mail|messages)\b(?! from)|no mx\b|null mx",
         r"did not (?:exactly )?match an? .{0,20}address|no match(?:es)? (?:to|for|in) .{0,20}(?:query|directory)"
         r"|(?:does not|doesn.t) have a final (?:e-?mail )?delivery point|invalid final delivery userid",
         r"doesn.t have (?:an? |any )|rejected address|does not like recipient.{0,60}(?:no such|unknown)|mailbox not found|mailbox unavailable",
@@ -137,21 +145,24 @@ _AGAINST_US = _any_of(
         r"\b(?:spf|dkim|dmarc|arc|batv)\b|sender policy framework|unauthenticated|fails? (?:to pass )?(?:authentication|verification) checks",
         r"polic(?:y|ies)|reputation|not (?:been )?authori[sz]ed|unauthori[sz]ed|prohibited|\bbanned\b|\bblocked\b|low priority",
         r"relay(?:ing)? (?:is |access )?(?:denied|prohibited|not (?:allowed|permitted))|unable to relay|not permitted to relay|cannot relay"
-        r"|not allowed to relay|rcpthosts|no relay|open relay|third-?party relay",
+        r"|not allowed to relay|rcpthosts|no relay|do(?:es)? not relay|open relay|third-?party relay",
         r"content (?:was |is |has been )?(?:rejected|filter\w*|denied|refused|not (?:accepted|allowed))|(?:rejected|refused|denied|blocked|filtered) .{0,60}(?:content|filter|rule)|rejecting mail",
         r"reverse[ -]?(?:dns|lookup)|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|hostname (?:lookup|verification)|fcrdns|dynamic ip",
         r"(?:message|mail|e-?mail|connection)s? (?:was |were |is |has been |have been )?(?:not allowed|not accepted|refused|rejected|blocked|filtered|quarantined)(?: (?:by|due|because|for|as|from)\b)",
-        r"access denied|not allowed to send|illegal attachment|executable|attachment (?:is |type |extension )?(?:not allowed|forbidden)"
-        r"|members-only|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
-        r"|insecure (?:mail )?relay|open proxy|unresolvable|cannot resolve your|mismatches client|from mail server|mail from your|smtp server of your|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accepting (?:mail|connections|messages) from"
-        r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to accept )?(?:your )?(?:mail|e-?mail|messages)|mail is rejected by recipients"
-        r"|tls (?:is )?required|encryption|certificate|complaint|abuse|score",
+        r"access denied|not (?:allowed|permitted) to (?:send|connect|submit|post)|illegal attachment|executable|attachment (?:is |type |extension )?(?:not allowed|forbidden)"
+        r"|members-only|non-?member|closed (?:mailing )?list|not subscribed to this|backscatter|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
+        r"|insecure (?:mail )?relay|open proxy|unresolvable|cannot resolve your|mismatches client|from mail server|mail from your|smtp server of your|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accept(?:ing)? (?:e-?mail|mail|connections|messages) (?:from|with)"
+        r"|(?:e-?mail|mail|message|connection)s? from \S+ (?:was |is |has been )?(?:refused|rejected|denied|blocked)|(?:refused|rejected) - see\b|invalid ip\b"
+        r"|(?:account|mailbox|recipient|address) is protected by|confirm this mail server|access to submit|authentication failure"
+        r"|detected that this message is|pattern detection"
+        r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to (?:accept|receive) )?(?:your |this )?(?:mail|e-?mail|messages?)|mail is rejected by recipients"
+        r"|tls (?:is )?required|encryption|certificate|complaint|abus(?:e|ive)|score",
     )
 )
 REFUSED_ADDRESS = _any_of(
     (
         rf"\b{_USER}s?(?: address)?\b.{{0,20}}\b(?:rejected|refused|denied|blocked)|rejected recipient|rejects? (?:the )?(?:recipient|address)",
-        r"undeliverable address|address not accepted|mailbox problem|undeliverable to",
+        r"undeliverable address|address not accepted|mailbox problem",
     )
 )
 """Words that only say that this address was refused; the code may say why."""

@@ -83,8 +83,8 @@ def _by_words_and_codes(refusal: Refusal) -> Blame:
     if refusal.code in _AUTHENTICATION_REQUIRED:
         return Blame.ACCOUNT
     status = _status(refusal)
-    if status == (4, 1) and _NOT_IN_DIRECTORY.search(words):
-        return Blame.READER  # the directory of Exchange Online has no such recipient
+    if (status is None or status[0] != 7) and _NOT_IN_DIRECTORY.search(words):
+        return Blame.READER  # so say Exchange Online's directory and Postfix's table of recipients
     if by_words is Blame.READER and status in _SENDER_IS_BAD:
         return Blame.POLICY  # the address that does not exist is the sender's
     if by_words is Blame.NOW and status is not None and status[0] == 7:

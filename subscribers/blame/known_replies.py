@@ -29,7 +29,7 @@ class KnownReply(NamedTuple):
 _MICROSOFT = (
     "learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online"
 )
-_GOOGLE = "support.google.com/a/answer/3726730"
+_GOOGLE = "knowledge.workspace.google.com/admin/support/troubleshooting/gmail-smtp-errors-and-codes"
 _GOOGLE_RELAY = "support.google.com/a/answer/6140680"
 _SES = "docs.aws.amazon.com/ses/latest/dg/troubleshoot-smtp.html"
 _SENDGRID = "twilio.com/docs/sendgrid/for-developers/sending-email/smtp-errors-and-troubleshooting"
@@ -40,10 +40,10 @@ _ZOHO = "help.zoho.com/portal/en/community"
 _ZEPTO = "zoho.com/zeptomail/help/api/smtp-error-codes.html"
 _YAHOO = "senders.yahooinc.com/smtp-error-codes"
 _APPLE = "support.apple.com/102322"
-_ORANGE = "smtpfieldmanual.com/provider/orange"
-_COMCAST = "postmaster.comcast.net/mail-error-codes"
+_ORANGE = "postmastery.com/orange-postmaster-smtp-error-codes-ofr"
+_COMCAST = "postmaster.comcast.net/mail-error-codes.html"
 _COX = "cox.com/business/support/email-error-codes.html"
-_GODADDY = "godaddy.com/help/what-does-my-email-bounceback-mean-3568"
+_GODADDY = "godaddy.com/help/fix-rejected-email-with-a-bounce-error-40685"
 _MIMECAST = (
     "community.mimecast.com/s/article/email-security-cloud-gateway-mimecast-smtp-error-codes"
 )
@@ -89,10 +89,10 @@ KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
         ("Fastmail", r"exceeded (your )?(outbound|sending) (quota|limit)", _A, "fastmail.help/hc/en-us/articles/1500000277382", "2026-11"),
         ("OVH, Strato, Hetzner", r"(outgoing|sender|sending|hourly|message count|versand)[ -]?(mail )?(quota|limit|kontingent) (was |has been |is |wurde )?(exceeded|reached|ueberschritten|überschritten|erreicht)", _A, "community.hetzner.com, strato.de/faq, help.ovhcloud.com", "2026-11"),
         ("Yandex", r"spam limit exceeded|sender .{0,20}limit exceeded", _A, _YANDEX, "2026-11"),
-        ("163 (NetEase)", r"\b(mi:sfq|wm:blu|wm:bli)\b|发信人.{0,20}(限制|超)", _A, _NETEASE, "2026-11"),
+        ("163 (NetEase)", r"\b(wm:blu|wm:bli)\b", _A, _NETEASE, "2026-11"),
         # Sessions: the connection has reached a limit, and a new one works
         ("GoDaddy", r"max number of messages per session", _N, _GODADDY, "2026-11"),
-        ("163 (NetEase)", r"\b(mi|rp):(dmc|drc|ccl|cel)\b", _N, _NETEASE, "2026-11"),
+        ("163 (NetEase)", r"\b(mi|rp):(dmc|drc|ccl|cel|sfq)\b|发信人.{0,20}(限制|超)", _N, _NETEASE, "2026-11"),
         # Receivers
         ("Microsoft", r"resolver\.rst\.(notauthorized|senderblocked|restricted)|resolver\.rst\.auth", _P, _MICROSOFT, "2026-11"),
         ("Microsoft", r"resolver\.adr\.\w*recip\w*notfound|not found by smtp address lookup", _R, _MICROSOFT, "2026-11"),

@@ -18,24 +18,44 @@ _BLOCK_LIST = re.compile(
     rf"(?:https?://)?[\w./?=&%-]*\b(?:{BLOCK_LISTS})\b[\w-]*\.[\w./?=&%#-]*", re.IGNORECASE
 )
 _LINK = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
-_ADDRESS = re.compile(r"<[^<>@\s]*@[^<>\s]*>|[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+# An address ends where its domain does: sendmail and others write "jo@example.org...User unknown".
+_ADDRESS = re.compile(r"<[^<>@\s]*@[^<>\s]*>|[^\s<>()\[\]:;,\"']+@(?:(?!\.\.)[^\s<>()\[\]:;,\"'])+")
 # The names of Exchange's errors (RESOLVER.ADR.RecipNotFound) look like hosts, but are kept.
 _HOST = re.compile(
     r"(?<![\w.])(?!(?:RESOLVER|STOREDRV|SMTPSEND|ROUTING|QUEUE)\.)"
     r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.(?:[a-z]{2,24}|[A-Z]{2,24})(?:\[[0-9a-fA-F.:]+\])?(?![\w.]*\w)"
 )
+_PARAGRAPH_ENDS = re.compile(r"(?m)\n[ \t]*\n|^[ \t]*[_*=~-]{10,}[ \t]*$")
+_BANNER = re.compile(
+    r"(?:scanned|checked) (?:for|by)|virus[ -]?free|no virus|confidential|intended (?:only |solely )?for",
+    re.IGNORECASE,
+)
+_REFUSES = re.compile(
+    r"(?<![\d.])[45](?:\d\d[ -]|\.\d{1,3}\.\d)|reject|refus|infected|detected|contains|blocked",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"(?<=[^\W\d_])_(?=[^\W\d_])")
+"""An underscore between words, as in BAD_RECIPIENT."""
+
 _NUMBER = re.compile(r"\d+")
 _APOSTROPHES = str.maketrans("\u2019\u2018`", "'''")
 
 
 def plain_words(text: str) -> str:
     """The words in one line and in lower case; a block list's host or link becomes "blocklist"."""
-    words = _CONTINUED.sub(" ", text[:MAX_TEXT].translate(_APOSTROPHES))
+    words = _without_banners(text[:MAX_TEXT]).translate(_APOSTROPHES)
+    words = _CONTINUED.sub(" ", words)
     words = _QUOTED.sub(" ", words)
     words = _BLOCK_LIST.sub(" blocklist ", words)
     for noise in (_LINK, _ADDRESS, _HOST):
         words = noise.sub(" ", words)
-    return " ".join(words.casefold().split())
+    return " ".join(_JOINED.sub(" ", words).casefold().split())
+
+
+def _without_banners(text: str) -> str:
+    """The text without what scanners and disclaimers add to a notice, which speaks of viruses."""
+    paragraphs = _PARAGRAPH_ENDS.split(text)
+    return "\n".join(p for p in paragraphs if not _BANNER.search(p) or _REFUSES.search(p)) or text
 
 
 def same_words(text: str) -> str:

@@ -13,8 +13,20 @@ from subscribers.errors import ImportFileError
 from subscribers.importing.standings import Says
 from subscribers.subscriber import Status
 
-EMAIL = ("email", "email address", "e mail", "e mail address")
-NAMES = (("name",), ("display name",), ("full name",), ("user name",), ("gecos",), ("first name", "last name"), ("fname", "lname"))  # fmt: skip
+EMAIL = (
+    "email",
+    "email address",
+    "e mail",
+    "e mail address",
+    "email 1",
+    "primary email",
+    "contact email",
+    "subscriber email",
+    "email address other",
+    "email address home",
+    "email address work",
+)
+NAMES = (("name",), ("nickname",), ("display name",), ("full name",), ("user name",), ("gecos",), ("first name", "last name"), ("firstname", "lastname"), ("fname", "lname"))  # fmt: skip
 TAGS = ("tags", "labels", "tag", "groups", "segments")
 JOINED = ("optin time", "opted in at", "subscribed at", "subscription created at", "created at", "created", "creation date", "signup date", "join date", "joined", "user entered", "entered", "subscribed", "date")  # fmt: skip
 JOINED_FROM = ("optin ip", "opt in ip", "ip address", "signup ip", "ip")
@@ -139,7 +151,88 @@ LAYOUTS: Sequence[Layout] = (
         name="sympa",
         title="Sympa",
         marks=_marks("email, reception", "email, gecos", "email, visibility"),
-        noise=frozenset({"visibility", "update date", "reception"}),
+        noise=frozenset({"visibility", "update date"}),
+    ),
+    Layout(
+        name="hubspot",
+        title="HubSpot",
+        marks=_marks("email, marketing contact status", "record id, email, unsubscribed from all email", "record id, email, lifecycle stage"),
+        says={"invalid email address": Says.BOUNCED, "email address quarantined": Says.BOUNCED},
+        noise=frozenset({"record id"}),
+    ),
+    Layout(
+        name="brevo",
+        title="Brevo",
+        says={"list unsubscribed": Says.LEFT_BECAUSE},
+        marks=_marks("email, email blacklisted", "email, double opt in, sms", "email, firstname, added time", "contact id, email, added time"),
+        noise=frozenset({"contact id", "id", "sms blacklisted", "double opt in", "opt in", "list ids", "modified time", "modified at"}),
+        nested=frozenset({"attributes"}),
+    ),
+    Layout(
+        name="campaignmonitor",
+        title="Campaign Monitor",
+        marks=_marks("email address, consent to track", "email address, list joined date", "email, consent to track, state"),
+        says={"state": Says.WORD},
+        noise=frozenset({"reads email with", "consent to track", "consent to send sms"}),
+        nested=frozenset({"custom fields"}),
+    ),
+    Layout(
+        name="klaviyo",
+        title="Klaviyo",
+        marks=_marks("email, klaviyo id", "email, email marketing consent, email suppressions"),
+        noise=frozenset({"klaviyo id", "email marketing consent timestamp", "initial source"}),
+    ),
+    Layout(
+        name="activecampaign",
+        title="ActiveCampaign",
+        marks=_marks("subscriberid, email, status", "email, cdate, sdate, status", "email, listid, status"),
+        words={"-1": Status.UNSUBSCRIBED, "0": Status.PENDING, "1": Status.ACTIVE, "2": Status.UNSUBSCRIBED, "3": Status.BOUNCED},
+        noise=frozenset({"id", "subscriberid", "listid", "formid", "seriesid", "responder", "sync", "hash"}),
+    ),
+    Layout(
+        name="mailjet",
+        title="Mailjet",
+        marks=_marks("email, is excluded from campaigns", "email, is opt in pending"),
+        noise=frozenset({"id", "delivered count", "last activity at", "exclusion from campaigns updated at", "unsubscribed by", "is active"}),
+    ),
+    Layout(
+        name="constantcontact",
+        title="Constant Contact",
+        marks=_marks("email address, email permission status", "email address other, email permission status other", "email address, email status, email lists"),
+    ),
+    Layout(
+        name="mailpoet",
+        title="MailPoet",
+        marks=_marks("email, list status, global status", "email, global status", "email, confirmed ip, status"),
+    ),
+    Layout(
+        name="newsletter-plugin",
+        title="The Newsletter Plugin",
+        marks=_marks("email, surname, status, token", "email, surname, gender, status"),
+        words={"c": Status.ACTIVE, "s": Status.PENDING, "u": Status.UNSUBSCRIBED, "b": Status.BOUNCED, "p": Status.COMPLAINED},
+        noise=frozenset({"id", "token"}),
+    ),
+    Layout(
+        name="googlegroups",
+        title="Google Groups",
+        marks=_marks("email address, group status, email preference", "email address, nickname, group status"),
+        says={"group status": Says.WORD, "email preference": Says.WORD},
+        words={"": Status.ACTIVE, "owner": Status.ACTIVE, "manager": Status.ACTIVE, "okay": Status.ACTIVE, "all email": Status.ACTIVE, "each email": Status.ACTIVE, "email": Status.ACTIVE, "abridged": Status.ACTIVE, "abridged email": Status.ACTIVE, "daily summary": Status.ACTIVE, "digest email": Status.ACTIVE},
+        noise=frozenset({"posting permissions", "join year", "join month", "join day", "join hour", "join minute", "join second", "time zone"}),
+    ),
+    Layout(
+        name="patreon",
+        title="Patreon",
+        marks=_marks("email, patron status"),
+        says={"patron status": Says.WORD},
+        words={"": Status.UNSUBSCRIBED, "active patron": Status.ACTIVE, "declined patron": Status.UNSUBSCRIBED, "former patron": Status.UNSUBSCRIBED},
+        noise=frozenset({"user id", "addressee", "street", "city", "state", "zip", "country", "phone", "follows you", "last charge status"}),
+    ),
+    Layout(
+        name="wix",
+        title="Wix",
+        marks=_marks("email 1, email subscriber status"),
+        noise=frozenset({"sms subscriber status"}),
     ),
 )  # fmt: skip
 

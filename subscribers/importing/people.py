@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +12,15 @@ from subscribers.admission import Applicant
 from subscribers.audience import format_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.importing import layouts
+from subscribers.importing.cells import cell_at, flat_json, labels_in, plain
 from subscribers.importing.layouts import Layout
 from subscribers.importing.standings import (
-    COLUMNS,
     Says,
     is_clearly_a_status,
+    is_of_another_medium,
+    may_say_no,
     plain_header,
+    says_no,
     says_of,
     status_in_cell,
     strongest,
@@ -29,10 +30,8 @@ from subscribers.subscriber import Status
 MAPPED = ("email", "name", "tags", "status")
 """The columns that `mapping` may name a header for."""
 
-# A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
-_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
 _LEFT_BY_NAME = re.compile(
-    r"un-?subscri|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
+    r"un-?subscri|un-?confirmed|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
 )
 _DATED = re.compile(r"\d{4}|\d\d[./]\d\d")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
@@ -78,6 +77,8 @@ class Columns:
         self._statuses = self._status_columns(mapping)
         self._consent = self._consent_columns()
         self._kept = self._kept_columns()
+        self._may_be_statuses = [one for one in self._kept if not is_of_another_medium(one.plain)]
+        self._wishes = [one for one in self._kept if may_say_no(one.plain)]
         self._status_of_all = next(
             (
                 status
@@ -113,9 +114,14 @@ class Columns:
         self.standing(line, cells)
         if self._is_status_given:
             return
-        for column in self._kept:
-            if is_clearly_a_status(_at(cells, column.position)):
-                raise self._not_understood(line, column, _at(cells, column.position))
+        if self.layout is layouts.ADDRESSES:
+            self._check_bare(line, cells)
+        for column in self._may_be_statuses:
+            if is_clearly_a_status(cell_at(cells, column.position)):
+                raise self._not_understood(line, column, cell_at(cells, column.position))
+        for column in self._wishes:
+            if says_no(cell_at(cells, column.position)):
+                raise self._not_understood(line, column, cell_at(cells, column.position))
 
     def standing(self, line: int, cells: Sequence[str]) -> tuple[Status, str]:
         """The subscription's status, and the file's text for it.
@@ -124,7 +130,7 @@ class Columns:
         """
         if not self._statuses:
             return self._status_of_all or Status.ACTIVE, ""
-        texts = tuple(_at(cells, column.position).strip() for column, _ in self._statuses)
+        texts = tuple(cell_at(cells, column.position).strip() for column, _ in self._statuses)
         status = self._known.get(texts)
         if status is None:
             status = strongest(
@@ -147,7 +153,7 @@ class Columns:
     def candidate(self, cells: Sequence[str], status: Status, source_status: str) -> Applicant:
         """The person in a row. Raises AddressError if the address is not valid or not a member's."""
         for column, words in self._roles:
-            role = _at(cells, column.position).strip()
+            role = cell_at(cells, column.position).strip()
             if role.casefold() not in words:
                 raise AddressError(
                     f"not a subscription: {column.header} is {role!r}", field="email"
@@ -157,8 +163,8 @@ class Columns:
         address, name = self.address(cells), ""
         if "<" in address:
             name, address = parseaddr(address)
-        names = [plain(_at(cells, column.position)).strip() for column in self._names]
-        labels = _labels(plain(_at(cells, self._tags.position))) if self._tags else []
+        names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
+        labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
         attributes = self._attributes(cells, labels)
         return Applicant(
             address=parse_address(address),
@@ -171,7 +177,19 @@ class Columns:
 
     def address(self, cells: Sequence[str]) -> str:
         """The text in the column of addresses."""
-        return plain(_at(cells, self._email.position if self._email else 0)).strip()
+        return plain(cell_at(cells, self._email.position if self._email else 0)).strip()
+
+    def _check_bare(self, line: int, cells: Sequence[str]) -> None:
+        """A list of addresses has no columns, so a status in it cannot be read."""
+        words = [word for cell in cells for word in re.split(r"[,;\t|]", cell)]
+        status = next(filter(is_clearly_a_status, words), None)
+        if status is not None:
+            raise ImportFileError(
+                f"line {line}: a list of addresses says {status.strip()!r}; nothing was imported",
+                file=self.source_name,
+                field="status",
+                fix="give the file a first line that names its columns, such as email,name,status",
+            )
 
     # Finding the columns
 
@@ -209,8 +227,9 @@ class Columns:
     def _status_columns(self, mapping: Mapping[str, str]) -> list[tuple[_Column, Says]]:
         if "status" in mapping:
             mapped = self._mapped(mapping, "status")
-            return [(mapped, COLUMNS.get(mapped.plain, Says.WORD))] if mapped else []
-        found = [(column, says_of(column.plain, self.layout.says)) for column in self._all]
+            return [(mapped, _says_of_mapped(mapped))] if mapped else []
+        columns = [column for column in self._all if column.plain not in self.layout.noise]
+        found = [(column, says_of(column.plain, self.layout.says)) for column in columns]
         return [(column, says) for column, says in found if says is not None]
 
     def _consent_columns(self) -> dict[str, _Column]:
@@ -264,9 +283,9 @@ class Columns:
     def _attributes(self, cells: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
         attributes: dict[str, str] = {}
         for column in self._kept:
-            value = plain(_at(cells, column.position)).strip().replace("\x00", "")
+            value = plain(cell_at(cells, column.position)).strip().replace("\x00", "")
             if column.plain in self.layout.nested and value[:1] == "{":
-                attributes |= _flat(value)
+                attributes |= flat_json(value)
             elif value:
                 attributes[column.header] = value
         if labels and not self._follows_all_tags:
@@ -278,7 +297,7 @@ class Columns:
         if self._is_own and not self._consent and status is Status.ACTIVE:
             return ""
         recorded = {
-            what: _at(cells, column.position).strip() for what, column in self._consent.items()
+            what: cell_at(cells, column.position).strip() for what, column in self._consent.items()
         }
         parts = []
         for what in ("joined", "confirmed"):
@@ -292,9 +311,9 @@ class Columns:
         return f"{self.source_name}{tool}" + (f": {'; '.join(parts)}" if parts else "")
 
 
-def plain(cell: str) -> str:
-    """The cell without the apostrophe that keeps a spreadsheet from running it."""
-    return cell[1:] if _DEFUSED.match(cell) else cell
+def _says_of_mapped(column: _Column) -> Says:
+    known = says_of(column.plain, {})
+    return Says.ACTIVE if known is None and may_say_no(column.plain) else known or Says.WORD
 
 
 def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
@@ -305,27 +324,3 @@ def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
             field=name,
             fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
         )
-
-
-def _at(cells: Sequence[str], position: int) -> str:
-    return cells[position] if position < len(cells) else ""
-
-
-def _labels(cell: str) -> list[str]:
-    """The tags of one cell: `a;b`, `a, b`, or `"a","b"` as Mailchimp writes them."""
-    if '"' in cell:
-        cell = ";".join(next(csv.reader([cell], skipinitialspace=True), []))
-    mark = ";" if ";" in cell else ","
-    return [label.strip() for label in cell.strip("[]{}").split(mark) if label.strip()]
-
-
-def _flat(text: str) -> dict[str, str]:
-    try:
-        values = json.loads(text)
-    except ValueError:
-        return {"data": text}
-    return {
-        str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        for name, value in values.items()
-        if value not in (None, "", [], {})
-    }

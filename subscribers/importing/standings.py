@@ -19,8 +19,11 @@ class Says(StrEnum):
     ACTIVE = "active"  # yes: active; no: left
     CONFIRMED = "confirmed"  # yes: active; no: pending
     LEFT = "left"  # yes, or a date: left; no: active
+    UNCONFIRMED = "unconfirmed"  # yes: pending; no: active
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    LEFT_BECAUSE = "left because"  # any text but a no: left
+    BOUNCED_BECAUSE = "bounced because"  # any text but a no: bounced
 
 
 def _named(names: str, says: Says) -> dict[str, Says]:
@@ -29,10 +32,10 @@ def _named(names: str, says: Says) -> dict[str, Says]:
 
 COLUMNS: Mapping[str, Says] = {
     **_named(
-        "status, subscription status, subscriber status, email status, marketing status, email marketing,"
+        "status, statut, subscription status, subscriber status, email status, marketing status, email marketing,"
         "email marketing status, email subscription status, contact status, list status, opt in status,"
         "optin status, member status, membership status, delivery status, email permission status, reception,"
-        "global status, email marketing consent, email subscriber status, newsletter status, subscription state",
+        "global status, email permission status, marketing contact status, email marketing consent, email subscriber status, newsletter status, subscription state",
         Says.WORD,
     ),
     **_named(
@@ -47,12 +50,12 @@ COLUMNS: Mapping[str, Says] = {
         Says.CONFIRMED,
     ),
     **_named(
-        "unsubscribed, is unsubscribed, opted out, opt out, optout, blacklisted, is blacklisted, blocklisted,"
+        "unsubscribed, is unsubscribed, unsub, is excluded from campaigns, opted out, opt out, optout, blacklisted, is blacklisted, blocklisted,"
         "blocked, is blocked, email disabled, disabled, is disabled, suppressed, is suppressed, deleted, archived,"
         "do not mail, do not email, no mail, nomail, is this user blacklisted, is this subscriber blacklisted,"
         "is this user disabled, is this subscriber disabled, unsub time, unsubscribed at, unsubscribed on,"
         "unsubscribe date, unsubscribe time, unsubscription date, unsubscribed date, date unsubscribed,"
-        "stop time, unsubscribed from all email, email suppressions, deleted at, opted out at, opt out time, opt out date, optout time, blocked at, suppressed at, email disabled at",
+        "stop time, unsubscribed from all email, deleted at, opted out at, opt out time, opt out date, optout time, blocked at, suppressed at, email disabled at",
         Says.LEFT,
     ),
     **_named(
@@ -61,8 +64,12 @@ COLUMNS: Mapping[str, Says] = {
         Says.BOUNCED,
     ),
     **_named(
-        "complained, has complained, spam complaint, marked as spam, complained at, complaint date", Says.COMPLAINED
+        "complained, has complained, spam complaint, is spam complaining, marked as spam, complained at, complaint date",
+        Says.COMPLAINED,
     ),
+    **_named("is opt in pending, opt in pending, unconfirmed, is unconfirmed", Says.UNCONFIRMED),
+    **_named("email suppressions, email list suppressions, suppression reason, unsubscribe reason", Says.LEFT_BECAUSE),
+    **_named("email hard bounce reason, hard bounce reason, bounce reason, bounce type", Says.BOUNCED_BECAUSE),
 }  # fmt: skip
 """Headers of status columns in any tool's file, in lower case, as plain words."""
 
@@ -76,19 +83,25 @@ WORDS: Mapping[str, Status] = {
         "active, subscribed, enabled, confirmed, member, ok, opted in, opt in, optin, single opt in, double opt in,"
         "single, double, regular, premium, paid, free, comp, comped, complimentary, gift, gifted, trial, trialed,"
         "trialing, past due, churning, upcoming, unpaid, mail, digest, digestplain, summary, notice, txt, html, urlize,"
-        "not me, verified, needs attention, email subscribed, valid",
+        "not me, verified, needs attention, email subscribed, valid, marketing contact, marketing, implicit, implied,"
+        "explicit, express, subscriber, aktiv, abonniert, angemeldet, bestätigt, actif, abonné, inscrit, activo, suscrito,"
+        "attivo, iscritto, actief",
         _A,
     ),
     **_words(
         "pending, unconfirmed, not confirmed, unactivated, validating, invited, unverified, not verified, waiting,"
-        "awaiting confirmation, awaiting activation, opt in pending, requested",
+        "awaiting confirmation, awaiting activation, opt in pending, requested, pending confirmation, not set,"
+        "temp hold, temporary hold, temporarily on hold, no permissions set, unknown, unbestätigt, en attente, pendiente",
         _P,
     ),
     **_words(
         "unsubscribed, inactive, disabled, blocklisted, blacklisted, blocked, cancelled, canceled, opted out, opt out,"
         "optout, removed, archived, deleted, left, non subscribed, nonsubscribed, not subscribed, never subscribed,"
         "transactional, suppressed, nomail, no mail, paused, by user, by moderator, suspended, excluded, churned, former,"
-        "withdrawn, expired, revoked, unsub, email unsubscribed, manually deactivated, declined",
+        "withdrawn, expired, revoked, unsub, email unsubscribed, manually deactivated, declined,"
+        "non marketing contact, non marketing, not sending, no email, banned, do not mail, do not email, opted out of all,"
+        "abgemeldet, gekündigt, gesperrt, désabonné, désinscrit, dado de baja, baja, cancelado, disiscritto, afgemeld,"
+        "uitgeschreven",
         _U,
     ),
     **_words(
@@ -96,7 +109,7 @@ WORDS: Mapping[str, Status] = {
         "dead, soft bounced, bouncing",
         _B,
     ),
-    **_words("complained, complaint, spam, junk, spammy, spam complaint, reported, abuse, abuse complaint", _C),
+    **_words("complained, complaint, spam, junk, spammy, spam complaint, reported, marked as spam, abuse, abuse complaint", _C),
 }  # fmt: skip
 """What the words in a status column mean."""
 
@@ -111,28 +124,47 @@ _STRENGTH = (_C, _B, _U, _P, _A)
 _IF_YES = {
     Says.ACTIVE: _A,
     Says.CONFIRMED: _A,
+    Says.UNCONFIRMED: _P,
     Says.LEFT: _U,
     Says.BOUNCED: _B,
     Says.COMPLAINED: _C,
 }
+_IF_ANY = {Says.LEFT_BECAUSE: _U, Says.BOUNCED_BECAUSE: _B}
 _IF_NO = {Says.ACTIVE: _U, Says.CONFIRMED: _P}
 
 
 def plain_header(header: str) -> str:
-    """The header in lower case, as plain words: `OPTIN_TIME` becomes `optin time`."""
-    return " ".join(re.sub(r"[^\w]|_", " ", header.casefold()).split())
+    """The header in lower case, as plain words: `OPTIN_TIME` and `optinTime` become `optin time`."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header)
+    return " ".join(re.sub(r"[^\w]|_", " ", apart.casefold()).split())
 
 
 _LEAVES = re.compile(
-    r"unsub|un subscri|\bopt(?:ed)? ?out|black ?list|block ?list|\bsuppress|do not (?:e?mail|contact)|\bno ?mail|abgemeldet|abbestellt|d[ée]sabonn|desinscri|d[ée]sinscri"
+    r"unsub|un subscri|\bopt(?:ed)? ?out|black ?list|block ?list|\bsuppress|\bdo(?: not|n ?t) (?:e ?mail|contact|send)|\bno (?:e ?)?mails?\b|\bnomail|\bno newsletters?\b|abgemeldet|abbestellt|d[ée]sabonn|desinscri|d[ée]sinscri"
 )
 _ABOUT = re.compile(
     r"reason|campaign|title|source|link|url|token|comment|\bids?\b|\bip\b|count|note"
 )
+_STATUS_OF_MAIL = re.compile(
+    r"\b(?:e ?mail|contact|subscri\w*|member\w*|list|newsletter|marketing|opt ?in)\b.*\b(?:status|permission)(?: (?:other|home|work))?\Z"
+    r"|\b(?:e ?mail|subscri\w*|member\w*|newsletter)\b.*\bstate\Z"
+)
+"""Headers of status columns of mail that are not listed."""
+
+_WANTS = re.compile(
+    r"\b(?:wants?|receives?|accepts?|gets?|agree[sd]?|consent(?:s|ed)?|opt(?:ed)? ?in|subscribed?|allows?)\b.*\b(?:newsletters?|e ?mails?|mailings?|marketing)\Z"
+    r"|\b(?:gdpr|e ?mail|newsletter|marketing|mailing) (?:consent|opt ?in|subscription|subscribed|subscriber)\Z"
+)
+_BOUNCE = re.compile(r"(?<!soft )\bbounced? (?:reason|code|date|at|on|type)\Z")
+_MAY_BE_A_WISH = re.compile(r"\b(?:newsletters?|mailing list|mailings?)\Z")
+"""A column with such a header has the name of a newsletter, or a yes or no."""
+
+_NOT_MAIL = re.compile(r"\b(?:sms|mms|phone|mobile|whats ?app|push|call|voice|fax|postal)\b")
 _CLEAR_STATUSES = frozenset(
     spelt(word).replace(" ", mark)
     for word in (
         *("unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained"),
+        *("abgemeldet", "désabonné", "désinscrit", "dado de baja", "disiscritto", "uitgeschreven"),
         *("opted out", "cleaned", "unreachable", "non subscribed", "nonsubscribed", "not subscribed", "undeliverable"),
     )
     for spelt in (str.lower, str.upper, str.title, str.capitalize)
@@ -143,12 +175,24 @@ _CLEAR_STATUSES = frozenset(
 def says_of(header: str, says: Mapping[str, Says]) -> Says | None:
     """What a column with this plain header says about the subscription; None if nothing.
 
-    `says` are the layout's own columns. A header that is not listed but is about leaving counts.
+    `says` are the layout's own columns. A header that is not listed but is about leaving, or is a
+    status of mail, counts.
     """
     known = says.get(header) or COLUMNS.get(header)
-    if known is None and _LEAVES.search(header) and not _ABOUT.search(header):
+    if known is not None or is_of_another_medium(header):
+        return known
+    if _LEAVES.search(header) and not _ABOUT.search(header):
         return Says.LEFT
-    return known
+    if _BOUNCE.search(header):
+        return Says.BOUNCED_BECAUSE
+    if _WANTS.search(header):
+        return Says.ACTIVE
+    return Says.WORD if _STATUS_OF_MAIL.search(header) else None
+
+
+def is_of_another_medium(header: str) -> bool:
+    """Whether a column with this plain header is about text messages, calls or letters."""
+    return _NOT_MAIL.search(header) is not None
 
 
 def is_clearly_a_status(cell: str) -> bool:
@@ -156,15 +200,29 @@ def is_clearly_a_status(cell: str) -> bool:
     return cell.strip() in _CLEAR_STATUSES
 
 
+def may_say_no(header: str) -> bool:
+    """Whether a column with this plain header may say that somebody wants no newsletter."""
+    return _MAY_BE_A_WISH.search(header) is not None
+
+
+def says_no(cell: str) -> bool:
+    """Whether the cell is an explicit no, or a word for somebody who is not subscribed."""
+    word = plain_header(cell)
+    return bool(word) and (word in _NO or WORDS.get(word, _A) is not _A)
+
+
 def status_in_cell(says: Says, cell: str, words: Mapping[str, Status]) -> Status | None:
     """The status that one cell gives the subscription; None if its word is not known.
 
     `words` are the layout's own and take precedence over the general ones. With an empty word,
-    nothing is known about the subscription, so it waits for a confirmation.
+    nothing is known about the subscription, so it waits for a confirmation, unless the layout says
+    what an empty word means.
     """
     word = plain_header(cell)
     if says is Says.WORD:
-        return _P if not word else words.get(word, WORDS.get(word))
+        return words.get(word, WORDS.get(word) if word else _P)
+    if says in _IF_ANY:
+        return _A if word in _NO else _IF_ANY[says]
     if word in _YES or (word not in _NO and _DATE.match(cell.strip())):
         return _IF_YES[says]
     if word in _NO:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import getaddresses
 from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
 from subscribers.errors import ImportFileError
+from subscribers.importing.json_people import read_json_people
+from subscribers.importing.layouts import EMAIL
+from subscribers.importing.standings import plain_header
 
 MAX_HEADER = 100_000
 """Characters in the first line. A file whose first line is longer is not a table."""
 
-MAX_JSON = 200_000_000
-"""Characters that are read of a JSON document, which is parsed in memory."""
+TITLE_LINES = 5
+"""Lines above the header that are looked through for it."""
 
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """ZIP (also .xlsx and .ods), .xls, and gzip."""
@@ -54,24 +56,42 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     The text is UTF-8 or UTF-16. Octets that are neither are kept as surrogates, so that one bad row
     is one rejection. The caller closes the file. Raises ImportFileError if it cannot be read.
     """
-    text = _decoded(file, source_name)
+    text, skipped = _decoded(file, source_name), 0
     first = text.readline(MAX_HEADER)
-    skipped = 0
     while first and first.strip()[:1] in ("", "#") and skipped < 100:
         first, skipped = text.readline(MAX_HEADER), skipped + 1
+    ahead = [first]
+    if not _names_addresses(first):  # some tools write a title above the header
+        ahead += [text.readline(MAX_HEADER) for _ in range(TITLE_LINES)]
+        above = next((n for n, line in enumerate(ahead) if _names_addresses(line)), 0)
+        first, ahead, skipped = ahead[above], ahead[above:], skipped + above
+    rest = chain(ahead[1:], text)
     if first.lstrip()[:1] in ("{", "["):
-        return _from_json(first + text.read(MAX_JSON), source_name)
+        header, people = read_json_people(lambda: _from_start(file, source_name), source_name)
+        return Table(header=header, rows=people)
     if _BLOCK_BEGINS.match(first.strip()):
-        return _from_blocks(chain([first], text))
+        return _from_blocks(chain([first], rest))
     delimiter = None
     if separator := _SEPARATOR.match(first.strip()):  # a first line that tells Excel the separator
-        delimiter, first, skipped = separator[1], text.readline(MAX_HEADER), skipped + 1
+        delimiter, first, skipped = separator[1], next(rest, ""), skipped + 1
     if "@" in first:
-        return _from_addresses(chain([first], text), skipped)
+        return _from_addresses(chain([first], rest), skipped)
     delimiter = delimiter or _delimiter(first)
     header = next(csv.reader([first], delimiter=delimiter), [])
-    rows = _csv_rows(csv.reader(text, delimiter=delimiter), 2 + skipped, reject)
+    rows = _csv_rows(csv.reader(rest, delimiter=delimiter), 2 + skipped, reject)
     return Table(header=header, rows=rows)
+
+
+def _from_start(file: BinaryIO, source_name: str) -> TextIO:
+    file.seek(0)
+    return _decoded(file, source_name)
+
+
+def _names_addresses(line: str) -> bool:
+    """Whether the line is a header with a column of addresses."""
+    if "@" in line or len(line) >= MAX_HEADER:
+        return False
+    return any(plain_header(cell) in EMAIL for cell in re.split(r"[,;\t|]", line))
 
 
 def _decoded(file: BinaryIO, source_name: str) -> TextIO:
@@ -156,70 +176,3 @@ def _from_blocks(lines: Iterable[str]) -> Table:
                 block = {}
 
     return Table(header=header, rows=rows())
-
-
-def _from_json(text: str, source_name: str) -> Table:
-    try:
-        document = json.loads(text.lstrip("\ufeff"))
-    except ValueError as error:
-        raise ImportFileError(
-            f"it is not valid JSON: {error}", file=source_name, fix="export it again"
-        ) from error
-    people = _people_in(document)
-    if people is None:
-        raise ImportFileError(
-            "it is a JSON document without a list of people",
-            file=source_name,
-            fix="name the JSON that the tool exports for its subscribers or members, or a CSV file",
-        )
-    header = list(dict.fromkeys(name for person in people for name in person))
-    rows = (
-        (number, [_cell(person.get(name)) for name in header])
-        for number, person in enumerate(people, start=1)
-    )
-    return Table(header=header, rows=rows)
-
-
-def _people_in(document: Any) -> list[Mapping[str, Any]] | None:
-    if isinstance(document, list):
-        return [_with_lists(one) for one in document if isinstance(one, dict)]
-    if not isinstance(document, dict):
-        return None
-    for name in (
-        "results",
-        "data",
-        "entries",
-        "subscribers",
-        "subscriptions",
-        "members",
-        "contacts",
-    ):
-        if name in document:
-            return _people_in(document[name])
-    return [_with_lists(document)] if "email" in document else None
-
-
-def _with_lists(person: dict[str, Any]) -> dict[str, Any]:
-    """Add the status that listmonk gives for each list, which counts as well as the person's own."""
-    lists = person.get("lists")
-    if not isinstance(lists, list) or not all(isinstance(one, dict) for one in lists):
-        return person
-    subscriptions = [(one.get("subscription_status"), one.get("optin")) for one in lists]
-    held = [one for one in subscriptions if one[0] != "unsubscribed"]
-    if subscriptions and not held:
-        status = "unsubscribed"
-    elif held and all(one == ("unconfirmed", "double") for one in held):
-        status = "unconfirmed"
-    else:
-        status = "subscribed"
-    return {**person, "subscription_status": status}
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).casefold()
-    if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
-        return ";".join(str(one) for one in value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

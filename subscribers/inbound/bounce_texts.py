@@ -18,7 +18,7 @@ ADDRESS = re.compile(
 _LISTED = re.compile(r"(?m)^[ \t>*-]*<?(" + ADDRESS.pattern + r")>?(?::|\.{3}|[ \t]*$)")
 _ORIGINAL_BEGINS = re.compile(
     r"^[ \t>*=~-]{0,80}(?:below this line|this is a copy of|(?:the )?(?:headers of |body of |text of )?(?:the |your )?"
-    r"(?:original|returned|unsent|undelivered|message) (?:message|mail|header|text)"
+    r"(?:original|old|returned|unsent|undelivered|message) (?:message|mail|header|text)"
     r"|(?:message|mail) (?:header|text|follows|content)|begin(?:ning)? of|headers? of the source|(?:start of )?(?:unsent|returned) message)"
     r"|^[>*=~-]{0,80}(?:received: |return-path: |message-id: |x-mailer: |mime-version: |dkim-signature: )",
     re.IGNORECASE | re.MULTILINE,

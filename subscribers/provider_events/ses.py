@@ -27,6 +27,7 @@ _NOTHING = frozenset(
 _NOBODY = frozenset({"NoEmail", "Suppressed", "OnAccountSuppressionList"})
 """Permanent: the last two are about addresses that bounced or complained before. "General" may be
 anything, so the receiver's words decide."""
+_OF_A_REPORT = ("action", "status", "diagnosticCode")
 _OURS = frozenset({"ContentRejected", "AttachmentRejected"})
 
 
@@ -63,10 +64,16 @@ def _bounces(bounce: dict[str, Any], about: AboutMail, envelope_id: str) -> Iter
     kind, detail = text_at(bounce, "bounceType"), text_at(bounce, "bounceSubType")
     for recipient in list_at(bounce, "bouncedRecipients"):
         address = text_at(recipient, "emailAddress")
+        key = f"{text_at(bounce, 'feedbackId') or envelope_id} {address}"
+        whose = replace(about, address=address)
+        if kind == "Transient" and not any(text_at(recipient, one) for one in _OF_A_REPORT):
+            # SES reports answers from people who are away like this, without any report of a failure.
+            yield ProviderEvent(key=key, kind=EventKind.NOTHING, about=whose)
+            continue
         yield failure(
-            f"{text_at(bounce, 'feedbackId') or envelope_id} {address}",
+            key,
             _said(kind, detail),
-            replace(about, address=address),
+            whose,
             status=text_at(recipient, "status"),
             text=text_at(recipient, "diagnosticCode"),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -38,16 +39,20 @@ def play_forgeries(office: PostOffice, count: int) -> None:
 
 
 def flood(office: PostOffice, *, requests: int, victims: int) -> list[str]:
-    """Sign victims up from as many networks as there are requests; who was written to."""
+    """Sign victims up by robots that wait as people do, from as many networks as there are requests; who was written to."""
     app = make_app(office.site, clock=lambda: office.now)
     with serving(app) as base, httpx2.Client(base_url=base) as client:
+        waiting = []
         for number in range(requests):
             network = f"{10 + number // 65536}.{number // 256 % 256}.{number % 256}.7"
-            answer = client.post(
-                "/join/weekly",
-                json={"email": f"victim{number % victims}@example.com"},
-                headers={"X-Forwarded-For": network},
-            )
+            asked = {"email": f"victim{number % victims}@example.com"}
+            origin = {"X-Forwarded-For": network}
+            forged = {**asked, "stamp": "forged"}
+            guard = client.post("/join/weekly", json=forged, headers=origin).json()["error"]
+            waiting.append(({**asked, "stamp": guard["stamp"]}, origin))
+        office.now += timedelta(milliseconds=guard["wait_ms"])
+        for asked, origin in waiting:
+            answer = client.post("/join/weekly", json=asked, headers=origin)
             assert answer.status_code == 202
         assert office.catcher.wait_for(victims, seconds=60)
         office.settle()

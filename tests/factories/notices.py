@@ -564,6 +564,18 @@ NOTICES = (
         verdict="hard",
     ),
     Notice(
+        name="old-message-quoted",
+        text=f"The mail below could not be delivered to:\n\n  <{READER}>\n\nOld message:\n\n"
+        "The list is members-only, and the mailbox of the list is full of spam.\n",
+        verdict="soft",
+        returned=False,
+    ),
+    Notice(
+        name="undeliverable-to",
+        text=f"undeliverable to {READER}\n\nOriginal message follows.\n",
+        verdict="soft",
+    ),
+    Notice(
         name="mail-loop",
         text="This is the mail system at host mx.example.net.\n\nYour message could not be delivered.\n\n"
         f"<{READER}>: mail for example.org loops back to myself\n",

@@ -353,4 +353,16 @@ REPORTS = (
         fields=_fields("5.0.0", "smtp; 552 Your account has been suspended. Please contact us"),
         verdict="policy",
     ),
+    StatusReport(
+        name="a-scanners-banner-below-the-notice",
+        notice=f"Delivery to the following recipients failed.\n\n  {READER}\n\n{'_' * 60}\nThis mail was scanned for all known viruses.",
+        fields=f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {READER}\nAction: failed\nStatus: 5.1.1",
+        verdict="hard",
+    ),
+    StatusReport(
+        name="a-scanner-that-refuses",
+        notice="Your message was scanned by our filter.\n\nIt was scanned for viruses and is infected.",
+        fields=f"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; {READER}\nAction: failed\nStatus: 5.1.1",
+        verdict="policy",
+    ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from newsletter.articles.fetch import HttpClient
+from newsletter.config.access import Access
 from newsletter.config.proxies import trusted_proxies
 from newsletter.config.settings import FetchSettings
 from newsletter.pipeline.doctor.proxy import HEADERS, judge_proxy
@@ -174,9 +175,8 @@ def test_doctor_sees_what_nginx_passes_on(tmp_path: Path, host: bool) -> None:
 def _seen(url: str) -> dict[str, str]:
     async def fetch() -> dict[str, str]:
         async with HttpClient(FetchSettings(allow_private=("127.0.0.1",))) as client:
-            answer = await client.fetch(
-                f"{url}/health/request", memory=None, now=NOW, headers=HEADERS
-            )
+            probe = Access(headers=tuple(HEADERS.items()))
+            answer = await client.fetch(f"{url}/health/request", memory=None, now=NOW, access=probe)
             seen: dict[str, str] = httpx2.Response(200, content=answer.body).json()
             return seen
 

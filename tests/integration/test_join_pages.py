@@ -15,17 +15,21 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from newsletter.config.proxies import trusted_proxies
 from newsletter.errors import DatabaseBusyError
 from newsletter.pipeline import form_requests
 from newsletter.pipeline.flush_letters import flush
-from newsletter.pipeline.own_data import make_due_moves
+from newsletter.pipeline.own_data import erase, export, make_due_moves
 from newsletter.site.site import Site
 from newsletter.store.database import Database
+from newsletter.store.form_requests import due_requests
 from newsletter.web.app import make_app
+from newsletter.web.forwarded import Forwarded
 from newsletter.web.reader import answers
 from newsletter.web.reader.robots import has_proof
 from subscribers import people
 from subscribers.consent import ASK_AT_MOST, JoinRequest
+from subscribers.errors import UnknownSubscriberError
 from subscribers.tokens import Purpose
 from tests.factories.mail import READER, PostOffice, link_in, post_office
 from tests.servers.web import serving
@@ -66,6 +70,15 @@ class Web:
         """Fill in the form and press the button."""
         data = {"stamp": self.stamp(), "email": address, **fields}
         return self.client.post("/join/weekly", data=data)
+
+    def ask(self, address: str = NEWCOMER, **fields: str) -> httpx2.Response:
+        """Sign up by JSON with the stamp of a first request, as a script of another page does."""
+        first = self.client.post("/join/weekly", json={"email": address, "stamp": "none"})
+        guard = first.json()["error"]
+        assert (first.status_code, guard["code"]) == (428, "stamp-needed")
+        self.office.now += timedelta(milliseconds=guard["wait_ms"])
+        again = {"email": address, "stamp": guard["stamp"], **fields}
+        return self.client.post("/join/weekly", json=again)
 
     def preferences(self, address: str = READER) -> str:
         """The path of a reader's preferences."""
@@ -173,7 +186,7 @@ def test_json_from_any_page(web: Web) -> None:
     """The endpoint is open to every origin, with a preflight, and answers in JSON."""
     preflight = web.client.options("/join/weekly", headers={"Origin": "https://shop.example"})
     assert preflight.headers["access-control-allow-origin"] == "*"
-    answer = web.client.post("/join/weekly", json={"email": NEWCOMER})
+    answer = web.ask()
     assert (answer.status_code, answer.json()) == (202, {"status": "check-your-mail"})
     assert answer.headers["access-control-allow-origin"] == "*"
     web.got(1)
@@ -182,12 +195,65 @@ def test_json_from_any_page(web: Web) -> None:
     assert web.client.post("/join/nowhere", json={"email": NEWCOMER}).status_code == 404
 
 
+def test_json_is_held_by_what_holds_the_form(web: Web) -> None:
+    """A stamp of ours, which is old enough or comes with a proof, and serves once."""
+
+    def send(**fields: str) -> tuple[int, str]:
+        answer = web.client.post("/join/weekly", json={"email": NEWCOMER, **fields})
+        return answer.status_code, answer.json().get("error", {}).get("code", "")
+
+    assert send(stamp="forged") == (428, "stamp-needed")
+    forged = {"email": NEWCOMER, "stamp": "forged"}
+    guard = web.client.post("/join/weekly", json=forged).json()["error"]
+    stamp = guard["stamp"]
+    assert send(stamp=stamp) == (428, "too-early")
+    web.office.now += timedelta(milliseconds=guard["age_ms"])
+    assert send(stamp=stamp) == (428, "too-early")
+    proof = next(str(n) for n in range(10**7) if has_proof(stamp, str(n), guard["bits"]))
+    assert send(stamp=stamp, proof=proof)[0] == 202
+    assert send(stamp=stamp, proof=proof)[0] == 202  # sent twice is sent once
+    assert send(email="other@example.org", stamp=stamp, proof=proof) == (428, "stamp-needed")
+    assert web.status("other@example.org") == ""
+    web.office.now += timedelta(days=2)
+    assert send(stamp=stamp) == (428, "stamp-needed")
+    web.got(1)
+    assert web.status(NEWCOMER) == "pending"
+
+
+def test_a_script_is_told_how_long_to_wait(web: Web) -> None:
+    """The message is for its reader; the same stamp counts on."""
+    forged = {"email": NEWCOMER, "stamp": "forged"}
+    first = web.client.post("/join/weekly", json=forged).json()["error"]
+    web.office.now += timedelta(seconds=3)
+    again = {"email": NEWCOMER, "stamp": first["stamp"]}
+    told = web.client.post("/join/weekly", json=again).json()["error"]
+    assert (told["stamp"], told["wait_ms"]) == (first["stamp"], 2000)
+    web.office.now += timedelta(milliseconds=told["wait_ms"])
+    assert web.client.post("/join/weekly", json=again).status_code == 202
+
+
+def test_a_few_scripts_that_know_no_stamp_are_taken(tmp_path: Path) -> None:
+    """Three of a network in an hour, and a hundred in a day from all; then they need one."""
+    with post_office(tmp_path) as office:
+        app = Forwarded(make_app(office.site, clock=lambda: office.now), trusted_proxies({}))
+        with serving(app) as base, httpx2.Client(base_url=base) as client:
+
+            def send(network: str) -> int:
+                asked = {"email": f"n{network}@example.org"}
+                origin = {"X-Forwarded-For": network}
+                return client.post("/join/weekly", json=asked, headers=origin).status_code
+
+            assert [send("192.0.2.1") for _ in range(5)] == [202, 202, 202, 428, 428]
+            codes = [send(f"198.51.{number}.1") for number in range(100)]
+            assert codes == [202] * 97 + [428] * 3
+            assert Web(office=office, client=client).ask().status_code == 202
+            office.now += timedelta(days=1, seconds=1)
+            assert send("192.0.2.1") == 202
+
+
 def test_one_network_has_its_limit(web: Web) -> None:
     """After twenty in an hour it is told to wait."""
-    codes = [
-        web.client.post("/join/weekly", json={"email": f"n{number}@example.org"}).status_code
-        for number in range(22)
-    ]
+    codes = [web.ask(f"n{number}@example.org").status_code for number in range(22)]
     assert codes == [202] * 20 + [429] * 2
 
 
@@ -195,7 +261,7 @@ def test_a_victim_is_asked_a_few_times_ever(web: Web) -> None:
     """Once a day, and no more after the third question without an answer."""
     for _day in range(6):
         for _ in range(3):
-            web.client.post("/join/weekly", json={"email": NEWCOMER})
+            web.ask()
         web.office.settle()
         web.office.now += timedelta(hours=25)
     web.got(ASK_AT_MOST)
@@ -437,12 +503,10 @@ def test_a_day_has_its_limit(tmp_path: Path) -> None:
     with post_office(tmp_path, tables="[sign_up]\nper_day = 2") as office:
         app = make_app(office.site, clock=lambda: office.now)
         with serving(app) as base, httpx2.Client(base_url=base) as client:
-            codes = [
-                client.post("/join/weekly", json={"email": f"n{number}@example.org"}).status_code
-                for number in range(3)
-            ]
+            web = Web(office=office, client=client)
+            codes = [web.ask(f"n{number}@example.org").status_code for number in range(3)]
             office.now += timedelta(days=1, seconds=1)
-            later = client.post("/join/weekly", json={"email": "later@example.org"})
+            later = web.ask("later@example.org")
     assert codes == [202, 202, 429]
     assert later.status_code == 202
 
@@ -492,6 +556,25 @@ def test_a_request_outlives_the_process_that_took_it(
     for _ in range(2):
         flush(web.office.site, lambda: web.office.now)
     assert [letter.recipient for letter in web.office.letters] == [READER]
+
+
+def test_erasing_drops_what_was_asked_for(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request by a form that still waits, of a reader and of somebody unknown."""
+    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    for address in (READER, NEWCOMER, "other@example.org"):
+        web.client.post("/join/weekly", data={"stamp": web.stamp(), "email": address.upper()})
+    reader = web.office.person()
+    assert reader is not None
+    known = export(web.office.site, reader.id)
+    assert known is not None
+    assert [one["list_slug"] for one in known["form_requests"]] == ["weekly"]
+    for address in (READER, NEWCOMER):
+        assert erase(web.office.site, address, now=web.office.now)
+    with web.office.site.database.transaction(read_only=True) as connection:
+        left = due_requests(connection, web.office.now)
+    assert [one.content["address"] for one in left] == ["OTHER@EXAMPLE.ORG"]
+    with pytest.raises(UnknownSubscriberError):
+        erase(web.office.site, NEWCOMER, now=web.office.now)
 
 
 def test_one_request_that_fails_does_not_stop_the_others(

@@ -238,6 +238,41 @@ def test_suppressions_are_listed_searched_explained_exported_and_lifted(
     assert ("lift suppression", f"{READERS[1]}: wrote again") in [tuple(row) for row in recorded]
 
 
+def test_readers_are_restored_by_one_command(office: PostOffice, command: CommandLine) -> None:
+    """Who bounced or was suppressed is mailed again, who left is not; the record says why."""
+    copy = send_issue(office, MONDAY)[0]
+    office.take(bounce(copy), copy.sender.strip("<>").partition("@")[0], envelope="")
+    bounced, suppressed, gone = copy.recipient, READERS[1], READERS[2]
+    with office.site.database.transaction() as connection:
+        suppress(connection, suppressed, "by mistake", NOW)
+        suppress(connection, "@example.net", "refuses us", NOW)
+        unsubscribe(connection, people.find(connection, gone).id, "weekly", Way.PAGE, NOW)
+    call = ("subscribers", "restore", bounced, suppressed, gone)
+    assert command(*call).code == command(*call, "--reason", " ").code == 2
+    answer = command(*call, "--reason", "our relay's limit", "--json")
+    assert answer.code == 0, answer.err
+    assert [(one["lists"], one["left"], one["lifted"]) for one in answer.document["restored"]] == [
+        (["weekly"], [], False),
+        ([], [], True),
+        ([], ["weekly"], False),
+    ]
+    assert [office.status(one) for one in (bounced, suppressed, gone)] == [
+        "active",
+        "active",
+        "unsubscribed",
+    ]
+    with office.site.database.transaction(read_only=True) as connection:
+        last = people.show(connection, bounced)["history"][-1]
+        counted = connection.execute(sa.select(tables.bounces)).all()
+        recorded = connection.execute(sa.text("SELECT what, detail FROM audit")).all()
+    assert (last["event"], last["detail"]) == ("restore", "our relay's limit")
+    assert counted == []
+    assert ("restore readers", f"{', '.join(call[2:])}: our relay's limit") in recorded
+    again = command(*call, "--reason", "once more")
+    assert again.out.splitlines()[0] == f"{bounced}: nothing to restore"
+    assert command("subscribers", "restore", "nobody@example.org", "--reason", "x").code == 2
+
+
 def test_growth_is_shown_by_day_with_a_plot(office: PostOffice, command: CommandLine) -> None:
     """In days of the site; an unknown list is an error with the nearest name."""
     with office.site.database.transaction() as connection:

@@ -11,6 +11,7 @@ from newsletter.issues.past.bundle import Bundle
 from newsletter.issues.past.buttondown import emails_in_table, emails_of, read_buttondown
 from newsletter.issues.past.files import has_files, read_files
 from newsletter.issues.past.ghost import is_ghost, read_ghost
+from newsletter.issues.past.mailchimp import is_mailchimp, read_mailchimp
 from newsletter.issues.past.post import PastPost
 from newsletter.issues.past.substack import is_substack, read_substack
 
@@ -21,6 +22,7 @@ class Layout(StrEnum):
     SUBSTACK = "substack"
     GHOST = "ghost"
     BUTTONDOWN = "buttondown"
+    MAILCHIMP = "mailchimp"
     FILES = "files"
 
 
@@ -66,6 +68,10 @@ def _buttondown(bundle: Bundle) -> Iterator[PastPost] | None:
     return None
 
 
+def _mailchimp(bundle: Bundle) -> Iterator[PastPost] | None:
+    return read_mailchimp(bundle) if is_mailchimp(bundle) else None
+
+
 def _files(bundle: Bundle) -> Iterator[PastPost] | None:
     return read_files(bundle) if has_files(bundle) else None
 
@@ -81,6 +87,7 @@ def _documents(bundle: Bundle) -> Iterator[object]:
 
 _READERS: dict[Layout, Callable[[Bundle], Iterator[PastPost] | None]] = {
     Layout.SUBSTACK: _substack,
+    Layout.MAILCHIMP: _mailchimp,
     Layout.GHOST: _ghost,
     Layout.BUTTONDOWN: _buttondown,
     Layout.FILES: _files,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,7 +17,6 @@ from newsletter.pipeline.form_requests import keep_join
 from newsletter.site.lists import list_slugs
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
 from newsletter.web.reader.answers import (
-    HEADERS,
     WITH_SCRIPT,
     page,
     posting,
@@ -28,6 +26,7 @@ from newsletter.web.reader.answers import (
     texts,
     trouble,
 )
+from newsletter.web.reader.json_requests import CORS, is_json, json_problem, read_json
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.robots import (
     MAX_AGE,
@@ -54,17 +53,16 @@ BAD_ADDRESS = "That is not an e-mail address we can write to. Please check it."
 
 TOO_MANY = "There were too many sign-ups from your network. Please try again later."
 
+ONCE_MORE = "One more click, so that we know it is you."
+
+UNSTAMPED = {timedelta(hours=1): 3, timedelta(days=1): 100}
+"""Requests by JSON that are taken without a stamp: of one network in an hour, of all in a day.
+
+Scripts on other pages that know nothing of stamps go on working, and are of no use to a robot.
+"""
+
 TRAP = "website"
 """A field that people do not see; robots fill it in, and sometimes a password manager does."""
-
-CORS = {
-    # No cookie and no secret is involved, so any page may ask.
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type",
-    "Access-Control-Max-Age": "86400",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,7 +130,7 @@ class JoinPage:
         return Response(status_code=204, headers=CORS)
 
     async def _json(self, request: Request, list_slug: str) -> Response:
-        document = _read_json(await read_body(request) or b"")
+        document = read_json(await read_body(request) or b"")
         if list_slug not in list_slugs(self.context.settings):
             return json_problem("unknown-list", "There is no such list.", 404)
         if not isinstance(document, Mapping) or not isinstance(document.get("email"), str):
@@ -143,16 +141,58 @@ class JoinPage:
             name=str(document.get("name") or ""),
             tags=[str(tag) for tag in tags] if isinstance(tags, list) else (),
             trapped=bool(document.get(TRAP)),
+            stamp=str(document.get("stamp") or ""),
+            proof=str(document.get("proof", "")),
         )
         if entry.trapped:
             return json_problem("trapped", f"Leave {TRAP!r} empty.", 422)
         try:
-            if not await run_in_threadpool(is_within_limits, self.context, request):
-                return json_problem("too-many", self.context.say(TOO_MANY), 429)
-            await run_in_threadpool(self._ask, request, list_slug, entry)
+            parse_address(entry.address)
+            verdict = await run_in_threadpool(self._take_json, request, list_slug, entry)
         except AddressError:
             return json_problem("bad-address", self.context.say(BAD_ADDRESS), 422)
+        match verdict:
+            case None:
+                return json_problem("too-many", self.context.say(TOO_MANY), 429)
+            case Verdict.ASK_AGAIN:
+                return self._json_guard("stamp-needed", list_slug, replace(entry, stamp=""))
+            case Verdict.WAIT:
+                return self._json_guard("too-early", list_slug, entry)
         return posting(self.context, JSONResponse({"status": "check-your-mail"}, 202, headers=CORS))
+
+    def _json_guard(self, code: str, list_slug: str, entry: _Entry) -> Response:
+        """What a script needs to send the request once more: 428 (RFC 6585 section 3)."""
+        form = empty_form(self.context, list_slug)
+        return json_problem(
+            code,
+            self.context.say(ONCE_MORE),
+            428,
+            guard={
+                "stamp": entry.stamp or form["stamp"],
+                "bits": form["bits"],
+                "age_ms": form["age"],
+                "wait_ms": milliseconds(timedelta(seconds=self._seconds_left(list_slug, entry))),
+            },
+        )
+
+    def _take_json(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
+        """The same for a request by JSON, of which a few need no stamp."""
+        if entry.stamp or not self._is_one_of_few(request):
+            return self._take(request, list_slug, entry)
+        if not is_within_limits(self.context, request):
+            return None
+        self._ask(request, list_slug, entry)
+        return Verdict.ACCEPT
+
+    def _is_one_of_few(self, request: Request) -> bool:
+        """Count a request without a stamp; False if it needs one."""
+        keyed, now = self.context.site.keyed, self.context.clock()
+        names = (f"unstamped {network_of(request)}", "unstamped")
+        with self.context.database.transaction() as connection:
+            return all(
+                count_attempt(connection, keyed(name), AttemptLimit(most=most, per=per), now)
+                for name, (per, most) in zip(names, UNSTAMPED.items(), strict=True)
+            )
 
     def _take(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
         """Judge the form, and keep the request if it is accepted; None when a limit is reached."""
@@ -274,35 +314,5 @@ def is_within_limits(context: ReaderContext, request: Request) -> bool:
         return all(count_attempt(connection, key, limit, now) for key, limit in limits.items())
 
 
-def _read_json(body: bytes) -> Any:
-    """The JSON document; None for one that cannot be read, nests too deeply, or is not Unicode."""
-    try:
-        document = json.loads(body)
-        json.dumps(document, ensure_ascii=False).encode()  # refuses half of a surrogate pair
-    except (ValueError, RecursionError):
-        return None
-    return document
-
-
 def _host(request: Request) -> str:
     return request.client.host if request.client else "unknown"
-
-
-def is_json(request: Request) -> bool:
-    """Whether the request body is JSON, so that the answer is JSON too."""
-    return request.headers.get("content-type", "").partition(";")[0].strip() == "application/json"
-
-
-def json_problem(
-    code: str, message: str, status: int, headers: Mapping[str, str] | None = None
-) -> Response:
-    """A refusal that a page of another site may read."""
-    return JSONResponse(
-        {"error": {"code": code, "message": message}},
-        status,
-        headers={
-            **(headers or {}),
-            **CORS,
-            "X-Content-Type-Options": HEADERS["X-Content-Type-Options"],
-        },
-    )

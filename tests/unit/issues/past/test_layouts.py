@@ -36,6 +36,7 @@ EXPECTED = {
     "ghost.json": (Layout.GHOST, {"knots", "older", "by-mail-only"}, (1, 1, 1, 0)),
     "buttondown.json": (Layout.BUTTONDOWN, {"buoys", "fancy"}, (1, 1, 0, 0)),
     "buttondown.csv": (Layout.BUTTONDOWN, {"buoys"}, (1, 0, 0, 0)),
+    "mailchimp": (Layout.MAILCHIMP, {"the-first-tide", "ropes-knots-and"}, (1, 0, 0, 1)),
     "files": (Layout.FILES, {"ice", "snow", "rain"}, (1, 0, 0, 2)),
 }
 """The slugs of the issues; how many are drafts, restricted, no issues, and unreadable."""
@@ -130,6 +131,19 @@ def test_a_post_keeps_its_words_and_pictures_and_nothing_else() -> None:
     assert issue.summary == "Where boats go, and why"
     assert issue.published.isoformat() == "2023-04-03T07:30:00+00:00"
     assert issue.key == "substack:101001"
+
+
+def test_a_campaign_keeps_nothing_that_only_works_in_a_mail() -> None:
+    """No merge tag, no link to unsubscribe or to the web version; other files are no issues."""
+    issues = read(DATA / "mailchimp")[1]
+    tide = issues["the-first-tide"]
+    assert (tide.title, tide.key) == ("The first tide", "mailchimp:aa11bb22cc")
+    assert tide.published.isoformat() == "2023-04-03T07:30:00+00:00"
+    assert "Dear , the boats are out." in tide.html
+    assert 'href="https://boats.example/out"' in tide.html
+    for gone in ("*|", "unsubscribe", "in your browser"):
+        assert gone not in tide.html
+    assert issues["ropes-knots-and"].title == "Ropes, knots and"
 
 
 def test_both_documents_of_ghost_become_html() -> None:

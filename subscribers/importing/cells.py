@@ -1,0 +1,42 @@
+"""Reads the text of single cells: defused formulas, tags in one cell, and nested JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+
+# A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
+_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
+
+
+def plain(cell: str) -> str:
+    """The cell without the apostrophe that keeps a spreadsheet from running it."""
+    return cell[1:] if _DEFUSED.match(cell) else cell
+
+
+def cell_at(cells: Sequence[str], position: int) -> str:
+    """The cell at a position; "" if the row is shorter."""
+    return cells[position] if position < len(cells) else ""
+
+
+def labels_in(cell: str) -> list[str]:
+    """The tags of one cell: `a;b`, `a, b`, or `"a","b"` as Mailchimp writes them."""
+    if '"' in cell:
+        cell = ";".join(next(csv.reader([cell], skipinitialspace=True), []))
+    mark = ";" if ";" in cell else ","
+    return [label.strip() for label in cell.strip("[]{}").split(mark) if label.strip()]
+
+
+def flat_json(text: str) -> dict[str, str]:
+    """The values of a JSON object as texts; under "data" if it is not valid JSON."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {"data": text}
+    return {
+        str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    }
