@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from newsletter.articles.urls import is_web_address
@@ -181,6 +182,7 @@ LONGEST_ADDITION = 700
 """In characters; a longer paragraph is the author's, and only its end is looked at."""
 
 
+@lru_cache(maxsize=1024)
 def is_addition(paragraph: str) -> bool:
     """Whether the paragraph is only what a program added: a read-more link, a vote count."""
     text = " ".join(paragraph.split())
@@ -189,6 +191,7 @@ def is_addition(paragraph: str) -> bool:
     return _STRIP.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def without_additions(text: str) -> str:
     """The text of one paragraph without what a program wrote before and after it."""
     text = _BEGINS.sub("", text, count=1) if _BEGINS.match(text) else text
