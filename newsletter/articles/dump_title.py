@@ -39,8 +39,10 @@ _STRANGER, _FAR = 1.0, 4.0
 """What each line costs a title that stands between it and the text, and the most they cost."""
 _BELOW_DATE = 1.5
 """What the date above a title is worth, as in blogs; today's date stands farther up."""
-_NO_TITLE = 0.0
-"""What the first line of a short dump is worth at most if the title is another, below a date."""
+_NEVER = -8.0
+"""What a line is worth at most that is no title: a by-line, a date, a label of one word."""
+_LIKELY = 2.0
+"""What a line of a short dump is worth at least to be the title in place of such a first line."""
 _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
 """Breadcrumbs, tags, and links to the articles before and after."""
 _DATE_BREAK = re.compile(r"\s+[|•·–—-]\s+|\s*[|•·]\s*|(?<=(?:19|20)\d\d)\s+(?=\d)|(?<=[a-z])\s+(?=\d)")
@@ -116,7 +118,7 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
     }
     best = max(head, key=lambda at: scores[at])
     begins = _begins_with_title([lines[at] for at in head], words)
-    if begins and (scores[first] > _NO_TITLE or not _has_date(lines[best - 1].text)):
+    if begins and (scores[first] > _NEVER or scores[best] < _LIKELY):
         return first
     if _marks_follow(lines, best):  # what reads best may be the deck, whose title is above it
         run = head[max(0, head.index(best) - _ABOVE_BEST) : head.index(best)]
