@@ -45,7 +45,9 @@ _LIKELY = 2.0
 """What a line of a short dump is worth at least to be the title in place of such a first line."""
 _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
 """Breadcrumbs, tags, and links to the articles before and after."""
-_DATE_BREAK = re.compile(r"\s+[|•·–—-]\s+|\s*[|•·]\s*|(?<=(?:19|20)\d\d)\s+(?=\d)|(?<=[a-z])\s+(?=\d)")
+_DATE_BREAK = re.compile(
+    r"\s+[|•·–—-]\s+|\s*[|•·]\s*|(?<=(?:19|20)\d\d)\s+(?=\d)|(?<=[a-z])\s+(?=\d)"
+)
 _GAP = 12
 """Lines without prose that end a run of paragraphs."""
 _COOKIES = re.compile(
@@ -81,7 +83,7 @@ def body_start(lines: Sequence[DumpLine]) -> int:
 
 def _is_long_headline(lines: Sequence[DumpLine], at: int) -> bool:
     text = lines[at].text
-    if at and lines[at - 1].prose or not _marks_follow(lines, at):
+    if (at and lines[at - 1].prose) or not _marks_follow(lines, at):
         return False
     return text.endswith(("!", "?")) or len(text) <= _LONG_HEADLINE
 

@@ -25,7 +25,9 @@ _LINK_NUMBER = re.compile(r"\[\d{1,4}\](?=\S)")
 _CONTROL = re.compile(
     r"\((?:BUTTON|Submit|Reset)\)|\[[ X_]\]|\(_\)|_{5,}|IFRAME: \S+|\[_{2,}\]|\[Submit[^\]]*\]"
 )
-_HEAD_LINKS = re.compile(r"#.*\b(?:alternate|next|prev|publisher|search|shortlink|Feed|RSS)\b.*", re.DOTALL)
+_HEAD_LINKS = re.compile(
+    r"#.*\b(?:alternate|next|prev|publisher|search|shortlink|Feed|RSS)\b.*", re.DOTALL
+)
 _BULLET = re.compile(r"\s*(?:[*+•o▪◦□■#@-]|\d{1,3}\.)\s+(?=\S)")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from newsletter.articles.producers import is_addition, without_additions
+from newsletter.articles.producers import is_addition, is_title_again, without_additions
 from newsletter.articles.sanitize import without_empty
 
 _ELEMENTS = "p|br|div|a|span|img|ul|ol|li|strong|em|b|i|h[1-6]|blockquote|figure|table|iframe"
@@ -52,7 +52,8 @@ def without_boilerplate(safe: str, title: str) -> str:
     parts = _BREAK.split(safe)
     plain = [_text(part) for part in parts[::2]]
     texts = [index * 2 for index, text in enumerate(plain) if text]
-    if len(texts) > 1 and _folded(plain[texts[0] // 2]) == _folded(title):
+    first = plain[texts[0] // 2] if len(texts) > 1 else ""
+    if first and (_folded(first) == _folded(title) or is_title_again(first, title)):
         parts[texts[0]] = _without_text(parts[texts[0]])
         texts = texts[1:]
     for index in dict.fromkeys((*texts[:3], *texts[-8:])):

@@ -21,7 +21,8 @@ class Producer:
     `strip` matches whole paragraphs that are not the author's; `ends` what follows the text in its
     last paragraph, and `begins` what precedes it; `title_ends` the same for titles. `wraps` names
     the parameter of the hosts' addresses that is the article's own address. `labels` are the
-    categories that it gives every article.
+    categories that it gives every article. `after_title` matches what follows the title where it
+    stands once more above the text, such as the author and the date.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Producer:
     title_ends: str = ""
     wraps: tuple[tuple[str, str], ...] = ()
     labels: str = ""
+    after_title: str = ""
 
 
 _MORE = (
@@ -119,7 +121,7 @@ PRODUCERS = (
     ),
     Producer(
         name="GitHub",
-        strip=r"(?:signed-off-by|co-authored-by|reviewed-by|change-id): .{1,200}|full changelog: .*",
+        strip=r"what['’]s changed|(?:signed-off-by|co-authored-by|reviewed-by|change-id): .{1,200}|full changelog: .*",
     ),
     Producer(
         name="YouTube",
@@ -130,7 +132,16 @@ PRODUCERS = (
     ),
     Producer(name="Discourse", strip=r"\d+ posts? - \d+ participants?|read full topic"),
     Producer(name="phpBB", strip=r"statistics: posted by .*"),
-    Producer(name="Drupal", strip=r"read more about [^.!?]*"),
+    Producer(
+        name="Drupal",
+        strip=r"read more about [^.!?]*",
+        after_title=r".{0,80}?\w{2,10}\.?,? \d\d[/.-]\d\d[/.-]\d{4} - \d\d:\d\d",
+    ),
+    Producer(
+        name="Bluesky",
+        strip=r"\[contains quote post or other embedded content\]",
+        ends=r"\[contains quote post or other embedded content\]",
+    ),
     Producer(name="Slashdot", ends=r"read more of this story at slashdot\.?"),
     Producer(name="Squarespace", strip=r"permalink|→ ?permalink"),
     Producer(
@@ -175,6 +186,7 @@ _ENDS = re.compile(
 )
 _BEGINS = re.compile(_any([row.begins for row in PRODUCERS]), re.IGNORECASE)
 _TITLE_ENDS = re.compile(rf"\s*(?:{_any([row.title_ends for row in PRODUCERS])})\Z", re.IGNORECASE)
+_AFTER_TITLE = re.compile(_any([row.after_title for row in PRODUCERS]), re.IGNORECASE)
 _LABELS = re.compile(_any([row.labels for row in PRODUCERS]), re.IGNORECASE)
 _WRAPS = [wrap for row in PRODUCERS for wrap in row.wraps]
 
@@ -205,6 +217,14 @@ def without_additions(text: str) -> str:
 def own_title(title: str) -> str:
     """The title without what a program appends to every title."""
     return _TITLE_ENDS.sub("", title)
+
+
+def is_title_again(paragraph: str, title: str) -> bool:
+    """Whether the paragraph is the title once more, with what a program writes after it."""
+    if not title or not paragraph.casefold().startswith(title.casefold()):
+        return False
+    rest = paragraph[len(title) :].strip()
+    return not rest or _AFTER_TITLE.fullmatch(rest) is not None
 
 
 def says_nothing(label: str) -> bool:
