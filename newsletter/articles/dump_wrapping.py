@@ -28,7 +28,7 @@ _CONTROL = re.compile(
 _HEAD_LINKS = re.compile(
     r"#.*\b(?:alternate|next|prev|publisher|search|shortlink|Feed|RSS)\b.*", re.DOTALL
 )
-_BULLET = re.compile(r"\s*(?:[*+•o▪◦□■#@-]|\d{1,3}\.)\s+(?=\S)")
+_BULLET = re.compile(r"\A\s*(?:[*+•o▪◦□■#@-]|\d{1,3}\.)\s+(?=\S)")
 
 
 def blocks_of(text: str) -> list[list[str]] | None:

@@ -242,6 +242,16 @@ def _candidate(item: Mapping[str, Any], key: str, base: str, place: str, guess: 
     )
 
 
+def _seconds(duration: str) -> int | None:
+    """How long an episode is: "1:02:03", "62:03" or "3723"; None for zero and other text."""
+    if not re.fullmatch(r"(?:\d{1,2}:){0,2}\d{1,6}", duration.strip()):
+        return None
+    seconds = 0
+    for part in duration.strip().split(":"):
+        seconds = seconds * 60 + int(part)
+    return seconds or None
+
+
 def _enclosures(raw: Any) -> list[Any]:
     """The enclosures, what plays before documents and pictures."""
     links = [link for link in raw.get("links") or () if link.get("rel") == "enclosure"]
@@ -274,5 +284,8 @@ def _enclosure(raw: Any, base: str) -> Enclosure | None:
                     url=url,
                     type=one_line(str(link.get("type") or ""), 100),
                     length=int(length) if re.fullmatch(r"[1-9]\d{0,14}", length) else None,
+                    seconds=_seconds(str(raw.get("itunes_duration") or ""))
+                    if _plays(link)
+                    else None,
                 )
     return None

@@ -141,26 +141,36 @@ def _authors(table: dict[str, Any]) -> str:
     )
 
 
-def _attachments(item: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _attachments(item: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Address, media type and the object of each attachment."""
     for attachment in _list(item, "attachments"):
         if isinstance(attachment, dict) and _text(attachment, "url"):
-            kind = _text(attachment, "mime_type")
-            yield _text(attachment, "url"), kind, attachment.get("size_in_bytes")
+            yield _text(attachment, "url"), _text(attachment, "mime_type"), attachment
 
 
 def _pictures(item: dict[str, Any], base: str) -> Iterator[Candidate]:
     for name in ("image", "banner_image"):
         if _text(item, name):
             yield Candidate(url=absolute_url(base, _text(item, name)), place=name, guess=1000)
-    for number, (url, kind, _size) in enumerate(_attachments(item), 1):
+    for number, (url, kind, _attachment) in enumerate(_attachments(item), 1):
         if kind.startswith("image/"):
             yield Candidate(url=absolute_url(base, url), place=f"attachment #{number}", type=kind)
 
 
 def _enclosure(item: dict[str, Any], base: str) -> Enclosure | None:
-    for url, kind, size in _attachments(item):
+    for url, kind, attachment in _attachments(item):
         address = absolute_url(base, url)
         if address and not kind.startswith("image/"):
-            known = isinstance(size, int) and size > 0
-            return Enclosure(url=address, type=one_line(kind, 100), length=size if known else None)
+            return Enclosure(
+                url=address,
+                type=one_line(kind, 100),
+                length=_count(attachment.get("size_in_bytes")),
+                seconds=_count(attachment.get("duration_in_seconds")),
+            )
     return None
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 1 <= value < 1e15 else None
