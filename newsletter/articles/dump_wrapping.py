@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_FEWEST_FULL = 12
+_FEWEST_FULL = 8
 """Lines of about the same length from which a dump counts as broken at a width."""
 _NARROWEST, _WIDEST = 56, 132
 """In characters."""
-_RAGGED = 9
+_RAGGED = 12
 """In characters: how much shorter than the width a full line may be."""
 _LONGER = 0.02
 """The share of lines that may be longer: tables and programs are not broken."""
