@@ -2,8 +2,8 @@
 
 The folder holds feeds that others publish as test data; none are part of this project. A file may
 state what feedparser makes of it ("Expect: … entries[0]['title'] == 'Example'"), or have a .json
-file of the same name beside it with the `items` of gofeed. Fields are compared as readers see them:
-titles without markup, authors as names. A feed that takes long, much memory, or raises is named.
+file of the same name beside it with the `items` or `entries` of gofeed. Fields are compared as readers
+see them: titles without markup, authors as names. A feed that takes long, much memory, or raises is named.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from newsletter.articles.bylines import split_byline
 from newsletter.articles.entries import Entry, Origin, articles_of
 from newsletter.articles.feed_dates import read_feed_date
 from newsletter.articles.feeds import parse_feed
@@ -91,11 +92,17 @@ def _comparisons(path: Path, entries: tuple[Entry, ...]) -> Iterator[tuple[str, 
     for number, name, part, literal in _EXPECTED.findall(expected[1] if expected else ""):
         if int(number) < len(entries) and (name != "tags" or part):
             yield _of_feedparser(entries[int(number)], name, ast.literal_eval(literal))
+    for item, entry in zip(_items_beside(path), entries, strict=False):
+        yield from _of_gofeed(entry, item)
+
+
+def _items_beside(path: Path) -> list[dict[str, Any]]:
+    """What gofeed reads in the feed: the items of RSS, or the entries of Atom, by its own names."""
     beside = path.with_suffix(".json")
-    if beside.exists():
-        items = json.loads(beside.read_text(encoding="utf-8")).get("items") or []
-        for item, entry in zip(items, entries, strict=False):
-            yield from _of_gofeed(entry, item)
+    if not beside.exists():
+        return []
+    document = json.loads(beside.read_text(encoding="utf-8"))
+    return document.get("items") or document.get("entries") or []
 
 
 def _of_feedparser(entry: Entry, name: str, wanted: Any) -> tuple[str, Any, Any]:
@@ -115,19 +122,39 @@ def _of_feedparser(entry: Entry, name: str, wanted: Any) -> tuple[str, Any, Any]
 
 def _of_gofeed(entry: Entry, item: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     if "title" in item:
-        yield "title", one_line(plain_text(item["title"])), entry.title
-    if "link" in item:
-        yield "link", item["link"], entry.url
-    stated = item.get("publishedParsed") or item.get("updatedParsed")
+        plain = one_line(plain_text(item["title"]))
+        yield "title", item["title"] if item["title"] == entry.title else plain, entry.title
+    links = (other for other in item.get("links", ()) if isinstance(other, dict))
+    alternate = (other.get("href") for other in links if other.get("rel") == "alternate")
+    link = item.get("link") or next(alternate, "")
+    if link:
+        yield "link", link, entry.url
+    stated = next((item[name] for name in _GOFEED_DATES if item.get(name)), "")
     if stated:
         yield "date", read_feed_date(stated), entry.published
-    if (item.get("author") or {}).get("name"):
-        yield "author", item["author"]["name"], entry.author
-    if "categories" in item:
-        yield "tag", tuple(item["categories"]), entry.labels
+    name = _name_in(item.get("author") or next(iter(item.get("authors", ())), ""))
+    if name:
+        yield "author", name, entry.author
+    labels = tuple(_label_of(category) for category in item.get("categories", ()))
+    if labels:
+        yield "tag", labels, entry.labels
     if (item.get("image") or {}).get("url"):
         shown = next((candidate.url for candidate in entry.pictures), "")
         yield "picture", item["image"]["url"], shown
+
+
+_GOFEED_DATES = ("publishedParsed", "pubDateParsed", "published", "updatedParsed", "updated")
+
+
+def _name_in(author: str | dict[str, str]) -> str:
+    """The name alone: RSS has one text for the name and the address."""
+    return split_byline(author)[0] if isinstance(author, str) else author.get("name", "")
+
+
+def _label_of(category: str | dict[str, str]) -> str:
+    if isinstance(category, str):
+        return category
+    return category.get("label") or category.get("value") or category.get("term", "")
 
 
 if __name__ == "__main__":

@@ -39,11 +39,15 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Enclosure:
-    """A file that belongs to the article, such as a podcast's episode; `length` is in bytes."""
+    """A file that belongs to the article, such as a podcast's episode.
+
+    `length` is in bytes, `seconds` how long it plays; both are None where the source does not say.
+    """
 
     url: str
     type: str = ""
     length: int | None = None
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

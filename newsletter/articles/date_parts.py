@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 
+from newsletter.articles.calendars import gregorian, with_plain_years
 from newsletter.articles.date_words import is_afternoon, months_of, weekdays_of
 from newsletter.articles.zone_names import zone_of
 
@@ -60,7 +61,12 @@ def date_parts(text: str, language: str = "", home: tzinfo = UTC) -> DateParts |
             clock=(int(hour), int(minute), int(second or 0), 0),
             zone=zone_of(zone),
         )
-    return _iso(text) or _epoch(text) or _week(text) or _in_words(_plain(text), language, home)
+    return (
+        _iso(text)
+        or _epoch(text)
+        or _week(text)
+        or _in_words(with_plain_years(_plain(text)), language, home)
+    )
 
 
 def _iso(text: str) -> DateParts | None:
@@ -178,16 +184,18 @@ def _numeric_date(text: str) -> tuple[DateParts | None, str]:
     """A date of three numbers, and the text without it."""
     found = _YEAR_FIRST.search(text)
     if found:
-        parts = DateParts(year=int(found[1]), month=int(found[3]), day=int(found[4]))
+        year, month, day = gregorian(int(found[1]), int(found[3]), int(found[4]))
+        parts = DateParts(year=year, month=month, day=day)
         return parts, f"{text[: found.start()]} {text[found.end() :].lstrip('T')}"
     found = _YEAR_LAST.search(text) or _SPACED.search(text)
     words = re.findall(r"[^\W\d_]{3,}", text)
     # "02.05.00" is a time where the month has a name.
     if found and (len(found[4]) == 4 or not any(map(months_of, words))):
+        year, month, day = gregorian(_full_year(found[4]), int(found[3]), int(found[1]))
         parts = DateParts(
-            year=_full_year(found[4]),
-            month=int(found[3]),
-            day=int(found[1]),
+            year=year,
+            month=month,
+            day=day,
             # With dots the day is always first.
             numeric=found[2] != ".",
         )
@@ -273,8 +281,8 @@ def _named_month(text: str, words: list[str], language: str) -> DateParts | None
     if numbers is None:
         return None
     day, year = numbers
-    year = year - 543 if 2400 <= year <= 2700 else year  # the Buddhist era, in Thailand
-    return DateParts(year=year, month=months[0], day=day)
+    year, month, day = gregorian(year, months[0], day)
+    return DateParts(year=year, month=month, day=day)
 
 
 def _day_and_year(left: list[str], right: list[str]) -> tuple[int, int] | None:

@@ -21,7 +21,7 @@ _NAMES_ABOVE = 10
 _MARK = (
     r"(?:(?:written|posted|reported|published|story|words?|texts?|article|reporting|report|compiled|analysis|opinion|review|interview)"
     r"(?: and (?:photos?|pictures?|images?))? by|(?:words|story|reporting)(?=\s*:)|by(?:line)?|"
-    r"(?:ein (?:beitrag|artikel|kommentar|gastbeitrag|interview) |(?:text |protokoll |aufgezeichnet )?)von|"
+    r"(?:ein (?:beitrag|artikel|kommentar|gastbeitrag|interview) |(?:text |protokoll |aufgezeichnet |geschrieben |verfasst )?)von|"
     r"(?:(?:publié|écrit|propos recueillis|article) )?par|(?:(?:escrito|publicado|texto|redactado) )?por|(?:(?:scritto|testo|articolo) )?(?:di|da)|"
     r"(?:(?:geschreven|tekst) )?door|av|af|przez|tekst|autor(?:en|in|a|es|i)?|authors?|auteure?s?|autore|autrice|écrit par|texte?|testo|texto|автор(?:ы)?|текст|作者|记者|記者|文|بقلم|كتب)"
 )
@@ -35,7 +35,7 @@ _WEAK = re.compile(
 )
 """Marks that also begin headings and sentences: only a whole name counts after them."""
 _JOINS = re.compile(r"(?:and|und|et|y|e|en|och|og|i|&|,|;)", re.IGNORECASE)
-_NAME_WORD = r"(?:(?:[^\W\d_]\.){2,3}|[^\W\d_][\w'’\-]*\.?)"
+_NAME_WORD = r"(?:(?:[^\W\d_]\.){2,3}+|[^\W\d_][\w'’\-]*+\.?+)"
 _PARTICLE = r"(?:de|del|della|der|den|des|di|da|das|dos|du|la|le|van|von|vom|zu|zur|ter|ten|bin|ibn|al|el|y|e)"
 _CALENDAR = (
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?"
@@ -49,9 +49,16 @@ _NAMES_FIRST = re.compile(
 )
 _GLUED_YEAR = re.compile(r"(?<=[a-z])(?=(?:19|20)\d\d-)")
 _COUNT = re.compile(r"[\d.,]{1,9}")
-_NAME_AND_TIME = re.compile(
-    r"(?P<names>[^\d|]{4,80}?)[\s,|•·–—-]*(?P<time>\d{1,2}[:.]\d\d\s?(?:[ap]\.?m\.?\b)?\s?(?:[A-Z]{2,4}\b)?)"
-    r"[\s,]*(?P<date>.*\b(?:19|20)\d\d)",
+_MONTH = r"[^\W\d_]{3,10}\.?"
+_DATE = re.compile(
+    rf"\d{{1,2}}\.\s?(?:\d{{1,2}}\.|{_MONTH})\s?(?:19|20)\d\d|\d{{1,2}} {_MONTH},? (?:19|20)\d\d"
+    rf"|{_MONTH} \d{{1,2}},? (?:19|20)\d\d|\d{{1,2}}/\d{{1,2}}/(?:19|20)?\d\d|(?:19|20)\d\d-\d\d-\d\d"
+)
+_BESIDE_DATE = re.compile(
+    r"\b(?:um |at |à |a las )?\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:[ap]\.?m\.?(?!\w)|uhr\b)?\s?(?:[A-Z]{2,4}\b)?"
+    r"|\b\d+\s(?:comments?|kommentare?|commentaires?|comentarios?|commenti|reacties|ergänzungen|meinungen|views?|shares?)\b"
+    r"|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|posted|updated|published|veröffentlicht|publié|on|am|vom|le)\b[,:]?",
     re.IGNORECASE,
 )
 _ROLE_WORD = re.compile(
@@ -67,6 +74,7 @@ def byline_near_title(text: str) -> tuple[str, str] | None:
 
     None for any other line. Meant for lines near the title, where "By" begins no sentence.
     """
+    text = re.sub(r"\s+(?=,)", "", text)
     marked = _MARKED.fullmatch(text) if len(text) <= MAX_BYLINE else None
     if marked is None:
         return None
@@ -142,6 +150,7 @@ def _furniture() -> frozenset[str]:
 
 def pieces_about(text: str) -> tuple[str, str, datetime | None] | None:
     """(author, agency, date) of a line with nothing else; None for other lines."""
+    text = re.sub(r"\s+(?=,)", "", text)
     if len(text) > 160 or is_furniture_name(text):
         return None
     author = agency = ""
@@ -172,15 +181,19 @@ def _pieces(text: str) -> list[str]:
 
 
 def _name_and_time(text: str) -> tuple[str, str, datetime | None] | None:
-    """ "A Name, THE PAPER 8:42 a.m. EDT October 3, 2014"."""
-    found = _NAME_AND_TIME.fullmatch(text)
-    date = read_date_line(found["date"]) if found else None
-    byline = read_byline(found["names"].strip(" ,")) if found and date else None
-    return (*byline, date) if byline else None
+    """A name beside a date, in any order: "19.6.2007 9:40 Uhr Ann Example 71 Kommentare"."""
+    stated = _DATE.search(text)
+    date = read_date_line(stated[0]) if stated else None
+    if stated is None or date is None:
+        return None
+    rest = f"{text[: stated.start()]} {text[stated.end() :]}"
+    rest = " ".join(_BESIDE_DATE.sub(" ", rest).strip(" ,|/·•–—-").split())
+    byline = byline_near_title(rest) or read_byline(rest)
+    return (*byline, date) if byline and len(rest) <= 80 else None
 
 
 _META_BREAK = re.compile(
-    r"\s*[|•·]\s*|\s+[-–—]\s+|\s+(?:on|am|le|el|il|op)\s+(?=\d|[A-Z][a-z]+,? \d)|,\s+(?=\d{1,2}[. ]|\d{4}-)"
+    r"\s*[|•·]\s*|\s+[-–—/]\s+|\A/\s+|\s+(?:on|am|le|el|il|op)\s+(?=\d|[A-Z][a-z]+,? \d)|,\s+(?=\d{1,2}[. ]|\d{4}-)"
     r"|,\s+(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? )"
 )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_agency
+from newsletter.articles.dump_wrapping import blocks_of
 
 MAX_LINES = 1000
 _FEWEST = 3
@@ -59,15 +60,19 @@ class DumpLine:
 def read_lines(text: str) -> list[DumpLine]:
     """The lines of the text that are not empty; paragraphs wrapped to a width are joined."""
     lines: list[DumpLine] = []
+    for number, block in enumerate(blocks_of(text) or _blocks(text)):
+        lines += [_line(line, number) for line in block]
+        if len(lines) > MAX_LINES:
+            break
+    return lines[:MAX_LINES]
+
+
+def _blocks(text: str) -> Iterator[list[str]]:
     for number, block in enumerate(re.split(r"\n[ \t]*\n", text.strip())):
         texts = [" ".join(line.split()) for line in block.split("\n")]
         texts = [line for line in texts if line]
         # The first block is not joined: its lines may be the title and the deck.
-        joined = [" ".join(texts)] if number and _is_wrapped(texts) else texts
-        lines += [_line(line, number) for line in joined]
-        if len(lines) > MAX_LINES:
-            break
-    return lines[:MAX_LINES]
+        yield [" ".join(texts)] if number and _is_wrapped(texts) else texts
 
 
 def _line(text: str, block: int) -> DumpLine:

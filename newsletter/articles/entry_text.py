@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from newsletter.articles.producers import is_addition, without_additions
+from newsletter.articles.producers import is_addition, is_title_again, without_additions
 from newsletter.articles.sanitize import without_empty
 
 _ELEMENTS = "p|br|div|a|span|img|ul|ol|li|strong|em|b|i|h[1-6]|blockquote|figure|table|iframe"
@@ -50,11 +50,14 @@ _BREAK = re.compile(r"(</?(?:p|div|ul|ol|li|h[2-6]|blockquote|pre|hr|br)\s*/?>)"
 def without_boilerplate(safe: str, title: str) -> str:
     """Sanitised HTML without the paragraphs that a program added, and without a repeated title."""
     parts = _BREAK.split(safe)
-    texts = [index for index in range(0, len(parts), 2) if _text(parts[index])]
-    if texts and len(texts) > 1 and _folded(_text(parts[texts[0]])) == _folded(title):
+    plain = [_text(part) for part in parts[::2]]
+    texts = [index * 2 for index, text in enumerate(plain) if text]
+    first = plain[texts[0] // 2] if len(texts) > 1 else ""
+    if first and (_folded(first) == _folded(title) or is_title_again(first, title)):
         parts[texts[0]] = _without_text(parts[texts[0]])
+        texts = texts[1:]
     for index in dict.fromkeys((*texts[:3], *texts[-8:])):
-        text = _text(parts[index])
+        text = plain[index // 2]
         if is_addition(text):
             parts[index] = _without_text(parts[index])
         elif (index == texts[-1] and (kept := without_additions(text)) != text) or (

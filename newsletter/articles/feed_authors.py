@@ -22,6 +22,8 @@ _WEB = re.compile(r"\(?https?://\S+\)?", re.IGNORECASE)
 _MARKUP = re.compile(
     r"</?[a-z][a-z0-9]{0,10}\b[^<>]*\s[^<>]*>|</[^<>]*>|<([a-z0-9]+)>(?=.*</\1>)", re.IGNORECASE
 )
+_HANDLE = re.compile(r"\A(?:@[\w.-]+\s+(?=\S)|/?u/(?=\w))")
+"""What Discourse and Reddit write before a name, or in its place."""
 _BRACKETED = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 
 
@@ -43,6 +45,7 @@ def author_name(text: str) -> str:
     if without != " ".join(plain.split()):
         bracketed = _BRACKETED.fullmatch(without)
         without = bracketed[1] if bracketed else re.sub(r"[(\[]\s*[)\]]", " ", without)
+    without = _HANDLE.sub("", without)
     name = without.translate({ord("<"): " ", ord(">"): " "}).strip(' \t,;:|"')
     name = " ".join(name.split())
     return "" if _NOBODY.fullmatch(name) else name

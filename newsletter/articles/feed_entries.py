@@ -26,6 +26,9 @@ _SPELLINGS = {"pubdate": "pubDate", "prism_publicationdate": "prism:publicationD
 """How feeds write the names that feedparser writes in lower case."""
 _MARKED = re.compile(r"</(?:b|i|em|strong|p|span|a|code|sup|sub|u|font|div)>", re.IGNORECASE)
 """The end of an element that titles have, and that no title is about."""
+_PLAYED = re.compile(
+    r"\.(?:mp3|m4a|m4b|ogg|oga|opus|aac|flac|wav|mp4|m4v|webm|mov)(?:[?#]|\Z)", re.IGNORECASE
+)
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 
 
@@ -109,13 +112,14 @@ class EntryReader:
                 _element(raw, "id"),
             ),
             *((href, "link") for href, link in links if link.get("rel") == "alternate"),
-            *((href, "enclosure") for href, link in links if link.get("rel") == "enclosure"),
+            *((str(link.get("href") or ""), "enclosure") for link in _enclosures(raw)),
             *(
                 (str(item.get("url") or ""), "media:content")
                 for item in raw.get("media_content") or ()
             ),
         ]
         for href, place in offers:
+            href = f"https://{href}" if href.lower().startswith("www.") else href
             address = absolute_url(self._base(raw), href) if href else ""
             if address:
                 own = unwrapped(address)
@@ -229,12 +233,17 @@ def _pictures(raw: Any, base: str) -> Iterator[Candidate]:
     for place, address in (
         ("itunes:image", image.get("href") if isinstance(image, dict) else image),
         ("image", raw.get("image_address")),
-        ("image", raw.get("href")),
+        ("image", _picture_address(raw.get("href"))),
     ):
         if address and is_web_address(absolute_url(base, str(address))):
             yield _candidate({"url": address}, "url", base, place, 1000)
     for number, item in enumerate(raw.get("media_thumbnail") or (), 1):
         yield _candidate(item, "url", base, f"media:thumbnail #{number}", 400)
+
+
+def _picture_address(address: Any) -> str:
+    """The address if it is a picture's: where an entry has no `image`, it may be its author's page."""
+    return str(address) if _ENDING.search(str(address or "")) else ""
 
 
 def _candidate(item: Mapping[str, Any], key: str, base: str, place: str, guess: int) -> Candidate:
@@ -249,6 +258,29 @@ def _candidate(item: Mapping[str, Any], key: str, base: str, place: str, guess: 
     )
 
 
+def _seconds(duration: str) -> int | None:
+    """How long an episode is: "1:02:03", "62:03" or "3723"; None for zero and other text."""
+    if not re.fullmatch(r"(?:\d{1,2}:){0,2}\d{1,6}", duration.strip()):
+        return None
+    seconds = 0
+    for part in duration.strip().split(":"):
+        seconds = seconds * 60 + int(part)
+    return seconds or None
+
+
+def _enclosures(raw: Any) -> list[Any]:
+    """The enclosures, what plays before documents and pictures."""
+    links = [link for link in raw.get("links") or () if link.get("rel") == "enclosure"]
+    return sorted(links, key=lambda link: not _plays(link))
+
+
+def _plays(link: Mapping[str, Any]) -> bool:
+    kind = str(link.get("type") or "").lower()
+    return kind.startswith(("audio/", "video/")) or bool(
+        _PLAYED.search(str(link.get("href") or ""))
+    )
+
+
 def _is_picture(item: Mapping[str, Any]) -> bool:
     kind = f"{item.get('medium') or ''} {item.get('type') or ''}".strip().lower()
     if kind and kind != "application/octet-stream":
@@ -257,10 +289,10 @@ def _is_picture(item: Mapping[str, Any]) -> bool:
 
 
 def _enclosure(raw: Any, base: str) -> Enclosure | None:
-    """The first file that is not a picture: a podcast's episode, a video, a document."""
-    for link in raw.get("links") or ():
+    """The first file that is not a picture: a podcast's episode, a video, else a document."""
+    for link in _enclosures(raw):
         stated = link.get("href")  # without it, the address below would be the entry's page
-        if link.get("rel") == "enclosure" and stated and not _is_picture({**link, "url": stated}):
+        if stated and not _is_picture({**link, "url": stated}):
             url = absolute_url(base, str(link.get("href") or ""))
             length = str(link.get("length") or "")
             if url:
@@ -268,5 +300,8 @@ def _enclosure(raw: Any, base: str) -> Enclosure | None:
                     url=url,
                     type=one_line(str(link.get("type") or ""), 100),
                     length=int(length) if re.fullmatch(r"[1-9]\d{0,14}", length) else None,
+                    seconds=_seconds(str(raw.get("itunes_duration") or ""))
+                    if _plays(link)
+                    else None,
                 )
     return None

@@ -29,12 +29,18 @@ _HTML_ROOT = re.compile(r"<!doctype\s+html|<html\b", re.IGNORECASE)
 _FEED_LINK = re.compile(
     r"""<link\b[^>]*type=["']?application/(?:rss|atom|feed)\+(?:xml|json)[^>]*>""", re.IGNORECASE
 )
+_DATA = re.compile(r"(\bdata:[\w/+.-]{1,60};base64,)[A-Za-z0-9+/=\s]{2000,}+")
+"""A picture within the text itself: no mail shows it, and it may be megabytes."""
+_IN_COMMENT = re.compile(
+    r"<!--\s*+(?=<\?xml\b|<(?:\w+:)?(?:rss|feed|rdf)\b)(.*?)-->", re.IGNORECASE | re.DOTALL
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _AMPERSAND = re.compile(r"&(?:#x([0-9a-f]{1,12});|#([0-9]{1,12});|(\w{1,31});)?", re.IGNORECASE)
 # A link without its end would take in what follows it.
 _UNCLOSED_LINK = re.compile(
     r"(<link>\s*+https?://[^\s<>]++)(?=\s*+<(?!/link\s*>|!))", re.IGNORECASE
 )
+_OPENED = re.compile(r"<([\w:.-]+)(?:\s[^<>]*)?>\s*\Z")
 _XML_ENTITIES = ("amp", "lt", "gt", "quot", "apos")
 
 
@@ -44,7 +50,7 @@ def feed_markup(text: str, url: str) -> tuple[str, bool]:
     Raises SourceError if the text is a web page, declares entities made of others, or has a tag of
     absurd length.
     """
-    text = _unwrapped(_CONTROL.sub("", text))
+    text = _DATA.sub(r"\1", _unwrapped(_CONTROL.sub("", text)))
     _require_feed(text, url)
     start = _end_of(_PROLOG, text, 0)
     doctype = _DOCTYPE.match(text, start)
@@ -83,6 +89,9 @@ def _unwrapped(text: str) -> str:
     if escaped and not _FEED_ROOT.search(head):
         end = re.search(r"</pre>|</body>|\Z", text[escaped.start() :], re.IGNORECASE)
         text = html.unescape(text[escaped.start() : escaped.start() + (end.start() if end else 0)])
+    commented = _IN_COMMENT.search(text) if _HTML_ROOT.search(head) else None
+    if commented:
+        return commented[1]
     start = _FEED_START.search(text[:20_000])
     before = text[: start.start()] if start else ""
     # A web page may quote a feed; it is one only if the feed is all that follows.
@@ -113,9 +122,29 @@ def _escaped(text: str) -> str:
     while (start := text.find("<![CDATA[", here)) >= 0:
         end = text.find("]]>", start)
         end = len(text) if end < 0 else end
+        unclosed = _unclosed_end(text, start, end)
+        if unclosed:
+            parts += [_repaired(text[here:start]), text[start:unclosed], "]]>"]
+            here = unclosed
+            continue
         parts += [_repaired(text[here:start]), text[start:end]]
         here = end
     return "".join([*parts, _repaired(text[here:])])
+
+
+def _unclosed_end(text: str, start: int, end: int) -> int:
+    """Where a CDATA section that lacks its end must end: before the end tag of its element; or 0.
+
+    It lacks one if its element ends, and the next begins, before another section or the document's end.
+    """
+    opened = _OPENED.search(text[max(0, start - 500) : start])
+    inner = text.find("<![CDATA[", start + 9, end)
+    if not opened or (inner < 0 and end < len(text)):
+        return 0
+    closing = re.compile(rf"</{re.escape(opened[1])}\s*>(?=\s*</?[\w:]+[\s>/])").search(
+        text, start, inner if inner >= 0 else end
+    )
+    return closing.start() if closing else 0
 
 
 def _repaired(markup: str) -> str:

@@ -130,8 +130,10 @@ class _Run:
         return loose or "glued" in (self.edges[start], self.edges[end])
 
     def may_cut(self, at: int) -> bool:
-        """Whether a label may begin here: not in the middle of brackets or of a hyphened word."""
+        """Whether a label may begin here: not within brackets, a hyphened word or a number."""
         before, after = self.text[at - 1 : at], self.text[at]
+        if before.isdigit() and after.isdigit():
+            return False
         return after != " " and (
             at == 0 or before == " " or (after not in _NEVER_BEFORE and before not in _NEVER_AFTER)
         )

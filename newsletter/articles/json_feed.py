@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ from newsletter.errors import SourceError
 
 Document = tuple[str, tuple[Entry, ...], tuple[SourceFinding, ...]]
 DATES = ("date_published", "date_modified")
+_LAST_COMMA = re.compile(r",(\s*[\]}])")
 ADDRESSES = ("url", "external_url", "id")
 """In the order of preference: without a `url`, an item is about the page that it links to."""
 
@@ -36,14 +38,15 @@ def looks_like_json(body: bytes) -> bool:
 def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     """Title, entries and findings of a JSON Feed; raises SourceError if it is not one."""
     try:
-        feed = json.loads(decode(body).text, strict=False)
+        feed = _loads(decode(body).text)
     except (ValueError, RecursionError) as error:
         raise SourceError(
             f"it is not valid JSON: {one_line(str(error), 120)}", fix="tell the source's owner"
         ) from error
     version = str(feed.get("version", "")) if isinstance(feed, dict) else ""
     items = feed.get("items") if isinstance(feed, dict) else None
-    if "jsonfeed.org/version/" not in version or not isinstance(items, list):
+    stated = "jsonfeed.org/version/" in version
+    if not isinstance(items, list) or not (stated or any(map(_is_item, items))):
         raise SourceError("it is JSON, but not a JSON Feed", fix="check the address of the source")
     objects = [item for item in items if isinstance(item, dict)]
     habits = habits_of(
@@ -60,6 +63,22 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     if not items:
         findings.append(origin.notice("a feed without entries"))
     return one_line(_text(feed, "title"), 100), entries, tuple(findings)
+
+
+def _loads(text: str) -> Any:
+    """The value of the JSON, also where a comma stands before a closing bracket."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        return json.loads(_LAST_COMMA.sub(r"\1", text), strict=False)
+
+
+def _is_item(item: object) -> bool:
+    """Whether this is an item of a JSON Feed, which need not state its version to be understood."""
+    if not isinstance(item, dict):
+        return False
+    names = {"content_html", "content_text", "summary", "title", "date_published"} & item.keys()
+    return bool(names and {"id", "url"} & item.keys())
 
 
 def _entry(
@@ -99,41 +118,59 @@ def _entry(
 
 
 def _text(table: dict[str, Any], key: str) -> str:
+    """The text of the field; a number as its digits, and of an object its address or name."""
     value = table.get(key)
-    return value if isinstance(value, str) else ""
+    if isinstance(value, dict):
+        value = value.get("url") or value.get("name")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else value if isinstance(value, str) else ""
 
 
 def _list(table: dict[str, Any], key: str) -> list[Any]:
     value = table.get(key)
-    return value if isinstance(value, list) else []
+    return value if isinstance(value, list) else [value] if value else []
 
 
 def _authors(table: dict[str, Any]) -> str:
     """The names of the authors: version 1.1 has a list, version 1.0 a single author."""
     people = [*_list(table, "authors"), table.get("author")]
-    return author_names(_text(person, "name") for person in people if isinstance(person, dict))
+    return author_names(
+        _text(person, "name") if isinstance(person, dict) else person
+        for person in people
+        if isinstance(person, dict | str)
+    )
 
 
-def _attachments(item: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def _attachments(item: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Address, media type and the object of each attachment."""
     for attachment in _list(item, "attachments"):
         if isinstance(attachment, dict) and _text(attachment, "url"):
-            kind = _text(attachment, "mime_type")
-            yield _text(attachment, "url"), kind, attachment.get("size_in_bytes")
+            yield _text(attachment, "url"), _text(attachment, "mime_type"), attachment
 
 
 def _pictures(item: dict[str, Any], base: str) -> Iterator[Candidate]:
     for name in ("image", "banner_image"):
         if _text(item, name):
             yield Candidate(url=absolute_url(base, _text(item, name)), place=name, guess=1000)
-    for number, (url, kind, _size) in enumerate(_attachments(item), 1):
+    for number, (url, kind, _attachment) in enumerate(_attachments(item), 1):
         if kind.startswith("image/"):
             yield Candidate(url=absolute_url(base, url), place=f"attachment #{number}", type=kind)
 
 
 def _enclosure(item: dict[str, Any], base: str) -> Enclosure | None:
-    for url, kind, size in _attachments(item):
+    for url, kind, attachment in _attachments(item):
         address = absolute_url(base, url)
         if address and not kind.startswith("image/"):
-            known = isinstance(size, int) and size > 0
-            return Enclosure(url=address, type=one_line(kind, 100), length=size if known else None)
+            return Enclosure(
+                url=address,
+                type=one_line(kind, 100),
+                length=_count(attachment.get("size_in_bytes")),
+                seconds=_count(attachment.get("duration_in_seconds")),
+            )
     return None
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 1 <= value < 1e15 else None

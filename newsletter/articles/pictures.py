@@ -167,7 +167,7 @@ def _width_in(url: str) -> int | None:
     return int(next(group for group in found.groups() if group)) if found else None
 
 
-_TAG = re.compile(r"<(img|amp-img|source|video)\b([^<>]{1,8000})>", re.IGNORECASE)
+_TAG = re.compile(r"<(img|amp-img|source|video|figure)\b([^<>]{1,8000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LAZY = (
     *(
@@ -200,6 +200,8 @@ def pictures_in(source: str, base: str, *, place: str = "img") -> Iterator[Candi
         name = tag[1].lower()
         if name == "video":
             attributes = {"src": attributes.get("poster", "")}
+        elif name == "figure":
+            attributes.pop("src", None)
         elif name == "source" and not attributes.get("type", "image").startswith("image"):
             continue
         yield from _offered(attributes, base, f"{place} #{number}")

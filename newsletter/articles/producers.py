@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from newsletter.articles.urls import is_web_address
@@ -20,7 +21,8 @@ class Producer:
     `strip` matches whole paragraphs that are not the author's; `ends` what follows the text in its
     last paragraph, and `begins` what precedes it; `title_ends` the same for titles. `wraps` names
     the parameter of the hosts' addresses that is the article's own address. `labels` are the
-    categories that it gives every article.
+    categories that it gives every article. `after_title` matches what follows the title where it
+    stands once more above the text, such as the author and the date.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Producer:
     title_ends: str = ""
     wraps: tuple[tuple[str, str], ...] = ()
     labels: str = ""
+    after_title: str = ""
 
 
 _MORE = (
@@ -118,7 +121,7 @@ PRODUCERS = (
     ),
     Producer(
         name="GitHub",
-        strip=r"(?:signed-off-by|co-authored-by|reviewed-by|change-id): .{1,200}|full changelog: .*",
+        strip=r"what['’]s changed|(?:signed-off-by|co-authored-by|reviewed-by|change-id): .{1,200}|full changelog: .*",
     ),
     Producer(
         name="YouTube",
@@ -129,7 +132,16 @@ PRODUCERS = (
     ),
     Producer(name="Discourse", strip=r"\d+ posts? - \d+ participants?|read full topic"),
     Producer(name="phpBB", strip=r"statistics: posted by .*"),
-    Producer(name="Drupal", strip=r"read more about [^.!?]*"),
+    Producer(
+        name="Drupal",
+        strip=r"read more about [^.!?]*",
+        after_title=r".{0,80}?\w{2,10}\.?,? \d\d[/.-]\d\d[/.-]\d{4} - \d\d:\d\d",
+    ),
+    Producer(
+        name="Bluesky",
+        strip=r"\[contains quote post or other embedded content\]",
+        ends=r"\[contains quote post or other embedded content\]",
+    ),
     Producer(name="Slashdot", ends=r"read more of this story at slashdot\.?"),
     Producer(name="Squarespace", strip=r"permalink|→ ?permalink"),
     Producer(
@@ -174,6 +186,7 @@ _ENDS = re.compile(
 )
 _BEGINS = re.compile(_any([row.begins for row in PRODUCERS]), re.IGNORECASE)
 _TITLE_ENDS = re.compile(rf"\s*(?:{_any([row.title_ends for row in PRODUCERS])})\Z", re.IGNORECASE)
+_AFTER_TITLE = re.compile(_any([row.after_title for row in PRODUCERS]), re.IGNORECASE)
 _LABELS = re.compile(_any([row.labels for row in PRODUCERS]), re.IGNORECASE)
 _WRAPS = [wrap for row in PRODUCERS for wrap in row.wraps]
 
@@ -181,6 +194,7 @@ LONGEST_ADDITION = 700
 """In characters; a longer paragraph is the author's, and only its end is looked at."""
 
 
+@lru_cache(maxsize=1024)
 def is_addition(paragraph: str) -> bool:
     """Whether the paragraph is only what a program added: a read-more link, a vote count."""
     text = " ".join(paragraph.split())
@@ -189,6 +203,7 @@ def is_addition(paragraph: str) -> bool:
     return _STRIP.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1024)
 def without_additions(text: str) -> str:
     """The text of one paragraph without what a program wrote before and after it."""
     text = _BEGINS.sub("", text, count=1) if _BEGINS.match(text) else text
@@ -202,6 +217,14 @@ def without_additions(text: str) -> str:
 def own_title(title: str) -> str:
     """The title without what a program appends to every title."""
     return _TITLE_ENDS.sub("", title)
+
+
+def is_title_again(paragraph: str, title: str) -> bool:
+    """Whether the paragraph is the title once more, with what a program writes after it."""
+    if not title or not paragraph.casefold().startswith(title.casefold()):
+        return False
+    rest = paragraph[len(title) :].strip()
+    return not rest or _AFTER_TITLE.fullmatch(rest) is not None
 
 
 def says_nothing(label: str) -> bool:

@@ -37,6 +37,11 @@ _DROPPED = _names(
     " form audio video canvas map frameset noembed noframes xmp plaintext"
 )
 _EVERY_TAG = _KEPT | _BLOCKS | {"h1"}
+_RENAMED = {
+    with_tables: re.compile(rf"<(/?)({'|'.join(sorted(names | {'h1'}))})(?=[ >])")
+    for with_tables, names in ((False, _BLOCKS), (True, _BLOCKS - _TABLE))
+}
+"""Elements that get another name, without tables and with them."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
 # Directional overrides and isolates reorder the text after them, even beyond the title.
@@ -63,6 +68,8 @@ _VOID = _names("br hr img")
 
 def clean_text(text: str) -> str:
     """`text` in NFC, with newlines as line ends, without control characters and lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return text
     text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
     return unicodedata.normalize("NFC", _CONTROL.sub("", text))
 
@@ -100,13 +107,12 @@ def safe_html(
     """
     source = _ENDLESS_TAG.sub("", clean_text(source[:limit]))
     source = _FORMATTING.sub(r"<\1>", _SELF_CLOSED.sub(_closed, source))
-    if most_open(source) > MAX_OPEN:
+    if source.count("<") > MAX_OPEN and most_open(source) > MAX_OPEN:
         return _flat(source)
     cleaned = clean_text(_cleaner(base, with_pictures, with_tables).clean(source))
-    if _depth(cleaned) > MAX_DEPTH:
+    if cleaned.count("<") > MAX_DEPTH and _depth(cleaned) > MAX_DEPTH:
         return _flat(cleaned)
-    kept = _TABLE if with_tables else frozenset()
-    cleaned = re.sub(r"<(/?)(\w+)(?=[ >])", lambda tag: _renamed(tag, kept), cleaned)
+    cleaned = _RENAMED[with_tables].sub(_renamed, cleaned)
     cleaned = re.sub(r"<(br|hr)>", r"<\1/>", cleaned).replace("&nbsp;", "&#160;")
     return without_empty(cleaned).strip()
 
@@ -197,10 +203,8 @@ def _cleaner(base: str, with_pictures: bool, with_tables: bool) -> nh3.Cleaner:
     )
 
 
-def _renamed(tag: re.Match[str], kept: frozenset[str]) -> str:
-    name = tag[2]
-    name = "h2" if name == "h1" else "div" if name in _BLOCKS - kept else name
-    return f"<{tag[1]}{name}"
+def _renamed(tag: re.Match[str]) -> str:
+    return f"<{tag[1]}{'h2' if tag[2] == 'h1' else 'div'}"
 
 
 def without_empty(source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from newsletter.articles.entry_text import without_title
 from newsletter.articles.producers import is_addition, without_additions
@@ -16,6 +17,8 @@ DECK = 300
 
 MOST_READ = 20_000
 """In characters; a summary is from the beginning of the text."""
+_PARTS, _PARAGRAPHS = 30, 8
+"""Parts of the text among which the first paragraph is looked for, and paragraphs that are read."""
 
 _CUT = re.compile(r"\s*(?:\[\s*(?:…|\.{3})\s*\]|\(\s*(?:…|\.{3})\s*\)|…|\.{3})[\s\]»›→>]*\Z")
 
@@ -216,10 +219,14 @@ def _cleaned(text: str, title: str) -> str:
 
 def _prose(body: str, title: str) -> list[str]:
     """The paragraphs of the text, without headings, captions and by-lines before the first sentence."""
-    parts = body[:MOST_READ].split("\n\n")[:30]
-    paragraphs = [cleaned for part in parts if (cleaned := _cleaned(part, title))]
-    first = next((index for index, part in enumerate(paragraphs) if _ends(part)), 0)
-    return paragraphs[first : first + 8]
+    parts = body[:MOST_READ].split("\n\n")[:_PARTS]
+    paragraphs = (cleaned for part in parts if (cleaned := _cleaned(part, title)))
+    before: list[str] = []
+    for paragraph in paragraphs:
+        if _ends(paragraph):
+            return [paragraph, *islice(paragraphs, _PARAGRAPHS - 1)]
+        before.append(paragraph)
+    return before[:_PARAGRAPHS]
 
 
 def _key(text: str) -> str:

@@ -313,7 +313,7 @@ class _Reader:
 
     def _is_deck(self, at: int) -> bool:
         text = self.lines[at].text
-        if len(text) > MAX_DECK or self.paragraphs:
+        if len(text) > MAX_DECK or self.paragraphs or is_caption(text):
             return False
         if not ends_sentence(text):
             return True

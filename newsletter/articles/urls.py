@@ -23,6 +23,11 @@ _NO_PLACE = re.compile(
 """Fragments that do not identify an entry: parts of pages, text directives, tracking."""
 
 MAX_LENGTH = 2000
+_USUAL = re.compile(
+    r"(https?)://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)+)"
+    r"((?:/[^\x00-\x20\x7f\\?#]*+)?)(?:\?([^\x00-\x20\x7f\\#]*+))?(?:#([^\x00-\x20\x7f\\]*+))?"
+)
+"""An address as nearly all are written; its parts need no closer look."""
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
@@ -33,10 +38,14 @@ def is_web_address(text: str) -> bool:
     return _parts(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def absolute_url(base: str, reference: str) -> str:
     """`reference` resolved against `base` (RFC 3986 section 5), or "" if the result is not a web address."""
+    reference = reference.strip()
+    if _USUAL.fullmatch(reference) and len(reference) <= MAX_LENGTH and "#" not in reference:
+        return reference.removesuffix("?")
     try:
-        joined = urljoin(base, reference.strip())
+        joined = urljoin(base, reference)
     except ValueError:
         return ""
     return joined if is_web_address(joined) else ""
@@ -74,6 +83,10 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     text = text.strip()
     if len(text) > MAX_LENGTH or text[:4].lower() != "http":
         return None
+    usual = _USUAL.fullmatch(text)
+    if usual and "xn--" not in usual[2]:
+        scheme, host, path, query, fragment = usual.groups(default="")
+        return scheme, host, None, path, query, fragment
     import httpx2  # It is slow to load, and most commands read no addresses.
 
     try:

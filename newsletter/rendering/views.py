@@ -8,12 +8,16 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from newsletter.articles.article import Article
 from newsletter.issues.issue import Follows, Item
 from newsletter.rendering.full_body import FullBody, full_body
 from newsletter.rendering.layout import Density, Layout
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.pictures import LEAD_WIDTH, Picture, sized_picture
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
+
+SHORTEST_STATED = 2
+"""In minutes of reading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +34,7 @@ class StoryView:
 
     `full` is the whole article, where its section shows articles whole. `title_language` and
     `language`, of the text, are BCP 47 tags; they are "" for the language of the newsletter.
+    `minutes` is how long it takes to read, or to hear if it `plays`; 0 if that is not known.
     """
 
     title: str
@@ -41,6 +46,8 @@ class StoryView:
     section: str
     tags: tuple[str, ...]
     also: tuple[Link, ...]
+    minutes: int
+    plays: bool
     follows: Follows | None
     picture: Picture | None
     full: FullBody | None
@@ -48,11 +55,6 @@ class StoryView:
     language: str
     _html: str = field(repr=False)
     _text: str = field(repr=False)
-
-    @property
-    def byline(self) -> tuple[str, ...]:
-        """The credits and the source, each once."""
-        return (*self.credits, self.source)
 
     @property
     def body(self) -> Markup:
@@ -149,6 +151,8 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         also=tuple(
             Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
         ),
+        minutes=_minutes(article),
+        plays=_seconds(article) > 0,
         follows=_earlier(item, masthead),
         picture=sized_picture(item.image, width),
         full=None,
@@ -158,6 +162,16 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         _html=article.body_html,
         _text=article.body_text,
     )
+
+
+def _minutes(article: Article) -> int:
+    """How long the article takes; a text of a minute may be only an excerpt, and says nothing."""
+    heard = -(-_seconds(article) // 60)
+    return heard or (article.minutes if article.minutes >= SHORTEST_STATED else 0)
+
+
+def _seconds(article: Article) -> int:
+    return (article.enclosure.seconds if article.enclosure else None) or 0
 
 
 def _foreign(language: str, around: str) -> str:

@@ -195,7 +195,7 @@ articles = sa.Table(
     sa.Column("author", sa.String, nullable=False),
     sa.Column("agency", sa.String, nullable=False),
     sa.Column("image", sa.JSON),  # {"url", "alt", "width", "height"}
-    sa.Column("enclosure", sa.JSON),  # {"url", "type", "length"}
+    sa.Column("enclosure", sa.JSON),  # {"url", "type", "length", "seconds"}
     sa.Column("language", sa.String, nullable=False, server_default=""),  # a BCP 47 tag
     sa.Column("words", sa.Integer, nullable=False, server_default="0"),
     sa.Column("provenance", sa.JSON),  # [{"field", "place", "detail", "refused"}]

@@ -124,10 +124,11 @@ def test_a_podcast_has_its_file() -> None:
     episode = one(
         "<title>Ep</title><guid isPermaLink='false'>1</guid><itunes:image href='https://p.example/1.jpg'/>"
         "<enclosure url='https://p.example/1.mp3' type='audio/mpeg' length='1234'/>"
+        "<itunes:duration>1:02:03</itunes:duration>"
     )
     assert episode.url == "https://p.example/1.mp3"
     assert episode.enclosure == Enclosure(
-        url="https://p.example/1.mp3", type="audio/mpeg", length=1234
+        url="https://p.example/1.mp3", type="audio/mpeg", length=1234, seconds=3723
     )
     assert episode.image is not None
     assert episode.image.url == "https://p.example/1.jpg"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.articles.article import Coverage, Image
+from newsletter.articles.article import Coverage, Enclosure, Image
 from newsletter.issues.issue import Overrides
 from newsletter.rendering.layout import DENSITIES, lay_out
 from newsletter.rendering.pictures import LEAD_WIDTH
@@ -25,7 +25,7 @@ def test_byline_names_each_once_and_dates_in_the_newsletters_zone() -> None:
     article = make_article(author="Wire", agency="Wire", source="https://www.example.org/feed.xml")
     masthead = make_masthead(language="de", timezone="Pacific/Auckland")
     printed = story(make_item(article), masthead, summary=99, width=0)
-    assert printed.byline == ("Wire", "3. März", "example.org")
+    assert (*printed.credits, printed.source) == ("Wire", "3. März", "example.org")
 
 
 def test_title_falls_back() -> None:
@@ -98,3 +98,18 @@ def test_pairs_are_two_by_two_in_reading_order() -> None:
     pages = issue_view(lay_out(items, DENSITIES[0]), DENSITIES[0], masthead)
     pairs = [[[story.url[-1] for story in pair] for pair in part.pairs] for part in pages.sections]
     assert pairs == [[["2", "3"], ["4", "5"], ["6"]], [["7"], ["8"], ["9"]]]
+@pytest.mark.parametrize(
+    ("words", "seconds", "length"),
+    [
+        (230, None, (0, False)),
+        (700, None, (4, False)),
+        (700, 1865, (32, True)),
+        (0, None, (0, False)),
+    ],
+)
+def test_how_long_a_story_takes(words: int, seconds: int | None, length: tuple[int, bool]) -> None:
+    """Minutes of reading from two on, or of hearing where an episode says how long it is."""
+    episode = Enclosure(url="https://pod.example/1.mp3", type="audio/mpeg", seconds=seconds)
+    article = make_article(words=words, enclosure=episode)
+    shown = story(make_item(article), make_masthead(), summary=99, width=0)
+    assert (shown.minutes, shown.plays) == length
