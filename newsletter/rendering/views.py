@@ -57,6 +57,11 @@ class StoryView:
     _text: str = field(repr=False)
 
     @property
+    def byline(self) -> tuple[str, ...]:
+        """The credits and the source, for templates of sites that print them in one line."""
+        return (*self.credits, self.source)
+
+    @property
     def body(self) -> Markup:
         """The whole article as HTML for an mj-text."""
         return fragment(self._html, self._text)

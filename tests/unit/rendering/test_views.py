@@ -98,6 +98,8 @@ def test_pairs_are_two_by_two_in_reading_order() -> None:
     pages = issue_view(lay_out(items, DENSITIES[0]), DENSITIES[0], masthead)
     pairs = [[[story.url[-1] for story in pair] for pair in part.pairs] for part in pages.sections]
     assert pairs == [[["2", "3"], ["4", "5"], ["6"]], [["7"], ["8"], ["9"]]]
+
+
 @pytest.mark.parametrize(
     ("words", "seconds", "length"),
     [
