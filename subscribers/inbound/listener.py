@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from subscribers.accepting import QuietAccept
 from subscribers.inbound.mail_log import MAX_OCTETS
 
 log = logging.getLogger("newsletter")
@@ -26,7 +28,13 @@ MAX_LINE = 1_000_000
 TIMEOUT = 120
 """Seconds of silence after which a connection is closed."""
 
+MOST_SESSIONS = 50
+"""How many clients may be connected; beyond that the oldest session ends, and its client tries again."""
+
 _HOST_AND_PORT = re.compile(r"(?P<host>.*):(?P<port>\d{1,5})\Z")
+
+_Sessions = dict[SMTP, asyncio.BaseTransport]
+"""The open sessions, oldest first."""
 
 Deliver = Callable[[bytes, str, str], None]
 """Stores a message, given its content, recipient and envelope sender; raises if it is not stored."""
@@ -43,13 +51,16 @@ def listening_at(
     """
     handler = _Handler(takes, deliver)
     kind = _Lmtp if lmtp else _Smtp
+    sessions: _Sessions = {}
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(QuietAccept())
     thread = threading.Thread(target=loop.run_forever, name="inbound", daemon=True)
     thread.start()
 
     def make() -> SMTP:
         return kind(
             handler,
+            sessions=sessions,
             hostname=hostname,
             ident="newsletter",
             data_size_limit=MAX_SIZE,
@@ -100,11 +111,31 @@ def _name(server: asyncio.AbstractServer, place: str) -> str:
 
 
 class _Smtp(SMTP):
+    """A session that gives way to newer ones when there are many."""
+
     line_length_limit = MAX_LINE
 
+    def __init__(self, handler: _Handler, *, sessions: _Sessions, **settings: Any) -> None:
+        super().__init__(handler, **settings)
+        self._sessions = sessions
 
-class _Lmtp(LMTP):
-    line_length_limit = MAX_LINE
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, and end the oldest session if there are too many."""
+        super().connection_made(transport)
+        self._sessions[self] = transport
+        if len(self._sessions) > MOST_SESSIONS:
+            oldest = self._sessions.pop(next(iter(self._sessions)))
+            assert isinstance(oldest, asyncio.Transport)  # noqa: S101 - narrows
+            oldest.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self._sessions.pop(self, None)
+        super().connection_lost(error)
+
+
+class _Lmtp(_Smtp, LMTP):
+    """The same by LMTP."""
 
 
 class _Handler:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from newsletter.store.database import Database
 from newsletter.store.sessions import SESSION_LASTS
+from newsletter.web.signin.passwords import PasswordThreads
 
 MAX_BODY = 1_000_000
 """The most octets of a form on an editor's page."""
@@ -38,6 +39,7 @@ class AuthContext:
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     send_link: Callable[[str, str, str], None]
+    password_threads: PasswordThreads = field(default_factory=PasswordThreads)
 
     def keyed(self, purpose: str) -> str:
         """A hex digest of `purpose` that nobody without the secret can compute."""
