@@ -31,6 +31,7 @@ from newsletter.web.health import health_routes
 from newsletter.web.hooks import hook_routes
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
+from newsletter.web.request_checks import DefaultHeaders, RequestChecks
 from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
 from newsletter.web.signin.routes import sign_in_routes
@@ -69,7 +70,9 @@ def make_app(
         lifespan=lifespan,
         middleware=[
             Middleware(SubPath, base_path=site.settings.site.base_path),
+            Middleware(DefaultHeaders),
             Middleware(ErrorWall, answer=answer),
+            Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
         ],
         exception_handlers={HTTPException: http_error},
         routes=[
