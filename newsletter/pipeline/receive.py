@@ -59,17 +59,23 @@ class Received:
 
 
 def receive(
-    site: Site, content: bytes, *, recipient: str | None, envelope_sender: str | None, now: datetime
+    site: Site,
+    content: bytes,
+    *,
+    recipient: str | None,
+    envelope_sender: str | None,
+    now: datetime,
+    authenticated: bool | None = None,
 ) -> Received:
     """Record the message, then handle it; receiving the same message again changes nothing.
 
     If `recipient` is None, the headers decide. `envelope_sender` is "" for the null sender and
-    None if it is unknown. Raises ConfigurationError without [inbound].
+    None if it is unknown. `authenticated` is what our own listener found out about the sender. Raises ConfigurationError without [inbound].
     """
     require_inbound(site)
     if recipient is None:
         recipient = _recipient_in(site, content)
-    arrival = mail_log.arrival(content, recipient, envelope_sender)
+    arrival = mail_log.arrival(content, recipient, envelope_sender, authenticated)
     with site.database.transaction() as connection:
         recorded = mail_log.log_mail(connection, arrival, now)
     return handle(site, recorded.id, now=now)
@@ -152,7 +158,7 @@ def _settle(
         current = mail_log.lock(connection, recorded.id)
         if current is None or current.content is None or (current.handled and not again):
             return _as_recorded(current or recorded)  # another process was faster
-        done = _act_on(site, connection, mail, recorded, now)
+        done = _act_on(site, connection, mail, recorded, now, by_person=again)
         problems = [mail.problem, done.problem]
         problems += [_answer(site, connection, letter, mail, now) for letter in done.letters]
         if done.policy is not None:
@@ -221,17 +227,19 @@ def _act_on(
     mail: Inbound,
     recorded: mail_log.LoggedMail,
     now: datetime,
+    *,
+    by_person: bool,
 ) -> Done:
     context = inbound_context(site)
     match mail.kind:
         case MailKind.UNREADABLE:
             return Done(action=Action.QUARANTINE, keep=True)
         case MailKind.COMPLAINT:
-            return take_complaint(connection, context, mail, now)
+            return take_complaint(connection, context, mail, now, by_person=by_person)
         case MailKind.BOUNCE:
             return take_bounce(connection, context, mail, now)
         case MailKind.COMMAND | MailKind.CONFIRMATION:
-            return act(connection, context, mail, recorded.envelope_sender, now)
+            return act(connection, context, mail, recorded, now)
         case MailKind.REPLY:
             return forward(site, connection, mail, recorded.content or b"", now)
         case MailKind.AUTOMATIC:

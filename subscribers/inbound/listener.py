@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,19 @@ _HOST_AND_PORT = re.compile(r"(?P<host>.*):(?P<port>\d{1,5})\Z")
 _Sessions = dict[SMTP, asyncio.BaseTransport]
 """The open sessions, oldest first."""
 
-Deliver = Callable[[bytes, str, str], None]
-"""Stores a message, given its content, recipient and envelope sender; raises if it is not stored."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """Who is connected: the IP address, and the name that was given in EHLO."""
+
+    address: str
+    name: str
+
+
+Deliver = Callable[[bytes, str, str, Client | None], None]
+"""Stores a message, given its content, recipient, envelope sender, and the client of an SMTP
+listener, who may be anybody; None of LMTP, where it is a mail server of ours. Raises if it is
+not stored."""
 
 
 @contextmanager
@@ -49,7 +61,7 @@ def listening_at(
     `takes` decides whether a recipient address is ours. Yields the address bound, as port 0
     stands for any free port. Raises OSError if the address is in use.
     """
-    handler = _Handler(takes, deliver)
+    handler = _Handler(takes, deliver, is_public=not lmtp)
     kind = _Lmtp if lmtp else _Smtp
     sessions: _Sessions = {}
     loop = asyncio.new_event_loop()
@@ -138,10 +150,16 @@ class _Lmtp(_Smtp, LMTP):
     """The same by LMTP."""
 
 
+def _client(session: Session) -> Client:
+    address = session.peer[0] if isinstance(session.peer, tuple) else ""
+    return Client(address=address, name=session.host_name or "")
+
+
 class _Handler:
     """Accepts mail to our addresses, one recipient at a time, and answers once it is stored."""
 
-    def __init__(self, takes: Callable[[str], bool], deliver: Deliver) -> None:
+    def __init__(self, takes: Callable[[str], bool], deliver: Deliver, *, is_public: bool) -> None:
+        self._is_public = is_public
         self._takes = takes
         self._deliver = deliver
 
@@ -166,7 +184,7 @@ class _Handler:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Answer the final dot (DATA): 250 only if the message is stored."""
         content = envelope.content
@@ -174,7 +192,11 @@ class _Handler:
         sender = (envelope.mail_from or "").strip("<>")
         try:
             await asyncio.to_thread(
-                self._deliver, content[:MAX_OCTETS], envelope.rcpt_tos[0], sender
+                self._deliver,
+                content[:MAX_OCTETS],
+                envelope.rcpt_tos[0],
+                sender,
+                _client(session) if self._is_public else None,
             )
         except Exception:  # after any error the client keeps the mail and tries again
             log.exception("A message could not be stored.")
