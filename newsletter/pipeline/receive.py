@@ -38,8 +38,11 @@ from subscribers.lists import former_names
 
 log = logging.getLogger("newsletter")
 
-KEPT_REPORTS = AttemptLimit(most=200, per=timedelta(days=1))
-"""Limit of bounces and complaints kept for a person to see; only a row is kept of any more."""
+KEPT = AttemptLimit(most=200, per=timedelta(days=1))
+"""Limit of messages of one kind kept for a person to see; only a row is kept of any more."""
+
+KEPT_OCTETS = 500_000_000
+"""How much is kept altogether: strangers can send any number of large messages."""
 
 _NOBODY = ListAddress(list_slug="", role=AddressRole.BOUNCES)
 """Stands for an address that is not ours and accepts no commands."""
@@ -199,7 +202,7 @@ def _give_up(site: Site, recorded: mail_log.LoggedMail, mail: Inbound, now: date
                 action=Action.QUARANTINE,
                 address=_key(address),
                 problem=f"it could not be handled in {mail_log.MAX_ATTEMPTS} attempts",
-                keep=True,
+                keep=_may_keep(site, connection, mail, now),
             ),
             now,
         )
@@ -259,10 +262,11 @@ def _answer(
 
 
 def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetime) -> bool:
-    """Whether the quarantine may take one more: strangers can send any number of reports."""
-    if mail.kind not in (MailKind.BOUNCE, MailKind.COMPLAINT):
-        return True
-    return count_attempt(connection, site.keyed("kept reports"), KEPT_REPORTS, now)
+    """Whether the quarantine may take one more."""
+    if mail_log.kept_octets(connection) > KEPT_OCTETS:
+        log.warning("a message was not kept: the quarantine is full; see receive --list")
+        return False
+    return count_attempt(connection, site.keyed(f"kept {mail.kind}"), KEPT, now)
 
 
 def _recipient_in(site: Site, content: bytes) -> str:

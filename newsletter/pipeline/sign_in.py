@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
 from newsletter.store import audit
-from newsletter.store.sessions import make_link
+from newsletter.store.sessions import has_link, make_link
 from newsletter.store.users import all_users
 
-FIRST_LINK_LASTS = timedelta(days=1)
+FIRST_LINK_LASTS = timedelta(hours=1)
 
 
 def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: datetime) -> None:
@@ -29,13 +29,16 @@ def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: da
 def first_link(site: Site, *, now: datetime) -> str | None:
     """The path of a sign-in link for a site where nobody has ever signed in; None on any other.
 
-    The link works once. On a site without users it makes the first publisher.
+    None also while an earlier one is valid. The link works once. On a site without users it makes the first publisher.
     """
     with site.database.transaction() as connection:
         if audit.has_happened(connection, "sign in"):
             return None
         users = sorted(all_users(connection), key=lambda user: not user.is_publisher)
-        token = make_link(connection, users[0] if users else None, now, FIRST_LINK_LASTS)
+        first = users[0] if users else None
+        if has_link(connection, first, now):
+            return None
+        token = make_link(connection, first, now, FIRST_LINK_LASTS)
     return f"{site.settings.site.base_path}/sign-in/link/{token}"
 
 

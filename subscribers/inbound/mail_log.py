@@ -205,6 +205,13 @@ def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
     )
 
 
+def kept_octets(connection: sa.Connection) -> int:
+    """How much the quarantined messages take, and those that are not handled yet."""
+    table = tables.inbound_messages
+    size = sa.func.sum(sa.func.length(table.c.content))
+    return connection.scalar(sa.select(size).where(table.c.content.is_not(None))) or 0
+
+
 def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
     """The quarantined messages, newest first, at most 1000."""
     table = tables.inbound_messages
