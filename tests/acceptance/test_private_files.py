@@ -52,7 +52,7 @@ def test_exports_and_messages_are_private(tmp_path: Path) -> None:
     command = CommandLine(folder=site.folder, environment={})
     people, blocked, out = tmp_path / "people.csv", tmp_path / "blocked.csv", tmp_path / "out"
     command.done("subscribers", "export", "--list", "weekly", "--out", str(people))
-    command.done("suppressions", "export", "--out", str(blocked))
+    command.done("subscribers", "suppressions", "export", "--out", str(blocked))
     command.done("send", "weekly/1", "--dry-run", "--out", str(out), "--now", DUE.isoformat())
     command.done("preview", "weekly/1", "--out", str(tmp_path / "shown"))
     messages = sorted(out.glob("*.eml"))
