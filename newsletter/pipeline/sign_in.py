@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter.site.letters import LetterContent, post_letter
+import sqlalchemy as sa
+
+from newsletter.site.letters import LetterContent, compose, post_letter
 from newsletter.site.site import Site
-from newsletter.store import audit
+from newsletter.store import audit, outbox
 from newsletter.store.sessions import has_link, make_link
-from newsletter.store.users import all_users
+from newsletter.store.users import Editor, all_users
 
 FIRST_LINK_LASTS = timedelta(hours=1)
 
@@ -24,6 +26,31 @@ def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: da
         to_name=name,
     )
     post_letter(site, next(iter(site.settings.newsletters)), letter, now=now)
+
+
+def put_notice(
+    site: Site, connection: sa.Connection, editor: Editor, *, what: str, detail: str, now: datetime
+) -> None:
+    """Put a letter to the editor about something that only they should have done into the outbox."""
+    title = site_title(site)
+    letter = LetterContent(
+        template="operator",
+        words={
+            "name": editor.name,
+            "title": title,
+            "url": site.settings.site.url,
+            "postal_address": site.settings.site.postal_address,
+            "what": what,
+            "reason": detail,
+            "advice": "If that was you, there is nothing to do. If not, sign in and set a new password on your "
+            "account page: that signs out every other browser and ends your API keys.",
+        },
+        subject=f"{title}: {what}",
+        to_address=editor.address,
+        to_name=editor.name,
+    )
+    message = compose(site, next(iter(site.settings.newsletters)), letter, now=now)
+    outbox.put(connection, recipient=editor.address, envelope_sender="", message=message, now=now)
 
 
 def first_link(site: Site, *, now: datetime) -> str | None:

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
+from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.lists import links_url
@@ -115,5 +115,8 @@ def _auth_context(
         templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(
             site, address=address, name=name, link=link, now=clock()
+        ),
+        put_notice=lambda connection, editor, what, detail: put_notice(
+            site, connection, editor, what=what, detail=detail, now=clock()
         ),
     )

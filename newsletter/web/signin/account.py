@@ -47,6 +47,8 @@ LASTS = {
 }
 """How long a new API key works, by the form's choices."""
 
+NEW_KEY = "an API key was made for your account"
+
 _FOR_EDITORS = frozenset({ApiScope.READ, ApiScope.ISSUES})
 """The scopes that are of use to an editor who is not a publisher."""
 
@@ -194,6 +196,10 @@ def _make_key(auth: AuthContext, session: BrowserSession, form: FormData) -> _No
             lasts=LASTS[text(form, "lasts")],
         )
         _note(connection, auth, session, "make API key", name)
+        scope = ", ".join(sorted(scopes))
+        auth.put_notice(
+            connection, session.editor, NEW_KEY, f"Its name is {name}; it may: {scope}."
+        )
     return _Notice(kind="key-made", detail=token)
 
 
