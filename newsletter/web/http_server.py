@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
+import time
 from types import FrameType
 
 import uvicorn
@@ -16,10 +18,28 @@ from newsletter.web.connection_limits import (
     end_overdue,
     most_connections,
 )
-from subscribers.accepting import QuietAccept
+from subscribers.accepting import LOG_INTERVAL, QuietAccept
 
 TICKS_PER_SECOND = 10
 """How often uvicorn calls `on_tick`."""
+
+
+class OncePerInterval(logging.Filter):
+    """Lets a warning through once a minute: strangers cause them, and could fill the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is logged."""
+        if record.levelno > logging.WARNING:
+            return True
+        now, key = time.monotonic(), str(record.msg)
+        if key in self._last and now - self._last[key] < LOG_INTERVAL:
+            return False
+        self._last[key] = now
+        return True
 
 
 class HttpServer(uvicorn.Server):
@@ -32,6 +52,8 @@ class HttpServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
         asyncio.get_running_loop().set_exception_handler(QuietAccept())
+        self._quiet = OncePerInterval()
+        logging.getLogger("uvicorn.error").addFilter(self._quiet)
         await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
@@ -39,6 +61,11 @@ class HttpServer(uvicorn.Server):
         if counter % TICKS_PER_SECOND == 0:
             end_overdue(list(self.server_state.connections))
         return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        await super().shutdown(sockets)
+        logging.getLogger("uvicorn.error").removeFilter(self._quiet)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Handle a signal."""
@@ -57,7 +84,7 @@ def http_configuration(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
         backlog=BACKLOG,
         limit_concurrency=most_connections(),
         log_config=None,  # its errors go the way of all libraries: see logs.py
-        log_level="error",  # a stranger could fill the log with its warnings about requests
+        log_level="warning",
         server_header=False,
         proxy_headers=False,  # uvicorn's own believes the first hop, which anybody can write
         access_log=False,  # its lines would contain readers' tokens

@@ -32,7 +32,7 @@ def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_wheel_and_pip_are_all_that_it_takes(tmp_path: Path) -> None:
-    """In an empty environment: --version, init, check and the first issue."""
+    """In an empty environment: --version, init, check and the preview of a first issue."""
     build(tmp_path / "dist")
     [wheel] = (tmp_path / "dist").glob("*.whl")
     home = tmp_path / "env"
@@ -53,6 +53,11 @@ def test_the_wheel_and_pip_are_all_that_it_takes(tmp_path: Path) -> None:
 
     assert __version__ in newsletter("--version")
     newsletter("init", str(site))
+    (tmp_path / "people.csv").write_text("email\nreader@example.org\n", encoding="utf-8")
+    newsletter(
+        *("-C", str(site), "subscribers", "import", str(tmp_path / "people.csv")),
+        *("--list", "weekly"),
+    )
     newsletter("-C", str(site), "check")
     newsletter("-C", str(site), "gather")
     newsletter("-C", str(site), "draft", "weekly")
