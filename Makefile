@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # The tests start hundreds of processes: none compiles again what one before it has compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install demo test faults pythons lint docs reference bench plans lock caniemail pictures clean
+.PHONY: install demo test faults pythons lint dist audit docs reference bench plans lock caniemail pictures clean
 
 install: $(VENV)/installed
 
@@ -46,6 +46,14 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What a release consists of, in dist/: wheel, source, SBOM, licences, checksums; the same bytes each time.
+dist: install
+	$(BIN)/python deploy/dist.py
+
+# Known vulnerabilities of what the lock file pins, where the advisories can be reached.
+audit: install
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
 # The documentation as a site, in build/site.
 docs: install

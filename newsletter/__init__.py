@@ -1,3 +1,3 @@
 """A newsletter generator and mailer: articles → issues → rendering → delivery → ledger."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

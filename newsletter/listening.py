@@ -15,11 +15,13 @@ from newsletter.delivery.access_tokens import tokens_of
 from newsletter.errors import ConfigurationError, Problem
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.supervisor import Supervisor
+from newsletter.pipeline.doctor.dns_records import LiveRecords
 from newsletter.pipeline.flush_letters import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
+from newsletter.pipeline.sender_authentication import SenderRecords, is_authenticated
 from newsletter.site.site import Site
 from newsletter.store.liveness import LeaderLock
-from subscribers.inbound.listener import listening_at
+from subscribers.inbound.listener import Client, listening_at
 from subscribers.inbound.mailbox_watch import (
     ImapFolder,
     TokenSignIn,
@@ -49,11 +51,12 @@ def listening(
     *,
     clock: Callable[[], datetime] = _now,
     stop: threading.Event | None = None,
+    records: SenderRecords | None = None,
 ) -> Iterator[dict[str, str]]:
     """Send letters, and receive mail in every way that [inbound] names, while the context is open.
 
     Yields the addresses at which it listens, by protocol. Once `stop` is set, no further letter is
-    sent and no mailbox is watched. Raises ConfigurationError for an address that is in use.
+    sent and no mailbox is watched. `records`: another DNS than this machine's. Raises ConfigurationError for an address that is in use.
     """
     inbound = site.settings.inbound
     stop = stop or threading.Event()
@@ -64,9 +67,23 @@ def listening(
             return
 
         def deliver(
-            content: bytes, recipient: str | None = None, sender: str | None = None
+            content: bytes,
+            recipient: str | None = None,
+            sender: str | None = None,
+            client: Client | None = None,
         ) -> None:
-            receive(site, content, recipient=recipient, envelope_sender=sender, now=clock())
+            authenticated = None
+            if client is not None:
+                asked = records or LiveRecords()
+                authenticated = is_authenticated(content, sender or "", client, asked)
+            receive(
+                site,
+                content,
+                recipient=recipient,
+                envelope_sender=sender,
+                now=clock(),
+                authenticated=authenticated,
+            )
             post_soon(site, clock)
 
         addresses: dict[str, str] = {

@@ -181,3 +181,15 @@ def who_agreed(connection: sa.Connection, subscriber_ids: Iterable[int]) -> set[
 
 AGREEMENTS = (Event.CONFIRM, Event.IMPORT, Event.ADD)
 """The events that show that a person agreed, or that the operator states it."""
+
+
+def count_left(connection: sa.Connection, list_slug: str, way: Way, since: datetime) -> int:
+    """How often readers left the list by this way since then."""
+    table = tables.history
+    query = sa.select(sa.func.count()).where(
+        table.c.event == Event.UNSUBSCRIBE.value,
+        table.c.list_slug == list_slug,
+        table.c.at >= since,
+        table.c.way == way.value,
+    )
+    return connection.scalar(query) or 0

@@ -240,6 +240,8 @@ inbound_messages = sa.Table(
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("recipient", sa.String, nullable=False),
     sa.Column("envelope_sender", sa.String),  # "": the null sender; null: unknown
+    # Whether our own listener authenticated the sender; null: a mail server in front of us took it.
+    sa.Column("authenticated", sa.Boolean),
     sa.Column("content", sa.LargeBinary),  # null once it is handled, unless quarantined
     sa.Column("handled_at", UtcDateTime),
     sa.Column("kind", sa.String, nullable=False, default=""),

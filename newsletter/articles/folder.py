@@ -53,9 +53,11 @@ def read_folder(
     )
     entries: list[Entry] = []
     findings: list[SourceFinding] = []
+    inside = folder.resolve()
     for path in files[:MAX_FILES]:
         name = path.relative_to(folder).as_posix()
         try:
+            _require_inside(path, inside)
             entries.append(read_markdown(path, name))
         except SourceError as error:
             problem = error.problem
@@ -71,6 +73,15 @@ def read_folder(
     if not files:
         findings.append(origin.notice("a folder without Markdown files (*.md)"))
     return tuple(entries), tuple(findings)
+
+
+def _require_inside(path: Path, folder: Path) -> None:
+    """Raise SourceError for a link out of the folder: other people may write there, or a checkout."""
+    if not path.resolve().is_relative_to(folder):
+        raise SourceError(
+            "it is a link to a file outside the folder, which is not read",
+            fix="put a copy of the file into the folder",
+        )
 
 
 def read_markdown(path: Path, name: str) -> Entry:

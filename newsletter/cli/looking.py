@@ -23,6 +23,7 @@ from newsletter.pipeline.preview import preview as preview_issue
 from newsletter.pipeline.send_test import send_test
 from newsletter.rendering.lint import LintFinding
 from newsletter.result_codes import FINDINGS, OK
+from newsletter.store.database import create_private
 
 
 @click.command()
@@ -64,6 +65,8 @@ def preview(
     previewed = preview_issue(invocation.site, *issue, as_address=as_address, now=invocation.now)
     document = findings_document(previewed.findings)
     out.mkdir(parents=True, exist_ok=True)
+    for name in ("message.eml", "index.html", "text.txt"):
+        create_private(out / name)
     (out / "message.eml").write_bytes(previewed.message)
     (out / "index.html").write_text(previewed.html, encoding="utf-8")
     (out / "text.txt").write_text(previewed.text, encoding="utf-8")

@@ -20,6 +20,7 @@ from newsletter.result_codes import OK
 from newsletter.site.lists import site_vocabulary
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
+from newsletter.store.database import create_private
 from subscribers import people, suppression
 from subscribers.csv_file import export_subscribers
 from subscribers.restoring import Restored, restore_reader
@@ -51,6 +52,7 @@ def export_file(invocation: Invocation, list_slug: str, out: Path | None) -> int
         if out is None:
             export_subscribers(connection, list_slug, sys.stdout)
             return OK
+        create_private(out)
         with out.open("w", encoding="utf-8", newline="") as file:
             count = export_subscribers(connection, list_slug, file)
     invocation.report({"exported": count, "file": str(out)}, f"{count} exported to {out}")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from contextlib import closing, nullcontext
-from types import FrameType
 
 import click
-import uvicorn
 
 from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
@@ -39,45 +36,23 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     # Only this command needs the web's libraries; no other command, and no --help, imports them.
     from newsletter.web.app import make_app
     from newsletter.web.forwarded import Forwarded
+    from newsletter.web.http_server import HttpServer, http_configuration
 
     site = invocation.site
-    config = uvicorn.Config(
-        Forwarded(make_app(site), trusted_proxies(os.environ)),
-        host=host,
-        port=port,
-        log_config=None,  # its warnings go the way of all libraries: see logs.py
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,  # uvicorn's own believes the first hop, which anybody can write
-        access_log=False,  # its lines would contain readers' tokens
-        # An open desk page keeps its connection for ever; the shutdown must not wait for it.
-        timeout_graceful_shutdown=3,
-    )
+    app = Forwarded(make_app(site), trusted_proxies(os.environ))
+    config = http_configuration(app, host=host, port=port)
     with closing(config.bind_socket()) as socket:
         link = first_link(site, now=invocation.now)
         if link is not None:
             address = _local_address(host, socket.getsockname()[1])
             log.info("Nobody has signed in yet. This link signs you in, once: %s%s", address, link)
-        server = _Server(config)
+        server = HttpServer(config)
         jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
         with listening(site, stop=server.stop), jobs as supervisor:
             server.run(sockets=[socket])
     if supervisor is not None and supervisor.has_abandoned_any:
         leave_at_once(OK)
     return OK
-
-
-class _Server(uvicorn.Server):
-    """Sets `stop` as soon as a signal arrives, while the last requests are still answered."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.stop = threading.Event()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Handle a signal."""
-        self.stop.set()
-        super().handle_exit(sig, frame)
 
 
 def _local_address(host: str, port: int) -> str:

@@ -14,6 +14,7 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
+from newsletter.store.database import create_private
 from subscribers import suppression
 from subscribers import suppression_list as entries
 
@@ -95,6 +96,7 @@ def export_suppressions(invocation: Invocation, out: Path | None) -> int:
     if out is None:
         write_csv(_COLUMNS, rows)
     else:
+        create_private(out)
         with out.open("w", encoding="utf-8", newline="") as file:
             write_csv(_COLUMNS, rows, file)
         invocation.report(

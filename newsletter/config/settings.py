@@ -5,6 +5,7 @@ The text under each key is the reference: docs/tools/reference.py writes docs/co
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -83,6 +84,14 @@ OWN_PATHS = frozenset(
     }
 )  # fmt: skip
 """The first segments of the paths of our own pages: the path of a site cannot begin with one."""
+
+
+def _host_name(name: str) -> str:
+    if not re.fullmatch(r"[^\s/:@*]+", name):
+        raise ValueError(
+            f"{name!r} is not a host name; write it without https:// and without a port"
+        )
+    return name
 
 
 class SiteSettings(Table):
@@ -187,6 +196,14 @@ class TagSettings(Table):
     """A table of other spellings: `infosec = "security"`."""
 
 
+class WebSettings(Table):
+    """[web]: how the site's pages are reached."""
+
+    hosts: tuple[Annotated[str, AfterValidator(_host_name)], ...] = ()
+    """Further names under which the pages are asked for, such as `www.example.org`; the name in `url`, addresses and
+    names without a dot are always answered, requests for any other name refused."""
+
+
 class Settings(Table):
     """The complete newsletter.toml."""
 
@@ -196,6 +213,7 @@ class Settings(Table):
     relays: tuple[RelaySettings, ...] = ()
     sending: SendingSettings = SendingSettings()
     sign_up: SignUpSettings = SignUpSettings()
+    web: WebSettings = WebSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
     """[lint]: a different severity for single rules, such as `tracking = "blocking"`.

@@ -14,6 +14,7 @@ from newsletter.site.messages import addressee, headers_for, signer_of
 from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store.database import create_private
 from subscribers.audience import ReaderGroup
 
 BATCH = 1000
@@ -69,7 +70,9 @@ def dry_run_send(
                 links_since=row.links_since,
             )
             message = compiled[key].compose(to, signer)
-            (out / f"{row.subscriber_id:08d}.eml").write_bytes(message)
+            file = out / f"{row.subscriber_id:08d}.eml"
+            create_private(file)  # it has the reader's own links
+            file.write_bytes(message)
     selection = selection_of(site, issue)
     return DryRun(
         issue=issue.name,

@@ -11,6 +11,9 @@ from newsletter.errors import InputError, NotPermittedError
 from newsletter.rendering.theme import STANDARD, shipped_templates, theme_names
 from newsletter.site.site import SECRET_FILE
 
+_PRIVATE = frozenset({SECRET_FILE, "newsletter.toml"})
+"""Files that only their owner can read: passwords of relays and databases are written there."""
+
 
 def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
     """Write newsletter.toml, a secret key and sample articles; returns the files written.
@@ -40,7 +43,7 @@ def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
             )
     try:
         for path, text in texts.items():
-            _write(path, text, mode=0o600 if path.name == SECRET_FILE else 0o644)
+            _write(path, text, mode=0o600 if path.name in _PRIVATE else 0o644)
     except OSError as error:
         raise InputError(f"cannot write here: {error.strerror}", file=str(folder)) from error
     return list(texts)

@@ -38,8 +38,11 @@ from subscribers.lists import former_names
 
 log = logging.getLogger("newsletter")
 
-KEPT_REPORTS = AttemptLimit(most=200, per=timedelta(days=1))
-"""Limit of bounces and complaints kept for a person to see; only a row is kept of any more."""
+KEPT = AttemptLimit(most=200, per=timedelta(days=1))
+"""Limit of messages of one kind kept for a person to see; only a row is kept of any more."""
+
+KEPT_OCTETS = 500_000_000
+"""How much is kept altogether: strangers can send any number of large messages."""
 
 _NOBODY = ListAddress(list_slug="", role=AddressRole.BOUNCES)
 """Stands for an address that is not ours and accepts no commands."""
@@ -59,17 +62,23 @@ class Received:
 
 
 def receive(
-    site: Site, content: bytes, *, recipient: str | None, envelope_sender: str | None, now: datetime
+    site: Site,
+    content: bytes,
+    *,
+    recipient: str | None,
+    envelope_sender: str | None,
+    now: datetime,
+    authenticated: bool | None = None,
 ) -> Received:
     """Record the message, then handle it; receiving the same message again changes nothing.
 
     If `recipient` is None, the headers decide. `envelope_sender` is "" for the null sender and
-    None if it is unknown. Raises ConfigurationError without [inbound].
+    None if it is unknown. `authenticated` is what our own listener found out about the sender. Raises ConfigurationError without [inbound].
     """
     require_inbound(site)
     if recipient is None:
         recipient = _recipient_in(site, content)
-    arrival = mail_log.arrival(content, recipient, envelope_sender)
+    arrival = mail_log.arrival(content, recipient, envelope_sender, authenticated)
     with site.database.transaction() as connection:
         recorded = mail_log.log_mail(connection, arrival, now)
     return handle(site, recorded.id, now=now)
@@ -152,7 +161,7 @@ def _settle(
         current = mail_log.lock(connection, recorded.id)
         if current is None or current.content is None or (current.handled and not again):
             return _as_recorded(current or recorded)  # another process was faster
-        done = _act_on(site, connection, mail, recorded, now)
+        done = _act_on(site, connection, mail, recorded, now, by_person=again)
         problems = [mail.problem, done.problem]
         problems += [_answer(site, connection, letter, mail, now) for letter in done.letters]
         if done.policy is not None:
@@ -193,7 +202,7 @@ def _give_up(site: Site, recorded: mail_log.LoggedMail, mail: Inbound, now: date
                 action=Action.QUARANTINE,
                 address=_key(address),
                 problem=f"it could not be handled in {mail_log.MAX_ATTEMPTS} attempts",
-                keep=True,
+                keep=_may_keep(site, connection, mail, now),
             ),
             now,
         )
@@ -221,17 +230,19 @@ def _act_on(
     mail: Inbound,
     recorded: mail_log.LoggedMail,
     now: datetime,
+    *,
+    by_person: bool,
 ) -> Done:
     context = inbound_context(site)
     match mail.kind:
         case MailKind.UNREADABLE:
             return Done(action=Action.QUARANTINE, keep=True)
         case MailKind.COMPLAINT:
-            return take_complaint(connection, context, mail, now)
+            return take_complaint(connection, context, mail, now, by_person=by_person)
         case MailKind.BOUNCE:
             return take_bounce(connection, context, mail, now)
         case MailKind.COMMAND | MailKind.CONFIRMATION:
-            return act(connection, context, mail, recorded.envelope_sender, now)
+            return act(connection, context, mail, recorded, now)
         case MailKind.REPLY:
             return forward(site, connection, mail, recorded.content or b"", now)
         case MailKind.AUTOMATIC:
@@ -251,10 +262,11 @@ def _answer(
 
 
 def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetime) -> bool:
-    """Whether the quarantine may take one more: strangers can send any number of reports."""
-    if mail.kind not in (MailKind.BOUNCE, MailKind.COMPLAINT):
-        return True
-    return count_attempt(connection, site.keyed("kept reports"), KEPT_REPORTS, now)
+    """Whether the quarantine may take one more."""
+    if mail_log.kept_octets(connection) > KEPT_OCTETS:
+        log.warning("a message was not kept: the quarantine is full; see receive --list")
+        return False
+    return count_attempt(connection, site.keyed(f"kept {mail.kind}"), KEPT, now)
 
 
 def _recipient_in(site: Site, content: bytes) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from newsletter.site.letters import LetterContent, post_letter
-from newsletter.site.site import Site
-from newsletter.store import audit
-from newsletter.store.sessions import make_link
-from newsletter.store.users import all_users
+import sqlalchemy as sa
 
-FIRST_LINK_LASTS = timedelta(days=1)
+from newsletter.site.letters import LetterContent, compose, post_letter
+from newsletter.site.site import Site
+from newsletter.store import audit, outbox
+from newsletter.store.sessions import has_link, make_link
+from newsletter.store.users import Editor, all_users
+
+FIRST_LINK_LASTS = timedelta(hours=1)
 
 
 def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: datetime) -> None:
@@ -26,16 +28,44 @@ def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: da
     post_letter(site, next(iter(site.settings.newsletters)), letter, now=now)
 
 
+def put_notice(
+    site: Site, connection: sa.Connection, editor: Editor, *, what: str, detail: str, now: datetime
+) -> None:
+    """Put a letter to the editor about something that only they should have done into the outbox."""
+    title = site_title(site)
+    letter = LetterContent(
+        template="operator",
+        words={
+            "name": editor.name,
+            "title": title,
+            "url": site.settings.site.url,
+            "postal_address": site.settings.site.postal_address,
+            "what": what,
+            "reason": detail,
+            "advice": "If that was you, there is nothing to do. If not, sign in and set a new password on your "
+            "account page: that signs out every other browser and ends your API keys.",
+        },
+        subject=f"{title}: {what}",
+        to_address=editor.address,
+        to_name=editor.name,
+    )
+    message = compose(site, next(iter(site.settings.newsletters)), letter, now=now)
+    outbox.put(connection, recipient=editor.address, envelope_sender="", message=message, now=now)
+
+
 def first_link(site: Site, *, now: datetime) -> str | None:
     """The path of a sign-in link for a site where nobody has ever signed in; None on any other.
 
-    The link works once. On a site without users it makes the first publisher.
+    None also while an earlier one is valid. The link works once. On a site without users it makes the first publisher.
     """
     with site.database.transaction() as connection:
         if audit.has_happened(connection, "sign in"):
             return None
         users = sorted(all_users(connection), key=lambda user: not user.is_publisher)
-        token = make_link(connection, users[0] if users else None, now, FIRST_LINK_LASTS)
+        first = users[0] if users else None
+        if has_link(connection, first, now):
+            return None
+        token = make_link(connection, first, now, FIRST_LINK_LASTS)
     return f"{site.settings.site.base_path}/sign-in/link/{token}"
 
 

@@ -10,6 +10,8 @@ from newsletter.articles.tags import Vocabulary, make_vocabulary
 from newsletter.config.settings import NewsletterSettings, Settings
 from subscribers.inbound.list_addresses import AddressRole, ListAddress, parse_list_address
 
+OF_EVERY_DOMAIN = frozenset({"postmaster", "abuse"})
+
 
 def list_slugs(settings: Settings) -> frozenset[str]:
     """The slug of every list that a newsletter is sent to."""
@@ -91,8 +93,9 @@ def contact_of(settings: Settings, list_slug: str | None = None) -> str:
 def list_address_of(
     settings: Settings, address: str, former: Mapping[str, str] = MappingProxyType({})
 ) -> ListAddress | None:
-    """Parse one of the site's own addresses: a list address, a newsletter's From or Reply-To, or
-    the only return path that a relay permits, which belongs to no list.
+    """Parse one of the site's own addresses: a list address, a newsletter's From or Reply-To, the
+    only return path that a relay permits, which belongs to no list, or an address that every
+    domain has (RFC 5321 section 4.5.1, RFC 2142), whose mail goes to the first list's editors.
 
     None for any other address. `former` gives the present names of lists by their former ones.
     """
@@ -109,6 +112,10 @@ def list_address_of(
         (relay.envelope_sender or "").casefold() for relay in settings.relays
     }:
         return ListAddress(list_slug="", role=AddressRole.BOUNCES)
+    local, _, host = address.casefold().partition("@")
+    if local in OF_EVERY_DOMAIN and host in ("", settings.inbound.domain.casefold()):
+        first = next(iter(settings.newsletters.values()))
+        return ListAddress(list_slug=first.list, role=AddressRole.OWNER)
     return None
 
 

@@ -60,6 +60,12 @@ def forget_address(connection: sa.Connection, address: str) -> None:
         connection.execute(sa.update(audit).where(audit.c.id == row.id).values(detail=detail))
 
 
+def details_of(connection: sa.Connection, *, who: str, what: str) -> Sequence[str]:
+    """The details of all that somebody has done of one kind, each once."""
+    query = sa.select(audit.c.detail).where(audit.c.who == who, audit.c.what == what).distinct()
+    return connection.scalars(query).all()
+
+
 def has_happened(connection: sa.Connection, what: str) -> bool:
     """Whether anybody has ever done that."""
     found = connection.execute(sa.select(audit.c.id).where(audit.c.what == what).limit(1))

@@ -68,7 +68,8 @@ class Database:
                 f"every connection to the database is in use: {error}", fix="run it again"
             ) from error
         except (DataError, OverflowError, UnicodeEncodeError) as error:
-            raise InputError(f"a value does not fit into the database: {error}") from error
+            # Its text has the statement and all its values, and callers are shown this.
+            raise InputError("a value does not fit into the database") from error
         except DBAPIError as error:
             if _is_database_failure(error):
                 raise _translate(error, self.engine) from error

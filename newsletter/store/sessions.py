@@ -89,6 +89,14 @@ def make_link(
     return token
 
 
+def has_link(connection: sa.Connection, editor: Editor | None, now: datetime) -> bool:
+    """Whether a link for the editor, or for None one that creates the first user, is valid."""
+    owner = sign_in_links.c.user_id
+    is_theirs = owner.is_(None) if editor is None else owner == editor.id
+    query = sa.select(sign_in_links.c.token_hash).where(is_theirs, sign_in_links.c.expires_at > now)
+    return connection.execute(query).first() is not None
+
+
 def editor_of_link(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
     """The editor that the link would sign in, without using the link."""
     row = connection.execute(

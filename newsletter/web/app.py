@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.pipeline.sign_in import mail_sign_in_link, site_title
+from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.lists import links_url
@@ -31,6 +31,7 @@ from newsletter.web.health import health_routes
 from newsletter.web.hooks import hook_routes
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
+from newsletter.web.request_checks import DefaultHeaders, RequestChecks
 from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
 from newsletter.web.signin.routes import sign_in_routes
@@ -69,7 +70,9 @@ def make_app(
         lifespan=lifespan,
         middleware=[
             Middleware(SubPath, base_path=site.settings.site.base_path),
+            Middleware(DefaultHeaders),
             Middleware(ErrorWall, answer=answer),
+            Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
         ],
         exception_handlers={HTTPException: http_error},
         routes=[
@@ -117,5 +120,8 @@ def _auth_context(
         templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(
             site, address=address, name=name, link=link, now=clock()
+        ),
+        put_notice=lambda connection, editor, what, detail: put_notice(
+            site, connection, editor, what=what, detail=detail, now=clock()
         ),
     )

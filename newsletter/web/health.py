@@ -21,6 +21,7 @@ from newsletter.store.job_outcomes import last_outcomes
 from newsletter.store.migrations import is_current
 from newsletter.store.seal import seal_of
 from newsletter.web.error_wall import HEADERS, RETRY_AFTER
+from newsletter.web.hosts import is_address, is_loopback
 from newsletter.web.metrics import collect, exposition
 
 log = logging.getLogger("newsletter")
@@ -95,12 +96,13 @@ def _examine(site: Site) -> tuple[str, dict[str, str]]:
 
 
 def may_read(site: Site, request: Request, now: datetime) -> bool:
-    """Whether the caller is on this machine, or presents a valid API key."""
-    try:
-        if ip_address(request.client.host if request.client else "").is_loopback:
-            return True
-    except ValueError:
-        pass  # the peer is a Unix socket or a test client
+    """Whether the caller is on this machine and asks for it by its name, or presents a valid API key.
+
+    A proxy on this machine that does not say whom it asks for passes the site's name as the host.
+    """
+    client, host = request.client.host if request.client else "", request.headers.get("host", "")
+    if is_address(client) and ip_address(client).is_loopback and (not host or is_loopback(host)):
+        return True
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return False

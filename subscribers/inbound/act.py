@@ -2,7 +2,7 @@
 
 A join request is proven by the answer to the confirmation mail. Other commands are proven by one
 of our tokens, by a reference to one of our mails, or by an envelope sender that is the reader's
-own and that our mail server did not find forged. Erasing cannot be undone, so it always requires
+own and that our mail server, or our own listener, did not find forged. Erasing cannot be undone, so it always requires
 a click on a mailed link.
 """
 
@@ -22,6 +22,7 @@ from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.list_addresses import AddressRole
+from subscribers.inbound.mail_log import LoggedMail
 from subscribers.inbound.reader_commands import ReaderCommand, letter_to
 from subscribers.letters import Template
 from subscribers.tokens import Purpose
@@ -35,7 +36,7 @@ def act(
     connection: sa.Connection,
     context: InboundContext,
     mail: Inbound,
-    envelope_sender: str | None,
+    recorded: LoggedMail,
     now: datetime,
 ) -> Done:
     """Carry out the command if its writer is proven; never raises for a malformed one.
@@ -43,7 +44,7 @@ def act(
     A command that a mail program sent for its reader gets no letter (RFC 3834); if it is not
     proven, it is quarantined for a person to examine.
     """
-    done = _act(connection, context, mail, envelope_sender, now)
+    done = _act(connection, context, mail, recorded, now)
     if not mail.automatic:
         return done
     if done.action is Action.ASK:
@@ -57,7 +58,7 @@ def _act(
     connection: sa.Connection,
     context: InboundContext,
     mail: Inbound,
-    envelope_sender: str | None,
+    recorded: LoggedMail,
     now: datetime,
 ) -> Done:
     assert mail.command is not None  # noqa: S101 - narrows: commands and confirmations have one
@@ -80,7 +81,7 @@ def _act(
     reader_command = ReaderCommand(
         connection=connection, context=context, mail=mail, person=person, now=now
     )
-    reader_command.proven = reader_command.is_proven(envelope_sender)
+    reader_command.proven = reader_command.is_proven(recorded)
     return reader_command.answer(mail.command)
 
 

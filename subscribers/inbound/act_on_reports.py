@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from subscribers.blame.widespread import is_widespread
 from subscribers.bounces import Bounce, alike_bounces, excuse_alike, note_bounce
-from subscribers.history import Event, Way, latest
+from subscribers.history import Event, Way, count_left, latest
 from subscribers.inbound.bounces import FailedRecipient
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
@@ -17,13 +17,28 @@ from subscribers.inbound.evidence import Evidence, by_address, by_returned_mail
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.inbound.policy import RECENT
 from subscribers.inbound.verdict import Verdict
+from subscribers.kept_counts import subscriptions_by_status
 from subscribers.restoring import restore_blameless
-from subscribers.subscriber import Subscriber
+from subscribers.subscriber import Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
 
 UNPROVEN = "nothing in it proves whose mail came back, so nothing was changed"
 UNPROVEN_COMPLAINT = "nothing in it proves whose mail it complains of, so nothing was changed"
 NAMES_NOBODY = "it does not say what happened to the reader's mail"
+
+
+TOO_MANY_COMPLAINTS = (
+    "so many complaints came within a day that a person has to look: receive --replay takes one"
+)
+
+COMPLAINTS_AT_LEAST = 20
+COMPLAINT_SHARE = 0.02
+"""Of a list's readers: within a day more of them have never complained of mail they asked for."""
+
+
+def is_flood(complaints: int, readers: int) -> bool:
+    """Whether so many complaints within a day, of so many readers, are more than readers make."""
+    return complaints >= max(COMPLAINTS_AT_LEAST, COMPLAINT_SHARE * readers)
 
 
 def take_bounce(
@@ -151,12 +166,18 @@ def is_about_old_address(
 
 
 def take_complaint(
-    connection: sa.Connection, context: InboundContext, mail: Inbound, now: datetime
+    connection: sa.Connection,
+    context: InboundContext,
+    mail: Inbound,
+    now: datetime,
+    *,
+    by_person: bool = False,
 ) -> Done:
     """End the subscription that the report is about, if something we signed proves which it is.
 
     Anybody can write a report that only names an address, so it is quarantined for a person to
-    examine.
+    examine. So is one of a flood, unless it is taken `by_person`: a stranger who has many of our
+    mails could end as many subscriptions.
     """
     complaint = mail.complaint
     assert complaint is not None  # noqa: S101 - narrows: the kind says so
@@ -165,6 +186,13 @@ def take_complaint(
     found = by_returned_mail(connection, context, mail.returned, _named(mail))
     if found is None:
         return Done(action=Action.QUARANTINE, keep=True, problem=UNPROVEN_COMPLAINT)
+    if not by_person and _are_many(connection, found.list_slug, now):
+        return Done(
+            action=Action.QUARANTINE,
+            address=found.person.address,
+            keep=True,
+            problem=TOO_MANY_COMPLAINTS,
+        )
     unsubscribe(
         connection,
         found.person.id,
@@ -174,3 +202,9 @@ def take_complaint(
         complaint.feedback_type,
     )
     return Done(action=Action.UNSUBSCRIBE, address=found.person.address)
+
+
+def _are_many(connection: sa.Connection, list_slug: str, now: datetime) -> bool:
+    complaints = count_left(connection, list_slug, Way.COMPLAINT, now - timedelta(days=1))
+    readers = subscriptions_by_status(connection).get((list_slug, Status.ACTIVE), 0)
+    return is_flood(complaints, complaints + readers)

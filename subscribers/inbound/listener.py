@@ -8,11 +8,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from subscribers.accepting import QuietAccept
 from subscribers.inbound.mail_log import MAX_OCTETS
 
 log = logging.getLogger("newsletter")
@@ -26,10 +29,27 @@ MAX_LINE = 1_000_000
 TIMEOUT = 120
 """Seconds of silence after which a connection is closed."""
 
+MOST_SESSIONS = 50
+"""How many clients may be connected; beyond that the oldest session ends, and its client tries again."""
+
 _HOST_AND_PORT = re.compile(r"(?P<host>.*):(?P<port>\d{1,5})\Z")
 
-Deliver = Callable[[bytes, str, str], None]
-"""Stores a message, given its content, recipient and envelope sender; raises if it is not stored."""
+_Sessions = dict[SMTP, asyncio.BaseTransport]
+"""The open sessions, oldest first."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """Who is connected: the IP address, and the name that was given in EHLO."""
+
+    address: str
+    name: str
+
+
+Deliver = Callable[[bytes, str, str, Client | None], None]
+"""Stores a message, given its content, recipient, envelope sender, and the client of an SMTP
+listener, who may be anybody; None of LMTP, where it is a mail server of ours. Raises if it is
+not stored."""
 
 
 @contextmanager
@@ -41,15 +61,18 @@ def listening_at(
     `takes` decides whether a recipient address is ours. Yields the address bound, as port 0
     stands for any free port. Raises OSError if the address is in use.
     """
-    handler = _Handler(takes, deliver)
+    handler = _Handler(takes, deliver, is_public=not lmtp)
     kind = _Lmtp if lmtp else _Smtp
+    sessions: _Sessions = {}
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(QuietAccept())
     thread = threading.Thread(target=loop.run_forever, name="inbound", daemon=True)
     thread.start()
 
     def make() -> SMTP:
         return kind(
             handler,
+            sessions=sessions,
             hostname=hostname,
             ident="newsletter",
             data_size_limit=MAX_SIZE,
@@ -100,17 +123,43 @@ def _name(server: asyncio.AbstractServer, place: str) -> str:
 
 
 class _Smtp(SMTP):
+    """A session that gives way to newer ones when there are many."""
+
     line_length_limit = MAX_LINE
 
+    def __init__(self, handler: _Handler, *, sessions: _Sessions, **settings: Any) -> None:
+        super().__init__(handler, **settings)
+        self._sessions = sessions
 
-class _Lmtp(LMTP):
-    line_length_limit = MAX_LINE
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, and end the oldest session if there are too many."""
+        super().connection_made(transport)
+        self._sessions[self] = transport
+        if len(self._sessions) > MOST_SESSIONS:
+            oldest = self._sessions.pop(next(iter(self._sessions)))
+            assert isinstance(oldest, asyncio.Transport)  # noqa: S101 - narrows
+            oldest.abort()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self._sessions.pop(self, None)
+        super().connection_lost(error)
+
+
+class _Lmtp(_Smtp, LMTP):
+    """The same by LMTP."""
+
+
+def _client(session: Session) -> Client:
+    address = session.peer[0] if isinstance(session.peer, tuple) else ""
+    return Client(address=address, name=session.host_name or "")
 
 
 class _Handler:
     """Accepts mail to our addresses, one recipient at a time, and answers once it is stored."""
 
-    def __init__(self, takes: Callable[[str], bool], deliver: Deliver) -> None:
+    def __init__(self, takes: Callable[[str], bool], deliver: Deliver, *, is_public: bool) -> None:
+        self._is_public = is_public
         self._takes = takes
         self._deliver = deliver
 
@@ -135,7 +184,7 @@ class _Handler:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+        self, _server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Answer the final dot (DATA): 250 only if the message is stored."""
         content = envelope.content
@@ -143,7 +192,11 @@ class _Handler:
         sender = (envelope.mail_from or "").strip("<>")
         try:
             await asyncio.to_thread(
-                self._deliver, content[:MAX_OCTETS], envelope.rcpt_tos[0], sender
+                self._deliver,
+                content[:MAX_OCTETS],
+                envelope.rcpt_tos[0],
+                sender,
+                _client(session) if self._is_public else None,
             )
         except Exception:  # after any error the client keeps the mail and tries again
             log.exception("A message could not be stored.")

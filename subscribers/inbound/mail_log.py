@@ -37,13 +37,15 @@ class Arrival:
     digest: str
     recipient: str
     envelope_sender: str | None
+    authenticated: bool | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoggedMail:
     """One message of the log. `content` is None once it was handled and deleted.
 
-    `attempts` counts how often a process began to handle it; `traceback` is that of the last
+    `authenticated` says whether our own listener found where it comes from; None where a mail
+    server took it. `attempts` counts how often a process began to handle it; `traceback` is that of the last
     failure.
     """
 
@@ -59,6 +61,7 @@ class LoggedMail:
     problem: str
     attempts: int = 0
     traceback: str = ""
+    authenticated: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +79,12 @@ class HandledMail:
     keep: bool = False
 
 
-def arrival(content: bytes, recipient: str, envelope_sender: str | None) -> Arrival:
+def arrival(
+    content: bytes,
+    recipient: str,
+    envelope_sender: str | None,
+    authenticated: bool | None = None,
+) -> Arrival:
     """Compute what identifies a message. Call this outside a transaction: parsing may be slow."""
     content = content[:MAX_OCTETS]
     return Arrival(
@@ -84,6 +92,7 @@ def arrival(content: bytes, recipient: str, envelope_sender: str | None) -> Arri
         digest=_digest(content, recipient),
         recipient=_clipped(recipient),
         envelope_sender=None if envelope_sender is None else _clipped(envelope_sender),
+        authenticated=authenticated,
     )
 
 
@@ -99,6 +108,7 @@ def log_mail(connection: sa.Connection, received: Arrival, now: datetime) -> Log
             "received_at": now,
             "recipient": received.recipient,
             "envelope_sender": received.envelope_sender,
+            "authenticated": received.authenticated,
             "content": received.content,
             "kind": "",
             "action": "",
@@ -195,6 +205,13 @@ def unhandled(connection: sa.Connection, before: datetime) -> list[int]:
     )
 
 
+def kept_octets(connection: sa.Connection) -> int:
+    """How much the quarantined messages take, and those that are not handled yet."""
+    table = tables.inbound_messages
+    size = sa.func.sum(sa.func.length(table.c.content))
+    return connection.scalar(sa.select(size).where(table.c.content.is_not(None))) or 0
+
+
 def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
     """The quarantined messages, newest first, at most 1000."""
     table = tables.inbound_messages
@@ -266,4 +283,5 @@ def _logged_mail(row: sa.Row[tuple[object, ...]]) -> LoggedMail:
         problem=row.problem,
         attempts=row.attempts,
         traceback=row.traceback,
+        authenticated=row.authenticated,
     )

@@ -19,6 +19,7 @@ from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.list_addresses import AddressRole
+from subscribers.inbound.mail_log import LoggedMail
 from subscribers.letters import LetterRequest, Template
 from subscribers.preferences import choose, pause, resume
 from subscribers.subscriber import Status, Subscriber
@@ -67,11 +68,12 @@ class ReaderCommand:
         self.list_slug = mail.mailbox.list_slug
         self.proven = False
 
-    def is_proven(self, envelope_sender: str | None) -> bool:
+    def is_proven(self, recorded: LoggedMail) -> bool:
         """Whether something proves that the reader in the From header wrote the mail.
 
         The proof is a token of their links, a reference to an issue sent to them, or an envelope
-        sender that is their address and that our mail server did not find forged.
+        sender that is their address and that neither our mail server nor our own listener found
+        forged.
         """
         person, evidence = self.person, self.mail.evidence
         if person is None:
@@ -83,8 +85,10 @@ class ReaderCommand:
         )
         if answered:
             return True
-        envelope = evidence.return_path if envelope_sender is None else envelope_sender
-        if not envelope or evidence.disowned:
+        envelope = recorded.envelope_sender
+        if envelope is None:
+            envelope = evidence.return_path
+        if not envelope or evidence.disowned or recorded.authenticated is False:
             return False
         try:
             return parse_address(envelope).key == parse_address(person.address).key

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from itsdangerous import Signer
 from starlette.applications import Starlette
@@ -58,6 +58,17 @@ class WebRequest:
     def __str__(self) -> str:
         action = self.form.get("action") or self.form.get("way") or ""
         return " ".join(part for part in (self.method, self.path, action, self.state) if part)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RawRequest:
+    """A request in octets; its path is percent-encoded."""
+
+    method: str
+    path: bytes
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    body: bytes
 
 
 @dataclass(kw_only=True)
@@ -149,6 +160,12 @@ def share_token(site: Site) -> str:
 
 
 async def _ask(app: Starlette, request: WebRequest, words: Mapping[str, str]) -> WebAnswer:
+    async with app.router.lifespan_context(app):
+        return await ask_raw(app, raw(request, words))
+
+
+def raw(request: WebRequest, words: Mapping[str, str]) -> RawRequest:
+    """The request as our HTTP server hands it on."""
     path, _, query = request.path.format(**words).partition("?")
     form = {name: value.format(**words) for name, value in request.form.items()}
     body = urlencode(form).encode()
@@ -164,14 +181,25 @@ async def _ask(app: Starlette, request: WebRequest, words: Mapping[str, str]) ->
         body, headers["content-type"] = json.dumps(request.document).encode(), JSON
     if "/api/" in path:
         headers["authorization"] = f"Bearer {words['key']}"
+    return RawRequest(
+        method=request.method,
+        path=path.encode(),
+        query=query.encode(),
+        headers={name.encode(): value.encode() for name, value in headers.items()},
+        body=body,
+    )
+
+
+async def ask_raw(app: Starlette, request: RawRequest) -> WebAnswer:
+    """The answer of the application, which has been started."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "http",
-        "method": request.method, "path": path, "raw_path": path.encode(), "root_path": "",
-        "query_string": query.encode(), "client": ("127.0.0.1", 5000),
-        "server": ("127.0.0.1", 8000),
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "method": request.method, "path": unquote(request.path.decode("ascii")),
+        "raw_path": request.path, "root_path": "",
+        "query_string": request.query, "client": ("127.0.0.1", 5000),
+        "server": ("127.0.0.1", 8000), "headers": list(request.headers.items()),
     }  # fmt: skip
-    given = [{"type": "http.request", "body": body, "more_body": False}]
+    given = [{"type": "http.request", "body": request.body, "more_body": False}]
     answer = WebAnswer()
 
     async def receive() -> Message:
@@ -185,8 +213,7 @@ async def _ask(app: Starlette, request: WebRequest, words: Mapping[str, str]) ->
             answer.body += message.get("body", b"")
             answer.complete = not message.get("more_body", False)
 
-    async with app.router.lifespan_context(app):
-        await app(scope, receive, send)
+    await app(scope, receive, send)
     return answer
 
 

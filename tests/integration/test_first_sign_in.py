@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -45,11 +46,14 @@ def test_the_first_link_makes_the_first_publisher_once(site: Site) -> None:
 
 
 def test_an_unused_first_link_is_void_once_somebody_is_there(site: Site) -> None:
-    """Of two links printed by two starts only one makes a user."""
-    links = [first_link(site, now=NOW) for _ in range(2)]
+    """Of two links printed by two starts only one makes a user; a start while one is valid prints none."""
+    links = [first_link(site, now=NOW), first_link(site, now=NOW + timedelta(minutes=61))]
+    assert first_link(site, now=NOW + timedelta(minutes=90)) is None
     with open_office(site) as office:
-        assert office.client.post(str(links[0]), data={"address": ADDRESS}).status_code == 303
-        late = office.another_browser().post(str(links[1]), data={"address": "eve@example.org"})
+        office.now = NOW + timedelta(minutes=62)
+        assert office.client.get(str(links[0])).status_code == 404  # its hour is over
+        assert office.client.post(str(links[1]), data={"address": ADDRESS}).status_code == 303
+        late = office.another_browser().post(str(links[0]), data={"address": "eve@example.org"})
         assert late.status_code == 404
 
 

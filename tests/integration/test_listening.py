@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ import newsletter.listening
 from newsletter.errors import ConfigurationError
 from newsletter.listening import listening
 from subscribers import tables
+from subscribers.inbound.listener import MOST_SESSIONS
 from subscribers.inbound.mailbox_watch import empty_maildir
 from tests.factories.mail import PostOffice, bounce, post_office, send_issue
 from tests.factories.planting import PlantedPanic
@@ -64,6 +67,24 @@ def test_mail_servers_hand_over(office: PostOffice, kind: str) -> None:
             assert client.docmd("RCPT", "TO:<weekly-help@news.example.org>")[0] == 250
             assert client.docmd("RCPT", "TO:<weekly@news.example.org>")[0] == 452
         assert was_asked(office)
+
+
+@pytest.mark.parametrize("sent", [b"", b"LHLO x\r\nMAIL FROM:<a@example.org>\r\n"])
+def test_silent_clients_give_way_to_a_mail_server(office: PostOffice, sent: bytes) -> None:
+    """However many connect and say nothing more, mail arrives, and the oldest of them is let go."""
+    office = with_inbound(office, lmtp="127.0.0.1:0")
+    with listening(office.site, clock=lambda: office.now) as places, ExitStack() as stack:
+        host, _, port = places["lmtp"].rpartition(":")
+        silent = []
+        for _ in range(3 * MOST_SESSIONS):
+            silent.append(stack.enter_context(socket.create_connection((host, int(port)), 30)))
+            silent[-1].sendall(sent)
+        with smtplib.LMTP(host, int(port), timeout=30) as client:
+            client.sendmail(NEWCOMER, ["weekly-subscribe@news.example.org"], MAIL)
+        assert was_asked(office)
+        with suppress(ConnectionResetError):
+            while silent[0].recv(1000):
+                pass
 
 
 def test_a_socket_in_the_file_system(office: PostOffice, tmp_path: Path) -> None:

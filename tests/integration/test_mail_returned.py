@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from newsletter.issues.issue import State
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import answer_move, ask_to_move, confirm_move, erase
-from newsletter.pipeline.receive import handle
+from newsletter.pipeline.receive import handle, takes
 from newsletter.store.issues import find_issue
 from newsletter.store.tables import issues, receipts
 from subscribers import people, tables
@@ -248,3 +248,32 @@ def test_a_bounce_of_a_former_address_ends_nothing(office: PostOffice) -> None:
     assert (office.last().recipient, office.last().sender) == (READER, "<>")
     assert returned(office, copy, "5.1.1") == "none"
     assert office.status("new@example.org") == "active"
+
+
+def test_a_flood_of_proven_complaints_waits_for_a_person(
+    office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has many readers' copies cannot end their subscriptions; a replayed one is taken."""
+    monkeypatch.setattr("subscribers.inbound.act_on_reports.COMPLAINTS_AT_LEAST", 2)
+    monkeypatch.setattr("subscribers.inbound.act_on_reports.COMPLAINT_SHARE", 0.5)
+    copies = send_issue(office, MONDAY)
+    got = [
+        office.take(complaint(copy), "abuse", envelope="x@isp.example.net") for copy in copies[:3]
+    ]
+    assert [one.action for one in got] == ["unsubscribe", "unsubscribe", "quarantine"]
+    assert office.status(copies[2].recipient) == "active"
+    again = handle(office.site, got[2].id, now=office.now, again=True)
+    assert again.action == "unsubscribe"
+    office.now += timedelta(days=2)
+    later = office.take(complaint(copies[3]), "abuse", envelope="x@isp.example.net")
+    assert later.action == "unsubscribe"
+
+
+@pytest.mark.parametrize("address", ["postmaster", "Abuse"])
+def test_what_every_domain_has_goes_to_the_editors(office: PostOffice, address: str) -> None:
+    """RFC 5321 4.5.1 and RFC 2142: a person writes to postmaster@ or abuse@."""
+    got = office.mail(address, sender="admin@isp.example.net", subject="Your mail", text="Hello.")
+    assert got.action == "forward"
+    assert office.last().recipient == "editor@example.net"
+    assert takes(office.site, address)  # without a domain, as SMTP allows for postmaster
+    assert not takes(office.site, f"{address}@example.net")

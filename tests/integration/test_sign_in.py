@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +16,11 @@ import sqlalchemy as sa
 
 from newsletter.store import audit, tables
 from newsletter.store.users import Role, save_user
-from newsletter.web.signin.attempts import LINKS, PER_ADDRESS, PER_NETWORK
+from newsletter.web.signin.account import NEW_KEY
+from newsletter.web.signin.attempts import LINKS, NEW_BROWSER, PER_ADDRESS, PER_NETWORK
 from newsletter.web.signin.entry import safe_path
+from newsletter.web.signin.passwords import CONCURRENT_CHECKS, MOST_WAITING
+from tests.factories.delivery import parsed
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office
 from tests.factories.site import make_site
 
@@ -508,3 +513,57 @@ def test_two_who_press_the_same_link_at_once_get_one_session(office: Office) -> 
 
         codes = sorted(pool.map(press, clients))
     assert codes == [303, 404, 404, 404]
+
+
+def test_a_flood_of_passwords_delays_no_other_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While none of them is done, pages are answered, and beyond a queue more are refused at once."""
+    done = threading.Event()
+
+    def never(_password: str, _hash: str) -> bool:
+        return not done.wait(60)
+
+    monkeypatch.setattr("newsletter.web.signin.attempts.is_right", never)
+
+    def attempt(number: int) -> int:
+        return office.client.post(
+            "/sign-in",
+            data={"address": f"who{number}@example.org", "password": "wrong"},
+            headers={"X-Forwarded-For": f"192.0.{number}.1"},
+            timeout=60,
+        ).status_code
+
+    many = CONCURRENT_CHECKS + MOST_WAITING + 10
+    with concurrent.futures.ThreadPoolExecutor(many) as pool:
+        answers = [pool.submit(attempt, number) for number in range(many)]
+        first = list(itertools.islice(concurrent.futures.as_completed(answers), 10))
+        pages = [
+            office.client.get(path).status_code for path in ("/", "/join/weekly", "/archive/weekly")
+        ]
+        done.set()
+    assert [answer.result() for answer in first] == [503] * 10
+    assert pages == [200, 200, 200]
+    assert sorted(answer.result() for answer in answers) == [403] * (many - 10) + [503] * 10
+
+
+def test_an_editor_is_told_of_a_new_browser_and_a_new_key(office: Office) -> None:
+    """Not of the first browser, nor of one used before; the letters wait in the outbox."""
+
+    def told() -> list[str]:
+        with office.site.database.transaction(read_only=True) as connection:
+            rows = connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).all()
+        assert all(row.recipient == ADDRESS for row in rows)
+        return [str(parsed(row.message)["Subject"]).partition(": ")[2] for row in rows]
+
+    firefox = "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/140.0"
+    office.sign_in()
+    office.sign_in()
+    assert told() == []
+    for _ in range(2):
+        office.sign_in(office.another_browser(**{"User-Agent": firefox}))
+    assert told() == [NEW_BROWSER]
+    form = {"action": "make-key", "name": "reports", "scope": "read", "lasts": "30"}
+    answer = office.client.post("/account", data={**form, "csrf": office.csrf()})
+    assert answer.status_code == 200
+    assert told() == [NEW_BROWSER, NEW_KEY]

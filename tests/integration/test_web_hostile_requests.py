@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 from starlette.testclient import TestClient
 
+from newsletter.web.editor import changes
 from subscribers.subscriber import Status
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import status_of
-from tests.factories.web_requests import WebSite
+from tests.factories.hostile_requests import variants
+from tests.factories.web_requests import HTML, JSON, REQUESTS, WebRequest, WebSite, ask_raw, raw
+from tests.sampling import sampled
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +112,132 @@ def test_a_line_break_in_a_path_is_answered_as_any_unknown_address(
     expected = "application/json" if path.startswith("/api/") else "text/html"
     assert answer.headers["content-type"].startswith(expected)
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing goes to a relay, and no stream of changes lasts."""
+    monkeypatch.setattr(changes, "LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr(changes, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
+    monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
+    receipt = SimpleNamespace(relay="main", code=250, text="taken")
+    for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
+        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
+    monkeypatch.setattr(
+        "newsletter.web.editor.send_jobs.send",
+        lambda *_given, **_named: SimpleNamespace(report=None),
+    )
+
+
+@pytest.mark.sampled
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("number", range(len(REQUESTS)), ids=map(str, REQUESTS))
+def test_no_route_fails_whatever_a_stranger_makes_of_its_request(
+    web: WebSite, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Paths, queries, headers and bodies that no browser sends: an answer below 500, with our headers."""
+    request = REQUESTS[number]
+    web.put_back(request.state)
+    app = web.app()
+    every = list(variants(raw(request, web.words)))
+    step = sampled(whole=1, sample=40)
+
+    async def ask() -> None:
+        async with app.router.lifespan_context(app):
+            for name, variant in every[number % step :: step]:
+                answer = await ask_raw(app, variant)
+                assert 200 <= answer.status < 500, name
+                assert answer.headers["x-content-type-options"] == "nosniff", name
+                assert "content-security-policy" in answer.headers, name
+                assert "referrer-policy" in answer.headers, name
+                if answer.status == 404 and request.gives == HTML:
+                    assert answer.type in (HTML, JSON), name
+
+    asyncio.run(ask())
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.sampled
+@pytest.mark.usefixtures("short")
+def test_whatever_the_form_is_one_click_unsubscribes(web: WebSite) -> None:
+    """RFC 8058: a POST to the link means to leave, however a mail provider writes the form."""
+    request = raw(REQUESTS[1], web.words)
+    assert REQUESTS[1].form == {"List-Unsubscribe": "One-Click"}
+    app = web.app()
+    bodies = [
+        (name, one) for name, one in variants(request) if name.startswith(("type", "form", "json"))
+    ]
+    step = sampled(whole=1, sample=5)
+
+    async def ask() -> None:
+        async with app.router.lifespan_context(app):
+            for name, variant in [("as it is", request), *bodies[::step]]:
+                web.put_back("draft")
+                answer = await ask_raw(app, variant)
+                assert answer.status == 200, name
+                with web.site.database.transaction(read_only=True) as connection:
+                    assert status_of(connection, 1, "weekly") is Status.UNSUBSCRIBED, name
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("type_", [
+    "application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8",
+    "multipart/form-data; boundary=x", "multipart/form-data; charset=utf-8; boundary=\"x\"",
+])  # fmt: skip
+@pytest.mark.parametrize("extra", [False, True])
+def test_one_click_as_providers_send_it(
+    web: WebSite, client: TestClient, type_: str, extra: bool
+) -> None:
+    """Either kind of form, with a charset and with further fields, is answered in a few words."""
+    fields = {"List-Unsubscribe": "One-Click"} | ({"action": "undo", "x": "y"} if extra else {})
+    if type_.startswith("multipart"):
+        body = "".join(
+            f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in fields.items()
+        )
+        body += "--x--\r\n"
+    else:
+        body = urlencode(fields)
+    client.cookies.clear()
+    answer = client.post(
+        f"/u/{web.words['unsubscribe']}", content=body, headers={"Content-Type": type_}
+    )
+    assert (answer.status_code, answer.text) == (200, "Unsubscribed.\n")
+    with web.site.database.transaction(read_only=True) as connection:
+        assert status_of(connection, 1, "weekly") is Status.UNSUBSCRIBED
+
+
+def test_a_field_that_comes_twice_does_not_hide_one_click(web: WebSite, client: TestClient) -> None:
+    """The first value may be another one."""
+    body = "List-Unsubscribe=x&List-Unsubscribe=One-Click"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = client.post(f"/u/{web.words['unsubscribe']}", content=body, headers=headers)
+    assert answer.status_code == 200
+    with web.site.database.transaction(read_only=True) as connection:
+        assert status_of(connection, 1, "weekly") is Status.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/status", "/desk", "/metrics", "/archive/weekly"])
+def test_a_request_for_another_host_is_told_where_the_site_is(
+    client: TestClient, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """421 with the site's address; the log says once how a name is added, whatever strangers send."""
+    for host in ("evil.example", "news.example.org.evil.example:8000"):
+        answer = client.get(path, headers={"Host": host})
+        assert answer.status_code == 421
+        assert "https://news.example.org" in answer.text
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert caplog.text.count("[web] hosts") == 1
+    assert client.get("/health/live", headers={"Host": "evil.example"}).status_code == 200
+
+
+def test_metrics_without_a_key_are_for_the_names_of_this_machine(web: WebSite) -> None:
+    """A proxy here that does not say for whom it asks gets none."""
+    metrics = raw(WebRequest(method="GET", path="/metrics"), web.words)
+    statuses = [
+        asyncio.run(ask_raw(web.app(), replace(metrics, headers={b"host": host}))).status
+        for host in (b"127.0.0.1:8000", b"localhost:8000", b"news.example.org", b"192.0.2.1")
+    ]
+    assert statuses == [200, 200, 401, 401]

@@ -58,6 +58,10 @@ class LiveRecords:
         """See Records."""
         return bool(self._ask(name, dns.rdatatype.A) or self._ask(name, dns.rdatatype.AAAA))
 
+    def addresses(self, name: str, kind: str) -> list[str]:
+        """The addresses of `name`; `kind` is A or AAAA."""
+        return [record.address for record in self._ask(name, dns.rdatatype.RdataType.make(kind))]
+
     def _ask(self, name: str, kind: dns.rdatatype.RdataType) -> list:  # type: ignore[type-arg] # the records' classes are made at run time
         try:
             return list(self._resolver.resolve(name, kind, search=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -52,7 +53,8 @@ def failure_response(_request: Request, failure: Failure) -> Response:
         code=failure.code, message=failure.message, field=failure.field, fix=failure.fix
     )
     return Response(
-        ErrorAnswer(error=problem).model_dump_json(),
+        # A message may quote what the caller sent, and half of a surrogate pair cannot be encoded.
+        json.dumps(ErrorAnswer(error=problem).model_dump()),
         status_code=failure.status,
         media_type="application/json",
         headers=failure.all_headers,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 import jinja2
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -101,7 +102,7 @@ def _with_error_page(context: EditorContext, endpoint: Endpoint) -> Endpoint:
 async def _static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in _STATIC:
-        return Response("no such file\n", 404, media_type="text/plain")
+        raise HTTPException(404)
     path = shipped_templates() / "web" / "editor" / "static" / name
     return Response(
         path.read_bytes(),

@@ -47,6 +47,8 @@ LASTS = {
 }
 """How long a new API key works, by the form's choices."""
 
+NEW_KEY = "an API key was made for your account"
+
 _FOR_EDITORS = frozenset({ApiScope.READ, ApiScope.ISSUES})
 """The scopes that are of use to an editor who is not a publisher."""
 
@@ -67,7 +69,12 @@ async def show(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Do what the pressed button says: change the password, the keys or the sessions."""
-    notice = await run_in_threadpool(_act, request, await request.form())
+    form = await request.form()
+    if text(form, "action") == "password":
+        threads = auth_context_of(request).password_threads
+        notice: _Notice | None = await threads.run(_set_password, request, form)
+    else:
+        notice = await run_in_threadpool(_act, request, form)
     return await _page(request, notice)
 
 
@@ -116,8 +123,6 @@ def _act(request: Request, form: FormData) -> _Notice | None:
     auth = auth_context_of(request)
     session: BrowserSession = request.scope["newsletter.session"]
     match text(form, "action"):
-        case "password":
-            return _set_password(auth, session, form)
         case "make-key":
             return _make_key(auth, session, form)
         case "revoke-key":
@@ -133,7 +138,9 @@ def _act(request: Request, form: FormData) -> _Notice | None:
             return None
 
 
-def _set_password(auth: AuthContext, session: BrowserSession, form: FormData) -> _Notice:
+def _set_password(request: Request, form: FormData) -> _Notice:
+    auth = auth_context_of(request)
+    session: BrowserSession = request.scope["newsletter.session"]
     current, new = text(form, "current"), text(form, "password")
     with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
@@ -189,6 +196,10 @@ def _make_key(auth: AuthContext, session: BrowserSession, form: FormData) -> _No
             lasts=LASTS[text(form, "lasts")],
         )
         _note(connection, auth, session, "make API key", name)
+        scope = ", ".join(sorted(scopes))
+        auth.put_notice(
+            connection, session.editor, NEW_KEY, f"Its name is {name}; it may: {scope}."
+        )
     return _Notice(kind="key-made", detail=token)
 
 

@@ -38,6 +38,7 @@ LINKS = AttemptLimit(most=10, per=timedelta(hours=1))
 """Sign-in links mailed to one editor."""
 
 FAILED = "failed to sign in"
+NEW_BROWSER = "somebody signed in with another browser than before"
 
 log = logging.getLogger("newsletter")
 
@@ -111,10 +112,16 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
 
 
 def start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
-    """Start a session and record it, with the browser and the network; returns its secret."""
-    now = auth_context_of(request).clock()
-    browser = browser_name(request.headers.get("user-agent", ""))
+    """Start a session and record it, with the browser and the network; returns its secret.
+
+    The editor is told by mail of a browser that they have not signed in with before.
+    """
+    auth = auth_context_of(request)
+    now, browser = auth.clock(), browser_name(request.headers.get("user-agent", ""))
     detail = f"{way}, {browser}, from {network_of(request)}"
+    before = audit.details_of(connection, who=editor.address, what="sign in")
+    if before and not any(f", {browser}, from " in one for one in before):
+        auth.put_notice(connection, editor, NEW_BROWSER, f"Signed in {detail}.")
     audit.record(connection, who=editor.address, what="sign in", detail=detail, now=now)
     return start_session(connection, editor, browser=browser, now=now)
 

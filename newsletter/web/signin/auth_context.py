@@ -11,12 +11,15 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import jinja2
+import sqlalchemy as sa
 from itsdangerous import BadSignature, Signer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.store.database import Database
 from newsletter.store.sessions import SESSION_LASTS
+from newsletter.store.users import Editor
+from newsletter.web.signin.passwords import PasswordThreads
 
 MAX_BODY = 1_000_000
 """The most octets of a form on an editor's page."""
@@ -26,7 +29,8 @@ _NAME = "newsletter-session"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuthContext:
-    """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
+    """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link,
+    `put_notice(connection, editor, what, detail)` mails an editor what was done in their name.
 
     `url` is the site's public address; cookies are Secure where it is https.
     """
@@ -38,6 +42,8 @@ class AuthContext:
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     send_link: Callable[[str, str, str], None]
+    put_notice: Callable[[sa.Connection, Editor, str, str], None]
+    password_threads: PasswordThreads = field(default_factory=PasswordThreads)
 
     def keyed(self, purpose: str) -> str:
         """A hex digest of `purpose` that nobody without the secret can compute."""

@@ -61,7 +61,10 @@ async def take_form(request: Request) -> Response:
     address = text(form, "address")
     if not password:
         return await _answer_link(request, address, next_page)
-    outcome = await run_in_threadpool(attempt_password, request, address, password)
+    threads = auth_context_of(request).password_threads
+    if threads.are_too_busy():
+        return refused(request, "unavailable", 503)
+    outcome = await threads.run(attempt_password, request, address, password)
     if outcome.session is not None:
         return _signed_in(request, outcome.session, next_page)
     if outcome.answer is SignInAnswer.TOO_OFTEN:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -81,6 +82,8 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
         replayable = await _read(request)
         if replayable is None:
             return refused(request, "too-long", 413)
+        if not await _has_readable_form(replayable()):
+            return refused(request, "bad-form", 400)
         if not await presents_csrf_token(replayable()):
             return refused(request, "stale-form")
         return await endpoint(replayable())
@@ -100,6 +103,15 @@ async def _read(request: Request) -> Callable[[], Request] | None:
         return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     return lambda: Request(request.scope, replay)
+
+
+async def _has_readable_form(request: Request) -> bool:
+    """Whether the form can be read; a request without one has an empty form."""
+    try:
+        await request.form()
+    except (HTTPException, ValueError, LookupError):  # LookupError: an unknown charset
+        return False
+    return True
 
 
 def _ask_to_sign_in(request: Request) -> Response:

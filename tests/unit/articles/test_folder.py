@@ -129,3 +129,22 @@ def test_a_missing_or_empty_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no folder articles"):
         read_folder(tmp_path / "nowhere", ORIGIN)
     assert [finding.severity for finding in read_folder(tmp_path, ORIGIN)[1]] == ["notice"]
+
+
+def test_a_link_out_of_the_folder_is_not_read(tmp_path: Path) -> None:
+    """Whoever may write there could publish any file of the server; links inside it are read."""
+    secret, folder = tmp_path / "newsletter.toml", tmp_path / "articles"
+    secret.write_text("password = 'hunter2'", encoding="utf-8")
+    (folder / "below").mkdir(parents=True)
+    (folder / "below" / "a.md").write_text("# A\n\nText.", encoding="utf-8")
+    (folder / "b.md").symlink_to(folder / "below" / "a.md")
+    (folder / "c.md").symlink_to(secret)
+    (folder / "d.md").symlink_to("../newsletter.toml")
+    (folder / "e").symlink_to(tmp_path)
+    (tmp_path / "f.md").write_text("# F", encoding="utf-8")
+    (tmp_path / "linked").symlink_to(folder)
+    for place in (folder, tmp_path / "linked"):
+        entries, findings = read_folder(place, ORIGIN)
+        assert len(entries) == 2
+        assert [finding.message.partition(":")[0] for finding in findings] == ["c.md", "d.md"]
+        assert "hunter2" not in repr((entries, findings))

@@ -1,0 +1,165 @@
+"""Limits of HTTP connections: how many there are, and how long each may keep us waiting.
+
+uvicorn limits the size of a request's head (16 KiB) and how long a connection rests between two
+requests. A client that sends nothing, or one octet at a time, would keep its connection for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST_CONNECTIONS = 1000
+
+BACKLOG = 100
+"""How many connections the kernel keeps for us, and the most that are accepted at one go."""
+
+HEAD_SECONDS = 20
+"""How long a request's head may take."""
+
+TRANSFER_SECONDS = 120
+"""How long a request's body may take, and how long a client may not read what we send."""
+
+_BAD_REQUEST = [
+    ("content-type", "text/plain; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("connection", "close"),
+]
+
+
+class WaitsFor(Enum):
+    """What a connection waits for: the client, except while a request is worked on."""
+
+    HEAD = auto()
+    BODY = auto()
+    READER = auto()  # the client does not read what we send
+    WORK = auto()
+
+
+MOST_SECONDS = {
+    WaitsFor.HEAD: HEAD_SECONDS,
+    WaitsFor.BODY: TRANSFER_SECONDS,
+    WaitsFor.READER: TRANSFER_SECONDS,
+}
+
+
+class LimitedProtocol(H11Protocol):
+    """uvicorn's connection with limits of time, which gives way to others when there are many.
+
+    How many there may be is uvicorn's `limit_concurrency`, by which uvicorn itself would refuse the
+    newest request, whoever sends it.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
+        """Begin; where there are too many connections, the one that waits longest is ended."""
+        most, self.limit_concurrency = self.limit_concurrency, None
+        self._waits_for, self._since = WaitsFor.HEAD, self.loop.time()
+        super().connection_made(transport)
+        if most is not None and len(self.connections) > most:
+            waiting = [one for one in _limited(self.connections) if one.waits_for_client()]
+            min(waiting, key=lambda one: one.since).end()
+
+    @property
+    def since(self) -> float:
+        """When it began to wait for what it waits for now, on the loop's clock."""
+        return self._since
+
+    def waits_for_client(self) -> bool:
+        """Whether the client has to do something next."""
+        self._note()
+        return self._waits_for is not WaitsFor.WORK
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent."""
+        super().data_received(data)
+        self._note()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._note()
+
+    def pause_writing(self) -> None:
+        """Wait until the client reads."""
+        super().pause_writing()
+        self._note()
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        self._note()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP; an answer that has begun can only be cut off."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True  # it must not answer as well
+            self.cycle.message_event.set()
+        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            self.end()
+            return
+        for event in (
+            h11.Response(status_code=400, headers=_BAD_REQUEST, reason=b"Bad Request"),
+            h11.Data(data=f"{msg}\n".encode("ascii")),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+    def end(self) -> None:
+        """End the connection at once, whatever the client has not read yet."""
+        self.connections.discard(self)
+        self.transport.abort()
+
+    def end_if_overdue(self) -> None:
+        """End the connection if its client has kept it waiting for too long."""
+        if (
+            self.waits_for_client()
+            and self.loop.time() - self._since > MOST_SECONDS[self._waits_for]
+        ):
+            self.end()
+
+    def _note(self) -> None:
+        """Begin to measure anew when the connection waits for something else."""
+        waits_for = self.what_it_waits_for()
+        if waits_for is not self._waits_for:
+            self._waits_for, self._since = waits_for, self.loop.time()
+
+    def what_it_waits_for(self) -> WaitsFor:
+        """What has to happen next."""
+        if self.flow.write_paused or self.transport.is_closing():
+            return WaitsFor.READER
+        if self.conn.their_state is h11.IDLE:
+            return WaitsFor.HEAD
+        if self.conn.their_state is h11.SEND_BODY:
+            return WaitsFor.BODY
+        return WaitsFor.WORK
+
+
+def _limited(connections: Iterable[Any]) -> list[LimitedProtocol]:
+    return [one for one in connections if isinstance(one, LimitedProtocol)]
+
+
+def end_overdue(connections: Iterable[Any]) -> None:
+    """End the connections whose clients have kept them waiting for too long."""
+    for one in _limited(connections):
+        one.end_if_overdue()
+
+
+def most_connections() -> int:
+    """How many connections fit into half of the files that the process may open, after raising that.
+
+    The other half is for the database, relays, sources and inbound mail.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MOST_CONNECTIONS
+    if soft < wanted and hard > soft:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(MOST_CONNECTIONS, max(BACKLOG, soft // 2 - BACKLOG))
