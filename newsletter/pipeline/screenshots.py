@@ -142,7 +142,7 @@ async def _take_one(document: str, settings: FetchSettings, now: datetime) -> by
 def _require_playwright() -> None:
     if find_spec("playwright") is None:
         raise UnavailableError(
-            "screenshots need playwright", fix="pip install 'newsletter[screenshots]'"
+            "screenshots need playwright", fix="pip install 'newsletter-press[screenshots]'"
         )
 
 
