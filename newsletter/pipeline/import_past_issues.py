@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter.articles.sanitize import one_line
-from newsletter.articles.subprocesses import run_in_subprocess
-from newsletter.errors import SourceError
+from newsletter.errors import ParsingError
 from newsletter.issues.past.bundle import open_bundle
 from newsletter.issues.past.layouts import Layout, read_posts
 from newsletter.issues.past.post import (
@@ -21,6 +19,7 @@ from newsletter.issues.past.post import (
     Standing,
     make_past_issue,
 )
+from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.site import Site
 from newsletter.store.past_issues import Kept, keep_past_issue
 
@@ -85,10 +84,9 @@ def _clean(posts: Iterable[PastPost], base: str, report: PastIssuesReport) -> It
 
 
 def _clean_one(post: PastPost, base: str) -> PastIssue | Problem:
-    work = run_in_subprocess(make_past_issue, post, base, size=len(post.body), seconds=SECONDS)
     try:
-        return asyncio.run(work)
-    except SourceError:
+        return HANDED_IN.run(make_past_issue, post, base, limits=Limits(seconds=SECONDS))
+    except ParsingError:
         return Problem.TOO_LONG
 
 

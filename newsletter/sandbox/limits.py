@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import resource
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,14 @@ WALL_FACTOR = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What the reading of one document may take: seconds of CPU time, and octets of its result."""
+    """What the reading of one document may take.
+
+    `seconds` are those of CPU time. `memory` is in octets of address space beyond what the worker
+    has, `output` in octets of the result.
+    """
 
     seconds: float
+    memory: int = 1_000_000_000
     output: int = 64_000_000
 
     @property
@@ -27,15 +33,10 @@ class Limits:
         return WALL_FACTOR * self.seconds
 
 
-def limit_process(memory: int) -> list[str]:
-    """Limit this process for as long as it lives; returns what could not be limited, in words.
-
-    `memory` is in octets of address space, beyond what the process has already. macOS does not limit
-    address space, and a container may refuse any limit.
-    """
+def limit_process() -> list[str]:
+    """Limit this process for as long as it lives; returns what could not be limited, in words."""
     refused = []
     for name, kind, most in (
-        ("memory", resource.RLIMIT_AS, _address_space() + memory),
         ("open files", resource.RLIMIT_NOFILE, MAX_FILES),
         ("sizes of files", resource.RLIMIT_FSIZE, 0),
         ("core dumps", resource.RLIMIT_CORE, 0),
@@ -47,17 +48,24 @@ def limit_process(memory: int) -> list[str]:
     return refused
 
 
-def limit_cpu_time(seconds: float) -> None:
-    """Have the system end this process after so many further seconds of CPU time (SIGXCPU)."""
+def limit_document(limits: Limits) -> None:
+    """Limit what this process may take beyond what it has taken.
+
+    The system ends it (SIGXCPU) for its CPU time, and gives it no more memory. Where a limit is
+    refused, as that of memory is on macOS, the parent's clock ends what takes too long.
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = math.ceil(used.ru_utime + used.ru_stime + seconds)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    seconds = used.ru_utime + used.ru_stime + limits.seconds
+    _lower(resource.RLIMIT_CPU, math.ceil(seconds))
+    _lower(resource.RLIMIT_AS, _address_space() + limits.memory)
+
+
+def _lower(kind: int, most: int) -> None:
+    _, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY:
         most = min(most, hard)
-    try:
-        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
-    except (OSError, ValueError):
-        return  # the parent's clock ends it
+    with suppress(OSError, ValueError):
+        resource.setrlimit(kind, (most, hard))
 
 
 def _address_space() -> int:

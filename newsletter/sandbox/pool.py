@@ -69,7 +69,7 @@ class Pool:
         dataclasses, enums and plain values. Raises TooSlowError or TooLargeError if it exceeds its
         limits, and ParserCrashedError for whatever it raises itself.
         """
-        request = encode_request(work, arguments, limits.seconds)
+        request = encode_request(work, arguments, limits)
         worker = self._take()
         if worker is None:
             return _run_unguarded(work, arguments, len(request))

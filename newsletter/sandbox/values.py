@@ -16,22 +16,24 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
+from newsletter.sandbox.limits import Limits
+
 Outcome = TypeVar("Outcome")
 
 
 def encode_request(
-    work: Callable[..., object], arguments: tuple[object, ...], seconds: float
+    work: Callable[..., object], arguments: tuple[object, ...], limits: Limits
 ) -> bytes:
-    """The call of a module's function, with the seconds of CPU time that it may take."""
-    return pickle.dumps((work, arguments, seconds), pickle.HIGHEST_PROTOCOL)
+    """The call of a module's function, and what it may take."""
+    return pickle.dumps((work, arguments, limits), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_request(
     request: bytes,
-) -> tuple[Callable[..., object], tuple[object, ...], float]:
+) -> tuple[Callable[..., object], tuple[object, ...], Limits]:
     """The call that `encode_request` was given."""
-    work, arguments, seconds = pickle.loads(request)  # noqa: S301 - this program made it
-    return work, arguments, seconds
+    work, arguments, limits = pickle.loads(request)  # noqa: S301 - this program made it
+    return work, arguments, limits
 
 
 def encode_result(work: Callable[..., object], result: object) -> bytes:

@@ -12,11 +12,8 @@ import warnings
 from contextlib import suppress
 
 from newsletter.sandbox.frames import Kind, receive_frame, send_frame
-from newsletter.sandbox.limits import limit_cpu_time, limit_process
+from newsletter.sandbox.limits import limit_document, limit_process
 from newsletter.sandbox.values import decode_request, encode_result
-
-MAX_MEMORY = 1_000_000_000
-"""Octets of address space for a worker's documents: a feed of 10 MB takes 400 MB."""
 
 RETIRES_AT = 250_000_000
 """Octets of memory after which a worker ends and leaves the next document to a new one."""
@@ -35,7 +32,7 @@ def main(descriptor: int) -> None:
     warnings.simplefilter("ignore")
     with socket.socket(fileno=descriptor) as end:
         end.settimeout(None)
-        send_frame(end, Kind.READY, ", ".join(limit_process(MAX_MEMORY)).encode())
+        send_frame(end, Kind.READY, ", ".join(limit_process()).encode())
         with suppress(EOFError, OSError):
             goes_on = True
             while goes_on:
@@ -47,8 +44,8 @@ def main(descriptor: int) -> None:
 
 def _read(request: bytes) -> tuple[Kind, bytes]:
     try:
-        work, arguments, seconds = decode_request(request)
-        limit_cpu_time(seconds)
+        work, arguments, limits = decode_request(request)
+        limit_document(limits)
         result = encode_result(work, work(*arguments))
     except MemoryError:
         return Kind.NO_MEMORY, b""

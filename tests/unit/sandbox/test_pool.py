@@ -24,7 +24,6 @@ from newsletter.errors import ParserCrashedError, TooLargeError, TooSlowError
 from newsletter.sandbox import Limits, Pool
 from newsletter.sandbox import pool as pool_module
 from newsletter.sandbox.limits import MAX_FILES
-from newsletter.sandbox.worker import MAX_MEMORY
 
 ENOUGH = Limits(seconds=60)
 
@@ -63,7 +62,7 @@ def asleep() -> None:
 
 def greedy() -> int:
     """Takes more memory than there may be."""
-    return len(bytes(2 * MAX_MEMORY))
+    return len(bytes(2 * ENOUGH.memory))
 
 
 def talkative() -> str:
