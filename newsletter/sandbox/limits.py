@@ -7,6 +7,7 @@ import resource
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_FILES = 64
 """Open files of a worker: its libraries read tables of their own."""
@@ -57,7 +58,12 @@ def limit_document(limits: Limits) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = used.ru_utime + used.ru_stime + limits.seconds
     _lower(resource.RLIMIT_CPU, math.ceil(seconds))
-    _lower(resource.RLIMIT_AS, _address_space() + limits.memory)
+    _lower(resource.RLIMIT_AS, _memory().address_space + limits.memory)
+
+
+def memory_held() -> int:
+    """Octets of memory that this process holds, 0 where the system does not say."""
+    return _memory().held
 
 
 def _lower(kind: int, most: int) -> None:
@@ -68,10 +74,16 @@ def _lower(kind: int, most: int) -> None:
         resource.setrlimit(kind, (most, hard))
 
 
-def _address_space() -> int:
-    """Octets that this process occupies, 0 where the system does not say."""
+class _Memory(NamedTuple):
+    address_space: int
+    held: int
+
+
+def _memory() -> _Memory:
+    # Not ru_maxrss, in which a new process inherits the size of the one that started it.
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()
     except OSError:
-        return 0
-    return pages * resource.getpagesize()
+        return _Memory(0, 0)
+    size = resource.getpagesize()
+    return _Memory(int(pages[0]) * size, int(pages[1]) * size)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-import resource
 import signal
 import socket
-import sys
 import traceback
 import warnings
 from contextlib import suppress
 
 from newsletter.sandbox.frames import Kind, receive_frame, send_frame
-from newsletter.sandbox.limits import limit_document, limit_process
+from newsletter.sandbox.limits import limit_document, limit_process, memory_held
 from newsletter.sandbox.values import decode_request, encode_result
 
 RETIRES_AT = 250_000_000
@@ -20,7 +18,6 @@ RETIRES_AT = 250_000_000
 
 MAX_REQUEST = 1 << 40
 MAX_TRACEBACK = 20_000
-_OCTETS_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
 
 
 def main(descriptor: int) -> None:
@@ -52,9 +49,4 @@ def _read(request: bytes) -> tuple[Kind, bytes]:
     except Exception:  # a bug of a parser, which the parent reports
         failure = traceback.format_exc()[-MAX_TRACEBACK:]
         return Kind.FAILURE, failure.encode("utf-8", "replace")
-    return Kind.RESULT if _memory_used() < RETIRES_AT else Kind.LAST_RESULT, result
-
-
-def _memory_used() -> int:
-    """The most memory that this process has held, in octets."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _OCTETS_OF_MAXRSS
+    return Kind.RESULT if memory_held() < RETIRES_AT else Kind.LAST_RESULT, result
