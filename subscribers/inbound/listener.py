@@ -6,13 +6,15 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from subscribers.inbound.data_phase import MessageStream, MessageTooLargeError
 from subscribers.inbound.mail_log import MAX_OCTETS
 
 log = logging.getLogger("newsletter")
@@ -102,9 +104,32 @@ def _name(server: asyncio.AbstractServer, place: str) -> str:
 class _Smtp(SMTP):
     line_length_limit = MAX_LINE
 
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Read the message in bounded memory."""
+        await _take_message(self, super().smtp_DATA(arg))
+
 
 class _Lmtp(LMTP):
     line_length_limit = MAX_LINE
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Read the message in bounded memory."""
+        await _take_message(self, super().smtp_DATA(arg))
+
+
+async def _take_message(server: SMTP, data: Coroutine[Any, Any, None]) -> None:
+    """Let aiosmtpd carry out DATA, reading from a MessageStream."""
+    stream = server._reader
+    server._reader = MessageStream(  # type: ignore[assignment] # has the one method that DATA calls
+        stream, kept=MAX_OCTETS, most=MAX_SIZE, block=MAX_LINE // 2
+    )
+    try:
+        await data
+    except MessageTooLargeError:
+        await server.push("552 5.3.4 the message is too large")
+        server._set_post_data_state()  # type: ignore[no-untyped-call] # as aiosmtpd does itself
+    finally:
+        server._reader = stream
 
 
 class _Handler:
