@@ -21,7 +21,9 @@ class Kind(IntEnum):
     NO_MEMORY = 4
     FAILURE = 5
     """The traceback of what the parser raised."""
-    READY = 6
+    ITEM = 6
+    """One of several values, before the result."""
+    READY = 7
     """What of the worker could not be limited."""
 
 

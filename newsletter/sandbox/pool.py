@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import pickle
 import select
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from newsletter.errors import ParserCrashedError, TooLargeError, TooSlowError
 from newsletter.sandbox.frames import FrameTooLongError, Kind, receive_frame, send_frame
@@ -30,6 +31,7 @@ MAX_UNGUARDED = 200_000
 """Octets of a document that is read without a worker where none can be started."""
 
 Outcome = TypeVar("Outcome")
+Item = TypeVar("Item")
 
 
 @dataclass(eq=False, slots=True)
@@ -69,17 +71,40 @@ class Pool:
         dataclasses, enums and plain values. Raises TooSlowError or TooLargeError if it exceeds its
         limits, and ParserCrashedError for whatever it raises itself.
         """
-        request = encode_request(work, arguments, limits)
         worker = self._take()
         if worker is None:
-            return _run_unguarded(work, arguments, len(request))
+            return _run_unguarded(work, arguments)
         is_fit = False
         try:
-            kind, content = _ask(worker, request, limits)
+            _ask(worker, work, arguments, limits)
+            kind, content = _answer(worker, limits)
+            is_fit = kind is Kind.RESULT
+            outcome: Outcome = _value(work, content)
+            return outcome
+        finally:
+            self._give_back(worker, is_fit=is_fit)
+
+    def run_each(
+        self, work: Callable[..., Iterator[Item]], *arguments: object, limits: Limits
+    ) -> Iterator[Item]:
+        """The same for a generator function: yield each value that it yields, as it comes.
+
+        The limit of time is for all of them, and that of output for each.
+        """
+        worker = self._take()
+        if worker is None:
+            yield from _run_unguarded(lambda *given: list(work(*given)), arguments)
+            return
+        is_fit = False
+        try:
+            _ask(worker, work, arguments, limits)
+            kind, content = _answer(worker, limits)
+            while kind is Kind.ITEM:
+                yield _value(work, content)
+                kind, content = _answer(worker, limits)
             is_fit = kind is Kind.RESULT
         finally:
             self._give_back(worker, is_fit=is_fit)
-        return _result(work, kind, content)
 
     async def run_async(
         self, work: Callable[..., Outcome], *arguments: object, limits: Limits
@@ -176,13 +201,24 @@ class Pool:
             self._change.notify()
 
 
-def _ask(worker: _Worker, request: bytes, limits: Limits) -> tuple[Kind, bytes]:
-    """The worker's answer; raises TooSlowError, TooLargeError or ParserCrashedError without one."""
-    deadline = time.monotonic() + limits.wall_seconds
+def _ask(
+    worker: _Worker,
+    work: Callable[..., object],
+    arguments: tuple[object, ...],
+    limits: Limits,
+) -> None:
+    """Send the request; what goes wrong is said when the answer is read."""
+    worker.end.settimeout(limits.wall_seconds)
+    with suppress(OSError):
+        send_frame(worker.end, Kind.REQUEST, encode_request(work, arguments, limits))
+
+
+def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
+    """The next frame with a value, or the last; raises ParsingError for any other."""
     try:
-        worker.end.settimeout(limits.wall_seconds)
-        send_frame(worker.end, Kind.REQUEST, request)
-        return receive_frame(worker.end, limits.output, deadline)
+        kind, content = receive_frame(
+            worker.end, limits.output, time.monotonic() + limits.wall_seconds
+        )
     except TimeoutError as error:
         raise _too_slow(limits) from error
     except FrameTooLongError as error:
@@ -196,6 +232,15 @@ def _ask(worker: _Worker, request: bytes, limits: Limits) -> tuple[Kind, bytes]:
         raise ParserCrashedError(
             f"the process that reads it ended ({_described(code)})", fix=_SHORTER
         ) from error
+    match kind:
+        case Kind.RESULT | Kind.LAST_RESULT | Kind.ITEM:
+            return kind, content
+        case Kind.NO_MEMORY:
+            raise TooLargeError("it takes too much memory to read", fix=_SHORTER)
+        case _:
+            said = content.decode("utf-8", "replace").rstrip()
+            log.error("Something that others wrote could not be read.\n%s", said)
+            raise ParserCrashedError(f"reading it failed: {said.rpartition(chr(10))[2][:200]}")
 
 
 _SHORTER = "ask its owner for a shorter one"
@@ -209,26 +254,16 @@ def _described(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _result(work: Callable[..., Outcome], kind: Kind, content: bytes) -> Outcome:
-    match kind:
-        case Kind.RESULT | Kind.LAST_RESULT:
-            try:
-                return decode_result(work, content)
-            except ValueError as error:
-                raise ParserCrashedError("reading it gives values of other types") from error
-        case Kind.NO_MEMORY:
-            raise TooLargeError("it takes too much memory to read", fix=_SHORTER)
-        case _:
-            said = content.decode("utf-8", "replace").rstrip()
-            log.error("Something that others wrote could not be read.\n%s", said)
-            raise ParserCrashedError(f"reading it failed: {said.rpartition(chr(10))[2][:200]}")
+def _value(work: Callable[..., object], content: bytes) -> Any:
+    try:
+        return decode_result(work, content)
+    except ValueError as error:
+        raise ParserCrashedError("reading it gives values of other types") from error
 
 
-def _run_unguarded(
-    work: Callable[..., Outcome], arguments: tuple[object, ...], size: int
-) -> Outcome:
-    """Run it here, because no worker can be started and the site must still do its work."""
-    if size > MAX_UNGUARDED:
+def _run_unguarded(work: Callable[..., Outcome], arguments: tuple[object, ...]) -> Outcome:
+    """Run it in this process: no worker can be started, and the site must still do its work."""
+    if len(pickle.dumps(arguments)) > MAX_UNGUARDED:
         raise TooLargeError(
             "it is too large to be read without a process of its own",
             fix="let this program start processes",

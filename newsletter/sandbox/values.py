@@ -11,14 +11,13 @@ import json
 import pickle
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from inspect import isgeneratorfunction
+from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from newsletter.sandbox.limits import Limits
-
-Outcome = TypeVar("Outcome")
 
 
 def encode_request(
@@ -49,12 +48,13 @@ def encode_result(work: Callable[..., object], result: object) -> bytes:
         return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def decode_result(work: Callable[..., Outcome], result: bytes) -> Outcome:
+def decode_result(work: Callable[..., object], result: bytes) -> Any:
     """The result that a worker sent. Raises ValueError if it is not of the function's return type."""
-    value: Outcome = _adapter(work).validate_json(result, strict=True)
-    return value
+    return _adapter(work).validate_json(result, strict=True)
 
 
 @cache
 def _adapter(work: Callable[..., object]) -> TypeAdapter[Any]:
-    return TypeAdapter(get_type_hints(work)["return"])
+    """What checks the results of `work`; of a generator function, those of what it yields."""
+    hint = get_type_hints(work)["return"]
+    return TypeAdapter(get_args(hint)[0] if isgeneratorfunction(work) else hint)

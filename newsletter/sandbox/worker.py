@@ -8,6 +8,7 @@ import socket
 import traceback
 import warnings
 from contextlib import suppress
+from inspect import isgeneratorfunction
 
 from newsletter.sandbox.frames import Kind, receive_frame, send_frame
 from newsletter.sandbox.limits import limit_document, limit_process, memory_held
@@ -34,16 +35,22 @@ def main(descriptor: int) -> None:
             goes_on = True
             while goes_on:
                 _, request = receive_frame(end, MAX_REQUEST)
-                kind, answer = _read(request)
+                kind, answer = _read(end, request)
                 send_frame(end, kind, answer)
                 goes_on = kind is Kind.RESULT
 
 
-def _read(request: bytes) -> tuple[Kind, bytes]:
+def _read(end: socket.socket, request: bytes) -> tuple[Kind, bytes]:
+    """The last frame of the answer; what a generator yields is sent as it comes."""
     try:
         work, arguments, limits = decode_request(request)
         limit_document(limits)
-        result = encode_result(work, work(*arguments))
+        if isgeneratorfunction(work):
+            for item in work(*arguments):
+                send_frame(end, Kind.ITEM, encode_result(work, item))
+            result = b""
+        else:
+            result = encode_result(work, work(*arguments))
     except MemoryError:
         return Kind.NO_MEMORY, b""
     except Exception:  # a bug of a parser, which the parent reports

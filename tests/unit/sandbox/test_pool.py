@@ -85,6 +85,14 @@ def lying() -> int:
     return "seven"  # type: ignore[return-value]
 
 
+def counted(most: int) -> Iterator[tuple[int, int]]:
+    """Numbers, one after another, with the process that counts."""
+    for number in range(most):
+        yield number, os.getpid()
+    if most > 3:
+        endless()
+
+
 def surrogates() -> str:
     """Octets that are no text."""
     return "a\udcffb"
@@ -120,6 +128,16 @@ def test_a_worker_is_another_process_that_stays_for_the_next_document(pool: Pool
     assert first == Read(words=("one", "two"), process=first.process, at=now, colour=Colour.RED)
     assert isinstance(first.colour, Colour)
     assert first.process == second.process != os.getpid()
+
+
+def test_values_come_one_after_another(pool: Pool) -> None:
+    """Those before the one that takes too long have come; the worker stays if all have come."""
+    found = list(pool.run_each(counted, 3, limits=ENOUGH))
+    assert [number for number, _ in found] == [0, 1, 2]
+    slow = pool.run_each(counted, 5, limits=Limits(seconds=0.2))
+    assert [next(slow) for _ in range(5)] == [(number, found[0][1]) for number in range(5)]
+    with pytest.raises(TooSlowError):
+        next(slow)
 
 
 def test_a_document_that_takes_too_long_ends_with_its_worker(pool: Pool) -> None:
