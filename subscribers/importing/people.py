@@ -322,7 +322,7 @@ def _labels(cell: str) -> list[str]:
 def _flat(text: str) -> dict[str, str]:
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"data": text}
     return {
         str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -21,6 +21,9 @@ MAX_HEADER = 100_000
 MAX_JSON = 200_000_000
 """Characters that are read of a JSON document, which is parsed in memory."""
 
+MAX_NAMED = 1_000
+"""Characters of a line that may be one address with the person's name behind it."""
+
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """ZIP (also .xlsx and .ods), .xls, and gzip."""
 
@@ -126,11 +129,14 @@ def _from_addresses(lines: Iterable[str], skipped: int) -> Table:
             line = line.strip().strip("\ufeff")
             if not line or line.startswith("#"):
                 continue
-            behind = _NAME_BEHIND.match(line)
+            behind = _NAME_BEHIND.match(line) if len(line) <= MAX_NAMED else None
             if behind is not None:
                 yield number, [behind[1], behind[2].strip(" \"'")]
                 continue
-            found = [(name, address) for name, address in getaddresses([line.replace(";", ",")])]
+            try:
+                found = getaddresses([line.replace(";", ",")])
+            except RecursionError:  # thousands of brackets
+                found = []
             if not any("@" in address for _, address in found):
                 found = [("", line)]
             for name, address in found:
@@ -161,7 +167,7 @@ def _from_blocks(lines: Iterable[str]) -> Table:
 def _from_json(text: str, source_name: str) -> Table:
     try:
         document = json.loads(text.lstrip("\ufeff"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ImportFileError(
             f"it is not valid JSON: {error}", file=source_name, fix="export it again"
         ) from error
