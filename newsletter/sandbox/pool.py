@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
-import pickle
 import select
 import signal
 import socket
@@ -71,12 +70,13 @@ class Pool:
         dataclasses, enums and plain values. Raises TooSlowError or TooLargeError if it exceeds its
         limits, and ParserCrashedError for whatever it raises itself.
         """
+        request = encode_request(work, arguments, limits)
         worker = self._take()
         if worker is None:
-            return _run_unguarded(work, arguments)
+            return _run_unguarded(work, arguments, len(request))
         is_fit = False
         try:
-            _ask(worker, work, arguments, limits)
+            _ask(worker, request, limits)
             kind, content = _answer(worker, limits)
             is_fit = kind is Kind.RESULT
             outcome: Outcome = _value(work, content)
@@ -91,13 +91,14 @@ class Pool:
 
         The limit of time is for all of them, and that of output for each.
         """
+        request = encode_request(work, arguments, limits)
         worker = self._take()
         if worker is None:
-            yield from _run_unguarded(lambda *given: list(work(*given)), arguments)
+            yield from _run_unguarded(lambda *given: list(work(*given)), arguments, len(request))
             return
         is_fit = False
         try:
-            _ask(worker, work, arguments, limits)
+            _ask(worker, request, limits)
             kind, content = _answer(worker, limits)
             while kind is Kind.ITEM:
                 yield _value(work, content)
@@ -201,16 +202,11 @@ class Pool:
             self._change.notify()
 
 
-def _ask(
-    worker: _Worker,
-    work: Callable[..., object],
-    arguments: tuple[object, ...],
-    limits: Limits,
-) -> None:
+def _ask(worker: _Worker, request: bytes, limits: Limits) -> None:
     """Send the request; what goes wrong is said when the answer is read."""
     worker.end.settimeout(limits.wall_seconds)
     with suppress(OSError):
-        send_frame(worker.end, Kind.REQUEST, encode_request(work, arguments, limits))
+        send_frame(worker.end, Kind.REQUEST, request)
 
 
 def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
@@ -261,9 +257,11 @@ def _value(work: Callable[..., object], content: bytes) -> Any:
         raise ParserCrashedError("reading it gives values of other types") from error
 
 
-def _run_unguarded(work: Callable[..., Outcome], arguments: tuple[object, ...]) -> Outcome:
+def _run_unguarded(
+    work: Callable[..., Outcome], arguments: tuple[object, ...], size: int
+) -> Outcome:
     """Run it in this process: no worker can be started, and the site must still do its work."""
-    if len(pickle.dumps(arguments)) > MAX_UNGUARDED:
+    if size > MAX_UNGUARDED:
         raise TooLargeError(
             "it is too large to be read without a process of its own",
             fix="let this program start processes",

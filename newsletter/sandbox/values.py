@@ -24,6 +24,7 @@ def encode_request(
     work: Callable[..., object], arguments: tuple[object, ...], limits: Limits
 ) -> bytes:
     """The call of a module's function, and what it may take."""
+    _adapter(work)  # made before a worker is forked, which then has it too
     return pickle.dumps((work, arguments, limits), pickle.HIGHEST_PROTOCOL)
 
 

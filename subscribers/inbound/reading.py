@@ -31,6 +31,9 @@ _NO_SEMICOLON = re.compile(
 )
 """Some programs forget it between the type and its parameters."""
 
+_EMPTY_LINES = re.compile(rb"\n{4,}")
+"""Each empty line of a delivery status begins a part; two say as much as a million."""
+
 _QUOTES = "//blockquote | //*[contains(@class, 'gmail_quote')] | //script | //style | //head"
 _BREAKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol", "pre"}
 
@@ -55,6 +58,7 @@ def _parsed(raw: bytes, *, header_only: bool) -> Message:
     lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if lines.startswith(b"From "):  # an mbox separator
         lines = lines.partition(b"\n")[2]
+    lines = _EMPTY_LINES.sub(b"\n\n\n", lines)
     try:
         # compat32: the newer policies parse headers at once, and raise on broken ones.
         parser = BytesParser(policy=compat32)

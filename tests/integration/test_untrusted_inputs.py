@@ -86,7 +86,7 @@ def test_others_write_to_the_database_while_a_mail_is_read(
     got: list[str] = []
 
     def take() -> None:
-        content = MAILS["2 MB of empty lines"]
+        content = MAILS["100,000 parts"]
         taken = receive(
             office.site,
             content,
