@@ -126,7 +126,10 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 def _fields(front: str) -> dict[str, Any]:
     if len(_OPENS.findall(front)) > MAX_OPEN:
-        raise SourceError("its front matter has too many brackets", fix="write one value per line")
+        raise SourceError(
+            "its front matter is not valid YAML: it has too many brackets",
+            fix="write one value per line",
+        )
     try:
         fields = yaml.load(front, _Loader)  # noqa: S506 - a safe loader, with fewer types
     except (yaml.YAMLError, ValueError, RecursionError) as error:

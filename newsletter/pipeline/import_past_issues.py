@@ -84,7 +84,7 @@ def _post(entry: Layout | PastPost | Refused) -> PastPost:
 
 
 def _raise_refused(entry: object) -> NoReturn:
-    """An export whose worker begins with no layout cannot have been read."""
+    """Raise InputError for an entry that is not what the export should have next."""
     refused = entry if isinstance(entry, Refused) else Refused(message="it is damaged", fix=None)
     raise InputError(refused.message, fix=refused.fix)
 
