@@ -80,12 +80,11 @@ def main(folder: Path, file: Path) -> None:
     site = open_site(folder, os.environ)
     used_before = begin_together()
     started = time.perf_counter()
-    with file.open("rb") as rows:
-        report, _asked = import_people(
-            site,
-            rows,
-            ImportOptions(list_slug=SLUG, source_name=file.name, now=datetime.now(UTC)),
-        )
+    report, _asked = import_people(
+        site,
+        file,
+        ImportOptions(list_slug=SLUG, source_name=file.name, now=datetime.now(UTC)),
+    )
     answer(
         added=report.added,
         rejected=report.rejected_count,

@@ -4,6 +4,10 @@
     ├── ConfigurationError (ValueError)      newsletter.toml, templates or environment are wrong
     ├── InputError (ValueError)              input data cannot be used
     │   ├── SourceError                      a source of articles cannot be fetched or read
+    │   ├── ParsingError                     what somebody wrote cannot be read within limits
+    │   │   ├── TooSlowError
+    │   │   ├── TooLargeError
+    │   │   └── ParserCrashedError
     │   └── RenderingError                   an issue cannot be rendered
     ├── UnknownNameError (LookupError)       no such newsletter, issue, list or subscriber
     ├── NotPermittedError (PermissionError)  a rule forbids it: state, allow-list, disarmed site
@@ -36,11 +40,15 @@ __all__ = [
     "LintBlockedError",
     "NewsletterError",
     "NotPermittedError",
+    "ParserCrashedError",
+    "ParsingError",
     "Problem",
     "RelayUnavailableError",
     "RenderingError",
     "SourceError",
     "TemporaryError",
+    "TooLargeError",
+    "TooSlowError",
     "UnavailableError",
     "UnknownNameError",
 ]
@@ -67,6 +75,30 @@ class SourceError(InputError):
     """A source of articles cannot be fetched or read."""
 
     code = "source"
+
+
+class ParsingError(InputError):
+    """What somebody wrote cannot be read by a worker process within its limits."""
+
+    code = "parsing"
+
+
+class TooSlowError(ParsingError):
+    """Reading it takes longer than it may."""
+
+    code = "too-slow"
+
+
+class TooLargeError(ParsingError):
+    """Reading it takes more memory than it may, or makes a longer result."""
+
+    code = "too-large"
+
+
+class ParserCrashedError(ParsingError):
+    """The parser raised an error, or ended its process."""
+
+    code = "parser-crashed"
 
 
 class RenderingError(InputError):

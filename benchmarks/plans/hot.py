@@ -40,6 +40,7 @@ from subscribers.csv_file import export_subscribers, import_subscribers
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log
+from subscribers.inbound.identity import read_identity
 from subscribers.inbound.verdict import Verdict
 
 CLAIMED = 200
@@ -138,7 +139,14 @@ def _take_mail(scene: Scene) -> None:
     _each(
         scene,
         lambda c: mail_log.log_mail(
-            c, mail_log.arrival(b"Subject: x\n\nx", "bounces@news.example.org", ""), now
+            c,
+            mail_log.arrival(
+                b"Subject: x\n\nx",
+                read_identity(b"Subject: x\n\nx"),
+                "bounces@news.example.org",
+                "",
+            ),
+            now,
         ),
         lambda c: people.active_lists(c, reader),
         lambda c: issues_sent(scene.site, c, reader, LIST),

@@ -21,6 +21,10 @@ from newsletter.errors import SourceError
 MAX_FILE = 1_000_000
 MAX_FILES = 500
 
+MAX_OPEN = 1_000
+"""Brackets in the front matter: the time that PyYAML takes grows with the square of their number."""
+
+_OPENS = re.compile(r"[\[{]")
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?)(?:\n)?^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
@@ -132,6 +136,11 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def _fields(front: str) -> dict[str, Any]:
+    if len(_OPENS.findall(front)) > MAX_OPEN:
+        raise SourceError(
+            "its front matter is not valid YAML: it has too many brackets",
+            fix="write one value per line",
+        )
     try:
         fields = yaml.load(front, _Loader)  # noqa: S506 - a safe loader, with fewer types
     except (yaml.YAMLError, ValueError, RecursionError) as error:

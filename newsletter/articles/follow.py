@@ -151,9 +151,7 @@ async def _page(
         fetched = await client.fetch(url, memory=memory, now=origin.now)
         if fetched.unchanged:
             return FollowedPage(memory=fetched.memory, checked_at=origin.now, article=article)
-        read = await run_in_subprocess(
-            _read, origin, fetched, size=len(fetched.body), seconds=client.seconds
-        )
+        read = await run_in_subprocess(_read, origin, fetched, seconds=client.seconds)
     except RetryLaterError as error:
         memory = replace(memory, not_before=error.not_before)
         return _failed(memory, origin, article, error.problem.message)

@@ -121,9 +121,7 @@ async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | U
     except (SourceError, TimeoutError):
         return replace(image, answers=False)
     try:
-        measured = await run_in_subprocess(
-            measure, fetched.body, size=len(fetched.body), seconds=SECONDS
-        )
+        measured = await run_in_subprocess(measure, fetched.body, seconds=SECONDS)
     except SourceError:
         return Unfit.FORMAT
     if measured is None:

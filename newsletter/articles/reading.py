@@ -20,7 +20,6 @@ from newsletter.articles.sanitize import clip, one_line, paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.text_dump import parse_dump
 from newsletter.articles.urls import is_web_address
-from newsletter.config.settings import SourceSettings
 from newsletter.errors import SourceError
 
 
@@ -54,16 +53,19 @@ class SourceContent:
     modified: datetime | None = None
 
 
-def parse_content(source: SourceSettings, origin: Origin, content: SourceContent) -> Reading:
-    """The articles in the bytes of a feed, a page or a text dump; never raises."""
+def parse_content(kind: str, origin: Origin, content: SourceContent, is_named: bool) -> Reading:
+    """The articles in the bytes of a feed, a page or a text dump; never raises.
+
+    A source that is not named by its settings may name itself.
+    """
     readers: dict[str, Callable[[Origin, SourceContent], Reading]] = {
         "feed": _feed,
         "page": _page,
         "textdump": _dump,
     }
-    unnamed = origin if source.name else replace(origin, source="")
+    unnamed = origin if is_named else replace(origin, source="")
     try:
-        return readers[source.kind](unnamed, content)
+        return readers[kind](unnamed, content)
     except SourceError as error:
         return failed_reading(origin, error, None)
     except MemoryError:
@@ -147,9 +149,16 @@ def _dump(origin: Origin, content: SourceContent) -> Reading:
 
 
 def read_folder_source(folder: Path, origin: Origin) -> Reading:
-    """The articles in a folder of Markdown files."""
-    entries, findings = read_folder(folder, origin)
-    articles, remarks = articles_of(entries, origin)
+    """The articles in a folder of Markdown files; never raises."""
+    try:
+        entries, findings = read_folder(folder, origin)
+        articles, remarks = articles_of(entries, origin)
+    except SourceError as error:
+        return failed_reading(origin, error, None)
+    except MemoryError:
+        raise
+    except Exception as error:  # a file has triggered a bug in the parser
+        return failed_reading(origin, unexpected_error(error), None)
     return _reading(origin, articles, (*findings, *remarks))
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import click
 from rich.console import Console
@@ -89,9 +88,9 @@ def import_file(invocation: Invocation, file: Path, **choices: Unpack[_Choices])
     """
     options = _import_options(file, invocation.now, choices)
     try:
-        with file.open("rb") as rows, _progress_bar(rows, invocation) as progress:
+        with _progress_bar(file, invocation) as progress:
             report, asked = import_people(
-                invocation.site, rows, options, on_rejected=_log_rejected, progress=progress
+                invocation.site, file, options, on_rejected=_log_rejected, progress=progress
             )
     except OSError as error:
         raise InputError(
@@ -171,15 +170,15 @@ def _import_lines(report: ImportReport, *, dry_run: bool) -> list[str]:
 
 
 @contextmanager
-def _progress_bar(file: BinaryIO, invocation: Invocation) -> Iterator[Callable[[int], None] | None]:
+def _progress_bar(file: Path, invocation: Invocation) -> Iterator[Callable[[int], None] | None]:
     """A bar that shows how much of the file is imported, or None if stderr is not a terminal."""
     if invocation.as_json or not sys.stderr.isatty():
         yield None
         return
     columns = (TextColumn("importing"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("importing", total=os.fstat(file.fileno()).st_size)
-        yield lambda _rows: bar.update(task, completed=file.tell())
+        task = bar.add_task("importing", total=file.stat().st_size)
+        yield lambda position: bar.update(task, completed=position)
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

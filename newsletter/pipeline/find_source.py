@@ -168,7 +168,6 @@ class _Finder:
             page.fetched.body,
             page.fetched.content_type,
             page.fetched.url,
-            size=len(page.fetched.body),
             seconds=client.seconds,
         )
         return list(dict.fromkeys((*links, *well_known_addresses(page.fetched.url))))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from newsletter.articles.sanitize import one_line
-from newsletter.articles.subprocesses import run_in_subprocess
-from newsletter.errors import SourceError
-from newsletter.issues.past.bundle import open_bundle
-from newsletter.issues.past.layouts import Layout, read_posts
+from newsletter.errors import InputError, ParsingError
+from newsletter.issues.past.layouts import Layout, Refused, read_export
 from newsletter.issues.past.post import (
     PastIssue,
     PastPost,
@@ -21,11 +19,15 @@ from newsletter.issues.past.post import (
     Standing,
     make_past_issue,
 )
+from newsletter.sandbox import FETCHED, HANDED_IN, Limits
 from newsletter.site.site import Site
 from newsletter.store.past_issues import Kept, keep_past_issue
 
-SECONDS = 20.0
-"""How long one post may take to be cleaned."""
+POST = Limits(seconds=20)
+"""Of the cleaning of one post."""
+
+EXPORT = Limits(seconds=1_800, memory=3_000_000_000)
+"""Of the reading of a whole export, which may be as large as an archive's limits allow."""
 
 BATCH = 100
 """Issues that are kept in one transaction."""
@@ -57,8 +59,10 @@ def import_past_issues(
     skipped. Raises InputError if the export cannot be read, UnknownNameError for the newsletter.
     """
     site.newsletter(slug)
-    found, posts = read_posts(open_bundle(path), layout)
-    report = PastIssuesReport(layout=found)
+    # The other pool cleans the posts while this worker waits for its turn.
+    entries = FETCHED.run_each(read_export, path, layout, limits=EXPORT)
+    report = PastIssuesReport(layout=_layout(next(entries)))
+    posts = (_post(entry) for entry in entries)
     issues = _clean(posts, base, report)
     for batch in _batches(issues):
         with site.database.transaction() as connection:
@@ -69,6 +73,20 @@ def import_past_issues(
             else:
                 savepoint.commit()
     return report
+
+
+def _layout(first: Layout | PastPost | Refused) -> Layout:
+    return first if isinstance(first, Layout) else _raise_refused(first)
+
+
+def _post(entry: Layout | PastPost | Refused) -> PastPost:
+    return entry if isinstance(entry, PastPost) else _raise_refused(entry)
+
+
+def _raise_refused(entry: object) -> NoReturn:
+    """Raise InputError for an entry that is not what the export should have next."""
+    refused = entry if isinstance(entry, Refused) else Refused(message="it is damaged", fix=None)
+    raise InputError(refused.message, fix=refused.fix)
 
 
 def _clean(posts: Iterable[PastPost], base: str, report: PastIssuesReport) -> Iterator[PastIssue]:
@@ -85,10 +103,9 @@ def _clean(posts: Iterable[PastPost], base: str, report: PastIssuesReport) -> It
 
 
 def _clean_one(post: PastPost, base: str) -> PastIssue | Problem:
-    work = run_in_subprocess(make_past_issue, post, base, size=len(post.body), seconds=SECONDS)
     try:
-        return asyncio.run(work)
-    except SourceError:
+        return HANDED_IN.run(make_past_issue, post, base, limits=POST)
+    except ParsingError:
         return Problem.TOO_LONG
 
 

@@ -6,16 +6,25 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import BinaryIO
+from io import BytesIO
+from pathlib import Path
 
+from newsletter.articles.tags import Vocabulary
+from newsletter.errors import Problem
 from newsletter.pipeline.reader_letters import put_letter
+from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.site.site import Site
 from subscribers import lists
 from subscribers.consent import confirmation_letters
-from subscribers.csv_file import import_subscribers
+from subscribers.csv_file import admit_people
+from subscribers.errors import ImportFileError
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
+from subscribers.importing.rows import Page, read_people
+
+LIMITS = Limits(seconds=1_800, memory=3_000_000_000)
+"""Of the reading of one file, which may have millions of rows."""
 
 BATCH = 500
 """Requests for confirmation that are queued in one transaction."""
@@ -23,37 +32,63 @@ BATCH = 500
 
 def import_people(
     site: Site,
-    file: BinaryIO,
+    source: Path | bytes,
     options: ImportOptions,
     *,
     on_rejected: Callable[[Rejected], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> tuple[ImportReport, int]:
-    """Import the file, and put requests for confirmation in the outbox if `options.confirm`.
+    """Import a file or its content, and put requests for confirmation in the outbox if `options.confirm`.
 
     Returns the report and the number of requests. Raises ImportFileError if the file cannot be
-    used, and UnknownListError for a list that no newsletter is sent to and that has no subscribers.
+    used, ParsingError if it cannot be read within limits, and UnknownListError for a list that no
+    newsletter is sent to and that has no subscribers.
     """
     require_list(site, options.list_slug)
+    offered = frozenset(tag.slug for tag in tags_of(site.settings, options.list_slug))
     vocabulary = site_vocabulary(site.settings)
+    read = HANDED_IN.run_each(read_file, source, options, vocabulary, offered, limits=LIMITS)
+    report = admit_people(
+        site.database.transaction,
+        (_page(found) for found in read),
+        options,
+        on_rejected=on_rejected,
+        progress=progress,
+    )
+    if options.confirm and not options.dry_run:
+        return report, _request_confirmations(site, options.list_slug, options.now)
+    return report, 0
+
+
+def read_file(
+    source: Path | bytes, options: ImportOptions, vocabulary: Vocabulary, offered: frozenset[str]
+) -> Iterator[Page | Problem]:
+    """The pages of a file of people; or, at its end, why it cannot be used. A worker calls this."""
 
     def slug_of(label: str) -> str:
         tag = vocabulary.tag(label)
         return tag.slug if tag else ""
 
-    with _rare_garbage_collection():
-        report = import_subscribers(
-            site.database.transaction,
-            file,
-            options,
-            slug_of=slug_of,
-            offered={tag.slug for tag in tags_of(site.settings, options.list_slug)},
-            on_rejected=on_rejected,
-            progress=progress,
+    try:
+        with (
+            _rare_garbage_collection(),
+            BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file,
+        ):
+            yield from read_people(file, options, slug_of=slug_of, offered=offered)
+    except ImportFileError as error:
+        yield error.problem
+    except OSError as error:
+        yield Problem(
+            message=f"cannot read it: {error.strerror}",
+            file=str(source),
+            fix="name a readable CSV file",
         )
-    if options.confirm and not options.dry_run:
-        return report, _request_confirmations(site, options.list_slug, options.now)
-    return report, 0
+
+
+def _page(found: Page | Problem) -> Page:
+    if isinstance(found, Page):
+        return found
+    raise ImportFileError(found.message, file=found.file, field=found.field, fix=found.fix)
 
 
 def require_list(site: Site, list_slug: str) -> None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from newsletter.articles.feed_discovery import web_address_of
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.opml import OpmlFeed, parse_opml
-from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.articles.urls import is_web_address
 from newsletter.config.access import redacted_mistake
 from newsletter.config.configuration_file import ConfigurationChange
 from newsletter.config.source_editing import NewSource
 from newsletter.errors import InputError
+from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.site import Site
 from newsletter.site.source_list import add_to_list
+
+LIMITS = Limits(seconds=20)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +49,7 @@ def import_sources(
     ConfigurationError or NotPermittedError if newsletter.toml cannot be changed.
     """
     site.newsletter(newsletter)
-    seconds = site.settings.fetch.timeout.total_seconds()
-    document = asyncio.run(run_in_subprocess(parse_opml, body, size=len(body), seconds=seconds))
+    document = HANDED_IN.run(parse_opml, body, limits=LIMITS)
     if document.problem:
         raise InputError(
             document.problem, fix="export the feeds of your feed reader as OPML, and import that"

@@ -12,14 +12,18 @@ import sqlalchemy as sa
 
 from newsletter.errors import (
     ConfigurationError,
+    ParsingError,
     Problem,
     TemporaryError,
+    TooLargeError,
+    TooSlowError,
     UnavailableError,
     UnknownNameError,
 )
 from newsletter.pipeline.correspondence import forward, inbound_context
 from newsletter.pipeline.policy_reports import weigh_policy_report
 from newsletter.pipeline.reader_letters import put_letter
+from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.lists import list_address_of
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
@@ -31,8 +35,8 @@ from subscribers.inbound.act_on_reports import take_bounce, take_complaint
 from subscribers.inbound.bounces import FailedRecipient
 from subscribers.inbound.classify import Inbound, MailKind, classify
 from subscribers.inbound.context import Action, Done
+from subscribers.inbound.identity import MAX_HEADER, MailIdentity, read_identity
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
-from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_message
 from subscribers.letters import LetterRequest
 from subscribers.lists import former_names
 
@@ -47,7 +51,8 @@ KEPT_OCTETS = 500_000_000
 _NOBODY = ListAddress(list_slug="", role=AddressRole.BOUNCES)
 """Stands for an address that is not ours and accepts no commands."""
 
-_RECIPIENT_HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
+LIMITS = Limits(seconds=10, memory=400_000_000, output=4_000_000)
+"""Of the reading of one message."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +81,11 @@ def receive(
     None if it is unknown. `authenticated` is what our own listener found out about the sender. Raises ConfigurationError without [inbound].
     """
     require_inbound(site)
+    content = content[: mail_log.MAX_OCTETS]
+    identity = _identity_of(content)
     if recipient is None:
-        recipient = _recipient_in(site, content)
-    arrival = mail_log.arrival(content, recipient, envelope_sender, authenticated)
+        recipient = _recipient_among(site, identity.recipients)
+    arrival = mail_log.arrival(content, identity, recipient, envelope_sender, authenticated)
     with site.database.transaction() as connection:
         recorded = mail_log.log_mail(connection, arrival, now)
     return handle(site, recorded.id, now=now)
@@ -88,7 +95,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
     """Handle a recorded message; its changes and answers are written in one transaction.
 
     The attempt is counted durably first. A message that cannot be handled in MAX_ATTEMPTS
-    attempts, even because it ends the process, is quarantined. It is parsed outside the
+    attempts, even because it ends the process, is quarantined. It is parsed by a worker, outside the
     transaction, because a stranger wrote it. `again` handles a quarantined message again.
 
     Raises UnknownNameError for an unknown message or one whose content is deleted, and the
@@ -108,7 +115,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
     if recorded.attempts > mail_log.MAX_ATTEMPTS:
         return _give_up(site, recorded, mail, now)
     try:
-        mail = classify(recorded.content, mailbox, recorded.envelope_sender)
+        mail = _classified(recorded.content, mailbox, recorded.envelope_sender)
         return _settle(site, recorded, mail, now, again=again)
     except (UnavailableError, TemporaryError):
         _take_back_attempt(site, recorded)
@@ -269,18 +276,29 @@ def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetim
     return count_attempt(connection, site.keyed(f"kept {mail.kind}"), KEPT, now)
 
 
-def _recipient_in(site: Site, content: bytes) -> str:
-    """The first of our addresses in the headers, or ""."""
+def _identity_of(content: bytes) -> MailIdentity:
+    """What its header says; nothing if it cannot be read, because the message is recorded anyway."""
     try:
-        message = parse_message(content[: mail_log.MAX_OCTETS])
-    except UnreadableError:
-        return ""
-    found: Iterable[str] = (
-        address
-        for name in _RECIPIENT_HEADERS
-        for address in (*addresses(message, name), *headers(message, name))
-    )
-    return next((address for address in found if takes(site, address)), "")
+        return HANDED_IN.run(read_identity, content[:MAX_HEADER], limits=LIMITS)
+    except ParsingError as error:
+        log.warning("The header of a message could not be read: %s.", error.problem.message)
+        return MailIdentity()
+
+
+def _classified(content: bytes, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:
+    """What the message is. A worker that ends by itself may have met with an accident: it raises."""
+    try:
+        return HANDED_IN.run(classify, content, mailbox, envelope_sender, limits=LIMITS)
+    except (TooSlowError, TooLargeError) as error:
+        return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=error.problem.message)
+
+
+def _recipient_among(site: Site, addresses: Iterable[str]) -> str:
+    """The first of our addresses, or ""."""
+    with site.database.transaction(read_only=True) as connection:
+        former = former_names(connection)
+    ours = (one for one in addresses if list_address_of(site.settings, one, former) is not None)
+    return next(ours, "")
 
 
 def _address_in(mail: Inbound) -> str:

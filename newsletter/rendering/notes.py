@@ -74,7 +74,7 @@ class Note:
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
         writer = _TextBlocks(footnotes)
-        for token in _markdown().parse(self.source):
+        for token in _markdown().parse(self.source[:MAX_NOTE]):
             writer.add(token)
         return "\n\n".join(writer.blocks)
 

@@ -33,7 +33,7 @@ def flat_json(text: str) -> dict[str, str]:
     """The values of a JSON object as texts; under "data" if it is not valid JSON."""
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"data": text}
     return {
         str(name): value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -30,7 +30,7 @@ def read_json_people(
     try:
         path = _path_of_people(open_text())
         header = list(dict.fromkeys(n for person in _people(open_text(), path) for n in person))
-    except (ijson.JSONError, ValueError) as error:
+    except (ijson.JSONError, ValueError, RecursionError) as error:
         raise ImportFileError(
             f"it is not valid JSON: {error}", file=source_name, fix="export it again"
         ) from error

@@ -23,6 +23,9 @@ MAX_HEADER = 100_000
 TITLE_LINES = 5
 """Lines above the header that are looked through for it."""
 
+MAX_NAMED = 1_000
+"""Characters of a line that may be one address with the person's name behind it."""
+
 _ARCHIVES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 """ZIP (also .xlsx and .ods), .xls, and gzip."""
 
@@ -146,11 +149,14 @@ def _from_addresses(lines: Iterable[str], skipped: int) -> Table:
             line = line.strip().strip("\ufeff")
             if not line or line.startswith("#"):
                 continue
-            behind = _NAME_BEHIND.match(line)
+            behind = _NAME_BEHIND.match(line) if len(line) <= MAX_NAMED else None
             if behind is not None:
                 yield number, [behind[1], behind[2].strip(" \"'")]
                 continue
-            found = [(name, address) for name, address in getaddresses([line.replace(";", ",")])]
+            try:
+                found = getaddresses([line.replace(";", ",")])
+            except RecursionError:  # thousands of brackets
+                found = []
             if not any("@" in address for _, address in found):
                 found = [("", line)]
             for name, address in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from email.message import Message
 
 from subscribers.inbound.delays import says_it_is_delayed
@@ -32,6 +33,9 @@ _NOT_THE_READER = re.compile(
 _WRITERS_FIELD = re.compile(
     r"(?im)^[ \t>]*(?:message-?id|from|sender|reply-to|return-path)[ \t]*:.*$"
 )
+
+MAX_LINE = 300
+"""Characters of a line that flufl.bounce reads."""
 
 # flufl.bounce logs each message that it cannot read as an error, which is normal here.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -101,11 +105,24 @@ def _detected(message: Message) -> tuple[set[str], set[str]]:
     from flufl.bounce import all_failures  # slow to load, and most mail is not a bounce
 
     try:
-        temporary, permanent = all_failures(message)
+        temporary, permanent = all_failures(_with_short_lines(message))
     except Exception:  # IndexError on a missing From, and others on malformed mail
         return set(), set()
     # What it calls permanent may be a 4.x failure, so the caller decides.
     return _texts(temporary), _texts(permanent)
+
+
+def _with_short_lines(message: Message) -> Message:
+    """The message, or a copy without the ends of long lines, on which flufl.bounce looks back far."""
+    texts = [text for part in message.walk() if isinstance(text := part.get_payload(), str)]
+    if all(len(line) <= MAX_LINE for text in texts for line in text.split("\n")):
+        return message
+    short = deepcopy(message)
+    for part in short.walk():
+        text = part.get_payload()
+        if isinstance(text, str):
+            part.set_payload("\n".join(line[:MAX_LINE] for line in text.split("\n")))
+    return short
 
 
 def _texts(found: frozenset[bytes] | set[bytes]) -> set[str]:

@@ -75,6 +75,8 @@ def classify(raw: bytes, mailbox: ListAddress, envelope_sender: str | None) -> I
         return _read(parse_message(raw), mailbox, envelope_sender)
     except UnreadableError as error:
         problem = error.problem.message
+    except MemoryError:
+        raise
     except Exception as error:  # unexpected error: the message is quarantined
         log.exception("A message could not be read.")
         problem = f"cannot be read as mail: {type(error).__name__}"

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from subscribers.accepting import QuietAccept
+from subscribers.inbound.data_phase import MessageStream, MessageTooLargeError
 from subscribers.inbound.mail_log import MAX_OCTETS
 
 log = logging.getLogger("newsletter")
@@ -131,6 +132,10 @@ class _Smtp(SMTP):
         super().__init__(handler, **settings)
         self._sessions = sessions
 
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Read the message in bounded memory."""
+        await _take_message(self, super().smtp_DATA(arg))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, and end the oldest session if there are too many."""
         super().connection_made(transport)
@@ -153,6 +158,21 @@ class _Lmtp(_Smtp, LMTP):
 def _client(session: Session) -> Client:
     address = session.peer[0] if isinstance(session.peer, tuple) else ""
     return Client(address=address, name=session.host_name or "")
+
+
+async def _take_message(server: SMTP, data: Coroutine[Any, Any, None]) -> None:
+    """Let aiosmtpd carry out DATA, reading from a MessageStream."""
+    stream = server._reader
+    server._reader = MessageStream(  # type: ignore[assignment] # has the one method that DATA calls
+        stream, kept=MAX_OCTETS, most=MAX_SIZE, block=MAX_LINE // 2
+    )
+    try:
+        await data
+    except MessageTooLargeError:
+        await server.push("552 5.3.4 the message is too large")
+        server._set_post_data_state()  # type: ignore[no-untyped-call] # as aiosmtpd does itself
+    finally:
+        server._reader = stream
 
 
 class _Handler:

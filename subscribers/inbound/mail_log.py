@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.inbound.reading import UnreadableError, header, parse_message
+from subscribers.inbound.identity import MailIdentity
 from subscribers.sql import insert_once
 
 FORGET_AFTER = timedelta(days=30)
@@ -81,15 +81,16 @@ class HandledMail:
 
 def arrival(
     content: bytes,
+    identity: MailIdentity,
     recipient: str,
     envelope_sender: str | None,
     authenticated: bool | None = None,
 ) -> Arrival:
-    """Compute what identifies a message. Call this outside a transaction: parsing may be slow."""
+    """Compute what identifies a message, of which `identity` is what its header says."""
     content = content[:MAX_OCTETS]
     return Arrival(
         content=content,
-        digest=_digest(content, recipient),
+        digest=_digest(content, identity, recipient),
         recipient=_clipped(recipient),
         envelope_sender=None if envelope_sender is None else _clipped(envelope_sender),
         authenticated=authenticated,
@@ -246,18 +247,14 @@ def forget_handled(connection: sa.Connection, now: datetime) -> None:
     connection.execute(sa.delete(table).where(old))
 
 
-def _digest(content: bytes, recipient: str) -> str:
+def _digest(content: bytes, identity: MailIdentity, recipient: str) -> str:
     """A hash of the message without its Received headers, which a server adds when it sends again."""
+    named = identity.named
     body = content.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
-    try:
-        message = parse_message(content[:100_000])
-        named = [header(message, name) for name in ("Message-ID", "From", "Date", "Subject")]
-    except UnreadableError:
-        named = []
     # Without a Message-ID, two different mails may agree in these headers and the body.
-    identity = repr(named).encode() + body if named and named[0] else content
+    own = repr(list(named)).encode() + body if named and named[0] else content
     to = recipient.casefold().encode("utf-8", "surrogatepass")
-    return hashlib.sha256(to + b"\0" + identity).hexdigest()
+    return hashlib.sha256(to + b"\0" + own).hexdigest()
 
 
 def _clipped(text: str) -> str:

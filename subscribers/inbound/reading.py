@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import getaddresses
 from typing import TYPE_CHECKING, cast
@@ -31,6 +31,9 @@ _NO_SEMICOLON = re.compile(
 )
 """Some programs forget it between the type and its parameters."""
 
+_EMPTY_LINES = re.compile(rb"\n{4,}")
+"""Each empty line of a delivery status begins a part; two say as much as a million."""
+
 _QUOTES = "//blockquote | //*[contains(@class, 'gmail_quote')] | //script | //style | //head"
 _BREAKS = {"br", "p", "div", "tr", "li", "h1", "h2", "h3", "table", "ul", "ol", "pre"}
 
@@ -43,14 +46,27 @@ class UnreadableError(SubscribersError, ValueError):
 
 def parse_message(raw: bytes) -> Message:
     """Parse a message with CRLF, LF or CR line ends; raises UnreadableError."""
+    return _parsed(raw, header_only=False)
+
+
+def parse_header(raw: bytes) -> Message:
+    """The same, but only the header is read; everything after it is one text."""
+    return _parsed(raw, header_only=True)
+
+
+def _parsed(raw: bytes, *, header_only: bool) -> Message:
     lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
     if lines.startswith(b"From "):  # an mbox separator
         lines = lines.partition(b"\n")[2]
+    lines = _EMPTY_LINES.sub(b"\n\n\n", lines)
     try:
         # compat32: the newer policies parse headers at once, and raise on broken ones.
-        message = message_from_bytes(_NO_SEMICOLON.sub(rb"\1; ", lines), policy=compat32)
+        parser = BytesParser(policy=compat32)
+        message = parser.parsebytes(_NO_SEMICOLON.sub(rb"\1; ", lines), headersonly=header_only)
         for _ in parts(message):
             pass
+    except MemoryError:
+        raise
     except Exception as error:  # the parser raises many types of error on malformed mail
         raise UnreadableError(f"cannot be read as mail: {type(error).__name__}") from error
     if not message.keys():

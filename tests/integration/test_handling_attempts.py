@@ -56,7 +56,7 @@ def in_quarantine(office: PostOffice) -> list[int]:
         return [one.id for one in quarantined(connection)]
 
 
-@pytest.mark.parametrize("step", ["classify", "act", "put_letter"])
+@pytest.mark.parametrize("step", ["_classified", "act", "put_letter"])
 def test_three_failures_and_a_person_looks_at_it(
     office: PostOffice, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_mail_that_kills_its_process_counts(
     def killed(*_given: object) -> NoReturn:
         raise SystemExit(137)
 
-    monkeypatch.setattr(receiving, "classify", killed)
+    monkeypatch.setattr(receiving, "_classified", killed)
     with pytest.raises(SystemExit):
         office.mail("weekly-leave")
     for _ in range(MAX_ATTEMPTS - 1):
@@ -125,14 +125,14 @@ def test_one_bad_mail_keeps_nothing_back(
     office: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other mail is handled, and the issue goes to every reader."""
-    real = receiving.classify
+    real = receiving._classified
 
     def some_fail(raw: bytes, *given: object) -> object:
         if b"poison" in raw:
             raise UnforeseenError
         return real(raw, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(receiving, "classify", some_fail)
+    monkeypatch.setattr(receiving, "_classified", some_fail)
     office.mail("weekly-request", subject="poison")
     office.now += RETRY_AFTER + timedelta(seconds=1)
     assert office.mail("weekly-leave").action == "unsubscribe"
@@ -147,7 +147,7 @@ def test_a_stop_is_heard_after_the_message_in_hand(
 ) -> None:
     """The others wait for the next process, and nothing is lost."""
     with monkeypatch.context() as patch:
-        patch.setattr(receiving, "classify", fails)
+        patch.setattr(receiving, "_classified", fails)
         got = [
             office.mail("weekly-leave", sender=f"reader{number}@example.org") for number in range(3)
         ]

@@ -27,6 +27,7 @@ from newsletter.store.job_outcomes import Ended, last_outcomes
 from subscribers.csv_file import import_subscribers
 from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log as book
+from subscribers.inbound.identity import read_identity
 from subscribers.tables import address_changes
 from tests.factories.planting import PlantedPanic, calls_below, plant
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, WEEK, states
@@ -304,7 +305,11 @@ async def test_stray_mail_from_an_address_that_is_none_stops_nothing(
         for sender in senders:
             content = f"From: {sender}\nSubject: help\nMessage-ID: <{len(sender)}@x>\n\nhelp\n"
             recipient = "weekly-request@news.example.org"
-            book.log_mail(connection, book.arrival(content.encode(), recipient, sender), written)
+            book.log_mail(
+                connection,
+                book.arrival(content.encode(), read_identity(content.encode()), recipient, sender),
+                written,
+            )
     report = await run_at(site, MONDAY)
     assert [outcome.result for outcome in report.newsletters] == [RunResult.SENT] * 2
     assert {one.outcome.ended for one in report.others} == {Ended.DONE}

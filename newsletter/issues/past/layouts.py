@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from newsletter.errors import InputError
-from newsletter.issues.past.bundle import Bundle
+from newsletter.issues.past.bundle import Bundle, open_bundle
 from newsletter.issues.past.buttondown import emails_in_table, emails_of, read_buttondown
 from newsletter.issues.past.files import has_files, read_files
 from newsletter.issues.past.ghost import is_ghost, read_ghost
@@ -24,6 +26,24 @@ class Layout(StrEnum):
     BUTTONDOWN = "buttondown"
     MAILCHIMP = "mailchimp"
     FILES = "files"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """Why an export cannot be read."""
+
+    message: str
+    fix: str | None
+
+
+def read_export(path: Path, layout: Layout | None) -> Iterator[Layout | PastPost | Refused]:
+    """The layout of the export at `path`, then its posts; or why it cannot be read (further)."""
+    try:
+        found, posts = read_posts(open_bundle(path), layout)
+        yield found
+        yield from posts
+    except InputError as error:
+        yield Refused(message=error.problem.message, fix=error.problem.fix)
 
 
 def read_posts(bundle: Bundle, layout: Layout | None) -> tuple[Layout, Iterator[PastPost]]:

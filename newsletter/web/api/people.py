@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -90,8 +89,7 @@ def import_subscribers(
         confirm=body.confirm and not body.left,
         left=body.left,
     )
-    file = BytesIO(body.csv.encode("utf-8", "replace"))
-    report, asked = import_people(call.site, file, options)
+    report, asked = import_people(call.site, body.csv.encode("utf-8", "replace"), options)
     return people_models.Imported(
         list=list_slug,
         dry_run=body.dry_run,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from subscribers.inbound import mail_log as book
 from subscribers.inbound.classify import Inbound, MailKind, classify
+from subscribers.inbound.identity import read_identity
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.inbound.reading import UnreadableError, parse_message
 from tests.factories.hostile_headers import (
@@ -63,7 +64,7 @@ def test_no_header_is_too_broken_to_be_read(
     assert (found.kind is MailKind.UNREADABLE) is not is_mail(content)
     for text in texts(found):
         text.encode()  # no half of a surrogate pair
-    came = book.arrival(content, "weekly\udcff@x", envelope)
+    came = book.arrival(content, read_identity(content), "weekly\udcff@x", envelope)
     for text in (came.recipient, came.envelope_sender or ""):
         assert "\x00" not in text
         text.encode()

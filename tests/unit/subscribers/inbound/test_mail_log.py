@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from newsletter.store.database import Database
 from subscribers import tables
 from subscribers.inbound import mail_log as book
+from subscribers.inbound.identity import read_identity
 from tests.factories.subscribers import NOW
 
 MAIL = b"From: jo@example.org\nMessage-ID: <1@x>\nSubject: hi\n\nhello\n"
@@ -16,7 +17,9 @@ def write(
     connection: sa.Connection, content: bytes = MAIL, to: str = "weekly@x"
 ) -> book.LoggedMail:
     """Write a message down."""
-    return book.log_mail(connection, book.arrival(content, to, "jo@example.org"), NOW)
+    return book.log_mail(
+        connection, book.arrival(content, read_identity(content), to, "jo@example.org"), NOW
+    )
 
 
 def close(connection: sa.Connection, recorded: book.LoggedMail, *, keep: bool = False) -> None:

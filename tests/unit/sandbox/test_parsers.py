@@ -1,0 +1,80 @@
+"""No parser of what strangers write grows faster than its input, or fails but as it says."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import newsletter
+from tests.effort import assert_no_worse_than_doubled
+from tests.factories.parsers import PARSERS, PIECES
+from tests.sampling import sampled
+
+SHARE = sampled(whole=1, sample=8)
+"""Of the pieces, one in so many is tried with each kind of input."""
+
+KINDS = [(name, kind) for name, kinds in PARSERS.items() for kind in kinds]
+
+
+def _given_to_workers() -> set[str]:
+    """The names of the functions that newsletter has workers call."""
+    found = set()
+    for path in Path(newsletter.__file__).parent.rglob("*.py"):
+        if path.parent.name == "sandbox" or path.name == "subprocesses.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = node.func
+            is_pool = isinstance(called, ast.Attribute) and ast.unparse(called.value) in (
+                "FETCHED",
+                "HANDED_IN",
+            )
+            is_run = isinstance(called, ast.Name) and called.id == "run_in_subprocess"
+            if is_pool or is_run:
+                found.add(ast.unparse(node.args[0]))
+    return found
+
+
+def test_every_parser_of_a_worker_is_tried_here() -> None:
+    """A new one is added to tests/factories/parsers.py."""
+    assert _given_to_workers() == set(PARSERS)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_time_grows_with_the_length(name: str, kind: str) -> None:
+    """No repeated piece of markup or text makes a parser slow."""
+    parse = PARSERS[name][kind]
+    length = sampled(whole=40_000, sample=5_000)
+    first = KINDS.index((name, kind)) % SHARE  # each piece is tried somewhere
+    for piece in PIECES[first::SHARE]:
+        count = length // len(piece)
+        assert_no_worse_than_doubled(
+            lambda text: parse(text.encode()), piece * count, piece * 2 * count
+        )
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize(("name", "kind"), KINDS)
+def test_any_octets_are_read_or_refused(name: str, kind: str) -> None:
+    """No input makes a parser raise: what cannot be read is a value that says so."""
+    parse = PARSERS[name][kind]
+
+    @settings(max_examples=sampled(whole=3_000, sample=8), deadline=None, database=None)
+    @given(
+        st.one_of(
+            st.binary(max_size=600),
+            st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=9)), max_size=40).map(
+                lambda pieces: "".join(pieces).encode("utf-8", "replace")
+            ),
+        )
+    )
+    def try_it(body: bytes) -> None:
+        parse(body)
+
+    try_it()

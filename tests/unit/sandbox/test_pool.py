@@ -1,0 +1,324 @@
+"""A document that exceeds its limits is given up; its worker is replaced, and nothing else suffers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import pytest
+
+from newsletter.errors import ParserCrashedError, TooLargeError, TooSlowError
+from newsletter.sandbox import Limits, Pool
+from newsletter.sandbox import pool as pool_module
+from newsletter.sandbox.limits import MAX_FILES
+
+ENOUGH = Limits(seconds=60)
+
+
+class Colour(StrEnum):
+    """A value of its own type."""
+
+    RED = "red"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Read:
+    """What a parser makes of a document."""
+
+    words: tuple[str, ...]
+    process: int
+    at: datetime
+    colour: Colour | None = None
+
+
+def read(document: str, at: datetime) -> Read:
+    """The words of a document and the process that read it."""
+    return Read(words=tuple(document.split()), process=os.getpid(), at=at, colour=Colour.RED)
+
+
+def endless() -> None:
+    """Never comes to an end, and holds the interpreter's lock."""
+    while True:
+        sum(range(1_000_000))
+
+
+def asleep() -> None:
+    """Takes no time of the processor."""
+    time.sleep(3600)
+
+
+def greedy() -> int:
+    """Takes more memory than there may be."""
+    return len(bytes(2 * ENOUGH.memory))
+
+
+def talkative() -> str:
+    """Makes more of a document than may come back."""
+    return "x" * 5_000
+
+
+def faulty() -> None:
+    """A parser with a bug."""
+    raise KeyError("no such field")
+
+
+def killed() -> None:
+    """A parser whose library crashes."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def lying() -> int:
+    """Does not return what it promises."""
+    return "seven"  # type: ignore[return-value]
+
+
+def counted(most: int) -> Iterator[tuple[int, int]]:
+    """Numbers, one after another, with the process that counts."""
+    for number in range(most):
+        yield number, os.getpid()
+    if most > 3:
+        endless()
+
+
+def surrogates() -> str:
+    """Octets that are no text."""
+    return "a\udcffb"
+
+
+def allowed(folder: str) -> dict[str, str]:
+    """What a worker may do, by trying it."""
+    may = {"cpu": str(resource.getrlimit(resource.RLIMIT_CPU)[0] < 100)}
+    for name, kind in (("files", resource.RLIMIT_NOFILE), ("core", resource.RLIMIT_CORE)):
+        may[name] = str(resource.getrlimit(kind)[0])
+    try:
+        (Path(folder) / "written").write_text("x", encoding="utf-8")
+        may["writes"] = "yes"
+    except OSError:
+        may["writes"] = "no"
+    may["descriptors"] = str(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    return may
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    """A pool of one worker."""
+    one = Pool(most=1)
+    yield one
+    one.close()
+
+
+def test_a_worker_is_another_process_that_stays_for_the_next_document(pool: Pool) -> None:
+    """Values come back as they were made, and the second document costs no start."""
+    now = datetime.now(UTC)
+    first = pool.run(read, "one two", now, limits=ENOUGH)
+    second = pool.run(read, "three", now, limits=ENOUGH)
+    assert first == Read(words=("one", "two"), process=first.process, at=now, colour=Colour.RED)
+    assert isinstance(first.colour, Colour)
+    assert first.process == second.process != os.getpid()
+
+
+def test_values_come_one_after_another(pool: Pool) -> None:
+    """Those before the one that takes too long have come; the worker stays if all have come."""
+    found = list(pool.run_each(counted, 3, limits=ENOUGH))
+    assert [number for number, _ in found] == [0, 1, 2]
+    slow = pool.run_each(counted, 5, limits=Limits(seconds=0.2))
+    assert [next(slow) for _ in range(5)] == [(number, found[0][1]) for number in range(5)]
+    with pytest.raises(TooSlowError):
+        next(slow)
+
+
+def test_a_document_that_takes_too_long_ends_with_its_worker(pool: Pool) -> None:
+    """The system ends it at its limit of CPU time; the next document has a worker of its own."""
+    before = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process
+    with pytest.raises(TooSlowError, match=r"longer than 0\.3 seconds"):
+        pool.run(endless, limits=Limits(seconds=0.3))
+    after = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process
+    assert before != after
+    with pytest.raises(ProcessLookupError):
+        os.kill(before, 0)
+
+
+def test_a_worker_that_waits_is_ended_by_the_clock(pool: Pool) -> None:
+    """One that takes no CPU time does not stay for ever."""
+    with pytest.raises(TooSlowError):
+        pool.run(asleep, limits=Limits(seconds=0.2))
+
+
+def test_a_document_that_takes_too_much_memory_is_given_up(pool: Pool) -> None:
+    """The limit holds for its process alone."""
+    with pytest.raises(TooLargeError, match="too much memory"):
+        pool.run(greedy, limits=ENOUGH)
+    assert pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).words == ("x",)
+
+
+def test_a_result_that_is_too_long_is_not_taken(pool: Pool) -> None:
+    """The parent reads no more than the limit."""
+    with pytest.raises(TooLargeError, match="too much of it"):
+        pool.run(talkative, limits=Limits(seconds=60, output=1_000))
+
+
+def test_a_crash_is_an_error_of_the_document(pool: Pool) -> None:
+    """A signal ends the worker, and the error names it."""
+    with pytest.raises(ParserCrashedError, match="SIGSEGV"):
+        pool.run(killed, limits=ENOUGH)
+
+
+def test_what_a_parser_raises_comes_back_as_words(
+    pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has its traceback."""
+    with pytest.raises(ParserCrashedError, match="KeyError: 'no such field'"):
+        pool.run(faulty, limits=ENOUGH)
+    assert "in faulty" in caplog.text
+
+
+def test_only_values_of_the_declared_type_come_back(pool: Pool) -> None:
+    """What a worker sends is not believed."""
+    with pytest.raises(ParserCrashedError):
+        pool.run(lying, limits=ENOUGH)
+    assert pool.run(surrogates, limits=ENOUGH) == "a?b"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc lists the descriptors")
+def test_a_worker_may_do_little_but_compute(pool: Pool, tmp_path: Path) -> None:
+    """It writes no files, and has none of this process's files or connections."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        os.set_inheritable(server.fileno(), True)
+        may = pool.run(allowed, str(tmp_path), limits=Limits(seconds=5))
+    assert may == {
+        "cpu": "True",
+        "files": str(MAX_FILES),
+        "core": "0",
+        "writes": "no",
+        "descriptors": "5",  # the standard ones, the socket, and that of the listing
+    }
+
+
+async def test_the_event_loop_goes_on_while_a_document_is_read(pool: Pool) -> None:
+    """A parser that holds the interpreter's lock holds that of its own process."""
+    beats = 0
+
+    async def beat() -> None:
+        nonlocal beats
+        while True:
+            await asyncio.sleep(0)
+            beats += 1
+
+    heart = asyncio.create_task(beat())
+    with pytest.raises(TooSlowError):
+        await pool.run_async(endless, limits=Limits(seconds=0.2))
+    heart.cancel()
+    assert beats > 100
+
+
+async def test_documents_wait_for_a_free_worker() -> None:
+    """More at a time than there are workers are read one after another, by the same few."""
+    two = Pool(most=2)
+    now = datetime.now(UTC)
+    found = await asyncio.gather(
+        *(two.run_async(read, str(n), now, limits=ENOUGH) for n in range(12))
+    )
+    two.close()
+    assert [one.words for one in found] == [(str(n),) for n in range(12)]
+    assert len({one.process for one in found}) <= 2
+
+
+def test_a_worker_that_ended_while_it_was_idle_is_replaced(pool: Pool) -> None:
+    """The system may end any process that takes memory."""
+    now = datetime.now(UTC)
+    first = pool.run(read, "x", now, limits=ENOUGH).process
+    os.kill(first, signal.SIGKILL)
+    while not _has_ended(first):
+        time.sleep(0.01)
+    assert pool.run(read, "x", now, limits=ENOUGH).process != first
+
+
+def _has_ended(process: int) -> bool:
+    status = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True
+    )
+    return status.stdout.strip()[:1] in ("", "Z")
+
+
+def test_a_worker_ends_with_its_parent() -> None:
+    """Even a parent that is killed leaves no worker behind."""
+    code = (
+        "import os, signal\nfrom datetime import UTC, datetime\n"
+        "from newsletter.sandbox import Limits, Pool\n"
+        "from tests.unit.sandbox.test_pool import read\n"
+        "found = Pool(most=1).run(read, 'x', datetime.now(UTC), limits=Limits(seconds=60))\n"
+        "print(found.process, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    worker = int(done.stdout)
+    while not _has_ended(worker):  # the test's own limit of time ends a wait in vain
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_a_worker_of_a_process_with_threads_is_not_a_fork_of_it(threads: int) -> None:
+    """A copy would hold the locks of threads that it has not."""
+    code = (
+        "import sys, threading\nfrom newsletter.sandbox import Limits, Pool\n"
+        "from tests.unit.sandbox.test_pool import is_copy\n"
+        f"for _ in range({threads}):\n    threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "sys.is_copied = True\nprint(Pool(most=1).run(is_copy, limits=Limits(seconds=60)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    expected = sys.platform == "linux" and not threads
+    assert done.stdout == f"{expected}\n", done.stderr
+
+
+def is_copy() -> bool:
+    """Whether this process began as a copy of one that marked itself."""
+    return hasattr(sys, "is_copied")
+
+
+def test_where_no_process_can_be_started_small_documents_are_read_here(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The site still works, the log says so once, and large documents are refused."""
+
+    def start_worker() -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(pool_module, "start_worker", start_worker)
+    now = datetime.now(UTC)
+    with caplog.at_level(logging.WARNING):
+        assert pool.run(read, "x", now, limits=ENOUGH).process == os.getpid()
+        assert pool.run(read, "y", now, limits=ENOUGH).process == os.getpid()
+    assert caplog.text.count("no process can be started") == 1
+    with pytest.raises(TooLargeError):
+        pool.run(read, "x" * 300_000, now, limits=ENOUGH)
+
+
+def test_closing_ends_what_is_being_read(pool: Pool) -> None:
+    """A process that is asked to end does not wait for a document."""
+    ended: list[Exception] = []
+
+    def read_on() -> None:
+        try:
+            pool.run(endless, limits=Limits(seconds=3600))
+        except ParserCrashedError as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=read_on)
+    thread.start()
+    while thread.is_alive():
+        pool.close()
+        thread.join(0.01)
+    assert len(ended) == 1
