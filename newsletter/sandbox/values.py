@@ -12,6 +12,7 @@ import pickle
 from collections.abc import Callable
 from functools import cache
 from inspect import isgeneratorfunction
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter
@@ -23,8 +24,12 @@ from newsletter.sandbox.limits import Limits
 def encode_request(
     work: Callable[..., object], arguments: tuple[object, ...], limits: Limits
 ) -> bytes:
-    """The call of a module's function, and what it may take."""
+    """The call of a module's function, and what it may take.
+
+    A path becomes absolute: a worker may have been started in another folder than this one is in.
+    """
     _adapter(work)  # made before a worker is forked, which then has it too
+    arguments = tuple(one.absolute() if isinstance(one, Path) else one for one in arguments)
     return pickle.dumps((work, arguments, limits), pickle.HIGHEST_PROTOCOL)
 
 

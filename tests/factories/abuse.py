@@ -9,7 +9,9 @@ from typing import Any
 import httpx2
 import sqlalchemy as sa
 
+from newsletter.config.proxies import trusted_proxies
 from newsletter.web.app import make_app
+from newsletter.web.forwarded import Forwarded
 from subscribers import tables
 from tests.demo.catcher import CaughtMail
 from tests.factories.hostile import absences, forged_mails, robots
@@ -40,7 +42,7 @@ def play_forgeries(office: PostOffice, count: int) -> None:
 
 def flood(office: PostOffice, *, requests: int, victims: int) -> list[str]:
     """Sign victims up by robots that wait as people do, from as many networks as there are requests; who was written to."""
-    app = make_app(office.site, clock=lambda: office.now)
+    app = Forwarded(make_app(office.site, clock=lambda: office.now), trusted_proxies({}))
     with serving(app) as base, httpx2.Client(base_url=base) as client:
         waiting = []
         for number in range(requests):

@@ -98,6 +98,11 @@ def surrogates() -> str:
     return "a\udcffb"
 
 
+def written_in(file: Path) -> str:
+    """What a file holds."""
+    return file.read_text(encoding="utf-8")
+
+
 def allowed(folder: str) -> dict[str, str]:
     """What a worker may do, by trying it."""
     may = {"cpu": str(resource.getrlimit(resource.RLIMIT_CPU)[0] < 100)}
@@ -128,6 +133,16 @@ def test_a_worker_is_another_process_that_stays_for_the_next_document(pool: Pool
     assert first == Read(words=("one", "two"), process=first.process, at=now, colour=Colour.RED)
     assert isinstance(first.colour, Colour)
     assert first.process == second.process != os.getpid()
+
+
+def test_a_relative_path_is_the_callers(
+    pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker may have been started while the caller was in another folder."""
+    pool.run(read, "it is started here", datetime.now(UTC), limits=ENOUGH)
+    (tmp_path / "people.csv").write_text("email", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert pool.run(written_in, Path("people.csv"), limits=ENOUGH) == "email"
 
 
 def test_values_come_one_after_another(pool: Pool) -> None:
