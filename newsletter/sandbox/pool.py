@@ -270,10 +270,10 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
         code = worker.stop()
         if code == -signal.SIGXCPU:
             raise _too_slow(limits) from error
-        is_blameless = code in (0, -signal.SIGKILL)
-        raise (_EndedByOthersError if is_blameless else ParserCrashedError)(
-            f"the process that reads it ended ({_described(code)})", fix=_SHORTER
-        ) from error
+        ended = f"the process that reads it ended ({_described(code)})"
+        if code in (0, -signal.SIGKILL):
+            raise _EndedByOthersError(ended, fix=_AGAIN) from error
+        raise ParserCrashedError(ended, fix=_SHORTER) from error
     match kind:
         case Kind.RESULT | Kind.LAST_RESULT | Kind.ITEM:
             return kind, content
@@ -286,6 +286,7 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
 
 
 _SHORTER = "ask its owner for a shorter one"
+_AGAIN = "try again; the system may be short of memory"
 
 
 def _too_slow(limits: Limits) -> TooSlowError:
