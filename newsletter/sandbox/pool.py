@@ -191,13 +191,13 @@ class Pool:
             with self._change:
                 while not self._idle and len(self._busy) + self._starting >= self._most:
                     self._change.wait()
+                for ended in [one for one in self._idle if not one.is_alive()]:
+                    self._idle.remove(ended)
+                    ended.stop()
                 if self._idle:
                     worker = self._idle.pop()
-                    if worker.is_alive():
-                        self._busy.add(worker)
-                        return worker
-                    worker.stop()
-                    continue
+                    self._busy.add(worker)
+                    return worker
                 self._starting += 1
             started = None
             try:
