@@ -268,6 +268,8 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
         raise ParserCrashedError("the process that reads it answers with nonsense") from error
     except (EOFError, OSError) as error:
         code = worker.stop()
+        if code > 128:  # a shell script that stands for the interpreter says it like this
+            code = 128 - code
         if code == -signal.SIGXCPU:
             raise _too_slow(limits) from error
         ended = f"the process that reads it ended ({_described(code)})"

@@ -410,6 +410,21 @@ def test_a_program_that_does_not_know_its_interpreter_reads_here(
         assert found.process == os.getpid()
 
 
+def test_a_script_may_stand_for_the_interpreter(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Why the worker ended is understood through its shell."""
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    monkeypatch.setattr(starting, "has_one_thread", lambda: False)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(ParserCrashedError, match="SIGSEGV"):
+        pool.run(killed, limits=ENOUGH)
+    first = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process
+    assert pool.run(killed_as, first, limits=ENOUGH) != first
+
+
 async def test_where_no_thread_can_be_started_the_document_is_read_nevertheless(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
