@@ -143,7 +143,6 @@ class _Forked:
     def kill(self) -> None:
         """End it at once; does nothing if it has ended."""
         if self.code is None:
-            with suppress(
-                ProcessLookupError
-            ):  # the system waits for children if SIGCHLD is ignored
+            # The system has waited for it already where SIGCHLD is ignored.
+            with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
