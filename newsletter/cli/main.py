@@ -105,6 +105,7 @@ def cli(context: click.Context, folder: Path, log_format: str) -> None:
 
 def main() -> None:
     """Run the command line and exit with a documented exit code."""
+    _open_standard_streams()
     invocation = Invocation()
     try:
         sys.exit(cli(obj=invocation, standalone_mode=False) or 0)
@@ -135,6 +136,17 @@ def main() -> None:
             fix="report it, with the traceback above, to the makers of newsletter",
         )
         _exit_with(invocation, error, (problem,))
+
+
+def _open_standard_streams() -> None:
+    """Open to nowhere what the caller closed, as some supervisors do.
+
+    Else Python has None for it, and the next file or connection gets its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - for good
+            setattr(sys, name, nowhere)
 
 
 def _exit_with(invocation: Invocation, error: BaseException, problems: tuple[Problem, ...]) -> None:

@@ -36,12 +36,17 @@ class Limits:
 
 def limit_process() -> list[str]:
     """Limit this process for as long as it lives; returns what could not be limited, in words."""
+    with suppress(OSError):  # when memory is short, the system ends workers first
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     refused = []
     for name, kind, most in (
         ("open files", resource.RLIMIT_NOFILE, MAX_FILES),
         ("sizes of files", resource.RLIMIT_FSIZE, 0),
         ("core dumps", resource.RLIMIT_CORE, 0),
     ):
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
         try:
             resource.setrlimit(kind, (most, most))
         except (OSError, ValueError):
@@ -59,6 +64,14 @@ def limit_document(limits: Limits) -> None:
     seconds = used.ru_utime + used.ru_stime + limits.seconds
     _lower(resource.RLIMIT_CPU, math.ceil(seconds))
     _lower(resource.RLIMIT_AS, _memory().address_space + limits.memory)
+
+
+def lift_document() -> None:
+    """Lift what `limit_document` set, so that the next request is not read by what is left."""
+    for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS):
+        _, hard = resource.getrlimit(kind)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(kind, (hard, hard))
 
 
 def memory_held() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import logging
+import os
 import select
 import signal
 import socket
@@ -37,6 +38,8 @@ Item = TypeVar("Item")
 class _Worker:
     end: socket.socket
     process: Process
+    is_closed: bool = False
+    """Whether the pool has ended it, and no longer waits for an answer."""
 
     def is_alive(self) -> bool:
         """Whether it waits for a request; one that has ended has closed its end of the socket."""
@@ -51,6 +54,10 @@ class _Worker:
         return self.process.wait()
 
 
+class _EndedByOthersError(ParserCrashedError):
+    """A worker ended that has done nothing wrong: it was killed, or had just been idle for long."""
+
+
 class Pool:
     """At most `most` workers, started when they are needed; any thread may call its methods."""
 
@@ -62,6 +69,14 @@ class Pool:
         self._change = threading.Condition()
         self._told: set[str] = set()
         atexit.register(self.close)
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """Begin anew in a copy of this process: the workers answer the one that started them."""
+        for worker in (*self._idle, *self._busy):
+            worker.end.close()
+        self._idle, self._busy, self._starting = [], set(), 0
+        self._change = threading.Condition()
 
     def run(self, work: Callable[..., Outcome], *arguments: object, limits: Limits) -> Outcome:
         """Run `work(*arguments)` in a worker, and wait for its result.
@@ -71,14 +86,12 @@ class Pool:
         limits, and ParserCrashedError for whatever it raises itself.
         """
         request = encode_request(work, arguments, limits)
-        worker = self._take()
-        if worker is None:
+        asked = self._ask(request, limits)
+        if asked is None:
             return _run_unguarded(work, arguments, len(request))
-        is_fit = False
+        worker, kind, content = asked
+        is_fit = kind is Kind.RESULT
         try:
-            _ask(worker, request, limits)
-            kind, content = _answer(worker, limits)
-            is_fit = kind is Kind.RESULT
             outcome: Outcome = _value(work, content)
             return outcome
         finally:
@@ -92,14 +105,13 @@ class Pool:
         The limit of time is for all of them, and that of output for each.
         """
         request = encode_request(work, arguments, limits)
-        worker = self._take()
-        if worker is None:
+        asked = self._ask(request, limits)
+        if asked is None:
             yield from _run_unguarded(lambda *given: list(work(*given)), arguments, len(request))
             return
+        worker, kind, content = asked
         is_fit = False
         try:
-            _ask(worker, request, limits)
-            kind, content = _answer(worker, limits)
             while kind is Kind.ITEM:
                 yield _value(work, content)
                 kind, content = _answer(worker, limits)
@@ -131,7 +143,10 @@ class Pool:
 
         # A thread of its own, for which the end of the process does not wait. Those of the loop's
         # executor may all be busy.
-        threading.Thread(target=run, name="sandbox", daemon=True).start()
+        try:
+            threading.Thread(target=run, name="sandbox", daemon=True).start()
+        except RuntimeError:  # the system gives us no more threads; the loop has to wait
+            run()
         return await done
 
     def close(self) -> None:
@@ -142,7 +157,33 @@ class Pool:
         for worker in idle:
             worker.stop()
         for worker in busy:
+            worker.is_closed = True
             worker.process.kill()  # the thread that waits for it does the rest
+
+    def _ask(self, request: bytes, limits: Limits) -> tuple[_Worker, Kind, bytes] | None:
+        """A worker that has read the request, and the first frame of its answer.
+
+        None if no worker can be started. Where one was ended by others, as by a system that is short
+        of memory, the document is not to blame: one more worker is asked.
+        """
+        ended: _EndedByOthersError | None = None
+        while (worker := self._take()) is not None:
+            answer = None
+            try:
+                _send(worker, request, limits)
+                answer = _answer(worker, limits)
+            except _EndedByOthersError as error:
+                if ended or worker.is_closed:
+                    raise
+                ended = error
+            else:
+                return worker, *answer
+            finally:
+                if answer is None:
+                    self._give_back(worker, is_fit=False)
+        if ended:
+            raise ended
+        return None
 
     def _take(self) -> _Worker | None:
         """An idle worker, or a new one; None if none can be started."""
@@ -150,24 +191,28 @@ class Pool:
             with self._change:
                 while not self._idle and len(self._busy) + self._starting >= self._most:
                     self._change.wait()
+                for ended in [one for one in self._idle if not one.is_alive()]:
+                    self._idle.remove(ended)
+                    ended.stop()
                 if self._idle:
                     worker = self._idle.pop()
-                    if worker.is_alive():
-                        self._busy.add(worker)
-                        return worker
-                    worker.stop()
-                    continue
+                    self._busy.add(worker)
+                    return worker
                 self._starting += 1
-            started = self._start()
+            started = None
+            try:
+                started = self._start()
+            finally:
+                with self._change:
+                    self._starting -= 1
+                    if started is not None:
+                        self._busy.add(started)
+                    self._change.notify_all()
             with self._change:
-                self._starting -= 1
-                if started is not None:
-                    self._busy.add(started)
-                self._change.notify_all()
-                if started is None and self._busy:  # better one of those than none
-                    self._change.wait()
-                    continue
-            return started
+                if started is None and self._busy and not self._idle:
+                    self._change.wait()  # better one of those than none
+                if started is not None or not (self._busy or self._idle):
+                    return started
 
     def _start(self) -> _Worker | None:
         try:
@@ -202,7 +247,7 @@ class Pool:
             self._change.notify()
 
 
-def _ask(worker: _Worker, request: bytes, limits: Limits) -> None:
+def _send(worker: _Worker, request: bytes, limits: Limits) -> None:
     """Send the request; what goes wrong is said when the answer is read."""
     worker.end.settimeout(limits.wall_seconds)
     with suppress(OSError):
@@ -223,11 +268,14 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
         raise ParserCrashedError("the process that reads it answers with nonsense") from error
     except (EOFError, OSError) as error:
         code = worker.stop()
+        if code > 128:  # a shell script that stands for the interpreter says it like this
+            code = 128 - code
         if code == -signal.SIGXCPU:
             raise _too_slow(limits) from error
-        raise ParserCrashedError(
-            f"the process that reads it ended ({_described(code)})", fix=_SHORTER
-        ) from error
+        ended = f"the process that reads it ended ({_described(code)})"
+        if code in (0, -signal.SIGKILL):
+            raise _EndedByOthersError(ended, fix=_AGAIN) from error
+        raise ParserCrashedError(ended, fix=_SHORTER) from error
     match kind:
         case Kind.RESULT | Kind.LAST_RESULT | Kind.ITEM:
             return kind, content
@@ -240,6 +288,7 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
 
 
 _SHORTER = "ask its owner for a shorter one"
+_AGAIN = "try again; the system may be short of memory"
 
 
 def _too_slow(limits: Limits) -> TooSlowError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import traceback
@@ -11,11 +12,22 @@ from contextlib import suppress
 from inspect import isgeneratorfunction
 
 from newsletter.sandbox.frames import Kind, receive_frame, send_frame
-from newsletter.sandbox.limits import limit_document, limit_process, memory_held
+from newsletter.sandbox.limits import (
+    lift_document,
+    limit_document,
+    limit_process,
+    memory_held,
+)
 from newsletter.sandbox.values import decode_request, encode_result
 
 RETIRES_AT = 250_000_000
 """Octets of memory after which a worker ends and leaves the next document to a new one."""
+
+IDLE_SECONDS = 300
+"""Seconds without a request after which a worker ends, so that a site at rest keeps its memory."""
+
+PARENT_CHECKED_EVERY = 2
+"""Seconds between two looks whether the parent lives, also while a document is read."""
 
 MAX_REQUEST = 1 << 40
 MAX_TRACEBACK = 20_000
@@ -23,21 +35,32 @@ MAX_TRACEBACK = 20_000
 
 def main(descriptor: int) -> None:
     """Serve requests until the other end of the socket is closed, which ends with its process."""
-    # The parent decides when a worker ends: a signal to the whole group must not spoil a document.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    _end_with(os.getppid())
     logging.disable()  # what is worth saying goes back with the result
     warnings.simplefilter("ignore")
     with socket.socket(fileno=descriptor) as end:
-        end.settimeout(None)
         send_frame(end, Kind.READY, ", ".join(limit_process()).encode())
         with suppress(EOFError, OSError):
             goes_on = True
             while goes_on:
+                end.settimeout(IDLE_SECONDS)
                 _, request = receive_frame(end, MAX_REQUEST)
+                end.settimeout(None)
                 kind, answer = _read(end, request)
+                lift_document()
                 send_frame(end, kind, answer)
                 goes_on = kind is Kind.RESULT
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, whatever it is doing."""
+
+    def look(*_: object) -> None:
+        if os.getppid() != parent:
+            os._exit(1)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, PARENT_CHECKED_EVERY, PARENT_CHECKED_EVERY)
 
 
 def _read(end: socket.socket, request: bytes) -> tuple[Kind, bytes]:

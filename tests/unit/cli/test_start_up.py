@@ -129,3 +129,11 @@ def test_the_help_s_list_says_what_each_command_says_itself(name: str) -> None:
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     assert command.get_short_help_str(limit=1000) == COMMANDS[name].summary
+
+
+def test_a_command_works_without_standard_streams(folder: Path) -> None:
+    """Some supervisors close them; what would be printed is lost, and nothing else."""
+    code = "from newsletter.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "-C", str(folder), "gather", "weekly"]
+    done = subprocess.run(["sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", *command], timeout=300)
+    assert done.returncode == 0

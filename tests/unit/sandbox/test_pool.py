@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.errors import ParserCrashedError, TooLargeError, TooSlowError
-from newsletter.sandbox import Limits, Pool
+from newsletter.sandbox import Limits, Pool, starting
 from newsletter.sandbox import pool as pool_module
 from newsletter.sandbox.limits import MAX_FILES
 
@@ -80,6 +80,18 @@ def killed() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def killed_as(process: int) -> int:
+    """Is killed by others in the worker with this number, or in any if it is 0."""
+    if process in (0, os.getpid()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def length(document: bytes) -> int:
+    """The length of a document."""
+    return len(document)
+
+
 def lying() -> int:
     """Does not return what it promises."""
     return "seven"  # type: ignore[return-value]
@@ -114,6 +126,9 @@ def allowed(folder: str) -> dict[str, str]:
     except OSError:
         may["writes"] = "no"
     may["descriptors"] = str(sum(1 for _ in Path("/proc/self/fd").iterdir()))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    may["ended by its group"] = str(not {signal.SIGHUP, signal.SIGINT, signal.SIGTERM} <= blocked)
+    may["ended first"] = Path("/proc/self/oom_score_adj").read_text(encoding="ascii").strip()
     return may
 
 
@@ -219,6 +234,8 @@ def test_a_worker_may_do_little_but_compute(pool: Pool, tmp_path: Path) -> None:
         "core": "0",
         "writes": "no",
         "descriptors": "5",  # the standard ones, the socket, and that of the listing
+        "ended by its group": "False",  # Ctrl-C must not spoil what the parent finishes
+        "ended first": "1000",  # when memory is short
     }
 
 
@@ -268,20 +285,95 @@ def _has_ended(process: int) -> bool:
     return status.stdout.strip()[:1] in ("", "Z")
 
 
-def test_a_worker_ends_with_its_parent() -> None:
-    """Even a parent that is killed leaves no worker behind."""
-    code = (
-        "import os, signal\nfrom datetime import UTC, datetime\n"
-        "from newsletter.sandbox import Limits, Pool\n"
-        "from tests.unit.sandbox.test_pool import read\n"
-        "found = Pool(most=1).run(read, 'x', datetime.now(UTC), limits=Limits(seconds=60))\n"
-        "print(found.process, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)\n"
+def test_a_document_whose_worker_is_killed_by_others_is_read_by_another(pool: Pool) -> None:
+    """It is not to blame for a system that is short of memory; if it happens again, it is."""
+    first = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process
+    assert pool.run(killed_as, first, limits=ENOUGH) != first
+    with pytest.raises(ParserCrashedError, match="SIGKILL"):
+        pool.run(killed_as, 0, limits=ENOUGH)
+
+
+def test_the_limits_of_a_document_end_with_it(pool: Pool) -> None:
+    """The next one is received by a worker that may take memory for it."""
+    small = Limits(seconds=60, memory=30_000_000)
+    first = pool.run(read, "x", datetime.now(UTC), limits=small).process
+    assert pool.run(length, bytes(50_000_000), limits=ENOUGH) == 50_000_000
+    assert pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process == first
+
+
+def _run(code: str, *, after: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the code in a process of its own, which has one thread and so forks its workers."""
+    imports = (
+        "import os, signal, sys, threading, time\nfrom datetime import UTC, datetime\n"
+        "from newsletter.sandbox import Limits, Pool, worker\n"
+        "from tests.unit.sandbox.test_pool import *\npool = Pool(most=1)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    command = [sys.executable, "-c", imports + code]
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {after}', "sh", *command], capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("state", ["idle", "reading"])
+def test_a_worker_ends_with_its_parent(state: str) -> None:
+    """Even a parent that is killed leaves no worker behind, whatever CPU time it may take."""
+    done = _run(
+        "found = pool.run_each(counted, 4 if sys.argv[1:] else 3, limits=Limits(seconds=3600))\n"
+        "print([process for _, (_, process) in zip(range(4), found)][0], flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n",
+        after=state if state == "reading" else "",
+    )
     assert done.returncode == -signal.SIGKILL, done.stderr
     worker = int(done.stdout)
     while not _has_ended(worker):  # the test's own limit of time ends a wait in vain
         time.sleep(0.01)
+
+
+def test_a_worker_that_nobody_asks_ends() -> None:
+    """A site at rest keeps its memory; the next document has a new worker."""
+    done = _run(
+        "worker.IDLE_SECONDS = 0.05\n"
+        "first = pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process\n"
+        "while pool._idle[0].is_alive():\n    time.sleep(0.01)\n"
+        "assert pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process != first\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("threads", [0, 1])
+def test_closed_standard_streams_do_not_cost_the_worker(threads: int) -> None:
+    """The socket may get the number of one, as under cron or a supervisor."""
+    done = _run(
+        f"for _ in range({threads}):\n    threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "found = pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process\n"
+        "sys.exit(7 if found != os.getpid() else 1)\n",
+        after="0<&- 1>&- 2>&-",
+    )
+    assert done.returncode == 7
+
+
+def test_a_process_that_lets_the_system_wait_for_its_children_can_replace_a_worker() -> None:
+    """Some supervisors start programs with SIGCHLD ignored."""
+    done = _run(
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "first = pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process\n"
+        "os.kill(first, signal.SIGKILL)\n"
+        "while pool._idle[0].is_alive():\n    time.sleep(0.01)\n"
+        "assert pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process != first\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_copy_of_the_process_has_workers_of_its_own() -> None:
+    """Else one would read the answers to the other, and end its workers as it ends."""
+    done = _run(
+        "def ask():\n    return pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process\n"
+        "first = ask()\npid = os.fork()\n"
+        "if pid == 0:\n    sys.exit(7 if ask() != first else 1)\n"
+        "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7\n"
+        "assert ask() == first\n"
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("threads", [0, 1])
@@ -319,6 +411,46 @@ def test_where_no_process_can_be_started_small_documents_are_read_here(
     assert caplog.text.count("no process can be started") == 1
     with pytest.raises(TooLargeError):
         pool.run(read, "x" * 300_000, now, limits=ENOUGH)
+
+
+@pytest.mark.parametrize("program", [None, "", "/dev/null"])
+def test_a_program_that_does_not_know_its_interpreter_reads_here(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, program: str | None
+) -> None:
+    """A program that embeds Python may not; no start that failed keeps the place of a worker."""
+    monkeypatch.setattr(starting, "has_one_thread", lambda: False)
+    monkeypatch.setattr(sys, "executable", program)
+    for _ in range(3):
+        found = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH)
+        assert found.process == os.getpid()
+
+
+def test_a_script_may_stand_for_the_interpreter(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Why the worker ended is understood through its shell."""
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\n', encoding="utf-8")
+    script.chmod(0o700)
+    monkeypatch.setattr(starting, "has_one_thread", lambda: False)
+    monkeypatch.setattr(sys, "executable", str(script))
+    with pytest.raises(ParserCrashedError, match="SIGSEGV"):
+        pool.run(killed, limits=ENOUGH)
+    first = pool.run(read, "x", datetime.now(UTC), limits=ENOUGH).process
+    assert pool.run(killed_as, first, limits=ENOUGH) != first
+
+
+async def test_where_no_thread_can_be_started_the_document_is_read_nevertheless(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Services are allowed a number of tasks."""
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    found = await pool.run_async(read, "x", datetime.now(UTC), limits=ENOUGH)
+    assert found.process != os.getpid()
 
 
 def test_closing_ends_what_is_being_read(pool: Pool) -> None:
