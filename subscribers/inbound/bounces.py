@@ -20,7 +20,7 @@ from subscribers.inbound.reading import (
     parts,
     text_of,
 )
-from subscribers.inbound.verdict import Verdict, judgement_of, status_in
+from subscribers.inbound.verdict import Judgement, Verdict, judgement_of, status_in
 
 MAX_LINE = 2_000
 """Characters that are read of one line of a report."""
@@ -55,6 +55,7 @@ class BounceReport:
 _SUCCESSES = ("delivered", "relayed", "expanded")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"]{1,200}@[^\s<>()\[\]\\,;:\"]{1,255}")
+_STATED_REASON = re.compile(r"(?m)^[ \t]+\(reason: ([^\n]{1,500})\)[ \t]*$")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 
 
@@ -72,7 +73,7 @@ def read_bounce(message: Message) -> BounceReport:
     others = set(returned_recipients(message))
     failures = []
     for address, reason, temporary, delayed in failures_in_text(message, texts):
-        judged = judgement_of(status, reason)
+        judged = _judged(status, reason)
         failures.append(
             FailedRecipient(
                 address=address,
@@ -85,6 +86,19 @@ def read_bounce(message: Message) -> BounceReport:
             )
         )
     return BounceReport(failures=tuple(failures))
+
+
+def _judged(status: str, text: str) -> Judgement:
+    """What a notice says of a failure.
+
+    Sendmail adds a code of its own to each reply of another server ("5.1.1 … User unknown" to "553 SPF
+    fail"), and states the reply itself as "(reason: …)", which comes first.
+    """
+    if stated := _STATED_REASON.search(text):
+        judged = judgement_of(status_in(stated[1]), stated[1])
+        if judged.blame is not Blame.UNKNOWN:
+            return judged
+    return judgement_of(status, text)
 
 
 def _is_text(part: Message) -> bool:

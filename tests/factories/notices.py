@@ -63,6 +63,22 @@ NOTICES = (
         verdict="hard",
     ),
     Notice(
+        name="sendmail-reply-of-another-server",
+        text=f"{_SENDMAIL}   ----- The following addresses had permanent fatal errors -----\n{READER}\n"
+        "    (reason: 553 Sender Policy Framework (SPF) fail)\n\n   ----- Transcript of session follows -----\n"
+        "... while talking to mx.example.org.:\n>>> DATA\n<<< 553 Sender Policy Framework (SPF) fail\n"
+        f"550 5.1.1 {READER}... User unknown\n<<< 503 RCPT first\n",
+        verdict="policy",
+    ),
+    Notice(
+        name="sendmail-reply-that-says-nothing",
+        text=f"{_SENDMAIL}   ----- The following addresses had permanent fatal errors -----\n{READER}\n"
+        "    (reason: 550 Requested action not taken)\n\n   ----- Transcript of session follows -----\n"
+        "... while talking to mx.example.org.:\n>>> RCPT To:<" + READER + ">\n"
+        f"<<< 550 Requested action not taken\n550 5.1.1 {READER}... User unknown\n",
+        verdict="hard",
+    ),
+    Notice(
         name="exim-unroutable",
         text=f"{_EXIM}  {READER}\n    Unrouteable address\n{_COPY}",
         verdict="hard",
