@@ -34,6 +34,8 @@ _WRITERS_FIELD = re.compile(
     r"(?im)^[ \t>]*(?:message-?id|from|sender|reply-to|return-path)[ \t]*:.*$"
 )
 
+_REMARK = re.compile(r"[ \t]+\(\w")
+
 MAX_LINE = 300
 """Characters of a line that flufl.bounce reads."""
 
@@ -166,6 +168,8 @@ def _about(address: str, own: str) -> str:
     if index < 0:
         return own[:2000]
     start = own.rfind("\n", 0, index) + 1
+    while start > 0 and _REMARK.match(own, start):  # "(expanded from: …)" below the reason
+        start = own.rfind("\n", 0, start - 1) + 1
     after = own[start : start + 800]
     # Some notices put the reason before the address.
     return (

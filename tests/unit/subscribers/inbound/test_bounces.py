@@ -51,6 +51,23 @@ def test_a_notice_in_prose_tells_it_too(notice: Notice, line_end: str) -> None:
     assert (failure.address, failure.verdict) == (notice.address, notice.verdict)
 
 
+def test_a_forwarded_reader_is_judged_by_the_reply_to_the_forwarding() -> None:
+    """Sendmail names the reader below the reason, as what the failed address was expanded from."""
+    notice = Notice(
+        name="sendmail-expanded",
+        text="   ----- The following addresses had permanent fatal errors -----\nforward@example.net\n"
+        "    (reason: 553 Sender Policy Framework (SPF) fail)\n    (expanded from: <jo@example.org>)\n\n"
+        "   ----- Transcript of session follows -----\n<<< 553 Sender Policy Framework (SPF) fail\n"
+        "550 5.1.1 forward@example.net... User unknown\n",
+        verdict="policy",
+    )
+    failures = read_bounce(parse_message(notice.raw)).failures
+    assert {(failure.address, failure.verdict) for failure in failures} == {
+        ("forward@example.net", Verdict.POLICY),
+        ("jo@example.org", Verdict.POLICY),
+    }
+
+
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
 def test_a_report_of_each_server_tells_it(report: StatusReport) -> None:
     """The fields of thirty servers and hosts, with their peculiarities."""
