@@ -62,10 +62,8 @@ def test_a_forwarded_reader_is_judged_by_the_reply_to_the_forwarding() -> None:
         verdict="policy",
     )
     failures = read_bounce(parse_message(notice.raw)).failures
-    assert {(failure.address, failure.verdict) for failure in failures} == {
-        ("forward@example.net", Verdict.POLICY),
-        ("jo@example.org", Verdict.POLICY),
-    }
+    assert {failure.verdict for failure in failures} == {Verdict.POLICY}
+    assert "jo@example.org" in {one for each in failures for one in (each.address, *each.also)}
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
