@@ -15,10 +15,13 @@ from newsletter.issues.issue import OPEN_STATES, Issue
 from newsletter.issues.reasons import FailedSource
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.pipeline.status import IssueStatus, site_status
 from newsletter.store.audit import record
+from newsletter.store.issues import open_issue
 from newsletter.store.job_outcomes import JobOutcome
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.notices import fetched_query
 
 SHOWN = 12
 """The most past issues on the page; the archive has all of them."""
@@ -72,17 +75,34 @@ class OverviewPage:
         slug = request.path_params["slug"]
         fetch = (await request.form()).get("gather") == "yes"
 
-        def make() -> Issue:
+        def make() -> tuple[Issue, str]:
             now = self.context.clock()
-            if fetch:
-                gather(self.context.site, slug, now=now)
-            issue = draft(self.context.site, slug, now=now)
-            with self.context.site.database.transaction() as connection:
+            site = self.context.site
+            had = self._known_keys(slug)
+            readings = gather(site, slug, now=now) if fetch else ()
+            issue = draft(site, slug, now=now)
+            with site.database.transaction() as connection:
                 record(connection, who=editor.address, what="draft", detail=issue.name, now=now)
-            return issue
+            if not fetch:
+                return issue, ""
+            failed = sum(1 for reading in readings if reading.has_failed)
+            new = len(self._known_keys(slug) - had)
+            return issue, "?" + fetched_query(sources=len(readings), failed=failed, new=new)
 
-        return RedirectResponse(
-            self.context.desk_url(await run_in_threadpool(make)), status_code=303
+        issue, query = await run_in_threadpool(make)
+        return RedirectResponse(self.context.desk_url(issue) + query, status_code=303)
+
+    def _known_keys(self, slug: str) -> frozenset[str]:
+        """The keys of the articles that the coming issue has or has left out."""
+        site = self.context.site
+        with site.database.transaction(read_only=True) as connection:
+            issue = open_issue(connection, slug)
+        if issue is None:
+            return frozenset()
+        late = late_arrivals(site, issue)
+        return frozenset(
+            [item.article.key for item in issue.items]
+            + [out.key for out in (*issue.left_out, *late)]
         )
 
     def _read(self) -> dict[str, Any]:

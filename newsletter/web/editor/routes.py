@@ -28,11 +28,8 @@ from newsletter.web.editor.sharing import SharePage
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
-_STATIC = {
-    "desk.css": "text/css",
-    "desk.js": "text/javascript",
-    "htmx.min.js": "text/javascript",
-}
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
+_STATIC = {"desk.css": "text/css"} | {f"{name}.js": "text/javascript" for name in _SCRIPTS}
 
 
 def editor_routes(
@@ -72,7 +69,7 @@ def editor_routes(
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
         page(one + "/report", report.get),
-        page(one + "/progress", report.events),
+        page(one + "/progress", report.progress),
         verb("approve", publish.approve),
         verb("schedule", publish.schedule),
         verb("reopen", publish.reopen),
