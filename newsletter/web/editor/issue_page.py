@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import ConflictError, InputError, NewsletterError
 from newsletter.issues.desk import EDITABLE
-from newsletter.issues.edits import Edit
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
+from newsletter.pipeline.pictures import with_looked_at_pictures
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.site.recipients import selection_of
 from newsletter.site.section_tags import section_tags
@@ -103,7 +103,7 @@ class IssuePage:
             case "add-url":
                 url, section = fields.get("url", "").strip(), fields.get("section", "")
                 return add_by_url(site, edit_request, url=url, section=section, now=now)
-        edits: tuple[Edit, ...] = read_edits(fields, issue)
+        edits = with_looked_at_pictures(site, read_edits(fields, issue), now=now)
         return edit(site, edit_request, edits, now=now)
 
     async def _conflict(

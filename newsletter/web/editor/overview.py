@@ -10,13 +10,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.issues.due import next_due
 from newsletter.issues.issue import OPEN_STATES, Issue
 from newsletter.issues.reasons import FailedSource
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.pipeline.status import IssueStatus, site_status
+from newsletter.site.occasions import coming_due
 from newsletter.store.audit import record
 from newsletter.store.issues import open_issue
 from newsletter.store.job_outcomes import JobOutcome
@@ -46,7 +46,7 @@ class NewsletterView:
     list_slug: str
     is_due: bool
     failed_sources: tuple[FailedSource, ...]
-    next_due: datetime
+    goes_out: datetime
     coming: Issue | None
     running: tuple[IssueStatus, ...]
     past: tuple[IssueStatus, ...]
@@ -121,7 +121,7 @@ class OverviewPage:
                     list_slug=newsletter.list,
                     is_due=slug in status.due,
                     failed_sources=status.failed_sources[slug],
-                    next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
+                    goes_out=coming.goes_out if coming else self._coming_due(slug, now),
                     coming=self.context.find(slug, coming.number) if coming else None,
                     running=tuple(sending),
                     past=tuple(past[:SHOWN]),
@@ -129,6 +129,11 @@ class OverviewPage:
             )
         troubled = [self._trouble_text(one) for one in status.jobs if one.is_troubled]
         return {"newsletters": views, "troubled": troubled, "zone": site.settings.site.zone}
+
+    def _coming_due(self, slug: str, now: datetime) -> datetime:
+        """When the issue goes out that a draft made now would be."""
+        with self.context.site.database.transaction(read_only=True) as connection:
+            return coming_due(self.context.site, connection, slug, now)
 
     def _trouble_text(self, outcome: JobOutcome) -> str:
         """A sentence about the job's trouble for editors; details are for the operators."""

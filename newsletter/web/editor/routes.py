@@ -17,6 +17,7 @@ from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.editor_words import fix_for_editor
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
@@ -37,6 +38,7 @@ def editor_routes(
 ) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
+    templates.filters["fix_for_editor"] = fix_for_editor
     templates.filters["note_text"] = note_text
     templates.filters["inclusion_text"] = inclusion_text
     templates.filters["left_out_text"] = left_out_text
@@ -64,6 +66,7 @@ def editor_routes(
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
         page(one + "/test", publish.test, "POST"),
+        page(one + "/ask", publish.ask, "POST"),
         page(one + "/share", share.make, "POST"),
         page("/nodes", NodesPage(context).get),
         Route("/shared/{token}", share.get, methods=["GET"]),

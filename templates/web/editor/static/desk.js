@@ -135,6 +135,17 @@ document.addEventListener("click", (event) => {
   if (fold) fold.open = true;
 });
 
+// A picture that does not load is said to be broken, where its readers would see nothing.
+document.addEventListener("error", (event) => {
+  const picture = event.target;
+  if (!picture.matches || !picture.matches("img[data-checked]") || picture.nextElementSibling.querySelector(".broken")) return;
+  const flag = document.createElement("p");
+  flag.className = "flag broken";
+  flag.setAttribute("data-own", "");
+  flag.textContent = "The picture cannot be loaded";
+  picture.nextElementSibling.append(flag);
+}, true);
+
 // A copy button copies the field beside it.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest && event.target.closest("button[data-copies]");
