@@ -19,10 +19,9 @@ INVISIBLE = 3
 
 
 def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFinding]:
-    """Check that pictures have a width and words, answer, are not oversized, and not too many."""
+    """Check that pictures have a width for Outlook, answer, are not oversized, and not too many."""
     widths = {item.image.url: item.image.width or 0 for item in items if item.image}
     silent = {item.image.url for item in items if item.image and item.image.answers is False}
-    undescribed = {item.image.url for item in items if item.image and not item.image.alt.strip()}
     images = list(document.elements("img"))
     for image in images:
         if not (image.get("width") or "").isdigit():
@@ -36,10 +35,6 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
         if image.get("src") in silent:
             fix = "take another picture, or none: this one could not be loaded"
             yield finding(image, "image-answer", "warning", who="every reader", fix=fix)
-        if image.get("src") in undescribed:  # the mail repeats the headline instead
-            fix = "say in a few words what the picture shows: it has no alt text"
-            who = "readers with a screen reader, or with pictures off"
-            yield finding(image, "alt-missing", "warning", who=who, fix=fix)
         width = widths.get(image.get("src") or "", 0)
         if width > WIDEST:
             fix = f"use a smaller one: it is {width} pixels wide, but shown at {image.get('width')}"

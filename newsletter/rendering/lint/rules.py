@@ -6,7 +6,6 @@ RULES = {
     "active-content": "no scripts, forms, frames, players",
     "address": "links and pictures have a complete address",
     "alt-file-name": "alternative text is not the name of a file",
-    "alt-missing": "pictures of articles have alternative text",
     "aria": "roles and ARIA attributes exist",
     "client-support": "no feature that a client lacks, beyond what MJML writes and what degrades well",
     "contrast-dark": "text can be read in dark mode",

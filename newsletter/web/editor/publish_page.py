@@ -23,6 +23,7 @@ from newsletter.pipeline.report import close
 from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.forms import item_id
 from newsletter.web.editor.issue_page import CLOSED, seen_version
 from newsletter.web.error_wall import DATABASE_ERRORS
 
@@ -247,6 +248,11 @@ class PublishPage:
             "misdated": self._misdated(issue, view, max(now, issue.goes_out)),
             "today": site.masthead(issue.newsletter).long_date(now),
             "misdated_today": self._misdated(issue, view, now),
+            "undescribed": [
+                {"id": item_id(item.article), "title": item.title}
+                for item in issue.shown_items
+                if item.image and not item.image.alt.strip()
+            ],
             "audience": audience_size(site, issue, now=now),
             "editable": issue.state in EDITABLE,
             "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
