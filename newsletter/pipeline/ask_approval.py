@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.errors import NewsletterError, NotPermittedError
-from newsletter.issues.issue import State
+from newsletter.issues.issue import Issue, State
 from newsletter.site.letters import LetterContent, post_letter
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
@@ -50,8 +51,36 @@ def ask_for_approval(
     addresses = tuple(publisher.address for publisher in publishers)
     if is_asked:
         return Asked(addresses=addresses, is_again=True)
-    zone = site.settings.site.zone
-    title = site.newsletter(slug).title
+    reached = _write(site, issue, publishers, editor, note=note, now=now)
+    with site.database.transaction() as connection:
+        record(connection, who=editor.address, what="ask", detail=detail, now=now)
+    return Asked(addresses=reached)
+
+
+def _write(
+    site: Site, issue: Issue, publishers: Sequence[Editor], editor: Editor, *, note: str,
+    now: datetime,
+) -> tuple[str, ...]:  # fmt: skip
+    """Write to the publishers; returns who was reached. Raises if nobody was."""
+    reached: list[str] = []
+    failure: NewsletterError | None = None
+    for publisher in publishers:
+        letter = _letter(site, issue, publisher, editor, note)
+        try:
+            post_letter(site, issue.newsletter, letter, now=now)
+            reached.append(publisher.address)
+        except NewsletterError as error:
+            failure = error
+            log.warning("%s: cannot write to %s: %s", issue.name, publisher.address, error)
+    if failure is not None and not reached:
+        raise failure
+    return tuple(reached)
+
+
+def _letter(
+    site: Site, issue: Issue, publisher: Editor, editor: Editor, note: str
+) -> LetterContent:
+    zone, title = site.settings.site.zone, site.newsletter(issue.newsletter).title
     words = {
         "title": title,
         "number": issue.number,
@@ -63,24 +92,11 @@ def ask_for_approval(
         "link": f"{site.settings.site.url}/desk/{issue.name}/publish",
         "url": site.settings.site.url,
     }
-    reached, failure = [], None
-    for publisher in publishers:
-        letter = LetterContent(
-            template="approval",
-            words=words,
-            subject=f"{title}, No. {issue.number}: please approve",
-            to_address=publisher.address,
-            to_name=publisher.name,
-            reply_to=editor.address,
-        )
-        try:
-            post_letter(site, slug, letter, now=now)
-            reached.append(publisher.address)
-        except NewsletterError as error:
-            failure = error
-            log.warning("%s: cannot write to %s: %s", issue.name, publisher.address, error)
-    if failure is not None and not reached:
-        raise failure
-    with site.database.transaction() as connection:
-        record(connection, who=editor.address, what="ask", detail=detail, now=now)
-    return Asked(addresses=tuple(reached))
+    return LetterContent(
+        template="approval",
+        words=words,
+        subject=f"{title}, No. {issue.number}: please approve",
+        to_address=publisher.address,
+        to_name=publisher.name,
+        reply_to=editor.address,
+    )

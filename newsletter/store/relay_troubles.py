@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.delivery.relay_trouble import RelayTrouble
-from newsletter.store.tables import receipts, relay_troubles
+from newsletter.store.sending_tables import receipts, relay_troubles
 
 
 def save_trouble(connection: sa.Connection, trouble: RelayTrouble) -> None:

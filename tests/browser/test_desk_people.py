@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
@@ -181,6 +180,48 @@ def test_no_machinery_is_named_to_an_editor(office: Office, chromium: Chromium) 
         alert = page.get_by_role("alert")
         expect(alert).to_contain_text("Ask who runs the site")
         assert "allow_test" not in page.locator("main").inner_text()
+        context.close()
+
+    chromium.run(work)
+
+
+def test_approving_takes_its_time_once(chromium: Chromium, tmp_path: Path) -> None:
+    """While the editions are made the button cannot be pressed again, and the page says what it does."""
+
+    def work(browser: Browser) -> None:
+        with open_desk(tmp_path) as office:
+            context = office.sit_down(browser)
+            page = open_page(context, f"{DESK}/publish")
+            held: list[Route] = []
+            page.route("**/approve", held.append)
+            button = page.get_by_role("button", name="Approve and schedule")
+            button.click(no_wait_after=True)
+            expect(button).to_be_disabled()
+            expect(page.locator("#toast")).to_contain_text("Approving")
+            held[0].continue_()
+            expect(page.locator("h1 .badge")).to_have_text("Approved")
+            context.close()
+
+    chromium.run(work)
+
+
+def test_on_a_phone_the_preview_takes_the_articles_place(
+    office: Office, chromium: Chromium
+) -> None:
+    """The bar stays on the screen, its links lead to the parts, and nothing is wider than the phone."""
+
+    def work(browser: Browser) -> None:
+        context = office.sit_down(browser, width=390, height=800)
+        page = open_page(context)
+        page.get_by_role("link", name="Left out").click()
+        expect(page.get_by_role("heading", name="Left out")).to_be_in_viewport()
+        expect(page.locator("#deskbar")).to_be_in_viewport()
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator("#peek")).to_be_in_viewport()
+        expect(page.locator("#left-out")).to_be_hidden()
+        page.get_by_role("button", name="Articles").click()
+        expect(page.locator("#left-out")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
         context.close()
 
     chromium.run(work)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import jinja2
 from itsdangerous import BadSignature, Signer
@@ -28,7 +29,7 @@ _NAME = "newsletter-session"
 class AuthContext:
     """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link.
 
-    `url` is the site's public address; cookies are Secure where it is https.
+    `url` is the site's public address; cookies are Secure where it is https. `zone` is the site's.
     """
 
     database: Database
@@ -38,6 +39,7 @@ class AuthContext:
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     send_link: Callable[[str, str, str], None]
+    zone: ZoneInfo
 
     def keyed(self, purpose: str) -> str:
         """A hex digest of `purpose` that nobody without the secret can compute."""
