@@ -193,7 +193,7 @@ def test_approving_takes_its_time_once(chromium: Chromium, tmp_path: Path) -> No
             context = office.sit_down(browser)
             page = open_page(context, f"{DESK}/publish")
             held: list[Route] = []
-            page.route("**/approve", held.append)
+            page.route("**/approve", lambda route: held.append(route))
             button = page.get_by_role("button", name="Approve and schedule")
             button.click(no_wait_after=True)
             expect(button).to_be_disabled()

@@ -7,7 +7,7 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0024_relay_troubles"
+revision = "0024"
 down_revision = "0017"
 
 
