@@ -59,8 +59,9 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     with closing(_bound(host, port)) as bound:
         link = first_link(site, now=invocation.now)
         address = _local_address(host, bound.getsockname()[1])
-        log.info("The desk is at %s/desk", address)
-        if link is not None:
+        if link is None:
+            log.info("The desk is at %s/desk", address)
+        else:
             log.info("Nobody has signed in yet. This link signs you in, once: %s%s", address, link)
         server = _Server(config)
         jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)

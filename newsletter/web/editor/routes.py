@@ -11,13 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
-from newsletter.issues.wording import inclusion_text, left_out_text, note_text
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.editor.editor_words import fix_for_editor
+from newsletter.web.editor.editor_words import fix_for_editor, why
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
@@ -40,7 +40,7 @@ def editor_routes(
     templates.filters["web_link"] = web_link
     templates.filters["fix_for_editor"] = fix_for_editor
     templates.filters["note_text"] = note_text
-    templates.filters["inclusion_text"] = inclusion_text
+    templates.filters["why"] = why
     templates.filters["left_out_text"] = left_out_text
     context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
