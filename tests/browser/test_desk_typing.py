@@ -146,6 +146,28 @@ def test_with_the_server_away_text_waits_in_the_browser(office: Office, chromium
     visiting(office, chromium, visit)
 
 
+def test_a_session_that_ends_loses_nothing(office: Office, chromium: Chromium) -> None:
+    """What was typed waits in the browser, and is saved after signing in again."""
+
+    def work(browser: Browser) -> None:
+        context = office.sit_down(browser)
+        page = open_page(context)
+        cookies = context.cookies()
+        context.clear_cookies()
+        page.on("dialog", lambda dialog: dialog.accept())
+        page.get_by_role("textbox", name="Opening note").fill("Typed while signed out")
+        expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        context.add_cookies([{**cookie} for cookie in cookies])  # type: ignore[typeddict-item] # the same keys
+        page.goto(DESK)
+        expect(page.locator("#saved")).to_have_text("Saved", timeout=15_000)
+        assert opening_note(office) == "Typed while signed out"
+        told = page.locator("ol.history li", has_text="changed the opening note")
+        expect(told).to_have_count(1)
+        context.close()
+
+    chromium.run(work)
+
+
 def test_leaving_saves_first(office: Office, chromium: Chromium) -> None:
     """A link pressed right after the last letter leads on, with everything saved."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from newsletter.site.recipients import selection_of
 from newsletter.site.section_tags import section_tags
 from newsletter.store import edit_log as desk_store
 from newsletter.store.articles import glances
+from newsletter.store.edit_log import LoggedEdit
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
@@ -168,7 +170,7 @@ class IssuePage:
                 issue.window, dated, now=self.context.clock(), zone=site.settings.site.zone
             ),
             "inbox": inbox_rows(issue.subject, issue.preheader),
-            "history": log[:HISTORY],
+            "history": _told(log)[:HISTORY],
             "undo": undoable(log, editor),
             "redo": redoable(log, editor),
             "item_id": lambda item: item_id(item.article),
@@ -183,6 +185,17 @@ def _section(issue: Issue, title: str) -> SectionView:
 def seen_version(text: str) -> int:
     """The version that a form was made from; 0 for a form that names none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _told(log: Sequence[LoggedEdit]) -> list[LoggedEdit]:
+    """The entries without those that one editor's next entry says again, as saved typing does."""
+    return [
+        entry
+        for later, entry in zip([None, *log], log, strict=False)
+        if later is None
+        or (later.editor, later.said, later.undone_by is None)
+        != (entry.editor, entry.said, entry.undone_by is None)
+    ]
 
 
 def _place_after(fields: Fields, before: Issue, done: EditDone) -> str:

@@ -5,6 +5,7 @@
 document.documentElement.classList.add("js");
 
 const desk = () => document.getElementById("desk");
+const SIGNED_OUT = "Not saved: you are signed out. What you type is kept in this browser; reload the page to sign in.";
 const toast = document.getElementById("toast");
 
 // A line at the foot of the window. A trouble stays until a request succeeds, other lines a while.
@@ -49,11 +50,11 @@ document.addEventListener("htmx:sendError", () => {
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   notify(status === 401 || status === 403
-    ? "Not saved: you are signed out. What you type is kept in this browser; reload the page to sign in."
+    ? SIGNED_OUT
     : "Not saved: the server could not do it. What you type is kept in this browser.", true);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && toast.classList.contains("trouble")) notify("");
+  if (event.detail.successful && event.detail.xhr.responseText.includes('id="desk"') && toast.classList.contains("trouble")) notify("");
 });
 
 // The preview is loaded again when the issue has changed.

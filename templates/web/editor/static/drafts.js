@@ -81,11 +81,17 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 
 document.addEventListener("htmx:validation:halted", () => showSaved("Not saved: look at the marked field"));
 
+// Somebody whose session has ended is answered with the sign-in page, which saves nothing.
+const isDesk = (xhr) => xhr.status === 200 && xhr.responseText.includes('id="desk"');
+
 // Before the content is brought up to date, what has been saved no longer counts as typed.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const form = event.detail.requestConfig.elt;
   Keep.acted = form;
-  if (event.detail.xhr.status === 200) settled(form);
+  if (isDesk(event.detail.xhr)) { settled(form); return; }
+  if (event.detail.xhr.status !== 200) return;
+  event.detail.shouldSwap = false;
+  notify(SIGNED_OUT, true);
 });
 
 function settled(form) {
@@ -99,7 +105,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;
   if (!sent.delete(form)) return;
   const status = event.detail.xhr.status;
-  if (status === 200) {
+  if (isDesk(event.detail.xhr)) {
     if (hasTyped(form) && form.dataset.autosave) saveSoon(form, 0);
     else if (!unsaved().some((other) => other.dataset.autosave)) showSaved("Saved");
   } else if (status === 409 && desk().dataset.conflict) {
