@@ -57,6 +57,8 @@ def test_an_editor_asks_for_approval(
         context = office.sit_down(browser, COPY_DESK, role=Role.EDITOR)
         page = open_page(context)
         expect(page.get_by_role("link", name="Approve", exact=True)).to_have_count(0)
+        page.goto(f"{DESK}/preview")
+        expect(page.get_by_role("link", name="Approve", exact=True)).to_have_count(0)
         page.get_by_role("link", name="Ask for approval").click()
         page.get_by_label("A note to the publishers").fill("Please look at the lead.")
         page.get_by_role("button", name="Ask for approval").click()

@@ -163,8 +163,10 @@ document.addEventListener("click", (event) => {
   };
   go();
 });
+let chosen = false; // to keep the other editor's words
+document.addEventListener("click", (event) => { chosen = Boolean(event.target.closest && event.target.closest("a[data-leaves]")); });
 addEventListener("beforeunload", (event) => {
   const open = unsaved();
   open.forEach(saveNow);
-  if (open.length) event.preventDefault();
+  if (open.length || (desk() && desk().dataset.conflict && !chosen)) event.preventDefault();
 });
