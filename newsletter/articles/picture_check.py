@@ -67,6 +67,13 @@ async def check_pictures(
         return list(await asyncio.gather(*(one(articles, client) for articles in sources)))
 
 
+async def look_at_one(image: Image, settings: FetchSettings, *, now: datetime) -> Image:
+    """The picture with what its bytes say; one that mails cannot show does not answer either."""
+    async with HttpClient(settings) as client:
+        found = await _look_at(image, client, now)
+    return replace(image, answers=False) if isinstance(found, Unfit) else found
+
+
 async def _of_source(
     articles: Sequence[Article],
     client: HttpClient,

@@ -42,6 +42,11 @@ class Reading:
     moved_to: str = ""
     fresh_for: timedelta = timedelta(0)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the source could not be read."""
+        return any(finding.severity == "failure" for finding in self.findings)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceContent:

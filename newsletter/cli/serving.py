@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import socket
 from contextlib import closing, nullcontext
 
 import click
@@ -11,6 +13,7 @@ import click
 from newsletter.cli.interruption import leave_at_once
 from newsletter.cli.invocation import Invocation, json_option, pass_invocation
 from newsletter.config.proxies import trusted_proxies
+from newsletter.errors import UnavailableError
 from newsletter.listening import listening
 from newsletter.pipeline.sign_in import first_link
 from newsletter.result_codes import OK
@@ -41,18 +44,41 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     site = invocation.site
     app = Forwarded(make_app(site), trusted_proxies(os.environ))
     config = http_configuration(app, host=host, port=port)
-    with closing(config.bind_socket()) as socket:
+    with closing(_bound(host, port)) as bound:
         link = first_link(site, now=invocation.now)
-        if link is not None:
-            address = _local_address(host, socket.getsockname()[1])
+        address = _local_address(host, bound.getsockname()[1])
+        if link is None:
+            log.info("The desk is at %s/desk", address)
+        else:
             log.info("Nobody has signed in yet. This link signs you in, once: %s%s", address, link)
         server = HttpServer(config)
         jobs = nullcontext() if no_schedule else scheduling(site, stop=server.stop)
         with listening(site, stop=server.stop), jobs as supervisor:
-            server.run(sockets=[socket])
+            server.run(sockets=[bound])
     if supervisor is not None and supervisor.has_abandoned_any:
         leave_at_once(OK)
     return OK
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at the address. Raises UnavailableError if it cannot be had."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        is_taken = error.errno == errno.EADDRINUSE
+        raise UnavailableError(
+            f"port {port} of {host} is used by another program"
+            if is_taken
+            else f"cannot listen on port {port} of {host}: {error.strerror}",
+            field="--port" if is_taken else "--host",
+            fix="end that program, or choose another port with --port; is this site served already?"
+            if is_taken
+            else "choose another --host or --port",
+        ) from error
+    return bound
 
 
 def _local_address(host: str, port: int) -> str:

@@ -9,6 +9,7 @@ from random import Random
 
 from newsletter.config.settings import SendingSettings
 from newsletter.delivery.ledger import Claim
+from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import Receipt
 from newsletter.delivery.relay_session import PAUSES
 from newsletter.delivery.transport import TIMEOUTS, Timeouts
@@ -24,7 +25,7 @@ class SendContext:
     run: then it is also called in threads. `reference` identifies an issue's message to the relay's
     provider; "" for any other. `zone` is the time zone of the relays' hours and days.
     `progress` is called with each receipt once it is written. `pauses` are the seconds that a
-    failing relay rests after each failure in turn.
+    failing relay rests after each failure in turn. `relay_changed` is called as `RelaySession` says.
     """
 
     compose: Callable[[Claim], bytes]
@@ -38,6 +39,7 @@ class SendContext:
     random: Random = field(default_factory=Random)
     timeouts: Timeouts = TIMEOUTS
     pauses: Sequence[float] = PAUSES
+    relay_changed: Callable[[str, Outcome | None, float | None], None] = lambda *_change: None
 
     def local_time(self) -> datetime:
         """Now, in the site's time zone."""

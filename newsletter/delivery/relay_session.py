@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,11 @@ SHARE_CHECK_SECONDS = 0.05
 
 
 class RelaySession:
-    """One relay, shared by the run's connections; times are in the event loop's seconds."""
+    """One relay, shared by the run's connections; times are in the event loop's seconds.
+
+    `changed` is told the relay's name with why it cannot be used and how many seconds it rests (None:
+    it is given up), or with None once it works again.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,10 @@ class RelaySession:
         timeouts: Timeouts,
         pauses: Sequence[float],
         shares: Shares,
+        changed: Callable[[str, Outcome | None, float | None], None] = lambda *_change: None,
     ) -> None:
         self.relay = relay
+        self._changed = changed
         self.trouble: Outcome | None = None
         self.reservation = TokenReservation(_limited(relay))
         self._meter = Meter(_now())
@@ -102,6 +108,7 @@ class RelaySession:
             log.info("relay %s works again", self.relay.name)
             self._failures = 0
             self._shares.set_able(self.relay.name, able=True, now=now)
+            self._changed(self.relay.name, None, None)
         self._meter.passed(domain, now)
 
     def slow_down(self, domain: str) -> None:
@@ -119,6 +126,7 @@ class RelaySession:
         self._failures += 1
         self._rests_until = now + rest
         self._shares.set_able(self.relay.name, able=False, now=now)
+        self._changed(self.relay.name, outcome, rest)
         log.warning("relay %s rests for %g s: %s", self.relay.name, rest, outcome)
 
     def give_up(self, outcome: Outcome) -> None:
@@ -126,6 +134,7 @@ class RelaySession:
         self.trouble = outcome
         self._is_given_up = True
         self._shares.set_able(self.relay.name, able=False, now=_now())
+        self._changed(self.relay.name, outcome, None)
         log.error("relay %s refuses us: %s", self.relay.name, outcome)
 
     async def rest(self, over: asyncio.Event, *, is_connected: bool) -> None:

@@ -171,6 +171,7 @@ async def _open_sessions(
             timeouts=context.timeouts,
             pauses=context.pauses,
             shares=shares,
+            changed=context.relay_changed,
         )
         for relay in relays
     ]

@@ -26,7 +26,7 @@ EDITABLE = frozenset({State.DRAFT, State.HELD})
 """The states in which an issue may be edited; an approved issue must be reopened first."""
 
 
-_NAMES = {"intro": "opening note", "closing": "closing note"}
+_NAMES = {"intro": "opening note", "closing": "closing note", "preheader": "preview text"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,7 +171,7 @@ def _hide(issue: Issue, edit: Hide, sections: Sequence[str]) -> Edited:
     return Edited(
         issue=replace(changed, items=arrange(changed.items, sections)),
         inverse=tuple(back),
-        said=f"{'hid' if edit.on else 'showed'} “{item.title}”",
+        said=f"removed “{item.title}” from the issue" if edit.on else f"put “{item.title}” back",
     )
 
 

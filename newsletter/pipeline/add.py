@@ -14,6 +14,7 @@ from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, SourceError, UnknownNameError
 from newsletter.issues.edits import Add
 from newsletter.pipeline.edit import EditDone, EditRequest, edit
+from newsletter.site.section_tags import fitting_section, section_tags
 from newsletter.site.site import Site
 from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store.articles import load_story
@@ -41,6 +42,7 @@ def add_by_url(
 ) -> EditDone:
     """Fetch the page, guarded against private addresses, and put its article into a section.
 
+    Without a section its tags choose one. An article that is in the issue already stays as it is.
     Raises InputError if `url` is not a web address, SourceError if no article can be read there.
     """
     if not is_web_address(url):
@@ -71,4 +73,9 @@ def add_by_url(
     with site.database.transaction() as connection:
         lock_stories(connection)
         article = replace(article, key=story_of_page(connection, article, now))
-    return edit(site, request, [Add(article=article, section=section)], now=now)
+        issue = find_issue(connection, request.newsletter, request.number)
+    if any(article.key in item.article.keys for item in issue.items):
+        return EditDone(issue=issue, said="")
+    tags = [tag.slug for tag in article.tags]
+    chosen = section or fitting_section(section_tags(site, request.newsletter), tags)
+    return edit(site, request, [Add(article=article, section=chosen)], now=now)

@@ -70,7 +70,9 @@ def approve(
         )
     if send_at is not None:
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
-    editions = _checked_editions(site, issue, groups)
+    # Its date is that of the day on which it goes out.
+    dated = replace(issue, send_at=send_at)
+    editions = _checked_editions(site, dated, groups)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)

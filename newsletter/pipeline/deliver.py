@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.batches import Batches
 from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.message import CompiledEdition, compile_edition
+from newsletter.delivery.outcome import Outcome
+from newsletter.delivery.relay_trouble import RelayTrouble
 from newsletter.delivery.sender import SendReport, send_all
+from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.control import RunControl
 from newsletter.site.messages import addressee, headers_for, return_path_of, signer_of
@@ -23,6 +27,9 @@ from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.limits import SqlLimitBook
+from newsletter.store.relay_troubles import clear_trouble, save_trouble
+
+log = logging.getLogger("newsletter")
 
 INTERRUPTION_INTERVAL, STATE_INTERVAL = 0.1, 0.3
 """Seconds between two checks for an interruption, and for an editor's stop of the issue."""
@@ -98,7 +105,34 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
         zone=site.settings.site.zone,
         progress=(lambda _receipt: report_progress(1)) if report_progress else None,
         signs_slowly=signer is not None and signer.is_slow,
+        relay_changed=_keep_trouble(site, control),
     )
+
+
+def _keep_trouble(
+    site: Site, control: RunControl
+) -> Callable[[str, Outcome | None, float | None], None]:
+    """Keep for the report which relays cannot be used, without holding up the send."""
+
+    def keep(relay: str, outcome: Outcome | None, rest: float | None) -> None:
+        now = control.clock()
+        again_at = now + timedelta(seconds=rest) if rest is not None else None
+        try:
+            with site.database.transaction() as connection:
+                if outcome is None:
+                    clear_trouble(connection, relay)
+                else:
+                    trouble = RelayTrouble(
+                        relay=relay, at=now, said=str(outcome), again_at=again_at
+                    )
+                    save_trouble(connection, trouble)
+        except (DatabaseUnavailableError, DatabaseBusyError):  # it is for the report only
+            log.warning("the state of relay %s could not be kept", relay, exc_info=True)
+
+    def changed(relay: str, outcome: Outcome | None, rest: float | None) -> None:
+        asyncio.get_running_loop().run_in_executor(None, keep, relay, outcome, rest)
+
+    return changed
 
 
 def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:

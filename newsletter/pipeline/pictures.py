@@ -1,4 +1,4 @@
-"""gather: looks at the pictures of new articles, of which a draft may show each."""
+"""Looks at the pictures of new articles, and at those that an editor chooses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from newsletter.issues.edits import Edit, Rewrite
 from newsletter.site.site import Site
 from newsletter.store.articles import checked_images
 
@@ -40,3 +41,18 @@ def with_checked_pictures(
         replace(reading, articles=articles)
         for reading, articles in zip(readings, checked, strict=True)
     ]
+
+
+def with_looked_at_pictures(site: Site, edits: Sequence[Edit], *, now: datetime) -> list[Edit]:
+    """The edits, whose pictures that nobody has looked at yet were looked at."""
+    return [_looked_at(site, edit, now) if isinstance(edit, Rewrite) else edit for edit in edits]
+
+
+def _looked_at(site: Site, edit: Rewrite, now: datetime) -> Rewrite:
+    image = edit.overrides.image
+    if image is None or image.answers is not None:
+        return edit
+    from newsletter.articles.picture_check import look_at_one  # loads the HTTP client
+
+    looked_at = asyncio.run(look_at_one(image, site.settings.fetch, now=now))
+    return replace(edit, overrides=replace(edit.overrides, image=looked_at))

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from newsletter.delivery.receipt import FINAL_STATES, DeliveryState
+from newsletter.delivery.relay_trouble import RelayTrouble
 from newsletter.errors import NotPermittedError, TemporaryError
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.reasons import StateNote, StateReason
@@ -16,8 +19,11 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import report as report_store
 from newsletter.store.audit import record
-from newsletter.store.ledger import expire_rest
+from newsletter.store.ledger import counts_of, expire_rest
+from newsletter.store.relay_troubles import troubles_since
 from newsletter.store.report import RefusalReason
+
+IN_HAND = (DeliveryState.CLAIMED, DeliveryState.TRANSMITTING)
 
 AFTERWARDS = timedelta(days=7)
 """How long after the send unsubscriptions are attributed to the issue."""
@@ -38,6 +44,11 @@ class SendProgress:
         return sum(self.counts.get(state, 0) for state in FINAL_STATES)
 
     @property
+    def on_their_way(self) -> int:
+        """How many deliveries a sender has in its hands."""
+        return sum(self.counts.get(state, 0) for state in IN_HAND)
+
+    @property
     def is_conserved(self) -> bool:
         """Whether the ended deliveries add up to the audience (rule 2)."""
         return self.audience is not None and self.settled == self.audience
@@ -47,7 +58,8 @@ class SendProgress:
 class IssueReport:
     """Everything known about a send; `left` counts unsubscriptions by way.
 
-    `clicks` is None if the issue's clicks are not counted.
+    `troubles` are the relays that cannot be used at the moment, `next_retry` is when the first
+    deferred message is tried again. `clicks` is None if the issue's clicks are not counted.
     """
 
     issue: Issue
@@ -56,39 +68,49 @@ class IssueReport:
     reasons: Sequence[RefusalReason]
     acceptances: Sequence[tuple[datetime, int]]
     left: Mapping[str, int]
+    troubles: Sequence[RelayTrouble]
+    next_retry: datetime | None
     clicks: Clicks | None
 
 
 def progress(site: Site, issue: Issue) -> SendProgress:
     """The progress of the issue's send at this moment."""
-    counts = ledger_of(site, issue).counts()
     with site.database.transaction(read_only=True) as connection:
-        now = issue_store.find_issue(connection, issue.newsletter, issue.number)
-        _approved, started = issue_store.send_times(connection, issue)
-        audience = issue_store.audience_of(connection, issue)
-    return SendProgress(state=now.state, audience=audience, counts=counts, started=started)
+        return _progress(connection, issue)
+
+
+def _progress(connection: sa.Connection, issue: Issue) -> SendProgress:
+    _approved, started = issue_store.send_times(connection, issue)
+    return SendProgress(
+        state=issue_store.state_of(connection, issue),
+        audience=issue_store.audience_of(connection, issue),
+        counts=counts_of(connection, issue_store.issue_id(connection, issue)),
+        started=started,
+    )
 
 
 def report(site: Site, issue: Issue) -> IssueReport:
-    """The report of the issue, read from the ledger and the receipts."""
-    now = progress(site, issue)
+    """The report of the issue, from the ledger and the receipts as they are at one moment."""
     with site.database.transaction(read_only=True) as connection:
         number = issue_store.issue_id(connection, issue)
+        current = issue_store.find_issue(connection, issue.newsletter, issue.number)
+        now = _progress(connection, issue)
+        started = now.started
         left: Mapping[str, int] = {}
-        if now.started is not None:
+        if started is not None:
             left = report_store.leavings(
-                connection,
-                site.newsletter(issue.newsletter).list,
-                now.started,
-                now.started + AFTERWARDS,
+                connection, site.newsletter(issue.newsletter).list, started, started + AFTERWARDS
             )
+        is_open = current.state is not State.SENT
         return IssueReport(
-            issue=issue_store.find_issue(connection, issue.newsletter, issue.number),
+            issue=current,
             progress=now,
             domains=report_store.outcomes_by_domain(connection, number),
             reasons=report_store.reasons(connection, number),
             acceptances=report_store.acceptances(connection, number),
             left=left,
+            troubles=troubles_since(connection, started) if is_open and started else (),
+            next_retry=report_store.next_retry(connection, number) if is_open else None,
             clicks=clicks_of(connection, issue),
         )
 

@@ -48,7 +48,7 @@ def surround(issue: Issue, masthead: Masthead, translate: Translator) -> Surroun
 
     `translate` gives the label of a block that has none of its own.
     """
-    words, day = issue.words, masthead.local_day(issue.due)
+    words, day = issue.words, masthead.local_day(issue.goes_out)
     running = [block for block in issue.blocks if block.runs_on(day)]
     placed = {
         place: tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -42,10 +43,8 @@ class Masthead:
 
     @property
     def locale(self) -> Locale:
-        """The Babel locale of the language."""
-        from babel import Locale  # slow to load: only when something is rendered
-
-        return Locale.parse(self.language, sep="-")
+        """The Babel locale of the language as it is written where the newsletter is."""
+        return _locale(self.language, self.timezone)
 
     @property
     def direction(self) -> str:
@@ -74,3 +73,21 @@ class Masthead:
 
     def _local(self, moment: datetime) -> datetime:
         return moment.astimezone(ZoneInfo(self.timezone))
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str, timezone: str) -> Locale:
+    """The locale of the language, for a European time zone as its country writes dates.
+
+    English in Europe/London is British. A language that names its own territory or script is taken
+    as it is, and so is one in another part of the world, where a site chooses by `language`.
+    """
+    from babel import Locale, localedata  # slow to load: only when something is rendered
+    from babel.core import get_global
+
+    plain = Locale.parse(language, sep="-")
+    regional = f"{plain.language}_{get_global('zone_territories').get(timezone)}"
+    is_european = timezone.startswith("Europe/")
+    if plain.territory or plain.script or not is_european or not localedata.exists(regional):
+        return plain
+    return Locale.parse(regional)

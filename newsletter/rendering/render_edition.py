@@ -159,7 +159,7 @@ class _Renderer:
             "newsletter": self.masthead,
             "issue": {
                 "number": self.issue.number,
-                "date": self.masthead.long_date(self.issue.due),
+                "date": self.masthead.long_date(self.issue.goes_out),
                 "subject": one_line(self.issue.subject),
                 "preheader": self.preheader(items),
             },

@@ -30,6 +30,7 @@ class PublishedIssue:
     subject: str
     preheader: str
     sent_at: datetime
+    dated: datetime  # the day that the mail shows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +53,9 @@ def published(
             sa.func.coalesce(editions.c.subject, issues.c.subject).label("subject"),
             sa.func.coalesce(editions.c.preheader, issues.c.preheader).label("preheader"),
             issues.c.send_started_at,
+            sa.func.coalesce(issues.c.send_at, issues.c.due, type_=issues.c.due.type).label(
+                "dated"
+            ),
         )
         .select_from(
             issues.outerjoin(
@@ -75,6 +79,7 @@ def published(
             subject=row.subject,
             preheader=row.preheader,
             sent_at=row.send_started_at,
+            dated=row.dated,
         )
         for row in connection.execute(query)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,14 @@ _COLUMNS = (
     "language",
     "words",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """What a list shows of an article beside its title; `picture` is a URL."""
+
+    tags: tuple[Tag, ...] = ()
+    picture: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,6 +251,24 @@ def load_story(connection: sa.Connection, newsletter: str, key: str) -> list[Art
         .order_by(articles.c.id)
     )
     return [_article(row, joined.get(row.story_id, ())) for row in rows]
+
+
+def glances(connection: sa.Connection, newsletter: str, keys: Iterable[str]) -> dict[str, Glance]:
+    """The tags and picture of each story with one of these keys, as its newest version has them."""
+    found: dict[str, Glance] = {}
+    wanted = sorted({key for key in keys if key})
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        rows = connection.execute(
+            sa.select(stories.c.key, articles.c.tags, articles.c.image)
+            .join(stories, stories.c.id == articles.c.story_id)
+            .where(articles.c.newsletter == newsletter, stories.c.key.in_(some))
+            .order_by(articles.c.id)
+        )
+        for row in rows:
+            picture = row.image["url"] if row.image else ""
+            found[row.key] = Glance(tags=tuple(Tag(**tag) for tag in row.tags), picture=picture)
+    return found
 
 
 def _article(row: sa.Row[Any], joined: tuple[str, ...]) -> Article:

@@ -38,6 +38,12 @@ def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: 
     )
 
 
+def has_entry(connection: sa.Connection, *, what: str, detail: str) -> bool:
+    """Whether somebody has done this already."""
+    query = sa.select(audit.c.id).where(audit.c.what == what, audit.c.detail == detail).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def entries(
     connection: sa.Connection, *, limit: int, before: int | None = None
 ) -> Sequence[AuditEntry]:

@@ -57,6 +57,18 @@ def find_issue(connection: sa.Connection, newsletter: str, number: int | None) -
     return _issue(connection, row)
 
 
+def version_of(connection: sa.Connection, newsletter: str, number: int) -> int:
+    """The issue's version alone, without its items. Raises UnknownNameError."""
+    version: int | None = connection.execute(
+        sa.select(issues.c.version).where(
+            issues.c.newsletter == newsletter, issues.c.number == number
+        )
+    ).scalar()
+    if version is None:
+        raise UnknownNameError(f"there is no issue {newsletter}/{number}")
+    return version
+
+
 def open_issue(connection: sa.Connection, newsletter: str) -> Issue | None:
     """The newsletter's issue that has not begun to be sent, if there is one."""
     row = connection.execute(

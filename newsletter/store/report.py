@@ -29,6 +29,16 @@ class RefusalReason:
     count: int
 
 
+def next_retry(connection: sa.Connection, issue_id: int) -> datetime | None:
+    """When the earliest deferred delivery is tried again."""
+    found: datetime | None = connection.scalar(
+        sa.select(sa.func.min(deliveries.c.retry_at)).where(
+            deliveries.c.issue_id == issue_id, deliveries.c.state == DeliveryState.DEFERRED
+        )
+    )
+    return found
+
+
 def outcomes_by_domain(
     connection: sa.Connection, issue_id: int
 ) -> dict[str, dict[DeliveryState, int]]:

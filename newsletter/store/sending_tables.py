@@ -77,6 +77,15 @@ relay_limits = sa.Table(
     sa.Column("reserved_until", UtcDateTime),
 )
 
+relay_troubles = sa.Table(
+    "relay_troubles",
+    metadata,
+    sa.Column("relay", sa.String, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("said", sa.String, nullable=False),  # the relay's answer, or why there is none
+    sa.Column("again_at", UtcDateTime),  # when it is tried again
+)
+
 nodes = sa.Table(
     "nodes",
     metadata,

@@ -112,6 +112,7 @@ def _auth_context(
     site: Site, clock: Callable[[], datetime], templates: jinja2.Environment
 ) -> AuthContext:
     return AuthContext(
+        zone=site.settings.site.zone,
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,

@@ -130,7 +130,7 @@ def test_an_issue_is_shaped_and_approved_without_javascript(
         page.locator("form", has=page.get_by_label("Subject")).get_by_role("button").click()
         expect(page.get_by_label("Subject")).to_have_value("Saved by a button")
         lead = page.locator(".leadplace h3").inner_text()
-        page.get_by_role("button", name=f"Hide: {lead[:30]}").click()
+        page.get_by_role("button", name=f"Remove from issue: {lead[:30]}").click()
         expect(page.locator(".leadplace h3")).not_to_have_text(lead)
         page.get_by_role("button", name="Undo").click()
         expect(page.locator(".leadplace h3")).to_have_text(lead)

@@ -34,7 +34,7 @@ class Office:
 
     def sit_down(
         self, browser: Browser, address: str = NEWS_DESK, *, width: int = 1280, height: int = 900,
-        scheme: str = "light", touch: bool = False,
+        scheme: str = "light", touch: bool = False, role: Role = Role.PUBLISHER,
     ) -> BrowserContext:  # fmt: skip
         """A browser of somebody who is signed in."""
         context = browser.new_context(
@@ -45,9 +45,7 @@ class Office:
             locale="en-GB",
         )
         context.set_default_timeout(15_000)
-        cookie = session_cookie(
-            self.site, address, role=Role.PUBLISHER, now=NOW, name=NAMES.get(address, "")
-        )
+        cookie = session_cookie(self.site, address, role=role, now=NOW, name=NAMES.get(address, ""))
         context.add_cookies([{"name": COOKIE, "value": cookie, "url": self.base}])
         return context
 

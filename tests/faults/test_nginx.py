@@ -142,7 +142,7 @@ def _work_at_the_desk(visitor: Visitor, link: str) -> None:
     page.get_by_label("E-mail address").fill(EDITOR)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{visitor.url}/desk")
-    with page.expect_response("**/changes"):  # the events of the page
+    with page.expect_response("**/changes"):  # which the page asks for
         page.goto(f"{visitor.url}/desk/weekly/2")
     page.goto(f"{visitor.url}/account")
     page.goto(f"{visitor.url}/api/docs")

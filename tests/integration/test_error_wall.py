@@ -19,7 +19,6 @@ from newsletter.cli.logs import JsonLines
 from newsletter.site.clicks import ClickCounter
 from newsletter.store import database as store_database
 from newsletter.store.database import Database
-from newsletter.web.editor import changes
 from tests.factories.database_faults import gone, locked, read_only
 from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebRequest, WebSite
 
@@ -74,8 +73,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing goes to a relay, and no stream of changes lasts."""
-    monkeypatch.setattr(changes, "LONGEST_SECONDS", changes.POLL_SECONDS)
+    """Nothing goes to a relay."""
     monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
@@ -153,8 +151,7 @@ def test_an_unforeseen_error_of_any_call_is_told_and_logged(
         with replaced(call, broken):
             answer = web.ask(app, request_)
         later = AFTER_THE_ANSWER | (TO_MAIL_A_LINK if request_.form.get("way") == "link" else set())
-        has_begun = answer.type == "text/event-stream"
-        if call.name in later or has_begun:
+        if call.name in later:
             assert answer.status == healthy.status, call
         else:
             is_told(answer, request_, 500)

@@ -18,7 +18,7 @@ from newsletter.site.site import Site
 from newsletter.store.users import all_users
 from tests.acceptance.site import CommandLine
 from tests.factories.delivery import content, parsed
-from tests.factories.editors import ADDRESS, NOW, add_editor, open_office
+from tests.factories.editors import ADDRESS, NOW, PASSWORD, add_editor, open_office
 from tests.factories.site import make_site
 from tests.servers.smtp import Catcher, smtp_server
 
@@ -43,6 +43,21 @@ def test_the_first_link_makes_the_first_publisher_once(site: Site) -> None:
         assert office.another_browser().get(link).status_code == 404
     with site.database.transaction(read_only=True) as connection:
         assert [user.role for user in all_users(connection)] == ["publisher"]
+
+
+def test_the_first_publisher_may_choose_a_password(site: Site) -> None:
+    """One that is too short is refused and leaves the link; a good one signs in afterwards."""
+    link = str(first_link(site, now=NOW))
+    with open_office(site) as office:
+        person = {"address": ADDRESS, "name": "Ed"}
+        refused = office.client.post(link, data={**person, "password": "short"})
+        assert refused.status_code == 422
+        assert "A password has" in refused.text
+        assert office.client.post(link, data={**person, "password": PASSWORD}).status_code == 303
+        again = office.another_browser().post(
+            "/sign-in", data={"address": ADDRESS, "password": PASSWORD, "way": "password"}
+        )
+        assert again.status_code == 303
 
 
 def test_an_unused_first_link_is_void_once_somebody_is_there(site: Site) -> None:

@@ -33,7 +33,7 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
                 image, "tracking-pixel", "warning", who="readers, who are tracked", fix=fix
             )
         if image.get("src") in silent:
-            fix = "take another picture, or none: it did not answer when the article was gathered"
+            fix = "take another picture, or none: this one could not be loaded"
             yield finding(image, "image-answer", "warning", who="every reader", fix=fix)
         width = widths.get(image.get("src") or "", 0)
         if width > WIDEST:

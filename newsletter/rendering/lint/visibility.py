@@ -65,15 +65,20 @@ def _hidden_unsubscribe(document: Document, nonce: str) -> Iterator[LintFinding]
 
 def _hidden_postal_address(document: Document, postal_address: str) -> Iterator[LintFinding]:
     wanted = without_space(postal_address)
-    around = [
-        element
-        for element in document.elements()
-        if wanted in without_space("".join(element.itertext()))
-    ]
+    around = list(_holding(document.root, wanted)) if wanted else []
     # The last one is the innermost that holds the whole address.
-    if wanted and around and _is_unreadable(around[-1]):
+    if around and _is_unreadable(around[-1]):
         fix = "show the postal address: the law requires it"
         yield finding(around[-1], "postal-address", "blocking", who="every reader", fix=fix)
+
+
+def _holding(element: Any, wanted: str) -> Iterator[Any]:
+    """The element and those inside it whose text has the wanted words, in order."""
+    if not isinstance(element.tag, str) or wanted not in without_space("".join(element.itertext())):
+        return
+    yield element
+    for child in element:
+        yield from _holding(child, wanted)
 
 
 def _wide_blocks(document: Document) -> Iterator[LintFinding]:

@@ -1,45 +1,33 @@
-"""Server-sent events (HTML, section 9.2) that announce each new version of an issue."""
+"""The version of an issue, which the desk's tabs ask for to see what other editors change.
+
+A stream for each tab would use up the connections that a browser opens to one host (six by
+HTTP/1.1), and freeze the seventh tab.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
-from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.errors import UnknownNameError
+from newsletter.store.issues import version_of
+from newsletter.web.editor.editor_context import HEADERS, HIGHEST_NUMBER, EditorContext
 from newsletter.web.signin.session import Endpoint
-
-POLL_SECONDS = 0.7
-LONGEST_SECONDS = 600
-"""A stream ends after this time and the browser reconnects, so that none stays open for ever."""
 
 
 def changes(context: EditorContext) -> Endpoint:
-    """Return the endpoint that streams the versions of an issue."""
+    """Return the endpoint that answers with the version of an issue."""
+
+    def read(slug: str, number: int) -> int:
+        if number > HIGHEST_NUMBER:
+            raise UnknownNameError(f"there is no issue {number}")
+        with context.site.database.transaction(read_only=True) as connection:
+            return version_of(connection, slug, number)
 
     async def endpoint(request: Request) -> Response:
-        issue = await context.issue(request)
-
-        async def events() -> AsyncIterator[str]:
-            sent_version = -1
-            for _turn in range(int(LONGEST_SECONDS / POLL_SECONDS)):
-                issue_now = await run_in_threadpool(context.find, issue.newsletter, issue.number)
-                if issue_now.version != sent_version:
-                    sent_version = issue_now.version
-                    yield f"event: version\ndata: {sent_version}\n\n"
-                if await request.is_disconnected():
-                    return
-                await asyncio.sleep(POLL_SECONDS)
-
-        return stream(events())
+        slug, number = request.path_params["slug"], int(request.path_params["number"])
+        version = await run_in_threadpool(read, slug, number)
+        return JSONResponse({"version": version}, headers=HEADERS)
 
     return endpoint
-
-
-def stream(events: AsyncIterator[str]) -> Response:
-    """A response of server-sent events that proxies do not buffer."""
-    headers = {**HEADERS, "X-Accel-Buffering": "no"}
-    return StreamingResponse(events, media_type="text/event-stream", headers=headers)

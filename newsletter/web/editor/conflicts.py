@@ -13,11 +13,11 @@ _ITEM_FIELDS = {
     "summary": "Summary",
     "link_text": "Link text",
     "image_url": "Picture",
-    "image_alt": "What the picture shows",
+    "image_alt": "Alt text",
 }
 _ISSUE_FIELDS = {
     "subject": "Subject",
-    "preheader": "Preheader",
+    "preheader": "Preview text",
     "intro": "Opening note",
     "closing": "Closing note",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -97,13 +98,14 @@ def _rewrite(fields: Fields, _issue: Issue, item: Item) -> tuple[Edit, ...]:
         title=_changed(one_line(_line(fields, "title")), article.title) or None,
         summary=_changed(_clipped(fields, "summary", LONGEST_NOTE), article.summary),
         link_text=one_line(_line(fields, "link_text")) or None,
-        image=_picture(fields, article.image),
+        image=_picture(fields, article.image, item.overrides.image),
         no_image=fields.get("no_image") == "yes",
     )
     return (Rewrite(item=article.key, overrides=overrides),)
 
 
-def _picture(fields: Fields, own: Image | None) -> Image | None:
+def _picture(fields: Fields, own: Image | None, before: Image | None) -> Image | None:
+    """The picture that the form names; what is known of the one that is there already is kept."""
     url = _line(fields, "image_url").strip()
     alt = one_line(_line(fields, "image_alt"))
     if url and not web_link(url):
@@ -112,8 +114,9 @@ def _picture(fields: Fields, own: Image | None) -> Image | None:
         )
     if not url or (own is not None and (url, alt) == (own.url, own.alt)):
         return None
-    if own is not None and url == own.url:
-        return Image(url=url, alt=alt, width=own.width, height=own.height)
+    for known in (before, own):
+        if known is not None and url == known.url:
+            return replace(known, alt=alt)
     return Image(url=url, alt=alt)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +12,23 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.errors import ConflictError, InputError, NewsletterError
 from newsletter.issues.desk import EDITABLE
-from newsletter.issues.edits import Edit
-from newsletter.issues.issue import Issue, Item, LeftOut, State
-from newsletter.issues.reasons import LeftOutReason
+from newsletter.issues.issue import Issue, Item, State
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
+from newsletter.pipeline.pictures import with_looked_at_pictures
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.site.recipients import selection_of
+from newsletter.site.section_tags import section_tags
 from newsletter.store import edit_log as desk_store
+from newsletter.store.articles import glances
+from newsletter.store.edit_log import LoggedEdit
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
 from newsletter.web.editor.inbox import inbox_rows
+from newsletter.web.editor.notices import added_query, notice_of
+from newsletter.web.editor.shelf import shelf_of
 from newsletter.web.editor.strip import draw_strip
 from newsletter.web.error_wall import DATABASE_ERRORS
 
@@ -76,10 +81,9 @@ class IssuePage:
             status = 422 if isinstance(error, InputError) else 409
             fresh = await run_in_threadpool(self.context.find, issue.newsletter, issue.number)
             return await self._desk(request, fresh, problem=error, typed=fields, status=status)
-        identifier = fields.get("item")
-        present = {item_id(item.article) for item in done.issue.items}
-        anchor = f"#item-{identifier}" if identifier in present else ""
-        return RedirectResponse(self.context.desk_url(issue) + anchor, status_code=303)
+        return RedirectResponse(
+            self.context.desk_url(issue) + _place_after(fields, issue, done), status_code=303
+        )
 
     def _do(self, issue: Issue, fields: Fields, editor: str) -> EditDone:
         site, now = self.context.site, self.context.clock()
@@ -101,7 +105,7 @@ class IssuePage:
             case "add-url":
                 url, section = fields.get("url", "").strip(), fields.get("section", "")
                 return add_by_url(site, edit_request, url=url, section=section, now=now)
-        edits: tuple[Edit, ...] = read_edits(fields, issue)
+        edits = with_looked_at_pictures(site, read_edits(fields, issue), now=now)
         return edit(site, edit_request, edits, now=now)
 
     async def _conflict(
@@ -130,15 +134,18 @@ class IssuePage:
     ) -> Response:
         editor = await self.context.editor(request)
         context = await run_in_threadpool(self._context, issue, editor.address)
-        context |= {"problem": problem, "typed": typed or {}}
+        notice = notice_of(request.query_params, issue)
+        context |= {"problem": problem, "notice": notice, "typed": typed or {}}
         return await self.context.page(request, "issue.html.j2", context, status)
 
     def _context(self, issue: Issue, editor: str) -> dict[str, Any]:
         site = self.context.site
+        late = late_arrivals(site, issue)
+        left_out = (*late, *issue.left_out)
         with site.database.transaction(read_only=True) as connection:
             log = desk_store.history(connection, issue, limit=UNDO_DEPTH)
             failed = failed_sources_of(site, connection, issue)
-        late = late_arrivals(site, issue)
+            known = glances(connection, issue.newsletter, [out.key for out in left_out])
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
         extra = sorted({item.section for item in issue.items} - set(titles))
@@ -156,14 +163,14 @@ class IssuePage:
             "lead": next(iter(issue.shown_items), None),
             "sections": [_section(issue, title) for title in [*titles, *extra]],
             "section_titles": titles,
-            "tray": _tray((*late, *issue.left_out)),
-            "left_out": len(late) + len(issue.left_out),
+            "shelf": shelf_of(left_out, known, section_tags(site, issue.newsletter)),
+            "left_out": len(left_out),
             "late": len(late),
             "strip": draw_strip(
                 issue.window, dated, now=self.context.clock(), zone=site.settings.site.zone
             ),
             "inbox": inbox_rows(issue.subject, issue.preheader),
-            "history": log[:HISTORY],
+            "history": _told(log)[:HISTORY],
             "undo": undoable(log, editor),
             "redo": redoable(log, editor),
             "item_id": lambda item: item_id(item.article),
@@ -175,30 +182,37 @@ def _section(issue: Issue, title: str) -> SectionView:
     return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
 
 
-_TRAY = {
-    "Late arrivals": {LeftOutReason.AFTER_APPROVAL, LeftOutReason.AFTER_WINDOW},
-    "No room": {LeftOutReason.NO_ROOM},
-    "No section": {LeftOutReason.NO_SECTION, LeftOutReason.UNPRINTABLE, LeftOutReason.FREE_TEXT},
-    "Kept out by a filter": {
-        LeftOutReason.EXCLUDED,
-        LeftOutReason.NOT_INCLUDED,
-        LeftOutReason.TOO_OLD,
-    },
-    "Withdrawn": {LeftOutReason.WITHDRAWN},
-    "Before the window": {LeftOutReason.BEFORE_WINDOW},
-    "Already sent": {LeftOutReason.ALREADY_USED, LeftOutReason.TOLD_ELSEWHERE},
-}
-
-
-def _tray(left_out: tuple[LeftOut, ...]) -> list[tuple[str, list[LeftOut]]]:
-    """Group what was left out by reason; what is most easily added comes first."""
-    found = [
-        (heading, [out for out in left_out if out.reason in reasons])
-        for heading, reasons in _TRAY.items()
-    ]
-    return [(heading, entries) for heading, entries in found if entries]
-
-
 def seen_version(text: str) -> int:
     """The version that a form was made from; 0 for a form that names none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
+def _told(log: Sequence[LoggedEdit]) -> list[LoggedEdit]:
+    """The entries without those that one editor's next entry says again, as saved typing does."""
+    return [
+        entry
+        for later, entry in zip([None, *log], log, strict=False)
+        if later is None
+        or (later.editor, later.said, later.undone_by is None)
+        != (entry.editor, entry.said, entry.undone_by is None)
+    ]
+
+
+def _place_after(fields: Fields, before: Issue, done: EditDone) -> str:
+    """What follows the desk's URL after an edit: what was added, or the item that was edited."""
+    if fields.get("action") in ("add", "add-url"):
+        had = {item.article.key for item in before.items}
+        new = [item for item in done.issue.items if item.article.key not in had]
+        added = new[0] if new else _at(done.issue, fields)
+        return f"?{added_query(item_id(added.article), is_new=bool(new))}" if added else ""
+    identifier = fields.get("item")
+    present = {item_id(item.article) for item in done.issue.items}
+    return f"#item-{identifier}" if identifier in present else ""
+
+
+def _at(issue: Issue, fields: Fields) -> Item | None:
+    """The item that an editor asked to add, and that is there already."""
+    wanted = {fields.get("key", ""), fields.get("url", "").strip()} - {""}
+    return next(
+        (item for item in issue.items if wanted & {*item.article.keys, item.article.url}), None
+    )

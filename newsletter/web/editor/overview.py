@@ -10,15 +10,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.issues.due import next_due
 from newsletter.issues.issue import OPEN_STATES, Issue
 from newsletter.issues.reasons import FailedSource
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.pipeline.status import IssueStatus, site_status
+from newsletter.site.occasions import coming_due
 from newsletter.store.audit import record
+from newsletter.store.issues import open_issue
 from newsletter.store.job_outcomes import JobOutcome
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.notices import fetched_query
 
 SHOWN = 12
 """The most past issues on the page; the archive has all of them."""
@@ -43,7 +46,7 @@ class NewsletterView:
     list_slug: str
     is_due: bool
     failed_sources: tuple[FailedSource, ...]
-    next_due: datetime
+    goes_out: datetime
     coming: Issue | None
     running: tuple[IssueStatus, ...]
     past: tuple[IssueStatus, ...]
@@ -72,17 +75,34 @@ class OverviewPage:
         slug = request.path_params["slug"]
         fetch = (await request.form()).get("gather") == "yes"
 
-        def make() -> Issue:
+        def make() -> tuple[Issue, str]:
             now = self.context.clock()
-            if fetch:
-                gather(self.context.site, slug, now=now)
-            issue = draft(self.context.site, slug, now=now)
-            with self.context.site.database.transaction() as connection:
+            site = self.context.site
+            had = self._known_keys(slug)
+            readings = gather(site, slug, now=now) if fetch else ()
+            issue = draft(site, slug, now=now)
+            with site.database.transaction() as connection:
                 record(connection, who=editor.address, what="draft", detail=issue.name, now=now)
-            return issue
+            if not fetch:
+                return issue, ""
+            failed = sum(1 for reading in readings if reading.has_failed)
+            new = len(self._known_keys(slug) - had)
+            return issue, "?" + fetched_query(sources=len(readings), failed=failed, new=new)
 
-        return RedirectResponse(
-            self.context.desk_url(await run_in_threadpool(make)), status_code=303
+        issue, query = await run_in_threadpool(make)
+        return RedirectResponse(self.context.desk_url(issue) + query, status_code=303)
+
+    def _known_keys(self, slug: str) -> frozenset[str]:
+        """The keys of the articles that the coming issue has or has left out."""
+        site = self.context.site
+        with site.database.transaction(read_only=True) as connection:
+            issue = open_issue(connection, slug)
+        if issue is None:
+            return frozenset()
+        late = late_arrivals(site, issue)
+        return frozenset(
+            [item.article.key for item in issue.items]
+            + [out.key for out in (*issue.left_out, *late)]
         )
 
     def _read(self) -> dict[str, Any]:
@@ -101,7 +121,7 @@ class OverviewPage:
                     list_slug=newsletter.list,
                     is_due=slug in status.due,
                     failed_sources=status.failed_sources[slug],
-                    next_due=next_due(newsletter.schedule, site.settings.site.zone, now),
+                    goes_out=coming.goes_out if coming else self._coming_due(slug, now),
                     coming=self.context.find(slug, coming.number) if coming else None,
                     running=tuple(sending),
                     past=tuple(past[:SHOWN]),
@@ -109,6 +129,11 @@ class OverviewPage:
             )
         troubled = [self._trouble_text(one) for one in status.jobs if one.is_troubled]
         return {"newsletters": views, "troubled": troubled, "zone": site.settings.site.zone}
+
+    def _coming_due(self, slug: str, now: datetime) -> datetime:
+        """When the issue goes out that a draft made now would be."""
+        with self.context.site.database.transaction(read_only=True) as connection:
+            return coming_due(self.context.site, connection, slug, now)
 
     def _trouble_text(self, outcome: JobOutcome) -> str:
         """A sentence about the job's trouble for editors; details are for the operators."""

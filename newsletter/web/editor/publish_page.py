@@ -14,14 +14,16 @@ from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.local_times import datetime_input_value, read_moment
 from newsletter.pipeline.approve import approve, hold, reschedule, stop
+from newsletter.pipeline.ask_approval import ask_for_approval
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
 from newsletter.pipeline.reader_copy import Reader
-from newsletter.pipeline.reader_view import audience_size, view_as_reader
+from newsletter.pipeline.reader_view import ReaderView, audience_size, view_as_reader
 from newsletter.pipeline.report import close
 from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.forms import item_id
 from newsletter.web.editor.issue_page import CLOSED, seen_version
 from newsletter.web.error_wall import DATABASE_ERRORS
 
@@ -123,6 +125,25 @@ class PublishPage:
         notice = f"A test went to {to}. {receipt.relay} accepted it: {receipt.code} {receipt.text}"
         return await self._page(request, issue, notice=notice)
 
+    async def ask(self, request: Request) -> Response:
+        """Ask the publishers by mail to approve the issue."""
+        issue = await self.context.issue(request)
+        editor = await self.context.editor(request)
+        note = str((await request.form()).get("note", ""))
+        try:
+            asked = await run_in_threadpool(
+                ask_for_approval, self.context.site, issue.newsletter, issue.number, editor=editor,
+                note=note, now=self.context.clock(),
+            )  # fmt: skip
+        except DATABASE_ERRORS:
+            raise
+        except NewsletterError as error:
+            status = 502 if isinstance(error, RelayUnavailableError) else 409
+            return await self._page(request, issue, problem=error, status=status)
+        who = ", ".join(asked.addresses)
+        notice = f"{who} had been asked to approve this version already" if asked.is_again else ""
+        return await self._page(request, issue, notice=notice or f"A mail went to {who}")
+
     async def send(self, request: Request) -> Response:
         """Start the send, or resume a stopped one."""
         issue = await self.context.issue(request)
@@ -201,14 +222,18 @@ class PublishPage:
         if own in self.context.site.settings.site.allow_test and editor.address not in allowed:
             allowed.insert(0, editor.address)
         token = request.query_params.get("shared", "")
+        typed = (
+            {name: str(value) for name, value in (await request.form()).items()} if problem else {}
+        )
         shared = f"{self.context.site.settings.site.url}/shared/{token}" if token else ""
-        context |= {"problem": problem, "notice": notice, "shared": shared}
+        context |= {"problem": problem, "notice": notice, "shared": shared, "typed": typed}
         return await self.context.page(request, "publish.html.j2", context, status)
 
     def _context(self, issue: Issue) -> dict[str, Any]:
         site, now = self.context.site, self.context.clock()
         newsletter = site.newsletter(issue.newsletter)
         zone = site.settings.site.zone
+        view = view_as_reader(site, issue, Reader(), now=now)
         own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)
         written = [entry for entry in site.settings.site.allow_test if not entry.startswith("@")]
         return {
@@ -219,9 +244,22 @@ class PublishPage:
             "now": now,
             "offered": datetime_input_value(issue.goes_out, zone) if issue.goes_out > now else "",
             "soonest": datetime_input_value(now, zone),
-            "reader_view": view_as_reader(site, issue, Reader(), now=now),
+            "reader_view": view,
+            "misdated": self._misdated(issue, view, max(now, issue.goes_out)),
+            "today": site.masthead(issue.newsletter).long_date(now),
+            "misdated_today": self._misdated(issue, view, now),
+            "undescribed": [
+                {"id": item_id(item.article), "title": item.title}
+                for item in issue.shown_items
+                if item.image and not item.image.alt.strip()
+            ],
             "audience": audience_size(site, issue, now=now),
             "editable": issue.state in EDITABLE,
             "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
             "domains": [entry for entry in site.settings.site.allow_test if entry.startswith("@")],
         }
+
+    def _misdated(self, issue: Issue, view: ReaderView, when: datetime) -> bool:
+        """Whether the approved mail shows another date than the day on which it goes out."""
+        date = self.context.site.masthead(issue.newsletter).long_date(when)
+        return issue.state is State.APPROVED and date not in view.edition.text

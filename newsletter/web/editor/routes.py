@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError, UnknownNameError
-from newsletter.issues.wording import inclusion_text, left_out_text, note_text
+from newsletter.issues.wording import left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.editor_words import fix_for_editor, why
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
@@ -29,11 +30,8 @@ from newsletter.web.editor.sharing import SharePage
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
-_STATIC = {
-    "desk.css": "text/css",
-    "desk.js": "text/javascript",
-    "htmx.min.js": "text/javascript",
-}
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
+_STATIC = {"desk.css": "text/css"} | {f"{name}.js": "text/javascript" for name in _SCRIPTS}
 
 
 def editor_routes(
@@ -41,8 +39,9 @@ def editor_routes(
 ) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
+    templates.filters["fix_for_editor"] = fix_for_editor
     templates.filters["note_text"] = note_text
-    templates.filters["inclusion_text"] = inclusion_text
+    templates.filters["why"] = why
     templates.filters["left_out_text"] = left_out_text
     context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
@@ -68,12 +67,13 @@ def editor_routes(
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
         page(one + "/test", publish.test, "POST"),
+        page(one + "/ask", publish.ask, "POST"),
         page(one + "/share", share.make, "POST"),
         page("/nodes", NodesPage(context).get),
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
         page(one + "/report", report.get),
-        page(one + "/progress", report.events),
+        page(one + "/progress", report.progress),
         verb("approve", publish.approve),
         verb("schedule", publish.schedule),
         verb("reopen", publish.reopen),

@@ -98,7 +98,7 @@ class LandingPage:
     def _newest(self, connection: sa.Connection, slug: str) -> NewestIssue | None:
         for issue in published(connection, slug, limit=1):
             path = f"/archive/{slug}/{issue.number}"
-            return self._shown(path, issue.subject, issue.preheader, issue.sent_at)
+            return self._shown(path, issue.subject, issue.preheader, issue.dated)
         for past in past_issue_lines(connection, slug, limit=1):
             path = past_path(slug, past.slug)
             return self._shown(path, past.title, past.summary, past.published_at)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import jinja2
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ class AuthContext:
     """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link,
     `put_notice(connection, editor, what, detail)` mails an editor what was done in their name.
 
-    `url` is the site's public address; cookies are Secure where it is https.
+    `url` is the site's public address; cookies are Secure where it is https. `zone` is the site's.
     """
 
     database: Database
@@ -43,6 +44,7 @@ class AuthContext:
     templates: jinja2.Environment
     send_link: Callable[[str, str, str], None]
     put_notice: Callable[[sa.Connection, Editor, str, str], None]
+    zone: ZoneInfo
     password_threads: PasswordThreads = field(default_factory=PasswordThreads)
 
     def keyed(self, purpose: str) -> str:

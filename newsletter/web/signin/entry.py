@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.errors import NewsletterError
+from newsletter.errors import InputError, NewsletterError
 from newsletter.store import audit
 from newsletter.store.sessions import (
     editor_of_link,
@@ -37,6 +37,7 @@ from newsletter.web.signin.attempts import (
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
 from newsletter.web.signin.csrf import is_same_origin
 from newsletter.web.signin.pages import page, refused
+from newsletter.web.signin.passwords import hash_password
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
@@ -88,10 +89,12 @@ async def use_link(request: Request) -> Response:
         return refused(request, "other-site")
     form = await read_form(request) or FormData()
     try:
-        session = await run_in_threadpool(_use, request, text(form, "address"), text(form, "name"))
-    except AddressError as error:
+        session = await run_in_threadpool(
+            _use, request, text(form, "address"), text(form, "name"), text(form, "password")
+        )
+    except (AddressError, InputError) as error:
         typed = {"address": text(form, "address"), "name": text(form, "name")}
-        return _link_page(request, None, problem=str(error), **typed, status=422)
+        return _link_page(request, None, problem=_sentence(error), **typed, status=422)
     if session is None:
         return refused(request, "bad-link", 404)
     return _signed_in(request, session, request.query_params.get("next", ""))
@@ -147,16 +150,27 @@ def _owner_of_link(request: Request) -> tuple[Editor | None, bool]:
         return editor_of_link(connection, token, now), is_first_link(connection, token, now)
 
 
-def _use(request: Request, address: str, name: str) -> str | None:
+def _sentence(error: AddressError | InputError) -> str:
+    problem = error.problem
+    text = f"{problem.message}: {problem.fix}" if isinstance(error, InputError) else str(error)
+    return text[:1].upper() + text[1:]
+
+
+def _use(request: Request, address: str, name: str, password: str) -> str | None:
     auth, token = auth_context_of(request), request.path_params["token"]
     now = auth.clock()
     with auth.database.transaction() as connection:
         editor = editor_of_link(connection, token, now)
         if editor is None and is_first_link(connection, token, now):
             parse_address(address)  # raises before the link is used
-            if take_link(connection, token):
+            if take_link(connection, token):  # undone if the password is too short
                 editor, _is_new = save_user(
-                    connection, address, name=name.strip()[:200], role=Role.PUBLISHER, now=now
+                    connection,
+                    address,
+                    name=name.strip()[:200],
+                    role=Role.PUBLISHER,
+                    now=now,
+                    password_hash=hash_password(password) if password else None,
                 )
                 audit.record(
                     connection, who=editor.address, what="add user", detail="the first", now=now

@@ -32,3 +32,10 @@ def test_dates_are_local(language: str, expected: str) -> None:
     """A date is written in the newsletter's language and counted in its zone."""
     masthead = make_masthead(language=language, timezone="Australia/Sydney")
     assert masthead.long_date(LATE) == expected
+
+
+def test_english_in_europe_puts_the_day_first() -> None:
+    """A newsletter of London is not dated as in America, unless its language says so."""
+    assert make_masthead(timezone="Europe/London").long_date(LATE) == "Sunday, 2 March 2025"
+    american = make_masthead(language="en-US", timezone="Europe/London")
+    assert american.long_date(LATE) == "Sunday, March 2, 2025"

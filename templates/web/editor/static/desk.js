@@ -5,20 +5,20 @@
 document.documentElement.classList.add("js");
 
 const desk = () => document.getElementById("desk");
+const SIGNED_OUT = "Not saved: you are signed out. What you type is kept in this browser; reload the page to sign in.";
 const toast = document.getElementById("toast");
 
-function notify(text, label, action) {
+// A line at the foot of the window. A trouble stays until a request succeeds, other lines a while.
+let clearing;
+function notify(text, trouble = false) {
+  clearTimeout(clearing);
   toast.replaceChildren();
+  toast.classList.toggle("trouble", trouble);
   if (!text) return;
   const line = document.createElement("p");
   line.textContent = text;
-  if (label) {
-    const button = document.createElement("button");
-    button.textContent = label;
-    button.addEventListener("click", () => { notify(""); action(); });
-    line.append(button);
-  }
   toast.append(line);
+  if (!trouble) clearing = setTimeout(() => notify(""), 8000);
 }
 
 // Choosing another section moves the item.
@@ -29,26 +29,32 @@ document.addEventListener("change", (event) => {
   event.target.form.requestSubmit(button);
 });
 
-// Details that were open stay open after the page's content is replaced.
-let opened = [];
-document.addEventListener("htmx:beforeSwap", () => {
-  opened = [...document.querySelectorAll("#desk details[open]")].map((element) => element.id);
-});
+// A change is said to those who do not see the page, and shown on the screen where it went wrong.
 document.addEventListener("htmx:afterSwap", () => {
   if (!desk()) return;
-  for (const id of opened) {
-    const element = document.getElementById(id);
-    if (element && element.matches("#desk details")) element.open = true;
-  }
-  notify("");
   if (desk().dataset.conflict) scrollTo(0, 0);
+  const said = document.getElementById("announced");
+  if (said && desk().dataset.said && desk().dataset.version !== shown) said.textContent = desk().dataset.said;
   updatePreview();
 });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status < 400 || !event.detail.shouldSwap || xhr.responseText.includes('id="desk"')) return;
+  event.detail.shouldSwap = false; // a page of trouble does not take the desk's place
+  const trouble = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
+  notify(trouble ? trouble.textContent.trim() : "That did not work.", true);
+});
 document.addEventListener("htmx:sendError", () => {
-  notify("Not saved: the server cannot be reached.");
+  notify("Not saved: the server cannot be reached. What you type is kept in this browser.", true);
 });
 document.addEventListener("htmx:responseError", (event) => {
-  notify(`Not saved: the server answered ${event.detail.xhr.status}.`);
+  const status = event.detail.xhr.status;
+  notify(status === 401 || status === 403
+    ? SIGNED_OUT
+    : "Not saved: the server could not do it. What you type is kept in this browser.", true);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.successful && event.detail.xhr.responseText.includes('id="desk"') && toast.classList.contains("trouble")) notify("");
 });
 
 // The preview is loaded again when the issue has changed.
@@ -82,21 +88,83 @@ addEventListener("resize", fit);
 document.addEventListener("htmx:afterSwap", fit);
 fit();
 
-// Show another editor's changes: at once, or on request while this editor is typing.
-if (desk() && desk().dataset.url && !desk().dataset.conflict && window.EventSource) {
-  const changes = new EventSource(`${desk().dataset.url}/changes`);
-  changes.addEventListener("version", (event) => {
-    const element = desk();
-    if (!element || element.dataset.conflict || event.data === element.dataset.version) return;
-    if (Number(event.data) < Number(element.dataset.version)) return;
-    if (document.querySelector(".htmx-request")) return;
-    const refresh = () => htmx.ajax("GET", element.dataset.refresh || element.dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML" });
-    const typing = document.activeElement && document.activeElement.matches("#desk input, #desk textarea, #desk select");
-    if (typing || document.querySelector("#desk details.more[open]")) notify("The issue has changed in the meantime.", "Show it", refresh);
-    else refresh();
-  });
-  addEventListener("pagehide", () => changes.close());
+// Another editor's changes come in by themselves; what is being typed here stays as it is. Tabs ask
+// for the version instead of holding a connection each, and only while they are seen.
+const ASK = 1000;
+async function askVersion() {
+  const element = desk();
+  if (document.hidden || !element || element.dataset.conflict || document.querySelector(".htmx-request")) return;
+  let answer;
+  try { answer = await fetch(`${element.dataset.url}/changes`, { headers: { Accept: "application/json" } }); } catch { return; }
+  if (!answer.ok || answer.redirected) return;
+  const { version } = await answer.json();
+  const now = desk();
+  if (document.querySelector(".htmx-request") || version <= Number(now.dataset.version) || dragged) return;
+  Keep.acted = null;
+  await htmx.ajax("GET", now.dataset.refresh || now.dataset.url, { target: "#desk", select: "#desk", swap: "keep" });
+  if (document.querySelector("#desk details.more[open]")) notify("The issue has changed in the meantime.");
 }
+if (desk() && desk().dataset.url && !desk().dataset.conflict) {
+  setInterval(askVersion, ASK);
+  document.addEventListener("visibilitychange", askVersion);
+}
+
+// Ctrl+Z outside a field takes back the last change, Ctrl+Y or Ctrl+Shift+Z does it again.
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.target.matches("input, textarea, select")) return;
+  const key = event.key.toLowerCase();
+  const button = key === "z" && !event.shiftKey ? "undo" : key === "y" || key === "z" ? "redo" : "";
+  const pressed = button && document.getElementById(button);
+  if (!pressed) return;
+  event.preventDefault();
+  if (!pressed.disabled) pressed.click();
+});
+
+// On a narrow window the preview takes the place of the articles.
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest && event.target.closest("button[data-view]");
+  if (!tab) return;
+  document.querySelector(".bench").classList.toggle("previewing", tab.dataset.view === "preview");
+  for (const other of document.querySelectorAll("button[data-view]")) other.setAttribute("aria-pressed", String(other === tab));
+});
+
+// A jump to a part that is folded unfolds it.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest && event.target.closest(".jump a");
+  const part = link && document.querySelector(link.getAttribute("href"));
+  const fold = part && part.querySelector("details.fold");
+  if (fold) fold.open = true;
+});
+
+// A picture that does not load is said to be broken, where its readers would see nothing.
+document.addEventListener("error", (event) => {
+  const picture = event.target;
+  if (!picture.matches || !picture.matches("img[data-checked]") || picture.nextElementSibling.querySelector(".broken")) return;
+  const flag = document.createElement("p");
+  flag.className = "flag broken";
+  flag.setAttribute("data-own", "");
+  flag.textContent = "The picture cannot be loaded";
+  picture.nextElementSibling.append(flag);
+}, true);
+
+// A copy button copies the field beside it.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest && event.target.closest("button[data-copies]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  try { await navigator.clipboard.writeText(field.value); } catch { document.execCommand("copy"); }
+  notify("Copied.");
+});
+
+// A form that changes the issue's state is sent once, and says that it is at work.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || !form.dataset.busy) return;
+  for (const button of document.querySelectorAll("main button")) setTimeout(() => { button.disabled = true; }, 0);
+  notify(form.dataset.busy, true);
+});
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 // Items are dragged by the grip only, so that text can still be selected.
 let dragged = null;
@@ -146,38 +214,10 @@ document.addEventListener("drop", (event) => {
     values.section = target.list.dataset.section;
     values.before = target.before ? target.before.dataset.item : "";
   }
-  htmx.ajax("POST", desk().dataset.url, { target: "#desk", select: "#desk", swap: "outerHTML", values });
+  htmx.ajax("POST", desk().dataset.url, { target: "#desk", select: "#desk", swap: "keep", values });
 });
 document.addEventListener("dragend", () => {
   if (dragged) dragged.classList.remove("dragging");
   dragged = null;
   mark(null);
 });
-
-// Show the progress of a running send; reload the page when the send has ended.
-const live = desk() && desk().dataset.progress;
-if (live && window.EventSource) {
-  const numbers = new EventSource(live);
-  const put = (id, value) => { const element = document.getElementById(id); if (element) element.textContent = value; };
-  const durationText = (seconds) => seconds === null ? "–" : seconds < 90 ? `${seconds} s` : seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-  let announced = 0;
-  numbers.addEventListener("progress", (event) => {
-    const now = JSON.parse(event.data);
-    for (const state of ["accepted", "deferred", "rejected", "unknown"]) put(`n-${state}`, now.counts[state].toLocaleString("en"));
-    put("n-rate", now.rate.toLocaleString("en"));
-    put("n-left", durationText(now.left));
-    const whole = document.getElementById("whole");
-    let x = 0;
-    whole.replaceChildren(...[["accepted", ["accepted"]], ["rejected", ["rejected"]], ["given-up", ["suppressed", "expired"]], ["unknown", ["unknown"]]].map(([group, states]) => {
-      const width = 100 * states.reduce((sum, state) => sum + now.counts[state], 0) / Math.max(now.audience, 1);
-      const piece = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-      for (const [name, value] of Object.entries({ class: `g-${group}`, x, width, height: 3 })) piece.setAttribute(name, value);
-      x += width;
-      return piece;
-    }));
-    const tenth = Math.floor(10 * now.settled / Math.max(now.audience, 1));
-    if (tenth !== announced) { announced = tenth; put("said", `${now.settled} of ${now.audience} messages settled`); }
-  });
-  numbers.addEventListener("end", () => { numbers.close(); location.reload(); });
-  addEventListener("pagehide", () => numbers.close());
-}

@@ -1,0 +1,44 @@
+"""Reasons and errors in an editor's few words, which name no machinery. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from newsletter.errors import Problem
+from newsletter.issues.issue import Item
+from newsletter.issues.reasons import InclusionReason
+
+_MACHINERY = re.compile(
+    r"`|newsletter\.toml|\[\[|\b\w+\.\w+\.\w+|\b[a-z]+_[a-z_]+\b|\s--\w|\bDNS\b"
+)
+
+ASK = "ask who runs the site"
+
+
+def fix_for_editor(problem: Problem) -> str:
+    """The problem's fix, "" if it has none; ASK where it names a configuration key, a file or a command."""
+    without_addresses = re.sub(r"https?://\S+|\S+@\S+", "", problem.fix or "")
+    return ASK if _MACHINERY.search(without_addresses) else problem.fix or ""
+
+
+_ADMITTED = {
+    InclusionReason.FIRST_SEEN_LATE: "First seen late",
+    InclusionReason.KEPT: "Kept by an editor",
+    InclusionReason.WITHDRAWN_BUT_KEPT: "Withdrawn by its source, kept by an editor",
+    InclusionReason.GONE_BUT_KEPT: "Gone from its sources, kept by an editor",
+    InclusionReason.ADDED: "Added by an editor",
+}
+
+
+def why(item: Item) -> str:
+    """Why the article is where it is, such as "In Security: tag security"."""
+    reason = item.reason
+    if reason.kind is InclusionReason.FREE_TEXT:
+        return reason.text
+    place = ""
+    if reason.section:
+        tags = ", ".join(reason.tags)
+        by = f"tag{'s' if len(reason.tags) > 1 else ''} {tags}" if tags else "fits no other section"
+        place = f"In {reason.section}: {by}"
+    follows = f"Follows No. {item.follows.number}" if item.follows else ""
+    return ". ".join(part for part in (_ADMITTED.get(reason.kind, ""), place, follows) if part)
