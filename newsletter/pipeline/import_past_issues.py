@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -60,18 +61,18 @@ def import_past_issues(
     """
     site.newsletter(slug)
     # The other pool cleans the posts while this worker waits for its turn.
-    entries = FETCHED.run_each(read_export, path, layout, limits=EXPORT)
-    report = PastIssuesReport(layout=_layout(next(entries)))
-    posts = (_post(entry) for entry in entries)
-    issues = _clean(posts, base, report)
-    for batch in _batches(issues):
-        with site.database.transaction() as connection:
-            savepoint = connection.begin_nested()
-            report.kept.update(keep_past_issue(connection, slug, issue, now) for issue in batch)
-            if dry_run:
-                savepoint.rollback()
-            else:
-                savepoint.commit()
+    with closing(FETCHED.run_each(read_export, path, layout, limits=EXPORT)) as entries:
+        report = PastIssuesReport(layout=_layout(next(entries)))
+        posts = (_post(entry) for entry in entries)
+        issues = _clean(posts, base, report)
+        for batch in _batches(issues):
+            with site.database.transaction() as connection:
+                savepoint = connection.begin_nested()
+                report.kept.update(keep_past_issue(connection, slug, issue, now) for issue in batch)
+                if dry_run:
+                    savepoint.rollback()
+                else:
+                    savepoint.commit()
     return report
 
 

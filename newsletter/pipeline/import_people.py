@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -47,14 +47,16 @@ def import_people(
     require_list(site, options.list_slug)
     offered = frozenset(tag.slug for tag in tags_of(site.settings, options.list_slug))
     vocabulary = site_vocabulary(site.settings)
-    read = HANDED_IN.run_each(read_file, source, options, vocabulary, offered, limits=LIMITS)
-    report = admit_people(
-        site.database.transaction,
-        (_page(found) for found in read),
-        options,
-        on_rejected=on_rejected,
-        progress=progress,
-    )
+    with closing(
+        HANDED_IN.run_each(read_file, source, options, vocabulary, offered, limits=LIMITS)
+    ) as read:
+        report = admit_people(
+            site.database.transaction,
+            (_page(found) for found in read),
+            options,
+            on_rejected=on_rejected,
+            progress=progress,
+        )
     if options.confirm and not options.dry_run:
         return report, _request_confirmations(site, options.list_slug, options.now)
     return report, 0

@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -99,10 +99,11 @@ class Pool:
 
     def run_each(
         self, work: Callable[..., Iterator[Item]], *arguments: object, limits: Limits
-    ) -> Iterator[Item]:
+    ) -> Generator[Item, None, None]:
         """The same for a generator function: yield each value that it yields, as it comes.
 
-        The limit of time is for all of them, and that of output for each.
+        The limit of time is for all of them, and that of output for each. Close the generator, with
+        `contextlib.closing`: until then it keeps its worker from others.
         """
         request = encode_request(work, arguments, limits)
         asked = self._ask(request, limits)

@@ -311,6 +311,7 @@ _DESK = (
     _get(f"{ISSUE}/report", state="stopped"),
     _get(f"{ISSUE}/progress", state="stopped"),
     _post(f"{ISSUE}/approve", form={"seen": "99"}),
+    _post(f"{ISSUE}/ask"),
     _post(f"{ISSUE}/schedule", state="approved", form={"send_at": "2025-03-08T09:00"}),
     _post(f"{ISSUE}/reopen", state="approved", form={"take-in": "yes"}),
     _post(f"{ISSUE}/hold", state="approved"),
