@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.errors import NewsletterError, NotPermittedError
+from newsletter.errors import NotPermittedError
 from newsletter.issues.issue import Issue, State
-from newsletter.site.letters import LetterContent, post_letter
+from newsletter.site.letters import LetterContent, compose
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
+from newsletter.store import outbox
 from newsletter.store.audit import has_entry, record
 from newsletter.store.users import Editor, all_users
-
-log = logging.getLogger("newsletter")
 
 LONGEST_NOTE = 2_000
 """Characters of what the editor adds; more are cut."""
@@ -32,10 +29,10 @@ class Asked:
 def ask_for_approval(
     site: Site, slug: str, number: int, *, editor: Editor, note: str, now: datetime
 ) -> Asked:
-    """Write to every publisher, once for each version of the issue.
+    """Put a letter to every publisher in the outbox, once for each version of the issue.
 
     Raises NotPermittedError for an issue that does not wait for an approval, and if nobody may
-    approve it; RelayUnavailableError when no publisher could be reached.
+    approve it.
     """
     with site.database.transaction(read_only=True) as connection:
         issue = issue_store.find_issue(connection, slug, number)
@@ -51,30 +48,13 @@ def ask_for_approval(
     addresses = tuple(publisher.address for publisher in publishers)
     if is_asked:
         return Asked(addresses=addresses, is_again=True)
-    reached = _write(site, issue, publishers, editor, note=note, now=now)
+    letters = [_letter(site, issue, publisher, editor, note) for publisher in publishers]
+    messages = [compose(site, slug, letter, now=now) for letter in letters]
     with site.database.transaction() as connection:
+        for address, message in zip(addresses, messages, strict=True):
+            outbox.put(connection, recipient=address, envelope_sender="", message=message, now=now)
         record(connection, who=editor.address, what="ask", detail=detail, now=now)
-    return Asked(addresses=reached)
-
-
-def _write(
-    site: Site, issue: Issue, publishers: Sequence[Editor], editor: Editor, *, note: str,
-    now: datetime,
-) -> tuple[str, ...]:  # fmt: skip
-    """Write to the publishers; returns who was reached. Raises if nobody was."""
-    reached: list[str] = []
-    failure: NewsletterError | None = None
-    for publisher in publishers:
-        letter = _letter(site, issue, publisher, editor, note)
-        try:
-            post_letter(site, issue.newsletter, letter, now=now)
-            reached.append(publisher.address)
-        except NewsletterError as error:
-            failure = error
-            log.warning("%s: cannot write to %s: %s", issue.name, publisher.address, error)
-    if failure is not None and not reached:
-        raise failure
-    return tuple(reached)
+    return Asked(addresses=addresses)
 
 
 def _letter(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
+from newsletter.errors import NewsletterError
 from newsletter.pipeline.control import RunControl
 from newsletter.site.site import Site
 from newsletter.store import newsletters as newsletter_store
@@ -73,6 +74,14 @@ def post_soon(site: Site, clock: Callable[[], datetime]) -> None:
     state.requested.set()
     if not state.loops:
         flush(site, clock)
+
+
+def post_or_leave(site: Site, clock: Callable[[], datetime]) -> None:
+    """The same after an answer: letters that cannot be sent now stay in the outbox for later."""
+    try:
+        post_soon(site, clock)
+    except NewsletterError as error:
+        log.warning("letters wait: %s", error)
 
 
 def post_until(

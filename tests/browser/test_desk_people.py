@@ -62,7 +62,7 @@ def test_an_editor_asks_for_approval(
         page.get_by_role("link", name="Ask for approval").click()
         page.get_by_label("A note to the publishers").fill("Please look at the lead.")
         page.get_by_role("button", name="Ask for approval").click()
-        expect(page.get_by_role("status").first).to_contain_text(f"A mail went to {NEWS_DESK}")
+        expect(page.get_by_role("status").first).to_contain_text(f"A mail goes to {NEWS_DESK}")
         page.get_by_role("button", name="Ask for approval").click()
         expect(page.get_by_role("status").first).to_contain_text("asked to approve this version")
         expect(page.get_by_role("button", name="Send a test")).to_be_enabled()
@@ -72,6 +72,7 @@ def test_an_editor_asks_for_approval(
         context.close()
 
     chromium.run(work)
+    assert catcher.wait_for(before + 1, seconds=60)
     (mail,) = catcher.mails[before:]
     assert mail.recipient == NEWS_DESK
     assert "Please look at the lead." in mail.part("plain")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,6 +18,7 @@ from newsletter.pipeline.approve import approve, hold, reschedule, stop
 from newsletter.pipeline.ask_approval import ask_for_approval
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
+from newsletter.pipeline.flush_letters import post_or_leave
 from newsletter.pipeline.reader_copy import Reader
 from newsletter.pipeline.reader_view import ReaderView, audience_size, view_as_reader
 from newsletter.pipeline.report import close
@@ -138,11 +140,12 @@ class PublishPage:
         except DATABASE_ERRORS:
             raise
         except NewsletterError as error:
-            status = 502 if isinstance(error, RelayUnavailableError) else 409
-            return await self._page(request, issue, problem=error, status=status)
+            return await self._page(request, issue, problem=error, status=409)
         who = ", ".join(asked.addresses)
         notice = f"{who} had been asked to approve this version already" if asked.is_again else ""
-        return await self._page(request, issue, notice=notice or f"A mail went to {who}")
+        answer = await self._page(request, issue, notice=notice or f"A mail goes to {who}")
+        answer.background = BackgroundTask(post_or_leave, self.context.site, self.context.clock)
+        return answer
 
     async def send(self, request: Request) -> Response:
         """Start the send, or resume a stopped one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,13 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message
 
-from newsletter.errors import NewsletterError
-from newsletter.pipeline.flush_letters import post_soon
+from newsletter.pipeline.flush_letters import post_or_leave
 from newsletter.web.reader.reader_context import ReaderContext
 from subscribers.errors import TokenError
 from subscribers.tokens import SPECIMEN, Purpose, TokenSubject, looks_like_token
-
-log = logging.getLogger("newsletter")
 
 MAX_FORM = 64_000
 """The most octets of a form; our largest has a few hundred."""
@@ -68,15 +64,8 @@ def trouble(context: ReaderContext, kind: str, status: int, *, join: str = "") -
 
 def posting(context: ReaderContext, answer: Response) -> Response:
     """Return the answer; requests that wait are handled, and letters are sent, after it."""
-    answer.background = BackgroundTask(_flush, context)
+    answer.background = BackgroundTask(post_or_leave, context.site, context.clock)
     return answer
-
-
-def _flush(context: ReaderContext) -> None:
-    try:
-        post_soon(context.site, context.clock)
-    except NewsletterError as error:  # they stay in the outbox and are sent later
-        log.warning("letters wait: %s", error)
 
 
 def subject_of(
