@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"([a-z]+)@example\.net")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportImport:
-    """The import of one tool's export; `peak_bytes` is the peak memory of the process."""
+    """The import of one tool's export; `peak_bytes` is the peak memory of its two processes."""
 
     name: str
     rows: int
