@@ -86,6 +86,7 @@ const isDesk = (xhr) => xhr.status === 200 && xhr.responseText.includes('id="des
 
 // Before the content is brought up to date, what has been saved no longer counts as typed.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (!desk()) return; // such as the page of the sending nodes
   const form = event.detail.requestConfig.elt;
   Keep.acted = form;
   if (isDesk(event.detail.xhr)) { settled(form); return; }
