@@ -23,7 +23,7 @@ from tests.factories.database_faults import gone, locked, read_only
 from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebRequest, WebSite
 
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
-AFTER_THE_ANSWER = {"post_soon", "mail_sign_in_link", "send", "count"}
+AFTER_THE_ANSWER = {"post_or_leave", "mail_sign_in_link", "send", "count"}
 """What goes on when the answer is out: an error there can only be logged."""
 TO_MAIL_A_LINK = {"find_user", "make_link"}
 """So do these if a sign-in link is asked for, so that the time does not tell who is an editor."""
@@ -74,9 +74,10 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing goes to a relay."""
-    monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
+    monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
+    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(

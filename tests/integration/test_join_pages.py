@@ -531,7 +531,7 @@ def test_known_and_unknown_take_the_same_work_before_the_answer(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same statements for known and unknown addresses; the letters are made later."""
-    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    monkeypatch.setattr(answers, "post_or_leave", lambda *_: None)
     for path in ("/join/weekly", "/links/weekly"):
         work = []
         for address in (READER, NEWCOMER):
@@ -549,7 +549,7 @@ def test_a_request_outlives_the_process_that_took_it(
     web: Web, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """It is kept before the answer; the next process mails the letter, once."""
-    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    monkeypatch.setattr(answers, "post_or_leave", lambda *_: None)
     data = {"stamp": web.stamp(), "email": READER}
     assert web.client.post(path, data=data).status_code == 200
     assert not web.office.letters
@@ -560,7 +560,7 @@ def test_a_request_outlives_the_process_that_took_it(
 
 def test_erasing_drops_what_was_asked_for(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request by a form that still waits, of a reader and of somebody unknown."""
-    monkeypatch.setattr(answers, "post_soon", lambda *_: None)
+    monkeypatch.setattr(answers, "post_or_leave", lambda *_: None)
     for address in (READER, NEWCOMER, "other@example.org"):
         web.client.post("/join/weekly", data={"stamp": web.stamp(), "email": address.upper()})
     reader = web.office.person()

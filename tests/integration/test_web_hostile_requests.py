@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 
-from newsletter.web.editor import changes
 from subscribers.subscriber import Status
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import status_of
@@ -116,12 +115,11 @@ def test_a_line_break_in_a_path_is_answered_as_any_unknown_address(
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing goes to a relay, and no stream of changes lasts."""
-    monkeypatch.setattr(changes, "LONGEST_SECONDS", 0.01)
-    monkeypatch.setattr(changes, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr("newsletter.web.reader.answers.post_soon", lambda _site, _clock: None)
+    """Nothing goes to a relay."""
+    monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
+    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(
