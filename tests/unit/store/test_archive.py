@@ -31,8 +31,8 @@ def test_the_public_sees_sent_issues_and_what_readers_saw(database: Database) ->
                 )
         listed = published(connection, "weekly", limit=5)
         assert listed == [
-            PublishedIssue(number=2, subject="No. 2", preheader="", sent_at=DUE),
-            PublishedIssue(number=1, subject="No. 1", preheader="", sent_at=DUE),
+            PublishedIssue(number=2, subject="No. 2", preheader="", sent_at=DUE, dated=DUE),
+            PublishedIssue(number=1, subject="No. 1", preheader="", sent_at=DUE, dated=DUE),
         ]
         assert published(connection, "weekly", limit=5, before=2) == listed[1:]
         assert published(connection, "daily", limit=5) == []
