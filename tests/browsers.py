@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.install_programs import find_chromium
 
 T = TypeVar("T")
+
+# Machines differ in speed; a condition that holds at once costs nothing of this.
+expect.set_options(timeout=60_000)
 
 
 class Chromium:
