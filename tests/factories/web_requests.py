@@ -13,9 +13,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+import pytest
 from itsdangerous import Signer
 from starlette.applications import Starlette
 from starlette.types import Message
@@ -379,3 +381,17 @@ _WATCHERS = (
 REQUESTS: tuple[WebRequest, ...] = (
     *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_API, *_WATCHERS,
 )  # fmt: skip
+
+
+def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no request reach a relay."""
+    monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
+    monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
+    receipt = SimpleNamespace(relay="main", code=250, text="taken")
+    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
+    for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
+        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
+    monkeypatch.setattr(
+        "newsletter.web.editor.send_jobs.send",
+        lambda *_given, **_named: SimpleNamespace(report=None),
+    )

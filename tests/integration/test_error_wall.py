@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -20,7 +20,15 @@ from newsletter.site.clicks import ClickCounter
 from newsletter.store import database as store_database
 from newsletter.store.database import Database
 from tests.factories.database_faults import gone, locked, read_only
-from tests.factories.web_requests import HTML, JSON, REQUESTS, WebAnswer, WebRequest, WebSite
+from tests.factories.web_requests import (
+    HTML,
+    JSON,
+    REQUESTS,
+    WebAnswer,
+    WebRequest,
+    WebSite,
+    send_nothing,
+)
 
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
 AFTER_THE_ANSWER = {"post_or_leave", "mail_sign_in_link", "send", "count"}
@@ -74,16 +82,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebSite]:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing goes to a relay."""
-    monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
-    monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
-    receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
-    for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
-        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
-    monkeypatch.setattr(
-        "newsletter.web.editor.send_jobs.send",
-        lambda *_given, **_named: SimpleNamespace(report=None),
-    )
+    send_nothing(monkeypatch)
 
 
 @contextmanager

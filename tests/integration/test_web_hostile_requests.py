@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
@@ -15,7 +14,16 @@ from subscribers.subscriber import Status
 from subscribers.tokens import Purpose
 from subscribers.unsubscribe import status_of
 from tests.factories.hostile_requests import variants
-from tests.factories.web_requests import HTML, JSON, REQUESTS, WebRequest, WebSite, ask_raw, raw
+from tests.factories.web_requests import (
+    HTML,
+    JSON,
+    REQUESTS,
+    WebRequest,
+    WebSite,
+    ask_raw,
+    raw,
+    send_nothing,
+)
 from tests.sampling import sampled
 
 
@@ -116,16 +124,7 @@ def test_a_line_break_in_a_path_is_answered_as_any_unknown_address(
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing goes to a relay."""
-    monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
-    monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
-    receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
-    for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
-        monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
-    monkeypatch.setattr(
-        "newsletter.web.editor.send_jobs.send",
-        lambda *_given, **_named: SimpleNamespace(report=None),
-    )
+    send_nothing(monkeypatch)
 
 
 @pytest.mark.sampled
