@@ -40,7 +40,7 @@ _STRANGER, _FAR = 1.0, 4.0
 _BELOW_DATE = 1.5
 """What the date above a title is worth, as in blogs; today's date stands farther up."""
 _NEVER = -8.0
-"""What a line is worth at most that is no title: a by-line, a date, a label of one word."""
+"""What a line that is not a title is worth at most: a by-line, a date, a label of one word."""
 _LIKELY = 2.0
 """What a line of a short dump is worth at least to be the title in place of such a first line."""
 _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
