@@ -9,6 +9,7 @@ from threading import Lock
 
 from newsletter.errors import RenderingError
 from newsletter.rendering.markup import deepest_nesting, find_imbalance, find_suspect
+from newsletter.rendering.shorter_html import shorter_html
 
 MAX_NESTING = 200
 """Levels of tags. MRML overflows its stack, and the process dies, near 9,000."""
@@ -39,7 +40,7 @@ def make_html(mjml: str, css: str) -> str:
             file="style.css.j2",
             fix="copy the rules into style.css.j2",
         )
-    return _inline_css(_lay_out(mjml), css)
+    return shorter_html(_inline_css(_lay_out(mjml), css))
 
 
 def encoded_size(html: str) -> int:

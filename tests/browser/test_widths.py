@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pytest
 from playwright.sync_api import Browser
 
+from newsletter.rendering.mail_clients import MailClient, client_of
+from newsletter.rendering.shown_in import shown_in
 from newsletter.rendering.theme import open_theme
 from tests.browsers import Chromium
 from tests.factories.cases import CASES
@@ -42,3 +44,27 @@ def test_nothing_sticks_out(name: str, width: int, chromium: Chromium) -> None:
     documents = {title: case.edition(theme).html for title, case in CASES.items()}
     found = chromium.run(lambda browser: sticking_out(browser, documents, width))
     assert found == {title: [] for title in CASES}
+
+
+WITHOUT_MEDIA_QUERIES = MailClient(key="", name="", tested_as="", lacks=frozenset({"css-at-media"}))
+WITHOUT_PICTURES = MailClient(key="", name="", tested_as="", lacks=frozenset({"html-img"}))
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        *[client_of(key) for key in ("gmail-app", "gmail-app-other-account", "yahoo", "gmx")],
+        WITHOUT_MEDIA_QUERIES,
+        WITHOUT_PICTURES,
+    ],
+    ids=["gmail", "no style sheets", "no word-break", "gmx", "no media queries", "no pictures"],
+)
+def test_nothing_sticks_out_of_what_a_client_leaves(client: MailClient, chromium: Chromium) -> None:
+    """On the smallest phone too, whichever feature the client drops."""
+    theme = open_theme(None, "standard")
+    documents = {
+        title: shown_in(CASES[title].edition(theme).html, client)
+        for title in ("notes and blocks", "long words", "right to left", "wide letters")
+    }
+    found = chromium.run(lambda browser: sticking_out(browser, documents, 320))
+    assert found == {title: [] for title in documents}

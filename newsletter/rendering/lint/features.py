@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
@@ -79,20 +79,29 @@ def features_of(document: Document) -> dict[str, Any]:
 
 
 def _in_element(element: Any) -> Iterator[str]:
-    yield _TAGS.get(element.tag, f"html-{element.tag}")
-    if element.tag in ("input", "button"):
-        yield f"html-{element.tag}-{element.get('type') or 'text'}"
-    for name in element.attrib:
-        if name in _ATTRIBUTES:
-            yield f"html-{name}"
-    if element.tag == "meta" and element.get("name") == "color-scheme":
-        yield "html-meta-color-scheme"
+    yield from features_of_tag(element)
+    yield from features_of_attributes(element.attrib)
     if element.tag == "img":
-        yield from _format(element.get("src") or "")
+        yield from format_of(element.get("src") or "")
     yield from _in_style(element.get("style") or "")
 
 
-def _format(address: str) -> Iterator[str]:
+def features_of_tag(element: Any) -> Iterator[str]:
+    """The features that an element uses by its name alone, or by its name and kind."""
+    yield _TAGS.get(element.tag, f"html-{element.tag}")
+    if element.tag in ("input", "button"):
+        yield f"html-{element.tag}-{element.get('type') or 'text'}"
+    if element.tag == "meta" and element.get("name") == "color-scheme":
+        yield "html-meta-color-scheme"
+
+
+def features_of_attributes(names: Iterable[str]) -> Iterator[str]:
+    """The features that attributes of these names are."""
+    return (f"html-{name}" for name in names if name in _ATTRIBUTES)
+
+
+def format_of(address: str) -> Iterator[str]:
+    """The format of a picture by its address, if it tells; nothing otherwise."""
     if address.startswith("data:"):
         yield "image-base64"
         return
@@ -106,7 +115,9 @@ def _format(address: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _in_style(style: str) -> tuple[str, ...]:
-    return tuple(name for declaration in read_style(style) for name in _in_declaration(declaration))
+    return tuple(
+        name for declaration in read_style(style) for name in features_of_declaration(declaration)
+    )
 
 
 @lru_cache(maxsize=64)
@@ -114,24 +125,30 @@ def _in_sheet(css: str) -> tuple[str, ...]:
     sheet = read_sheet(css)
     names: dict[str, None] = {}
     for at_rule in sheet.at_rules:
-        names[f"css-at-{at_rule.name}"] = None
-        for condition in re.findall(r"\(\s*([a-z-]+)", at_rule.condition):
-            names[f"css-at-{at_rule.name}-{condition}"] = None
+        names.update(dict.fromkeys(features_of_at_rule(at_rule.name, at_rule.condition)))
     for rule in sheet.rules:
         for selector in rule.selectors:
-            names.update(dict.fromkeys(_in_selector(selector)))
+            names.update(dict.fromkeys(features_of_selector(selector)))
         for declaration in rule.declarations:
-            names.update(dict.fromkeys(_in_declaration(declaration)))
+            names.update(dict.fromkeys(features_of_declaration(declaration)))
     return tuple(names)
 
 
-def _in_selector(selector: str) -> Iterator[str]:
+def features_of_at_rule(name: str, condition: str) -> Iterator[str]:
+    """The features of `@name condition`, both in lower case."""
+    yield f"css-at-{name}"
+    yield from (f"css-at-{name}-{asked}" for asked in re.findall(r"\(\s*([a-z-]+)", condition))
+
+
+def features_of_selector(selector: str) -> Iterator[str]:
+    """The features of one selector."""
     yield from (name for name, pattern in _IN_SELECTORS.items() if pattern.search(selector))
     for colons, pseudo in _PSEUDO.findall(selector):
         yield f"css-pseudo-{'element' if len(colons) == 2 else 'class'}-{pseudo}"
 
 
-def _in_declaration(declaration: Declaration) -> Iterator[str]:
+def features_of_declaration(declaration: Declaration) -> Iterator[str]:
+    """The features of one `property: value`."""
     name, value = declaration.name, declaration.value
     if name.startswith("--"):
         yield "css-variables"

@@ -1,7 +1,7 @@
 """The HTML of a preview's frame: the mail as sent, or as a client would change it. Pure.
 
-Only `scheme="sent"` with styles on shows exactly the bytes that are sent, apart from counted
-links, which are direct here. Every other view imitates what clients make of them.
+Only `scheme="sent"` with styles on and no client shows exactly the bytes that are sent, apart
+from counted links, which are direct here. Every other view imitates what clients make of them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from lxml import etree
 
 from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.lint.document import start_tag
+from newsletter.rendering.mail_clients import MailClient
+from newsletter.rendering.shown_in import shown_in
 
 Scheme = Literal["sent", "light", "dark", "inverted"]
 
@@ -27,6 +29,10 @@ _PREFERS = re.compile(
 _INVERTED = (
     "<style>html{background:#fff!important;filter:invert(1) hue-rotate(180deg)}"
     "img,video{filter:invert(1) hue-rotate(180deg)}</style>"
+)
+_TARGETS = (
+    "<style>a[href]{outline:2px dashed #d9480f!important;outline-offset:-2px;"
+    "box-shadow:inset 0 0 0 99px rgba(217,72,15,.14)!important}</style>"
 )
 _INVISIBLE = frozenset({"html", "head", "meta", "title", "style", "body"})
 _OUTLINE = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
@@ -64,17 +70,30 @@ def frame_policy(*, images: bool) -> str:
 
 
 def framed(
-    html: str, *, scheme: Scheme = "sent", styles: bool = True, mark: Mark | None = None
+    html: str,
+    *,
+    client: MailClient | None = None,
+    scheme: Scheme = "sent",
+    styles: bool = True,
+    targets: bool = False,
+    mark: Mark | None = None,
 ) -> str:
-    """The mail's HTML in this view, with the marked element outlined."""
+    """The mail's HTML in this view, with the marked element outlined.
+
+    A `client` decides the colours instead of `scheme`. `targets` outlines what a thumb can hit.
+    """
     if mark:
         html = _marked(html, mark)
+    if client:
+        html, scheme = shown_in(html, client), client.colours
     if scheme != "sent":
         html = _in_scheme(html, scheme)
     if not styles:
         html = _STYLE.sub("", html)
     if scheme == "inverted":
         html = html.replace("</head>", f"{_INVERTED}</head>", 1)
+    if targets:
+        html = html.replace("</head>", f"{_TARGETS}</head>", 1)
     return html
 
 

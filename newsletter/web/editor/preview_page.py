@@ -16,6 +16,8 @@ from newsletter.issues.issue import Issue
 from newsletter.pipeline.reader_copy import Reader, copy_for, message_of
 from newsletter.pipeline.reader_view import ReaderView, comparable, earlier_texts, view_as_reader
 from newsletter.rendering.lint.size import CLIPPED, NEAR
+from newsletter.rendering.mail_clients import MAIL_CLIENTS, MailClient, client_of
+from newsletter.rendering.read_aloud import read_aloud
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.framing import (
@@ -31,6 +33,7 @@ from newsletter.web.editor.framing import (
 PARTS = {
     "html": "HTML",
     "text": "Text",
+    "aloud": "Read aloud",
     "headers": "Headers",
     "raw": "Source",
     "changes": "Changes",
@@ -45,9 +48,11 @@ class View:
 
     part: str
     width: int
+    client: MailClient | None
     scheme: Scheme
     images: bool
     styles: bool
+    targets: bool
     mark: Mark | None
     reader: Reader
     against: str
@@ -57,9 +62,11 @@ class View:
         plain: dict[str, object] = {
             "part": self.part,
             "width": self.width,
+            "client": self.client.key if self.client else "",
             "scheme": self.scheme,
             "images": "" if self.images else "off",
             "styles": "" if self.styles else "off",
+            "targets": "on" if self.targets else "",
             "mark": self.mark or "",
             "as": self.reader.address,
             "tags": ",".join(self.reader.tags),
@@ -75,9 +82,11 @@ def read_view(query: QueryParams) -> View:
     return View(
         part=part if part in PARTS else "html",
         width=_width(query.get("width", "")),
+        client=client_of(query.get("client", "")),
         scheme=scheme if scheme in get_args(Scheme) else "sent",  # type: ignore[arg-type] # checked by the condition
         images=query.get("images") != "off",
         styles=query.get("styles") != "off",
+        targets=query.get("targets") == "on",
         mark=read_mark(query.get("mark", "")),
         reader=Reader(
             address=query.get("as", "").strip()[:320],
@@ -143,8 +152,14 @@ class PreviewPage:
                 message = message_of(self.context.site, issue, copy)
                 return plain_frame(message.decode("utf-8", "replace"))
             case _:
-                html = copy.uncounted.html
-                return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
+                return framed(
+                    copy.uncounted.html,
+                    client=view.client,
+                    scheme=view.scheme,
+                    styles=view.styles,
+                    targets=view.targets,
+                    mark=view.mark,
+                )
 
     def _reader_view(self, issue: Issue, reader: Reader) -> ReaderView:
         return view_as_reader(self.context.site, issue, reader, now=self.context.clock())
@@ -165,6 +180,7 @@ class PreviewPage:
             "reader_view": reader_view,
             "parts": PARTS,
             "widths": WIDTHS,
+            "clients": MAIL_CLIENTS,
             "bounds": (NARROWEST, WIDEST),
             "tags": sorted(tags.items(), key=lambda pair: pair[1].casefold()),
             "zone": site.settings.site.zone,
@@ -172,6 +188,7 @@ class PreviewPage:
             "near": NEAR,
             "earlier": earlier,
             "against": against,
+            "spoken": read_aloud(reader_view.edition.html) if view.part == "aloud" else (),
             "lines": differences(earlier[against], comparable(reader_view.edition))
             if against
             else [],

@@ -50,6 +50,40 @@ async def test_every_part_of_the_message_can_be_seen(browse: Browse) -> None:
     assert "quoted-printable" in (await browser.get(f"{URL}/frame?part=raw")).words
 
 
+async def test_as_a_client_shows_it(browse: Browse) -> None:
+    """GMX drops every style sheet, and the choice of colours goes with the client's."""
+    browser = browse()
+    page = await browser.get(f"{URL}/preview?client=gmx")
+    assert page.tree.xpath("//select[@id='client']/option[@selected]/text()") == ["GMX"]
+    assert not page.tree.xpath("//input[@name='scheme' and @type='radio']")
+    frame = await browser.get(page.tree.xpath("//iframe/@src")[0])
+    assert not frame.tree.xpath("//style")
+    assert "Good Gear Weekly" in frame.words
+    assert (await browser.get(f"{URL}/frame?client=pine")).tree.xpath("//style")
+
+
+async def test_what_a_thumb_can_hit_is_outlined(browse: Browse) -> None:
+    """The map of links is drawn over the mail, which is otherwise the same."""
+    browser = browse()
+    plain, drawn = [
+        (await browser.get(f"{URL}/frame{query}")).text for query in ("", "?targets=on")
+    ]
+    assert "a[href]{outline" in drawn
+    assert re.sub(r"<style>a\[href\].*?</style>", "", drawn) == plain
+
+
+async def test_the_mail_can_be_read_as_a_screen_reader_says_it(browse: Browse) -> None:
+    """Headings and links are said with what they are, in the order of the mail."""
+    page = await browse().get(f"{URL}/preview?part=aloud")
+    said = [
+        " ".join(item.text_content().split())
+        for item in page.tree.xpath("//div[contains(@class, 'aloud')]//li")
+    ]
+    assert said[0] == "main"
+    assert any(one.startswith("heading level 1, link Good Gear Weekly") for one in said)
+    assert any(one.startswith("link Unsubscribe") for one in said)
+
+
 async def test_as_somebody_who_follows_a_tag(browse: Browse) -> None:
     """Another edition, with another hash and fewer items."""
     browser = browse()
