@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.faults.page import write_page
 from tests.faults.rounds import IS_LONG
 
-# They need root, and a Postfix, a Dovecot and an nginx, which only the long form may ask of a machine.
-collect_ignore = [] if IS_LONG else ["test_postfix.py", "test_dovecot.py", "test_nginx.py"]
+# They need root, and servers that only the long form may ask of a machine.
+SERVERS = ("postfix", "dovecot", "nginx", "rspamd")
+collect_ignore = [] if IS_LONG else [f"test_{name}.py" for name in SERVERS]
 
 
 def pytest_sessionfinish(exitstatus: int) -> None:

@@ -14,9 +14,9 @@ def free_port() -> int:
 
 
 def await_port(port: int, name: str) -> None:
-    """Wait until the server of that name listens; raises TimeoutError."""
+    """Wait until the server of that name listens; raises TimeoutError after two minutes."""
     patience = threading.Event()
-    for _ in range(200):
+    for _ in range(2400):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

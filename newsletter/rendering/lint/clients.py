@@ -33,6 +33,7 @@ GRACEFUL = {
     "html-meta-color-scheme": "the light colours are shown",
     "css-selector-attribute": "used for dark mode only",
     "css-selector-child": "used for dark mode and phones only",
+    "css-overflow-wrap": "the word-break of MRML's cells breaks long words",
     "css-white-space": "a link breaks over two lines",
     "html-bdi": "a name in another script may be shown out of order",
     "html-dir": "the element around it has its own direction",

@@ -1,0 +1,88 @@
+"""The demo's issue as a relay gets it: signed, and with links to public addresses alone."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.demo.catcher import CaughtMail, catching_mail
+from tests.demo.serving import serving
+from tests.demo.site import make_site
+from tests.demo.sources import sources_application
+
+PRESS = "press.example.org"
+DKIM = """
+[dkim]
+domain = "news.example.org"
+selector = "s1"
+key_file = "dkim.pem"
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SentIssue:
+    """One reader's message, and the TXT record of the key that signed it."""
+
+    mail: CaughtMail
+    dkim_record: str
+
+
+def send_issue(folder: Path) -> SentIssue:
+    """Gather, draft, approve and send the demo's first issue from a site in `folder`."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    with serving(_as_public(sources_application(now))) as sources, catching_mail() as catcher:
+        site = make_site(
+            folder,
+            site_url="https://news.example.org",
+            sources=sources,
+            relay_port=catcher.port,
+            now=now,
+        )
+        for article in (*site.folder.glob("notes/*"), *site.folder.glob("saved/*")):
+            article.write_text(article.read_text().replace(sources, f"https://{PRESS}"))
+        record = _make_key(site.folder / "dkim.pem")
+        configuration = site.folder / "newsletter.toml"
+        configuration.write_text(configuration.read_text() + DKIM)
+        readers = folder / "readers.csv"
+        readers.write_text("email\nann@example.net\n")
+        site.run("subscribers", "import", str(readers), "--list", "weekly")
+        site.run("gather")
+        site.run("draft", "weekly")
+        findings = site.ask("lint", "weekly")["findings"]
+        # The pictures' public address is not there to answer; everything else is in order.
+        others = [finding for finding in findings if finding["rule"] != "image-answer"]
+        assert others == [], others
+        site.run("approve", "weekly/1")
+        site.run("send", "weekly/1")
+        assert catcher.wait_for(1)
+        return SentIssue(mail=catcher.mails[0], dkim_record=record)
+
+
+def _as_public(application: ASGIApp) -> ASGIApp:
+    """Pages and feeds that call their site https://press.example.org, wherever it is served."""
+
+    async def renamed(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            others = [header for header in scope["headers"] if header[0] != b"host"]
+            scope = {**scope, "scheme": "https", "headers": [*others, (b"host", PRESS.encode())]}
+        await application(scope, receive, send)
+
+    return renamed
+
+
+def _make_key(path: Path) -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"
