@@ -240,6 +240,8 @@ class NewsletterSettings(Table):
     """Other colours for the theme; [Themes](themes.md) shows the palettes of each. Unset: the theme's own."""
     subject: str = "{{ lead.title }}"
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
+    annotations: bool = False
+    """Let Gmail's Promotions tab show the pictures and headlines of up to ten stories; it decides for which senders."""
     archive_url: HeaderAddress | None = None
     """The address in the header List-Archive. Unset: the archive of this site."""
     help_url: HeaderAddress | None = None

@@ -18,6 +18,7 @@ class Masthead:
 
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
     `full_sections` are the titles of the sections that show their articles whole.
+    `annotated` issues carry data for Gmail's Promotions tab.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
     `reply_address` takes readers' answers. `join_url` is where a person to whom an issue was forwarded can subscribe.
     """
@@ -33,6 +34,7 @@ class Masthead:
     join_url: str = ""
     reply_address: str = ""
     full_sections: frozenset[str] = frozenset()
+    annotated: bool = False
 
     def __str__(self) -> str:
         return self.title

@@ -10,6 +10,7 @@ from typing import Any
 
 from newsletter.issues.issue import Issue, Item, LeftOut
 from newsletter.issues.reasons import LeftOutReason
+from newsletter.rendering.annotations import with_annotations
 from newsletter.rendering.asides import surround
 from newsletter.rendering.counted_links import Counting
 from newsletter.rendering.direction import direction_attribute, isolated
@@ -127,6 +128,8 @@ class _Renderer:
         for density in densities(sparsest, with_full_text=full):
             mjml = self.theme.render("issue.mjml.j2", self._context(items, density))
             html = make_html(mjml, css)
+            if self.masthead.annotated:
+                html = with_annotations(html, items)
             if encoded_size(self.as_sent(html)) <= SIZE_BUDGET:
                 break
         return html

@@ -88,6 +88,7 @@ class Site:
             timezone=site.timezone,
             reply_address=self.newsletter(slug).reply_to or self.newsletter(slug).sender.address,
             join_url=f"{site.url}/join/{self.newsletter(slug).list}",
+            annotated=self.newsletter(slug).annotations,
             full_sections=frozenset(
                 section.title
                 for section in self.newsletter(slug).sections

@@ -27,6 +27,7 @@ from newsletter.pipeline.doctor.mail_domain import (
     Diagnosis,
     Grade,
     check_alignment,
+    check_bimi,
     check_dkim,
     check_dmarc,
     check_mx,
@@ -91,6 +92,8 @@ def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
         yield check_mx(records, domain)
     for domain in sorted({sender for sender, _envelope in pairs}):
         yield check_dmarc(records, domain)
+        if bimi := check_bimi(records, domain):
+            yield bimi
     for sender, envelope in sorted(pairs):
         yield check_alignment(
             records,

@@ -117,6 +117,32 @@ def check_dmarc(records: Records, domain: str) -> Diagnosis:
     return _ok("DMARC", f"{parent}: {found[0]}")
 
 
+def check_bimi(records: Records, domain: str) -> Diagnosis | None:
+    """Check the logo that mailboxes show beside the sender (BIMI); None if none is published."""
+    for parent in _upwards(domain):
+        name = f"default._bimi.{parent}"
+        found = [r for r in records.txt(name) if r.lower().startswith("v=bimi1")]
+        if found:
+            break
+    else:
+        return None
+    tags = _tags(found[0])
+    logo = tags.get("l", "")
+    if not logo:
+        return _ok("BIMI", f"{parent} asks mailboxes to show no logo")
+    if not (logo.lower().startswith("https://") and logo.lower().endswith(".svg")):
+        fix = f"publish the logo as SVG Tiny PS at an https address, and name it in l= of {name}"
+        return _failure("BIMI", f"{logo} is not the https address of an SVG file", fix)
+    policy = _dmarc_tags(records, domain)
+    if policy.get("p") not in {"quarantine", "reject"} or policy.get("pct", "100") != "100":
+        fix = f"write p=quarantine or p=reject, without pct, into the DMARC record of {parent}"
+        return _failure("BIMI", "mailboxes show no logo while DMARC is not enforced", fix)
+    if not tags.get("a"):
+        fix = f"name a certificate of the logo (VMC or CMC) in a= of {name}"
+        return _warning("BIMI", "Gmail and Apple Mail show no logo without a certificate", fix)
+    return _ok("BIMI", f"{parent}: {found[0]}")
+
+
 def check_alignment(
     records: Records, *, from_domain: str, envelope_domain: str, dkim_domain: str | None
 ) -> Diagnosis:
@@ -139,12 +165,17 @@ def check_alignment(
 
 
 def _strictness(records: Records, domain: str) -> dict[str, bool]:
+    tags = _dmarc_tags(records, domain)
+    return {name: tags.get(name) == "s" for name in ("adkim", "aspf")}
+
+
+def _dmarc_tags(records: Records, domain: str) -> dict[str, str]:
+    """The policy of the domain or of the nearest parent that has one."""
     for parent in _upwards(domain):
         for record in records.txt(f"_dmarc.{parent}"):
             if record.lower().startswith("v=dmarc1"):
-                tags = _tags(record)
-                return {name: tags.get(name) == "s" for name in ("adkim", "aspf")}
-    return {"adkim": False, "aspf": False}
+                return _tags(record)
+    return {}
 
 
 def _aligned(seen: str, other: str, strict: bool) -> bool:

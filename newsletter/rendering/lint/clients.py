@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from newsletter.rendering.annotations import is_annotation
 from newsletter.rendering.html import make_html
 from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.lint.features import features_of
@@ -80,7 +81,7 @@ def check_clients(document: Document) -> Iterator[LintFinding]:
         if element.tag.startswith("mj-") or element.tag == "mjml":
             fix = f"correct the name <{element.tag}>: MJML does not allow such a component here"
             yield finding(element, "unknown-mjml", "blocking", who="every reader", fix=fix)
-        elif element.tag in _ACTIVE:
+        elif element.tag in _ACTIVE and not is_annotation(element):
             fix = f"remove <{element.tag}>: clients drop it, and filters distrust it"
             yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
     yield from _unsupported(document)

@@ -10,6 +10,7 @@ from newsletter.delivery.dkim import SigningKey
 from newsletter.pipeline.doctor.mail_domain import (
     Grade,
     check_alignment,
+    check_bimi,
     check_dkim,
     check_dmarc,
     check_mx,
@@ -129,6 +130,37 @@ def test_the_published_key_is_the_signing_key(
 def test_dmarc_records(texts: dict[str, list[str]], grade: Grade) -> None:
     """The domain's own record, else that of the one above it."""
     assert check_dmarc(Told(texts=texts), DOMAIN).grade is grade
+
+
+LOGO = "v=BIMI1; l=https://example.org/logo.svg"
+ENFORCED = "v=DMARC1; p=reject"
+
+
+@pytest.mark.parametrize(
+    ("record", "policy", "grade"),
+    [
+        (f"{LOGO}; a=https://example.org/vmc.pem", ENFORCED, Grade.OK),
+        (LOGO, ENFORCED, Grade.WARNING),
+        (LOGO, "v=DMARC1; p=none", Grade.FAILURE),
+        (LOGO, "v=DMARC1; p=quarantine; pct=50", Grade.FAILURE),
+        (LOGO, "", Grade.FAILURE),
+        ("v=BIMI1; l=http://example.org/logo.svg", ENFORCED, Grade.FAILURE),
+        ("v=BIMI1; l=https://example.org/logo.png", ENFORCED, Grade.FAILURE),
+        ("v=BIMI1; l=; a=", ENFORCED, Grade.OK),
+    ],
+)
+def test_a_logo_needs_what_mailboxes_ask_for(record: str, policy: str, grade: Grade) -> None:
+    """An SVG file by https, an enforced DMARC policy, and a certificate for some."""
+    texts = {"default._bimi.example.org": [record], "_dmarc.example.org": [policy]}
+    found = check_bimi(Told(texts=texts), DOMAIN)
+    assert found is not None
+    assert found.grade is grade
+    assert bool(found.fix) is (grade is not Grade.OK)
+
+
+def test_a_logo_is_optional() -> None:
+    """A domain without a BIMI record has nothing to check."""
+    assert check_bimi(Told(texts={"_dmarc.example.org": [ENFORCED]}), DOMAIN) is None
 
 
 @pytest.mark.parametrize(
