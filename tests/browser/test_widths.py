@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser
 
 from newsletter.rendering.mail_clients import MailClient, client_of
@@ -12,6 +14,8 @@ from newsletter.rendering.shown_in import shown_in
 from newsletter.rendering.theme import open_theme
 from tests.browsers import Chromium
 from tests.factories.cases import CASES
+from tests.factories.editions import make_edition
+from tests.factories.issues import make_items
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -44,6 +48,25 @@ def test_nothing_sticks_out(name: str, width: int, chromium: Chromium) -> None:
     documents = {title: case.edition(theme).html for title, case in CASES.items()}
     found = chromium.run(lambda browser: sticking_out(browser, documents, width))
     assert found == {title: [] for title in CASES}
+
+
+def test_eight_stories_are_short_on_a_phone(chromium: Chromium) -> None:
+    """The standard theme prints eight stories, half of them with pictures, in 2,520 pixels."""
+    buffer = BytesIO()
+    Image.new("RGB", (1200, 675)).save(buffer, "PNG")
+    html = make_edition(make_items(8, pictures=True, sections=("Security", "Networks"))).html
+
+    def height(browser: Browser) -> int:
+        page = browser.new_page(viewport={"width": 375, "height": 800})
+        page.route(
+            "**/*", lambda route: route.fulfill(content_type="image/png", body=buffer.getvalue())
+        )
+        page.set_content(html, wait_until="load")
+        tall: int = page.evaluate("document.documentElement.scrollHeight")
+        page.close()
+        return tall
+
+    assert chromium.run(height) <= 2520
 
 
 WITHOUT_MEDIA_QUERIES = MailClient(key="", name="", tested_as="", lacks=frozenset({"css-at-media"}))
