@@ -98,8 +98,6 @@ def _escape_non_ascii(mjml: str) -> str:
     return "".join(part for index, part in enumerate(parts) if index % 3 != 2)
 
 
-# MJML writes the height and premailer the colour; neither is an attribute of a picture (HTML, 4.8.3).
-_BAD_IMAGE_ATTRIBUTE = re.compile(r' height="auto"|(?<=") bgcolor="[^"]*"(?=>)')
 _IGNORED_BY_PREMAILER = ' data-premailer="ignore"'
 
 
@@ -123,6 +121,5 @@ def _inline_css(html: str, css: str) -> str:
             align_floating_images=False,
             cssutils_logging_level=logging.CRITICAL,
         ).transform(pretty_print=False)
-    inlined = _BAD_IMAGE_ATTRIBUTE.sub("", inlined)
     # premailer leaves the attribute on blocks for some media, and in conditional comments.
     return inlined.replace(_IGNORED_BY_PREMAILER, "")

@@ -10,6 +10,8 @@ import re
 
 # One start tag; quoted values may contain ">".
 _TAG = re.compile(r'<[a-zA-Z][^\s<>"/]*(?:\s+[^\s<>"=/]+(?:="[^"]*")?)*\s*/?>')
+# MRML writes the first two and premailer the third, where HTML has no such attributes.
+_INVALID_ATTRIBUTE = re.compile(r' height="auto"| vertical-align="[^"]*"| bgcolor="[^"]*"(?=>$)')
 _STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
 _STYLE_SHEET = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
 _FOR_OUTLOOK = re.compile(r"<!--\[if mso \| IE\]>(.*?)<!\[endif\]-->", re.DOTALL)
@@ -71,7 +73,7 @@ def _shorter_tag(tag: str, *, has_two_directions: bool) -> str:
             f' style="{style if has_two_directions else _LEFT_TO_RIGHT.sub("", style).rstrip(";")}"'
         )
 
-    tag = _STYLE_ATTRIBUTE.sub(shorter, tag)
+    tag = _STYLE_ATTRIBUTE.sub(shorter, _INVALID_ATTRIBUTE.sub("", tag))
     tag = _CLASS_ATTRIBUTE.sub(lambda match: _shorter_classes(match[0]), tag)
     if tag.startswith("<img"):
         return _OF_NO_USE_ON_PICTURES.sub("", tag)
