@@ -11,12 +11,11 @@ from newsletter.articles.identity.addresses import address_key
 from newsletter.articles.identity.headlines import (
     Headline,
     headline,
-    is_unspaced,
     languages_of,
     names_in,
     words_of,
 )
-from newsletter.articles.identity.lexicon import folded
+from newsletter.articles.identity.lexicon import folded, is_unspaced
 from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.site_names import without_site
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from newsletter.articles.identity.headlines import Headline, is_unspaced
-from newsletter.articles.identity.lexicon import lexicon
+from newsletter.articles.identity.headlines import Headline
+from newsletter.articles.identity.lexicon import is_unspaced, lexicon
 from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.pieces import Piece, common_pieces
 

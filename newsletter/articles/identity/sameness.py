@@ -16,10 +16,10 @@ from newsletter.articles.identity.headlines import (
     Headline,
     Link,
     headline,
-    is_unspaced,
 )
-from newsletter.articles.identity.lexicon import folded
+from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon
 from newsletter.articles.identity.likeness import Difference, compare
+from newsletter.articles.identity.one_event import one_event
 from newsletter.articles.identity.roles import (
     OPPOSITES,
     names_change_places,
@@ -34,6 +34,8 @@ LONGEST_NAME = 6
 """The number of letters of an unspaced script that may be one name."""
 A_WHILE = timedelta(days=60)
 """How long after an article a later one may still follow it up."""
+A_FEW_DAYS = timedelta(days=3)
+"""The time within which an event with the same names and numbers is one event."""
 LONG_AGO = timedelta(days=21)
 """Between dates further apart, headlines alone do not count: "Storm closes harbour" recurs."""
 
@@ -73,6 +75,13 @@ def same_story(one: Features, other: Features) -> bool:
         and one_wording(mine, theirs)
     ):
         return _equal_headlines(mine, theirs, support, apart)
+    if (
+        (numbers_agree or support is None)
+        and apart <= A_FEW_DAYS
+        and _may_share_a_language(one, other)
+        and one_event(mine, theirs, one.names | other.names)
+    ):
+        return True
     return support is not None and _texts_agree(one, other, difference, support, apart)
 
 
@@ -251,16 +260,28 @@ def _other_names(one: Features, other: Features, difference: Difference) -> bool
 def _other_in_place(one: Features, other: Features) -> bool:
     """Whether this is so in unspaced scripts: at one position, each has letters the other lacks."""
     mine, theirs = one.headline.words, other.headline.words
+    if not (any(map(is_unspaced, mine)) and any(map(is_unspaced, theirs))):
+        return False
+    names, others = _may_be_names(mine), _may_be_names(theirs)
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     for change, a, b, c, d in matcher.get_opcodes():
         if change == "replace" and max(b - a, d - c) <= LONGEST_NAME:
             strange = (
-                any(_is_ideograph(word) and not other.mentions(word) for word in mine[a:b]),
-                any(_is_ideograph(word) and not one.mentions(word) for word in theirs[c:d]),
+                any(at in names and not other.mentions(mine[at]) for at in range(a, b)),
+                any(at in others and not one.mentions(theirs[at]) for at in range(c, d)),
             )
             if all(strange):
                 return True
     return False
+
+
+def _may_be_names(words: Sequence[str]) -> frozenset[int]:
+    """The places of ideographs that are not part of a word for an event."""
+    text = "".join(word if is_unspaced(word) and len(word) == 1 else " " for word in words)
+    rest = lexicon().events.parts_pattern.sub(lambda match: " " * len(match[0]), text)
+    return frozenset(
+        at for at, letter in enumerate(rest) if letter != " " and _is_ideograph(letter)
+    )
 
 
 def _is_ideograph(word: str) -> bool:

@@ -14,13 +14,16 @@ TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+-feiras?\b|(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’](?=[^\W\d_]{3})[^\W\d_]+)*)"
 )
 _FACTORS = (
-    ("thousand tausend mille mil mila duizend tys tusen тыс тысяча тысячи тысяч bin الف k 千", 1e3),
+    ("thousand tausend mille mil mila duizend tys tysiac tysiace tysiecy tusen тыс тысяча тысячи тысяч bin"
+     " الف k 千 tonne tonnes tonnen tonnellate tonnellata tonelada toneladas ton tons tonn tony тонн тонна тонны", 1e3),
+    ("kilo kilos kg kilogramm kilograms kilogrammes kilogramos kilogrammi quilo quilos килограмм килограммов кг", 1.0),
     ("万 萬 만", 1e4),
-    ("million millions mio millionen millon millones milioni milhao milhoes miljoen mln mn m"
+    ("million millions mio millionen millon millones milioni milhao milhoes miljoen miljoner mnkr"
+     " milion miliony milionow mln mn m"
      " миллион миллиона миллионов млн milyon مليون 百万", 1e6),
     ("亿 億 억", 1e8),
     ("billion billions bn mrd milliarde milliarden milliard milliards miliardi miliardo miljard"
-     " mld bilhao bilhoes миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
+     " mld bilhao bilhoes miliard miliardy miliardow miljarder миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
     ("trillion trillions tn 兆 조", 1e12),
 )  # fmt: skip
 MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from newsletter.articles.identity.headlines import Headline, Link, Part, is_unspaced, weight
-from newsletter.articles.identity.lexicon import lexicon
+from newsletter.articles.identity.headlines import Headline, Link, Part, weight
+from newsletter.articles.identity.lexicon import is_unspaced, lexicon
 from newsletter.articles.identity.likeness import same_sense
 from newsletter.articles.identity.pieces import common_pieces
 
@@ -23,7 +23,7 @@ MANY = 5.0
 """The weight of shared words at which it matters on which side of a word something is added."""
 INSERTED = 2.0
 """The most weight of an addition within a clause, such as "Dana Poole" in "Mayor Dana Poole resigns"."""
-CIRCUMSTANCES = frozenset(("weekday", "day", "time", "role", "man"))
+CIRCUMSTANCES = frozenset(("weekday", "day", "time", "role", "man", "currency"))
 """Groups of contrasts whose words add only a circumstance."""
 TURNS = frozenset(
     (
