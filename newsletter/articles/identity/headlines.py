@@ -35,6 +35,13 @@ _SUBORDINATE = frozenset(["after", "following", "as", "amid", "while", "before",
     "weil", "wahrend", "wegen", "vor", "apres", "avant", "alors", "tras", "despues", "antes", "dopo",
     "mentre", "prima", "apos", "depois", "sonra", "после", "перед", "из", "po", "przed", "efter", "innan",
     "بعد", "قبل"])  # fmt: skip
+_FORETELLS = re.compile(
+    r"\b(?:will|set to|likely to|expected to|poised to|about to|may|could|might|soll|sollen|könnte|könnten|devrait|pourrait"
+    r"|va|vont|podría|va a|vai|vão|deve|pode|dovrebbe|potrebbe|zal|zullen|kan|ska|kommer att|ma|mogą|może|может|должн\w+)\b"
+    r"|[^\W\d_]{2}(?:[aei]rán?|[aei]rão|[ei]rà|[ei]ranno|[ei]ront)\b",
+    re.IGNORECASE,
+)
+"""Words and endings of the future tense and of expectations."""
 _SCORE = re.compile(r"\d+(?:[:–-]|\s+-\s+)\d+(?!\S)")
 _BREAK = re.compile(r"[,;:.!?–—―|()\[\]+…·•،؛、。：；！？，（）｜]|\s-+\s")
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|X{1,3})\Z")
@@ -48,6 +55,8 @@ class Link(Enum):
     """A word such as "in" or "of"."""
     SUBORDINATE = "subordinate"
     """A word that makes what follows a circumstance, such as "after"."""
+    POSSESSIVE = "possessive"
+    """An "'s", after which the word names what belongs to the word before it."""
     BREAK = "break"
     """A comma, colon, dash or another mark between two clauses."""
 
@@ -74,7 +83,7 @@ class Headline:
     Japanese particles mark as the subject. `bystanders` are named by a label or by a preposition
     of place, so they do not act. `origins` are the places that something comes from. `parts` are
     the words and the numbers in their order. `events` are the names in `events.txt` of what each
-    word may tell of.
+    word may tell of. `foretells` says whether it speaks of what is to come. `left_out` is the number of words that `phrases.txt` spared.
     """
 
     words: tuple[str, ...]
@@ -90,11 +99,18 @@ class Headline:
     origins: frozenset[str]
     parts: tuple[Part, ...]
     events: frozenset[frozenset[str]]
+    foretells: bool
+    left_out: int
 
     @property
     def weight(self) -> float:
         """How much the headline says, in words: a letter of an unspaced script is half a word."""
-        return sum(map(weight, self.words)) + len(self.numbers)
+        return sum(map(weight, self.words)) + len(self.numbers) + self.left_out
+
+    @property
+    def asks(self) -> bool:
+        """Whether it explains or asks, rather than reports."""
+        return any("explain" in mention for mention in self.events)
 
     @property
     def is_generic(self) -> bool:
@@ -116,7 +132,7 @@ def weight(word: str) -> float:
 @lru_cache(maxsize=20_000)
 def headline(title: str, language: str = "") -> Headline:
     """Take the headline apart; `language` is that of its article, "" where it is not known."""
-    title = in_one_word(title)
+    long, title = title, in_one_word(title)
     parts = _Parts(title, language)
     for index in range(len(parts.tokens)):
         parts.add(index)
@@ -138,6 +154,8 @@ def headline(title: str, language: str = "") -> Headline:
         origins=origins_of(title),
         parts=tuple(parts.parts),
         events=frozenset(parts.events),
+        foretells=("day", 2) in parts.meanings or bool(_FORETELLS.search(title)),
+        left_out=max(0, len(long.split()) - len(title.split())),
     )
 
 
@@ -216,6 +234,9 @@ class _Parts:
         self._after_not = self._after_not or any(group == "negation" for group, _ in meanings)
         self._after_and = self._after_and or word in _AND
         initial = self._is_initial(index)
+        if word == "s" and self._title[: match.start()].endswith(("'", "’")):
+            self._link = Link.POSSESSIVE
+            return
         if not word or (functional and not initial):
             if self._link is not Link.BREAK:
                 self._link = Link.SUBORDINATE if word in _SUBORDINATE else Link.FUNCTIONAL
@@ -249,6 +270,15 @@ def events_of(word: str) -> frozenset[str]:
         if group in ACTIONS
     )
     return frozenset((*(name for name, _ in lexicon().events.meanings(word)), *actions))
+
+
+def mentions_in(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
+    """The events that each word may tell of."""
+    for part in parts:
+        yield events_of(part.word)
+    letters = "".join(part.word for part in parts if is_unspaced(part.word))
+    for name, _index, _end in lexicon().events.meanings_within(letters):
+        yield frozenset((name,))
 
 
 def words_of(text: str) -> frozenset[str]:

@@ -64,7 +64,8 @@ class Words:
 class Lexicon:
     """Groups of contrasts, words for one event, functional words, and words of recurring headings.
 
-    `developments` are the events that make another story if only one article tells of them. A
+    `developments` are the events that make another story if only one article tells of them, and
+    `consequences` those of them that a disaster may have; `implied` events need not be said. A
     dispensable word only says how the news is told.
     `functional` has the languages in which a word is functional, such as "the".
     """
@@ -72,6 +73,9 @@ class Lexicon:
     contrasts: Groups
     events: Groups
     developments: frozenset[str]
+    disasters: frozenset[str]
+    consequences: frozenset[str]
+    implied: frozenset[str]
     functional: Mapping[str, tuple[str, ...]]
     generic: Words
     dispensable: Words
@@ -110,9 +114,10 @@ def lexicon() -> Lexicon:
     return Lexicon(
         contrasts=_groups(_contrasts()),
         events=_groups((name, 0, words) for _heading, name, words in _events()),
-        developments=frozenset(
-            name for heading, name, _words in _events() if heading == "developments"
-        ),
+        developments=_headed("developments") | _headed("disasters") | _headed("consequences"),
+        disasters=_headed("disasters"),
+        consequences=_headed("consequences"),
+        implied=_headed("implied"),
         functional={word: tuple(codes) for word, codes in functional.items()},
         generic=_words("generic.txt"),
         dispensable=_words("dispensable.txt"),
@@ -147,6 +152,11 @@ def _events() -> Iterator[tuple[str, str, str]]:
         else:
             name, _, words = line.partition(": ")
             yield heading, name, words
+
+
+def _headed(wanted: str) -> frozenset[str]:
+    """The names of the events below a heading of `events.txt`."""
+    return frozenset(name for heading, name, _words in _events() if heading == wanted)
 
 
 def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:

@@ -8,78 +8,88 @@ from __future__ import annotations
 
 from itertools import chain
 
-from newsletter.articles.identity.headlines import Headline, Part, weight
+from newsletter.articles.identity.additions import Addition, compare_parts
+from newsletter.articles.identity.features import Features
+from newsletter.articles.identity.headlines import Headline, Part
 from newsletter.articles.identity.lexicon import is_unspaced, lexicon
-from newsletter.articles.identity.likeness import same_sense, same_word
+from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.pieces import common_pieces
 
 ENOUGH = 2.0
 """The weight of the names and numbers that both headlines must have."""
-HALF = 0.5
-"""The share of the words of each headline that the other one must have."""
+MANY = 4.0
+"""The weight of shared words at which `SOME` suffices."""
+SOME = 1.0
 _LARGE = 13
 """A number below this occurs in many headlines."""
 _YEARS = range(1900, 2100)
 
 
-def one_event(one: Headline, other: Headline, names: frozenset[str]) -> bool:
+def one_event(one: Features, other: Features, mine: Headline, theirs: Headline) -> bool:
     """Whether both tell of one event, with the same names and numbers, and of no other development.
 
-    `names` are the names that spelling shows in either article.
+    `mine` and `theirs` are the headlines of `one` and `other`. What the text of one article says
+    counts for the headline of the other.
     """
-    if not (_mentioned(one) & _mentioned(other)):
+    if not (_events(mine) & other.told and _events(theirs) & one.told):
         return False
-    if _has_other_development(one, other) or _has_other_development(other, one):
+    difference = compare_parts(mine, theirs)
+    known = one.told & other.told
+    if not all(
+        addition.is_circumstance(known, there) or _is_told(addition, article)
+        for added, there, article in (
+            (difference.mine, theirs, other),
+            (difference.theirs, mine, one),
+        )
+        for addition in added
+    ):
         return False
-    if min(_share(one, other), _share(other, one)) < HALF:
+    if any(
+        first.is_instead_of(second, anywhere=False)
+        for first in difference.mine
+        for second in difference.theirs
+    ):
         return False
-    return anchors(one, other, names) >= ENOUGH
-
-
-def anchors(one: Headline, other: Headline, names: frozenset[str]) -> float:
-    """The weight of the names and numbers that both headlines have."""
-    found = sum(map(_number_weight, one.numbers & other.numbers))
-    mine, theirs = (
-        [part for part in headline.parts if not part.is_number and _may_name(part)]
-        for headline in (one, other)
+    names = one.names | other.names
+    elsewhere = sum(
+        part.word in names and (article.mentions(part.word))
+        for added, article in ((difference.mine, other), (difference.theirs, one))
+        for addition in added
+        for part in addition.parts
     )
-    for part in mine:
-        for match in theirs:
-            if same_word(part.word, match.word):
-                found += _name_weight(part, match, names)
-                theirs.remove(match)
-                break
-    letters = ([part.word for part in headline.parts] for headline in (one, other))
-    for piece in common_pieces(*letters):
-        if is_unspaced(piece.words[0]):
-            found += _piece_weight("".join(piece.words))
-    return found
+    enough = ENOUGH if difference.shared < MANY else SOME
+    return _common_names(mine, theirs, names) + elsewhere >= enough
 
 
-def _mentioned(headline: Headline) -> frozenset[str]:
+def _events(headline: Headline) -> frozenset[str]:
     return frozenset(chain.from_iterable(headline.events))
 
 
-def _has_other_development(one: Headline, other: Headline) -> bool:
-    """Whether the headline tells of a development of which the other one says nothing."""
-    there = _mentioned(other)
-    return any(
-        mention & lexicon().developments and mention.isdisjoint(there) for mention in one.events
+def _is_told(addition: Addition, article: Features) -> bool:
+    """Whether the text of the other article says all that the addition says."""
+    return bool(article.text) and all(
+        article.mentions(part.word) or article.tells(part.word) for part in addition.parts
     )
 
 
-def _share(one: Headline, other: Headline) -> float:
-    """The share of the headline's words and numbers that the other one has in some form or sense."""
-    parts = [part for part in one.parts if part.word not in lexicon().dispensable]
-    total = sum(weight(part.word) for part in parts)
-    there = [part.word for part in other.parts]
-    found = sum(
-        weight(part.word)
-        for part in parts
-        if part.word in there
-        or (not part.is_number and any(same_sense(part.word, word) for word in there))
+def _common_names(one: Headline, other: Headline, names: frozenset[str]) -> float:
+    """The weight of the names and numbers that both headlines have.
+
+    `names` are the names that spelling shows in either article.
+    """
+    found = sum(map(_number_weight, one.numbers & other.numbers))
+    theirs = [part for part in other.parts if _may_name(part)]
+    for part in filter(_may_name, one.parts):
+        match = next((there for there in theirs if same_word(part.word, there.word)), None)
+        if match is not None:
+            found += _name_weight(part, match, names)
+            theirs.remove(match)
+    letters = ([part.word for part in headline.parts] for headline in (one, other))
+    return found + sum(
+        _piece_weight("".join(piece.words))
+        for piece in common_pieces(*letters)
+        if is_unspaced(piece.words[0])
     )
-    return found / total if total else 0.0
 
 
 def _number_weight(number: str) -> float:
@@ -94,13 +104,14 @@ def _number_weight(number: str) -> float:
 def _may_name(part: Part) -> bool:
     """Whether the word may name somebody or something, rather than an event or a kind of thing."""
     word = part.word
-    return (
-        len(word) > 1
-        and not is_unspaced(word)
-        and not lexicon().events.meanings(word)
-        and not lexicon().contrasts.meanings(word)
-        and word not in lexicon().generic
-        and word not in lexicon().dispensable
+    return not (
+        part.is_number
+        or len(word) < 2
+        or is_unspaced(word)
+        or lexicon().events.meanings(word)
+        or lexicon().contrasts.meanings(word)
+        or word in lexicon().generic
+        or word in lexicon().dispensable
     )
 
 
@@ -113,7 +124,7 @@ def _name_weight(one: Part, other: Part, names: frozenset[str]) -> float:
 
 def _piece_weight(letters: str) -> float:
     """The weight of letters of an unspaced script without the words for events in them."""
-    rest = lexicon().events.parts_pattern.sub("", letters)
-    rest = lexicon().contrasts.parts_pattern.sub("", rest)
-    names = [letter for letter in rest if not "\u3040" <= letter <= "\u309f"]
+    for groups in (lexicon().events, lexicon().contrasts):
+        letters = groups.parts_pattern.sub("", letters)
+    names = [letter for letter in letters if not "\u3040" <= letter <= "\u309f"]
     return min(1.5, 0.5 * len(names)) if len(names) > 1 else 0.0

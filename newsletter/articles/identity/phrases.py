@@ -52,9 +52,14 @@ def _phrases() -> Mapping[str, tuple[_Phrase, ...]]:
     for line in lines_of("phrases.txt"):
         words, _, instead = line.partition(" =")
         phrase = _phrase(words.split(), instead.strip())
-        for form in words.split()[0].split("|"):
-            found[form].append(phrase)
+        for word in dict.fromkeys(_first_word(form) for form in words.split()[0].split("|")):
+            found[word].append(phrase)
     return {word: tuple(phrases) for word, phrases in found.items()}
+
+
+def _first_word(form: str) -> str:
+    match = _WORD.match(form)
+    return match[0] if match else form
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.headlines import (
     Headline,
     Link,
+    events_of,
     headline,
 )
 from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon
@@ -72,6 +73,7 @@ def same_story(one: Features, other: Features) -> bool:
     if (
         (numbers_agree or support is None)
         and _may_share_a_language(one, other)
+        and (support is not None or mine.asks == theirs.asks)
         and one_wording(mine, theirs)
     ):
         return _equal_headlines(mine, theirs, support, apart)
@@ -79,7 +81,8 @@ def same_story(one: Features, other: Features) -> bool:
         (numbers_agree or support is None)
         and apart <= A_FEW_DAYS
         and _may_share_a_language(one, other)
-        and one_event(mine, theirs, one.names | other.names)
+        and mine.asks == theirs.asks
+        and one_event(one, other, mine, theirs)
     ):
         return True
     return support is not None and _texts_agree(one, other, difference, support, apart)
@@ -144,6 +147,8 @@ def _contradict(mine: Headline, theirs: Headline, one: Features, other: Features
     A number that the text of the other article has, and a negation that it has too, as in
     "nobody was hurt", contradict nothing.
     """
+    if mine.foretells != theirs.foretells and _DECISIONS & one.told & other.told:
+        return True
     if not contrast(mine, theirs):
         return False
     return (
@@ -153,6 +158,10 @@ def _contradict(mine: Headline, theirs: Headline, one: Features, other: Features
         or (mine.negated and not theirs.negated and not _also_denies(other, mine))
         or (theirs.negated and not mine.negated and not _also_denies(one, theirs))
     )
+
+
+_DECISIONS = frozenset(("approve", "approve 0", "approve 1", "elect", "vote", "win 0", "win 1"))
+"""Events of which the forecast is another story than the outcome."""
 
 
 def _may_share_a_language(one: Features, other: Features) -> bool:
@@ -230,6 +239,8 @@ def _another_version(one: Headline, other: Headline, against: Features) -> bool:
         and part.is_capital
         and before.word in other.numbers
         and not against.mentions(part.word)
+        and not events_of(part.word)
+        and part.word not in lexicon().dispensable
         for before, part in pairwise(one.parts)
     )
 
@@ -310,7 +321,8 @@ def _support(one: Features, other: Features) -> float | None:
         found += sum(
             0.8
             for word in small.text
-            if word not in large.everything and len(word) >= 5 and word[:5] in starts
+            if word not in large.everything
+            and ((len(word) >= 5 and word[:5] in starts) or large.tells(word))
         )
     return found / len(small.text)
 
@@ -324,7 +336,20 @@ def _texts_agree(
     if difference.shared < 1 and min(_explained(one, other, difference)) < _EXPLAINED:
         return False
     nearness = _nearness(one, other, difference, support)
-    return nearness + _by_numbers(one, other) - _by_days(apart) >= _AGREEING
+    return (
+        nearness + _by_numbers(one, other) - _by_days(apart) - _by_developments(one, other)
+        >= _AGREEING
+    )
+
+
+def _by_developments(one: Features, other: Features) -> float:
+    """The penalty for developments in a headline of which the other article says nothing."""
+    developments = lexicon().developments
+    return 0.06 * sum(
+        mention.isdisjoint(told) and not mention.isdisjoint(developments)
+        for mentions, told in ((one.headline.events, other.told), (other.headline.events, one.told))
+        for mention in mentions
+    )
 
 
 def _by_days(apart: timedelta) -> float:
@@ -356,4 +381,7 @@ def _by_numbers(one: Features, other: Features) -> float:
 
 
 def _share_mentioned(words: Sequence[str], features: Features) -> float:
-    return sum(map(features.mentions, words)) / len(words) if words else 1.0
+    """The share of the words that the article has in some form or sense."""
+    if not words:
+        return 1.0
+    return sum(features.mentions(word) or features.tells(word) for word in words) / len(words)

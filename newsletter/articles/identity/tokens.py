@@ -28,6 +28,7 @@ _FACTORS = (
 )  # fmt: skip
 MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
+_TURKISH_CASE = re.compile(r"(?<=...)'(?:[dt][ae]ki|n[dt][ae]n?|y?l[ae]|ler|lar)[a-z]{0,3}\Z")
 _GLUED = frozenset("万萬만亿億억千兆조")
 """Magnitudes of unspaced scripts, which the next word follows without a space."""
 
@@ -42,9 +43,9 @@ def follows_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
 
 @lru_cache(maxsize=50_000)
 def plain(word: str) -> str:
-    """The word without accents, elisions ("l'"), a possessive "'s" and the Arabic article."""
+    """The word without accents, elisions ("l'"), a possessive "'s", Turkish cases and the Arabic article."""
     word = folded(word).replace(".", "").replace("’", "'")
-    word = _ELISION.sub("", word.removesuffix("'s"))
+    word = _TURKISH_CASE.sub("", _ELISION.sub("", word.removesuffix("'s")))
     if "\u0600" <= word[:1] <= "\u06ff" and len(word) > 4:
         word = re.sub(r"\A[وفبل]?ال", "", word)
     return word
