@@ -110,7 +110,7 @@ class Addition:
         """Whether the headline says with this addition still what it says without."""
         return (
             not self._contrasts(other)
-            and not self._develops(frozenset().union(*other.events))
+            and not self._develops(other.told)
             and self._is_linked()
             and self._counts_something()
         )

@@ -109,7 +109,7 @@ class Features:
     @cached_property
     def told(self) -> frozenset[str]:
         """The events that headline and text may tell of."""
-        return frozenset().union(*self.whole.events)
+        return self.whole.told
 
     def tells(self, word: str) -> bool:
         """Whether headline or text tells of an event that the word may mean."""

@@ -108,9 +108,14 @@ class Headline:
         return sum(map(weight, self.words)) + len(self.numbers) + self.left_out
 
     @property
+    def told(self) -> frozenset[str]:
+        """The names of all events that it may tell of."""
+        return frozenset().union(*self.events)
+
+    @property
     def asks(self) -> bool:
         """Whether it explains or asks, rather than reports."""
-        return any("explain" in mention for mention in self.events)
+        return "explain" in self.told
 
     @property
     def is_generic(self) -> bool:

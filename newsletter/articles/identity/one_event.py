@@ -6,8 +6,6 @@ both tell of a fine (`events.txt`), and name Zentro, France and the sum.
 
 from __future__ import annotations
 
-from itertools import chain
-
 from newsletter.articles.identity.additions import Addition, compare_parts
 from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.headlines import Headline, Part
@@ -31,7 +29,7 @@ def one_event(one: Features, other: Features, mine: Headline, theirs: Headline) 
     `mine` and `theirs` are the headlines of `one` and `other`. What the text of one article says
     counts for the headline of the other.
     """
-    if not (_events(mine) & other.told and _events(theirs) & one.told):
+    if not (mine.told & other.told and theirs.told & one.told):
         return False
     difference = compare_parts(mine, theirs)
     known = one.told & other.told
@@ -61,10 +59,6 @@ def one_event(one: Features, other: Features, mine: Headline, theirs: Headline) 
     return _common_names(mine, theirs, names) + elsewhere >= enough
 
 
-def _events(headline: Headline) -> frozenset[str]:
-    return frozenset(chain.from_iterable(headline.events))
-
-
 def _is_told(addition: Addition, article: Features) -> bool:
     """Whether the text of the other article says all that the addition says."""
     return bool(article.text) and all(
@@ -77,17 +71,17 @@ def _common_names(one: Headline, other: Headline, names: frozenset[str]) -> floa
 
     `names` are the names that spelling shows in either article.
     """
-    found = sum(map(_number_weight, one.numbers & other.numbers))
+    found = float(sum(map(_number_weight, one.numbers & other.numbers)))
     theirs = [part for part in other.parts if _may_name(part)]
     for part in filter(_may_name, one.parts):
         match = next((there for there in theirs if same_word(part.word, there.word)), None)
         if match is not None:
             found += _name_weight(part, match, names)
             theirs.remove(match)
-    letters = ([part.word for part in headline.parts] for headline in (one, other))
+    words, others = ([part.word for part in headline.parts] for headline in (one, other))
     return found + sum(
         _piece_weight("".join(piece.words))
-        for piece in common_pieces(*letters)
+        for piece in common_pieces(words, others)
         if is_unspaced(piece.words[0])
     )
 
