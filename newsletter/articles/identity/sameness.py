@@ -6,9 +6,7 @@ docs/explanation/identity.md has the measured precision and recall.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
 from newsletter.articles.identity.contradictions import (
     another_version,
@@ -21,6 +19,7 @@ from newsletter.articles.identity.contradictions import (
     other_names,
 )
 from newsletter.articles.identity.features import Features
+from newsletter.articles.identity.grounds import Ground, Sameness
 from newsletter.articles.identity.headlines import Headline, headline
 from newsletter.articles.identity.lexicon import folded, is_unspaced
 from newsletter.articles.identity.likeness import Difference, compare
@@ -45,28 +44,6 @@ A_WHILE = timedelta(days=60)
 A_FEW_DAYS = timedelta(days=3)
 """The time within which an event with the same names and numbers is one event."""
 _FOLLOWS_UP = 1.1
-
-
-class Ground(StrEnum):
-    """On what ground two articles are one story."""
-
-    EQUAL_HEADLINES = "equal-headlines"
-    ONE_WORDING = "one-wording"
-    ONE_EVENT = "one-event"
-    TEXTS = "texts"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sameness:
-    """Why two articles are one story.
-
-    `words` are those that both headlines have, in their compared form; `events` are the names in
-    `events.txt` of what both headlines tell of.
-    """
-
-    ground: Ground
-    words: tuple[str, ...]
-    events: tuple[str, ...]
 
 
 def same_story(one: Features, other: Features) -> bool:
