@@ -64,7 +64,10 @@ def same_sense(one: str, other: str) -> bool:
     """Whether two words are forms of one, or mean the same in `events.txt` or `contrasts.txt`."""
     if same_word(one, other):
         return True
-    return any(not groups(one).isdisjoint(groups(other)) for groups in (_events, _contrasts))
+    mine, theirs = _events(one), _events(other)
+    if mine and theirs:
+        return not mine.isdisjoint(theirs)
+    return not _contrasts(one).isdisjoint(_contrasts(other))
 
 
 @lru_cache(maxsize=20_000)

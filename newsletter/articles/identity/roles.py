@@ -109,7 +109,9 @@ def _moved(one: Headline, mine: frozenset[str], other: Headline, theirs: frozens
 def _places(headline: Headline) -> frozenset[str]:
     """The names that the headline marks as places."""
     capitals = {part.word for part in headline.parts if part.is_capital}
-    return headline.bystanders & capitals
+    return frozenset(
+        word for word in headline.bystanders & capitals if not lexicon().events.meanings(word)
+    )
 
 
 def _subjects_changed(one: Headline, other: Headline) -> bool:

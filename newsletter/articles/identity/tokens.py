@@ -29,6 +29,8 @@ _FACTORS = (
 MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
 _TURKISH_CASE = re.compile(r"(?<=...)'(?:[dt][ae]ki|n[dt][ae]n?|y?l[ae]|ler|lar)[a-z]{0,3}\Z")
+_NUMBERS = (*range(2, 13), *range(20, 101, 10))
+"""The values of the lines of the group "number" in contrasts.txt."""
 _GLUED = frozenset("万萬만亿億억千兆조")
 """Magnitudes of unspaced scripts, which the next word follows without a space."""
 
@@ -55,8 +57,8 @@ def word_value(word: str) -> float:
     """The number that a number word means, 3 for "three"; 0 for other words."""
     return next(
         (
-            value + 2
-            for group, value in lexicon().contrasts.words.get(word, ())
+            _NUMBERS[index]
+            for group, index in lexicon().contrasts.words.get(word, ())
             if group == "number"
         ),
         0,
