@@ -18,11 +18,11 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
-from newsletter.cli.source_documents import article_document, article_lines
+from newsletter.cli.source_documents import article_document, article_lines, sameness_text
 from newsletter.cli.status import failed_source_document, failed_source_line
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
-from newsletter.issues.wording import inclusion_text, left_out_text, note_text, sameness_text
+from newsletter.issues.wording import inclusion_text, left_out_text, note_text
 from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.explain import Explanation, explain
 from newsletter.pipeline.gather import gather as gather_articles

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from newsletter.articles.identity.grounds import Ground, Sameness
 from newsletter.issues.issue import Item, LeftOut
 from newsletter.issues.reasons import (
     FailedSource,
@@ -92,20 +91,6 @@ def _placement(item: Item) -> str:
     )
     covered = f", covered by {reason.other_sources + 1} sources" if reason.other_sources else ""
     return f"in {reason.section}{by}{covered}"
-
-
-def sameness_text(sameness: Sameness) -> str:
-    """Why two versions are one story, to follow "because"."""
-    words, events = ", ".join(sameness.words), " and ".join(sameness.events)
-    match sameness.ground:
-        case Ground.EQUAL_HEADLINES:
-            return "the headlines are equal"
-        case Ground.ONE_WORDING:
-            return f"the headlines have the same words ({words})"
-        case Ground.ONE_EVENT:
-            return f"the headlines tell of one event ({events}) with the same words ({words})"
-        case Ground.TEXTS:
-            return f"the texts report the same, and the headlines share: {words or 'no word'}"
 
 
 def left_out_text(out: LeftOut) -> str:
