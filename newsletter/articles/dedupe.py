@@ -9,8 +9,9 @@ from datetime import datetime
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.identity.addresses import address_key, names_a_page
 from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.contradictions import contrast
 from newsletter.articles.identity.features import Features
-from newsletter.articles.identity.sameness import contrast, same_story
+from newsletter.articles.identity.sameness import same_story
 
 
 def merge_stories(articles: Sequence[Article], sources: Sequence[Hashable] = ()) -> list[Article]:

@@ -18,7 +18,7 @@ from newsletter.cli.invocation import (
     now_option,
     pass_invocation,
 )
-from newsletter.cli.source_documents import article_document, article_lines
+from newsletter.cli.source_documents import article_document, article_lines, sameness_text
 from newsletter.cli.status import failed_source_document, failed_source_line
 from newsletter.issues.issue import Issue, Item, State
 from newsletter.issues.window import carried_over
@@ -100,7 +100,8 @@ def draft(invocation: Invocation, name: str) -> int:
     "--explain",
     "explained",
     metavar="ITEM",
-    help="Show where each field of one article came from: its address, or words of its title.",
+    help="Show where each field of one article came from, and why versions are one story:"
+    " its address, or words of its title.",
 )
 @json_option
 @now_option
@@ -136,11 +137,20 @@ def show(invocation: Invocation, issue: tuple[str, int | None], explained: str |
 
 
 def _show_provenance(invocation: Invocation, found: Explanation) -> int:
-    versions = [article_document(version) for version in found.versions]
+    versions = [
+        {
+            **article_document(version.article),
+            "sameness": asdict(version.sameness) if version.sameness else None,
+        }
+        for version in found.versions
+    ]
     lines = [f"{found.issue.name}: {found.title}"]
     for version in found.versions:
-        place = version.url or "without an address"
-        lines += article_lines(version, f"{version.source}: {place}")
+        article = version.article
+        place = article.url or "without an address"
+        lines += article_lines(article, f"{article.source}: {place}")
+        if version.sameness:
+            lines.append(f"  the same story, because {sameness_text(version.sameness)}")
     invocation.answer(
         {"issue": found.issue.name, "title": found.title, "versions": versions}, *lines
     )

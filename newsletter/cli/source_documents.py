@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from newsletter.articles.identity.grounds import Ground, Sameness
 from newsletter.articles.provenance import explained, to_json
 from newsletter.config.durations import written
 
@@ -131,3 +132,17 @@ def _iso(moment: datetime | None) -> str | None:
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%a %d %b %Y, %H:%M}" if moment else "never"
+
+
+def sameness_text(sameness: Sameness) -> str:
+    """Why two versions are one story, to follow "because"."""
+    words, events = ", ".join(sameness.words), " and ".join(sameness.events)
+    match sameness.ground:
+        case Ground.EQUAL_HEADLINES:
+            return "the headlines are equal"
+        case Ground.ONE_WORDING:
+            return f"the headlines have the same words ({words})"
+        case Ground.ONE_EVENT:
+            return f"the headlines tell of one event ({events}) with the same words ({words})"
+        case Ground.TEXTS:
+            return f"the texts report the same, and the headlines share: {words or 'no word'}"

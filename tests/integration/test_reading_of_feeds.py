@@ -37,10 +37,10 @@ def server() -> Iterator[FeedServer]:
         yield running
 
 
-def site_with_feed(folder: Path, url: str) -> Site:
-    """A site whose newsletter reads one feed."""
-    source = f'[[newsletters.weekly.sources]]\nfeed = "{url}"\n'
-    tables = f'[fetch]\nallow_private = ["127.0.0.1"]\ntimeout = "5s"\n\n{source}'
+def site_with_feed(folder: Path, *urls: str) -> Site:
+    """A site whose newsletter reads these feeds."""
+    sources = "".join(f'[[newsletters.weekly.sources]]\nfeed = "{url}"\n' for url in urls)
+    tables = f'[fetch]\nallow_private = ["127.0.0.1"]\ntimeout = "5s"\n\n{sources}'
     return make_site(folder, now=NOW - 8 * DAY, tables=tables)
 
 
@@ -131,6 +131,26 @@ def test_what_had_no_date_when_the_feed_was_first_read_is_not_news(
         titles = {shown.title for shown in find_issue(connection, "weekly", None).items}
     assert titles == {"New", "Old", "Dated"}
     site.database.close()
+
+
+def test_an_editor_sees_why_two_outlets_tell_one_story(tmp_path: Path, server: FeedServer) -> None:
+    """By the words that their headlines have in common, whatever signs they use."""
+    feeds = [
+        server.put("/one", rss(item("Zentro fined €50m in France over privacy breaches"))),
+        server.put("/two", rss(item("France hits Zentro with 50 million euro fine"))),
+    ]
+    site = site_with_feed(tmp_path, *feeds)
+    gather(site, "weekly", now=NOW)
+    issue = draft(site, "weekly", now=NOW)
+    site.database.close()
+    assert len(issue.items) == 1
+    shown = CliRunner().invoke(
+        cli,
+        ["-C", str(tmp_path), "show", "weekly", "--explain", "Zentro"],
+        obj=Invocation(folder=tmp_path),
+        catch_exceptions=False,
+    )
+    assert "the same story, because the headlines have the same words (france" in shown.stdout
 
 
 def test_an_editor_sees_where_fields_came_from(tmp_path: Path, server: FeedServer) -> None:

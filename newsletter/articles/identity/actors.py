@@ -17,8 +17,8 @@ _RUSSIAN_PASSIVE = re.compile(
 )
 """A participle, and who acts in the instrumental case."""
 _SOLD = re.compile(
-    r"\b(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
-    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+(?:the |la |le |el |die |den |das |o |a |de |het )?"
+    r"\b(?:(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
+    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+|sous le contrôle d(?:e\s+|u\s+|['’]))(?:the |la |le |el |die |den |das |o |a |de |het )?"
     r"[«„“\"]?(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )

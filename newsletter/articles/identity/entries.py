@@ -10,9 +10,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.addresses import address_key, names_a_page
+from newsletter.articles.identity.contradictions import contrast
 from newsletter.articles.identity.global_ids import PAGE, global_id
 from newsletter.articles.identity.headlines import headline
-from newsletter.articles.identity.sameness import contrast
 from newsletter.articles.tags import slug_of
 
 SIMILAR_TITLE = 60

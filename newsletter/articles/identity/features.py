@@ -10,13 +10,13 @@ from newsletter.articles.article import Article
 from newsletter.articles.identity.addresses import address_key
 from newsletter.articles.identity.headlines import (
     Headline,
+    events_of,
     headline,
-    is_unspaced,
     languages_of,
     names_in,
     words_of,
 )
-from newsletter.articles.identity.lexicon import folded
+from newsletter.articles.identity.lexicon import folded, is_unspaced
 from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.site_names import without_site
 
@@ -105,6 +105,15 @@ class Features:
         if is_unspaced(word):
             return word in self.letters
         return word in self.everything or any(same_word(word, other) for other in self.everything)
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The events that headline and text may tell of."""
+        return self.whole.told
+
+    def tells(self, word: str) -> bool:
+        """Whether headline or text tells of an event that the word may mean."""
+        return not self.told.isdisjoint(events_of(word))
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -15,7 +15,8 @@ from newsletter.articles.identity.actors import (
     origins_of,
     subjects_of,
 )
-from newsletter.articles.identity.lexicon import folded, lexicon
+from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon
+from newsletter.articles.identity.phrases import in_one_word
 from newsletter.articles.identity.tokens import (
     MAGNITUDES,
     TOKEN,
@@ -25,12 +26,22 @@ from newsletter.articles.identity.tokens import (
     word_value,
 )
 
-_CALLED_OFF = re.compile(r"\b(?:call(?:s|ed|ing)?) off\b", re.IGNORECASE)
+ACTIONS = frozenset(
+    ("rise", "approve", "arrest", "confirm", "buy", "win", "cancel", "open", "join")
+)
+"""Groups of contrasts that are events."""
 _AND = frozenset(["and", "und", "et", "y", "e", "ed", "en", "i", "och", "и", "ve", "و"])
 _SUBORDINATE = frozenset(["after", "following", "as", "amid", "while", "before", "because", "despite", "during", "over", "nach",
     "weil", "wahrend", "wegen", "vor", "apres", "avant", "alors", "tras", "despues", "antes", "dopo",
     "mentre", "prima", "apos", "depois", "sonra", "после", "перед", "из", "po", "przed", "efter", "innan",
     "بعد", "قبل"])  # fmt: skip
+_FORETELLS = re.compile(
+    r"\b(?:will|set to|likely to|expected to|poised to|about to|may|could|might|soll|sollen|könnte|könnten|devrait|pourrait"
+    r"|va|vont|podría|va a|vai|vão|deve|pode|dovrebbe|potrebbe|zal|zullen|kan|ska|kommer att|ma|mogą|może|может|должн\w+)\b"
+    r"|[^\W\d_]{2}(?:[aei]rán?|[aei]rão|[ei]rà|[ei]ranno|[ei]ront)\b",
+    re.IGNORECASE,
+)
+"""Words and endings of the future tense and of expectations."""
 _SCORE = re.compile(r"\d+(?:[:–-]|\s+-\s+)\d+(?!\S)")
 _BREAK = re.compile(r"[,;:.!?–—―|()\[\]+…·•،؛、。：；！？，（）｜]|\s-+\s")
 _ROMAN = re.compile(r"(?:X{0,2}(?:IX|IV|V?I{1,3}|V)|X{1,3})\Z")
@@ -44,6 +55,8 @@ class Link(Enum):
     """A word such as "in" or "of"."""
     SUBORDINATE = "subordinate"
     """A word that makes what follows a circumstance, such as "after"."""
+    POSSESSIVE = "possessive"
+    """An "'s", after which the word names what belongs to the word before it."""
     BREAK = "break"
     """A comma, colon, dash or another mark between two clauses."""
 
@@ -69,7 +82,8 @@ class Headline:
     words on both sides of an "and", whose order does not matter. `subjects` are the words that
     Japanese particles mark as the subject. `bystanders` are named by a label or by a preposition
     of place, so they do not act. `origins` are the places that something comes from. `parts` are
-    the words and the numbers in their order.
+    the words and the numbers in their order. `events` are the names in `events.txt` of what each
+    word may tell of. `foretells` says whether it speaks of what is to come. `left_out` is the number of words that `phrases.txt` spared.
     """
 
     words: tuple[str, ...]
@@ -84,11 +98,24 @@ class Headline:
     bystanders: frozenset[str]
     origins: frozenset[str]
     parts: tuple[Part, ...]
+    events: frozenset[frozenset[str]]
+    foretells: bool
+    left_out: int
 
     @property
     def weight(self) -> float:
         """How much the headline says, in words: a letter of an unspaced script is half a word."""
-        return sum(map(weight, self.words)) + len(self.numbers)
+        return sum(map(weight, self.words)) + len(self.numbers) + self.left_out
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The names of all events that it may tell of."""
+        return frozenset().union(*self.events)
+
+    @property
+    def asks(self) -> bool:
+        """Whether it explains or asks, rather than reports."""
+        return "explain" in self.told
 
     @property
     def is_generic(self) -> bool:
@@ -107,15 +134,10 @@ def weight(word: str) -> float:
     return 0.5 if is_unspaced(word) and len(word) == 1 else 1.0
 
 
-def is_unspaced(word: str) -> bool:
-    """Whether the word is of a script that is compared letter by letter."""
-    return "\u0e00" <= word[0] <= "\u0e7f" or "\u3040" <= word[0] <= "\u9fff"
-
-
 @lru_cache(maxsize=20_000)
 def headline(title: str, language: str = "") -> Headline:
     """Take the headline apart; `language` is that of its article, "" where it is not known."""
-    title = _CALLED_OFF.sub("cancelled", title)
+    long, title = title, in_one_word(title)
     parts = _Parts(title, language)
     for index in range(len(parts.tokens)):
         parts.add(index)
@@ -136,6 +158,9 @@ def headline(title: str, language: str = "") -> Headline:
         bystanders=bystanders_of(title),
         origins=origins_of(title),
         parts=tuple(parts.parts),
+        events=frozenset(parts.events),
+        foretells=("day", 2) in parts.meanings or bool(_FORETELLS.search(title)),
+        left_out=max(0, len(long.split()) - len(title.split())),
     )
 
 
@@ -147,6 +172,7 @@ class _Parts:
         self.parts: list[Part] = []
         self.names: set[str] = set()
         self.meanings: set[tuple[str, int]] = set()
+        self.events: set[frozenset[str]] = set()
         self.denied: set[str] = set()
         self.paired: set[frozenset[str]] = set()
         self._title = title
@@ -182,6 +208,8 @@ class _Parts:
             self.meanings.add((group, value))
             if group == "negation":
                 self.denied.update(letters[end : end + 1])
+        for name, _index, _end in lexicon().events.meanings_within(letters):
+            self.events.add(frozenset((name,)))
         after_number = follows_number(self.tokens, index)
         for word in lexicon().dispensable.whole:
             letters = letters.replace(word, "") if is_unspaced(word) else letters
@@ -206,9 +234,14 @@ class _Parts:
             return
         meanings = lexicon().contrasts.meanings(word)
         self.meanings.update(meanings)
+        if events := events_of(word):
+            self.events.add(events)
         self._after_not = self._after_not or any(group == "negation" for group, _ in meanings)
         self._after_and = self._after_and or word in _AND
         initial = self._is_initial(index)
+        if word == "s" and self._title[: match.start()].endswith(("'", "’")):
+            self._link = Link.POSSESSIVE
+            return
         if not word or (functional and not initial):
             if self._link is not Link.BREAK:
                 self._link = Link.SUBORDINATE if word in _SUBORDINATE else Link.FUNCTIONAL
@@ -231,6 +264,26 @@ class _Parts:
         after = self._title[self.tokens[index].end() :][:1]
         alone = index > 0 and len(letter) == 1 and letter.isupper() and after in ("", " ", ",", ":")
         return alone and self._capitals_are_names and letter != "I"
+
+
+@lru_cache(maxsize=20_000)
+def events_of(word: str) -> frozenset[str]:
+    """The names of the events that a word may tell of, with those of contrasts: "buy", "rise 0"."""
+    actions = (
+        f"{group} {index}"
+        for group, index in lexicon().contrasts.meanings(word)
+        if group in ACTIONS
+    )
+    return frozenset((*(name for name, _ in lexicon().events.meanings(word)), *actions))
+
+
+def mentions_in(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
+    """The events that each word may tell of."""
+    for part in parts:
+        yield events_of(part.word)
+    letters = "".join(part.word for part in parts if is_unspaced(part.word))
+    for name, _index, _end in lexicon().events.meanings_within(letters):
+        yield frozenset((name,))
 
 
 def words_of(text: str) -> frozenset[str]:

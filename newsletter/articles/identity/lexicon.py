@@ -17,13 +17,14 @@ _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Groups:
-    """Meanings by whole word, by beginning of a word, and by part of unspaced text.
+    """Meanings by whole word, by beginning or end of a word, and by part of unspaced text.
 
     A meaning is a group and an index in that group: ("weekday", 0) is Monday.
     """
 
     words: Mapping[str, tuple[tuple[str, int], ...]]
     beginnings: Mapping[str, tuple[tuple[str, int], ...]]
+    ends: Mapping[str, tuple[tuple[str, int], ...]]
     parts: Mapping[str, tuple[tuple[str, int], ...]]
     parts_pattern: re.Pattern[str]
 
@@ -34,6 +35,10 @@ class Groups:
         for length in range(len(word), 2, -1):
             if found := self.beginnings.get(word[:length]):
                 return found
+        if self.ends:
+            for start in range(1, len(word) - 2):
+                if found := self.ends.get(word[start:]):
+                    return found
         return ()
 
     def meanings_within(self, text: str) -> Iterator[tuple[str, int, int]]:
@@ -57,14 +62,20 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lexicon:
-    """Groups of contrasts, words of one meaning, functional words, and words of recurring headings.
+    """Groups of contrasts, words for one event, functional words, and words of recurring headings.
 
-    A dispensable word only says how the news is told.
+    `developments` are the events that make another story if only one article tells of them, and
+    `consequences` those of them that a disaster may have; `implied` events need not be said. A
+    dispensable word only says how the news is told.
     `functional` has the languages in which a word is functional, such as "the".
     """
 
     contrasts: Groups
-    synonyms: Groups
+    events: Groups
+    developments: frozenset[str]
+    disasters: frozenset[str]
+    consequences: frozenset[str]
+    implied: frozenset[str]
     functional: Mapping[str, tuple[str, ...]]
     generic: Words
     dispensable: Words
@@ -88,6 +99,11 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", bare)
 
 
+def is_unspaced(word: str) -> bool:
+    """Whether the word is of a script that is compared letter by letter."""
+    return "\u0e00" <= word[0] <= "\u0e7f" or "\u3040" <= word[0] <= "\u9fff"
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """The lexicon of this package, read once."""
@@ -97,7 +113,11 @@ def lexicon() -> Lexicon:
             functional.setdefault(word, []).append(line[1:3])
     return Lexicon(
         contrasts=_groups(_contrasts()),
-        synonyms=_groups((str(n), 0, line) for n, line in enumerate(lines_of("synonyms.txt"))),
+        events=_groups((name, 0, words) for _heading, name, words in _events()),
+        developments=_headed("developments") | _headed("disasters") | _headed("consequences"),
+        disasters=_headed("disasters"),
+        consequences=_headed("consequences"),
+        implied=_headed("implied"),
         functional={word: tuple(codes) for word, codes in functional.items()},
         generic=_words("generic.txt"),
         dispensable=_words("dispensable.txt"),
@@ -123,15 +143,34 @@ def _contrasts() -> Iterator[tuple[str, int, str]]:
             index += 1
 
 
+def _events() -> Iterator[tuple[str, str, str]]:
+    """Each line of `events.txt`: its heading, its name and its words."""
+    heading = ""
+    for line in lines_of("events.txt"):
+        if line.startswith("["):
+            heading = line.strip("[]")
+        else:
+            name, _, words = line.partition(": ")
+            yield heading, name, words
+
+
+def _headed(wanted: str) -> frozenset[str]:
+    """The names of the events below a heading of `events.txt`."""
+    return frozenset(name for heading, name, _words in _events() if heading == wanted)
+
+
 def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
     words: dict[str, list[tuple[str, int]]] = {}
     beginnings: dict[str, list[tuple[str, int]]] = {}
+    ends: dict[str, list[tuple[str, int]]] = {}
     parts: dict[str, list[tuple[str, int]]] = {}
     for group, index, line in lines:
         for word in map(folded, line.split()):
             into = parts if _UNSPACED.search(word) else words
             if word.endswith("*"):
                 into, word = beginnings, word[:-1]
+            elif word.startswith("*"):
+                into, word = ends, word[1:]
             meanings = into.setdefault(word, [])
             if (group, index) not in meanings:
                 meanings.append((group, index))
@@ -139,6 +178,7 @@ def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
     return Groups(
         words={word: tuple(meanings) for word, meanings in words.items()},
         beginnings={word: tuple(meanings) for word, meanings in beginnings.items()},
+        ends={word: tuple(meanings) for word, meanings in ends.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
         parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
     )

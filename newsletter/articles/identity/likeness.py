@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 
-from newsletter.articles.identity.headlines import is_unspaced, weight
-from newsletter.articles.identity.lexicon import folded, lexicon, lines_of
+from newsletter.articles.identity.headlines import weight
+from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon, lines_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,15 +61,18 @@ def same_word(one: str, other: str) -> bool:
 
 
 def same_sense(one: str, other: str) -> bool:
-    """Whether two words are forms of one, or mean the same in `synonyms.txt` or `contrasts.txt`."""
+    """Whether two words are forms of one, or mean the same in `events.txt` or `contrasts.txt`."""
     if same_word(one, other):
         return True
-    return any(not groups(one).isdisjoint(groups(other)) for groups in (_synonyms, _contrasts))
+    mine, theirs = _events(one), _events(other)
+    if mine and theirs:
+        return not mine.isdisjoint(theirs)
+    return not _contrasts(one).isdisjoint(_contrasts(other))
 
 
 @lru_cache(maxsize=20_000)
-def _synonyms(word: str) -> frozenset[tuple[str, int]]:
-    return frozenset(lexicon().synonyms.meanings(word))
+def _events(word: str) -> frozenset[tuple[str, int]]:
+    return frozenset(lexicon().events.meanings(word))
 
 
 @lru_cache(maxsize=20_000)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from newsletter.articles.identity.headlines import Headline, is_unspaced
-from newsletter.articles.identity.lexicon import lexicon
+from newsletter.articles.identity.headlines import Headline
+from newsletter.articles.identity.lexicon import is_unspaced, lexicon
 from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.pieces import Piece, common_pieces
 
@@ -109,7 +109,9 @@ def _moved(one: Headline, mine: frozenset[str], other: Headline, theirs: frozens
 def _places(headline: Headline) -> frozenset[str]:
     """The names that the headline marks as places."""
     capitals = {part.word for part in headline.parts if part.is_capital}
-    return headline.bystanders & capitals
+    return frozenset(
+        word for word in headline.bystanders & capitals if not lexicon().events.meanings(word)
+    )
 
 
 def _subjects_changed(one: Headline, other: Headline) -> bool:

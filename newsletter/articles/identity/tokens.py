@@ -14,17 +14,23 @@ TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+-feiras?\b|(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’](?=[^\W\d_]{3})[^\W\d_]+)*)"
 )
 _FACTORS = (
-    ("thousand tausend mille mil mila duizend tys tusen тыс тысяча тысячи тысяч bin الف k 千", 1e3),
+    ("thousand tausend mille mil mila duizend tys tysiac tysiace tysiecy tusen тыс тысяча тысячи тысяч bin"
+     " الف k 千 tonne tonnes tonnen tonnellate tonnellata tonelada toneladas ton tons tonn tony тонн тонна тонны", 1e3),
+    ("kilo kilos kg kilogramm kilograms kilogrammes kilogramos kilogrammi quilo quilos килограмм килограммов кг", 1.0),
     ("万 萬 만", 1e4),
-    ("million millions mio millionen millon millones milioni milhao milhoes miljoen mln mn m"
+    ("million millions mio millionen millon millones milioni milhao milhoes miljoen miljoner mnkr"
+     " milion miliony milionow mln mn m"
      " миллион миллиона миллионов млн milyon مليون 百万", 1e6),
     ("亿 億 억", 1e8),
     ("billion billions bn mrd milliarde milliarden milliard milliards miliardi miliardo miljard"
-     " mld bilhao bilhoes миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
+     " mld bilhao bilhoes miliard miliardy miliardow miljarder миллиард миллиарда миллиардов млрд milyar مليار b", 1e9),
     ("trillion trillions tn 兆 조", 1e12),
 )  # fmt: skip
 MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
+_TURKISH_CASE = re.compile(r"(?<=...)'(?:[dt][ae]ki|n[dt][ae]n?|y?l[ae]|ler|lar)[a-z]{0,3}\Z")
+_NUMBERS = (*range(2, 13), *range(20, 101, 10))
+"""The values of the lines of the group "number" in contrasts.txt."""
 _GLUED = frozenset("万萬만亿億억千兆조")
 """Magnitudes of unspaced scripts, which the next word follows without a space."""
 
@@ -39,9 +45,9 @@ def follows_number(tokens: Sequence[re.Match[str]], index: int) -> bool:
 
 @lru_cache(maxsize=50_000)
 def plain(word: str) -> str:
-    """The word without accents, elisions ("l'"), a possessive "'s" and the Arabic article."""
+    """The word without accents, elisions ("l'"), a possessive "'s", Turkish cases and the Arabic article."""
     word = folded(word).replace(".", "").replace("’", "'")
-    word = _ELISION.sub("", word.removesuffix("'s"))
+    word = _TURKISH_CASE.sub("", _ELISION.sub("", word.removesuffix("'s")))
     if "\u0600" <= word[:1] <= "\u06ff" and len(word) > 4:
         word = re.sub(r"\A[وفبل]?ال", "", word)
     return word
@@ -51,8 +57,8 @@ def word_value(word: str) -> float:
     """The number that a number word means, 3 for "three"; 0 for other words."""
     return next(
         (
-            value + 2
-            for group, value in lexicon().contrasts.words.get(word, ())
+            _NUMBERS[index]
+            for group, index in lexicon().contrasts.words.get(word, ())
             if group == "number"
         ),
         0,
