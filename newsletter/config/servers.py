@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal
 
@@ -228,6 +229,30 @@ class OperatorSettings(Table):
     def without_trailing_slash(cls, url: str | None) -> str | None:
         """Remove the slash, so that /start and /fail are joined with exactly one."""
         return url.rstrip("/") if url else None
+
+
+class AuditSettings(Table):
+    """[audit]: where the record of who did what is written beside the database, and how long it is kept.
+
+    Each entry is one line of JSON with the hash that `newsletter doctor` checks; readers' addresses are left out of it.
+    """
+
+    file: str | None = None
+    """A file to which each entry is appended within a minute, such as `audit.jsonl`; it may be rotated."""
+    syslog: str | None = None
+    """Where a syslog server takes entries: its socket, such as `/dev/log`, or `HOST:PORT` (UDP)."""
+    keep: Duration | None = None
+    """How long the database keeps entries, such as `400d`. Unset: for ever."""
+
+    @field_validator("syslog")
+    @classmethod
+    def socket_or_port(cls, place: str | None) -> str | None:
+        """Require what can be sent to."""
+        if place and not place.startswith("/") and not re.fullmatch(r"[^\s/]+:\d{1,5}", place):
+            raise ValueError(
+                f"{place!r} is neither a path nor HOST:PORT; write one such as /dev/log"
+            )
+        return place
 
 
 class WebhookSettings(Table):

@@ -18,6 +18,7 @@ from newsletter.config.hooks import HookSettings
 from newsletter.config.private_hosts import parse_private_host
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
+    AuditSettings,
     DkimKeySettings,
     DkimSettings,
     ImapSettings,
@@ -39,6 +40,7 @@ from newsletter.config.table import (
 )
 
 __all__ = [
+    "AuditSettings",
     "DkimKeySettings",
     "DkimSettings",
     "FetchSettings",
@@ -225,6 +227,7 @@ class Settings(Table):
     hooks: HookSettings = HookSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
+    audit: AuditSettings = AuditSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)
 
     @model_validator(mode="after")
