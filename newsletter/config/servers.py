@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from newsletter.config.durations import Duration
 from newsletter.config.hours import SendingHours
 from newsletter.config.oauth import Auth, OAuthSettings, check_sign_in
+from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.providers import LIMITS, Provider
 from newsletter.config.relay_headers import check_headers
 from newsletter.config.sender import Rate
@@ -267,7 +268,9 @@ class WebhookSettings(Table):
     """
 
     url: WebAddress
-    """The address to POST to; a private one must be in `fetch.allow_private`."""
+    """The address to POST to; a private one must be in `allow_private`."""
+    allow_private: PrivateHosts = ()
+    """The private hosts that this webhook may reach, as in [fetch]: `127.0.0.1:8080`."""
     secret: str = Field(min_length=16, repr=False)
     """The secret that signs the requests: at least 16 characters, or one that begins with `whsec_`."""
     events: tuple[Literal["sent", "subscribed", "unsubscribed", "bounced"], ...] = (

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from newsletter.config.settings import AuditSettings
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
 from newsletter.jobs.source_alerts import tell_of_sources
-from newsletter.pipeline.audit_log import forget_old_entries, write_audit_log
 from newsletter.pipeline.gather import gather_due
 from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
@@ -105,6 +105,10 @@ def audit_jobs(site: Site, clock: Clock) -> list[Job]:
     """The jobs that write the audit record to its log and forget what is old; none without [audit]."""
     settings = site.settings.audit
     jobs: list[Job] = []
+    if settings == AuditSettings():
+        return jobs
+    # Most sites have no [audit], and need not load what writes it.
+    from newsletter.pipeline.audit_log import forget_old_entries, write_audit_log
 
     def write(_stop: threading.Event) -> str:
         return _counted(write_audit_log(site), "entries written")

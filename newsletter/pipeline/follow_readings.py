@@ -53,10 +53,13 @@ def follow_readings(
     followed = asyncio.run(
         follow_pages(
             [
-                (origin, readings[place].articles)
+                (
+                    origin,
+                    readings[place].articles,
+                    site.settings.fetch.allowing(sources[place].allow_private),
+                )
                 for origin, place in zip(origins, places, strict=True)
             ],
-            settings=site.settings.fetch,
             pages=pages,
         )
     )
