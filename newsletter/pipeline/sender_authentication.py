@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import dkim
 
 from newsletter.errors import UnavailableError
-from subscribers.inbound.listener import Client
 from subscribers.inbound.identity import MAX_HEADER
+from subscribers.inbound.listener import Client
 from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_header
 
 with warnings.catch_warnings():

@@ -31,6 +31,9 @@ NOT_HTTP = (
 BEGUN = (b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\n")
 """What an idle connection says before it says nothing more."""
 
+IDLE_REST = 20
+"""Seconds after which a connection that was closed is opened again: who waits does not hurry."""
+
 KINDS = 4
 """Of attacks: what is counted."""
 
@@ -131,11 +134,14 @@ async def _again(
     port: int,
     number: int,
     done: Counter[str],
+    *,
+    rest: float = 0.05,
 ) -> None:
+    """Do it for ever; `rest` is how many seconds pass before it is done again."""
     while True:
         with suppress(OSError, asyncio.IncompleteReadError):
             await do(port, number, done)
-        await asyncio.sleep(0.05)  # what is refused at once is not tried a thousand times a second
+        await asyncio.sleep(rest)
 
 
 async def _all_begun(done: Counter[str]) -> None:
@@ -149,12 +155,15 @@ async def attack(port: int, mail_port: int, idle: int) -> Counter[str]:
     done: Counter[str] = Counter()
     mail = _mailer(hostile_mails())
     work = (
-        *((_wait_idly, port, number) for number in range(idle)),
         *((_guess, port, number) for number in range(GUESSERS)),
         *((_shout, port, number) for number in range(SHOUTERS)),
         *((mail, mail_port, number) for number in range(MAILERS)),
     )
     tasks = [asyncio.create_task(_again(*one, done)) for one in work]
+    tasks += [
+        asyncio.create_task(_again(_wait_idly, port, number, done, rest=IDLE_REST))
+        for number in range(idle)
+    ]
     over = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
     begun = asyncio.create_task(_all_begun(done))
     await asyncio.wait([begun, over, *tasks], return_when=asyncio.FIRST_COMPLETED)
