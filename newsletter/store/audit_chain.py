@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.store.tables import audit, audit_chain
+from newsletter.store.account_tables import audit, audit_chain
 
 REDACTED = "redact"
 """What an entry records that states the new digest of another: "ID DIGEST"."""

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.store import audit
+from newsletter.store.account_tables import audit_chain
 from newsletter.store.audit_chain import Break, breaks, digest_of, prune
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 from newsletter.store.tables import audit as rows
-from newsletter.store.tables import audit_chain
 from tests.factories.subscribers import NOW
 
 Tamper = Callable[[sa.Connection], object]
