@@ -1,18 +1,19 @@
 # Two commands do all the set-up: `make demo` and `make test`.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+CONTAINER ?= docker
 VENV := .venv
 BIN := $(VENV)/bin
 
 # The tests start hundreds of processes: none compiles again what one before it has compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: install demo test faults pythons lint dist audit docs reference bench plans lock caniemail pictures clean
+.PHONY: install demo test faults pythons lint dist image audit docs reference bench plans lock caniemail pictures clean
 
 install: $(VENV)/installed
 
-$(VENV)/installed: requirements-dev.lock pyproject.toml
+$(VENV)/installed: requirements-dev.lock requirements-uv.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9 \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock \
 	  && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock \
 	  || $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -33,12 +34,14 @@ faults: install
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s --timeout 7200 $(PYTEST_ARGS)
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/unit tests/integration -m sampled -n 2 --timeout 7200 $(PYTEST_ARGS)
 
-# The tests of what goes on the wire, by every other Python at hand.
+# By every Python at hand: the tests of what goes on the wire, and the wheel installed by pip alone.
+# With CI set, each of them must be there.
 pythons: install
-	for python in python3.12 python3.13; do \
+	for python in python3.11 python3.12 python3.13 python3.14; do \
 	  if $$python --version; then \
-	    $(MAKE) install VENV=build/$$python PYTHON=$$python && build/$$python/bin/pytest tests/unit/delivery || exit; \
-	  fi; \
+	    $(MAKE) install VENV=build/$$python PYTHON=$$python && build/$$python/bin/pytest tests/unit/delivery \
+	    && build/$$python/bin/pytest tests/faults/test_release.py || exit; \
+	  elif test -n "$(CI)"; then echo "$$python is missing" >&2; exit 1; fi; \
 	done
 
 lint: install
@@ -50,6 +53,13 @@ lint: install
 # What a release consists of, in dist/: wheel, source, SBOM, licences, checksums; the same bytes each time.
 dist: install
 	$(BIN)/python deploy/dist.py
+
+# The container image of a release, whose base is named by digest: a tag is another image each week.
+image:
+	@echo "$(PYTHON_IMAGE)" | grep -Eq '^[^ ]+@sha256:[0-9a-f]{64}$$' || { \
+	  echo 'give the digest of the base: make image PYTHON_IMAGE=docker.io/library/python:3.11-slim-bookworm@sha256:…' >&2; \
+	  exit 2; }
+	$(CONTAINER) build --file deploy/container/Containerfile --build-arg PYTHON_IMAGE="$(PYTHON_IMAGE)" --tag newsletter .
 
 # Known vulnerabilities of what the lock file pins, where the advisories can be reached.
 audit: install
@@ -78,6 +88,8 @@ lock: install
 	  --python-version 3.11 pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
 	  --python-version 3.11 pyproject.toml --group dev -o requirements-dev.lock
+	echo uv | $(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --python-version 3.11 - -o requirements-uv.lock
 
 # What lint knows of mail clients; needs npm.
 caniemail: install

@@ -21,7 +21,7 @@ from subscribers.subscriber import Status
 
 COLUMNS = ("email", "name", "tags")
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 """A spreadsheet runs a cell that begins with one of these as a formula."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -221,6 +221,18 @@ class HttpClient:
                 raise
             return complete
         return body.finish()
+
+
+@asynccontextmanager
+async def http_clients(
+    limits: Iterable[FetchSettings],
+) -> AsyncIterator[Mapping[FetchSettings, HttpClient]]:
+    """One client for each of the different limits, such as those of sources with private hosts."""
+    async with AsyncExitStack() as stack:
+        yield {
+            settings: await stack.enter_async_context(HttpClient(settings))
+            for settings in set(limits)
+        }
 
 
 def _answer(

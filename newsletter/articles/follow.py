@@ -16,7 +16,13 @@ from urllib.parse import urlsplit
 
 from newsletter.articles.article import Article, Image, Tag
 from newsletter.articles.entries import Origin, article_of
-from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
+from newsletter.articles.fetch import (
+    Fetched,
+    FetchMemory,
+    HttpClient,
+    RetryLaterError,
+    http_clients,
+)
 from newsletter.articles.pages import parse_page
 from newsletter.articles.sanitize import one_line
 from newsletter.articles.source_finding import SourceFinding
@@ -96,17 +102,22 @@ def wanted(
 
 
 async def follow_pages(
-    sources: Sequence[tuple[Origin, Sequence[Article]]],
+    sources: Sequence[tuple[Origin, Sequence[Article], FetchSettings]],
     *,
-    settings: FetchSettings,
     pages: Mapping[str, FollowedPage],
 ) -> list[Followed]:
-    """Follow the articles of each source; `pages` are those known, by address. Never raises."""
+    """Follow the articles of each source within its limits; never raises.
+
+    `pages` are those known, by address.
+    """
     turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
-    async with HttpClient(settings) as client:
+    async with http_clients(settings for _, _, settings in sources) as clients:
         return list(
             await asyncio.gather(
-                *(_follow(origin, found, client, turns, pages) for origin, found in sources)
+                *(
+                    _follow(origin, found, clients[settings], turns, pages)
+                    for origin, found, settings in sources
+                )
             )
         )
 

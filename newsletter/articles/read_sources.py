@@ -11,7 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsletter.articles.entries import Origin
-from newsletter.articles.fetch import Fetched, FetchMemory, HttpClient, RetryLaterError
+from newsletter.articles.fetch import (
+    Fetched,
+    FetchMemory,
+    HttpClient,
+    RetryLaterError,
+    http_clients,
+)
 from newsletter.articles.reading import (
     Reading,
     SourceContent,
@@ -50,6 +56,8 @@ async def read_sources(
     turn = asyncio.Semaphore(AT_ONCE)
     turn_at: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
 
+    limits = [settings.allowing(source.allow_private) for source in sources]
+
     async def one(source: SourceSettings, client: HttpClient) -> Reading:
         origin = Origin(
             source=source.name or name_of(source.location),
@@ -63,8 +71,12 @@ async def read_sources(
         async with turn_at[urlsplit(source.location).hostname or source.location], turn:
             return await _read(source, origin, client, memories.get(source.location), folder)
 
-    async with HttpClient(settings) as client:
-        return list(await asyncio.gather(*(one(source, client) for source in sources)))
+    async with http_clients(limits) as clients:
+        return list(
+            await asyncio.gather(
+                *(one(source, clients[own]) for source, own in zip(sources, limits, strict=True))
+            )
+        )
 
 
 async def _read(

@@ -99,8 +99,9 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         if not allowed:
             raise SourceError(
                 f"{host} is at the private address {addresses[0]}, which is not fetched",
-                field="fetch.allow_private",
-                fix=f'if you trust it, add it: allow_private = ["{addresses[0]}"]',
+                field="allow_private",
+                fix="if you trust it, name it where the address is configured: "
+                f'allow_private = ["{_entry(addresses[0], port)}"]',
             )
         for address in allowed[:-1]:
             try:
@@ -129,6 +130,11 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Wait, as the client does between its attempts."""
         await asyncio.sleep(seconds)
+
+
+def _entry(address: Address, port: int) -> str:
+    """The entry of `allow_private` that allows one address at one port."""
+    return f"[{address}]:{port}" if isinstance(address, IPv6Address) else f"{address}:{port}"
 
 
 async def _resolve(host: str, port: int) -> list[Address]:

@@ -21,7 +21,8 @@ COMMANDS = {
         "Read configuration, templates and database; list every mistake with file, field and fix.",
     ),
     "doctor": CommandEntry(
-        "doctor", "Check DNS, relays, the site's address, files, disk, database, clock and queue."
+        "doctor",
+        "Check DNS, relays, the site's address, files, disk, database, audit record, clock and queue.",
     ),
     "sources": CommandEntry(
         "sources", "Where articles come from: list, add, import, export, test."

@@ -18,7 +18,7 @@ _MARKS = {Grade.OK: "ok  ", Grade.WARNING: "warn", Grade.FAILURE: "FAIL"}
 @now_option
 @pass_invocation
 def doctor(invocation: Invocation) -> int:
-    """Check DNS, relays, the site's address, files, disk, database, clock and queue.
+    """Check DNS, relays, the site's address, files, disk, database, audit record, clock and queue.
 
     Exits with 1 if a check fails; each finding says what to do.
 

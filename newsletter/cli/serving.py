@@ -42,7 +42,7 @@ def serve(invocation: Invocation, host: str, port: int, no_schedule: bool) -> in
     from newsletter.web.http_server import HttpServer, http_configuration
 
     site = invocation.site
-    app = Forwarded(make_app(site), trusted_proxies(os.environ))
+    app = Forwarded(make_app(site), trusted_proxies(os.environ, site.settings.web.trusted_hops))
     config = http_configuration(app, host=host, port=port)
     with closing(_bound(host, port)) as bound:
         link = first_link(site, now=invocation.now)

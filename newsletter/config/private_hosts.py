@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,3 +32,12 @@ def parse_private_host(entry: str) -> PrivateHost:
         if "/" in place or ":" in place or re.fullmatch(r"[\d.]+", place):
             raise
     return PrivateHost(host=place.lower().rstrip("."), port=port or None)
+
+
+def _checked(entry: str) -> str:
+    parse_private_host(entry)
+    return entry
+
+
+PrivateHosts = tuple[Annotated[str, AfterValidator(_checked)], ...]
+"""Entries of `allow_private`, which are hosts, addresses or networks."""

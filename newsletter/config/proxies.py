@@ -24,10 +24,19 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TrustedProxies:
-    """The networks of proxies; `every` trusts any client that connects ("*")."""
+    """The networks of proxies; `every` trusts any client that connects ("*").
+
+    `hops` is how many proxies stand one behind another, if that is known.
+    """
 
     networks: Sequence[IPv4Network | IPv6Network] = ()
     every: bool = False
+    hops: int | None = None
+
+    @property
+    def most_hops(self) -> int | None:
+        """The most hops that are believed; if everybody is trusted, only the nearest proxy is ours."""
+        return 1 if self.every and self.hops is None else self.hops
 
     def trusts(self, host: str) -> bool:
         """Whether what `host` says is believed; "" is a Unix socket, which only this machine reaches."""
@@ -37,14 +46,14 @@ class TrustedProxies:
         return address is not None and any(address in network for network in self.networks)
 
 
-def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
-    """Read the variable. Raises ConfigurationError for what is not an address or a network."""
+def trusted_proxies(environment: Mapping[str, str], hops: int | None = None) -> TrustedProxies:
+    """Read the variable; `hops` is the setting `web.trusted_hops`. Raises ConfigurationError for what is not an address or a network."""
     text = environment.get(VARIABLE, LOOPBACK)
     if text.strip() == "*":
-        return TrustedProxies(every=True)
+        return TrustedProxies(every=True, hops=hops)
     entries = [entry.strip() for entry in text.split(",") if entry.strip()]
     try:
-        return TrustedProxies(networks=[ip_network(entry, strict=False) for entry in entries])
+        networks = [ip_network(entry, strict=False) for entry in entries]
     except ValueError as error:
         problem = Problem(
             message=f"{VARIABLE} has {error}",
@@ -52,6 +61,7 @@ def trusted_proxies(environment: Mapping[str, str]) -> TrustedProxies:
             fix="write the addresses or networks of your proxies, such as 127.0.0.1,10.0.0.0/8",
         )
         raise ConfigurationError([problem]) from error
+    return TrustedProxies(networks=networks, hops=hops)
 
 
 def client_address(peer: str, hops: Sequence[str], trusted: TrustedProxies) -> str:
@@ -59,18 +69,18 @@ def client_address(peer: str, hops: Sequence[str], trusted: TrustedProxies) -> s
 
     `peer` is the address that connected to us, `hops` the entries of X-Forwarded-For. Each proxy
     appends the address that it saw, so only what trusted proxies wrote is believed, from the right.
-    A hop that is not an address ends the search at the proxy that wrote it.
+    A hop that is not an address ends the search at the proxy that wrote it. Where the number of
+    proxies is known, that many hops are believed, whatever addresses they have.
     """
-    client = peer
-    for hop in reversed(hops):
-        if not trusted.trusts(client):
+    client, most = peer, trusted.most_hops
+    for believed, hop in enumerate(reversed(hops)):
+        is_ours = trusted.trusts(client) if most is None or not believed else believed < most
+        if not is_ours:
             break
         address = _read_hop(hop)
         if address is None:
             break
         client = str(address)
-        if trusted.every:
-            break  # everybody is trusted: only the nearest proxy is known to be ours
     return client
 
 

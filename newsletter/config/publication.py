@@ -15,6 +15,7 @@ from newsletter.config.access import (
     split_credentials,
 )
 from newsletter.config.durations import Duration, written
+from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
 from newsletter.config.source_policy import OnSourceFailure, SourceFailurePolicy
@@ -117,6 +118,8 @@ class SourceSettings(Table):
     """No articles that were published longer ago than this when the issue is drafted."""
     follow: bool = False
     """`true`: the page of each article is fetched too, and fills in what the feed leaves out: text, picture, tags, author."""
+    allow_private: PrivateHosts = ()
+    """Private hosts that this source alone may be read from, and the pages of its articles: `10.0.0.5:8080`; as in [fetch]."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
     auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from newsletter.config.durations import Duration
 from newsletter.config.hours import SendingHours
 from newsletter.config.oauth import Auth, OAuthSettings, check_sign_in
+from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.providers import LIMITS, Provider
 from newsletter.config.relay_headers import check_headers
 from newsletter.config.sender import Rate
@@ -230,6 +232,30 @@ class OperatorSettings(Table):
         return url.rstrip("/") if url else None
 
 
+class AuditSettings(Table):
+    """[audit]: where the record of who did what is written beside the database, and how long it is kept.
+
+    Each entry is one line of JSON with the hash that `newsletter doctor` checks; readers' addresses are left out of it.
+    """
+
+    file: str | None = None
+    """A file to which each entry is appended within a minute, such as `audit.jsonl`; it may be rotated."""
+    syslog: str | None = None
+    """Where a syslog server takes entries: its socket, such as `/dev/log`, or `HOST:PORT` (UDP)."""
+    keep: Duration | None = None
+    """How long the database keeps entries, such as `400d`. Unset: for ever."""
+
+    @field_validator("syslog")
+    @classmethod
+    def socket_or_port(cls, place: str | None) -> str | None:
+        """Require what can be sent to."""
+        if place and not place.startswith("/") and not re.fullmatch(r"[^\s/]+:\d{1,5}", place):
+            raise ValueError(
+                f"{place!r} is neither a path nor HOST:PORT; write one such as /dev/log"
+            )
+        return place
+
+
 class WebhookSettings(Table):
     """[[webhooks]]: a program that is notified of events by signed requests.
 
@@ -242,7 +268,9 @@ class WebhookSettings(Table):
     """
 
     url: WebAddress
-    """The address to POST to; a private one must be in `fetch.allow_private`."""
+    """The address to POST to; a private one must be in `allow_private`."""
+    allow_private: PrivateHosts = ()
+    """The private hosts that this webhook may reach, as in [fetch]: `127.0.0.1:8080`."""
     secret: str = Field(min_length=16, repr=False)
     """The secret that signs the requests: at least 16 characters, or one that begins with `whsec_`."""
     events: tuple[Literal["sent", "subscribed", "unsubscribed", "bounced"], ...] = (

@@ -15,9 +15,10 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.hooks import HookSettings
-from newsletter.config.private_hosts import parse_private_host
+from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
+    AuditSettings,
     DkimKeySettings,
     DkimSettings,
     ImapSettings,
@@ -39,6 +40,7 @@ from newsletter.config.table import (
 )
 
 __all__ = [
+    "AuditSettings",
     "DkimKeySettings",
     "DkimSettings",
     "FetchSettings",
@@ -168,8 +170,9 @@ class SiteSettings(Table):
 class FetchSettings(Table):
     """[fetch]: limits on what is fetched from the web."""
 
-    allow_private: tuple[str, ...] = ()
-    """Private hosts, addresses or networks of your own that may be fetched from: `127.0.0.1`, `10.0.0.0/8`, or with a single port `intranet.test:8080`."""
+    allow_private: PrivateHosts = ()
+    """Private hosts, addresses or networks of your own that may be fetched from: `127.0.0.1`, `10.0.0.0/8`, or with a single
+    port `intranet.test:8080`. Editors can read the pages there too; a source that needs one has `allow_private` of its own."""
     timeout: Duration = Duration(seconds=30)
     """The longest time for one source, redirects included."""
     max_bytes: int = Field(default=10_000_000, gt=0)
@@ -177,14 +180,9 @@ class FetchSettings(Table):
     max_redirects: int = Field(default=5, ge=0)
     """The most redirects that are followed for one source."""
 
-    @field_validator("allow_private")
-    @classmethod
-    def hosts_or_networks(cls, entries: tuple[str, ...]) -> tuple[str, ...]:
-        """Check that each entry is a host name, an address or a CIDR network."""
-
-        for entry in entries:
-            parse_private_host(entry)
-        return entries
+    def allowing(self, hosts: PrivateHosts) -> FetchSettings:
+        """The same limits, with further private hosts."""
+        return self.model_copy(update={"allow_private": (*self.allow_private, *hosts)})
 
 
 class TagSettings(Table):
@@ -202,6 +200,9 @@ class WebSettings(Table):
     hosts: tuple[Annotated[str, AfterValidator(_host_name)], ...] = ()
     """Further names under which the pages are asked for, such as `www.example.org`; the name in `url`, addresses and
     names without a dot are always answered, requests for any other name refused."""
+    trusted_hops: int | None = Field(default=None, ge=1)
+    """How many proxies stand one behind another in front of the site: so many entries of X-Forwarded-For are believed, from
+    the right. Unset: those that the proxies in FORWARDED_ALLOW_IPS wrote, and one if that is `*`."""
 
 
 class Settings(Table):
@@ -225,6 +226,7 @@ class Settings(Table):
     hooks: HookSettings = HookSettings()
     webhooks: tuple[WebhookSettings, ...] = ()
     operators: OperatorSettings = OperatorSettings()
+    audit: AuditSettings = AuditSettings()
     newsletters: dict[Slug, NewsletterSettings] = Field(min_length=1)
 
     @model_validator(mode="after")

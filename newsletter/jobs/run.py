@@ -11,6 +11,7 @@ from newsletter.jobs.job import JobRun
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
+    audit_jobs,
     due_issue_jobs,
     gathering_jobs,
     inbound_jobs,
@@ -50,7 +51,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
             *address_change_jobs(site, clock),
             letters,
         ],  # the second time for the answers to the mail
-        retention_jobs(site, clock),
+        [*audit_jobs(site, clock), *retention_jobs(site, clock)],
     )
     return RunReport(
         newsletters=_newsletters(site, runs),

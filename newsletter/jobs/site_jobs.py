@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from newsletter.config.settings import AuditSettings
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
 from newsletter.jobs.source_alerts import tell_of_sources
@@ -98,6 +99,28 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
 
     return [job(name, step) for name, step in steps.items()]
+
+
+def audit_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The jobs that write the audit record to its log and forget what is old; none without [audit]."""
+    settings = site.settings.audit
+    jobs: list[Job] = []
+    if settings == AuditSettings():
+        return jobs
+    # Most sites have no [audit], and need not load what writes it.
+    from newsletter.pipeline.audit_log import forget_old_entries, write_audit_log
+
+    def write(_stop: threading.Event) -> str:
+        return _counted(write_audit_log(site), "entries written")
+
+    def forget(_stop: threading.Event) -> str:
+        return _counted(forget_old_entries(site, now=clock()), "entries forgotten")
+
+    if settings.file or settings.syslog:
+        jobs.append(Job(name="audit-log", do=write, budget=BUDGET))
+    if settings.keep:
+        jobs.append(Job(name="audit-retention", do=forget, budget=BUDGET))
+    return jobs
 
 
 def address_change_jobs(site: Site, clock: Clock) -> list[Job]:

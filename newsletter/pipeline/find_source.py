@@ -111,7 +111,7 @@ class _Finder:
 
     async def read(self, source: SourceSettings) -> FoundSource:
         """Read one source as it is configured."""
-        async with HttpClient(self.site.settings.fetch) as client:
+        async with HttpClient(self.site.settings.fetch.allowing(source.allow_private)) as client:
             return await self._fetched(client, source)
 
     async def find(self, url: str, *, scheme_is_guessed: bool) -> FoundSource:

@@ -41,25 +41,20 @@ def follow_readings(
     addresses = {article.url for place in places for article in readings[place].articles}
     with site.database.transaction(read_only=True) as connection:
         pages = load_pages(connection, newsletter, fingerprint, addresses)
-    origins = [
-        Origin(
-            source=readings[place].source,
-            location=readings[place].location,
-            vocabulary=vocabulary,
-            now=now,
+    due = [
+        (
+            Origin(
+                source=readings[place].source,
+                location=readings[place].location,
+                vocabulary=vocabulary,
+                now=now,
+            ),
+            readings[place].articles,
+            site.settings.fetch.allowing(sources[place].allow_private),
         )
         for place in places
     ]
-    followed = asyncio.run(
-        follow_pages(
-            [
-                (origin, readings[place].articles)
-                for origin, place in zip(origins, places, strict=True)
-            ],
-            settings=site.settings.fetch,
-            pages=pages,
-        )
-    )
+    followed = asyncio.run(follow_pages(due, pages=pages))
     with site.database.transaction() as connection:
         fetched = [page for one in followed for page in one.pages]
         save_pages(connection, newsletter, fetched, fingerprint=fingerprint, now=now)

@@ -176,7 +176,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
             return True
         outbox.remove_all_to(connection, key)
         forget_answers_about(connection, key)
-        audit.forget_address(connection, key)
+        audit.forget_address(connection, key, now=now)
         if person is not None:
             # The index of the receipts begins with the issue.
             connection.execute(

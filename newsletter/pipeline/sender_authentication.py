@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import dkim
 
 from newsletter.errors import UnavailableError
+from subscribers.inbound.identity import MAX_HEADER
 from subscribers.inbound.listener import Client
-from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_message
+from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_header
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its docstrings have escapes that newer Pythons warn of
@@ -65,10 +66,10 @@ def is_authenticated(
     """Whether the domain of the address in From vouches for this message.
 
     Only a message whose envelope sender is that address is examined, because nothing else could
-    become a proof of who wrote it. What cannot be examined, or not in time, is not authenticated.
+    become a proof of who wrote it. No part of the body is parsed. What cannot be examined, or not in time, is not authenticated.
     """
     try:
-        message = parse_message(content)
+        message = parse_header(content[:MAX_HEADER])
     except UnreadableError:
         return False
     senders = addresses(message, "From")
@@ -147,7 +148,7 @@ def _is_signed(content: bytes, domain: str, ask: Ask) -> bool:
         found = ask(name.decode("ascii").rstrip("."), "TXT")
         return found[0].encode() if found else None
 
-    signatures = headers(parse_message(content), "DKIM-Signature")
+    signatures = headers(parse_header(content), "DKIM-Signature")
     for index, signature in enumerate(signatures[:MOST_SIGNATURES]):
         if _HAS_LENGTH.search(signature):
             continue  # anything may have been added to what was signed

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.articles.fetch import HttpClient
+from newsletter.articles.fetch import HttpClient, http_clients
 from newsletter.config.settings import WebhookSettings
 from newsletter.errors import SourceError
 from newsletter.site.site import Site
@@ -112,6 +112,8 @@ async def _post_all(
     settings = site.settings.fetch
     settings = settings.model_copy(update={"timeout": min(settings.timeout, TIMEOUT)})
 
+    limits = {url: settings.allowing(hook.allow_private) for url, hook in hooks.items()}
+
     async def post(client: HttpClient, message: Message) -> int | str | None:
         body, identifier = message.body.encode(), f"msg_{message.id}"
         timestamp = int(now.timestamp())
@@ -129,8 +131,12 @@ async def _post_all(
             except SourceError as error:
                 return error.problem.message
 
-    async with HttpClient(settings) as client:
-        return list(await asyncio.gather(*(post(client, message) for message in messages)))
+    async with http_clients(limits[message.url] for message in messages) as clients:
+        return list(
+            await asyncio.gather(
+                *(post(clients[limits[message.url]], message) for message in messages)
+            )
+        )
 
 
 def _settle(

@@ -88,4 +88,21 @@ audit = sa.Table(
     sa.Column("who", sa.String, nullable=False),
     sa.Column("what", sa.String, nullable=False),
     sa.Column("detail", sa.String, nullable=False, default=""),
+    # Its place in the chain; null until its transaction commits. See store/audit_chain.py.
+    sa.Column("position", sa.Integer, unique=True),
+    sa.Column("salt", sa.String),
+    sa.Column("digest", sa.String),  # of the salt and the detail
+    sa.Column("hash", sa.String, unique=True),
+)
+
+audit_chain = sa.Table(
+    "audit_chain",
+    metadata,
+    # One row, as soon as there is an entry: where the chain starts and ends.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("start_position", sa.Integer, nullable=False),  # of the last entry that was pruned
+    sa.Column("start_hash", sa.String, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String, nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),  # up to which position the log has them
 )

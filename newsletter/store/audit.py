@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from newsletter.store.audit_chain import REDACTED, digest_of, extend_chain
+from newsletter.store.database import before_commit
 from newsletter.store.tables import audit
 
 ERASED = "(erased)"
 """Stands in a detail for the address of a reader who is erased."""
 OPERATOR = "operator"
 """Who does what is done on the command line."""
+ITSELF = "newsletter"
+"""Who does what nobody asks for by name."""
 
 MAX_DETAIL = 500
 """Characters of a detail; longer ones are cut."""
@@ -32,7 +37,11 @@ class AuditEntry:
 
 
 def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: datetime) -> None:
-    """Record an action in its own transaction; `what` is a verb, `detail` its object."""
+    """Record an action in its own transaction; `what` is a verb, `detail` its object.
+
+    The transaction must be of `Database.transaction`, at whose end the entry is chained.
+    """
+    before_commit(connection, extend_chain)
     connection.execute(
         sa.insert(audit).values(at=now, who=who, what=what, detail=detail[:MAX_DETAIL])
     )
@@ -57,13 +66,21 @@ def entries(
     ]
 
 
-def forget_address(connection: sa.Connection, address: str) -> None:
-    """Replace a reader's address in all details, because the reader is erased."""
+def forget_address(connection: sa.Connection, address: str, *, now: datetime) -> None:
+    """Replace a reader's address in all details, because the reader is erased.
+
+    An entry for each says that it was changed, and into what, so that no other change passes for one.
+    """
     held = sa.func.lower(audit.c.detail).contains(address.lower(), autoescape=True)
-    rows = connection.execute(sa.select(audit.c.id, audit.c.detail).where(held)).all()
-    for row in rows:
+    for row in connection.execute(sa.select(audit).where(held)).all():
         detail = re.sub(re.escape(address), ERASED, row.detail, flags=re.IGNORECASE)
-        connection.execute(sa.update(audit).where(audit.c.id == row.id).values(detail=detail))
+        salt = secrets.token_hex(16) if row.hash else None
+        connection.execute(
+            sa.update(audit).where(audit.c.id == row.id).values(detail=detail, salt=salt)
+        )
+        if salt:
+            changed = f"{row.id} {digest_of(salt, detail)}"
+            record(connection, who=ITSELF, what=REDACTED, detail=changed, now=now)
 
 
 def details_of(connection: sa.Connection, *, who: str, what: str) -> Sequence[str]:

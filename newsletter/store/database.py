@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -34,6 +35,10 @@ LONGEST_RETRY_SECONDS = 0.001
 
 SEALED = "this database is sealed: its site has moved to another"
 """The message of the triggers of store/seal.py, which prevent changes."""
+
+_LAST_ACTIONS: WeakKeyDictionary[sa.Connection, dict[Callable[[sa.Connection], None], None]] = (
+    WeakKeyDictionary()
+)
 
 
 class Database:
@@ -63,6 +68,8 @@ class Database:
         try:
             with engine.begin() as connection:
                 yield connection
+                for action in _LAST_ACTIONS.pop(connection, ()):
+                    action(connection)
         except PoolTimeoutError as error:
             raise DatabaseBusyError(
                 f"every connection to the database is in use: {error}", fix="run it again"
@@ -78,6 +85,14 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def before_commit(connection: sa.Connection, action: Callable[[sa.Connection], None]) -> None:
+    """Have `Database.transaction` call `action` once, as the last thing before it commits.
+
+    A lock that every transaction takes last is held briefly and cannot cause a deadlock.
+    """
+    _LAST_ACTIONS.setdefault(connection, {})[action] = None
 
 
 def _is_database_failure(error: DBAPIError) -> bool:

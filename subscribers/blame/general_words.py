@@ -126,7 +126,7 @@ _NOBODY = _any_of(
         r"addresses? (?:were|was) unknown|not an active (?:address|user)|not a local|unavaiable|missing home directory|unknown local[ -]?part"
         r"|this \w+ (?:does not|doesn.t) exist|(?:can.t|cannot) accept user|(?:recipient|user) not ok\b|not found recipient"
         r"|\b(?:user|mailbox|recip(?:ient)?|address|account)not(?:found|known|exist\w*)|\b(?:nosuch|unknown|invalid|bad)(?:user|mailbox|recipient|address)\b"
-        r"|\A(?:smtp)?\W*(?:5\d\d)?\W*(?:5\.\d+\.\d+)?\W*not (?:found|known)\W*\Z"
+        r"|\A(?:smtp)?\W*+(?:5\d\d\W*+)?(?:5\.\d+\.\d+\W*+)?not (?:found|known)\W*\Z"
         r"|non-? ?existent (?:user|mailbox|address)|\bno \S+ in (?:the )?(?:name )?directory|addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|not our (?:user|customer)|badrcptto|badrecipientto|validrcptto|recipientnotfound|recipnotfound|notindirectory",
         r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
         r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"

@@ -15,7 +15,8 @@ BLOCK_LISTS = (
 _CONTINUED = re.compile(r"(?m)^[ \t>|]*(?:[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3}[ \t]*)?)")
 _QUOTED = re.compile(r"(?m)^[ \t]*[>|][ \t>|]*")
 _BLOCK_LIST = re.compile(
-    rf"(?:https?://)?[\w./?=&%-]*\b(?:{BLOCK_LISTS})\b[\w-]*\.[\w./?=&%#-]*", re.IGNORECASE
+    rf"(?<![\w./?=&%-])(?:https?://)?[\w./?=&%-]*\b(?:{BLOCK_LISTS})\b[\w-]*\.[\w./?=&%#-]*",
+    re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://\S+|\bwww\.\S+", re.IGNORECASE)
 # An address ends where its domain does: sendmail and others write "jo@example.org...User unknown".

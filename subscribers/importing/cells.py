@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 # A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
-_DEFUSED = re.compile(r"'(?=[=+\-@\t\r])")
+_DEFUSED = re.compile(r"'(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
 
 
 def plain(cell: str) -> str:

@@ -80,11 +80,13 @@ def test_the_timer_makes_up_for_downtime() -> None:
 
 
 def test_the_container_is_built_in_stages_and_runs_as_nobody_special() -> None:
-    """Pinned bases, hashed dependencies, no root, no shell in the entry point, a health check."""
+    """One base, hashed dependencies, no root, no shell in the entry point, a health check."""
     build, final = stages()
+    base = r"^ARG PYTHON_IMAGE=docker\.io/library/python:\d+\.\d+-slim-bookworm(@sha256:[0-9a-f]{64})?$"
+    assert re.search(base, CONTAINERFILE.partition("FROM ")[0], flags=re.MULTILINE)
     assert "--require-hashes -r requirements.lock" in build
     for stage in (build, final):
-        assert re.match(r"FROM [a-z]+:\d+\.\d+-slim-bookworm( AS build)?\n", stage)
+        assert re.match(r"FROM \$\{PYTHON_IMAGE\}( AS build)?\n", stage)
         assert "ADD " not in stage
         assert "apt-get" not in stage
     assert "COPY --from=build" in final
@@ -94,6 +96,29 @@ def test_the_container_is_built_in_stages_and_runs_as_nobody_special() -> None:
     assert "HEALTHCHECK" in final
     assert "STOPSIGNAL SIGTERM" in final
     assert not re.search(r"(?i)password|secret|token", CONTAINERFILE)
+
+
+@pytest.mark.parametrize(
+    ("base", "is_built"),
+    [
+        ("", False),
+        ("python:3.11-slim-bookworm", False),
+        ("python@sha256:abc", False),
+        (f"python:3.11@sha256:{'a' * 64}", True),
+    ],
+)
+def test_the_image_of_a_release_has_a_base_with_a_digest(base: str, *, is_built: bool) -> None:
+    """`make image` refuses a tag, which is another image next week."""
+    done = subprocess.run(
+        ["make", "--silent", "image", f"PYTHON_IMAGE={base}", "CONTAINER=echo"],
+        cwd=DEPLOY.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode == 0) is is_built
+    assert ("build --file" in done.stdout) is is_built
+    assert ("give the digest" in done.stderr) is not is_built
 
 
 def test_everything_the_container_copies_is_let_through() -> None:

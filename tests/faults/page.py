@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.faults.honesty import Comparison
 from tests.faults.kills import CONNECTIONS, Kill
+from tests.faults.siege import Outcome
 from tests.faults.spoiling import READERS, Trial
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -31,6 +32,9 @@ due_times: dict[str, int] = {}
 incidents: list[tuple[str, str, str]] = []
 """What happened to the machine, on which database, and what came of it."""
 
+sieges: list[Outcome] = []
+"""Two minutes of everything at once."""
+
 _OPENING = """# Reliability
 
 What became of the mail when things went wrong, as `make faults` saw it ({when}, {machine}).
@@ -49,7 +53,7 @@ def write_page() -> None:
 
     Where only some of the tests ran, the page of the last whole run stands.
     """
-    if not (kills and trials and incidents and nodes):
+    if not (kills and trials and incidents and nodes and sieges):
         return
     parts = [
         _OPENING.format(when=f"{datetime.now(UTC):%Y-%m-%d}", machine=_machine()),
@@ -57,6 +61,7 @@ def write_page() -> None:
         _nodes_table(),
         _incidents_table(),
         _trials_table(),
+        _siege_table(),
         _bound(),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -148,6 +153,27 @@ def _trials_table() -> str:
         f"{sum(t.end.lost for t in total)}, repeated {sum(t.end.repeated for t in total)}, "
         f"messages in clear under `starttls` {sum(t.in_clear for t in total)}; the slowest took "
         f"{slowest:.1f} s.\n\n" + _table(("step", "the relay", "what must follow", "held"), rows)
+    )
+
+
+def _siege_table() -> str:
+    rows = [siege_line(end) for end in sieges]
+    return (
+        "## Everything at once\n\n`serve` sends an issue while strangers hold connections open, guess "
+        "passwords, write mail and feeds that once took gigabytes, and send what is not HTTP; "
+        "readers leave by one click meanwhile. Nobody was lost or written to twice, and everybody who left "
+        "has left.\n\n" + "".join(f"- {row}\n" for row in rows)
+    )
+
+
+def siege_line(end: Outcome) -> str:
+    """What one siege came to, in one line."""
+    attacks = ", ".join(f"{count:,} {what}" for what, count in sorted(end.attacks.items()))
+    return (
+        f"{end.siege.seconds:.0f} s, {end.siege.readers:,} readers, {end.siege.leaving} leave, at most "
+        f"{end.siege.idle:,} idle connections at once ({attacks}): accepted {end.states['accepted']:,}, "
+        f"a click took {end.click_at(0.5):.0f} ms (half), {end.click_at(0.99):.0f} ms (99 of 100), "
+        f"{end.clicks[-1]:.0f} ms (all); {end.peak / 1e6:.0f} MB of memory"
     )
 
 

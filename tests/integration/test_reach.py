@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
+
+from newsletter.errors import SourceError
 from newsletter.pipeline.check_links import HEAVY, check_links
 from newsletter.pipeline.draft import draft
+from newsletter.pipeline.find_source import find_source
 from newsletter.pipeline.gather import gather
 from tests.factories.site import make_site
 from tests.servers.feeds import FeedServer
@@ -56,3 +61,33 @@ def test_severity_is_the_sites(tmp_path: Path) -> None:
     found = check_links(site, "weekly", None, now=NOW)
     site.database.close()
     assert [(finding.rule, finding.severity) for finding in found] == [("unreachable", "blocking")]
+
+
+def test_a_source_reaches_the_private_host_that_it_names(tmp_path: Path) -> None:
+    """At its port, with its articles' pages; neither another source nor an editor reaches it."""
+    with FeedServer() as server:
+        page = server.put("/story", "<html><body><p>It opens at noon.</p></body></html>")
+        url = server.put(
+            "/rss",
+            "<rss version='2.0'><channel><title>Harbour</title><item><title>The bridge opens</title>"
+            f"<link>{page}</link><guid>1</guid><pubDate>Mon, 04 May 2026 09:30:00 GMT</pubDate>"
+            "</item></channel></rss>",
+        )
+        port = urlsplit(url).port
+        source = "[[newsletters.weekly.sources]]\nfeed = '{}'\nallow_private = ['{}']\n{}\n"
+        site = make_site(
+            tmp_path,
+            now=NOW - timedelta(days=8),
+            tables=source.format(url, f"127.0.0.1:{port}", "follow = true")
+            + source.format(f"{url}?other", "127.0.0.1:1", ""),
+        )
+        gathered = gather(site, "weekly", now=NOW)
+        asked = {seen.path for seen in server.seen}
+        with pytest.raises(SourceError, match="private address"):
+            find_source(site, page, as_configured=False, now=NOW)
+        assert find_source(site, url, as_configured=True, now=NOW).reading.articles
+        with pytest.raises(SourceError, match="private address"):
+            find_source(site, f"{url}?other", as_configured=True, now=NOW)
+        site.database.close()
+    assert asked == {"/rss", "/story"}
+    assert [bool(reading.articles) for reading in gathered[-2:]] == [True, False]

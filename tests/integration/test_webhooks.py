@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -231,6 +232,17 @@ def test_private_addresses_are_not_asked(site: Site, hooks: HookCatcher) -> None
     with site.database.transaction(read_only=True) as connection:
         answer = connection.scalar(sa.select(tables.webhook_messages.c.answer))
     assert "private address" in str(answer)
+
+
+def test_a_webhook_may_reach_the_private_host_that_it_names(site: Site, hooks: HookCatcher) -> None:
+    """At the port that it names, and no other."""
+    add(site)
+    own = f"127.0.0.1:{urlsplit(hooks.url).port}"
+    for hours, allowed, delivered in ((0, "127.0.0.1:1", 0), (1, own, 1)):
+        hook = WebhookSettings(url=hooks.url, secret=SECRET, allow_private=(allowed,))
+        named = with_hooks(site, hook, private="192.0.2.1")
+        assert tell(named, NOW + timedelta(hours=hours)).delivered == delivered
+        assert len(hooks.posted) == delivered
 
 
 def test_nothing_of_a_reader_is_kept_after_telling(site: Site, hooks: HookCatcher) -> None:

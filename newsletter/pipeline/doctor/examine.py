@@ -22,6 +22,7 @@ from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.tls_probe import speaks_tls_first
 from newsletter.delivery.transport import Timeouts, security_of, tls_context
 from newsletter.errors import NewsletterError
+from newsletter.pipeline.doctor.audit_record import check_audit
 from newsletter.pipeline.doctor.dns_records import Records
 from newsletter.pipeline.doctor.mail_domain import (
     Diagnosis,
@@ -61,6 +62,7 @@ def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosi
         ("files", lambda: _files(site)),
         ("disk", lambda: _disk(site)),
         ("database", lambda: _database(site)),
+        ("audit", lambda: check_audit(site)),
         ("clock", lambda: _clock(site, now)),
         ("queue", lambda: _queue(site, now)),
     ]

@@ -11,6 +11,8 @@ from newsletter.errors import ConfigurationError
 
 HERE = trusted_proxies({})
 EVERY = trusted_proxies({"FORWARDED_ALLOW_IPS": "*"})
+TWO = trusted_proxies({"FORWARDED_ALLOW_IPS": "*"}, 2)
+TWO_NAMED = trusted_proxies({"FORWARDED_ALLOW_IPS": "10.0.0.0/8"}, 2)
 CHAIN = trusted_proxies({"FORWARDED_ALLOW_IPS": "127.0.0.1, 10.0.0.0/8, 2001:db8:1::/48"})
 
 
@@ -37,6 +39,12 @@ CHAIN = trusted_proxies({"FORWARDED_ALLOW_IPS": "127.0.0.1, 10.0.0.0/8, 2001:db8
         ("127.0.0.1", ["198.51.100.1", "<script>"], HERE, "127.0.0.1"),
         ("10.0.0.2", ["10.0.0.3", "10.0.0.4"], CHAIN, "10.0.0.3"),  # a reader on our own network
         ("testclient", ["198.51.100.1"], HERE, "testclient"),
+        ("172.18.0.1", ["192.0.2.66", "198.51.100.1", "172.18.0.9"], TWO, "198.51.100.1"),
+        ("172.18.0.1", ["198.51.100.1"], TWO, "198.51.100.1"),  # fewer than there should be
+        ("172.18.0.1", ["198.51.100.1", "unknown"], TWO, "172.18.0.1"),
+        ("172.18.0.1", [], TWO, "172.18.0.1"),
+        ("10.0.0.2", ["192.0.2.66", "10.0.0.3", "10.0.0.4"], TWO_NAMED, "10.0.0.3"),
+        ("203.0.113.9", ["198.51.100.1", "10.0.0.3"], TWO_NAMED, "203.0.113.9"),  # past the proxies
     ],
 )
 def test_the_last_hop_that_is_not_a_proxy_is_the_client(
@@ -49,7 +57,7 @@ def test_the_last_hop_that_is_not_a_proxy_is_the_client(
 @given(st.lists(st.text(max_size=20), max_size=5))
 def test_nothing_in_front_of_an_appended_address_counts(forged: list[str]) -> None:
     """Whatever a client sends, it is known by the address that the proxy appended."""
-    for trusted in (HERE, EVERY):
+    for trusted in (HERE, EVERY, trusted_proxies({"FORWARDED_ALLOW_IPS": "*"}, 1)):
         assert client_address("127.0.0.1", [*forged, "198.51.100.1"], trusted) == "198.51.100.1"
 
 

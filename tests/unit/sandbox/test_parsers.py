@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 import newsletter
 from tests.effort import assert_no_worse_than_doubled
+from tests.factories.mutations import mutated
 from tests.factories.parsers import PARSERS, PIECES
-from tests.sampling import sampled
+from tests.factories.parsers_in_process import IN_PROCESS
+from tests.sampling import sampled, search
 
 SHARE = sampled(whole=1, sample=8)
 """Of the pieces, one in so many is tried with each kind of input."""
 
-KINDS = [(name, kind) for name, kinds in PARSERS.items() for kind in kinds]
+ALL = {**PARSERS, **IN_PROCESS}
+KINDS = [(name, kind) for name, kinds in ALL.items() for kind in kinds]
 
 
 def _given_to_workers() -> set[str]:
@@ -49,7 +52,7 @@ def test_every_parser_of_a_worker_is_tried_here() -> None:
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_time_grows_with_the_length(name: str, kind: str) -> None:
     """No repeated piece of markup or text makes a parser slow."""
-    parse = PARSERS[name][kind]
+    parse = ALL[name][kind]
     length = sampled(whole=40_000, sample=5_000)
     first = KINDS.index((name, kind)) % SHARE  # each piece is tried somewhere
     for piece in PIECES[first::SHARE]:
@@ -62,12 +65,16 @@ def test_time_grows_with_the_length(name: str, kind: str) -> None:
 @pytest.mark.sampled
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_any_octets_are_read_or_refused(name: str, kind: str) -> None:
-    """No input makes a parser raise: what cannot be read is a value that says so."""
-    parse = PARSERS[name][kind]
+    """No input makes a parser raise: what cannot be read is a value that says so.
 
-    @settings(max_examples=sampled(whole=3_000, sample=8), deadline=None, database=None)
+    `make faults` searches ten minutes for each parser.
+    """
+    parse = ALL[name][kind]
+
+    @settings(max_examples=sampled(whole=1_000, sample=8), deadline=None, database=None)
     @given(
         st.one_of(
+            mutated(name),
             st.binary(max_size=600),
             st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=9)), max_size=40).map(
                 lambda pieces: "".join(pieces).encode("utf-8", "replace")
@@ -77,4 +84,4 @@ def test_any_octets_are_read_or_refused(name: str, kind: str) -> None:
     def try_it(body: bytes) -> None:
         parse(body)
 
-    try_it()
+    search(try_it, share=1 / len(ALL[name]))

@@ -10,6 +10,6 @@ def test_an_erased_address_is_in_no_detail(database: Database) -> None:
     with database.transaction() as connection:
         for detail in ("weekly/Jo_1@example.org over the API", "weekly/joy1@example.org"):
             audit.record(connection, who="ed@example.org", what="add", detail=detail, now=NOW)
-        audit.forget_address(connection, "jo_1@example.org")
+        audit.forget_address(connection, "jo_1@example.org", now=NOW)
         details = [entry.detail for entry in audit.entries(connection, limit=9)]
     assert details == ["weekly/joy1@example.org", "weekly/(erased) over the API"]

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from newsletter.store.database import Database
 from subscribers import people
 from subscribers.audience import audience
-from subscribers.csv_file import export_subscribers
+from subscribers.csv_file import _defused, export_subscribers
 from subscribers.errors import ImportFileError, SuppressedError
 from subscribers.history import Event, Way
 from subscribers.importing import report as import_report
 from subscribers.importing import rows as file_rows
+from subscribers.importing.cells import plain
 from subscribers.importing.report import Rejected
 from subscribers.preferences import choose
 from subscribers.privacy import erase
@@ -267,6 +268,13 @@ def test_an_export_imports_again_as_it_was(database: Database) -> None:
     )
     again = import_text(database, file.getvalue())
     assert (again.unchanged, again.rejected_count) == (2, 0)
+
+
+@pytest.mark.parametrize("start", "=+-@\t\n＝＋－＠")
+def test_each_start_of_a_formula_is_defused(start: str) -> None:
+    """Spreadsheets run some of them in full width too; an import takes the apostrophe away."""
+    assert _defused(f"{start}1+1") == f"'{start}1+1"
+    assert plain(_defused(f"{start}1+1")) == f"{start}1+1"
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
