@@ -18,7 +18,7 @@ from tests.factories.editions import make_edition, make_masthead
 from tests.factories.issues import make_items
 from tests.sampling import IS_WHOLE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 COLOURFUL = ("one article", "notes and blocks", "right to left")
 """Cases that between them use every class of a theme."""

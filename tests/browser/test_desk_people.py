@@ -20,7 +20,7 @@ from tests.factories.desk import NOW, gather_articles
 from tests.factories.issues import make_article, make_image
 from tests.factories.office import COPY_DESK, NEWS_DESK, Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NOTE_AT_SUBMIT = """document.addEventListener("submit", () => setTimeout(() => {
     const button = document.querySelector("button[form=approve]");

@@ -15,7 +15,7 @@ from tests.factories.editors import Office, open_office
 from tests.factories.runs import MONDAY, THURSDAY
 from tests.factories.site import make_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def look(browser: Browser, office: Office, site: Site) -> list[str]:

@@ -15,7 +15,7 @@ from tests.browsers import Chromium
 from tests.factories.mail import READER, PostOffice, link_in, post_office, reader_pages
 from tests.servers.web import serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NEWCOMER = "new@example.org"
 

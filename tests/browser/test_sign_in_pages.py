@@ -19,7 +19,7 @@ from tests.browsers import Chromium
 from tests.factories.editors import ADDRESS, PASSWORD, Office, open_office
 from tests.factories.site import make_site, publish
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
 OPEN = ("/sign-in", "/archive/weekly", "/archive/weekly/tags/news", "/archive/none", "/api/docs")

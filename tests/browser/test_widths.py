@@ -11,7 +11,7 @@ from newsletter.rendering.theme import open_theme
 from tests.browsers import Chromium
 from tests.factories.cases import CASES
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Elements that stick out, apart from those a client hides.
 STICKING_OUT = """() => [...document.body.querySelectorAll('*')].filter(element => {

@@ -35,6 +35,7 @@ from subscribers.suppression import suppress
 from subscribers.tokens import LinkTokens, Purpose
 from subscribers.unsubscribe import unsubscribe
 from tests.factories.subscribers import LIST, NOW, events, join
+from tests.sampling import sampled
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 OLD_KEY, NEW_KEY = "o" * 32, "n" * 32
@@ -374,7 +375,9 @@ def test_links_do_not_open_each_other_s_doors(site: Site) -> None:
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=sampled(whole=60, sample=20),
 )
 @given(st.data())
 def test_a_forged_link_changes_nothing(site: Site, data: st.DataObject) -> None:
