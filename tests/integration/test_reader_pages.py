@@ -36,6 +36,7 @@ from subscribers.tokens import LinkTokens, Purpose
 from subscribers.unsubscribe import unsubscribe
 from tests.factories.subscribers import LIST, NOW, events, join
 from tests.sampling import sampled
+from tests.servers.web import web_client
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 OLD_KEY, NEW_KEY = "o" * 32, "n" * 32
@@ -165,7 +166,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         thread.join(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with web_client(base_url=f"http://127.0.0.1:{port}") as client:
             yield Site(client=client, database=sqlite_database, tokens=tokens, reader=reader)
     finally:
         server.should_exit = True

@@ -22,6 +22,7 @@ from tests.factories.editors import ADDRESS, add_editor
 from tests.factories.site import READERS, make_site
 from tests.sampling import sampled
 from tests.servers.ports import free_port
+from tests.servers.web import web_client
 
 NOT_HTTP = (
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -46,7 +47,7 @@ def served(site: Site) -> Iterator[int]:
         env=command.full_environment,
     )
     try:
-        with httpx2.Client() as client:
+        with web_client() as client:
             while process.poll() is None:
                 try:
                     client.get(f"http://127.0.0.1:{port}/health/live")
@@ -68,7 +69,7 @@ def attacked(port: int, idle: int) -> Iterator[None]:
 
     def guess(number: int) -> None:
         form = {"address": ADDRESS, "password": "wrong"}
-        with httpx2.Client(timeout=60) as client:
+        with web_client(timeout=60) as client:
             while not over.is_set():
                 number += 1
                 network = {"X-Forwarded-For": f"10.{number % 250}.{number // 250 % 250}.1"}
