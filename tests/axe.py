@@ -12,6 +12,13 @@ from tests.sampling import IS_WHOLE
 Mode = Literal["light", "dark"]
 MODES: tuple[Mode, ...] = ("light", "dark")
 
+_ON_A_PHONE_IN_DARK: tuple[tuple[Mode, int], ...] = (("dark", 360),)
+LOOKS: tuple[tuple[Mode, int], ...] = (
+    *(("light", 1280), ("dark", 1280), ("light", 360)),
+    *(_ON_A_PHONE_IN_DARK if IS_WHOLE else ()),
+)
+"""The modes and widths in which pages are looked at."""
+
 _ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import SiteMaker
-from tests.axe import Mode, objections, objections_in_both_modes
+from tests.axe import LOOKS, objections, objections_in_both_modes
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher
 from tests.factories.office import (
@@ -20,13 +20,10 @@ from tests.factories.office import (
     follow_links,
     open_office,
 )
-from tests.sampling import IS_WHOLE
 
 pytestmark = [pytest.mark.browser, pytest.mark.sampled]
 
 DESK = "/desk/weekly/1"
-LOOKS: tuple[tuple[Mode, int], ...] = (("light", 1280), ("dark", 1280), ("light", 360))
-LOOKS_IN_FAULTS: tuple[tuple[Mode, int], ...] = (("dark", 360),)
 
 
 @pytest.fixture
@@ -102,7 +99,7 @@ def test_every_page_is_open_to_everyone(office: Office, chromium: Chromium) -> N
 
     def visit(browser: Browser) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for scheme, width in (*LOOKS, *(LOOKS_IN_FAULTS if IS_WHOLE else ())):
+        for scheme, width in LOOKS:
             context = office.sit_down(browser, width=width, scheme=scheme)
             page = context.new_page()
             for address in PAGES:

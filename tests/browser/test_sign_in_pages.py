@@ -14,7 +14,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.pipeline.sign_in import first_link
-from tests.axe import MODES, Mode, objections
+from tests.axe import LOOKS, Mode, objections
 from tests.browsers import Chromium
 from tests.factories.editors import ADDRESS, PASSWORD, Office, open_office
 from tests.factories.site import make_site, publish
@@ -60,8 +60,7 @@ def complaints(page: Page, mode: Mode = "light") -> list[str]:
 
 
 @pytest.mark.sampled
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("mode", "width"), LOOKS)
 def test_pages_are_whole_and_clean(
     office: Office, chromium: Chromium, mode: Mode, width: int
 ) -> None:
