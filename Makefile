@@ -4,6 +4,10 @@ CONTAINER ?= docker
 VENV := .venv
 BIN := $(VENV)/bin
 
+# Files in the order of tests/conftest.py, on two processes; the tests of a file share what it made.
+ON_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+BESIDE_FAULTS := tests/unit tests/integration tests/browser tests/acceptance
+
 # The tests start hundreds of processes: none compiles again what one before it has compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -25,14 +29,14 @@ demo: install
 
 test: install lint
 	$(BIN)/python tests/install_programs.py
-	$(BIN)/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/pytest $(ON_TWO) $(PYTEST_ARGS)
 
 # The fault tests at length: fifty weeks of killed runs, 200 kills on each database, every fault of a
 # relay. Writes docs/reliability.md. Then, whole, every corpus of which `make test` takes a sample.
 faults: install
 	$(BIN)/python tests/install_programs.py --faults
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s --timeout 7200 $(PYTEST_ARGS)
-	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/unit tests/integration -m sampled -n 2 --timeout 7200 $(PYTEST_ARGS)
+	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest $(BESIDE_FAULTS) -m sampled $(ON_TWO) --timeout 7200 $(PYTEST_ARGS)
 
 # By every Python at hand: the tests of what goes on the wire, and the wheel installed by pip alone.
 # With CI set, each of them must be there.

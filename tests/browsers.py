@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests of a run; without one on the machine they are skipped."""
+"""One Chromium for all browser tests of a process; without one on the machine they are skipped."""
 
 from __future__ import annotations
 

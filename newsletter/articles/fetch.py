@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -72,19 +73,22 @@ class HttpClient:
     """Fetches from the web within the limits of [fetch]; an asynchronous context manager."""
 
     def __init__(self, settings: FetchSettings) -> None:
-        # The HTTP client is slow to load, and most commands do not fetch anything.
+        self._settings = settings
+
+    @cached_property
+    def _pool(self) -> httpcore2.AsyncConnectionPool:
+        """Made by the first fetch, as it loads a slow library and reads the trusted certificates."""
         import httpcore2
         import httpx2
 
         from newsletter.articles.ssrf_guard import GuardedBackend, Permissions
 
-        self._settings = settings
         # Proxies of the environment are not used, because the guard would see only their addresses.
-        self._pool = httpcore2.AsyncConnectionPool(
+        return httpcore2.AsyncConnectionPool(
             ssl_context=httpx2.create_ssl_context(),
             max_connections=None,  # the caller limits how many run at once
             max_keepalive_connections=0,
-            network_backend=GuardedBackend(Permissions(settings.allow_private)),
+            network_backend=GuardedBackend(Permissions(self._settings.allow_private)),
         )
 
     async def __aenter__(self) -> Self:
@@ -96,7 +100,8 @@ class HttpClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._pool.aclose()
+        if "_pool" in vars(self):
+            await self._pool.aclose()
 
     @property
     def seconds(self) -> float:

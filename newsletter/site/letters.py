@@ -101,8 +101,11 @@ def _cached_translator(language: str, folder: Path) -> Translator:
 def _templates(site: Site, language: str) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from newsletter.rendering.compiled_templates import COMPILED_TEMPLATES
+
     templates = Environment(
         loader=FileSystemLoader([site.folder / "templates" / "mail", shipped_templates() / "mail"]),
+        bytecode_cache=COMPILED_TEMPLATES,
         autoescape=lambda name: not (name or "").endswith(".txt.j2"),  # noqa: S701 - every other template is escaped
         undefined=StrictUndefined,
         trim_blocks=True,

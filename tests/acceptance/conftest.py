@@ -22,14 +22,6 @@ STAGES = ("new", "gathered", "drafted", "approved")
 Stage = Literal["new", "gathered", "drafted", "approved"]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker: they share a site that took seconds to make."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent and "mistakes" not in item.path.name:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @dataclass(kw_only=True, slots=True)
 class SiteMaker:
     """Makes sites from the sample's configuration; what costs time is done once and copied."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.conftest import SiteMaker
+from tests.axe import LOOKS, objections, objections_in_both_modes
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher
 from tests.factories.office import (
@@ -22,10 +21,9 @@ from tests.factories.office import (
     open_office,
 )
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.sampled]
 
 DESK = "/desk/weekly/1"
-SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 @pytest.fixture
@@ -56,13 +54,13 @@ def test_a_clash_and_a_report_are_open_to_everyone_too(
         expect(pages[1].locator("ol.history")).to_contain_text("changed the opening note")
         news_desk.set_offline(False)
         expect(pages[0].locator(".pairing")).to_be_visible()
-        found = [f"clash {objection}" for objection in in_both_schemes(pages[0])]
+        found = [f"clash {objection}" for objection in objections_in_both_modes(pages[0])]
         news_page = pages[0]
         news_page.goto(f"{DESK}/publish")
         news_page.get_by_role("button", name="Approve and schedule").click()
         news_page.get_by_text("Another time …").click()
         news_page.get_by_text("Send now …").click()
-        found += [f"approved {objection}" for objection in in_both_schemes(news_page)]
+        found += [f"approved {objection}" for objection in objections_in_both_modes(news_page)]
         refuse = {"example.com": "550 5.1.1 no such mailbox"}
         with catcher.answering(lambda to: refuse.get(to.rpartition("@")[2], "")):
             news_page.get_by_role("button", name="Send 20 messages").click()
@@ -75,7 +73,7 @@ def test_a_clash_and_a_report_are_open_to_everyone_too(
         expect(news_page.locator(".links tbody tr").first).to_be_visible()
         for width in (1280, 360):
             news_page.set_viewport_size({"width": width, "height": 800})
-            found += [f"report {objection}" for objection in in_both_schemes(news_page)]
+            found += [f"report {objection}" for objection in objections_in_both_modes(news_page)]
             found += too_wide(news_page, width)
         expect(news_page.locator(".reasons")).to_contain_text("no such mailbox")
         news_desk.close()
@@ -101,7 +99,7 @@ def test_every_page_is_open_to_everyone(office: Office, chromium: Chromium) -> N
 
     def visit(browser: Browser) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)):
+        for scheme, width in LOOKS:
             context = office.sit_down(browser, width=width, scheme=scheme)
             page = context.new_page()
             for address in PAGES:
@@ -145,39 +143,15 @@ def test_what_a_reviewer_sees_is_open_to_everyone(office: Office, chromium: Chro
             for width in (1280, 360):
                 page.set_viewport_size({"width": width, "height": 800})
                 page.goto(address)
-                found += [f"{address[:9]} {objection}" for objection in in_both_schemes(page)]
+                found += [
+                    f"{address[:9]} {objection}" for objection in objections_in_both_modes(page)
+                ]
                 found += too_wide(page, width)
             expect(page.locator("iframe")).to_have_count(0 if address.endswith("ended") else 1)
         context.close()
         return found
 
     assert chromium.run(visit) == []
-
-
-def in_both_schemes(page: Page) -> list[str]:
-    """What axe says of the page in light and in dark, each objection after its scheme."""
-    found = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        found += [f"{scheme}: {objection}" for objection in objections(page, scheme)]
-    return found
-
-
-def objections(page: Page, scheme: str) -> list[str]:
-    """What axe says of the page; what stands in sandboxed frames is the mail's own affair.
-
-    Every page is seen in light as well, so in dark only the rules about colours are asked.
-    """
-    options: dict[str, object] = {"resultTypes": ["violations"], "iframes": False}
-    if scheme == "dark":
-        options["runOnly"] = ["color-contrast", "link-in-text-block"]
-    page.evaluate(Axe().axe_script)
-    result = page.evaluate("options => axe.run(document, options)", options)
-    return [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def too_wide(page: Page, width: int) -> list[str]:

@@ -7,21 +7,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.store.users import Role, save_user
 from tests.browser.desk import DESK, open_desk, open_page, saved, version
-from tests.browser.test_sign_in_pages import objections
+from tests.browser.test_sign_in_pages import complaints
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.factories.desk import NOW, gather_articles
 from tests.factories.issues import make_article, make_image
 from tests.factories.office import COPY_DESK, NEWS_DESK, Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NOTE_AT_SUBMIT = """document.addEventListener("submit", () => setTimeout(() => {
     const button = document.querySelector("button[form=approve]");
@@ -237,7 +236,6 @@ def test_on_a_phone_the_preview_takes_the_articles_place(
 
 def test_axe_finds_nothing_where_an_editor_asks(office: Office, chromium: Chromium) -> None:
     """The editor's pages, a notice and the preview on a phone: in light and dark, at two widths."""
-    script = Axe().axe_script
 
     def work(browser: Browser) -> list[str]:
         found: list[str] = []
@@ -246,14 +244,14 @@ def test_axe_finds_nothing_where_an_editor_asks(office: Office, chromium: Chromi
                 browser, COPY_DESK, role=Role.EDITOR, scheme=scheme, width=width
             )
             page = open_page(context, f"{DESK}/publish")
-            found += objections(page, script)
+            found += complaints(page)
             page.goto(DESK)
             page.get_by_role("button", name="Fetch the sources now").click()
             expect(page.locator("#told .notice")).to_be_visible()
-            found += objections(page, script)
+            found += complaints(page)
             if width == 390:
                 page.get_by_role("button", name="Preview").click()
-                found += objections(page, script)
+                found += complaints(page)
             context.close()
         return found
 

@@ -17,7 +17,7 @@ from tests.demo.catcher import catching_mail
 from tests.factories.desk import NOW
 from tests.servers.ports import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def sending(

@@ -12,7 +12,7 @@ from tests.browser.desk import DESK, open_desk, open_page, saved, version
 from tests.browsers import Chromium
 from tests.factories.office import COPY_DESK, NEWS_DESK, Office
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")

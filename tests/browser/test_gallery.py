@@ -17,7 +17,7 @@ from tests.factories.editions import make_edition
 from tests.factories.issues import DUE, make_article, make_image, make_item
 from tests.servers.feeds import FeedServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 RED = (200, 30, 40)
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageStat
 from tests.browser.golden import FOLDER, SHOTS, name_of, shoot
 from tests.browsers import Chromium
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MEAN, BLOCK, ROWS = 2.0, 20.0, 3
 """Of 255: how far a picture may differ on the whole, and any 16 x 16 block of it; rows in height."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from newsletter.site.site import Site
 from newsletter.store.nodes import Holding, note_work, registered
+from tests.axe import objections_in_both_modes
 from tests.browsers import Chromium
 from tests.factories.editors import Office, open_office
 from tests.factories.runs import MONDAY, THURSDAY
 from tests.factories.site import make_site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def look(browser: Browser, office: Office, site: Site) -> list[str]:
@@ -41,19 +41,16 @@ def look(browser: Browser, office: Office, site: Site) -> list[str]:
             f"no {said}" for said in ("41.5", "320 messages", "weekly/1") if said not in words
         ]
         for width in (1280, 360):
-            for scheme in ("light", "dark"):
-                page.set_viewport_size({"width": width, "height": 800})
-                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                page.evaluate(Axe().axe_script)
-                for violation in page.evaluate("axe.run()")["violations"]:
-                    found.append(f"{width} {scheme}: {violation['id']}")
-                if page.evaluate("document.documentElement.scrollWidth") > width:
-                    found.append(f"{width}: wider than the window")
+            page.set_viewport_size({"width": width, "height": 800})
+            found += [f"{width} {objection}" for objection in objections_in_both_modes(page)]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append(f"{width}: wider than the window")
     page.get_by_text("No node is running").wait_for()
     context.close()
     return found
 
 
+@pytest.mark.sampled
 def test_the_page_follows_the_nodes(chromium: Chromium, tmp_path: Path, postgres_url: str) -> None:
     """By itself, without a reload."""
     site = make_site(tmp_path, now=THURSDAY, database=postgres_url)

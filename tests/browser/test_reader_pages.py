@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from newsletter.web.app import make_app
+from tests.axe import MODES, Mode, objections
 from tests.browsers import Chromium
 from tests.factories.mail import READER, PostOffice, link_in, post_office, reader_pages
 from tests.servers.web import serving
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NEWCOMER = "new@example.org"
-
-Mode = Literal["light", "dark"]
 
 
 @pytest.fixture
@@ -37,8 +34,9 @@ def base(office: PostOffice) -> Iterator[str]:
         yield address
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("language", ["en", "ar"])
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("mode", MODES)
 def test_no_violations(tmp_path: Path, chromium: Chromium, mode: Mode, language: str) -> None:
     """All of axe's rules on every page, from left and from right, and on what comes of a form."""
     with (
@@ -57,40 +55,29 @@ def look_at_all(
     direction = {"en": "ltr", "ar": "rtl"}[office.site.settings.site.language]
 
     def look(browser: Browser) -> dict[str, list[str]]:
-        # Axe is put into the page, which its policy forbids.
-        context = browser.new_context(color_scheme=mode, bypass_csp=True)
+        context = browser.new_context(color_scheme=mode)
         page = context.new_page()
         found = {}
         for path in reader_pages(office):
             page.goto(base + path)
-            found[path] = violations(page)
+            found[path] = objections(page, mode)
             assert page.locator("html").get_attribute("dir") == direction
             width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert page.evaluate(width) <= 0  # nothing sticks out to either side
         page.goto(f"{base}/links/weekly")
         page.fill("[name=email]", "no@address")
         page.click("button")
-        found["a wrong address"] = violations(page)
+        found["a wrong address"] = objections(page, mode)
         for name, place, press in (
             ("saved", 3, "[value=save]"), ("paused", 3, "[name=weeks]"), ("left", 2, "button"),
         ):  # fmt: skip
             page.goto(base + reader_pages(office)[place])
             page.click(press)
-            found[name] = violations(page)
+            found[name] = objections(page, mode)
         context.close()
         return found
 
     return chromium.run(look)
-
-
-def violations(page: Page) -> list[str]:
-    """What axe objects to: rule and element."""
-    result = Axe().run(page).response
-    return [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def test_joining_with_the_keyboard_and_without_scripts(

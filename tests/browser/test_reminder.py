@@ -22,7 +22,6 @@ from tests.servers.smtp import Catcher, smtp_server
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.usefixtures("chromium"),
 ]
 

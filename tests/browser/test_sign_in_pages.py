@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from newsletter.pipeline.approve import approve
@@ -16,16 +14,16 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.pipeline.sign_in import first_link
+from tests.axe import LOOKS, Mode, objections
 from tests.browsers import Chromium
 from tests.factories.editors import ADDRESS, PASSWORD, Office, open_office
 from tests.factories.site import make_site, publish
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SENT = datetime(2026, 3, 2, 7, tzinfo=UTC)
 OPEN = ("/sign-in", "/archive/weekly", "/archive/weekly/tags/news", "/archive/none", "/api/docs")
 BEHIND = ("/account", "/audit")
-Mode = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -53,23 +51,16 @@ def sign_in(page: Page, office: Office) -> None:
     page.get_by_role("heading", name="Your account").wait_for()
 
 
-def objections(page: Page, script: str) -> list[str]:
+def complaints(page: Page, mode: Mode = "light") -> list[str]:
     """What axe objects to on the page, and whether it is wider than its window."""
-    # Evaluated by the browser's own tool, which the page's CSP does not bind.
-    page.evaluate(script)
-    result: dict[str, Any] = page.evaluate("axe.run()")
-    found = [
-        f"{violation['id']}: {node['html'][:120]}"
-        for violation in result["violations"]
-        for node in violation["nodes"]
-    ]
+    found = objections(page, mode)
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         found.append("wider than the window")
     return found
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.sampled
+@pytest.mark.parametrize(("mode", "width"), LOOKS)
 def test_pages_are_whole_and_clean(
     office: Office, chromium: Chromium, mode: Mode, width: int
 ) -> None:
@@ -81,27 +72,27 @@ def test_pages_are_whole_and_clean(
             color_scheme=mode,
             base_url=str(office.client.base_url),
         )
-        page, script, found = context.new_page(), Axe().axe_script, {}
+        page, found = context.new_page(), {}
         for path in OPEN:
             page.goto(path)
-            found[path] = objections(page, script)
+            found[path] = complaints(page, mode)
         page.goto("/api/docs")
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found["/api/docs, opened"] = objections(page, script)
+        found["/api/docs, opened"] = complaints(page, mode)
         sign_in(page, office)
         page.get_by_label("What the key is for").fill("the nightly report")
         page.get_by_role("button", name="Make a key").click()
         page.get_by_text("not shown again").wait_for()
-        found["a new key"] = objections(page, script)
+        found["a new key"] = complaints(page, mode)
         for path in BEHIND:
             page.goto(path)
-            found[path] = objections(page, script)
+            found[path] = complaints(page, mode)
         page.goto("/sign-in")
         page.get_by_label("E-mail address").fill("who@example.org")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("alert").wait_for()
-        found["wrong password"] = objections(page, script)
+        found["wrong password"] = complaints(page, mode)
         office.now += timedelta(minutes=16)  # the next case may try, too
         context.close()
         return found
@@ -121,7 +112,7 @@ def test_the_first_editor_needs_only_the_link(tmp_path: Path, chromium: Chromium
             context = browser.new_context(base_url=str(office.client.base_url))
             page = context.new_page()
             page.goto(link)
-            assert objections(page, Axe().axe_script) == []
+            assert complaints(page) == []
             page.get_by_label("E-mail address").fill(ADDRESS)
             page.get_by_role("button", name="Sign in").click()
             page.wait_for_url("**/desk")

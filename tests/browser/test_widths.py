@@ -17,7 +17,7 @@ from tests.factories.cases import CASES
 from tests.factories.editions import make_edition
 from tests.factories.issues import make_items
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Elements that stick out, apart from those a client hides.
 STICKING_OUT = """() => [...document.body.querySelectorAll('*')].filter(element => {

@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import httpx2
 import sqlalchemy as sa
 
 from newsletter.config.proxies import trusted_proxies
@@ -16,7 +15,7 @@ from subscribers import tables
 from tests.demo.catcher import CaughtMail
 from tests.factories.hostile import absences, forged_mails, robots
 from tests.factories.mail import READER, PostOffice
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 _LINK = re.compile(r"https://news\.example\.org(/[^\s<>\"']*)")
 
@@ -43,7 +42,7 @@ def play_forgeries(office: PostOffice, count: int) -> None:
 def flood(office: PostOffice, *, requests: int, victims: int) -> list[str]:
     """Sign victims up by robots that wait as people do, from as many networks as there are requests; who was written to."""
     app = Forwarded(make_app(office.site, clock=lambda: office.now), trusted_proxies({}))
-    with serving(app) as base, httpx2.Client(base_url=base) as client:
+    with serving(app) as base, web_client(base_url=base) as client:
         waiting = []
         for number in range(requests):
             network = f"{10 + number // 65536}.{number // 256 % 256}.{number % 256}.7"
@@ -68,7 +67,7 @@ def follow_every_link(office: PostOffice, copies: list[CaughtMail]) -> int:
         texts = (str(copy.message["List-Unsubscribe"]), copy.part("plain"), copy.part("html"))
         paths.update(path for text in texts for path in _LINK.findall(text))
     app = make_app(office.site, clock=lambda: office.now)
-    with serving(app) as base, httpx2.Client(base_url=base) as client:
+    with serving(app) as base, web_client(base_url=base) as client:
         for path in paths:
             assert client.get(path).status_code < 500
             assert client.head(path).status_code < 500

@@ -19,7 +19,7 @@ from newsletter.store.users import Editor, Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.forwarded import Forwarded
 from newsletter.web.signin.passwords import hash_password
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ADDRESS = "ed@press.example.org"
@@ -40,7 +40,7 @@ class Office:
 
     def another_browser(self, **headers: str) -> httpx2.Client:
         """A client with a cookie jar of its own."""
-        client = httpx2.Client(base_url=self.client.base_url, headers=headers)
+        client = web_client(base_url=self.client.base_url, headers=headers)
         return self.browsers.enter_context(client)
 
     def mail(self, address: str, _name: str, link: str) -> None:
@@ -88,7 +88,7 @@ def open_office(site: Site) -> Iterator[Office]:
     """The site's web application, running, with a clock that stands at `Office.now`."""
     app = make_app(site)
     with serving(Forwarded(app, trusted_proxies({}))) as url, ExitStack() as browsers:
-        client = browsers.enter_context(httpx2.Client(base_url=url))
+        client = browsers.enter_context(web_client(base_url=url))
         office = Office(site=site, app=app, client=client, browsers=browsers)
         app.state.auth_context = replace(
             app.state.auth_context,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx2
 from playwright.sync_api import Browser, BrowserContext
 
 from newsletter.site.site import Site, open_site
@@ -18,7 +17,7 @@ from newsletter.web.app import make_app
 from newsletter.web.signin.passwords import hash_password
 from tests.acceptance.site import NOW
 from tests.factories.desk_browser import COOKIE, session_cookie
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 PASSWORD = "the tide waits for no valve"
 NEWS_DESK, COPY_DESK = "news@news.example.org", "copy@news.example.org"
@@ -84,7 +83,7 @@ def count_clicks(folder: Path) -> None:
 def follow_links(office: Office, html: str) -> None:
     """Readers follow the first links most."""
     paths = dict.fromkeys(re.findall(r"/c/[0-9a-f]+", html))
-    with httpx2.Client(base_url=office.base, headers={"User-Agent": "Mozilla/5.0"}) as reader:
+    with web_client(base_url=office.base, headers={"User-Agent": "Mozilla/5.0"}) as reader:
         for path, clicks in zip(paths, (19, 4, 7, 12, 9, 8, 5, 5, 3, 2, 1), strict=False):
             for _click in range(clicks):
                 reader.get(path)

@@ -26,7 +26,7 @@ from newsletter.web.app import make_app
 from tests.factories.editors import ADDRESS, add_editor
 from tests.factories.site import READERS, make_site, publish
 from tests.servers.smtp import Catcher, smtp_server
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 NOW = datetime(2026, 3, 5, 10, tzinfo=UTC)
 ISSUE = "/newsletters/weekly/issues/current"
@@ -79,7 +79,7 @@ def open_api(folder: Path, **settings: Any) -> Iterator[Api]:
     with (
         closing(site.database),
         serving(app) as url,
-        httpx2.Client(base_url=url, headers=headers, timeout=60) as client,
+        web_client(base_url=url, headers=headers, timeout=60) as client,
     ):
         yield Api(site=site, app=app, client=client)
 

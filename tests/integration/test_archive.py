@@ -21,7 +21,7 @@ from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.web.app import make_app
 from tests.factories.site import make_site, publish
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 FIRST = datetime(2026, 3, 2, 7, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -58,7 +58,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 def client(site: Site) -> Iterator[httpx2.Client]:
     """A visitor."""
     app = make_app(site, clock=lambda: FIRST + 2 * WEEK)
-    with serving(app) as url, httpx2.Client(base_url=url) as client:
+    with serving(app) as url, web_client(base_url=url) as client:
         yield client
 
 
@@ -188,7 +188,7 @@ def test_an_unchanged_feed_is_not_sent_again(client: httpx2.Client, form: str) -
 def test_an_empty_archive_says_so(tmp_path: Path) -> None:
     """Before the first issue the list and the feeds are empty and sound."""
     app = make_app(make_site(tmp_path, now=FIRST), clock=lambda: FIRST)
-    with serving(app) as url, httpx2.Client(base_url=url) as client:
+    with serving(app) as url, web_client(base_url=url) as client:
         assert "still to come" in client.get("/archive/weekly").text
         for form in ("rss", "atom"):
             feed = feedparser.parse(client.get(f"/archive/weekly/feed.{form}").content)
@@ -202,6 +202,6 @@ def test_a_stopped_issue_leaves_the_list_but_keeps_its_page(tmp_path: Path) -> N
     draft(site, "weekly", now=FIRST - WEEK + timedelta(hours=1))
     send_out(site, FIRST, story="tides")
     stop(site, "weekly", 1)
-    with serving(make_app(site)) as url, httpx2.Client(base_url=url) as client:
+    with serving(make_app(site)) as url, web_client(base_url=url) as client:
         assert "/archive/weekly/1" not in client.get("/archive/weekly").text
         assert client.get("/archive/weekly/1").status_code == 200

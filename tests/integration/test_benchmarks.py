@@ -33,8 +33,6 @@ from benchmarks.senders import shares
 from benchmarks.sink import SinkProgram, build_sink, c_sink, find_compiler
 from benchmarks.threads import CpuTime
 
-pytestmark = pytest.mark.xdist_group("benchmarks")
-
 MESSAGE = b"Subject: one\r\n\r\nline\r\n..dotted\r\n"
 
 

@@ -36,7 +36,7 @@ from newsletter.web.reader.clicks import is_click
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.factories.desk_browser import COOKIE, session_cookie
 from tests.factories.site import READERS, make_site, publish
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 NOW = datetime(2026, 3, 9, 23, 30, tzinfo=UTC)  # in Sydney it is the tenth already
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -96,7 +96,7 @@ def reader_of(site: Site) -> Iterator[httpx2.Client]:
     """A reader's browser at the running site."""
     with (
         serving(make_app(site, clock=lambda: NOW)) as url,
-        httpx2.Client(base_url=url, headers={"User-Agent": FIREFOX}, timeout=60) as client,
+        web_client(base_url=url, headers={"User-Agent": FIREFOX}, timeout=60) as client,
     ):
         yield client
 

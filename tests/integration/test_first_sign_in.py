@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import httpx2
 import pytest
 
 from newsletter.pipeline.sign_in import first_link, mail_sign_in_link
@@ -21,6 +20,7 @@ from tests.factories.delivery import content, parsed
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, add_editor, open_office
 from tests.factories.site import make_site
 from tests.servers.smtp import Catcher, smtp_server
+from tests.servers.web import web_client
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_serve_prints_the_link_and_it_works(site: Site) -> None:
         assert process.stderr is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/link/\S+", process.stderr.readline())
         assert found is not None
-        with httpx2.Client() as client:
+        with web_client() as client:
             answer = client.post(found[0], data={"address": ADDRESS})
             assert answer.status_code == 303
             assert client.get(str(answer.url.join("/account"))).status_code == 200

@@ -34,7 +34,7 @@ from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
 from tests.factories.editors import add_editor
 from tests.factories.site import READERS, make_site, publish
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 NOW = datetime(2026, 3, 9, 7, tzinfo=UTC)
 SAMPLE = re.compile(
@@ -57,7 +57,7 @@ def client(site: Site) -> Iterator[httpx2.Client]:
     """An operator who watches the site."""
     with (
         serving(make_app(site, clock=lambda: NOW + timedelta(minutes=10))) as url,
-        httpx2.Client(base_url=url) as client,
+        web_client(base_url=url) as client,
     ):
         yield client
 

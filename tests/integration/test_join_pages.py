@@ -32,7 +32,7 @@ from subscribers.consent import ASK_AT_MOST, JoinRequest
 from subscribers.errors import UnknownSubscriberError
 from subscribers.tokens import Purpose
 from tests.factories.mail import READER, PostOffice, link_in, post_office
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 NEWCOMER = "new@example.org"
 
@@ -101,7 +101,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
     """A site that takes mail, on loopback."""
     with post_office(tmp_path) as office:
         app = make_app(office.site, clock=lambda: office.now)
-        with serving(app) as base, httpx2.Client(base_url=base) as client:
+        with serving(app) as base, web_client(base_url=base) as client:
             yield Web(office=office, client=client)
 
 
@@ -236,7 +236,7 @@ def test_a_few_scripts_that_know_no_stamp_are_taken(tmp_path: Path) -> None:
     """Three of a network in an hour, and a hundred in a day from all; then they need one."""
     with post_office(tmp_path) as office:
         app = Forwarded(make_app(office.site, clock=lambda: office.now), trusted_proxies({}))
-        with serving(app) as base, httpx2.Client(base_url=base) as client:
+        with serving(app) as base, web_client(base_url=base) as client:
 
             def send(network: str) -> int:
                 asked = {"email": f"n{network}@example.org"}
@@ -502,7 +502,7 @@ def test_a_day_has_its_limit(tmp_path: Path) -> None:
     """From whatever networks they come."""
     with post_office(tmp_path, tables="[sign_up]\nper_day = 2") as office:
         app = make_app(office.site, clock=lambda: office.now)
-        with serving(app) as base, httpx2.Client(base_url=base) as client:
+        with serving(app) as base, web_client(base_url=base) as client:
             web = Web(office=office, client=client)
             codes = [web.ask(f"n{number}@example.org").status_code for number in range(3)]
             office.now += timedelta(days=1, seconds=1)

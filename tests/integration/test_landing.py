@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.web.app import make_app
 from tests.factories.mail import NOW, PostOffice, post_office, send_issue
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 SECOND = """
 [newsletters.daily]
@@ -76,7 +76,7 @@ def test_its_form_signs_up(office: PostOffice) -> None:
     """The same fields as on the page of the list, so it needs no second form."""
     with (
         serving(make_app(office.site, clock=lambda: office.now)) as base,
-        httpx2.Client(base_url=base) as client,
+        web_client(base_url=base) as client,
     ):
         stamp = client.get("/").text.partition('name="stamp" value="')[2].partition('"')[0]
         office.now += timedelta(seconds=6)

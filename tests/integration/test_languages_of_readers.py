@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx2
 import pytest
 from babel.messages.pofile import read_po
 
@@ -18,7 +17,7 @@ from subscribers.letters import Template
 from subscribers.tokens import Purpose, TokenSubject
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import PostOffice, link_in, post_office, reader_pages
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 LANGUAGES = ("de", "fr", "es", "zh", "ar")
 NEWCOMER, OTHER = "new@example.org", "reader1@example.org"
@@ -55,7 +54,7 @@ def test_every_page_speaks_it(office: PostOffice) -> None:
     """The pages, what comes of their forms, and those that say what went wrong."""
     language = office.site.settings.site.language
     app = make_app(office.site, clock=lambda: office.now)
-    with serving(app) as base, httpx2.Client(base_url=base) as client:
+    with serving(app) as base, web_client(base_url=base) as client:
         paths = reader_pages(office)
         answers = [client.get(path) for path in paths]
         unsubscribe, preferences = paths[2], paths[3]
@@ -107,7 +106,7 @@ def _about_the_page(office: PostOffice) -> Iterator[CaughtMail]:
     subject = TokenSubject(subscriber_id=reader.id, list_slug="weekly")
     app = make_app(office.site, clock=lambda: office.now)
     link = f"/p/{office.site.tokens.make(Purpose.PREFERENCES, reader.id, 'weekly')}"
-    with serving(app) as base, httpx2.Client(base_url=base) as client:
+    with serving(app) as base, web_client(base_url=base) as client:
         before = len(office.letters)
         assert client.post(link, data={"action": "export"}).status_code == 200
         assert office.catcher.wait_for(before + 1)

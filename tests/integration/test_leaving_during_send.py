@@ -22,7 +22,7 @@ from tests.factories.mail import (
     post_office,
     send_issue,
 )
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
 BYSTANDERS = 640
@@ -135,7 +135,7 @@ def test_leaving_by_any_way_stops_every_later_message(office: PostOffice) -> Non
     """Twelve ways, all while the first reader's copy is on the wire: twelve copies fewer."""
     left: list[str] = []
     app = make_app(office.site, clock=lambda: office.now)
-    with serving(app) as base, httpx2.Client(base_url=base) as web:
+    with serving(app) as base, web_client(base_url=base) as web:
         leavers = Leavers(office, web)
 
         def leave(_recipient: str) -> str:

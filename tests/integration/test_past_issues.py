@@ -15,7 +15,7 @@ from newsletter.web.app import make_app
 from newsletter.web.archive import archive_reader
 from tests.acceptance.site import CommandLine
 from tests.factories.mail import NOW, PostOffice, post_office, send_issue
-from tests.servers.web import serving
+from tests.servers.web import serving, web_client
 
 DATA = Path(__file__).parents[1] / "data" / "past_issues"
 
@@ -32,7 +32,7 @@ def client(office: PostOffice) -> Iterator[httpx2.Client]:
     """A visitor."""
     with (
         serving(make_app(office.site, clock=lambda: office.now)) as base,
-        httpx2.Client(base_url=base) as client,
+        web_client(base_url=base) as client,
     ):
         yield client
 

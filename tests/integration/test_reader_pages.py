@@ -35,6 +35,8 @@ from subscribers.suppression import suppress
 from subscribers.tokens import LinkTokens, Purpose
 from subscribers.unsubscribe import unsubscribe
 from tests.factories.subscribers import LIST, NOW, events, join
+from tests.sampling import sampled
+from tests.servers.web import web_client
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 OLD_KEY, NEW_KEY = "o" * 32, "n" * 32
@@ -164,7 +166,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         thread.join(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        with web_client(base_url=f"http://127.0.0.1:{port}") as client:
             yield Site(client=client, database=sqlite_database, tokens=tokens, reader=reader)
     finally:
         server.should_exit = True
@@ -374,7 +376,9 @@ def test_links_do_not_open_each_other_s_doors(site: Site) -> None:
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=sampled(whole=60, sample=20),
 )
 @given(st.data())
 def test_a_forged_link_changes_nothing(site: Site, data: st.DataObject) -> None:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import httpx2
 import uvicorn
 from starlette.types import ASGIApp
+
+_TRUST = httpx2.create_ssl_context()
+"""Each client would read the trusted certificates anew, which takes it longer than most requests."""
+
+
+def web_client(**options: Any) -> httpx2.Client:
+    """An HTTP client that waits for slow machines; the options are httpx2's."""
+    return httpx2.Client(**{"verify": _TRUST, "timeout": 60, **options})
 
 
 @contextmanager

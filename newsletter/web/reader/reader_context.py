@@ -10,6 +10,7 @@ import jinja2
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import Settings
+from newsletter.rendering.compiled_templates import COMPILED_TEMPLATES
 from newsletter.rendering.theme import shipped_templates
 from newsletter.rendering.translation import add_translations
 from newsletter.site import lists
@@ -78,6 +79,7 @@ def open_templates(site: Site) -> jinja2.Environment:
     folders = [site.folder / "templates" / "web", shipped_templates() / "web"]
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
+        bytecode_cache=COMPILED_TEMPLATES,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

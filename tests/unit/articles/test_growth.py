@@ -18,6 +18,7 @@ from newsletter.articles.tags import make_vocabulary
 from newsletter.articles.text_dump import parse_dump
 from newsletter.errors import SourceError
 from tests.effort import assert_no_worse_than_doubled
+from tests.sampling import sampled
 
 NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
 VOCABULARY = make_vocabulary([], {})
@@ -85,7 +86,7 @@ def test_time_grows_with_the_length(read: Callable[[str], object], piece: str) -
 
 
 @pytest.mark.parametrize("read", [safe_html, read_feed, read_broken_feed, read_page, read_dump])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=sampled(whole=40, sample=20), deadline=None)
 @given(pieces=st.lists(st.one_of(st.sampled_from(REPEATED), st.text(max_size=12)), max_size=30))
 def test_every_text_is_read_or_refused(read: Callable[[str], object], pieces: list[str]) -> None:
     """No text makes a reader fail with anything but a message about the source."""

@@ -16,6 +16,7 @@ from newsletter.articles.pages import Page, parse_page
 from newsletter.articles.tags import make_vocabulary
 from newsletter.errors import SourceError
 from tests.effort import at_most
+from tests.sampling import sampled
 
 BRIDGE = (Path(__file__).parents[2] / "data" / "articles" / "pages" / "bridge.html").read_text(
     encoding="utf-8"
@@ -145,7 +146,11 @@ def test_hostile_pages_take_bounded_time(source: str) -> None:
         page(source)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.too_slow],
+    deadline=None,
+    max_examples=sampled(whole=60, sample=20),
+)
 @given(st.integers(0, len(BRIDGE)), st.integers(0, len(BRIDGE)), st.text(max_size=5))
 def test_a_damaged_page_is_read_or_refused(start: int, end: int, between: str) -> None:
     """Pages with a piece missing give an article or a SourceError, never another error."""

@@ -98,7 +98,7 @@ def test_two_keys_sign_side_by_side() -> None:
 
 
 @pytest.mark.sampled
-@settings(max_examples=sampled(whole=1000, sample=100))
+@settings(max_examples=sampled(whole=1000, sample=50))
 @given(strangers, strangers, strangers, strangers)
 def test_any_content_verifies(subject: str, name: str, before: str, after: str) -> None:
     """Whatever strangers write in headers, slots and bodies, both signatures hold."""

@@ -13,6 +13,7 @@ from newsletter.delivery.dkim import Signer
 from newsletter.delivery.letter import InlinePicture, Letter, compose_letter
 from newsletter.errors import InputError
 from tests.factories.delivery import content, dns_of, ed25519_key, parsed, rsa_key
+from tests.sampling import sampled
 
 DATE = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -48,7 +49,7 @@ def test_every_letter_has_a_name_of_its_own() -> None:
     assert first != second
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sampled(whole=150, sample=50), deadline=None)
 @given(
     st.text(alphabet=st.one_of(st.sampled_from("\r\n.= \t é中🎉=?"), st.characters()), max_size=90)
 )

@@ -28,6 +28,7 @@ from tests.factories.delivery import (
     parsed,
     slot,
 )
+from tests.sampling import sampled
 
 DATA = Path(__file__).parents[2] / "data" / "delivery"
 OURS = [
@@ -125,7 +126,7 @@ def test_text_comes_before_html() -> None:
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sampled(whole=200, sample=50), deadline=None)
 @given(awkward, awkward, awkward, awkward)
 @example("?c=42", "O'Neil & <b>Söhne</b>", ".\n..\n.", "")
 @example("x", "x", " " * 100, "." * 100)

@@ -153,7 +153,7 @@ def test_years_of_accidents(name: str) -> None:
     assert len(life.waiting) < life.min_items
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=sampled(whole=60, sample=30))
 @given(
     st.lists(
         st.tuples(

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subscribers.inbound.data_phase import MessageStream, MessageTooLargeError
+from tests.sampling import sampled
 
 LINES = st.lists(st.text(".ab\n\r", max_size=6).map(lambda text: text.replace("\r\n", "")))
 
@@ -39,7 +40,7 @@ def on_the_wire(content: bytes) -> bytes:
     return b"\r\n".join(b"." + line if line.startswith(b".") else line for line in lines) + b".\r\n"
 
 
-@settings(max_examples=150)
+@settings(max_examples=sampled(whole=150, sample=50))
 @given(
     lines=LINES,
     cuts=st.lists(st.integers(1, 9), max_size=40),

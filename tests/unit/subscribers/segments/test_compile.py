@@ -16,6 +16,7 @@ from subscribers.segments.conditions import Condition, IssueName
 from subscribers.segments.parse import parse_segment
 from subscribers.subscriber import Status
 from tests.factories.subscribers import LIST, NOW, import_text, join, set_status
+from tests.sampling import sampled
 from tests.unit.subscribers.segments.test_parse import conditions
 
 MEANINGS = Meanings(
@@ -131,7 +132,11 @@ def test_a_segment_selects_only_whom_the_list_mails(database: Database) -> None:
     assert selected(database, "plan = '' or plan != ''") == set()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=sampled(whole=40, sample=20),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 @given(condition=conditions)
 def test_every_condition_is_valid_sql_and_splits_the_audience(
     people: Database, condition: Condition
