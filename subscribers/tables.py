@@ -104,6 +104,20 @@ subscribers = sa.Table(
     sqlite_autoincrement=True,
 )
 
+subscriber_words = sa.Table(
+    "subscriber_words",
+    metadata,
+    # The words under which an editor finds a person, which triggers keep: search_words.py. In the
+    # order of octets, whatever the database's collation, so that a beginning is a range.
+    sa.Column(
+        "word",
+        sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+        primary_key=True,
+    ),
+    sa.Column("subscriber_id", Id, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 subscriptions = sa.Table(
     "subscriptions",
     metadata,
@@ -284,3 +298,6 @@ inbound_counts = sa.Table(
 
 COUNTS = (subscription_counts, inbound_counts)
 """Tables of counts that database triggers maintain."""
+
+TRIGGERED = (*COUNTS, subscriber_words)
+"""All tables that database triggers maintain."""
