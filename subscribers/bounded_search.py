@@ -81,9 +81,7 @@ def _by_words(
         has_word = sa.select(1).where(table.c.subscriber_id == people.c.id, begins_with(word))
         query = query.where(has_word.correlate(people).exists())
     found = found_people(connection, query)
-    return PeopleLook(
-        people=found[:limit], has_more=len(found) > limit or len(ids) == CANDIDATES
-    )
+    return PeopleLook(people=found[:limit], has_more=len(found) > limit or len(ids) == CANDIDATES)
 
 
 def _newest(

@@ -63,12 +63,15 @@ def require_editor(endpoint: Endpoint) -> Endpoint:
     return _guarded(endpoint, role=None)
 
 
-def require_publisher(endpoint: Endpoint) -> Endpoint:
-    """Guard the endpoint: only for publishers, who may approve and send."""
-    return _guarded(endpoint, role=Role.PUBLISHER)
+def require_publisher(endpoint: Endpoint, *, longest_body: int = MAX_BODY) -> Endpoint:
+    """Guard the endpoint: only for publishers, who may approve and send, and see readers.
+
+    `longest_body` is the most octets of its form.
+    """
+    return _guarded(endpoint, role=Role.PUBLISHER, longest_body=longest_body)
 
 
-def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
+def _guarded(endpoint: Endpoint, *, role: Role | None, longest_body: int = MAX_BODY) -> Endpoint:
     async def answer(request: Request) -> Response:
         editor = await current_editor(request)
         if editor is None:
@@ -79,7 +82,7 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
             return await endpoint(request)
         if not is_same_origin(request):
             return refused(request, "other-site")
-        replayable = await _read(request)
+        replayable = await _read(request, longest_body)
         if replayable is None:
             return refused(request, "too-long", 413)
         if not await _has_readable_form(replayable()):
@@ -91,12 +94,12 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
     return answer
 
 
-async def _read(request: Request) -> Callable[[], Request] | None:
+async def _read(request: Request, longest: int) -> Callable[[], Request] | None:
     """Return a function that makes requests whose body can be read again; None for a long body."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > longest:
             return None
 
     async def replay() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The words under which people are found, and the imports that run in the background."""
+"""The words under which people are found, imports in the background, and replies by issue."""
 
 from __future__ import annotations
 
@@ -46,3 +46,7 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people_imports")),
     )
+    op.add_column(
+        "inbound_messages", sa.Column("issue", sa.String(), nullable=False, server_default="")
+    )
+    op.create_index("ix_inbound_messages_kind", "inbound_messages", ["kind", "id"])
