@@ -22,6 +22,7 @@ from newsletter.jobs.operators import tell_of_jobs, watched_due
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
     gathering_jobs,
+    import_jobs,
     inbound_jobs,
     retention_jobs,
     webhook_jobs,
@@ -65,6 +66,7 @@ def scheduling(
         ([letters_job(site, clock)], every),
         (gathering_jobs(site, clock), every),
         (inbound_jobs(site, clock), every),
+        (import_jobs(site, clock), every),
         (address_change_jobs(site, clock), every),
         (retention_jobs(site, clock), every),
         (webhooks, WEBHOOKS_EVERY),

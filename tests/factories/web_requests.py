@@ -157,7 +157,7 @@ def share_token(site: Site) -> str:
     from newsletter.web.editor.editor_context import EditorContext
     from newsletter.web.editor.sharing import Share, SharePage
 
-    context: Any = EditorContext(site=site, clock=lambda: NOW, templates=None, send_jobs=None)  # type: ignore[arg-type] # the page is only asked for a token
+    context: Any = EditorContext(site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None)  # type: ignore[arg-type] # the page is only asked for a token
     return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
 
 

@@ -19,6 +19,7 @@ from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.editor_words import fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
+from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
@@ -37,7 +38,12 @@ _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
 
 
 def editor_routes(
-    site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, send_jobs: SendJobs
+    site: Site,
+    *,
+    clock: Callable[[], datetime],
+    templates: jinja2.Environment,
+    send_jobs: SendJobs,
+    imports: ImportRunner,
 ) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     templates.filters["web_link"] = web_link
@@ -45,7 +51,9 @@ def editor_routes(
     templates.filters["note_text"] = note_text
     templates.filters["why"] = why
     templates.filters["left_out_text"] = left_out_text
-    context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
+    context = EditorContext(
+        site=site, clock=clock, templates=templates, send_jobs=send_jobs, imports=imports
+    )
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     one = "/desk/{slug}/{number:int}"

@@ -82,20 +82,20 @@ def _guarded(endpoint: Endpoint, *, role: Role | None, longest_body: int = MAX_B
             return await endpoint(request)
         if not is_same_origin(request):
             return refused(request, "other-site")
-        replayable = await _read(request, longest_body)
-        if replayable is None:
+        read = await _read(request, longest_body)
+        if read is None:
             return refused(request, "too-long", 413)
-        if not await _has_readable_form(replayable()):
+        if not await _has_readable_form(read):
             return refused(request, "bad-form", 400)
-        if not await presents_csrf_token(replayable()):
+        if not await presents_csrf_token(read):
             return refused(request, "stale-form")
-        return await endpoint(replayable())
+        return await endpoint(read)
 
     return answer
 
 
-async def _read(request: Request, longest: int) -> Callable[[], Request] | None:
-    """Return a function that makes requests whose body can be read again; None for a long body."""
+async def _read(request: Request, longest: int) -> Request | None:
+    """The request with its body, which is read once and its form parsed once; None for a long body."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -105,7 +105,9 @@ async def _read(request: Request, longest: int) -> Callable[[], Request] | None:
     async def replay() -> dict[str, object]:
         return {"type": "http.request", "body": bytes(body), "more_body": False}
 
-    return lambda: Request(request.scope, replay)
+    read = Request(request.scope, replay)
+    await read.body()
+    return read
 
 
 async def _has_readable_form(request: Request) -> bool:
