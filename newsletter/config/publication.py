@@ -117,6 +117,8 @@ class SourceSettings(Table):
     """No articles that were published longer ago than this when the issue is drafted."""
     follow: bool = False
     """`true`: the page of each article is fetched too, and fills in what the feed leaves out: text, picture, tags, author."""
+    paused: bool = False
+    """`true`: it is not read; what it brought before stays."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
     auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(

@@ -30,6 +30,7 @@ from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
+from newsletter.web.sources.routes import source_routes
 
 _SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
@@ -92,6 +93,7 @@ def editor_routes(
         verb("stop", publish.stop),
         verb("close", publish.close),
         *people_routes(context),
+        *source_routes(context),
     ]
 
 
