@@ -24,14 +24,18 @@ def with_source_changed(text: str, newsletter: str, location: str, values: Value
     Raises ConfigurationError if the text does not have the source.
     """
 
-    def change(source: Any) -> None:
+    def change(source: Any, _sources: Any, _at: int) -> None:
+        body, tail = _body_of(source), []
+        while body and body[-1][0] is None:  # comments about the next table, and empty lines
+            tail.append(body.pop())
         for key, value in values.items():
             if value is None:
                 source.pop(key, None)
             elif source.get(key) != value:
                 source[key] = value
+        body.extend(reversed(tail))
 
-    return _edited(text, newsletter, location, lambda source, _sources, _at: change(source))
+    return _edited(text, newsletter, location, change)
 
 
 def without_source(text: str, newsletter: str, location: str) -> str:
@@ -54,6 +58,11 @@ def _edited(
     if _without_empty(tomllib.loads(after), newsletter) != _without_empty(expected, newsletter):
         raise _not_there(newsletter)
     return after
+
+
+def _body_of(source: Any) -> list[Any]:
+    """The lines of a table that has a header of its own; [] for any other."""
+    return source.value.body if isinstance(source, tomlkit.items.Table) else []
 
 
 def _without_empty(document: dict[str, Any], newsletter: str) -> dict[str, Any]:

@@ -85,11 +85,14 @@ def _guarded(endpoint: Endpoint, *, role: Role | None, longest_body: int = MAX_B
         read = await _read(request, longest_body)
         if read is None:
             return refused(request, "too-long", 413)
-        if not await _has_readable_form(read):
-            return refused(request, "bad-form", 400)
-        if not await presents_csrf_token(read):
-            return refused(request, "stale-form")
-        return await endpoint(read)
+        try:
+            if not await _has_readable_form(read):
+                return refused(request, "bad-form", 400)
+            if not await presents_csrf_token(read):
+                return refused(request, "stale-form")
+            return await endpoint(read)
+        finally:
+            await read.close()  # the files of its form
 
     return answer
 
