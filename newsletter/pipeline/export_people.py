@@ -1,4 +1,4 @@
-"""export_people: people found, as CSV that can be imported again, with every column there is."""
+"""export_people: people found, as CSV with every further field; of one list it can be imported again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter.site.site import Site
 from subscribers.csv_file import defused
 from subscribers.search import FoundPerson
 
-COLUMNS = ("email", "name", "tags", "status", "lists", "joined", "frequency")
+COLUMNS = ("email", "name", "tags", "status", "joined")
 
 CHUNK = 65_536
 """Characters in one piece."""
@@ -21,8 +21,8 @@ CHUNK = 65_536
 def export_people(site: Site, wanted: PeopleFilter, *, now: datetime) -> Iterator[str]:
     """The CSV in pieces, with a column for each attribute that any of the people has.
 
-    `status` is that on the list asked for; without a list it is that of the people's only
-    subscription, or of each list. Raises what `find_people` raises.
+    `status` is that on the list asked for, so that an import into it gives back what there was;
+    without a list it names each. Raises what `find_people` raises.
     """
     extra = sorted(
         {name for person in find_all_people(site, wanted, now=now) for name in person.attributes}
@@ -42,14 +42,11 @@ def export_people(site: Site, wanted: PeopleFilter, *, now: datetime) -> Iterato
 def _cells(person: FoundPerson, list_slug: str | None, extra: list[str]) -> list[str]:
     held = {slug: status.value for slug, status in person.subscriptions.items()}
     every = "; ".join(f"{slug}: {status}" for slug, status in held.items())
-    only = next(iter(held.values()), "") if len(held) == 1 else every
     return [
         person.address,
         person.name,
         ";".join(person.tags),
-        held.get(list_slug, "") if list_slug else only,
-        every,
+        held.get(list_slug, "") if list_slug else every,
         person.created_at.isoformat(),
-        person.frequency.value,
         *(person.attributes.get(name, "") for name in extra),
     ]

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from newsletter.store.tables import people_imports
+from newsletter.store.account_tables import people_imports
 
 CONTENT_KEPT = timedelta(days=1)
 """How long a file waits for its editor."""

@@ -13,7 +13,6 @@ from newsletter.store.account_tables import (
     tries,
     users,
 )
-from newsletter.store.people_import_table import people_imports
 from newsletter.store.sending_tables import (
     deliveries,
     form_requests,
@@ -43,7 +42,6 @@ __all__ = [  # what is imported from here besides the tables below
     "metadata",
     "nodes",
     "outbox",
-    "people_imports",
     "receipts",
     "relay_limits",
     "sessions",

@@ -23,6 +23,7 @@ from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
+from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
@@ -81,13 +82,7 @@ def make_app(
             *reader_routes(readers, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
-            *editor_routes(
-                site,
-                clock=clock,
-                templates=readers.templates,
-                send_jobs=send_jobs,
-                imports=imports,
-            ),
+            *editor_routes(_editor_context(readers, send_jobs, imports)),
             *api_routes(
                 ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
             ),
@@ -113,6 +108,18 @@ def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
             links_url=links_url(site.settings, slug),
             address=f"{site.settings.site.url}/archive/{slug}/{number}",
         ),
+    )
+
+
+def _editor_context(
+    readers: ReaderContext, send_jobs: SendJobs, imports: ImportRunner
+) -> EditorContext:
+    return EditorContext(
+        site=readers.site,
+        clock=readers.clock,
+        templates=readers.templates,
+        send_jobs=send_jobs,
+        imports=imports,
     )
 
 

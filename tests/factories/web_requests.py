@@ -466,7 +466,10 @@ REQUESTS: tuple[WebRequest, ...] = (
 
 
 def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no request reach a relay."""
+    """Let no request reach a relay, or begin work that goes on behind the answer."""
+    monkeypatch.setattr(
+        "newsletter.web.editor.import_runner.ImportRunner.start", lambda _runner: None
+    )
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.pipeline.background_imports import run_imports
+from newsletter.pipeline.import_people import import_people
 from newsletter.pipeline.receive import receive
 from newsletter.site.site import Site
 from newsletter.store import people_imports
@@ -23,6 +24,7 @@ from newsletter.store.users import Role
 from newsletter.web.app import make_app
 from subscribers import people, suppression, tables
 from subscribers.history import Way
+from subscribers.importing.options import ImportOptions
 from subscribers.unsubscribe import unsubscribe
 from tests.factories.desk_browser import Browser, Page, session_cookie
 from tests.factories.site import READERS, make_site
@@ -319,12 +321,29 @@ def test_a_download_has_every_field_and_can_be_imported_again(site: Site) -> Non
     visit(site, work)
     rows = {row["email"]: row for row in csv.DictReader(io.StringIO(taken[0]))}
     assert rows[READERS[0]] | {"joined": ""} == {
-        "email": READERS[0], "name": "", "tags": "", "status": "active", "lists": "weekly: active",
-        "joined": "", "frequency": "weekly", "town": "Perth",
+        "email": READERS[0], "name": "", "tags": "", "status": "active", "joined": "",
+        "town": "Perth",
     }  # fmt: skip
     assert rows[READERS[1]]["status"] == "unsubscribed"
     assert rows["'=cmd@example.org"]["name"] == "'=1+1"
     assert recorded(site) == [("export readers", "list=weekly")]
+    before = export_state(site)
+    report, _asked = import_people(
+        site, taken[0].encode(), ImportOptions(list_slug="weekly", source_name="again.csv", now=NOW)
+    )
+    assert (report.added, report.rejected_count) == (0, 0)
+    assert export_state(site) == before
+
+
+def export_state(site: Site) -> list[tuple[object, ...]]:
+    """Everybody with all that a download has, and their status."""
+    with site.database.transaction(read_only=True) as connection:
+        rows = connection.execute(
+            sa.select(tables.subscribers, tables.subscriptions.c.status)
+            .join(tables.subscriptions)
+            .order_by(tables.subscribers.c.id)
+        )
+        return [(row.address, row.name, row.follows, row.attributes, row.status) for row in rows]
 
 
 def test_mail_that_needs_a_person_is_handled_again(site: Site) -> None:

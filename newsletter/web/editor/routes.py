@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
-import jinja2
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,19 +10,16 @@ from starlette.routing import Route
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
-from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.editor_words import fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
-from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
-from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
@@ -38,23 +31,18 @@ _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
 }
 
 
-def editor_routes(
-    site: Site,
-    *,
-    clock: Callable[[], datetime],
-    templates: jinja2.Environment,
-    send_jobs: SendJobs,
-    imports: ImportRunner,
-) -> list[Route]:
-    """The desk's routes. GET changes nothing (rule 5)."""
-    templates.filters["web_link"] = web_link
-    templates.filters["fix_for_editor"] = fix_for_editor
-    templates.filters["note_text"] = note_text
-    templates.filters["why"] = why
-    templates.filters["left_out_text"] = left_out_text
-    context = EditorContext(
-        site=site, clock=clock, templates=templates, send_jobs=send_jobs, imports=imports
-    )
+def editor_routes(context: EditorContext) -> list[Route]:
+    """The desk's routes. GET changes nothing but the record of who looked (rule 5)."""
+    filters = context.templates.filters
+    filters["web_link"] = web_link
+    filters["fix_for_editor"] = fix_for_editor
+    filters["note_text"] = note_text
+    filters["why"] = why
+    filters["left_out_text"] = left_out_text
+    return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
+
+
+def _issue_routes(context: EditorContext) -> list[Route]:
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     one = "/desk/{slug}/{number:int}"
@@ -92,8 +80,6 @@ def editor_routes(
         verb("send", publish.send),
         verb("stop", publish.stop),
         verb("close", publish.close),
-        *people_routes(context),
-        *source_routes(context),
     ]
 
 
