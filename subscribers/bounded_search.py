@@ -21,7 +21,7 @@ from subscribers.subscriber import Status
 LOOKED_AT = 20_000
 """People whom one page looks at where no index serves its condition."""
 
-CANDIDATES = 2_000
+CANDIDATES = 1_000
 """People whom a search by words looks at, in the order of the word."""
 
 

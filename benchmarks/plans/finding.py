@@ -44,10 +44,12 @@ def find_rare(scene: Scene) -> None:
         PeopleFilter(list_slug=LIST, had=scene.issue.name),
     ):
         find_people(scene.site, wanted, limit=PAGE, now=scene.now)
+    rare = PeopleFilter(list_slug=LIST, tag="rare")
+    look_up_people(scene.site, rare, "", limit=PAGE, now=scene.now)
 
 
 def look_up(scene: Scene) -> None:
-    """What an editor's list of people shows: by words, the newest, by status, and by a rare tag."""
+    """What an editor's list of people shows: by words, the newest, and by status."""
     middle = scene.size.readers // 2
     for wanted, words in (
         (PeopleFilter(list_slug=LIST), scene.address_of(middle)),
@@ -55,7 +57,6 @@ def look_up(scene: Scene) -> None:
         (PeopleFilter(list_slug=LIST, status=Status.ACTIVE), "reader nobody"),
         (PeopleFilter(list_slug=LIST), ""),
         (PeopleFilter(list_slug=LIST, status=Status.BOUNCED), ""),
-        (PeopleFilter(list_slug=LIST, tag="rare"), ""),
     ):
         look_up_people(scene.site, wanted, words, before=middle, limit=PAGE, now=scene.now)
 

@@ -12,7 +12,7 @@ from newsletter.site.site import Site
 from subscribers.csv_file import defused
 from subscribers.search import FoundPerson
 
-COLUMNS = ("email", "name", "tags", "status", "joined")
+COLUMNS = ("email", "name", "tags", "status")
 
 CHUNK = 65_536
 """Characters in one piece."""
@@ -47,6 +47,5 @@ def _cells(person: FoundPerson, list_slug: str | None, extra: list[str]) -> list
         person.name,
         ";".join(person.tags),
         held.get(list_slug, "") if list_slug else every,
-        person.created_at.isoformat(),
         *(person.attributes.get(name, "") for name in extra),
     ]
