@@ -10,8 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import SourceSettings
-from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.errors import InputError, NewsletterError, UnknownNameError
 from newsletter.pipeline.change_source import (
     SourceChange,
     change_source,
@@ -54,6 +55,8 @@ class SourcePage:
             return examine_source(self.context.site, source.location, now=self.context.clock())
 
         try:
+            if not is_web_address(source.location):
+                raise InputError("this source is a file of the server, and is read with each issue")
             examined = await run_in_threadpool(read)
         except NewsletterError as error:
             return await self._page(request, problem=error)
