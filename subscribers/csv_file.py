@@ -114,7 +114,7 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
         {key for kept in connection.scalars(attributes, execution_options=by_row) for key in kept}
     )
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow([*COLUMNS, *(_defused(key) for key in extra)])
+    writer.writerow([*COLUMNS, *(defused(key) for key in extra)])
     query = (
         sa.select(people.c.address, people.c.name, people.c.follows, people.c.attributes)
         .join(subscriptions, active)
@@ -124,7 +124,7 @@ def export_subscribers(connection: sa.Connection, list_slug: str, file: TextIO) 
     for row in connection.execute(query, execution_options=by_row):
         tags = ";".join(sorted(parse_follows(row.follows)))
         cells = [row.address, row.name, tags, *(row.attributes.get(key, "") for key in extra)]
-        writer.writerow([_defused(cell) for cell in cells])
+        writer.writerow([defused(cell) for cell in cells])
         written += 1
     return written
 
@@ -168,5 +168,6 @@ def _distinct_runs(batch: Iterable[Row]) -> Iterator[list[Row]]:
         yield run
 
 
-def _defused(cell: str) -> str:
+def defused(cell: str) -> str:
+    """The cell, with an apostrophe in front if a spreadsheet would run it."""
     return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -54,7 +54,7 @@ def people_page(
             .where(subscriptions.c.list_id == list_id, subscriptions.c.subscriber_id > after)
             .order_by(subscriptions.c.subscriber_id)
         )
-        query = query.where(*_has_status(subscriptions.c.status, status))
+        query = query.where(*has_status(subscriptions.c.status, status))
     else:
         query = query.where(people.c.id > after).order_by(people.c.id)
         theirs = subscriptions.alias()
@@ -66,12 +66,17 @@ def people_page(
             )
     if condition is not None:
         query = query.where(condition)
+    return found_people(connection, query)
+
+
+def found_people(connection: sa.Connection, query: sa.Select[Any]) -> list[FoundPerson]:
+    """The people in the rows of a query of `subscribers`, with their subscriptions."""
     rows = connection.execute(query).all()
     statuses = _subscriptions(connection, [row.id for row in rows])
     return [_found(row, statuses.get(row.id, {})) for row in rows]
 
 
-def _has_status(
+def has_status(
     column: sa.ColumnElement[str], status: Status | None
 ) -> list[sa.ColumnElement[bool]]:
     """The conditions; that of the index of other statuses is said in its own words."""

@@ -104,6 +104,20 @@ subscribers = sa.Table(
     sqlite_autoincrement=True,
 )
 
+subscriber_words = sa.Table(
+    "subscriber_words",
+    metadata,
+    # The words under which an editor finds a person, which triggers keep: search_words.py. In the
+    # order of octets, whatever the database's collation, so that a beginning is a range.
+    sa.Column(
+        "word",
+        sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+        primary_key=True,
+    ),
+    sa.Column("subscriber_id", Id, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
 subscriptions = sa.Table(
     "subscriptions",
     metadata,
@@ -248,12 +262,15 @@ inbound_messages = sa.Table(
     sa.Column("action", sa.String, nullable=False, default=""),
     sa.Column("address", sa.String, nullable=False, default=""),  # of the person whom it was about
     sa.Column("problem", sa.String, nullable=False, default=""),
+    # That a reply answers, such as weekly/12; "" for other mail, and where nothing proves it.
+    sa.Column("issue", sa.String, nullable=False, default="", server_default=""),
     # Counted and committed before the message is handled, so that a killed process counts too.
     sa.Column("attempts", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.Column("tried_at", UtcDateTime),
     sa.Column("traceback", sa.Text, nullable=False, default="", server_default=""),
     sa.Index("ix_inbound_messages_handled_at", "handled_at"),
     sa.Index("ix_inbound_messages_address", "address"),
+    sa.Index("ix_inbound_messages_kind", "kind", "id"),
     index_some("ix_inbound_messages_kept", "id", where="content IS NOT NULL"),
 )
 
@@ -284,3 +301,6 @@ inbound_counts = sa.Table(
 
 COUNTS = (subscription_counts, inbound_counts)
 """Tables of counts that database triggers maintain."""
+
+TRIGGERED = (*COUNTS, subscriber_words)
+"""All tables that database triggers maintain."""

@@ -9,7 +9,7 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import Scene
 from newsletter.issues.issue import State
 from newsletter.issues.selection import SectionRule, Selection
-from newsletter.pipeline.find_people import PeopleFilter, find_people
+from newsletter.pipeline.find_people import PeopleFilter, find_people, look_up_people
 from newsletter.pipeline.growth import growth_days
 from newsletter.pipeline.lists import all_lists
 from newsletter.site.recipients import recipients_of
@@ -44,6 +44,21 @@ def find_rare(scene: Scene) -> None:
         PeopleFilter(list_slug=LIST, had=scene.issue.name),
     ):
         find_people(scene.site, wanted, limit=PAGE, now=scene.now)
+    rare = PeopleFilter(list_slug=LIST, tag="rare")
+    look_up_people(scene.site, rare, "", limit=PAGE, now=scene.now)
+
+
+def look_up(scene: Scene) -> None:
+    """What an editor's list of people shows: by words, the newest, and by status."""
+    middle = scene.size.readers // 2
+    for wanted, words in (
+        (PeopleFilter(list_slug=LIST), scene.address_of(middle)),
+        (PeopleFilter(), "reader1"),
+        (PeopleFilter(list_slug=LIST, status=Status.ACTIVE), "reader nobody"),
+        (PeopleFilter(list_slug=LIST), ""),
+        (PeopleFilter(list_slug=LIST, status=Status.BOUNCED), ""),
+    ):
+        look_up_people(scene.site, wanted, words, before=middle, limit=PAGE, now=scene.now)
 
 
 def explain(scene: Scene) -> None:

@@ -286,6 +286,7 @@ HOT = (
     ),
     Operation(name="a claim of an issue for a segment", do=finding.claim_in_segment),
     Operation(name="pages of people", do=finding.page_through),
+    Operation(name="an editor's list of people", do=finding.look_up),
     Operation(name="why an address is not mailed", do=finding.explain),
     Operation(name="lists and their growth", do=finding.count_lists, within=100),
 )

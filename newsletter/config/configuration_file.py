@@ -17,7 +17,7 @@ from newsletter.config.loading import FILE_NAME, read_configuration, settings_of
 from newsletter.config.settings import Settings
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 
-_BOM = "\ufeff"
+BOM = "\ufeff"
 _SECRET = re.compile(r"""(\b(?:auth|headers)\s*=\s*)(?:"[^"\n]*"|'[^'\n]*'|\{[^}\n]*\})""")
 
 
@@ -74,12 +74,12 @@ def _changed(
     path: Path, folder: Path, environment: Mapping[str, str], edit: Callable[[str], str]
 ) -> ConfigurationChange:
     before = read_configuration(path)
-    text = before.removeprefix(_BOM)
+    text = before.removeprefix(BOM)
     ends = "\r\n" if "\r\n" in text else "\n"
     edited = edit(text.replace("\r\n", "\n"))
     if ends == "\r\n":
         edited = edited.replace("\n", "\r\n")
-    after = (_BOM if before.startswith(_BOM) else "") + edited
+    after = (BOM if before.startswith(BOM) else "") + edited
     settings = settings_of(after, folder, environment)
     return ConfigurationChange(file=path, before=before, after=after, settings=settings)
 

@@ -120,6 +120,8 @@ class SourceSettings(Table):
     """`true`: the page of each article is fetched too, and fills in what the feed leaves out: text, picture, tags, author."""
     allow_private: PrivateHosts = ()
     """Private hosts that this source alone may be read from, and the pages of its articles: `10.0.0.5:8080`; as in [fetch]."""
+    paused: bool = False
+    """`true`: it is not read; what it brought before stays."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
     auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(

@@ -1,4 +1,7 @@
-"""Adds sources to the text of newsletter.toml; everything that stands in it stays as it is. Pure."""
+"""Adds sources to the text of newsletter.toml; everything that stands in it stays as it is. Pure.
+
+source_changing.py changes and removes those that are there.
+"""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from newsletter.store.api_answers import KEPT, forget_answers
 from newsletter.store.attempt_limits import clear_attempts
 from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
+from newsletter.store.people_imports import forget_imports, next_running
 from subscribers.address_changes import due_changes, forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
@@ -85,6 +86,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "form-requests": forget_form_requests,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
+        "imports": forget_imports,
         "answers": lambda connection, now: forget_answers(connection, now - KEPT),
         "counts": lambda connection, _now: fold(connection),
         "growth": fold_growth,
@@ -121,6 +123,22 @@ def audit_jobs(site: Site, clock: Clock) -> list[Job]:
     if settings.keep:
         jobs.append(Job(name="audit-retention", do=forget, budget=BUDGET))
     return jobs
+
+
+def import_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The job that imports the files that editors uploaded."""
+
+    def import_files(stop: threading.Event) -> str:
+        with site.database.transaction(read_only=True) as connection:
+            if next_running(connection) is None:
+                return ""
+        # Most runs import nothing, and need not load what reads files of people.
+        from newsletter.pipeline.background_imports import run_imports
+
+        return _counted(run_imports(site, clock, stop), "files read")
+
+    # An import that is stopped begins again, so that it must not yield for its length.
+    return [Job(name="imports", do=import_files, budget=BUDGET, must_yield=lambda: False)]
 
 
 def address_change_jobs(site: Site, clock: Clock) -> list[Job]:

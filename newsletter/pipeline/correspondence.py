@@ -56,14 +56,8 @@ def inbound_context(site: Site) -> InboundContext:
     def issue_of(
         connection: sa.Connection, subscriber_id: int, list_slug: str, ids: Sequence[str]
     ) -> int | None:
-        secret = site.keyed("message ids")
-        mentioned = frozenset(ids)
-        for slug, newsletter in newsletters_of(site.settings, list_slug).items():
-            domain = ascii_domain(newsletter.sender.domain)
-            for number in _accepted_numbers(connection, subscriber_id, [slug]):
-                if message_id(f"{slug}/{number}", subscriber_id, domain, secret) in mentioned:
-                    return number
-        return None
+        name = issue_answered(site, connection, subscriber_id, list_slug, ids)
+        return int(name.rpartition("/")[2]) if name else None
 
     return InboundContext(
         domain=inbound.domain if inbound else "",  # a provider reports events without [inbound]
@@ -79,6 +73,21 @@ def inbound_context(site: Site) -> InboundContext:
         pause_share=site.settings.sending.pause_share,
         former_names=former,
     )
+
+
+def issue_answered(
+    site: Site, connection: sa.Connection, subscriber_id: int, list_slug: str, ids: Sequence[str]
+) -> str:
+    """The issue whose Message-ID for this reader is among the ids, such as `weekly/12`; or ""."""
+    secret = site.keyed("message ids")
+    mentioned = frozenset(ids)
+    for slug, newsletter in newsletters_of(site.settings, list_slug).items():
+        domain = ascii_domain(newsletter.sender.domain)
+        for number in _accepted_numbers(connection, subscriber_id, [slug]):
+            name = f"{slug}/{number}"
+            if message_id(name, subscriber_id, domain, secret) in mentioned:
+                return name
+    return ""
 
 
 def _accepted_of(site: Site, connection: sa.Connection, list_slug: str, number: int) -> int:

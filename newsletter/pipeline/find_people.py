@@ -12,6 +12,7 @@ from newsletter.errors import InputError
 from newsletter.site.segments import meanings_of
 from newsletter.site.site import Site
 from subscribers import tables
+from subscribers.bounded_search import PeopleLook, PeopleWanted, look_for_people
 from subscribers.lists import list_id
 from subscribers.search import FoundPerson, people_page
 from subscribers.segments.compile import compile_condition
@@ -98,6 +99,29 @@ def find_all_people(
     while page := find_people(site, wanted, after=after, limit=PAGE, now=now):
         yield from page
         after = page[-1].id
+
+
+def look_up_people(
+    site: Site,
+    wanted: PeopleFilter,
+    words: str,
+    *,
+    before: int | None = None,
+    limit: int,
+    now: datetime,
+) -> PeopleLook:
+    """A page for an editor: those whose address or name the words begin, or else the newest people.
+
+    Raises what `find_people` raises.
+    """
+    with site.database.transaction(read_only=True) as connection:
+        looked_for = PeopleWanted(
+            words=words,
+            list_id=None if wanted.list_slug is None else list_id(connection, wanted.list_slug),
+            status=wanted.status,
+            condition=_condition(site, wanted, now),
+        )
+        return look_for_people(connection, looked_for, before=before, limit=limit)
 
 
 def _condition(site: Site, wanted: PeopleFilter, now: datetime) -> sa.ColumnElement[bool] | None:

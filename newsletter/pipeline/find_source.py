@@ -94,7 +94,7 @@ def _configured(site: Site, url: str) -> SourceSettings | None:
             source
             for newsletter in site.settings.newsletters.values()
             for source in newsletter.sources
-            if location_key(source.location) == key
+            if is_web_address(source.location) and location_key(source.location) == key
         ),
         None,
     )

@@ -67,7 +67,11 @@ def gather(
     """
     newsletter = site.newsletter(slug)
     sources = distinct_sources(newsletter.sources)
-    chosen = [source for source in sources if only is None or source.location in only]
+    chosen = [
+        source
+        for source in sources
+        if not source.paused and (only is None or source.location in only)
+    ]
     run = _Run(
         site=site,
         newsletter=slug,
@@ -99,7 +103,8 @@ def gather_due(
         paces = load_paces(connection, slug)
 
     def is_due(source: SourceSettings) -> bool:
-        return (paces.get(source.location, Pace()).next_check or now) <= now
+        next_check = paces.get(source.location, Pace()).next_check or now
+        return not source.paused and next_check <= now
 
     newsletter = site.newsletter(slug)
     if not any(map(is_due, newsletter.sources)):  # telling addresses apart takes longer to load

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from newsletter.articles.tags import Vocabulary
@@ -19,12 +21,20 @@ from subscribers import lists
 from subscribers.consent import confirmation_letters
 from subscribers.csv_file import admit_people
 from subscribers.errors import ImportFileError
+from subscribers.importing.cells import plain
+from subscribers.importing.layouts import ADDRESSES, recognise
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
 from subscribers.importing.rows import Page, read_people
+from subscribers.importing.standings import plain_header
+from subscribers.importing.table import read_table
 
 LIMITS = Limits(seconds=1_800, memory=3_000_000_000)
 """Of the reading of one file, which may have millions of rows."""
+
+ROWS_SHOWN = 3
+CELL_SHOWN = 200
+"""Rows, and characters of a cell, that an editor is shown of a file."""
 
 BATCH = 500
 """Requests for confirmation that are queued in one transaction."""
@@ -85,6 +95,40 @@ def read_file(
             file=str(source),
             fix="name a readable CSV file",
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileShape:
+    """The header of a file of people, its first rows, and the tool that wrote it."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    layout: str
+
+
+def look_into(source: bytes, source_name: str) -> FileShape:
+    """What the columns of a file are. Raises ImportFileError if it is not a file of people."""
+    found = HANDED_IN.run(read_shape, source, source_name, limits=LIMITS)
+    if isinstance(found, FileShape):
+        return found
+    raise ImportFileError(found.message, file=found.file, field=found.field, fix=found.fix)
+
+
+def read_shape(source: bytes, source_name: str) -> FileShape | Problem:
+    """The file's shape, or why it cannot be used. A worker calls this."""
+    try:
+        table = read_table(BytesIO(source), source_name, lambda _line, _reason: None)
+        header = [_shown(cell) for cell in table.header]
+        rows = [tuple(map(_shown, cells)) for _line, cells in islice(table.rows, ROWS_SHOWN)]
+        headers = [plain_header(cell) for cell in table.header]
+        layout = ADDRESSES if table.is_bare else recognise(headers, "", source_name)
+    except ImportFileError as error:
+        return error.problem
+    return FileShape(header=tuple(header), rows=tuple(rows), layout=layout.title)
+
+
+def _shown(cell: str) -> str:
+    return plain(cell).encode("utf-8", "replace").decode().strip()[:CELL_SHOWN]
 
 
 def _page(found: Page | Problem) -> Page:

@@ -17,6 +17,7 @@ from newsletter.site.site import Site
 from newsletter.store import audit, outbox
 from newsletter.store.api_answers import forget_answers_about
 from newsletter.store.form_requests import requests_about, take_request
+from newsletter.store.people_imports import forget_rows_about
 from newsletter.store.recipient_receipts import SentMail, mails_to
 from newsletter.store.tables import issues, receipts
 from subscribers import address_changes, people, privacy
@@ -177,6 +178,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
         outbox.remove_all_to(connection, key)
         forget_answers_about(connection, key)
         audit.forget_address(connection, key, now=now)
+        forget_rows_about(connection, key)
         if person is not None:
             # The index of the receipts begins with the issue.
             connection.execute(

@@ -20,15 +20,16 @@ from newsletter.errors import (
     UnavailableError,
     UnknownNameError,
 )
-from newsletter.pipeline.correspondence import forward, inbound_context
+from newsletter.pipeline.correspondence import forward, inbound_context, issue_answered
 from newsletter.pipeline.policy_reports import weigh_policy_report
 from newsletter.pipeline.reader_letters import put_letter
 from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.lists import list_address_of
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
+from subscribers import people
 from subscribers.addresses import parse_address
-from subscribers.errors import AddressError
+from subscribers.errors import AddressError, UnknownSubscriberError
 from subscribers.inbound import mail_log
 from subscribers.inbound.act import act
 from subscribers.inbound.act_on_reports import take_bounce, take_complaint
@@ -185,6 +186,7 @@ def _settle(
                 address=_key(address),
                 problem="; ".join(dict.fromkeys(filter(None, problems))),
                 keep=keep,
+                issue=_issue_answered(site, connection, mail),
             ),
             now,
         )
@@ -254,6 +256,18 @@ def _act_on(
             return forward(site, connection, mail, recorded.content or b"", now)
         case MailKind.AUTOMATIC:
             return Done(action=Action.NONE)
+
+
+def _issue_answered(site: Site, connection: sa.Connection, mail: Inbound) -> str:
+    """The issue that a reader's reply answers, by our Message-ID in it; "" for other mail."""
+    if mail.kind is not MailKind.REPLY or not mail.evidence.references:
+        return ""
+    try:
+        person = people.find(connection, mail.sender)
+    except (AddressError, UnknownSubscriberError):
+        return ""
+    slug = mail.mailbox.list_slug
+    return issue_answered(site, connection, person.id, slug, mail.evidence.references)
 
 
 def _answer(

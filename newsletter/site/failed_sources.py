@@ -40,11 +40,12 @@ def failed_source(site: Site, health: SourceHealth) -> FailedSource | None:
 def source_health(
     site: Site, connection: sa.Connection, slugs: Iterable[str]
 ) -> list[SourceHealth]:
-    """The health of the configured sources of these newsletters that were ever read."""
-    return load_health(
-        connection,
-        {slug: {source.location for source in site.newsletter(slug).sources} for slug in slugs},
-    )
+    """The health of the configured sources of these newsletters that were ever read, and are still."""
+    locations = {
+        slug: {source.location for source in site.newsletter(slug).sources if not source.paused}
+        for slug in slugs
+    }
+    return load_health(connection, locations)
 
 
 def name_of(site: Site, health: SourceHealth) -> str:

@@ -35,7 +35,14 @@ def newsletter_vocabulary(newsletter: NewsletterSettings, tags: TagSettings) -> 
     return make_vocabulary(known, tags.aliases)
 
 
-_NOT_OF_READING = {"every": None, "include": (), "exclude": (), "max_items": None, "max_age": None}
+_NOT_OF_READING = {
+    "every": None,
+    "paused": False,
+    "include": (),
+    "exclude": (),
+    "max_items": None,
+    "max_age": None,
+}
 """Settings that change when and which articles are taken, but not how they are read."""
 
 

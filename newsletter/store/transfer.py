@@ -16,7 +16,7 @@ from newsletter.errors import DatabaseUnavailableError, InputError
 from newsletter.store.seal import KEY as SEAL_KEY
 from newsletter.store.seal import TABLES
 from newsletter.store.tables import site
-from subscribers.tables import COUNTS
+from subscribers.tables import TRIGGERED
 
 ARRIVAL_KEY = "moved here"
 """The key of the row in `site` that names the move which filled this database."""
@@ -24,8 +24,8 @@ ARRIVAL_KEY = "moved here"
 CHUNK_ROWS = 1000
 """Rows held in memory at a time."""
 
-COPIED = tuple(table for table in TABLES if table not in COUNTS)
-"""All tables except the counts that the new database's triggers keep themselves."""
+COPIED = tuple(table for table in TABLES if table not in TRIGGERED)
+"""All tables except those that the new database's triggers keep themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +64,7 @@ def holds_data(connection: sa.Connection) -> bool:
 
 def empty(connection: sa.Connection) -> None:
     """Delete every row of every table."""
-    for table in (*reversed(COPIED), *COUNTS):
+    for table in (*reversed(COPIED), *TRIGGERED):
         connection.execute(sa.delete(table))
 
 

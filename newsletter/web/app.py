@@ -23,6 +23,8 @@ from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
+from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.error_wall import ErrorWall, failure_of
@@ -46,7 +48,7 @@ def make_app(
     site: Site, *, clock: Callable[[], datetime] = _clock, sns: Sns | None = None
 ) -> Starlette:
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
-    send_jobs = SendJobs(site, clock)
+    send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
     readers = _reader_context(site, clock)
     archive = Archive(
@@ -63,6 +65,7 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        await run_in_threadpool(imports.close)
         await run_in_threadpool(send_jobs.close)
         await run_in_threadpool(clicks.write)
 
@@ -79,7 +82,7 @@ def make_app(
             *reader_routes(readers, clicks),
             *archive_routes(archive),
             *sign_in_routes(),
-            *editor_routes(site, clock=clock, templates=readers.templates, send_jobs=send_jobs),
+            *editor_routes(_editor_context(readers, send_jobs, imports)),
             *api_routes(
                 ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
             ),
@@ -105,6 +108,18 @@ def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
             links_url=links_url(site.settings, slug),
             address=f"{site.settings.site.url}/archive/{slug}/{number}",
         ),
+    )
+
+
+def _editor_context(
+    readers: ReaderContext, send_jobs: SendJobs, imports: ImportRunner
+) -> EditorContext:
+    return EditorContext(
+        site=readers.site,
+        clock=readers.clock,
+        templates=readers.templates,
+        send_jobs=send_jobs,
+        imports=imports,
     )
 
 

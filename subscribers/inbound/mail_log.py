@@ -62,6 +62,7 @@ class LoggedMail:
     attempts: int = 0
     traceback: str = ""
     authenticated: bool | None = None
+    issue: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +70,7 @@ class HandledMail:
     """What the log records of a handled message: its kind, what was done, and for whom.
 
     `problem` says why nothing was done, or not everything. `keep` quarantines the content for a
-    person to examine.
+    person to examine. `issue` is the one that a reply answers, such as `weekly/12`.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class HandledMail:
     address: str
     problem: str = ""
     keep: bool = False
+    issue: str = ""
 
 
 def arrival(
@@ -184,6 +186,7 @@ def close(connection: sa.Connection, message_id: int, outcome: HandledMail, now:
         "action": outcome.action,
         "address": _clipped(outcome.address),
         "problem": _clipped(outcome.problem),
+        "issue": outcome.issue,
     }
     if not outcome.keep:
         values |= {"content": None, "traceback": ""}
@@ -223,6 +226,17 @@ def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
         .limit(1000)
     )
     return [_logged_mail(row) for row in rows]
+
+
+def newest_mail(
+    connection: sa.Connection, kind: str, *, before: int | None = None, limit: int
+) -> Sequence[LoggedMail]:
+    """Up to `limit` messages of this kind, newest first, of those below the number `before`."""
+    table = tables.inbound_messages
+    query = sa.select(table).where(table.c.kind == kind).order_by(table.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(table.c.id < before)
+    return [_logged_mail(row) for row in connection.execute(query)]
 
 
 def mail_about(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
@@ -281,4 +295,5 @@ def _logged_mail(row: sa.Row[tuple[object, ...]]) -> LoggedMail:
         attempts=row.attempts,
         traceback=row.traceback,
         authenticated=row.authenticated,
+        issue=row.issue,
     )

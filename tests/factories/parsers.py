@@ -17,7 +17,7 @@ from newsletter.articles.tags import make_vocabulary
 from newsletter.issues.past.layouts import read_export
 from newsletter.issues.past.post import PastPost, make_past_issue
 from newsletter.pipeline import find_source
-from newsletter.pipeline.import_people import read_file
+from newsletter.pipeline.import_people import read_file, read_shape
 from subscribers.importing.options import ImportOptions
 from subscribers.inbound.classify import classify
 from subscribers.inbound.identity import read_identity
@@ -113,6 +113,12 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         "Markdown": export("a.md"),
         "table": export("posts.csv"),
         "JSON": export("a.json"),
+    },
+    "read_shape": {
+        "file": lambda body: read_shape(body, "people.csv"),
+        "CSV": lambda body: read_shape(b"email,name,tags\n" + body, "people.csv"),
+        "header": lambda body: read_shape(b"email," + body, "people.csv"),
+        "JSON": lambda body: read_shape(b'[{"email":' + body, "people.json"),
     },
     "read_file": {
         "file": lambda body: list(read_file(body, OPTIONS, VOCABULARY, frozenset())),

@@ -30,9 +30,14 @@ from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.past_issues import keep_past_issue
+from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
 from newsletter.store.sessions import make_link, start_session
 from newsletter.web.app import make_app
+from newsletter.web.sources.source_form import key_of
+from subscribers.history import Way
+from subscribers.suppression import suppress
 from subscribers.tokens import Purpose
+from subscribers.unsubscribe import unsubscribe
 from tests.factories.editors import ADDRESS, PASSWORD, add_editor
 from tests.factories.issues import DUE
 from tests.factories.site import READERS, make_site, publish
@@ -47,7 +52,10 @@ ISSUE, ONE = "/desk/weekly/1", "/api/v1/newsletters/weekly/issues/1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebRequest:
-    """A request; `state` is the issue's, `gives` the type in which a failure is told."""
+    """A request; `state` is the issue's, `gives` the type in which a failure is told.
+
+    `upload` is the content of a file that the form carries.
+    """
 
     method: str
     path: str
@@ -55,6 +63,7 @@ class WebRequest:
     state: str = "draft"
     form: Mapping[str, str] = field(default_factory=dict)
     document: Any = None
+    upload: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
@@ -118,8 +127,10 @@ class WebSite:
             link = make_link(connection, editor, NOW)
             session = start_session(connection, editor, browser="a test", now=NOW)
         signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+        self._uploads()
         return {
             **made,
+            "source": key_of(self.site.settings.newsletters["weekly"].sources[0]),
             "link": link,
             "key": key,
             "cookie": signer.sign(session).decode(),
@@ -128,6 +139,21 @@ class WebSite:
             ).hexdigest(),
             "shared": share_token(self.site),
         }
+
+    def _uploads(self) -> None:
+        """Import 1 waits for its editor; reader 4 left and is blocked."""
+        with self.site.database.transaction() as connection:
+            number = add_import(
+                connection,
+                who=ADDRESS,
+                file_name="people.csv",
+                content=b"email\nnew@example.org\n",
+                choices=ImportChoices(list_slug="weekly"),
+                now=NOW,
+            )
+            end_run(connection, number, ImportState.CHECKED, NOW)
+            unsubscribe(connection, 4, "weekly", Way.PAGE, NOW)
+            suppress(connection, READERS[3], "asked", NOW)
 
     def _keep(self, state: str) -> None:
         self.site.database.close()
@@ -157,7 +183,9 @@ def share_token(site: Site) -> str:
     from newsletter.web.editor.editor_context import EditorContext
     from newsletter.web.editor.sharing import Share, SharePage
 
-    context: Any = EditorContext(site=site, clock=lambda: NOW, templates=None, send_jobs=None)  # type: ignore[arg-type] # the page is only asked for a token
+    context: Any = EditorContext(
+        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None
+    )  # type: ignore[arg-type] # the page is only asked for a token
     return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
 
 
@@ -181,6 +209,11 @@ def raw(request: WebRequest, words: Mapping[str, str]) -> RawRequest:
     }
     if request.document is not None:
         body, headers["content-type"] = json.dumps(request.document).encode(), JSON
+    if request.upload is not None:
+        fields = "".join(_part(f'name="{name}"', value) for name, value in form.items())
+        file = _part('name="file"; filename="people.csv"', request.upload)
+        body = f"{fields}{file}--edge--\r\n".encode()
+        headers["content-type"] = "multipart/form-data; boundary=edge"
     if "/api/" in path:
         headers["authorization"] = f"Bearer {words['key']}"
     return RawRequest(
@@ -190,6 +223,10 @@ def raw(request: WebRequest, words: Mapping[str, str]) -> RawRequest:
         headers={name.encode(): value.encode() for name, value in headers.items()},
         body=body,
     )
+
+
+def _part(named: str, value: str) -> str:
+    return f"--edge\r\nContent-Disposition: form-data; {named}\r\n\r\n{value}\r\n"
 
 
 async def ask_raw(app: Starlette, request: RawRequest) -> WebAnswer:
@@ -321,6 +358,51 @@ _DESK = (
     _post(f"{ISSUE}/stop", state="stopped"),
     _post(f"{ISSUE}/close", state="stopped"),
 )
+READER, IMPORT, SOURCE = "/people/1", "/people/import/1", "/sources/weekly/{source}"
+_PEOPLE = (
+    _get("/desk/static/pages.css"),
+    _get("/people"),
+    _get("/people?q=reader"),
+    _get("/people?tag=news&status=active&before=9"),
+    _post("/people/add", form={"address": "new@example.org", "list": "weekly", "tags": "news"}),
+    _post("/people/add", form={"address": READERS[3], "list": "weekly"}),
+    _post("/people/export", form={"list": "weekly"}),
+    _get(READER),
+    _form(READER, "save", name="Jane", tag="news", frequency="weekly"),
+    _form(READER, "subscribe", list="weekly"),
+    _form(READER, "unsubscribe", list="weekly", reason="by telephone"),
+    _form(READER, "block"),
+    _form("/people/4", "bring-back", list="weekly", consent="by telephone"),
+    _form("/people/4", "undo-bounces", reason="their server was down"),
+    _form("/people/4", "unblock", reason="a mistake"),
+    _get(f"{READER}/erase"),
+    _post(f"{READER}/erase"),
+    _post(f"{READER}/data"),
+    _get("/people/blocked"),
+    _get(f"/people/blocked?q={READERS[3]}"),
+    _form("/people/blocked", "block", pattern="@example.net", reason="a trap"),
+    _form("/people/blocked", "unblock", pattern=READERS[3], reason="a mistake"),
+    _get("/people/growth"),
+    _get("/people/import"),
+    _post("/people/import", form={"list": "weekly"}, upload="email\nnew@example.org\n"),
+    _get(IMPORT),
+    _form(IMPORT, "check"),
+    _form(IMPORT, "import"),
+    _form(IMPORT, "drop"),
+    _get("/people/mail"),
+    _get("/people/mail?kind=bounce"),
+    _post("/people/mail/1"),
+)
+_SOURCES = (
+    _get("/sources"),
+    _get("/sources/export"),
+    _post("/sources/look", form={"url": "https://127.0.0.1/", "newsletter": "weekly"}),
+    _post("/sources/add", form={"url": "https://127.0.0.1/", "newsletter": "weekly"}),
+    _post("/sources/opml", form={"newsletter": "weekly", "opml": "<opml/>"}),
+    _get(SOURCE),
+    _form(SOURCE, "save", name="Ours", seen="an earlier version"),
+    _post(f"{SOURCE}/test"),
+)
 _API = tuple(
     WebRequest(method=method, path=path, state=state, document=document, gives=JSON)
     for method, path, state, document in (
@@ -379,16 +461,20 @@ _WATCHERS = (
 )
 
 REQUESTS: tuple[WebRequest, ...] = (
-    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_API, *_WATCHERS,
+    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_PEOPLE, *_SOURCES, *_API, *_WATCHERS,
 )  # fmt: skip
 
 
 def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no request reach a relay."""
+    """Let no request reach a relay, or begin work that goes on behind the answer."""
+    monkeypatch.setattr(
+        "newsletter.web.editor.import_runner.ImportRunner.start", lambda _runner: None
+    )
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    monkeypatch.setattr("newsletter.web.editor.publish_page.post_or_leave", lambda *_given: None)
+    for page in ("editor.publish_page", "people.mail_page"):
+        monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)
     monkeypatch.setattr(

@@ -58,6 +58,8 @@ BEFORE = (
 )
 AFTER = (
     Shot(name="desk-issues", address="/desk", width=1000, height=520),
+    Shot(name="desk-people", address="/people", width=1000, height=820),
+    Shot(name="desk-sources", address="/sources", width=1000, height=820),
     Shot(name="desk-report", address=f"{DESK}/report", width=1000, height=1120),
     Shot(
         name="desk-clicks", address=f"{DESK}/report", width=1000, height=760, scroll_to="#h-clicks"

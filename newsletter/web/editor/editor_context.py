@@ -18,6 +18,7 @@ from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
+from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.signin.session import current_editor
 
@@ -46,6 +47,7 @@ class EditorContext:
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     send_jobs: SendJobs
+    imports: ImportRunner
 
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200

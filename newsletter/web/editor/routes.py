@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
-import jinja2
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.issues.wording import left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
-from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.editor_words import fix_for_editor, why
+from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
-from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
-from newsletter.web.error_wall import DATABASE_ERRORS
+from newsletter.web.people.routes import people_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
+from newsletter.web.sources.routes import source_routes
 
 _SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
-_STATIC = {"desk.css": "text/css"} | {f"{name}.js": "text/javascript" for name in _SCRIPTS}
+_STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
+    f"{name}.js": "text/javascript" for name in _SCRIPTS
+}
 
 
-def editor_routes(
-    site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, send_jobs: SendJobs
-) -> list[Route]:
-    """The desk's routes. GET changes nothing (rule 5)."""
-    templates.filters["web_link"] = web_link
-    templates.filters["fix_for_editor"] = fix_for_editor
-    templates.filters["note_text"] = note_text
-    templates.filters["why"] = why
-    templates.filters["left_out_text"] = left_out_text
-    context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
+def editor_routes(context: EditorContext) -> list[Route]:
+    """The desk's routes. GET changes nothing but the record of who looked (rule 5)."""
+    filters = context.templates.filters
+    filters["web_link"] = web_link
+    filters["fix_for_editor"] = fix_for_editor
+    filters["note_text"] = note_text
+    filters["why"] = why
+    filters["left_out_text"] = left_out_text
+    return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
+
+
+def _issue_routes(context: EditorContext) -> list[Route]:
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
-        return Route(path, require_editor(_with_error_page(context, endpoint)), methods=[method])
+        return Route(path, require_editor(with_error_page(context, endpoint)), methods=[method])
 
     def verb(path: str, endpoint: Endpoint) -> Route:
-        guarded = require_publisher(_with_error_page(context, endpoint))
+        guarded = require_publisher(with_error_page(context, endpoint))
         return Route(f"{one}/{path}", guarded, methods=["POST"])
 
     return [
@@ -82,21 +81,6 @@ def editor_routes(
         verb("stop", publish.stop),
         verb("close", publish.close),
     ]
-
-
-def _with_error_page(context: EditorContext, endpoint: Endpoint) -> Endpoint:
-    """Wrap the endpoint so that its errors become a page that says what is wrong and what to do."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            status = 404 if isinstance(error, UnknownNameError) else 409
-            return await context.page(request, "trouble.html.j2", {"problem": error}, status)
-
-    return answer
 
 
 async def _static(request: Request) -> Response:

@@ -63,12 +63,15 @@ def require_editor(endpoint: Endpoint) -> Endpoint:
     return _guarded(endpoint, role=None)
 
 
-def require_publisher(endpoint: Endpoint) -> Endpoint:
-    """Guard the endpoint: only for publishers, who may approve and send."""
-    return _guarded(endpoint, role=Role.PUBLISHER)
+def require_publisher(endpoint: Endpoint, *, longest_body: int = MAX_BODY) -> Endpoint:
+    """Guard the endpoint: only for publishers, who may approve and send, and see readers.
+
+    `longest_body` is the most octets of its form.
+    """
+    return _guarded(endpoint, role=Role.PUBLISHER, longest_body=longest_body)
 
 
-def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
+def _guarded(endpoint: Endpoint, *, role: Role | None, longest_body: int = MAX_BODY) -> Endpoint:
     async def answer(request: Request) -> Response:
         editor = await current_editor(request)
         if editor is None:
@@ -79,30 +82,35 @@ def _guarded(endpoint: Endpoint, *, role: Role | None) -> Endpoint:
             return await endpoint(request)
         if not is_same_origin(request):
             return refused(request, "other-site")
-        replayable = await _read(request)
-        if replayable is None:
+        read = await _read(request, longest_body)
+        if read is None:
             return refused(request, "too-long", 413)
-        if not await _has_readable_form(replayable()):
-            return refused(request, "bad-form", 400)
-        if not await presents_csrf_token(replayable()):
-            return refused(request, "stale-form")
-        return await endpoint(replayable())
+        try:
+            if not await _has_readable_form(read):
+                return refused(request, "bad-form", 400)
+            if not await presents_csrf_token(read):
+                return refused(request, "stale-form")
+            return await endpoint(read)
+        finally:
+            await read.close()  # the files of its form
 
     return answer
 
 
-async def _read(request: Request) -> Callable[[], Request] | None:
-    """Return a function that makes requests whose body can be read again; None for a long body."""
+async def _read(request: Request, longest: int) -> Request | None:
+    """The request with its body, which is read once and its form parsed once; None for a long body."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > longest:
             return None
 
     async def replay() -> dict[str, object]:
         return {"type": "http.request", "body": bytes(body), "more_body": False}
 
-    return lambda: Request(request.scope, replay)
+    read = Request(request.scope, replay)
+    await read.body()
+    return read
 
 
 async def _has_readable_form(request: Request) -> bool:

@@ -1,0 +1,1 @@
+"""The desk's pages about people: find, change, import, export, growth, and mail from readers."""
