@@ -47,21 +47,6 @@ def record(connection: sa.Connection, *, who: str, what: str, detail: str, now: 
     )
 
 
-VIEW = "view reader"
-
-RECENT = 20
-"""Entries among which a view is recorded once."""
-
-
-def record_view(connection: sa.Connection, *, who: str, detail: str, now: datetime) -> None:
-    """Record that an editor looked at a reader's data; not again while they are at it."""
-    newest = sa.select(audit).order_by(audit.c.id.desc()).limit(RECENT)
-    for row in connection.execute(newest):
-        if (row.who, row.what, row.detail) == (who, VIEW, detail):
-            return
-    record(connection, who=who, what=VIEW, detail=detail, now=now)
-
-
 def has_entry(connection: sa.Connection, *, what: str, detail: str) -> bool:
     """Whether somebody has done this already."""
     query = sa.select(audit.c.id).where(audit.c.what == what, audit.c.detail == detail).limit(1)

@@ -18,7 +18,7 @@ from newsletter.articles.article import Tag
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.pipeline import own_data
 from newsletter.site.lists import list_slugs, tags_of
-from newsletter.store.audit import record, record_view
+from newsletter.store.audit import record
 from newsletter.store.recipient_receipts import issues_of
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
 from newsletter.web.people.changes import ACTIONS, Change
@@ -43,17 +43,7 @@ class ReaderPage:
         self.context = context
 
     async def get(self, request: Request) -> Response:
-        """Everything about the reader; the record says who looked."""
-        editor = await self.context.editor(request)
-
-        def note() -> None:
-            with self.context.site.database.transaction() as connection:
-                person = _person(connection, request)
-                record_view(
-                    connection, who=editor.address, detail=person.address, now=self.context.clock()
-                )
-
-        await run_in_threadpool(note)
+        """Everything about the reader."""
         return await self._page(request)
 
     async def post(self, request: Request) -> Response:
