@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from unicodedata import normalize
 
 from subscribers.addresses import parse_address
 from subscribers.admission import Applicant
@@ -32,6 +33,7 @@ MAPPED = ("email", "name", "tags", "status")
 
 _LEFT_BY_NAME = re.compile(
     r"un-?subscri|un-?confirmed|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
+    r"|abgemeld|abmeld|gek[uü]ndigt|d[ée]sabonn|d[ée]sinscri|\bbajas?\b|disiscritt|afgemeld|uitgeschrev|wypisan|odhl[aá][sš]|отписа|退订|配信停止"
 )
 _DATED = re.compile(r"\d{4}|\d\d[./]\d\d")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
@@ -105,7 +107,10 @@ class Columns:
         says_nothing = (
             not self._statuses and self._status_of_all is None and not self._is_status_given
         )
-        return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
+        return (
+            says_nothing
+            and _LEFT_BY_NAME.search(normalize("NFC", self.source_name).casefold()) is not None
+        )
 
     def check_row(self, line: int, cells: Sequence[str]) -> None:
         """Raise ImportFileError if a row has a status that is not known.

@@ -411,6 +411,17 @@ def test_a_no_that_may_be_about_mail_refuses_the_file(header: str, database: Dat
     assert mailed(database) == ["ana@example.net"]
 
 
+@pytest.mark.parametrize(
+    "name", ["abgemeldete.csv", "désabonnés-2024.csv", "bajas.csv", "退订.csv"]
+)
+def test_the_name_of_a_file_says_that_they_left_in_other_languages(
+    name: str, database: Database
+) -> None:
+    """No column says otherwise, so it is refused."""
+    with pytest.raises(ImportFileError, match="its name says that these people left"):
+        import_text(database, "Email,Name\na@example.net,A\n", source_name=name)
+
+
 def test_whoever_left_in_one_row_has_left(database: Database) -> None:
     """Rows of one address may disagree, in any order."""
     import_text(
