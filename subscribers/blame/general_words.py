@@ -61,7 +61,7 @@ _SENDER_REFUSED = _any_of(
     (
         rf"\b{_SENDER}\b(?: (?:e-?mail )?(?:address|domain|name|mailbox|account))? ?(?::|is|was|has been|been|does)? ?(?:\w+ )?"
         rf"(?:rejected|refused|denied|unknown|blocked|not (?:allowed|permitted|verified|found|owned|exist)|invalid|unvalidated|disabled|suspended|verif\w+ fail|verify)",
-        r"\bfrom your (?:e-?mail )?address|(?:fake|forged|denied|blocked) sender\b(?! (?:list|filter))|\b(?:den|refus|reject|block)\w* (?:the |this |your )sender|(?:resolve|look ?up|find|verify) (?:the )?(?:sender|envelope)|发[件信]人|mail ?from\b.{0,40}\bmismatch|\bsender e?mail is not",
+        r"\bfrom your (?:e-?mail )?address|\byour (?:e-?mail )?address (?:is|was|has)\b|(?:fake|forged|denied|blocked|unknown) sender\b(?! (?:list|filter))|\b(?:den|refus|reject|block)\w* (?:the |this |your )sender|(?:resolve|look ?up|find|verify) (?:the )?(?:sender|envelope)|发[件信]人|mail ?from\b.{0,40}\bmismatch|\bsender e?mail is not",
         r"sender verif\w+|unroutable sender|(?:invalid|bad|bogus) (?:sender|mail from)|domain of sender",
         r"from: (?:address|domain)|sender not |address required for sender|not (?:own|allowed to use) .{0,30}sender|(?:client|relay) host rejected|spoof",
         r"\bsender.?s? (?:ip|host|server)\b.{0,40}(?:reject|refus|block|denied|listed|invalid|not found)",
@@ -125,10 +125,11 @@ _NOBODY = _any_of(
         rf"\b{_USER}s?\b(?!.{{0,30}}\bsender\b)[^.;]{{0,60}}?\b{_MISSING}",
         rf"\b(?:no|unknown|invalid|bad|illegal|undeliverable|wrong|nonexistent|non-existent|inactive|disabled|deactivated|archived)"
         rf"[ -](?:such |known |active |valid |local |virtual |or unknown )?(?:\w+ )?{_USER}\b(?! policy)",
-        r"no (?:one|body|mail ?box) (?:here|at|by|found|with)|no (?:mail ?box|account) by that name|no such (?:person|domain|host|name)|no (?:valid|correct) recipients?|unavailable (?:mail )?(?:user|mailbox|recipient)",
-        r"\b(?:user|recipient|addressee|person|server|system|host|domain|we|it)\b.{0,30}\b(?:do(?:es)?|has|have)(?: not|n.t) (?:have|got|exists?|know) (?:an? |any |this |that |such |the )*(?:\w+ ){0,2}(?:account|mailbox|user|recipient|address|service)"
-        r"|\bnot (?:an? )?(?:user|mailbox|recipient|customer|account|address) (?:of|on|at) (?:this|the|our|my)",
-        r"(?:recipient|address|user)\b.{0,40}\b(?:is|was|been) suppressed|\bon (?:the|our|your|this) (?:\w+ )?suppression list",
+        r"no (?:one|body|mail ?box) (?:here|at|by|found|with)|no (?:mail ?box|account) by that name|no such (?:person|domain|host|name)|no (?:valid|correct) recipients?|unavailable (?:mail )?(?:user|mailbox|recipient)\b(?! auth)",
+        r"\b(?:user|recipient|addressee|person)\b.{0,30}\b(?:do(?:es)?|has|have)(?: not|n.t) (?:have|got) (?:an? |any )?(?:\w+ )?(?:account|mailbox)\b"
+        r"|\b(?:server|system|host|domain|we)\b.{0,20}\bdo(?:es)?(?: not|n.t) (?:exists?|know|have) (?:that|this|such|any such|the) (?:user|recipient|mailbox|address)\b"
+        r"|(?<!you are )\bnot (?:an? )?(?:user|mailbox|recipient|account) (?:of|on|at) (?:this|the|our|my)\b(?!.{0,60}relay)",
+        r"(?:recipient|user)\b.{0,40}\b(?:is|was|been) suppressed|(?:recipient|user)\b.{0,40}\bon (?:the|our|your) (?:\w+ )?suppression list",
         r"(?:user|address|recipient|person|mailbox|name|account)s? .{0,40}(?:not|n.t) (?:listed|found|exist|our customer|in (?:the |my |our )?(?:directory|list|recipient list|public))",
         r"not in recipient list|invalid-recipient|unknown in .{0,40}table|not a (?:valid|known) (?:user|mailbox|recipient|e-?mail|address)",
         r"is not (?:a )?(?:known|valid|local|registered) (?:user|mailbox|recipient|address)|couldn.t be found|could not be found|can(?:no|.)t find",
@@ -137,12 +138,13 @@ _NOBODY = _any_of(
         r"|\b(?:user|mailbox|recip(?:ient)?|address|account)not(?:found|known|exist\w*)|\b(?:nosuch|unknown|invalid|bad)(?:user|mailbox|recipient|address)\b"
         r"|\A(?:smtp)?\W*(?:5\d\d)?\W*(?:5\.\d+\.\d+)?\W*not (?:found|known)\W*\Z"
         r"|non-? ?existent (?:user|mailbox|address)|\bno \S+ in (?:the )?(?:name )?directory|addressee unknown|unrout(?:e)?able address|\bunrouteable mail domain|not our (?:user|customer)|badrcptto|badrecipientto|validrcptto|is now disabled with mta service"
-        r"|(?:not found|unknown) in (?:the )?(?:ldap|directory|database|user ?list)|unable to find .{0,20}(?:user|alias|recipient|mailbox)|user path no exist"
-        rf"|\b{_USER}s?\b.{{0,40}}(?:due to inactivity|not activated|not a member of|cannot be verified|can.t be verified)|(?:not|n.t) handle mail for (?:that|this) user|not have an account (?:here|on|at|with)|no longer an? employee"
+        r"|(?:not found|unknown) in (?:the )?(?:ldap|directory|database|user ?list)|unable to find (?!your)(?:\w+ ){0,3}(?:user|alias|recipient|mailbox)|user path no exist"
+        rf"|\b{_USER}s?\b.{{0,40}}(?:due to inactivity|not activated|not a member of (?:this |the |our )?domain)"
+        r"|(?:recipient|user|mailbox)s? (?:cannot|can.t|could not) be verified|(?:not|n.t) handle mail for (?:that|this) user|not have an account (?:here|on|at|with)|no longer an? employee"
         r"|validrcptto|recipientnotfound|recipnotfound|notindirectory",
         r"(?:has|have) (?:left|moved|been replaced)|moved to a new address|no longer (?:with|at|works|employed|on server|exists?)",
         r"(?:host|domain)(?: or domain)?(?: name)?\b.{0,60}(?:not found|(?<!from )unknown|n.t exist|not exist|nonexistent|not valid|lookup fail)"
-        r"|unknown (?:host|domain)|nxdomain|couldn.t find any host|name or service not known|domain must exist|does not accept (?:any )?(?:e-?mail|mail|messages)\b(?! from)|no mx\b|null mx",
+        r"|unknown (?:host|domain)\b(?! ?\[)|nxdomain|couldn.t find any host|name or service not known|domain must exist|does not accept (?:any )?(?:e-?mail|mail|messages)\b(?! from)|no mx\b|null mx",
         r"did not (?:exactly )?match an? .{0,20}address|no match(?:es)? (?:to|for|in) .{0,20}(?:query|directory)"
         r"|(?:does not|doesn.t) have a final (?:e-?mail )?delivery point|invalid final delivery userid",
         r"doesn.t have (?:an? |any )|rejected address|does not like recipient.{0,60}(?:no such|unknown)|mailbox not found|mailbox unavailable",
@@ -160,7 +162,7 @@ _AGAINST_US = _any_of(
         r"reverse[ -]?(?:dns|lookup)|\brdns\b|\bptr\b|\bhelo\b|\behlo\b|hostname (?:lookup|verification)|fcrdns|dynamic ip",
         r"(?:message|mail|e-?mail|connection)s? (?:was |were |is |has been |have been )?(?:not allowed|not accepted|refused|rejected|blocked|filtered|quarantined)(?: (?:by|due|because|for|as|from)\b)",
         r"access denied|not (?:allowed|permitted) to (?:send|connect|submit|post)|illegal attachment|executable|attachment (?:is |type |extension )?(?:not allowed|forbidden)"
-        r"|members-only|non-?member|closed (?:mailing )?list|not subscribed to this|backscatter|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
+        r"|members-only|not a member of|non-?member|closed (?:mailing )?list|not subscribed to this|backscatter|organi[sz]ational settings|message filtered|reject bulk|recipient preferences|mass ?mail|requires authentication"
         r"|insecure (?:mail )?relay|open proxy|unresolvable|cannot resolve your|mismatches client|from mail server|mail from your|smtp server of your|your (?:ip|host|server|network|domain)\b|sending (?:ip|host|server)|go away|not accept(?:ing)? (?:e-?mail|mail|connections|messages) (?:from|with)"
         r"|(?:e-?mail|mail|message|connection)s? from \S+ (?:was |is |has been )?(?:refused|rejected|denied|blocked)|(?:refused|rejected) - see\b|invalid ip\b"
         r"|\bblack(?:ed)? ip\b|\bip (?:is |was )?(?:rejected|refused|denied|banned|hangup)|\b(?:remote|client|source) (?:ip|host)\b.{0,20}\b(?:check|error|mismatch)"

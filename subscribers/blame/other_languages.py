@@ -51,6 +51,13 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = tuple(
         (
             Blame.POLICY,
             (
+                r"\bip\b",
+                r"\b(?:votre|ihr\w*|su|suo|seu|vostro) (?:serveur|server|servidor|domaine|domain|dominio)\b",
+            ),
+        ),
+        (
+            Blame.POLICY,
+            (
                 rf"{_SENDER}.{{0,30}}(?:{_MISSING}|{_REFUSED}|bloquead\w*|bloqu[ée]\w*|被拒绝|不合法|不匹配)",
             ),
         ),
