@@ -97,10 +97,10 @@ def _by_words_and_codes(refusal: Refusal) -> Blame:
 
 
 def _by_words(words: str) -> Blame:
-    from subscribers.blame.general_words import IN_ORDER
+    from subscribers.blame import general_words, other_languages
     from subscribers.blame.known_replies import COMPILED
 
-    for pattern, blame in (*COMPILED, *IN_ORDER):
+    for pattern, blame in (*COMPILED, *general_words.IN_ORDER, *other_languages.IN_ORDER):
         if pattern.search(words):
             return blame
     return Blame.UNKNOWN

@@ -13,6 +13,13 @@ BLOCK_LISTS = (
 )
 
 _CONTINUED = re.compile(r"(?m)^[ \t>|]*(?:[45]\d\d-(?:[45]\.\d{1,3}\.\d{1,3}[ \t]*)?)")
+_WRAPPING = re.compile(
+    r"\bhost\s+\S+(?:\s*\[[^\]\s]*\])?\s+said:|\(in\s+reply\s+to\s[^)]{1,60}\)"
+    r"|\bSMTP\s+error\s+from\s+(?:remote\s+)?mail\s?(?:er|server)\s+after\s+[^:]{1,40}:(?:\s*<[^>]*>)?(?:\s*SIZE=\d+)?:?"
+    r"|\bhost\s+\S+\s+\[[^\]\s]*\]:"
+)
+"""What Postfix and Exim write around the reply of another server."""
+
 _QUOTED = re.compile(r"(?m)^[ \t]*[>|][ \t>|]*")
 _BLOCK_LIST = re.compile(
     rf"(?<![\w./?=&%-])(?:https?://)?[\w./?=&%-]*\b(?:{BLOCK_LISTS})\b[\w-]*\.[\w./?=&%#-]*",
@@ -47,6 +54,7 @@ def plain_words(text: str) -> str:
     words = _without_banners(text[:MAX_TEXT]).translate(_APOSTROPHES)
     words = _CONTINUED.sub(" ", words)
     words = _QUOTED.sub(" ", words)
+    words = _WRAPPING.sub(" ", words)
     words = _BLOCK_LIST.sub(" blocklist ", words)
     for noise in (_LINK, _ADDRESS, _HOST):
         words = noise.sub(" ", words)

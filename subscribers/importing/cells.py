@@ -6,9 +6,25 @@ import csv
 import json
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 # A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
 _DEFUSED = re.compile(r"'(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+
+_AROUND_ADDRESS = " \t\r\n;,.\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_SERIAL_DATE = re.compile(r"([2-6]\d{4})(?:[.,]\d+)?")
+
+
+def address_in(cell: str) -> str:
+    """The address in a cell, without the marks and invisible characters that people paste with it."""
+    text = cell.strip(_AROUND_ADDRESS)
+    return text[7:] if text[:7].casefold() == "mailto:" else text
+
+
+def date_in(cell: str) -> str:
+    """The text of a date; a spreadsheet's number of days since 1899-12-30 as ISO 8601."""
+    serial = _SERIAL_DATE.fullmatch(cell)
+    return (date(1899, 12, 30) + timedelta(days=int(serial[1]))).isoformat() if serial else cell
 
 
 def plain(cell: str) -> str:

@@ -6,20 +6,21 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
+from unicodedata import normalize
 
 from subscribers.addresses import parse_address
 from subscribers.admission import Applicant
 from subscribers.audience import format_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.importing import layouts
-from subscribers.importing.cells import cell_at, flat_json, labels_in, plain
+from subscribers.importing.cells import address_in, cell_at, date_in, flat_json, labels_in, plain
 from subscribers.importing.layouts import Layout
 from subscribers.importing.standings import (
     Says,
+    english_headers,
     is_clearly_a_status,
     is_of_another_medium,
     may_say_no,
-    plain_header,
     says_no,
     says_of,
     status_in_cell,
@@ -32,6 +33,7 @@ MAPPED = ("email", "name", "tags", "status")
 
 _LEFT_BY_NAME = re.compile(
     r"un-?subscri|un-?confirmed|opt-?out|bounced|cleaned|cancell?ed|black-?list|block-?list|suppress|complain"
+    r"|abgemeld|abmeld|gek[uü]ndigt|d[ée]sabonn|d[ée]sinscri|\bbajas?\b|disiscritt|afgemeld|uitgeschrev|wypisan|odhl[aá][sš]|отписа|退订|配信停止"
 )
 _DATED = re.compile(r"\d{4}|\d\d[./]\d\d")
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
@@ -60,9 +62,10 @@ class Columns:
         self.source_name = source_name
         self._slug_of = slug_of
         self._offered = frozenset(offered)
+        cells = [plain(cell) for cell in header]
         self._all = [
-            _Column(position=position, header=plain(cell).strip(), plain=plain_header(plain(cell)))
-            for position, cell in enumerate(header)
+            _Column(position=position, header=cell.strip(), plain=name)
+            for position, (cell, name) in enumerate(zip(cells, english_headers(cells), strict=True))
         ]
         _require_known(mapping, source_name)
         self._email = self._mapped(mapping, "email") or self._first(layout.email)
@@ -78,7 +81,7 @@ class Columns:
         self._consent = self._consent_columns()
         self._kept = self._kept_columns()
         self._may_be_statuses = [one for one in self._kept if not is_of_another_medium(one.plain)]
-        self._wishes = [one for one in self._kept if may_say_no(one.plain)]
+        self._wishes = [one for one in self._may_be_statuses if may_say_no(one.plain)]
         self._status_of_all = next(
             (
                 status
@@ -104,7 +107,10 @@ class Columns:
         says_nothing = (
             not self._statuses and self._status_of_all is None and not self._is_status_given
         )
-        return says_nothing and _LEFT_BY_NAME.search(self.source_name.casefold()) is not None
+        return (
+            says_nothing
+            and _LEFT_BY_NAME.search(normalize("NFC", self.source_name).casefold()) is not None
+        )
 
     def check_row(self, line: int, cells: Sequence[str]) -> None:
         """Raise ImportFileError if a row has a status that is not known.
@@ -177,7 +183,7 @@ class Columns:
 
     def address(self, cells: Sequence[str]) -> str:
         """The text in the column of addresses."""
-        return plain(cell_at(cells, self._email.position if self._email else 0)).strip()
+        return address_in(plain(cell_at(cells, self._email.position if self._email else 0)))
 
     def _check_bare(self, line: int, cells: Sequence[str]) -> None:
         """A list of addresses has no columns, so a status in it cannot be read."""
@@ -302,7 +308,7 @@ class Columns:
         parts = []
         for what in ("joined", "confirmed"):
             when, where = recorded.get(what, ""), recorded.get(f"{what} from", "")
-            when = when if _DATED.search(when) else ""  # the cell may be a yes or a no
+            when = date_in(when) if _DATED.search(when) else ""  # the cell may be a yes or a no
             if when or where:
                 parts.append(" ".join(filter(None, (what, when, where and f"from {where}"))))
         if status is not Status.ACTIVE and source_status:

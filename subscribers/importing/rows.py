@@ -12,7 +12,7 @@ from subscribers.importing.layouts import ADDRESSES, Layout, recognise
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.people import Columns
 from subscribers.importing.report import Rejected
-from subscribers.importing.standings import plain_header
+from subscribers.importing.standings import english_headers
 from subscribers.importing.table import Table, read_table
 from subscribers.subscriber import LEFT, Status
 
@@ -94,7 +94,7 @@ class _Source:
         options = self.options
         self.file.seek(0)
         table = read_table(self.file, options.source_name, reject)
-        headers = [plain_header(cell) for cell in table.header]
+        headers = english_headers(table.header)
         layout = _layout_of(table, headers, options.layout, options.source_name)
         return table, Columns(
             table.header, layout, options.mapping, options.source_name, self.slug_of, self.offered

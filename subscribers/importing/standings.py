@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from subscribers.importing import other_languages
 from subscribers.subscriber import Status
 
 _A, _P, _U = Status.ACTIVE, Status.PENDING, Status.UNSUBSCRIBED
@@ -79,19 +80,19 @@ def _words(words: str, status: Status) -> dict[str, Status]:
 
 
 WORDS: Mapping[str, Status] = {
+    **other_languages.WORDS,
     **_words(
         "active, subscribed, enabled, confirmed, member, ok, opted in, opt in, optin, single opt in, double opt in,"
         "single, double, regular, premium, paid, free, comp, comped, complimentary, gift, gifted, trial, trialed,"
         "trialing, past due, churning, upcoming, unpaid, mail, digest, digestplain, summary, notice, txt, html, urlize,"
         "not me, verified, needs attention, email subscribed, valid, marketing contact, marketing, implicit, implied,"
-        "explicit, express, subscriber, aktiv, abonniert, angemeldet, bestätigt, actif, abonné, inscrit, activo, suscrito,"
-        "attivo, iscritto, actief",
+        "explicit, express, subscriber",
         _A,
     ),
     **_words(
         "pending, unconfirmed, not confirmed, unactivated, validating, invited, unverified, not verified, waiting,"
         "awaiting confirmation, awaiting activation, opt in pending, requested, pending confirmation, not set,"
-        "temp hold, temporary hold, temporarily on hold, no permissions set, unknown, unbestätigt, en attente, pendiente",
+        "temp hold, temporary hold, temporarily on hold, no permissions set, unknown",
         _P,
     ),
     **_words(
@@ -99,9 +100,7 @@ WORDS: Mapping[str, Status] = {
         "optout, removed, archived, deleted, left, non subscribed, nonsubscribed, not subscribed, never subscribed,"
         "transactional, suppressed, nomail, no mail, paused, by user, by moderator, suspended, excluded, churned, former,"
         "withdrawn, expired, revoked, unsub, email unsubscribed, manually deactivated, declined,"
-        "non marketing contact, non marketing, not sending, no email, banned, do not mail, do not email, opted out of all,"
-        "abgemeldet, gekündigt, gesperrt, désabonné, désinscrit, dado de baja, baja, cancelado, disiscritto, afgemeld,"
-        "uitgeschreven",
+        "non marketing contact, non marketing, not sending, no email, banned, do not mail, do not email, opted out of all",
         _U,
     ),
     **_words(
@@ -113,12 +112,12 @@ WORDS: Mapping[str, Status] = {
 }  # fmt: skip
 """What the words in a status column mean."""
 
-_YES = frozenset({"1", "true", "t", "yes", "y", "on", "x", "ja", "oui", "si", "sí", "checked"})
-_NO = frozenset(
-    {"", "0", "false", "f", "no", "n", "off", "nein", "non", "none", "null", "nil", "-", "never"}
-)
+_YES = other_languages.YES | {"1", "true", "t", "yes", "y", "on", "x", "checked"}
+_NO = other_languages.NO | {
+    *("", "0", "false", "f", "no", "n", "off", "none", "null", "nil", "-", "never")
+}
 _DATE = re.compile(
-    r"\d{4}-\d\d?-\d\d?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{9,13}\Z|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2} [A-Za-z]{3,9}\.? \d{4}"
+    r"\d{4}-\d\d?-\d\d?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{9,13}\Z|[2-6]\d{4}(?:[.,]\d+)?\Z|[A-Za-z]{3,9}\.? \d{1,2},? \d{4}|\d{1,2} [A-Za-z]{3,9}\.? \d{4}"
 )
 _STRENGTH = (_C, _B, _U, _P, _A)
 _IF_YES = {
@@ -131,6 +130,21 @@ _IF_YES = {
 }
 _IF_ANY = {Says.LEFT_BECAUSE: _U, Says.BOUNCED_BECAUSE: _B}
 _IF_NO = {Says.ACTIVE: _U, Says.CONFIRMED: _P}
+
+
+def english_header(header: str) -> str:
+    """The header as plain words, in English if it is a known one of another language."""
+    plain = plain_header(header)
+    return other_languages.HEADERS.get(plain, plain)
+
+
+def english_headers(headers: Sequence[str]) -> list[str]:
+    """Each header in English; as it is if another column has the English name."""
+    plains = [plain_header(header) for header in headers]
+    return [
+        plain if english_header(header) in plains else english_header(header)
+        for header, plain in zip(headers, plains, strict=True)
+    ]
 
 
 def plain_header(header: str) -> str:
@@ -156,15 +170,15 @@ _WANTS = re.compile(
     r"|\b(?:gdpr|e ?mail|newsletter|marketing|mailing) (?:consent|opt ?in|subscription|subscribed|subscriber)\Z"
 )
 _BOUNCE = re.compile(r"(?<!soft )\bbounced? (?:reason|code|date|at|on|type)\Z")
-_MAY_BE_A_WISH = re.compile(r"\b(?:newsletters?|mailing list|mailings?)\Z")
-"""A column with such a header has the name of a newsletter, or a yes or no."""
+_MAY_BE_A_WISH = re.compile(r"\b(?:newsletters?|mailing list|mailings?|consent|permission|gdpr)\Z")
+"""A column with such a header has the name of a newsletter, where a consent came from, or a yes or no."""
 
 _NOT_MAIL = re.compile(r"\b(?:sms|mms|phone|mobile|whats ?app|push|call|voice|fax|postal)\b")
 _CLEAR_STATUSES = frozenset(
     spelt(word).replace(" ", mark)
     for word in (
         *("unsubscribed", "unconfirmed", "blocklisted", "blacklisted", "bounced", "hard bounced", "complained"),
-        *("abgemeldet", "désabonné", "désinscrit", "dado de baja", "disiscritto", "uitgeschreven"),
+        *other_languages.CLEAR_STATUSES,
         *("opted out", "cleaned", "unreachable", "non subscribed", "nonsubscribed", "not subscribed", "undeliverable"),
     )
     for spelt in (str.lower, str.upper, str.title, str.capitalize)

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, TextIO
 from subscribers.errors import ImportFileError
 from subscribers.importing.json_people import read_json_people
 from subscribers.importing.layouts import EMAIL
-from subscribers.importing.standings import plain_header
+from subscribers.importing.standings import english_header
 
 MAX_HEADER = 100_000
 """Characters in the first line. A file whose first line is longer is not a table."""
@@ -94,7 +94,7 @@ def _names_addresses(line: str) -> bool:
     """Whether the line is a header with a column of addresses."""
     if "@" in line or len(line) >= MAX_HEADER:
         return False
-    return any(plain_header(cell) in EMAIL for cell in re.split(r"[,;\t|]", line))
+    return any(english_header(cell) in EMAIL for cell in re.split(r"[,;\t|]", line))
 
 
 def _decoded(file: BinaryIO, source_name: str) -> TextIO:

@@ -33,7 +33,9 @@ def read_mailgun(document: Any) -> Iterator[ProviderEvent]:
     """The event of one request."""
     data = table_at(document, "event-data")
     kind, reason = text_at(data, "event"), text_at(data, "reason")
-    key = text_at(data, "id") or text_at(document, "signature", "token")
+    # Mailgun promises that an id is unique within a day only.
+    identifier = text_at(data, "id") or text_at(document, "signature", "token")
+    key = f"{identifier} {text_at(data, 'timestamp')}".strip()
     about = AboutMail(
         address=text_at(data, "recipient"),
         reference=text_at(data, "user-variables", "reference"),

@@ -1,6 +1,6 @@
 """Postmark: one event in each request.
 
-postmarkapp.com/developer/webhooks/bounce-webhook, postmarkapp.com/developer/api/bounce-api#bounce-types
+postmarkapp.com/developer/webhooks/bounce-webhook, …/smtp-api-error, postmarkapp.com/developer/api/bounce-api#bounce-types
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SAID = {
     "Blocked": Said.OURS,
     "DMARCPolicy": Said.OURS,
     "OpenRelayTest": Said.OURS,
-    "SMTPApiError": Said.OURS,
+    "SMTPApiError": Said.NOTHING,  # we are refused, or the address is on its list: the words say
     "TemplateRenderingFailed": Said.OURS,
 }
 _NO_FAILURES = frozenset(

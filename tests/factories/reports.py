@@ -178,7 +178,7 @@ REPORTS = (
     StatusReport(
         name="t-online",
         fields=_fields("5.0.0", "smtp; 554 IP=192.0.2.1 - A problem occurred. (Ask your postmaster for help or to contact tosa@rx.example to clarify.) (BL)"),
-        verdict="soft",
+        verdict="policy",
     ),
     StatusReport(
         name="orange",

@@ -85,7 +85,10 @@ class Hooks:
     def post(self, made: Report) -> httpx2.Response:
         """The provider reports."""
         return httpx2.post(
-            f"{self.url}/hooks/{made.provider}", content=made.body, headers=dict(made.headers)
+            f"{self.url}/hooks/{made.provider}",
+            content=made.body,
+            headers=dict(made.headers),
+            timeout=120,  # seconds: on a busy machine an answer takes its time
         )
 
     def report(self, name: str, address: str = READER, **how: str) -> httpx2.Response:

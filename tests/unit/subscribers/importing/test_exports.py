@@ -187,7 +187,7 @@ def test_whoever_left_there_leaves_here(database: Database) -> None:
         "email,unsub_flag\na@example.net,7\n",
         "email,Newsletter\na@example.net,1\nb@example.net,0\n",
         "email,mailing_list\na@example.net,member\nb@example.net,removed\n",
-        "email,estado\na@example.net,suscrito\nb@example.net,dado de baja\n",
+        "email,observaciones\na@example.net,suscrito\nb@example.net,dado de baja\n",
         "email,Contact permission status\na@example.net,somehow\n",
     ],
 )
@@ -366,3 +366,79 @@ def test_an_archive_says_what_to_do(database: Database) -> None:
     """Several tools export one."""
     with pytest.raises(ImportFileError, match="an archive or a spreadsheet"):
         import_text(database, b"PK\x03\x04rest of it")
+
+
+IN_OTHER_LANGUAGES = {
+    "German": "E-Mail-Adresse;Status\nana@example.net;Angemeldet\nbo@example.net;Abgemeldet\n",
+    "German, yes and no": "E-Mail;Abgemeldet\nana@example.net;FALSCH\nbo@example.net;WAHR\n",
+    "German, dates": "Mailadresse;Abmeldedatum\nana@example.net;\nbo@example.net;03.04.2024\n",
+    "French": "Adresse e-mail,Désinscrit\nana@example.net,non\nbo@example.net,oui\n",
+    "Spanish": "Correo electrónico,Estado\nana@example.net,Suscrito\nbo@example.net,Baja\n",
+    "Spanish, yes and no": "Correo;Cancelado\nana@example.net;FALSO\nbo@example.net;VERDADERO\n",
+    "Italian": "Indirizzo email,Stato\nana@example.net,Iscritto\nbo@example.net,Disiscritto\n",
+    "Portuguese": "Endereço de email,Situação\nana@example.net,Ativo\nbo@example.net,Inativo\n",
+    "Dutch": "E-mailadres;Status\nana@example.net;Ingeschreven\nbo@example.net;Uitgeschreven\n",
+    "Polish": "Adres e-mail;Status\nana@example.net;Aktywny\nbo@example.net;Wypisany\n",
+    "Czech": "E-mailová adresa;Stav\nana@example.net;Přihlášen\nbo@example.net;Odhlášen\n",
+    "Danish": "E-mailadresse;Status\nana@example.net;Tilmeldt\nbo@example.net;Afmeldt\n",
+    "Russian": "Электронная почта;Статус\nana@example.net;Активен\nbo@example.net;Отписан\n",
+    "Chinese": "邮箱,状态\nana@example.net,已订阅\nbo@example.net,已退订\n",
+    "Japanese": "メールアドレス,状態\nana@example.net,購読中\nbo@example.net,配信停止\n",
+    "numbers of days": "Email;Unsubscribed at\nana@example.net;\nbo@example.net;45123,52\n",
+    "titles and blank rows": "List;\n;\nEmail;Status\n\nana@example.net;active\n;\nbo@example.net;left\n",
+    "pasted addresses": "Email,Status\nmailto:ana@example.net,active\n\u200bbo@example.net;,unsubscribed\n",
+}
+
+
+@pytest.mark.parametrize("language", IN_OTHER_LANGUAGES)
+def test_spreadsheets_in_other_languages_keep_their_statuses(
+    language: str, database: Database
+) -> None:
+    """Headers, words, yes and no, and dates are those that people and their spreadsheets write."""
+    import_text(database, IN_OTHER_LANGUAGES[language])
+    assert by_status(database) == {
+        "active": ["ana@example.net"],
+        "unsubscribed": ["bo@example.net"],
+    }
+
+
+@pytest.mark.parametrize("header", ["Consent", "Einwilligung", "Newsletter", "GDPR"])
+def test_a_no_that_may_be_about_mail_refuses_the_file(header: str, database: Database) -> None:
+    """A person has to say what the column means; other text in it is kept."""
+    with pytest.raises(ImportFileError, match="not a known status"):
+        import_text(database, f"Email,{header}\nana@example.net,Ja\nbo@example.net,Nein\n")
+    import_text(database, f"Email,{header}\nana@example.net,website form\n")
+    assert mailed(database) == ["ana@example.net"]
+
+
+@pytest.mark.parametrize(
+    "name", ["abgemeldete.csv", "désabonnés-2024.csv", "bajas.csv", "退订.csv"]
+)
+def test_the_name_of_a_file_says_that_they_left_in_other_languages(
+    name: str, database: Database
+) -> None:
+    """No column says otherwise, so it is refused."""
+    with pytest.raises(ImportFileError, match="its name says that these people left"):
+        import_text(database, "Email,Name\na@example.net,A\n", source_name=name)
+
+
+def test_whoever_left_in_one_row_has_left(database: Database) -> None:
+    """Rows of one address may disagree, in any order."""
+    import_text(
+        database,
+        "Email,Status\nana@example.net,active\nANA@example.net,unsubscribed\n"
+        "bo@example.net,bounced\nbo@example.net,active\n",
+    )
+    assert mailed(database) == []
+    assert by_status(database) == {
+        "unsubscribed": ["ana@example.net"],
+        "bounced": ["bo@example.net"],
+    }
+
+
+def test_a_spreadsheets_date_of_joining_is_recorded_as_a_date(database: Database) -> None:
+    """45123 is a number of days since the end of 1899."""
+    import_text(database, "Email,Opted in at\nana@example.net,45123\n")
+    with database.transaction(read_only=True) as connection:
+        shown = people.show(connection, "ana@example.net")
+    assert "joined 2023-07-16" in shown["history"][0]["detail"]
