@@ -21,6 +21,7 @@ from newsletter.jobs.letters import letters_job
 from newsletter.jobs.operators import tell_of_jobs, watched_due
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
+    comment_jobs,
     gathering_jobs,
     inbound_jobs,
     retention_jobs,
@@ -66,6 +67,7 @@ def scheduling(
         (gathering_jobs(site, clock), every),
         (inbound_jobs(site, clock), every),
         (address_change_jobs(site, clock), every),
+        (comment_jobs(site, clock), every),
         (retention_jobs(site, clock), every),
         (webhooks, WEBHOOKS_EVERY),
     ):

@@ -11,6 +11,7 @@ from newsletter.jobs.job import JobRun
 from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
+    comment_jobs,
     due_issue_jobs,
     gathering_jobs,
     inbound_jobs,
@@ -48,6 +49,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
         [
             *inbound_jobs(site, clock),
             *address_change_jobs(site, clock),
+            *comment_jobs(site, clock),
             letters,
         ],  # the second time for the answers to the mail
         retention_jobs(site, clock),

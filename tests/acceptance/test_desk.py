@@ -121,7 +121,7 @@ def shape(page: Page) -> None:
     assert headlines(page, "Security")[:3] == [first, third, second]
 
     card = page.locator("li.item", has_text=second)
-    card.get_by_text("Edit", exact=True).click()
+    card.locator("summary").click()
     card.get_by_label("Headline").fill("A headline of our own")
     card.get_by_role("button", name="Save").click()
     version = saved(page, version)
@@ -202,7 +202,7 @@ def test_the_preview_follows_each_change(office: Office, chromium: Chromium) -> 
         expect(page.frame_locator("#peek").locator("h1")).to_be_visible()
         page.on("request", lambda request: asked.append(request.url))
         card = page.locator("li.item.lead")
-        card.get_by_text("Edit", exact=True).click()
+        card.locator("summary").click()
         for number in range(5):
             card.get_by_label("Headline").fill(f"Seen at once, {number}")
             card.get_by_role("button", name="Save").click()
@@ -228,7 +228,7 @@ def test_two_editors_see_each_other_and_lose_nothing(office: Office, chromium: C
             expect(news_desk.locator(".leadplace .flag", has_text="Pinned")).to_be_visible()
 
             for page in (news_desk, copy_desk):
-                page.locator("li.item.lead").get_by_text("Edit", exact=True).click()
+                page.locator("li.item.lead summary").click()
             contexts[0].set_offline(True)  # what is typed is saved at once otherwise
             news_desk.locator("li.item.lead").get_by_label("Headline").fill("News desk's headline")
             copy_desk.locator("li.item.lead").get_by_label("Headline").fill("Copy desk's headline")

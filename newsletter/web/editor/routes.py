@@ -17,20 +17,22 @@ from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
 from newsletter.web.editor.changes import changes
+from newsletter.web.editor.comments import settle
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.editor.editor_words import fix_for_editor, why
+from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
 from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
+from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.send_jobs import SendJobs
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 
-_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live")
 _STATIC = {"desk.css": "text/css"} | {f"{name}.js": "text/javascript" for name in _SCRIPTS}
 
 
@@ -42,10 +44,12 @@ def editor_routes(
     templates.filters["fix_for_editor"] = fix_for_editor
     templates.filters["note_text"] = note_text
     templates.filters["why"] = why
+    templates.filters["age"] = age
     templates.filters["left_out_text"] = left_out_text
     context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
+    review = ReviewForm(context, share)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -63,6 +67,7 @@ def editor_routes(
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(context)),
+        page(one + "/comments/{comment:int}", settle(context), "POST"),
         page(one + "/preview", preview.get),
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
@@ -72,6 +77,7 @@ def editor_routes(
         page("/nodes", NodesPage(context).get),
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
+        Route("/shared/{token}/comments", review.post, methods=["POST"]),
         page(one + "/report", report.get),
         page(one + "/progress", report.progress),
         verb("approve", publish.approve),

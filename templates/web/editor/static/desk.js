@@ -34,7 +34,7 @@ document.addEventListener("htmx:afterSwap", () => {
   if (!desk()) return;
   if (desk().dataset.conflict) scrollTo(0, 0);
   const said = document.getElementById("announced");
-  if (said && desk().dataset.said && desk().dataset.version !== shown) said.textContent = desk().dataset.said;
+  if (said && desk().dataset.said && desk().dataset.version !== shown) said.textContent = said.textContent === desk().dataset.said ? `${desk().dataset.said}.` : desk().dataset.said;
   updatePreview();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -97,9 +97,10 @@ async function askVersion() {
   let answer;
   try { answer = await fetch(`${element.dataset.url}/changes`, { headers: { Accept: "application/json" } }); } catch { return; }
   if (!answer.ok || answer.redirected) return;
-  const { version } = await answer.json();
+  const { version, comments } = await answer.json();
   const now = desk();
-  if (document.querySelector(".htmx-request") || version <= Number(now.dataset.version) || dragged) return;
+  const isSame = version <= Number(now.dataset.version) && (now.dataset.comments || comments) === comments;
+  if (document.querySelector(".htmx-request") || isSame || dragged) return;
   Keep.acted = null;
   await htmx.ajax("GET", now.dataset.refresh || now.dataset.url, { target: "#desk", select: "#desk", swap: "keep" });
   if (document.querySelector("#desk details.more[open]")) notify("The issue has changed in the meantime.");
@@ -128,24 +129,25 @@ document.addEventListener("click", (event) => {
   for (const other of document.querySelectorAll("button[data-view]")) other.setAttribute("aria-pressed", String(other === tab));
 });
 
-// A jump to a part that is folded unfolds it.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest && event.target.closest(".jump a");
-  const part = link && document.querySelector(link.getAttribute("href"));
-  const fold = part && part.querySelector("details.fold");
-  if (fold) fold.open = true;
-});
-
 // A picture that does not load is said to be broken, where its readers would see nothing.
+const broken = new Set();
+function flagBroken() {
+  for (const picture of broken) {
+    const flags = picture.isConnected && picture.closest(".line").querySelector(".flags");
+    if (!flags || flags.querySelector(".broken")) continue;
+    const flag = document.createElement("span");
+    flag.className = "flag broken";
+    flag.textContent = "Picture cannot be loaded";
+    flags.append(flag);
+  }
+}
 document.addEventListener("error", (event) => {
-  const picture = event.target;
-  if (!picture.matches || !picture.matches("img[data-checked]") || picture.nextElementSibling.querySelector(".broken")) return;
-  const flag = document.createElement("p");
-  flag.className = "flag broken";
-  flag.setAttribute("data-own", "");
-  flag.textContent = "The picture cannot be loaded";
-  picture.nextElementSibling.append(flag);
+  if (!event.target.matches || !event.target.matches("img[data-checked]")) return;
+  broken.add(event.target);
+  flagBroken();
 }, true);
+document.addEventListener("load", (event) => { broken.delete(event.target); }, true);
+document.addEventListener("htmx:afterSwap", flagBroken);
 
 // A copy button copies the field beside it.
 document.addEventListener("click", async (event) => {
