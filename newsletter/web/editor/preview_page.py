@@ -147,7 +147,10 @@ class PreviewPage:
                 return framed(html, scheme=view.scheme, styles=view.styles, mark=view.mark)
 
     def _reader_view(self, issue: Issue, reader: Reader) -> ReaderView:
-        return view_as_reader(self.context.site, issue, reader, now=self.context.clock())
+        site, now = self.context.site, self.context.clock()
+        counted = self.context.audiences.of(site, issue, now=now)
+        groups = counted.groups if counted else {}
+        return view_as_reader(site, issue, reader, now=now, groups=groups)
 
     def _context(self, issue: Issue, view: View, reader_view: ReaderView) -> dict[str, Any]:
         site = self.context.site
@@ -163,6 +166,7 @@ class PreviewPage:
             "framed_view": view,
             "mark_of": mark_of,
             "reader_view": reader_view,
+            "is_counting": self.context.audiences.of(site, issue, now=self.context.clock()) is None,
             "parts": PARTS,
             "widths": WIDTHS,
             "bounds": (NARROWEST, WIDEST),

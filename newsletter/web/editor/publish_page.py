@@ -239,7 +239,9 @@ class PublishPage:
         site, now = self.context.site, self.context.clock()
         newsletter = site.newsletter(issue.newsletter)
         zone = site.settings.site.zone
-        view = view_as_reader(site, issue, Reader(), now=now)
+        counted = self.context.audiences.of(site, issue, now=now)
+        groups = counted.groups if counted else {}
+        view = view_as_reader(site, issue, Reader(), now=now, groups=groups)
         own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)
         written = [entry for entry in site.settings.site.allow_test if not entry.startswith("@")]
         return {
@@ -259,7 +261,8 @@ class PublishPage:
                 for item in issue.shown_items
                 if item.image and not item.image.alt.strip()
             ],
-            "audience": audience_size(site, issue, now=now),
+            "audience": audience_size(site, issue, groups),
+            "counted_at": counted.at if counted else None,
             "standing": open_count(site, issue),
             "editable": issue.state in EDITABLE,
             "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
