@@ -2,7 +2,7 @@
 // neither a server that is away, nor leaving the page, nor a crash loses it.
 "use strict";
 
-const PAUSE = 600, AGAIN = 3000;
+const PAUSE = 350, AGAIN = 3000;
 const timers = new Map(); // by form: when it is saved next
 const sent = new Map(); // by form: the values that are on their way
 
