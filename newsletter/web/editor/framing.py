@@ -78,6 +78,12 @@ def framed(
     return html
 
 
+def with_place(html: str, url: str) -> str:
+    """The mail's HTML in which the first link to that address has the id `here`, to be jumped to."""
+    link = f'href="{escape(url)}"'
+    return html.replace(link, f'id="here" {link}', 1)
+
+
 def plain_frame(text: str) -> str:
     """A page that shows plain text: the text part, the headers, or the raw message."""
     return (

@@ -18,6 +18,7 @@ from newsletter.pipeline.reader_view import ReaderView, comparable, earlier_text
 from newsletter.rendering.lint.size import CLIPPED, NEAR
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.forms import item_id
 from newsletter.web.editor.framing import (
     Mark,
     Scheme,
@@ -26,6 +27,7 @@ from newsletter.web.editor.framing import (
     mark_of,
     plain_frame,
     read_mark,
+    with_place,
 )
 
 PARTS = {
@@ -121,6 +123,10 @@ class PreviewPage:
         issue = await self.context.issue(request)
         view = read_view(request.query_params)
         page = await run_in_threadpool(self._frame, issue, view)
+        shown = request.query_params.get("at")
+        for item in issue.items if shown else ():
+            if item_id(item.article) == shown:
+                page = with_place(page, item.article.url)
         return HTMLResponse(
             page,
             headers={

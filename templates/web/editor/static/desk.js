@@ -26,7 +26,7 @@ document.addEventListener("change", (event) => {
   const action = event.target.dataset && event.target.dataset.submits;
   if (!action) return;
   const button = [...event.target.form.elements].find((element) => element.value === action);
-  event.target.form.requestSubmit(button);
+  button.click(); // htmx asks which button was clicked
 });
 
 // A change is said to those who do not see the page, and shown on the screen where it went wrong.
@@ -44,9 +44,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const trouble = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
   notify(trouble ? trouble.textContent.trim() : "That did not work.", true);
 });
-document.addEventListener("htmx:sendError", () => {
-  notify("Not saved: the server cannot be reached. What you type is kept in this browser.", true);
-});
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, () => {
+    notify("Not saved: the server cannot be reached. What you type is kept in this browser.", true);
+  });
+}
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   notify(status === 401 || status === 403
@@ -57,17 +59,43 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && event.detail.xhr.responseText.includes('id="desk"') && toast.classList.contains("trouble")) notify("");
 });
 
-// The preview is loaded again when the issue has changed.
+// The preview is loaded again when the issue has changed, beside the one that is seen, which it then
+// replaces; it shows the article that was opened last.
 let shown = desk() && desk().dataset.version;
-function updatePreview() {
+let article = "";
+function loadPreview() {
   const frame = document.getElementById("peek");
-  const now = desk().dataset.version;
-  if (!frame || now === shown) return;
-  shown = now;
+  if (!frame) return;
   const address = new URL(frame.src, location.href);
-  address.searchParams.set("v", now);
-  frame.src = address.href;
+  address.searchParams.set("v", shown);
+  if (article) {
+    address.searchParams.set("at", article);
+    address.hash = "here";
+  }
+  for (const late of document.querySelectorAll(".phone .coming")) late.remove();
+  const next = frame.cloneNode();
+  next.removeAttribute("id");
+  next.className = "coming";
+  next.src = address.href;
+  next.addEventListener("load", () => {
+    frame.remove();
+    next.id = "peek";
+    next.className = "";
+  }, { once: true });
+  frame.after(next);
 }
+function updatePreview() {
+  const now = desk().dataset.version;
+  if (now === shown) return;
+  shown = now;
+  loadPreview();
+}
+document.addEventListener("toggle", (event) => {
+  const row = event.target.matches("details.more[open]") && event.target.closest("#desk .item");
+  if (!row || row.dataset.item === article) return;
+  article = row.dataset.item;
+  loadPreview();
+}, true);
 
 // A message wider than the screen is scaled down to fit.
 function fit() {
