@@ -29,6 +29,7 @@ _INVERTED = (
     "img,video{filter:invert(1) hue-rotate(180deg)}</style>"
 )
 _INVISIBLE = frozenset({"html", "head", "meta", "title", "style", "body"})
+_PLACE = '<span id="here"></span>'
 _OUTLINE = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
 
 
@@ -79,9 +80,12 @@ def framed(
 
 
 def with_place(html: str, url: str) -> str:
-    """The mail's HTML in which the first link to that address has the id `here`, to be jumped to."""
-    link = f'href="{escape(url)}"'
-    return html.replace(link, f'id="here" {link}', 1)
+    """The mail's HTML in which the first link to that address holds the id `here`, to be jumped to.
+
+    The link itself has no id: a jump would give it the focus, and take that from what is being typed.
+    """
+    link = re.compile(rf'<a\b[^>]*\bhref="{re.escape(escape(url))}"[^>]*>')
+    return link.sub(lambda match: f"{match[0]}{_PLACE}", html, count=1)
 
 
 def plain_frame(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
@@ -89,7 +90,8 @@ class ReviewForm:
         if verdict in {Verdict.ASK_AGAIN, Verdict.WAIT}:
             return await self._again(request, filled, ONCE_MORE, 422)
         base = self.context.site.settings.site.base_path
-        return RedirectResponse(f"{base}/shared/{token}?done=yes#comment", status_code=303)
+        done = urlencode({"done": "yes", "name": filled.name})
+        return RedirectResponse(f"{base}/shared/{token}?{done}#comment", status_code=303)
 
     async def _again(
         self, request: Request, filled: _Comment, problem: str, status: int

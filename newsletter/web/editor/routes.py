@@ -35,17 +35,21 @@ from newsletter.web.signin.session import Endpoint, require_editor, require_publ
 _SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live")
 _STATIC = {"desk.css": "text/css"} | {f"{name}.js": "text/javascript" for name in _SCRIPTS}
 
+_FILTERS = {
+    "web_link": web_link,
+    "fix_for_editor": fix_for_editor,
+    "note_text": note_text,
+    "why": why,
+    "age": age,
+    "left_out_text": left_out_text,
+}
+
 
 def editor_routes(
     site: Site, *, clock: Callable[[], datetime], templates: jinja2.Environment, send_jobs: SendJobs
 ) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
-    templates.filters["web_link"] = web_link
-    templates.filters["fix_for_editor"] = fix_for_editor
-    templates.filters["note_text"] = note_text
-    templates.filters["why"] = why
-    templates.filters["age"] = age
-    templates.filters["left_out_text"] = left_out_text
+    templates.filters |= _FILTERS
     context = EditorContext(site=site, clock=clock, templates=templates, send_jobs=send_jobs)
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)

@@ -67,7 +67,9 @@ class SharePage:
 
     async def get(self, request: Request) -> Response:
         """The page around the frame, for anyone with the link."""
-        return await self.answer(request, is_kept=request.query_params.get("done") == "yes")
+        name = request.query_params.get("name", "")[:LONGEST_NAME]
+        is_kept = request.query_params.get("done") == "yes"
+        return await self.answer(request, typed={"name": name}, is_kept=is_kept)
 
     async def answer(
         self,

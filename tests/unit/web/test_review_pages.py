@@ -74,6 +74,7 @@ async def test_a_comment_stands_at_its_article_until_it_is_resolved(review: Revi
     page = await review.say(item=article, text="Is <this> so?")
     assert "the editors have your comment" in page.words
     assert "Is <this> so?" in page.words
+    assert page.tree.xpath("//input[@name='name']/@value") == ["Ada"], "for the next comment"
     page = await review.editor.get(DESK)
     row = page.tree.xpath(f"//li[@id='item-{article}']")[0]
     assert row.xpath(".//span[contains(@class, 'said')]")
