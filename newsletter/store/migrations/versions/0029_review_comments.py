@@ -7,7 +7,7 @@ from alembic import op
 
 from subscribers.tables import UtcDateTime
 
-revision = "0029_review_comments"
+revision = "0029"
 down_revision = "0024"
 
 
