@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -285,6 +286,7 @@ def test_an_edit_asks_the_server_three_times(office: Office, chromium: Chromium)
     def visit(page: Page) -> None:
         expect(page.frame_locator("#peek").locator("h1")).to_be_visible()
         line(page, 0).click()
+        expect(page.locator("#peek")).to_have_attribute("src", re.compile("[&?]at="))
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.locator("ul[data-section='Security'] textarea").first.fill("Typed and seen")
