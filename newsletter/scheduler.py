@@ -22,6 +22,7 @@ from newsletter.jobs.operators import tell_of_jobs, watched_due
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
     audit_jobs,
+    comment_jobs,
     gathering_jobs,
     import_jobs,
     inbound_jobs,
@@ -70,6 +71,7 @@ def scheduling(
         (import_jobs(site, clock), every),
         (address_change_jobs(site, clock), every),
         (audit_jobs(site, clock), every),
+        (comment_jobs(site, clock), every),
         (retention_jobs(site, clock), every),
         (webhooks, WEBHOOKS_EVERY),
     ):

@@ -51,11 +51,30 @@ def apply(issue: Issue, edits: Iterable[Edit], sections: Sequence[str]) -> Edite
         )
     inverse: list[Edit] = []
     said: list[str] = []
+    edits = tuple(edits)
     for edit in edits:
         done = _apply_one(issue, edit, sections)
         issue, inverse = done.issue, [*done.inverse, *inverse]
         said.append(done.said)
-    return Edited(issue=issue, inverse=tuple(inverse), said=" · ".join(said))
+    together = _said_together(edits) if len(edits) > 1 else ""
+    return Edited(issue=issue, inverse=tuple(inverse), said=together or " · ".join(said))
+
+
+def _said_together(edits: Sequence[Edit]) -> str:
+    """One description of the same edit of several articles; "" where they are not the same."""
+    if len({(edit.kind, getattr(edit, "on", None)) for edit in edits}) > 1:
+        return ""
+    several = f"{len(edits)} articles"
+    match edits[0]:
+        case Move(section=section) if {edit.section for edit in edits} == {section}:  # type: ignore[union-attr] # all are moves
+            return f"moved {several} to {section}"
+        case Pin(on=on):
+            return f"{'pinned' if on else 'unpinned'} {several}"
+        case Hide(on=on):
+            return f"removed {several} from the issue" if on else f"put {several} back"
+        case Add():
+            return f"added {several}"
+    return ""
 
 
 def find_item(issue: Issue, key: str) -> Item:

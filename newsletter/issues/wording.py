@@ -118,7 +118,7 @@ def left_out_text(out: LeftOut) -> str:
         case LeftOutReason.AFTER_APPROVAL:
             return "came after the approval: waits for the next issue"
         case LeftOutReason.NO_ROOM:
-            return f"no room left in {out.detail}"
+            return f"did not fit in {out.detail}"
         case LeftOutReason.NO_SECTION:
             return f"no section takes its tags ({out.detail or 'none'})"
         case LeftOutReason.UNPRINTABLE:

@@ -12,6 +12,7 @@ from newsletter.jobs.letters import letters_job
 from newsletter.jobs.site_jobs import (
     address_change_jobs,
     audit_jobs,
+    comment_jobs,
     due_issue_jobs,
     gathering_jobs,
     inbound_jobs,
@@ -49,6 +50,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
         [
             *inbound_jobs(site, clock),
             *address_change_jobs(site, clock),
+            *comment_jobs(site, clock),
             letters,
         ],  # the second time for the answers to the mail
         [*audit_jobs(site, clock), *retention_jobs(site, clock)],

@@ -21,6 +21,7 @@ from newsletter.store.attempt_limits import clear_attempts
 from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
 from newsletter.store.people_imports import forget_imports, next_running
+from newsletter.store.review_comments import untold_comments
 from subscribers.address_changes import due_changes, forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
@@ -154,6 +155,21 @@ def address_change_jobs(site: Site, clock: Clock) -> list[Job]:
         return _counted(make_due_moves(site, now=clock()), "addresses changed")
 
     return [Job(name="address-changes", do=make_changes, budget=BUDGET)]
+
+
+def comment_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The job that writes to the publishers about what reviewers said."""
+
+    def tell(_stop: threading.Event) -> str:
+        with site.database.transaction(read_only=True) as connection:
+            if not untold_comments(connection):
+                return ""
+        # Most runs tell nothing, and need not load what writes letters.
+        from newsletter.pipeline.review import tell_of_comments
+
+        return _counted(tell_of_comments(site, now=clock()), "letters about comments")
+
+    return [Job(name="comments", do=tell, budget=BUDGET)]
 
 
 def webhook_jobs(site: Site, clock: Clock) -> list[Job]:

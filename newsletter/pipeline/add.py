@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from newsletter.articles.article import Article
 from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.read_sources import read_sources
 from newsletter.articles.reading import Reading
@@ -23,18 +25,29 @@ from newsletter.store.stories import lock_stories, story_of_page
 
 
 def add_left_out(
-    site: Site, request: EditRequest, *, key: str, section: str, now: datetime
+    site: Site, request: EditRequest, *, keys: Sequence[str], section: str, now: datetime
 ) -> EditDone:
-    """Put an article that the draft left out into a section, pinned; raises as `edit` does."""
+    """Put articles that the draft left out into a section, pinned; raises as `edit` does.
+
+    Without a section the tags of each choose one. What is in the issue already stays as it is.
+    """
     with site.database.transaction(read_only=True) as connection:
         issue = find_issue(connection, request.newsletter, request.number)
-        if any(item.article.key == key for item in issue.items):
-            return EditDone(issue=issue, said="")
-        versions = load_story(connection, request.newsletter, key)
-    if not versions:
+        present = {item.article.key for item in issue.items}
+        wanted = [key for key in dict.fromkeys(keys) if key not in present]
+        stories = [load_story(connection, request.newsletter, key) for key in wanted]
+    if not all(stories):
         raise UnknownNameError("that article is no longer kept", fix="add it by its address")
-    addition = Add(article=merge_stories(versions)[0], section=section)
-    return edit(site, request, [addition], now=now)
+    articles = [merge_stories(versions)[0] for versions in stories]
+    additions = [_addition(site, request, article, section) for article in articles]
+    return edit(site, request, additions, now=now) if additions else EditDone(issue=issue, said="")
+
+
+def _addition(site: Site, request: EditRequest, article: Article, section: str) -> Add:
+    """Puts the article into the section, or into the one that its tags choose."""
+    tags = [tag.slug for tag in article.tags]
+    chosen = section or fitting_section(section_tags(site, request.newsletter), tags)
+    return Add(article=article, section=chosen)
 
 
 def add_by_url(
@@ -76,6 +89,4 @@ def add_by_url(
         issue = find_issue(connection, request.newsletter, request.number)
     if any(article.key in item.article.keys for item in issue.items):
         return EditDone(issue=issue, said="")
-    tags = [tag.slug for tag in article.tags]
-    chosen = section or fitting_section(section_tags(site, request.newsletter), tags)
-    return edit(site, request, [Add(article=article, section=chosen)], now=now)
+    return edit(site, request, [_addition(site, request, article, section)], now=now)

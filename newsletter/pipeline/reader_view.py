@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from newsletter.site.recipients import recipients_of, selection_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
-from subscribers.audience import count_groups
+from subscribers.audience import ReaderGroup, count_groups
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,10 +57,20 @@ class AudienceSize:
     without: int
 
 
-def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -> ReaderView:
-    """The message that `reader` would get at `now`; raises as `copy_for` does."""
+def view_as_reader(
+    site: Site,
+    issue: Issue,
+    reader: Reader,
+    *,
+    now: datetime,
+    groups: Mapping[ReaderGroup, int],
+) -> ReaderView:
+    """The message that `reader` would get at `now`, of an audience of these groups.
+
+    Raises as `copy_for` does.
+    """
     copy = copy_for(site, issue, reader, now=now)
-    readers = _readers_by_edition(site, issue, now)
+    readers = _readers_by_edition(site, issue, groups)
     html, edition = copy.html, copy.edition
     return ReaderView(
         issue=issue,
@@ -75,10 +85,8 @@ def view_as_reader(site: Site, issue: Issue, reader: Reader, *, now: datetime) -
     )
 
 
-def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
-    """How many readers and editions the issue would have at `now`."""
-    with site.database.transaction(read_only=True) as connection:
-        groups = count_groups(connection, recipients_of(site, issue)(now))
+def audience_size(site: Site, issue: Issue, groups: Mapping[ReaderGroup, int]) -> AudienceSize:
+    """How many readers and editions the issue would have, with an audience of these groups."""
     keys = {group: key_for(site, issue, group) for group in groups}
     editions = {key_for(site, issue, complete_group(site, issue)), *keys.values()} - {None}
     without = sum(count for group, count in groups.items() if keys[group] is None)
@@ -91,16 +99,18 @@ def audience_size(site: Site, issue: Issue, *, now: datetime) -> AudienceSize:
 
 
 def selected_audience(site: Site, issue: Issue, *, now: datetime) -> AudienceSize | None:
-    """The same; None if the whole list gets the whole issue, so that counting is not needed."""
+    """How many it has at `now`; None if the whole list gets the whole issue, so that counting is not needed."""
     if selection_of(site, issue).is_everyone:
         return None
-    return audience_size(site, issue, now=now)
-
-
-def _readers_by_edition(site: Site, issue: Issue, now: datetime) -> Counter[str]:
-    """The number of readers by the key of their edition."""
     with site.database.transaction(read_only=True) as connection:
         groups = count_groups(connection, recipients_of(site, issue)(now))
+    return audience_size(site, issue, groups)
+
+
+def _readers_by_edition(
+    site: Site, issue: Issue, groups: Mapping[ReaderGroup, int]
+) -> Counter[str]:
+    """The number of readers by the key of their edition."""
     counts: Counter[str] = Counter()
     for group, count in groups.items():
         if key := key_for(site, issue, group):

@@ -1,11 +1,11 @@
-"""The tables of editors: accounts, sessions, API keys, attempts, the audit record, uploaded files."""
+"""The tables of editors: accounts, sessions, API keys, attempts, the record, files, reviewers' comments."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
 from newsletter.store.table_metadata import metadata
-from subscribers.tables import Id, UtcDateTime
+from subscribers.tables import Id, UtcDateTime, index_some
 
 users = sa.Table(
     "users",
@@ -123,4 +123,20 @@ people_imports = sa.Table(
     sa.Column("report", sa.JSON, nullable=False, default=dict),
     sa.Column("problem", sa.String, nullable=False, default=""),
     sa.Column("finished_at", UtcDateTime),
+)
+
+review_comments = sa.Table(
+    "review_comments",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
+    sa.Column("article_key", sa.String, nullable=False),  # "": of the whole issue
+    sa.Column("about", sa.String, nullable=False),  # the headline, which outlives the article
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("told_at", UtcDateTime),  # when the publishers were told by mail
+    sa.Column("resolved_at", UtcDateTime),
+    sa.Column("resolved_by", sa.String),
+    index_some("ix_review_comments_untold", "at", where="told_at IS NULL"),
 )

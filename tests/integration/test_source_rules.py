@@ -64,7 +64,7 @@ def test_a_source_without_rules_gives_all(tmp_path: Path, server: FeedServer) ->
             "Ferry timetable changes",
             "not included by the filter of Site News: 'bridge'",
         ),
-        ("max_items = 2", "Ferry timetable changes", "no room left in Site News (2)"),
+        ("max_items = 2", "Ferry timetable changes", "did not fit in Site News (2)"),
         ('max_age = "4d"', "Old mill is sold", "published 2026-03-03, too old for Site News"),
     ],
 )

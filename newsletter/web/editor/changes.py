@@ -1,4 +1,4 @@
-"""The version of an issue, which the desk's tabs ask for to see what other editors change.
+"""The version of an issue, which the desk's tabs ask for to see what others change or comment.
 
 A stream for each tab would use up the connections that a browser opens to one host (six by
 HTTP/1.1), and freeze the seventh tab.
@@ -12,22 +12,25 @@ from starlette.responses import JSONResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.store.issues import version_of
+from newsletter.store.review_comments import comments_mark
 from newsletter.web.editor.editor_context import HEADERS, HIGHEST_NUMBER, EditorContext
 from newsletter.web.signin.session import Endpoint
 
 
 def changes(context: EditorContext) -> Endpoint:
-    """Return the endpoint that answers with the version of an issue."""
+    """Return the endpoint that answers with an issue's version, and with what its comments come to."""
 
-    def read(slug: str, number: int) -> int:
+    def read(slug: str, number: int) -> dict[str, object]:
         if number > HIGHEST_NUMBER:
             raise UnknownNameError(f"there is no issue {number}")
         with context.site.database.transaction(read_only=True) as connection:
-            return version_of(connection, slug, number)
+            return {
+                "version": version_of(connection, slug, number),
+                "comments": comments_mark(connection, slug, number),
+            }
 
     async def endpoint(request: Request) -> Response:
         slug, number = request.path_params["slug"], int(request.path_params["number"])
-        version = await run_in_threadpool(read, slug, number)
-        return JSONResponse({"version": version}, headers=HEADERS)
+        return JSONResponse(await run_in_threadpool(read, slug, number), headers=HEADERS)
 
     return endpoint

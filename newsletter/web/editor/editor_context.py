@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
+from newsletter.site.kept_audiences import KeptAudiences
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
@@ -48,6 +49,7 @@ class EditorContext:
     templates: jinja2.Environment
     send_jobs: SendJobs
     imports: ImportRunner
+    audiences: KeptAudiences = field(default_factory=KeptAudiences)
 
     async def page(
         self, request: Request, name: str, context: dict[str, Any], status: int = 200

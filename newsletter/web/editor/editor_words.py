@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta, tzinfo
 
 from newsletter.errors import Problem
 from newsletter.issues.issue import Item
@@ -42,3 +43,18 @@ def why(item: Item) -> str:
         place = f"In {reason.section}: {by}"
     follows = f"Follows No. {item.follows.number}" if item.follows else ""
     return ". ".join(part for part in (_ADMITTED.get(reason.kind, ""), place, follows) if part)
+
+
+def age(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """How long ago that is, such as "3 h ago"; its day when it is two weeks ago or more."""
+    passed = now - at
+    if passed < timedelta(hours=1):
+        minutes = passed // timedelta(minutes=1)
+        return f"{minutes} min ago" if minutes > 0 else "just now"
+    if passed < timedelta(days=1):
+        return f"{passed // timedelta(hours=1)} h ago"
+    days = passed // timedelta(days=1)
+    if days < 14:
+        return f"{days} day{'s' if days > 1 else ''} ago"
+    local = at.astimezone(zone)
+    return f"{local:%-d %b}" if local.year == now.astimezone(zone).year else f"{local:%-d %b %Y}"

@@ -28,6 +28,11 @@ from newsletter.rendering.safe_text import one_line, web_link
 
 Fields = Mapping[str, str]
 
+ON_CHOSEN = "-chosen"
+"""Ends the name of an action that is done to all articles whose boxes are checked."""
+
+_ON_SEVERAL = frozenset({"move", "pin", "unpin", "hide", "show"})
+
 LONGEST_LINE, LONGEST_NOTE = 500, 20_000
 """The most characters of a title, and of a note or a block."""
 
@@ -51,11 +56,31 @@ def item_of(issue: Issue, identifier: str) -> Item:
 def read_edits(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
     """The edits that the pressed button asks for. Raises InputError and UnknownNameError."""
     action = fields.get("action", "")
+    if action.endswith(ON_CHOSEN) and action.removesuffix(ON_CHOSEN) in _ON_SEVERAL:
+        return _on_chosen(fields, issue, _ON_ITEMS[action.removesuffix(ON_CHOSEN)])
     if action in _ON_ITEMS:
         return _ON_ITEMS[action](fields, issue, item_of(issue, fields.get("item", "")))
     if action in _ON_ISSUE:
         return _ON_ISSUE[action](fields, issue)
     raise InputError(f"the desk has no action {action!r}", fix="reload the page")
+
+
+def chosen(fields: Fields, name: str) -> list[str]:
+    """The values of the boxes of that name that are checked; a form's fields are joined by lines.
+
+    Raises InputError if none is.
+    """
+    values = [value for value in fields.get(name, "").split("\n") if value]
+    if not values:
+        raise InputError("no article is selected", fix="check the boxes of some articles first")
+    return values
+
+
+def _on_chosen(
+    fields: Fields, issue: Issue, edits_of: Callable[[Fields, Issue, Item], tuple[Edit, ...]]
+) -> tuple[Edit, ...]:
+    items = [item_of(issue, identifier) for identifier in chosen(fields, "items")]
+    return tuple(edit for item in items for edit in edits_of(fields, issue, item))
 
 
 def in_section(issue: Issue, section: str) -> list[Item]:

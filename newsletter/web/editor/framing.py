@@ -35,6 +35,7 @@ _TARGETS = (
     "box-shadow:inset 0 0 0 99px rgba(217,72,15,.14)!important}</style>"
 )
 _INVISIBLE = frozenset({"html", "head", "meta", "title", "style", "body"})
+_PLACE = '<span id="here"></span>'
 _OUTLINE = "outline:3px solid #d9480f;outline-offset:2px;scroll-margin:80px"
 
 
@@ -95,6 +96,15 @@ def framed(
     if targets:
         html = html.replace("</head>", f"{_TARGETS}</head>", 1)
     return html
+
+
+def with_place(html: str, url: str) -> str:
+    """The mail's HTML in which the first link to that address holds the id `here`, to be jumped to.
+
+    The link itself has no id: a jump would give it the focus, and take that from what is being typed.
+    """
+    link = re.compile(rf'<a\b[^>]*\bhref="{re.escape(escape(url))}"[^>]*>')
+    return link.sub(lambda match: f"{match[0]}{_PLACE}", html, count=1)
 
 
 def plain_frame(text: str) -> str:

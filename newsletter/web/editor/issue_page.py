@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -23,9 +24,11 @@ from newsletter.site.section_tags import section_tags
 from newsletter.store import edit_log as desk_store
 from newsletter.store.articles import glances
 from newsletter.store.edit_log import LoggedEdit
+from newsletter.store.review_comments import comments_on
+from newsletter.web.editor.comments import open_comments
 from newsletter.web.editor.conflicts import conflict_rows
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.editor.forms import Fields, in_section, item_id, read_edits
+from newsletter.web.editor.forms import Fields, chosen, in_section, item_id, read_edits
 from newsletter.web.editor.inbox import inbox_rows
 from newsletter.web.editor.notices import added_query, notice_of
 from newsletter.web.editor.shelf import shelf_of
@@ -68,7 +71,7 @@ class IssuePage:
         """Do one edit, an undo or a redo. Answers 409 with both versions when it conflicts."""
         issue = await self.context.issue(request)
         form = await request.form()
-        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = _joined(form)
         try:
             done = await run_in_threadpool(
                 self._do, issue, fields, (await self.context.editor(request)).address
@@ -100,8 +103,8 @@ class IssuePage:
             case "redo":
                 return redo(site, slug, number, editor=editor, now=now)
             case "add":
-                key, section = fields.get("key", ""), fields.get("section", "")
-                return add_left_out(site, edit_request, key=key, section=section, now=now)
+                keys, section = chosen(fields, "key"), fields.get("section", "")
+                return add_left_out(site, edit_request, keys=keys, section=section, now=now)
             case "add-url":
                 url, section = fields.get("url", "").strip(), fields.get("section", "")
                 return add_by_url(site, edit_request, url=url, section=section, now=now)
@@ -145,6 +148,7 @@ class IssuePage:
         with site.database.transaction(read_only=True) as connection:
             log = desk_store.history(connection, issue, limit=UNDO_DEPTH)
             failed = failed_sources_of(site, connection, issue)
+            made = comments_on(connection, issue)
             known = glances(connection, issue.newsletter, [out.key for out in left_out])
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
@@ -174,12 +178,23 @@ class IssuePage:
             "undo": undoable(log, editor),
             "redo": redoable(log, editor),
             "item_id": lambda item: item_id(item.article),
+            "comments": open_comments(made),
+            "made": made,
+            "comments_mark": f"{len(made)}.{sum(1 for one in made if not one.is_open)}",
         }
 
 
 def _section(issue: Issue, title: str) -> SectionView:
     items = tuple(in_section(issue, title))
     return SectionView(title=title, items=items, shown=sum(1 for item in items if not item.hidden))
+
+
+def _joined(form: FormData) -> dict[str, str]:
+    """The form's texts by name; those of the checked boxes of one name, a line each."""
+    return {
+        name: "\n".join(value for value in form.getlist(name) if isinstance(value, str))
+        for name in form
+    }
 
 
 def seen_version(text: str) -> int:
@@ -204,7 +219,7 @@ def _place_after(fields: Fields, before: Issue, done: EditDone) -> str:
         had = {item.article.key for item in before.items}
         new = [item for item in done.issue.items if item.article.key not in had]
         added = new[0] if new else _at(done.issue, fields)
-        return f"?{added_query(item_id(added.article), is_new=bool(new))}" if added else ""
+        return f"?{added_query(item_id(added.article), new=len(new))}" if added else ""
     identifier = fields.get("item")
     present = {item_id(item.article) for item in done.issue.items}
     return f"#item-{identifier}" if identifier in present else ""
@@ -212,7 +227,7 @@ def _place_after(fields: Fields, before: Issue, done: EditDone) -> str:
 
 def _at(issue: Issue, fields: Fields) -> Item | None:
     """The item that an editor asked to add, and that is there already."""
-    wanted = {fields.get("key", ""), fields.get("url", "").strip()} - {""}
+    wanted = {*fields.get("key", "").split("\n"), fields.get("url", "").strip()} - {""}
     return next(
         (item for item in issue.items if wanted & {*item.article.keys, item.article.url}), None
     )

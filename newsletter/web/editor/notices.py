@@ -14,9 +14,9 @@ from newsletter.web.editor.forms import item_id
 _MOST = 10**6
 
 
-def added_query(key_id: str, *, is_new: bool) -> str:
-    """The query of the page after an article was added, or was there already."""
-    return urlencode({"done": "added" if is_new else "there", "item": key_id})
+def added_query(key_id: str, *, new: int) -> str:
+    """The query of the page after `new` articles were added, or after one was there already."""
+    return urlencode({"done": "added" if new else "there", "item": key_id, "new": new})
 
 
 def fetched_query(*, sources: int, failed: int, new: int) -> str:
@@ -35,6 +35,9 @@ def notice_of(query: Mapping[str, str], issue: Issue) -> str:
                 return ""
             if done == "there":
                 return f"“{item.title}” is already in the issue, in {item.section}."
+            new = _number(query.get("new", ""))
+            if new > 1:
+                return f"{new} articles were added."
             return f"“{item.title}” was added to {item.section}."
         case "fetched":
             return _fetched(

@@ -20,6 +20,7 @@ from newsletter.rendering.mail_clients import MAIL_CLIENTS, MailClient, client_o
 from newsletter.rendering.read_aloud import read_aloud
 from newsletter.web.editor.differences import differences
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.forms import item_id
 from newsletter.web.editor.framing import (
     Mark,
     Scheme,
@@ -28,6 +29,7 @@ from newsletter.web.editor.framing import (
     mark_of,
     plain_frame,
     read_mark,
+    with_place,
 )
 
 PARTS = {
@@ -130,6 +132,10 @@ class PreviewPage:
         issue = await self.context.issue(request)
         view = read_view(request.query_params)
         page = await run_in_threadpool(self._frame, issue, view)
+        shown = request.query_params.get("at")
+        for item in issue.items if shown else ():
+            if item_id(item.article) == shown:
+                page = with_place(page, item.article.url)
         return HTMLResponse(
             page,
             headers={
@@ -162,7 +168,10 @@ class PreviewPage:
                 )
 
     def _reader_view(self, issue: Issue, reader: Reader) -> ReaderView:
-        return view_as_reader(self.context.site, issue, reader, now=self.context.clock())
+        site, now = self.context.site, self.context.clock()
+        counted = self.context.audiences.of(site, issue, now=now)
+        groups = counted.groups if counted else {}
+        return view_as_reader(site, issue, reader, now=now, groups=groups)
 
     def _context(self, issue: Issue, view: View, reader_view: ReaderView) -> dict[str, Any]:
         site = self.context.site
@@ -178,6 +187,7 @@ class PreviewPage:
             "framed_view": view,
             "mark_of": mark_of,
             "reader_view": reader_view,
+            "is_counting": self.context.audiences.of(site, issue, now=self.context.clock()) is None,
             "parts": PARTS,
             "widths": WIDTHS,
             "clients": MAIL_CLIENTS,

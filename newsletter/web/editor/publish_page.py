@@ -22,6 +22,7 @@ from newsletter.pipeline.flush_letters import post_or_leave
 from newsletter.pipeline.reader_copy import Reader
 from newsletter.pipeline.reader_view import ReaderView, audience_size, view_as_reader
 from newsletter.pipeline.report import close
+from newsletter.pipeline.review import open_count, require_settled
 from newsletter.pipeline.send_test import send_test
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext
@@ -48,8 +49,10 @@ class PublishPage:
         issue = await self.context.issue(request)
         form = await request.form()
         seen = seen_version(str(form.get("seen", "")))
+        despite = seen_version(str(form.get("despite", "")))
 
         def act() -> None:
+            require_settled(self.context.site, issue, despite=despite)
             approve(
                 self.context.site,
                 issue.newsletter,
@@ -236,7 +239,9 @@ class PublishPage:
         site, now = self.context.site, self.context.clock()
         newsletter = site.newsletter(issue.newsletter)
         zone = site.settings.site.zone
-        view = view_as_reader(site, issue, Reader(), now=now)
+        counted = self.context.audiences.of(site, issue, now=now)
+        groups = counted.groups if counted else {}
+        view = view_as_reader(site, issue, Reader(), now=now, groups=groups)
         own = (newsletter.owner, newsletter.reply_to, newsletter.sender.address)
         written = [entry for entry in site.settings.site.allow_test if not entry.startswith("@")]
         return {
@@ -256,7 +261,9 @@ class PublishPage:
                 for item in issue.shown_items
                 if item.image and not item.image.alt.strip()
             ],
-            "audience": audience_size(site, issue, now=now),
+            "audience": audience_size(site, issue, groups),
+            "counted_at": counted.at if counted else None,
+            "standing": open_count(site, issue),
             "editable": issue.state in EDITABLE,
             "allowed": list(dict.fromkeys([*written, *(entry for entry in own if entry)])),
             "domains": [entry for entry in site.settings.site.allow_test if entry.startswith("@")],

@@ -11,8 +11,9 @@ from newsletter.issues.wording import left_out_text, note_text
 from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
+from newsletter.web.editor.comments import settle
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.editor.editor_words import fix_for_editor, why
+from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
@@ -20,31 +21,37 @@ from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
+from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 from newsletter.web.sources.routes import source_routes
 
-_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "live")
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live")
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
     f"{name}.js": "text/javascript" for name in _SCRIPTS
 }
 
+_FILTERS = {
+    "web_link": web_link,
+    "fix_for_editor": fix_for_editor,
+    "note_text": note_text,
+    "why": why,
+    "age": age,
+    "left_out_text": left_out_text,
+}
+
 
 def editor_routes(context: EditorContext) -> list[Route]:
-    """The desk's routes. GET changes nothing but the record of who looked (rule 5)."""
-    filters = context.templates.filters
-    filters["web_link"] = web_link
-    filters["fix_for_editor"] = fix_for_editor
-    filters["note_text"] = note_text
-    filters["why"] = why
-    filters["left_out_text"] = left_out_text
+    """The desk's routes. GET changes nothing (rule 5)."""
+    context.templates.filters |= _FILTERS
     return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
 
 
 def _issue_routes(context: EditorContext) -> list[Route]:
     overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
+    review = ReviewForm(context, share)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -62,6 +69,7 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(context)),
+        page(one + "/comments/{comment:int}", settle(context), "POST"),
         page(one + "/preview", preview.get),
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),
@@ -71,6 +79,7 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         page("/nodes", NodesPage(context).get),
         Route("/shared/{token}", share.get, methods=["GET"]),
         Route("/shared/{token}/frame", share.frame, methods=["GET"]),
+        Route("/shared/{token}/comments", review.post, methods=["POST"]),
         page(one + "/report", report.get),
         page(one + "/progress", report.progress),
         verb("approve", publish.approve),

@@ -1,7 +1,8 @@
-"""Links for reviewers without an account: each shows one issue, for a week, read-only."""
+"""Links for reviewers without an account: each shows one issue, for a week, to be commented on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,10 +13,15 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
+from newsletter.issues.review import REVIEWABLE, ReviewComment
 from newsletter.pipeline.reader_copy import Reader, copy_for
+from newsletter.pipeline.review import LONGEST_NAME, LONGEST_TEXT
 from newsletter.store.audit import record
+from newsletter.store.review_comments import comments_on
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.editor.forms import item_id
 from newsletter.web.editor.framing import frame_policy, framed
+from newsletter.web.reader.stamp import make_stamp
 
 LINK_LASTS = timedelta(days=7)
 
@@ -27,6 +33,11 @@ class Share:
     slug: str
     number: int
     until: datetime
+
+    @property
+    def name(self) -> str:
+        """The issue's name in stamps and limits; no list can have it."""
+        return f"review/{self.slug}/{self.number}"
 
 
 class SharePage:
@@ -56,25 +67,51 @@ class SharePage:
 
     async def get(self, request: Request) -> Response:
         """The page around the frame, for anyone with the link."""
-        found = await run_in_threadpool(self._issue, request.path_params["token"])
+        name = request.query_params.get("name", "")[:LONGEST_NAME]
+        is_kept = request.query_params.get("done") == "yes"
+        return await self.answer(request, typed={"name": name}, is_kept=is_kept)
+
+    async def answer(
+        self,
+        request: Request,
+        *,
+        typed: Mapping[str, str] | None = None,
+        problem: str = "",
+        is_kept: bool = False,
+        status: int = 200,
+    ) -> Response:
+        """The page, with what was typed into the form and why it was not taken."""
+        token = request.path_params["token"]
+        found = await run_in_threadpool(self._issue, token)
         if found is None:
-            return self._gone()
+            return self.gone()
         issue, share = found
-        zone = self.context.site.settings.site.zone
+        site = self.context.site
+        zone = site.settings.site.zone
         text = self.context.templates.get_template("editor/shared.html.j2").render(
             issue=issue,
-            newsletter=self.context.site.newsletter(issue.newsletter),
+            newsletter=site.newsletter(issue.newsletter),
             zone=zone,
             until=share.until.astimezone(zone),
-            token=request.path_params["token"],
+            token=token,
+            comments=await run_in_threadpool(self._comments, issue),
+            choices=[(item_id(item.article), item.title) for item in issue.shown_items],
+            may_comment=issue.state in REVIEWABLE,
+            stamp=make_stamp(site, share.name, self.context.clock()),
+            longest=(LONGEST_NAME, LONGEST_TEXT),
+            typed=typed or {},
+            problem=problem,
+            is_kept=is_kept,
         )
-        return HTMLResponse(text, headers={**HEADERS, "Referrer-Policy": "no-referrer"})
+        return HTMLResponse(
+            text, status_code=status, headers={**HEADERS, "Referrer-Policy": "no-referrer"}
+        )
 
     async def frame(self, request: Request) -> Response:
         """The current complete edition, without personal links."""
         found = await run_in_threadpool(self._issue, request.path_params["token"])
         if found is None:
-            return self._gone()
+            return self.gone()
         copy = await run_in_threadpool(
             copy_for, self.context.site, found[0], Reader(), now=self.context.clock()
         )
@@ -106,6 +143,11 @@ class SharePage:
         except UnknownNameError:
             return None
 
-    def _gone(self) -> HTMLResponse:
+    def _comments(self, issue: Issue) -> list[ReviewComment]:
+        with self.context.site.database.transaction(read_only=True) as connection:
+            return [made for made in comments_on(connection, issue) if made.is_open]
+
+    def gone(self) -> HTMLResponse:
+        """The answer for a link that is forged, or has ended."""
         text = self.context.templates.get_template("editor/shared.html.j2").render(issue=None)
         return HTMLResponse(text, status_code=404, headers=HEADERS)

@@ -88,7 +88,7 @@ def test_every_article_has_a_reason_for_in_or_out() -> None:
     assert "before the window" in reason_of(assembly, early)
     assert "waits for the next issue" in reason_of(assembly, late)
     assert reason_of(assembly, used) == "already in weekly/7"
-    assert reason_of(assembly, crowded) == "no room left in Security (1)"
+    assert reason_of(assembly, crowded) == "did not fit in Security (1)"
     assert "no section takes its tags (space)" in reason_of(assembly, stray)
 
 

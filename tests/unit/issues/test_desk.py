@@ -209,3 +209,30 @@ def test_edits_move_items_but_never_lose_or_double_one(edits: list[Edit]) -> Non
 def test_edits_survive_being_kept(edits: list[Edit]) -> None:
     """What is read from the log is what was written."""
     assert edits_from_json(edits_to_json(edits)) == tuple(edits)
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        ([Pin(item=key(2), on=True), Pin(item=key(3), on=True)], "pinned 2 articles"),
+        (
+            [Hide(item=key(2), on=True), Hide(item=key(3), on=True)],
+            "removed 2 articles from the issue",
+        ),
+        (
+            [Move(item=key(2), section="Making"), Move(item=key(5), section="Making")],
+            "moved 2 articles to Making",
+        ),
+        (
+            [Pin(item=key(2), on=True), Pin(item=key(3), on=False)],
+            "pinned “Story 2: a valve that learns the tide” · "
+            "unpinned “Story 3: a valve that learns the tide”",
+        ),
+    ],
+)
+def test_the_same_of_several_is_said_once_and_undone_at_once(edits: list[Edit], said: str) -> None:
+    """Several articles are one step, described by their number."""
+    issue = issue_of()
+    done = do(issue, *edits)
+    assert done.said == said
+    assert do(done.issue, *done.inverse).issue == issue

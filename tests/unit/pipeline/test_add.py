@@ -94,4 +94,4 @@ def test_an_article_that_is_gone_is_named(site: Site) -> None:
     """The article may be deleted after the page with the left-out articles was loaded."""
     issue = drafted(site)
     with pytest.raises(UnknownNameError):
-        add_left_out(site, request_for(issue), key="gone", section="Making", now=NOW)
+        add_left_out(site, request_for(issue), keys=["gone"], section="Making", now=NOW)

@@ -175,6 +175,47 @@ async def test_an_undo_that_clashes_is_told_on_the_desk(browse: Browse, site: Si
     assert issue_of(site).items[1].title == "Copy desk's"
 
 
+async def test_several_articles_are_changed_at_once(browse: Browse, site: Site) -> None:
+    """Checked boxes and one button, without JavaScript; one undo takes it back."""
+    browser = browse()
+    before = issue_of(site)
+    chosen = [item_id(item.article) for item in before.items[1:4]]
+    page = await browser.get(DESK)
+    assert page.tree.xpath("//input[@name='items'][@form='bulk']/@value").count(chosen[0]) == 1
+    form = "//form[@id='bulk']"
+    page = await browser.submit(
+        page.tree.xpath(form)[0], "move-chosen", section="The rest", items="\n".join(chosen)
+    )
+    rest = [item_id(item.article) for item in issue_of(site).items if item.section == "The rest"]
+    assert rest[-3:] == chosen
+    assert "moved 3 articles to The rest" in page.words
+    page = await browser.submit(page.tree.xpath(form)[0], "hide-chosen", items="\n".join(chosen))
+    assert sum(item.hidden for item in issue_of(site).items) == 3
+    page = await browser.press(page, "undo")
+    page = await browser.press(page, "undo")
+    assert issue_of(site).items == before.items
+    page = await browser.submit(page.tree.xpath(form)[0], "pin-chosen")
+    assert page.status == 422
+    assert "No article is selected" in page.words
+
+
+async def test_several_articles_are_added_at_once(browse: Browse, site: Site) -> None:
+    """Each goes to the section that its tags lead to; one undo takes all out again."""
+    browser = browse()
+    before = issue_of(site)
+    page = await browser.get(DESK)
+    keys = page.tree.xpath("//input[@name='key'][@form='bulk-add']/@value")
+    assert len(keys) >= 2
+    page = await browser.submit(
+        page.tree.xpath("//form[@id='bulk-add']")[0], "add", key="\n".join(keys[:2])
+    )
+    assert "2 articles were added" in page.words
+    added = {item.article.key: item for item in issue_of(site).items if item.article.key in keys}
+    assert len(added) == 2
+    await browser.press(page, "undo")
+    assert issue_of(site).items == before.items
+
+
 async def test_what_was_left_out_can_be_put_in(browse: Browse, site: Site) -> None:
     """One press brings an article from the tray into a section."""
     browser = browse()

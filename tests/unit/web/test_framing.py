@@ -14,6 +14,7 @@ from newsletter.web.editor.framing import (
     mark_of,
     plain_frame,
     read_mark,
+    with_place,
 )
 from newsletter.web.editor.inbox import inbox_rows
 from tests.factories.issues import make_issue, make_items
@@ -32,6 +33,17 @@ MAIL = render_edition(
 def test_as_sent_is_byte_for_byte_what_is_sent() -> None:
     """The plain view changes nothing: its hash is the hash of what readers get."""
     assert framed(MAIL) == MAIL
+
+
+def test_an_article_can_be_jumped_to_by_its_first_link() -> None:
+    """Nothing else changes; an address that the mail does not have changes nothing."""
+    url = ISSUE.items[1].article.url
+    html = with_place(MAIL, url)
+    assert html.replace('<span id="here"></span>', "") == MAIL
+    before, _, after = html.partition('<span id="here"></span>')
+    assert before.count(url) == 1
+    assert url in after, "the first of several links"
+    assert with_place(MAIL, "https://elsewhere.example.org/") == MAIL
 
 
 @pytest.mark.parametrize(("scheme", "answered"), [("light", "not all"), ("dark", "all")])

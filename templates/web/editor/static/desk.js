@@ -26,7 +26,7 @@ document.addEventListener("change", (event) => {
   const action = event.target.dataset && event.target.dataset.submits;
   if (!action) return;
   const button = [...event.target.form.elements].find((element) => element.value === action);
-  event.target.form.requestSubmit(button);
+  button.click(); // htmx asks which button was clicked
 });
 
 // A change is said to those who do not see the page, and shown on the screen where it went wrong.
@@ -34,7 +34,7 @@ document.addEventListener("htmx:afterSwap", () => {
   if (!desk()) return;
   if (desk().dataset.conflict) scrollTo(0, 0);
   const said = document.getElementById("announced");
-  if (said && desk().dataset.said && desk().dataset.version !== shown) said.textContent = desk().dataset.said;
+  if (said && desk().dataset.said && desk().dataset.version !== shown) said.textContent = said.textContent === desk().dataset.said ? `${desk().dataset.said}.` : desk().dataset.said;
   updatePreview();
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -44,9 +44,11 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const trouble = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[role=alert]");
   notify(trouble ? trouble.textContent.trim() : "That did not work.", true);
 });
-document.addEventListener("htmx:sendError", () => {
-  notify("Not saved: the server cannot be reached. What you type is kept in this browser.", true);
-});
+for (const trouble of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(trouble, () => {
+    notify("Not saved: the server cannot be reached. What you type is kept in this browser.", true);
+  });
+}
 document.addEventListener("htmx:responseError", (event) => {
   const status = event.detail.xhr.status;
   notify(status === 401 || status === 403
@@ -57,17 +59,43 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && event.detail.xhr.responseText.includes('id="desk"') && toast.classList.contains("trouble")) notify("");
 });
 
-// The preview is loaded again when the issue has changed.
+// The preview is loaded again when the issue has changed, beside the one that is seen, which it then
+// replaces; it shows the article that was opened last.
 let shown = desk() && desk().dataset.version;
-function updatePreview() {
+let article = "";
+function loadPreview() {
   const frame = document.getElementById("peek");
-  const now = desk().dataset.version;
-  if (!frame || now === shown) return;
-  shown = now;
+  if (!frame) return;
   const address = new URL(frame.src, location.href);
-  address.searchParams.set("v", now);
-  frame.src = address.href;
+  address.searchParams.set("v", shown);
+  if (article) {
+    address.searchParams.set("at", article);
+    address.hash = "here";
+  }
+  for (const late of document.querySelectorAll(".phone .coming")) late.remove();
+  const next = frame.cloneNode();
+  next.removeAttribute("id");
+  next.className = "coming";
+  next.src = address.href;
+  next.addEventListener("load", () => {
+    frame.remove();
+    next.id = "peek";
+    next.className = "";
+  }, { once: true });
+  frame.after(next);
 }
+function updatePreview() {
+  const now = desk().dataset.version;
+  if (now === shown) return;
+  shown = now;
+  loadPreview();
+}
+document.addEventListener("toggle", (event) => {
+  const row = event.target.matches("details.more[open]") && event.target.closest("#desk .item");
+  if (!row || row.dataset.item === article) return;
+  article = row.dataset.item;
+  loadPreview();
+}, true);
 
 // A message wider than the screen is scaled down to fit.
 function fit() {
@@ -97,9 +125,10 @@ async function askVersion() {
   let answer;
   try { answer = await fetch(`${element.dataset.url}/changes`, { headers: { Accept: "application/json" } }); } catch { return; }
   if (!answer.ok || answer.redirected) return;
-  const { version } = await answer.json();
+  const { version, comments } = await answer.json();
   const now = desk();
-  if (document.querySelector(".htmx-request") || version <= Number(now.dataset.version) || dragged) return;
+  const isSame = version <= Number(now.dataset.version) && (now.dataset.comments || comments) === comments;
+  if (document.querySelector(".htmx-request") || isSame || dragged) return;
   Keep.acted = null;
   await htmx.ajax("GET", now.dataset.refresh || now.dataset.url, { target: "#desk", select: "#desk", swap: "keep" });
   if (document.querySelector("#desk details.more[open]")) notify("The issue has changed in the meantime.");
@@ -128,24 +157,25 @@ document.addEventListener("click", (event) => {
   for (const other of document.querySelectorAll("button[data-view]")) other.setAttribute("aria-pressed", String(other === tab));
 });
 
-// A jump to a part that is folded unfolds it.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest && event.target.closest(".jump a");
-  const part = link && document.querySelector(link.getAttribute("href"));
-  const fold = part && part.querySelector("details.fold");
-  if (fold) fold.open = true;
-});
-
 // A picture that does not load is said to be broken, where its readers would see nothing.
+const broken = new Set();
+function flagBroken() {
+  for (const picture of broken) {
+    const flags = picture.isConnected && picture.closest(".line").querySelector(".flags");
+    if (!flags || flags.querySelector(".broken")) continue;
+    const flag = document.createElement("span");
+    flag.className = "flag broken";
+    flag.textContent = "Picture cannot be loaded";
+    flags.append(flag);
+  }
+}
 document.addEventListener("error", (event) => {
-  const picture = event.target;
-  if (!picture.matches || !picture.matches("img[data-checked]") || picture.nextElementSibling.querySelector(".broken")) return;
-  const flag = document.createElement("p");
-  flag.className = "flag broken";
-  flag.setAttribute("data-own", "");
-  flag.textContent = "The picture cannot be loaded";
-  picture.nextElementSibling.append(flag);
+  if (!event.target.matches || !event.target.matches("img[data-checked]")) return;
+  broken.add(event.target);
+  flagBroken();
 }, true);
+document.addEventListener("load", (event) => { broken.delete(event.target); }, true);
+document.addEventListener("htmx:afterSwap", flagBroken);
 
 // A copy button copies the field beside it.
 document.addEventListener("click", async (event) => {

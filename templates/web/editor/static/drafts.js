@@ -2,7 +2,8 @@
 // neither a server that is away, nor leaving the page, nor a crash loses it.
 "use strict";
 
-const PAUSE = 600, AGAIN = 3000;
+const PAUSE = 350, AGAIN = 3000;
+const PATIENCE = 20000; // an answer that takes longer is taken for none
 const timers = new Map(); // by form: when it is saved next
 const sent = new Map(); // by form: the values that are on their way
 
@@ -69,7 +70,9 @@ document.addEventListener("focusout", (event) => {
 document.addEventListener("htmx:configRequest", (event) => {
   const form = event.detail.elt;
   const cause = event.detail.triggeringEvent;
-  if (cause && cause.type === "save" && form.dataset.autosave) event.detail.parameters.action = form.dataset.autosave;
+  if (!cause || cause.type !== "save" || !form.dataset.autosave) return;
+  event.detail.parameters.action = form.dataset.autosave;
+  event.detail.timeout = PATIENCE;
 });
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.detail.elt;
