@@ -8,7 +8,7 @@ from alembic import op
 from subscribers.tables import UtcDateTime
 
 revision = "0029"
-down_revision = "0024"
+down_revision = "0026"
 
 
 def upgrade() -> None:

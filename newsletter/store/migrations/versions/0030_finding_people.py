@@ -9,7 +9,7 @@ from subscribers.search_words import FILL, TRIGGERS
 from subscribers.tables import Id, UtcDateTime
 
 revision = "0030"
-down_revision = "0026"
+down_revision = "0029"
 
 
 def upgrade() -> None:
