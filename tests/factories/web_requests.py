@@ -23,14 +23,17 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from newsletter.issues.past.post import PastIssue
+from newsletter.issues.review import Remark
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
+from newsletter.store.issues import find_issue
 from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
+from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
 from newsletter.web.app import make_app
 from newsletter.web.sources.source_form import key_of
@@ -141,7 +144,7 @@ class WebSite:
         }
 
     def _uploads(self) -> None:
-        """Import 1 waits for its editor; reader 4 left and is blocked."""
+        """Import 1 waits for its editor, comment 1 is open; reader 4 left and is blocked."""
         with self.site.database.transaction() as connection:
             number = add_import(
                 connection,
@@ -152,6 +155,9 @@ class WebSite:
                 now=NOW,
             )
             end_run(connection, number, ImportState.CHECKED, NOW)
+            issue = find_issue(connection, "weekly", 1)
+            remark = Remark(article_key="", about="", name="Ann", text="One word is missing.")
+            add_comment(connection, issue, remark, NOW)
             unsubscribe(connection, 4, "weekly", Way.PAGE, NOW)
             suppress(connection, READERS[3], "asked", NOW)
 
@@ -347,6 +353,9 @@ _DESK = (
     _get("/nodes"),
     _get("/shared/{shared}"),
     _get("/shared/{shared}/frame"),
+    _post("/shared/{shared}/comments", form={"item": "", "name": "Ann", "text": "Well told."}),
+    _post(f"{ISSUE}/comments/1"),
+    _post(f"{ISSUE}/comments/1", form={"action": "reopen"}),
     _get(f"{ISSUE}/report", state="stopped"),
     _get(f"{ISSUE}/progress", state="stopped"),
     _post(f"{ISSUE}/approve", form={"seen": "99"}),
