@@ -144,6 +144,6 @@ def test_the_words_for_a_note_are_what_they_were(sentence: str, note: StateNote 
 def test_the_words_for_what_was_left_out_are_what_they_were(
     sentence: str, reason: LeftOutReason, detail: str
 ) -> None:
-    """So do `show` and the tray."""
+    """So do `show` and the desk, except that an article now "did not fit"."""
     out = LeftOut(title="t", url="u", reason=reason, detail=detail, published=NOW)
-    assert left_out_text(out) == sentence
+    assert left_out_text(out) == sentence.replace("no room left in", "did not fit in")
