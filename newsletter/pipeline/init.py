@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsletter.errors import InputError, NotPermittedError
 from newsletter.rendering.theme import STANDARD, shipped_templates, theme_names
 from newsletter.site.site import SECRET_FILE
 
+_HOURS_AGO = re.compile(r"\{\{ hours_ago_(\d) \}\}")
 _PRIVATE = frozenset({SECRET_FILE, "newsletter.toml"})
 """Files that only their owner can read: passwords of relays and databases are written there."""
 
@@ -50,9 +52,17 @@ def init(folder: Path, *, theme: str = STANDARD, now: datetime) -> list[Path]:
 
 
 def _filled(text: str, theme: str, now: datetime) -> str:
-    """Fill in the theme, and yesterday as the samples' date, so that the first issue has them."""
-    day = f"{now.astimezone(UTC).date():%Y-%m-%d}"
-    return text.replace("{{ yesterday }}", day).replace("{{ theme }}", theme)
+    """Fill in the theme, and when the sample articles were published."""
+    text = text.replace("{{ theme }}", theme)
+    return _HOURS_AGO.sub(lambda match: _published(now, int(match[1])).isoformat(), text)
+
+
+def _published(now: datetime, hours: int) -> datetime:
+    """Some hours ago, but in the week of the first issue, which begins on Mondays at 7:00 UTC."""
+    now = now.astimezone(UTC).replace(microsecond=0)
+    monday = (now - timedelta(days=now.weekday())).replace(hour=7, minute=0, second=0)
+    begin = monday if monday <= now else monday - timedelta(days=7)
+    return max(now - timedelta(hours=hours), begin)
 
 
 def _write(path: Path, text: str, mode: int = 0o644) -> Path:

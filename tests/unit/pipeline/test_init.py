@@ -1,13 +1,16 @@
-"""A new site, and a newsletter that changes its mind, get the theme they ask for."""
+"""A new site has the theme it asks for, and articles for its first issue."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from newsletter.errors import ConfigurationError, InputError
 from newsletter.pipeline.check import check
+from newsletter.pipeline.draft import draft
+from newsletter.pipeline.gather import gather
 from newsletter.pipeline.init import init
 from newsletter.site.site import open_site
 from tests.factories.issues import DUE
@@ -38,4 +41,27 @@ def test_check_names_the_wrong_theme(tmp_path: Path) -> None:
     site = open_site(tmp_path, environment)
     with pytest.raises(ConfigurationError):
         site.theme("weekly")
+    site.database.close()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 11, 30, 1, 31, tzinfo=UTC),  # a Monday, before the hour of the first issue
+        datetime(2026, 11, 30, 6, 59, 59, tzinfo=UTC),
+        datetime(2026, 11, 30, 7, 0, tzinfo=UTC),
+        datetime(2026, 11, 30, 7, 0, 1, tzinfo=UTC),
+        datetime(2026, 11, 30, 9, 0, tzinfo=UTC),
+        datetime(2026, 12, 3, 12, 0, tzinfo=UTC),
+        datetime(2026, 12, 6, 23, 59, tzinfo=timezone(timedelta(hours=-8))),
+    ],
+    ids=str,
+)
+def test_the_first_issue_has_the_sample_articles(tmp_path: Path, moment: datetime) -> None:
+    """At whatever hour of the week a site is made, its first draft has all four articles."""
+    init(tmp_path / "site", now=moment)
+    site = open_site(tmp_path / "site", {})
+    gather(site, "weekly", now=moment)
+    issue = draft(site, "weekly", now=moment)
+    assert len(issue.items) == 4
     site.database.close()
