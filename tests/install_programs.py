@@ -11,7 +11,12 @@ from collections.abc import Iterable, Mapping
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",), "build-essential": ("cc",)}
 """Debian's packages, with the commands that any of them may bring."""
-FOR_FAULTS = {"nginx-light": ("nginx",), "rspamd": ("rspamd",)}
+FOR_FAULTS = {
+    "dovecot-imapd": ("dovecot",),
+    "nginx-light": ("nginx",),
+    "postfix": ("postfix",),
+    "rspamd": ("rspamd",),
+}
 """What the fault tests run besides; named on the command line by `--faults`."""
 APT = ("apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300")
 TIMEOUT_SECONDS = 900

@@ -71,7 +71,7 @@ async def until_nodes(site: Site, is_so: Callable[[list[Node]], bool]) -> None:
     await until(lambda: is_so(living_nodes(site.database)))
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 90) -> None:
+async def until(is_so: Callable[[], bool], seconds: float = 600) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(seconds):
         while not await asyncio.to_thread(is_so):  # noqa: ASYNC110 - other processes' doing

@@ -13,6 +13,7 @@ from newsletter.store.ledger import SqlLedger, journal
 from tests.factories.ledger import NOW, SentIssue
 from tests.factories.sending import main, send
 from tests.faults.honesty import Comparison, compare
+from tests.faults.rounds import PATIENCE
 from tests.servers.fast_smtp import FastCatcher, fast_server, slow_at
 
 CONNECTIONS = 8
@@ -59,7 +60,7 @@ async def kill_once(
             target=send_in_process, args=[*arguments, "signs_slowly" if is_far else ""]
         )
         await asyncio.to_thread(sender.start)
-        await asyncio.wait_for(catcher.has_caught(moment), timeout=60)
+        await asyncio.wait_for(catcher.has_caught(moment), timeout=PATIENCE)
         await asyncio.sleep(pause)
         sender.kill()
         await asyncio.to_thread(sender.join)

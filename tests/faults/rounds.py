@@ -20,3 +20,6 @@ EACH_NTH_FAULT = 1 if IS_LONG else 13
 NODE_KILLS = _ROUNDS if IS_LONG else 1
 NODE_READERS = 1_000 if IS_LONG else 200
 DUE_TIMES = 2 * _ROUNDS if IS_LONG else 4
+
+PATIENCE = 600
+"""Seconds within which something must happen; a busy machine is slow, not wrong."""

@@ -26,9 +26,9 @@ READERS = 120
 SPOILT_STEPS = 3
 """How often a step goes wrong in a run, spread over it; then it goes well."""
 
-TIMES = Timeouts(connect=0.4, command=0.4, body=2, dot=0.4, quit=0.2)
+TIMES = Timeouts(connect=1, command=1, body=4, dot=1, quit=0.4)
 MOST_RUNS = 40
-TIME_LIMIT = 30.0
+TIME_LIMIT = 120.0
 
 
 class End(StrEnum):

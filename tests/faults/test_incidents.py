@@ -35,7 +35,7 @@ from tests.factories.sending import send
 from tests.factories.site import make_site, publish
 from tests.faults import page
 from tests.faults.honesty import Comparison, compare
-from tests.faults.rounds import READERS, SIGNALS
+from tests.faults.rounds import PATIENCE, READERS, SIGNALS
 from tests.faults.tables import empty_tables
 from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server
 
@@ -135,7 +135,7 @@ async def test_a_signal_ends_the_command_within_ten_seconds(
             command = (COMMAND, "-C", folder, "run", "--now")
             await _exit_code(*command, (THURSDAY + HOUR).isoformat())
             run = await asyncio.create_subprocess_exec(*command, MONDAY.isoformat())
-            await asyncio.wait_for(catcher.has_caught(random.randrange(1, 200)), timeout=60)
+            await asyncio.wait_for(catcher.has_caught(random.randrange(1, 200)), timeout=PATIENCE)
             run.send_signal(number)
             began = time.monotonic()
             assert await asyncio.wait_for(run.wait(), timeout=10) == 75
@@ -151,7 +151,7 @@ async def test_a_signal_ends_the_command_within_ten_seconds(
 
 async def _exit_code(*command: object) -> int:
     process = await asyncio.create_subprocess_exec(*map(str, command))
-    return await asyncio.wait_for(process.wait(), timeout=60)
+    return await asyncio.wait_for(process.wait(), timeout=PATIENCE)
 
 
 async def test_two_senders_at_once_one_of_them_killed(
@@ -166,7 +166,7 @@ async def test_two_senders_at_once_one_of_them_killed(
         senders = [_STARTS.Process(target=send_in_process, args=arguments) for _ in range(2)]
         for sender in senders:
             await asyncio.to_thread(sender.start)
-        await asyncio.wait_for(catcher.has_caught(READERS // 3), timeout=60)
+        await asyncio.wait_for(catcher.has_caught(READERS // 3), timeout=PATIENCE)
         senders[0].kill()
         for sender in senders:
             await asyncio.to_thread(sender.join, 60)

@@ -29,7 +29,7 @@ from tests.factories.runs import HOUR, MONDAY, THURSDAY, states
 from tests.factories.site import make_site, publish
 from tests.faults import page
 from tests.faults.honesty import Comparison, compare
-from tests.faults.rounds import NODE_KILLS, NODE_READERS
+from tests.faults.rounds import NODE_KILLS, NODE_READERS, PATIENCE
 from tests.servers.fast_smtp import FastCatcher, fast_server, slow_at
 from tests.servers.postgres import Postgres
 
@@ -123,7 +123,7 @@ async def test_whatever_dies_of_three_nodes_nobody_is_lost_or_gets_two(
             seen: list[Comparison] = []
             for _ in range(NODE_KILLS):
                 await running.send_again()
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(PATIENCE):
                     await running.catcher.has_caught(random.randrange(NODE_READERS * 3 // 4))
                 await strike(running)
                 await running.is_sent()

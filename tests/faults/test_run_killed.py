@@ -26,12 +26,12 @@ from newsletter.store.ledger import unknown_rows
 from subscribers.audience import audience
 from tests.factories.runs import HOUR, MONDAY, THURSDAY, WEEK, states
 from tests.factories.site import make_site, publish
+from tests.faults.rounds import PATIENCE
 from tests.servers.smtp import Catcher, smtp_server
 
 ROUNDS = int(os.environ.get("NEWSLETTER_FAULT_ROUNDS", "5"))
 COMMAND = Path(sys.executable).parent / "newsletter"
 READERS = tuple(f"reader{number}@example.org" for number in range(30))
-PATIENCE = 60
 KILLED = -9
 
 
