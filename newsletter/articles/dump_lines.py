@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_agency
+from newsletter.articles.dump_markup import plain_dump
 from newsletter.articles.dump_wrapping import blocks_of
 
 MAX_LINES = 1000
@@ -46,7 +47,8 @@ class DumpLine:
     """One line. Lines of the same `block` have no empty line between them.
 
     `tags` is the text after "Tags", "" for the heading alone, None for any other line.
-    `explicit_tags` says that a colon marks it as tags. `prose` says that the line is a paragraph.
+    `explicit_tags` says that a colon marks it as tags. `prose` says that the line is a paragraph,
+    `heading` that the program which made the dump marks it as a heading.
     """
 
     text: str
@@ -55,13 +57,16 @@ class DumpLine:
     tags: str | None
     explicit_tags: bool
     prose: bool
+    heading: bool = False
 
 
 def read_lines(text: str) -> list[DumpLine]:
     """The lines of the text that are not empty; paragraphs wrapped to a width are joined."""
     lines: list[DumpLine] = []
-    for number, block in enumerate(blocks_of(text) or _blocks(text)):
-        lines += [_line(line, number) for line in block]
+    plain = plain_dump(text)
+    headings = tuple(plain.headings)
+    for number, block in enumerate(blocks_of(plain.text) or _blocks(plain.text)):
+        lines += [_line(line, number, line.startswith(headings)) for line in block]
         if len(lines) > MAX_LINES:
             break
     return lines[:MAX_LINES]
@@ -75,7 +80,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
         yield [" ".join(texts)] if number and _is_wrapped(texts) else texts
 
 
-def _line(text: str, block: int) -> DumpLine:
+def _line(text: str, block: int, heading: bool) -> DumpLine:
     match = _TAGS.fullmatch(text) if len(text) <= MAX_TAGS else None
     return DumpLine(
         text=text,
@@ -84,6 +89,7 @@ def _line(text: str, block: int) -> DumpLine:
         tags=_tags_of(text),
         explicit_tags=match is not None and bool(match["colon"]),
         prose=_is_prose(text),
+        heading=heading,
     )
 
 
