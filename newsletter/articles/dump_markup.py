@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,2000}\)")
-_LINK = re.compile(r"\[([^\[\]]{0,500})\]\((?:[^()]|\([^()]{0,200}\)){0,2000}\)")
+_IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\([^()]{0,600}\)")
+_LINK = re.compile(r"\[([^\[\]]{0,500})\]\((?:[^()]|\([^()]{0,200}\)){0,600}\)")
 _HASH_HEADING = re.compile(r"^#{1,6}(?:[ \t]+(?P<text>\S.*?)(?:[ \t]+#+)?)?[ \t]*$", re.MULTILINE)
 _UNDERLINE = re.compile(r"^(?:={3,}|-{3,})[ \t]*$")
 _STARS = re.compile(r"^\*{2,6} (?P<text>[^*\n]+(?:\n[^*\n]+){0,3}?) \*{2,6}[ \t]*$", re.MULTILINE)
@@ -46,7 +46,7 @@ def plain_dump(text: str) -> PlainDump:
         text = _ESCAPE.sub(r"\1", _without_links(_joined(text)))
         text = _BULLET.sub("", _EMPHASIS.sub(r"\2", text))
     if stars:
-        text = _STARS.sub(r"\g<text>", text)
+        text = _STARS.sub(lambda match: f"{' '.join(match['text'].split())}\n", text)
         text = _PICTURE_NAME.sub("", text)
     if stars or len(_JOINED.findall(text)) >= _FEWEST_JOINED:
         text = _JOINED.sub(" ", text)
@@ -78,11 +78,12 @@ def _headings(lines: list[str]) -> tuple[list[str], list[str]]:
         hashed = _HASH_HEADING.match(line)
         if hashed:
             below_mark = hashed["text"] is None
-            kept.append(hashed["text"] or "")
+            kept += [hashed["text"], ""] if hashed["text"] else [""]
             headings += [hashed["text"]] if hashed["text"] else []
             continue
         if _UNDERLINE.match(line) and kept and kept[-1].strip() and line[0] == "=":
             headings.append(kept[-1])
+            kept.append("")
             continue
         if below_mark and line.strip():
             headings.append(line)

@@ -10,6 +10,7 @@ from datetime import datetime
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_name, read_byline
 from newsletter.articles.dates import read_date_line
+from newsletter.articles.dump_body import body_start
 from newsletter.articles.dump_bylines import (
     byline_near_title,
     is_furniture_name,
@@ -27,7 +28,7 @@ from newsletter.articles.dump_lines import (
     read_lines,
     without_buttons,
 )
-from newsletter.articles.dump_title import body_start, find_title
+from newsletter.articles.dump_title import find_title
 from newsletter.articles.glued_tags import labels_of
 from newsletter.articles.sanitize import clean_text
 from newsletter.articles.tags import Vocabulary
