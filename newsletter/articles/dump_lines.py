@@ -19,6 +19,7 @@ MAX_TAGS = 500
 _PROSE = 80
 """The number of letters from which a line that ends as a sentence counts as a paragraph."""
 
+_THAI_OR_LAO = re.compile(r"[\u0e00-\u0eff]")
 _TAG_WORDS = (
     r"tags?|tagged(?: (?:with|as|in|under))?|filed (?:under|in)|posted in|keywords?|topics?|labels?|categor(?:y|ies)"
     r"|related (?:topics|tags)|(?:read )?more (?:about|on)|in this (?:story|article)|schlagw[oö]rte?r?|stichw[oö]rte?r?"
@@ -115,7 +116,14 @@ def _tags_of(text: str) -> str | None:
 
 def _is_prose(text: str) -> bool:
     size = sum(3 if "\u3040" <= letter <= "\ud7ff" else 1 for letter in text)
-    return size >= _PROSE and ends_sentence(text) and not is_biography(text)
+    if size < _PROSE:
+        return False
+    return (ends_sentence(text) or _has_no_full_stops(text)) and not is_biography(text)
+
+
+def _has_no_full_stops(text: str) -> bool:
+    """Whether the text is Thai or Lao, which end no sentence with a mark."""
+    return len(_THAI_OR_LAO.findall(text)) * 2 > len(text)
 
 
 def is_biography(text: str) -> bool:

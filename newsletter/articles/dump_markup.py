@@ -19,7 +19,9 @@ _WRAP = re.compile(r"(?<=[^\s#=*-])(?<!  )\n(?=[^\s#=*+|>-]|\*\*?\S|-\w)(?!\d{1,
 _WRAP_IN_ADDRESS = re.compile(r"(?<=[/-])\n(?=[^\s()]{1,300}\))")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])")
 _JOINED = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
-_PICTURE_NAME = re.compile(r"\[[^\[\]\n]{1,60}\](?![\[(:])")
+_PICTURE_NAME = re.compile(r"\[[^\[\]\n]{1,60}\](?![\[(:]|\s?[a-z.,;?!])")
+"""The name of a picture in brackets; what a sentence goes on after is an editor's addition."""
+_PICTURE_ADDRESS = re.compile(r"\[\s*(?:data:|https?:|//?\w)[^\[\]]*\](?![\[(:])")
 _HEAD_LINK = re.compile(r"^[ \t]*Link: .*$", re.MULTILINE)
 _FEWEST_LINKS = 3
 """Links from which a text counts as Markdown."""
@@ -47,7 +49,7 @@ def plain_dump(text: str) -> PlainDump:
         text = _BULLET.sub("", _EMPHASIS.sub(r"\2", text))
     if stars:
         text = _STARS.sub(lambda match: f"{' '.join(match['text'].split())}\n", text)
-        text = _PICTURE_NAME.sub("", text)
+        text = _PICTURE_NAME.sub("", _PICTURE_ADDRESS.sub("", text))
     if stars or len(_JOINED.findall(text)) >= _FEWEST_JOINED:
         text = _JOINED.sub(" ", text)
         stars = [_JOINED.sub(" ", heading) for heading in stars]

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
-from newsletter.articles.bylines import is_name
+from newsletter.articles.dates import read_date_line
 from newsletter.articles.dump_body import body_start
-from newsletter.articles.dump_bylines import furniture_share, is_lone_mark, pieces_about
+from newsletter.articles.dump_bylines import furniture_share, is_lone_mark
 from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_caption
 from newsletter.articles.dump_marks import (
-    COOKIES,
     is_mark,
     marks_follow,
     states_author_or_date,
@@ -23,51 +21,42 @@ from newsletter.articles.dump_marks import (
 from newsletter.articles.page_titles import title_without_site
 
 _SHORT = 3
-"""Words from which a line may be a headline rather than an entry of a menu."""
-_ON_SUBJECT = 0.3
+"""Words up to which a line may be an entry of a menu rather than a headline."""
+_ON_SUBJECT = 0.4
 """The share of a headline's words that the article it belongs to has."""
+_FEW = 3
+"""Lines above the text up to which a dump begins with its title."""
 _LONGEST = 250
 """In characters."""
 _FAR = 12
 """Lines between title and text beyond which no further line counts."""
-_AROUND = 3
-"""Lines above and below that show whether a line is one of a menu."""
 _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
 """Breadcrumbs, tags, and links to the articles before and after."""
-_DIGIT = re.compile(r"\d")
-_UNTITLED = re.compile(
-    r"(?:by|photos?|images?|videos?|credits?|related|read|watch|see|more|gallery|published|updated|posted|filed|from)\b",
-    re.IGNORECASE,
+_ADDRESS = re.compile(r"\bhttps?://|\bwww\.")
+_SENTENCE = 8
+"""Words from which a line with a full stop is a sentence rather than a headline."""
+_DATE_BREAK = re.compile(
+    r"\s+[|•·–—-]\s+|\s*[|•·]\s*|(?<=(?:19|20)\d\d)\s+(?=\d)|(?<=[a-z])\s+(?=\d)"
 )
+_BARS = re.compile(r"\s[|•·/]\s")
+_NEVER = -20.0
+"""What a line is worth that cannot be a title: a by-line, tags, a label of one word."""
 
 _POINTS: Mapping[str, float] = {
-    "a sentence long": 1.5,
-    "about": -0.5,
-    "adjacent": -1.0,
+    "words of the text": 3.5,
+    "words of buttons": -1.5,
+    "lines apart": -0.25,
+    "several words": 4.0,
+    "marked as a heading": 3.0,
+    "by-line or date follows": 3.0,
+    "deck follows": 1.5,
+    "below a date": 1.0,
+    "repeated": 2.0,
+    "first": 1.5,
     "alone": 1.5,
-    "apart": -1.0,
-    "bars": -2.0,
-    "begins as another thing": -0.5,
-    "caption": -2.5,
-    "consent": -2.0,
-    "first": 2.0,
-    "first of few": 1.5,
     "full stop": -1.0,
-    "heading": 2.5,
-    "long": -0.5,
-    "lower case": -0.5,
-    "mark follows": 2.0,
-    "mark is next": 0.5,
-    "menu": 1.5,
-    "name": -1.0,
-    "never": -8.0,
-    "off subject": -1.0,
-    "repeats near": 1.0,
-    "repeats one": 1.5,
-    "subject": 4.0,
-    "three words": -1.0,
-    "two words": -2.0,
-    "with the site's name": -5.0,
+    "bars": -1.5,
+    "caption": -2.5,
 }
 """What each property of a line is worth, fitted to dumps of pages whose titles are known."""
 
@@ -79,121 +68,105 @@ def find_title(lines: Sequence[DumpLine], above: Sequence[bool]) -> int:
     head = [at for at in range(first, start) if not above[at]]
     if not head:
         return first
-    page = make_head(lines, head, start)
-    return max(head, key=lambda at: (_points(page.properties(at)), -at))
+    page = _Head(lines=lines, head=head, start=start)
+    few = len(head) <= _FEW and not any(lines[at].heading for at in head)
+    if few and page.points(first) > _NEVER:
+        return first
+    return max(head, key=lambda at: (page.points(at), -at))
 
 
-def _points(properties: Mapping[str, float]) -> float:
-    """The points of a line with such properties."""
-    return sum(_POINTS[name] * value for name, value in properties.items())
+class _Head:
+    """The lines above the text of a dump, which begins at `start`; `head` are those that may be the title."""
 
+    def __init__(self, *, lines: Sequence[DumpLine], head: Sequence[int], start: int) -> None:
+        self._lines = lines
+        self._head = head
+        self._start = start
+        paragraphs = (line.text for line in lines[start : start + 40] if line.prose)
+        self._body = _content_words(" ".join(paragraphs))
+        self._apart = _lines_apart(lines, head)
 
-def make_head(lines: Sequence[DumpLine], head: Sequence[int], start: int) -> Head:
-    """The head of a dump whose text begins at `start`."""
-    body = " ".join(line.text for line in lines[start : start + 40] if line.prose)
-    strangers: dict[int, int] = {}
-    apart = 0
-    for at in reversed(head):
-        strangers[at] = apart
-        apart += apart < _FAR and not _belongs(lines[at])
-    return Head(lines=lines, head=head, start=start, body=content_words(body), strangers=strangers)
+    def points(self, at: int) -> float:
+        """How much speaks for the line as the title."""
+        line = self._lines[at]
+        if self._is_never(line):
+            return _NEVER
+        return sum(_POINTS[name] * value for name, value in self._properties(at).items())
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Head:
-    """The lines above the text of a dump; `head` are those that may be the title.
-
-    `body` are the words of the text. `strangers` counts, for each line, the lines below that say
-    nothing about an article: between a title and its text stand a deck, names, dates, captions
-    and buttons.
-    """
-
-    lines: Sequence[DumpLine]
-    head: Sequence[int]
-    start: int
-    body: Set[str]
-    strangers: Mapping[int, int]
-
-    def properties(self, at: int) -> dict[str, float]:
-        """What speaks for and against the line as the title; most are 0 or 1."""
-        line = self.lines[at]
+    def _properties(self, at: int) -> dict[str, float]:
+        """What speaks for and against the line; all but shares and distances are 0 or 1."""
+        line = self._lines[at]
         text = line.text
-        size = words_of(text)
-        if self._is_never(line, size):
-            return {"never": 1.0}
-        subject = self._subject(text)
-        place = bisect_left(self.head, at)
-        apart = self.strangers[at]
-        repeated = [at for at in self.head[:place] if _repeats(self.lines[at].text, text)]
-        below = self.lines[at + 1].text
+        place = bisect_left(self._head, at)
+        size = _words_of(text)
+        several = size > _SHORT
+        above = (self._lines[other].text for other in self._head[:place])
+        repeated = several and sum(_repeats(other, text) for other in above) == 1
+        stops = ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»"))
         return {
-            "subject": subject,
-            "off subject": float(subject == 0),
-            "two words": float(size == 2),
-            "three words": float(size == _SHORT),
-            "a sentence long": float(5 <= size <= 20),
-            "long": float(size > 25),
-            "apart": min(_FAR, apart) / 4,
-            "adjacent": float(apart == 0),
-            "full stop": float(
-                ends_sentence(text) and not text.endswith(("?", "!", "”", '"', "»"))
-            ),
-            "consent": float(COOKIES.search(text) is not None),
-            "caption": float(is_caption(text)),
-            "about": float(pieces_about(text) is not None),
-            "name": float(is_name(text)),
-            "mark follows": float(marks_follow(self.lines, at)),
-            "mark is next": float(is_mark(below) or is_lone_mark(below)),
-            "repeats one": float(size > _SHORT and len(repeated) == 1),
-            "with the site's name": float(self._has_site_name(at)),
-            "repeats near": float(
-                size > _SHORT and len(repeated) == 1 and at - repeated[0] <= _SHORT
-            ),
-            "heading": float(line.heading),
-            "menu": self._menu_share(at),
-            "first": float(place == 0 and subject > _ON_SUBJECT),
-            "first of few": float(place == 0 and len(self.head) <= 4),
-            "begins as another thing": float(_UNTITLED.match(text) is not None),
-            "lower case": float(text[:1].islower()),
-            "bars": float(len(re.findall(r"\s[|·•/]\s", text)) > 1),
-            "alone": float(self._is_alone(at)),
+            "words of the text": self._subject(text),
+            "words of buttons": furniture_share(text),
+            "lines apart": self._apart[at],
+            "several words": several,
+            "marked as a heading": line.heading,
+            "by-line or date follows": marks_follow(self._lines, at),
+            "deck follows": self._deck_follows(at) and not self._deck_follows(at - 1),
+            "below a date": at > 0
+            and self._apart[at] < _SHORT
+            and _has_date(self._lines[at - 1].text),
+            "repeated": repeated,
+            "first": place == 0 and self._subject(text) > _ON_SUBJECT,
+            "alone": self._is_alone(at),
+            "full stop": stops and size >= _SENTENCE,
+            "bars": len(_BARS.findall(text)) > 1,
+            "caption": is_caption(text),
         }
 
-    def _is_never(self, line: DumpLine, size: int) -> bool:
+    def _deck_follows(self, at: int) -> bool:
+        """Whether a longer line on the same subject stands right below a headline."""
+        if at < self._head[0] or at + 1 >= self._start:
+            return False
+        text, below = self._lines[at].text, self._lines[at + 1].text
+        if len(below) <= len(text) or _words_of(text) < _SHORT or is_mark(below):
+            return False
+        return min(self._subject(text), self._subject(below)) > _ON_SUBJECT
+
+    def _is_never(self, line: DumpLine) -> bool:
         text = line.text
-        if len(text) > _LONGEST or line.tags is not None or _NAVIGATION.match(text):
+        if len(text) > _LONGEST or line.tags is not None:
             return True
-        return size < 2 or states_author_or_date(text)
+        if _NAVIGATION.match(text) or _ADDRESS.search(text):
+            return True
+        return _words_of(text) < 2 or states_author_or_date(text)
 
     def _subject(self, text: str) -> float:
         """The share of the words of the text that the article has."""
-        own = content_words(text)
-        return len(own & self.body) / max(2, len(own))
-
-    def _has_site_name(self, at: int) -> bool:
-        """Whether a line below is the same headline without the name of the site."""
-        text = self.lines[at].text
-        below = (self.lines[other].text for other in self.head if other > at)
-        return any(_repeats(text, other) and other != text for other in below)
-
-    def _menu_share(self, at: int) -> float:
-        """The share of the lines around that are as short as the entries of menus."""
-        around = [
-            self.lines[other].text
-            for other in range(max(0, at - _AROUND), min(self.start, at + _AROUND + 1))
-            if other != at
-        ]
-        short = sum(words_of(text) <= _SHORT and not _DIGIT.search(text) for text in around)
-        return short / len(around) if around else 0.0
+        own = _content_words(text)
+        return len(own & self._body) / max(2, len(own))
 
     def _is_alone(self, at: int) -> bool:
         """Whether empty lines stand above and below."""
-        block = self.lines[at].block
-        neighbours = (at - 1, at + 1)
-        return all(
-            not 0 <= other < len(self.lines) or self.lines[other].block != block
-            for other in neighbours
-        )
+        block = self._lines[at].block
+        around = (at - 1, at + 1)
+        return all(other < 0 or self._lines[other].block != block for other in around)
+
+
+def _lines_apart(lines: Sequence[DumpLine], head: Sequence[int]) -> Mapping[int, int]:
+    """For each line of the head, how many lines below it say nothing about an article.
+
+    Between a title and its text stand a deck, names, dates, captions and buttons.
+    """
+    counts: dict[int, int] = {}
+    apart = 0
+    for at in reversed(head):
+        counts[at] = apart
+        apart += apart < _FAR and not _belongs(lines[at])
+    return counts
+
+
+def _has_date(text: str) -> bool:
+    """Whether the line has a date, whatever else it has."""
+    return len(text) <= 120 and any(map(read_date_line, (text, *_DATE_BREAK.split(text))))
 
 
 def _belongs(line: DumpLine) -> bool:
@@ -222,7 +195,7 @@ def _repeats(earlier: str, text: str) -> bool:
     )
 
 
-def words_of(text: str) -> int:
+def _words_of(text: str) -> int:
     """The number of words; two ideographs count as one."""
     ideographs = len(re.findall(r"[\u3040-\ud7ff]", text))
     return (
@@ -231,7 +204,7 @@ def words_of(text: str) -> int:
     )
 
 
-def content_words(text: str) -> set[str]:
+def _content_words(text: str) -> set[str]:
     """Words of four letters or more, and pairs of ideographs."""
     words = re.findall(r"[^\W\d_]{4,}", text.casefold())
     ideographs = re.findall(r"[\u3040-\ud7ff]+", text)

@@ -139,6 +139,7 @@ class _Reader:
         self.below_menu = title > _MENU
         at = title + 1
         prose = max(body_start(self.lines), at)
+        page = self._last_of_page(at, prose)
         while at < len(texts):
             taken = self._take_tags(at) or self._take_byline(at)
             if taken:
@@ -148,7 +149,7 @@ class _Reader:
             elif not self.deck and self._is_deck(at):
                 self.deck = texts[at]
                 at += 1
-            elif at < prose and self._is_between(at):
+            elif at < page or (at < prose and self._is_between(at)):
                 at += 1
             else:
                 break
@@ -175,6 +176,14 @@ class _Reader:
         self.agency = self.agency or about[1] or (complete[1] if complete else "")
         self.published = self.published or (complete[2] if complete else None)
         return at + 1
+
+    def _last_of_page(self, at: int, prose: int) -> int:
+        """The last line between title and body that ends articles, where no paragraph is above it."""
+        ends = [
+            other for other in range(at, prose) if self.lines[other].boilerplate is Boilerplate.END
+        ]
+        last = ends[-1] if ends else at
+        return at if any(line.prose for line in self.lines[at:last]) else last
 
     def _is_between(self, at: int) -> bool:
         """Whether a line between title and body is neither: a label, a caption, a button."""
