@@ -1,4 +1,4 @@
-"""Finds where the article begins in a text dump: the largest run of prose."""
+"""Finds where the article begins in a text dump: the largest run of prose; and what is left of it."""
 
 from __future__ import annotations
 
@@ -58,3 +58,24 @@ def _below_mark(lines: Sequence[DumpLine], at: int) -> int:
     next_prose = next((other for other in below if lines[other].prose), 0)
     marked = any(states_author_or_date(lines[other].text) for other in range(at + 1, next_prose))
     return next_prose if marked else at
+
+
+def page_end(lines: Sequence[DumpLine], at: int, prose: int) -> int:
+    """The last line between title and text that ends articles, as "Comments" does; `at` for none.
+
+    Where a paragraph stands above it, it ends an article.
+    """
+    ends = [other for other in range(at, prose) if lines[other].boilerplate is Boilerplate.END]
+    last = ends[-1] if ends else at
+    return at if any(line.prose for line in lines[at:last]) else last
+
+
+def prose_after(lines: Sequence[DumpLine]) -> list[int]:
+    """For each line, how many paragraphs of prose follow before the next boilerplate or tags."""
+    counts = [0] * len(lines)
+    for at in range(len(lines) - 2, -1, -1):
+        below = lines[at + 1]
+        ends = below.boilerplate in (Boilerplate.END, Boilerplate.PLUG) or below.tags is not None
+        if not ends:
+            counts[at] = counts[at + 1] + (below.prose and below.boilerplate is None)
+    return counts

@@ -9,11 +9,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 
-from newsletter.articles.dates import read_date_line
 from newsletter.articles.dump_body import body_start
 from newsletter.articles.dump_bylines import furniture_share, is_lone_mark
 from newsletter.articles.dump_lines import DumpLine, ends_sentence, is_caption
 from newsletter.articles.dump_marks import (
+    has_date,
     is_mark,
     marks_follow,
     states_author_or_date,
@@ -35,9 +35,6 @@ _NAVIGATION = re.compile(r"[#>»›«←→/]|.*[»›→]\Z")
 _ADDRESS = re.compile(r"\bhttps?://|\bwww\.")
 _SENTENCE = 8
 """Words from which a line with a full stop is a sentence rather than a headline."""
-_DATE_BREAK = re.compile(
-    r"\s+[|•·–—-]\s+|\s*[|•·]\s*|(?<=(?:19|20)\d\d)\s+(?=\d)|(?<=[a-z])\s+(?=\d)"
-)
 _BARS = re.compile(r"\s[|•·/]\s")
 _NEVER = -20.0
 """What a line is worth that cannot be a title: a by-line, tags, a label of one word."""
@@ -47,6 +44,7 @@ _POINTS: Mapping[str, float] = {
     "words of buttons": -1.5,
     "lines apart": -0.25,
     "several words": 4.0,
+    "as long as headlines": 1.0,
     "marked as a heading": 3.0,
     "by-line or date follows": 3.0,
     "deck follows": 1.5,
@@ -108,12 +106,13 @@ class _Head:
             "words of buttons": furniture_share(text),
             "lines apart": self._apart[at],
             "several words": several,
+            "as long as headlines": 5 <= size <= 20,
             "marked as a heading": line.heading,
             "by-line or date follows": marks_follow(self._lines, at),
             "deck follows": self._deck_follows(at) and not self._deck_follows(at - 1),
             "below a date": at > 0
             and self._apart[at] < _SHORT
-            and _has_date(self._lines[at - 1].text),
+            and has_date(self._lines[at - 1].text),
             "repeated": repeated,
             "first": place == 0 and self._subject(text) > _ON_SUBJECT,
             "alone": self._is_alone(at),
@@ -162,11 +161,6 @@ def _lines_apart(lines: Sequence[DumpLine], head: Sequence[int]) -> Mapping[int,
         counts[at] = apart
         apart += apart < _FAR and not _belongs(lines[at])
     return counts
-
-
-def _has_date(text: str) -> bool:
-    """Whether the line has a date, whatever else it has."""
-    return len(text) <= 120 and any(map(read_date_line, (text, *_DATE_BREAK.split(text))))
 
 
 def _belongs(line: DumpLine) -> bool:
