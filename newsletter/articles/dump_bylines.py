@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
 
@@ -141,7 +141,13 @@ def is_person_of_page(name: str, texts: Sequence[str], title: int) -> bool:
     if name in texts[: max(0, title - _NAMES_ABOVE)]:
         return False
     words = {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", name)}
-    return not words <= set(re.findall(r"[^\W\d_]{3,}", "\n".join(texts)))
+    return not words <= _words_as_written(tuple(texts))
+
+
+@lru_cache(maxsize=1)
+def _words_as_written(texts: tuple[str, ...]) -> frozenset[str]:
+    """The words of a page in their own case; kept because each name on the page asks for them."""
+    return frozenset(re.findall(r"[^\W\d_]{3,}", "\n".join(texts)))
 
 
 def is_furniture_name(text: str) -> bool:
