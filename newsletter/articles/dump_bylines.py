@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import takewhile
 
@@ -44,7 +44,7 @@ _CALENDAR = (
 _NAMES_FIRST = re.compile(
     rf"(?P<names>{_NAME_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_NAME_WORD}){{1,4}}?)"
     rf"(?:\s*(?:,|\b(?:and|und|et|y|e|&)(?=\s)|&)\s*{_NAME_WORD}(?:\s+{_NAME_WORD}){{1,3}}?){{0,4}}"
-    rf"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|\b(?:{_CALENDAR}|publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special)\b).*)",
+    rf"(?P<after>\s*(?:\Z|[-–—|•·,;:(/@]|\d|\b(?:{_CALENDAR}|publi\w+|pubblicat\w+|veröffentlicht|aktualisiert|actualizad\w+|mis à jour|posted|updated|last|first|avec|mit|con|com|met|on|am|le|el|il|in|for|at|of|with|für|pour|para|special|envoyé\w*|follow|email|contact)\b).*)",
     re.IGNORECASE | re.DOTALL,
 )
 _GLUED_YEAR = re.compile(r"(?<=[a-z])(?=(?:19|20)\d\d-)")
@@ -58,7 +58,7 @@ _BESIDE_DATE = re.compile(
     r"\b(?:um |at |à |a las )?\d{1,2}[:.h]\d\d(?::\d\d)?\s?(?:[ap]\.?m\.?(?!\w)|uhr\b)?\s?(?:[A-Z]{2,4}\b)?"
     r"|\b\d+\s(?:comments?|kommentare?|commentaires?|comentarios?|commenti|reacties|ergänzungen|meinungen|views?|shares?)\b"
     r"|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|sonnabend"
-    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|posted|updated|published|veröffentlicht|publié|on|am|vom|le)\b[,:]?",
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|posted|submitted|updated|published|veröffentlicht|publié|on|am|vom|le|mon|tue|wed|thu|fri|sat|sun)\b[,:]?",
     re.IGNORECASE,
 )
 _ROLE_WORD = re.compile(
@@ -82,7 +82,8 @@ def byline_near_title(text: str) -> tuple[str, str] | None:
     weak = _WEAK.fullmatch(marked["mark"].split()[-1]) is not None
     named = _NAMES_FIRST.fullmatch(rest)
     if named is None:
-        return read_byline(text)
+        # "Text Size" and "Di Marco" are written like names, but name nobody.
+        return None if is_name(text) else read_byline(text)
     names = rest[: len(rest) - len(named["after"])].strip(" ,")
     role = _ROLE_WORD.search(names)
     if role and role.start():
@@ -126,8 +127,27 @@ def names_below(lines: list[str]) -> tuple[str, int]:
 def named_twice(texts: Sequence[str], title: int) -> str:
     """The name that stands above the title and again on the page, as the writer's does; or ""."""
     above = texts[max(0, title - _NAMES_ABOVE) : title]
-    names = (text for text in above if is_name(text) and not is_furniture_name(text))
-    return next((name for name in names if texts.count(name) > 1), "")
+    names = (text for text in above if is_name(text) and is_person_of_page(text, texts, title))
+    return next((name for name in names if name in texts[title + 1 :]), "")
+
+
+def is_person_of_page(name: str, texts: Sequence[str], title: int) -> bool:
+    """Whether what is written like a name is a person's: not an entry of the menu, nor a phrase.
+
+    Words that the page also writes in lower case are no name: "North Korea" is, "Street Food" is not.
+    """
+    if is_furniture_name(name) or name.startswith("The "):
+        return False
+    if name in texts[: max(0, title - _NAMES_ABOVE)]:
+        return False
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]{3,}", name)}
+    return not words <= _words_as_written(tuple(texts))
+
+
+@lru_cache(maxsize=1)
+def _words_as_written(texts: tuple[str, ...]) -> frozenset[str]:
+    """The words of a page in their own case; kept because each name on the page asks for them."""
+    return frozenset(re.findall(r"[^\W\d_]{3,}", "\n".join(texts)))
 
 
 def is_furniture_name(text: str) -> bool:

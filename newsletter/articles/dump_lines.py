@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_agency
+from newsletter.articles.dump_markup import plain_dump
 from newsletter.articles.dump_wrapping import blocks_of
 
 MAX_LINES = 1000
@@ -18,6 +19,7 @@ MAX_TAGS = 500
 _PROSE = 80
 """The number of letters from which a line that ends as a sentence counts as a paragraph."""
 
+_THAI_OR_LAO = re.compile(r"[\u0e00-\u0eff]")
 _TAG_WORDS = (
     r"tags?|tagged(?: (?:with|as|in|under))?|filed (?:under|in)|posted in|keywords?|topics?|labels?|categor(?:y|ies)"
     r"|related (?:topics|tags)|(?:read )?more (?:about|on)|in this (?:story|article)|schlagw[oö]rte?r?|stichw[oö]rte?r?"
@@ -46,7 +48,8 @@ class DumpLine:
     """One line. Lines of the same `block` have no empty line between them.
 
     `tags` is the text after "Tags", "" for the heading alone, None for any other line.
-    `explicit_tags` says that a colon marks it as tags. `prose` says that the line is a paragraph.
+    `explicit_tags` says that a colon marks it as tags. `prose` says that the line is a paragraph,
+    `heading` that the program which made the dump marks it as a heading.
     """
 
     text: str
@@ -55,13 +58,16 @@ class DumpLine:
     tags: str | None
     explicit_tags: bool
     prose: bool
+    heading: bool = False
 
 
 def read_lines(text: str) -> list[DumpLine]:
     """The lines of the text that are not empty; paragraphs wrapped to a width are joined."""
     lines: list[DumpLine] = []
-    for number, block in enumerate(blocks_of(text) or _blocks(text)):
-        lines += [_line(line, number) for line in block]
+    plain = plain_dump(text)
+    headings = tuple(plain.headings)
+    for number, block in enumerate(blocks_of(plain.text) or _blocks(plain.text)):
+        lines += [_line(line, number, line.startswith(headings)) for line in block]
         if len(lines) > MAX_LINES:
             break
     return lines[:MAX_LINES]
@@ -75,7 +81,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
         yield [" ".join(texts)] if number and _is_wrapped(texts) else texts
 
 
-def _line(text: str, block: int) -> DumpLine:
+def _line(text: str, block: int, heading: bool) -> DumpLine:
     match = _TAGS.fullmatch(text) if len(text) <= MAX_TAGS else None
     return DumpLine(
         text=text,
@@ -84,6 +90,7 @@ def _line(text: str, block: int) -> DumpLine:
         tags=_tags_of(text),
         explicit_tags=match is not None and bool(match["colon"]),
         prose=_is_prose(text),
+        heading=heading,
     )
 
 
@@ -109,7 +116,14 @@ def _tags_of(text: str) -> str | None:
 
 def _is_prose(text: str) -> bool:
     size = sum(3 if "\u3040" <= letter <= "\ud7ff" else 1 for letter in text)
-    return size >= _PROSE and ends_sentence(text) and not is_biography(text)
+    if size < _PROSE:
+        return False
+    return (ends_sentence(text) or _has_no_full_stops(text)) and not is_biography(text)
+
+
+def _has_no_full_stops(text: str) -> bool:
+    """Whether the text is Thai or Lao, which end no sentence with a mark."""
+    return len(_THAI_OR_LAO.findall(text)) * 2 > len(text)
 
 
 def is_biography(text: str) -> bool:

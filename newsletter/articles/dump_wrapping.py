@@ -15,8 +15,8 @@ _NARROWEST, _WIDEST = 56, 132
 """In characters."""
 _RAGGED = 12
 """In characters: how much shorter than the width a full line may be."""
-_LONGER = 0.02
-"""The share of lines that may be longer: tables and programs are not broken."""
+_LONGER = (0.02, 0.06)
+"""Shares of lines that may be longer: tables and programs are not broken."""
 _PICTURE = re.compile(
     r"\[(?:[^\[\]\s]*\.(?:jpe?g|png|gif|webp|svg|avif|bmp)[^\[\]\s]*|[^\[\]\s]*[?=][^\[\]\s]*"
     r"|INLINE|LINK|IMG|IMAGE|USEMAP|ISMAP)\](?:\[\d+\])?"
@@ -61,9 +61,12 @@ def _width(lines: Sequence[str]) -> int:
     lengths = sorted(len(line.rstrip()) for line in lines if line.strip())
     if len(lengths) < _FEWEST_FULL:
         return 0
-    width = lengths[-1 - int(len(lengths) * _LONGER)]
-    full = sum(width - _RAGGED <= length <= width for length in lengths)
-    return width if _NARROWEST <= width <= _WIDEST and full >= _FEWEST_FULL else 0
+    for width in (lengths[-1 - int(len(lengths) * share)] for share in _LONGER):
+        full = sum(width - _RAGGED <= length <= width for length in lengths)
+        longer = sum(length > width for length in lengths)
+        if _NARROWEST <= width <= _WIDEST and full >= max(_FEWEST_FULL, 2 * longer):
+            return width
+    return 0
 
 
 def _cleaned(block: Sequence[str]) -> list[str]:

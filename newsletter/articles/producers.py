@@ -46,6 +46,10 @@ _MORE = (
     r"|閱讀(?:全文|更多)|더 (?:보기|읽기)|계속 읽기|اقرأ المزيد|المزيد|קרא עוד|אוסף|baca selengkapnya|đọc tiếp|xem thêm)"
 )
 
+_SUBMITTED = r"submitted by\s*/?u/\S+(?:\s+to\s+/?r/\S+)?"
+_REDDIT_LINKS = r"\s*(?:\[link\])?\s*(?:\[comments\])?"
+_EMBEDDED = r"\[contains quote post or other embedded content\]"
+
 PRODUCERS = (
     Producer(
         name="WordPress",
@@ -103,8 +107,8 @@ PRODUCERS = (
     ),
     Producer(
         name="Reddit",
-        strip=r"(?:submitted by\s*/?u/\S+(?:\s+to\s+/?r/\S+)?)?\s*(?:\[link\])?\s*(?:\[comments\])?",
-        ends=r"submitted by\s*/?u/\S+(?:\s+to\s+/?r/\S+)?\s*(?:\[link\])?\s*(?:\[comments\])?",
+        strip=rf"(?:{_SUBMITTED})?{_REDDIT_LINKS}",
+        ends=rf"{_SUBMITTED}{_REDDIT_LINKS}",
     ),
     Producer(
         name="Medium",
@@ -137,11 +141,7 @@ PRODUCERS = (
         strip=r"read more about [^.!?]*",
         after_title=r".{0,80}?\w{2,10}\.?,? \d\d[/.-]\d\d[/.-]\d{4} - \d\d:\d\d",
     ),
-    Producer(
-        name="Bluesky",
-        strip=r"\[contains quote post or other embedded content\]",
-        ends=r"\[contains quote post or other embedded content\]",
-    ),
+    Producer(name="Bluesky", strip=_EMBEDDED, ends=_EMBEDDED),
     Producer(name="Slashdot", ends=r"read more of this story at slashdot\.?"),
     Producer(name="Squarespace", strip=r"permalink|→ ?permalink"),
     Producer(

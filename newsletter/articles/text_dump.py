@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.articles.boilerplate import Boilerplate, boilerplate_of
 from newsletter.articles.bylines import is_name, read_byline
 from newsletter.articles.dates import read_date_line
+from newsletter.articles.dump_body import body_start, page_end, prose_after
 from newsletter.articles.dump_bylines import (
     byline_near_title,
     is_furniture_name,
@@ -27,7 +27,8 @@ from newsletter.articles.dump_lines import (
     read_lines,
     without_buttons,
 )
-from newsletter.articles.dump_title import body_start, find_title
+from newsletter.articles.dump_marks import is_writer
+from newsletter.articles.dump_title import find_title
 from newsletter.articles.glued_tags import labels_of
 from newsletter.articles.sanitize import clean_text
 from newsletter.articles.tags import Vocabulary
@@ -99,6 +100,8 @@ _STAYS_OVER = re.compile(
 """Boilerplate after which the article never goes on, however long the paragraphs below are."""
 _MENU = 5
 """Lines above the title from which the dump is that of a whole page."""
+_LONG_HEAD = 30
+"""Lines between title and text from which a menu stands between them."""
 _LONG_PARAGRAPHS = 3
 """Long paragraphs right after each other that show that a list of other articles was an aside."""
 
@@ -130,31 +133,32 @@ class _Reader:
     def _head(self) -> int:
         """Read title, deck and the lines about the article; returns the index where the body begins."""
         texts = [line.text for line in self.lines]
-        self.prose_after = _prose_after(self.lines)
+        self.prose_after = prose_after(self.lines)
         if not texts:
             return 0
         title = find_title(self.lines, [_is_above_title(text) for text in texts])
         self.title = texts[title]
-        self.below_menu = title > _MENU
         at = title + 1
         prose = max(body_start(self.lines), at)
+        self.below_menu = title > _MENU or prose - title > _LONG_HEAD
+        page = page_end(self.lines, at, prose)
         while at < len(texts):
             taken = self._take_tags(at) or self._take_byline(at)
             if taken:
                 at = taken
-            elif self.lines[at].boilerplate or self._take_about(texts[at]):
+            elif self.lines[at].boilerplate or self._take_about(at, title):
                 at += 1
             elif not self.deck and self._is_deck(at):
                 self.deck = texts[at]
                 at += 1
-            elif at < prose and self._is_between(at):
+            elif at < page or (at < prose and self._is_between(at)):
                 at += 1
             else:
                 break
         # Far above the title is today's date, not the article's.
-        for text in texts[max(0, title - 3) : title]:
-            if boilerplate_of(text) is None and not _BREADCRUMB.fullmatch(text):
-                self._take_about(text)
+        for above in range(max(0, title - 3), title):
+            if self.lines[above].boilerplate is None and not _BREADCRUMB.fullmatch(texts[above]):
+                self._take_about(above, title)
         self.author = self.author or named_twice(texts, title)
         return at
 
@@ -259,7 +263,7 @@ class _Reader:
             if line.boilerplate in (Boilerplate.END, Boilerplate.PERHAPS_END):
                 break
             # Below the article of a whole page stand buttons that are written like names.
-            if not self.below_menu and not self._take_about(line.text):
+            if not self.below_menu and not self._take_about(at):
                 self._take_agency_by_place(at)
             at += 1
         if not self.tag_lines:
@@ -268,8 +272,9 @@ class _Reader:
                 if self.lines[index].explicit_tags and self._take_tags(index):
                     break
 
-    def _take_about(self, text: str) -> bool:
+    def _take_about(self, at: int, title: int = 0) -> bool:
         """Read what a line says about the article; returns whether it says nothing else."""
+        text = self.lines[at].text
         address = _ADDRESS.fullmatch(text)
         if address and canonical_url(address["url"]):
             self.url = self.url or canonical_url(address["url"])
@@ -278,6 +283,12 @@ class _Reader:
         if about is None:
             return False
         author, agency, published = about
+        if (
+            author
+            and self.below_menu
+            and not is_writer(author, [line.text for line in self.lines], at, title)
+        ):
+            return True
         self.author = self.author or author
         self.agency = self.agency or agency
         self.published = self.published or published
@@ -322,17 +333,6 @@ class _Reader:
             return True
         longest = max((len(other.text) for other in following if other.prose), default=0)
         return len(text) <= 220 and len(text) < longest * 0.8
-
-
-def _prose_after(lines: Sequence[DumpLine]) -> list[int]:
-    """For each line, how many paragraphs of prose follow before the next boilerplate or tags."""
-    counts = [0] * len(lines)
-    for at in range(len(lines) - 2, -1, -1):
-        below = lines[at + 1]
-        ends = below.boilerplate in (Boilerplate.END, Boilerplate.PLUG) or below.tags is not None
-        if not ends:
-            counts[at] = counts[at + 1] + (below.prose and below.boilerplate is None)
-    return counts
 
 
 def _stays_over(line: DumpLine) -> bool:

@@ -157,17 +157,15 @@ def _sightings() -> sa.Select[tuple[int, str, str, str, datetime, bool, str]]:
 
 
 def _sighting(row: sa.Row[tuple[int, str, str, str, datetime, bool, str]]) -> Sighting:
-    from newsletter.articles.identity.entries import Sighting, id_key
-    from newsletter.articles.identity.global_ids import global_id
+    from newsletter.articles.identity.entries import Sighting
 
-    return Sighting(
-        id=id_key(row.entry_id),
+    return Sighting.known_as(
+        row.entry_id,
         url=row.url,
         title=row.title,
         published=row.published,
         dated=row.dated,
         opening=row.summary,
-        global_id=global_id(row.entry_id),
     )
 
 

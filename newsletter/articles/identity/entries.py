@@ -52,14 +52,35 @@ class Sighting:
     @classmethod
     def of(cls, article: Article) -> Sighting:
         """The entry from which the article was made."""
-        return cls(
-            id=id_key(article.entry_id),
+        return cls.known_as(
+            article.entry_id,
             url=article.url,
             title=article.title,
             published=article.published,
             dated=article.dated,
             opening=article.summary,
-            global_id=global_id(article.entry_id),
+        )
+
+    @classmethod
+    def known_as(
+        cls,
+        entry_id: str,
+        *,
+        url: str,
+        title: str,
+        published: datetime,
+        dated: bool,
+        opening: str,
+    ) -> Sighting:
+        """The entry with what its source gives as its id."""
+        return cls(
+            id=id_key(entry_id),
+            url=url,
+            title=title,
+            published=published,
+            dated=dated,
+            opening=opening,
+            global_id=global_id(entry_id),
         )
 
     @property

@@ -1,0 +1,116 @@
+"""What stands around the article in the dump of a whole page is not taken for its title, text or writer."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.articles.dump_bylines import byline_near_title, pieces_about
+from newsletter.articles.dump_lines import read_lines
+from newsletter.articles.dump_markup import plain_dump
+from newsletter.articles.tags import make_vocabulary
+from newsletter.articles.text_dump import Dump, parse_dump
+
+MENU = (
+    "Home",
+    "World",
+    "North Korea",
+    "Sports",
+    *("Weather", "Jobs", "Travel", "Food", "Science", "Money", "Arts", "Letters"),
+    "Team wins at last after nine defeats",
+    "Visit us on Example Plus",
+    "About Press Contact Us",
+)
+TITLE = "Old bridge stays closed until spring"
+PARAGRAPHS = tuple(
+    f"The council of the harbour said on day {day} that the old bridge stays closed until the spring."
+    for day in range(1, 5)
+)
+
+
+def read_page(*head: str, below: tuple[str, ...] = ()) -> Dump:
+    """The dump of a page: the menu, what stands around the title, the text."""
+    lines = (*MENU, *head, *PARAGRAPHS, *below)
+    return parse_dump("\n".join(lines), vocabulary=make_vocabulary([], {}))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        (TITLE, "By Ann Example"),
+        ("Sunday, Feb 1, 2015 11:57 AM", TITLE, "By Ann Example"),
+        (TITLE, "The council says ferries run until spring", "By Ann Example"),
+        (
+            TITLE,
+            "The council says ferries run until spring",
+            "Old harbour bridge may need the council's new money before the spring",
+            "By Ann Example",
+        ),
+        (TITLE, "By Ann Example", "The old bridge of the harbour. (Photo: Example News)"),
+        (TITLE, "By Ann Example", "Old bridge stays closed: https://short.example/1mUB5t9"),
+        ("Back to the old page", f"{TITLE}.", "By Ann Example"),
+    ],
+)
+def test_a_title_among_menus_decks_and_captions(head: tuple[str, ...]) -> None:
+    """The title is found whatever else is written about the same subject."""
+    dump = read_page(*head)
+    assert (dump.title.rstrip("."), dump.author) == (TITLE, "Ann Example")
+    assert dump.paragraphs[-4:] == PARAGRAPHS
+
+
+def test_links_and_buttons_between_title_and_text_are_not_the_text() -> None:
+    """A long headline and the heading of comments end no article that has not begun."""
+    related = "Ferries must run more often, the union of the harbour says to the council as winter"
+    dump = read_page(TITLE, "By Ann Example", "Related items", related, "Story Tools", "Comments")
+    assert dump.paragraphs == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    ("around", "author"),
+    [
+        (("Ann Example", "November 19, 2026"), "Ann Example"),
+        (("November 19, 2026", "Share", "Ann Example"), "Ann Example"),
+        (("North Korea", "November 19, 2026"), ""),
+        (("North Korea 09:31 November 19, 2026",), ""),
+        (("Old Bridge", "November 19, 2026"), ""),
+        (("November 19, 2026", "Text Size"), ""),
+        (("Submitted on Thu, 2026-11-19 13:49",), ""),
+        (("Share", "Send", "Save", "Real Simple"), ""),
+        (("The Plain Paper", "November 19, 2026"), ""),
+    ],
+)
+def test_a_name_without_a_mark_needs_evidence(around: tuple[str, ...], author: str) -> None:
+    """It stands beside title or date, in no menu, and its words are not the page's own words."""
+    dump = read_page(TITLE, *around)
+    assert (dump.title, dump.author) == (TITLE, author)
+
+
+def test_a_section_before_the_title_far_above_the_text_is_not_the_writer() -> None:
+    """A page whose first line is its title has its menu between title and text."""
+    menu = [f"Section {number}" for number in range(40)]
+    lines = (f"{TITLE} - Example News", *menu, "High School Sports", *menu, *PARAGRAPHS)
+    assert parse_dump("\n".join(lines), vocabulary=make_vocabulary([], {})).author == ""
+
+
+def test_buttons_behind_a_name_are_not_part_of_it() -> None:
+    """A by-line ends where a button begins, or a role."""
+    assert byline_near_title("-- By Ann Example Follow @example") == ("Ann Example", "")
+    assert byline_near_title("Par ANN EXAMPLE Envoyée spéciale à Toulouse") == ("Ann Example", "")
+    assert byline_near_title("Text Size") is None
+    about = pieces_about("Submitted on Thu, 2026-11-19 13:49")
+    assert about is None or about[0] == ""
+
+
+def test_pictures_without_names_leave_no_address() -> None:
+    """html2text writes the address of a picture in brackets; what an editor adds there stays."""
+    text = (
+        "****** Title ******\nShare[data:image/png;base64,iVBOR/\nw0KG=]here\n"
+        "[https://img.example/a_b.jpg]\nThe [Republican] convention\n"
+    )
+    words = " ".join(plain_dump(text).text.split())
+    assert words == "Title Sharehere The [Republican] convention"
+
+
+def test_thai_paragraphs_need_no_full_stop() -> None:
+    """Thai ends a sentence with a space, so a long line of it is a paragraph."""
+    text = "ผู้สื่อข่าวได้รับแจ้งจากบุตรชายของผู้เสียชีวิต " * 3
+    assert [line.prose for line in read_lines(f"หน้าแรก\n\n{text}")] == [False, True]
