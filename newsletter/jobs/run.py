@@ -15,6 +15,7 @@ from newsletter.jobs.site_jobs import (
     comment_jobs,
     due_issue_jobs,
     gathering_jobs,
+    import_jobs,
     inbound_jobs,
     retention_jobs,
     webhook_jobs,
@@ -51,6 +52,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
             *inbound_jobs(site, clock),
             *address_change_jobs(site, clock),
             *comment_jobs(site, clock),
+            *import_jobs(site, clock),
             letters,
         ],  # the second time for the answers to the mail
         [*audit_jobs(site, clock), *retention_jobs(site, clock)],

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.acceptance.site import CommandLine
 from tests.factories.delivery import content, parsed
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, add_editor, open_office
 from tests.factories.site import make_site
+from tests.servers.ports import await_port
 from tests.servers.smtp import Catcher, smtp_server
 from tests.servers.web import web_client
 
@@ -122,6 +124,7 @@ def test_serve_prints_the_link_and_it_works(site: Site) -> None:
         assert process.stderr is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/link/\S+", process.stderr.readline())
         assert found is not None
+        await_port(urlsplit(found[0]).port or 0, "serve")
         with web_client() as client:
             answer = client.post(found[0], data={"address": ADDRESS})
             assert answer.status_code == 303

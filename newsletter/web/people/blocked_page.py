@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError, NewsletterError
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.words import NOTICES, why_mailed
 from newsletter.web.reader.answers import text
 from newsletter.web.signin.pages import row_id
@@ -38,6 +39,8 @@ class BlockedPage:
         form = await request.form()
         try:
             done = await run_in_threadpool(self._change, editor.address, form)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error)
         base = self.context.site.settings.site.base_path
@@ -88,5 +91,7 @@ class BlockedPage:
             return None
         try:
             return why_mailed(explain(connection, search, self.context.clock()))
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError:
             return None

@@ -27,6 +27,7 @@ from newsletter.store.people_imports import (
     newest_imports,
 )
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.words import NOTICES, STATUSES
 from newsletter.web.reader.answers import text
 from newsletter.web.signin.pages import row_id
@@ -79,6 +80,8 @@ class ImportPage:
             number = await run_in_threadpool(
                 self._keep, editor.address, file.filename, content, form
             )
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._form(request, problem=error)
         self.context.imports.start()

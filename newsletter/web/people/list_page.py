@@ -18,6 +18,7 @@ from newsletter.pipeline.lists import all_lists
 from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.query import PeopleQuery, people_query
 from newsletter.web.people.words import NOTICES, STATUSES
 from newsletter.web.reader.answers import text
@@ -55,6 +56,8 @@ class ListPage:
         typed = {name: text(form, name) for name in FIELDS}
         try:
             number, done = await run_in_threadpool(self._add, editor.address, typed)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             there = await run_in_threadpool(self._number_of, typed["address"])
             return await self._page(request, problem=error, typed=typed, there=there)
@@ -97,6 +100,8 @@ class ListPage:
         query = people_query(request.query_params, only_list=only)
         try:
             found = await run_in_threadpool(self._look, query)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             found, problem = PeopleLook(people=()), problem or error
         lists = [one for one in known if not query.list or one.slug == query.list]
@@ -142,6 +147,8 @@ class ListPage:
         with self.context.site.database.transaction(read_only=True) as connection:
             try:
                 return people.find(connection, address).id
+            except DATABASE_ERRORS:
+                raise
             except NewsletterError:
                 return None
 

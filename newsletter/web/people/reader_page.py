@@ -21,6 +21,7 @@ from newsletter.site.lists import list_slugs, tags_of
 from newsletter.store.audit import record
 from newsletter.store.recipient_receipts import issues_of
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.changes import ACTIONS, Change
 from newsletter.web.people.words import (
     DELIVERIES,
@@ -53,6 +54,8 @@ class ReaderPage:
         try:
             done = await run_in_threadpool(self._change, request, editor.address, form)
         except UnknownNameError:
+            raise
+        except DATABASE_ERRORS:
             raise
         except NewsletterError as error:
             return await self._page(request, problem=error)

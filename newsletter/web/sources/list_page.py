@@ -22,6 +22,7 @@ from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions
 from newsletter.store.source_health import SourceHealth
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.reader.answers import text
 from newsletter.web.sources.source_form import key_of
 from newsletter.web.sources.words import NOTICES, STATES, ago, span, state_of
@@ -64,6 +65,8 @@ class SourcesPage:
         wanted = self._wanted(form, dry_run=True)
         try:
             added = await run_in_threadpool(self._add, wanted)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error, typed=wanted.url)
         return await self.context.page(request, "sources/look.html.j2", self._found(added, wanted))
@@ -74,6 +77,8 @@ class SourcesPage:
         wanted = self._wanted(await request.form(), dry_run=False)
         try:
             added = await run_in_threadpool(self._add, wanted)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error, typed=wanted.url)
         await run_in_threadpool(self._note, editor.address, "add source", added.source.location)
@@ -89,6 +94,8 @@ class SourcesPage:
             done = await run_in_threadpool(
                 import_sources, self.context.site, slug, body, os.environ, dry_run=not is_sure
             )
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error)
         if not is_sure:

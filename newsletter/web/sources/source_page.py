@@ -25,6 +25,7 @@ from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.reader.answers import text
 from newsletter.web.sources.source_form import EVERY, fields_of, key_of, values_in
 from newsletter.web.sources.words import NOTICES, STATES, ago, span, state_of
@@ -58,6 +59,8 @@ class SourcePage:
             if not is_web_address(source.location):
                 raise InputError("this source is a file of the server, and is read with each issue")
             examined = await run_in_threadpool(read)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error)
         return await self._page(request, examined=examined)
@@ -73,6 +76,8 @@ class SourcePage:
         done, what = _DONE[action]
         try:
             await run_in_threadpool(self._change, slug, source, action, form)
+        except DATABASE_ERRORS:
+            raise
         except NewsletterError as error:
             return await self._page(request, problem=error, typed=form)
 
