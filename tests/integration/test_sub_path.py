@@ -19,7 +19,10 @@ BASE = "/newsletter"
 LINK = re.compile(
     r"""(?:href|action|src|hx-[a-z]+|data-[a-z]+)=["'](/[^"']*|https?://[^"']*)["']"""
 )
-ONLY_POSTS = r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$"
+ONLY_POSTS = (
+    r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/shared/[^/]+/comments$"
+    r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$"
+)
 TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 WITHOUT_SUBJECT = (
     ("/move/{move}", 410),
