@@ -148,8 +148,14 @@ function restoreDrafts() {
     const around = form.closest("details");
     if (around) around.open = true;
     notify("What you had typed and not saved is back.");
-    if (form.dataset.autosave) saveSoon(form, 0);
+    if (form.dataset.autosave) whenLoaded(() => saveSoon(form, 0));
   }
+}
+
+// htmx hears what a form is to send only after the whole page has been read.
+function whenLoaded(act) {
+  if (document.readyState === "complete") act();
+  else addEventListener("load", act, { once: true });
 }
 if (desk() && desk().dataset.editor) restoreDrafts();
 
