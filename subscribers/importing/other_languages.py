@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from subscribers.importing.meanings import all_mean
 from subscribers.subscriber import Status
 
-
-def _each(meaning: str, names: str) -> dict[str, str]:
-    return {name.strip(): meaning for name in names.split(",")}
-
-
 HEADERS: Mapping[str, str] = {
-    **_each(
-        "email",
+    **all_mean(
         "e mail adresse, email adresse, emailadresse, e mailadresse, mailadresse, mail adresse,"
         "adresse e mail, adresse email, adresse mail, adresse électronique, adresse de messagerie, courriel, adresse courriel,"
         "correo electrónico, correo electronico, correo, dirección de correo electrónico, dirección de correo, dirección de email,"
@@ -23,66 +18,73 @@ HEADERS: Mapping[str, str] = {
         "e postadress, epostadress, e post, epost, e postadresse, epostadresse, sähköposti, sähköpostiosoite,"
         "e mail cím, email cím, e posta, e posta adresi, eposta, электронная почта, адрес электронной почты, почта, эл почта, имейл,"
         "електронна пошта, 邮箱, 电子邮箱, 电子邮件, 邮件地址, 邮箱地址, 電子郵件, 電子信箱, メールアドレス, メール, eメール, 이메일, 이메일 주소",
+        "email",
     ),
-    **_each(
-        "name",
+    **all_mean(
         "nom complet, nombre completo, nome completo, vollständiger name, 姓名, 名字, 氏名, お名前, 이름, фио",
+        "name",
     ),
-    **_each("first name", "vorname, prénom, prenom, nombre, nome, voornaam, imię, imie, jméno, jmeno, förnamn, fornavn, etunimi, имя, ad"),
-    **_each("last name", "nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, sobrenome, achternaam, nazwisko, příjmení, efternamn, etternavn, efternavn, sukunimi, фамилия, soyad"),
-    **_each(
-        "status",
+    **all_mean( "vorname, prénom, prenom, nombre, nome, voornaam, imię, imie, jméno, jmeno, förnamn, fornavn, etunimi, имя, ad",
+        "first name",
+    ),
+    **all_mean( "nachname, familienname, nom, nom de famille, apellido, apellidos, cognome, sobrenome, achternaam, nazwisko, příjmení, efternamn, etternavn, efternavn, sukunimi, фамилия, soyad",
+        "last name",
+    ),
+    **all_mean(
         "abonnementstatus, newsletter status, statut de l abonnement, estado, estado de suscripción, stato, stato iscrizione,"
         "situação, situacao, estado da subscrição, stav, tila, durum, статус, состояние, 状态, 订阅状态, 狀態, 状態, 購読状態, ステータス, 상태, 구독 상태",
+        "status",
     ),
-    **_each(
-        "unsubscribed",
+    **all_mean(
         "abgemeldet, abbestellt, gekündigt, ausgetragen, désinscrit, désabonné, desinscrit, desabonne, desabonné, dado de baja, baja, desuscrito,"
         "cancelado, cancelada, disiscritto, cancellato, descadastrado, afgemeld, uitgeschreven, wypisany, odhlášen, odhlaseny, avregistrerad,"
         "avslutad, afmeldt, avmeldt, отписан, отписался, 已退订, 退订, 取消订阅, 已取消订阅, 退訂, 配信停止, 購読解除, 退会, 구독 취소, 수신 거부, 수신거부",
+        "unsubscribed",
     ),
-    **_each(
-        "unsubscribe date",
+    **all_mean(
         "abmeldedatum, abgemeldet am, abmeldung am, gekündigt am, date de désinscription, date de désabonnement, désinscrit le, fecha de baja,"
         "fecha de cancelación, data di disiscrizione, data cancellazione, data de cancelamento, afmelddatum, uitgeschreven op, data wypisania,"
         "datum odhlášení, дата отписки, 退订时间, 退订日期, 配信停止日, 退会日",
+        "unsubscribe date",
     ),
-    **_each("subscribed", "angemeldet, abonniert, inscrit, abonné, suscrito, iscritto, inscrito, ingeschreven, aangemeld, tilmeldt, подписан, 已订阅"),
-    **_each(
-        "opt in time",
+    **all_mean( "angemeldet, abonniert, inscrit, abonné, suscrito, iscritto, inscrito, ingeschreven, aangemeld, tilmeldt, подписан, 已订阅",
+        "subscribed",
+    ),
+    **all_mean(
         "anmeldedatum, angemeldet am, eintragungsdatum, date d inscription, inscrit le, fecha de alta, fecha de suscripción, data di iscrizione,"
         "data de inscrição, aanmelddatum, data zapisania, datum přihlášení, дата подписки, 订阅时间, 订阅日期, 登録日",
+        "opt in time",
     ),
-    **_each("confirmed", "bestätigt, confirmé, confirmado, confermato, bevestigd, potwierdzony, potvrzeno, подтвержден, 已确认, 確認済み"),
-    **_each("bounced", "unzustellbar, rebotado, non recapitabile, onbestelbaar"),
-    **_each("tags", "schlagwörter, schlagworte, étiquettes, etiquetas, etichette, labels, štítky, теги, метки, 标签, タグ"),
-    **_each(
-        "consent",
+    **all_mean( "bestätigt, confirmé, confirmado, confermato, bevestigd, potwierdzony, potvrzeno, подтвержден, 已确认, 確認済み",
+        "confirmed",
+    ),
+    **all_mean( "unzustellbar, rebotado, non recapitabile, onbestelbaar", "bounced"),
+    **all_mean( "schlagwörter, schlagworte, étiquettes, etiquetas, etichette, labels, štítky, теги, метки, 标签, タグ",
+        "tags",
+    ),
+    **all_mean(
         "einwilligung, zustimmung, einverständnis, consentement, consentimiento, consenso, consentimento, toestemming, zgoda, souhlas, samtykke, samtycke, suostumus, hozzájárulás, согласие, 同意",
+        "consent",
     ),
 }  # fmt: skip
 """What a heading is called in English."""
 
 
-def _words(words: str, status: Status) -> dict[str, Status]:
-    return {word.strip(): status for word in words.split(",")}
-
-
 WORDS: Mapping[str, Status] = {
-    **_words(
+    **all_mean(
         "aktiv, abonniert, angemeldet, bestätigt, eingetragen, actif, active, abonné, abonnée, inscrit, inscrite, confirmé, confirmée, activo, activa, suscrito,"
         "suscrita, confirmado, attivo, attiva, iscritto, iscritta, ativo, ativa, inscrito, inscrita, assinante, actief, ingeschreven, aangemeld,"
         "aktywny, aktywna, zapisany, aktivní, přihlášen, přihlášený, prenumerant, tilmeldt, påmeldt, aktiivinen, aktif, активен, активный, подписан,"
         "подписчик, 已订阅, 订阅, 订阅中, 正常, 活跃, 已確認, 購読中, 登録済み, 有効, 구독 중, 구독중, 활성",
         Status.ACTIVE,
     ),
-    **_words(
+    **all_mean(
         "unbestätigt, ausstehend, nicht bestätigt, en attente, non confirmé, non confirmée, pendiente, sin confirmar, no confirmado, in attesa, non confermato,"
         "pendente, não confirmado, in afwachting, onbevestigd, niet bevestigd, oczekujący, niepotwierdzony, čeká, nepotvrzený, väntar, afventer,"
         "не подтвержден, ожидает, 待确认, 未确认, 未確認, 仮登録, 대기",
         Status.PENDING,
     ),
-    **_words(
+    **all_mean(
         "abgemeldet, abbestellt, gekündigt, gesperrt, inaktiv, ausgetragen, gelöscht, désabonné, désabonnée, désinscrit, désinscrite, inactif, inactive, bloqué, bloquée,"
         "supprimé, dado de baja, dada de baja, baja, de baja, cancelado, cancelada, desuscrito, desuscrita, inactivo, inactiva, bloqueado, eliminado,"
         "disiscritto, disiscritta, cancellato, cancellata, inattivo, bloccato, descadastrado, inativo, inativa, removido, afgemeld, uitgeschreven, inactief,"
@@ -91,7 +93,7 @@ WORDS: Mapping[str, Status] = {
         "黑名单, 停用, 退訂, 配信停止, 購読解除, 退会, 解除, 停止, 구독 취소, 수신 거부, 수신거부, 해지",
         Status.UNSUBSCRIBED,
     ),
-    **_words("unzustellbar, rebotado, rebote, erreur, non recapitabile, onbestelbaar, недоставлено, 退信, 无效, 配信エラー", Status.BOUNCED),
+    **all_mean("unzustellbar, rebotado, rebote, erreur, non recapitabile, onbestelbaar, недоставлено, 退信, 无效, 配信エラー", Status.BOUNCED),
 }  # fmt: skip
 """What words in a status column mean."""
 

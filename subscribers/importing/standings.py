@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from subscribers.importing import other_languages
+from subscribers.importing.meanings import all_mean
 from subscribers.subscriber import Status
 
 _A, _P, _U = Status.ACTIVE, Status.PENDING, Status.UNSUBSCRIBED
@@ -27,30 +28,26 @@ class Says(StrEnum):
     BOUNCED_BECAUSE = "bounced because"  # any text but a no: bounced
 
 
-def _named(names: str, says: Says) -> dict[str, Says]:
-    return {name.strip(): says for name in names.split(",")}
-
-
 COLUMNS: Mapping[str, Says] = {
-    **_named(
+    **all_mean(
         "status, statut, subscription status, subscriber status, email status, marketing status, email marketing,"
         "email marketing status, email subscription status, contact status, list status, opt in status,"
         "optin status, member status, membership status, delivery status, email permission status, reception,"
         "global status, email permission status, marketing contact status, email marketing consent, email subscriber status, newsletter status, subscription state",
         Says.WORD,
     ),
-    **_named(
+    **all_mean(
         "subscribed, is subscribed, active, is active, enabled, is enabled, opted in, opt in, optin,"
         "subscribed to emails, subscribed to newsletter, accepts marketing, accepts email marketing,"
         "email consent, marketing consent",
         Says.ACTIVE,
     ),
-    **_named(
+    **all_mean(
         "confirmed, is confirmed, verified, is verified, email confirmed, email verified, double opt in,"
         "is the email of this user confirmed, is the email of this subscriber confirmed",
         Says.CONFIRMED,
     ),
-    **_named(
+    **all_mean(
         "unsubscribed, is unsubscribed, unsub, is excluded from campaigns, opted out, opt out, optout, blacklisted, is blacklisted, blocklisted,"
         "blocked, is blocked, email disabled, disabled, is disabled, suppressed, is suppressed, deleted, archived,"
         "do not mail, do not email, no mail, nomail, is this user blacklisted, is this subscriber blacklisted,"
@@ -59,29 +56,25 @@ COLUMNS: Mapping[str, Says] = {
         "stop time, unsubscribed from all email, deleted at, opted out at, opt out time, opt out date, optout time, blocked at, suppressed at, email disabled at",
         Says.LEFT,
     ),
-    **_named(
+    **all_mean(
         "bounced, is bounced, hard bounced, undeliverable, clean time, cleaned at, bounced at, bounce date,"
         "undeliverability date",
         Says.BOUNCED,
     ),
-    **_named(
+    **all_mean(
         "complained, has complained, spam complaint, is spam complaining, marked as spam, complained at, complaint date",
         Says.COMPLAINED,
     ),
-    **_named("is opt in pending, opt in pending, unconfirmed, is unconfirmed", Says.UNCONFIRMED),
-    **_named("email suppressions, email list suppressions, suppression reason, unsubscribe reason", Says.LEFT_BECAUSE),
-    **_named("email hard bounce reason, hard bounce reason, bounce reason, bounce type", Says.BOUNCED_BECAUSE),
+    **all_mean("is opt in pending, opt in pending, unconfirmed, is unconfirmed", Says.UNCONFIRMED),
+    **all_mean("email suppressions, email list suppressions, suppression reason, unsubscribe reason", Says.LEFT_BECAUSE),
+    **all_mean("email hard bounce reason, hard bounce reason, bounce reason, bounce type", Says.BOUNCED_BECAUSE),
 }  # fmt: skip
 """Headers of status columns in any tool's file, in lower case, as plain words."""
 
 
-def _words(words: str, status: Status) -> dict[str, Status]:
-    return {word.strip(): status for word in words.split(",")}
-
-
 WORDS: Mapping[str, Status] = {
     **other_languages.WORDS,
-    **_words(
+    **all_mean(
         "active, subscribed, enabled, confirmed, member, ok, opted in, opt in, optin, single opt in, double opt in,"
         "single, double, regular, premium, paid, free, comp, comped, complimentary, gift, gifted, trial, trialed,"
         "trialing, past due, churning, upcoming, unpaid, mail, digest, digestplain, summary, notice, txt, html, urlize,"
@@ -89,13 +82,13 @@ WORDS: Mapping[str, Status] = {
         "explicit, express, subscriber",
         _A,
     ),
-    **_words(
+    **all_mean(
         "pending, unconfirmed, not confirmed, unactivated, validating, invited, unverified, not verified, waiting,"
         "awaiting confirmation, awaiting activation, opt in pending, requested, pending confirmation, not set,"
         "temp hold, temporary hold, temporarily on hold, no permissions set, unknown",
         _P,
     ),
-    **_words(
+    **all_mean(
         "unsubscribed, inactive, disabled, blocklisted, blacklisted, blocked, cancelled, canceled, opted out, opt out,"
         "optout, removed, archived, deleted, left, non subscribed, nonsubscribed, not subscribed, never subscribed,"
         "transactional, suppressed, nomail, no mail, paused, by user, by moderator, suspended, excluded, churned, former,"
@@ -103,12 +96,12 @@ WORDS: Mapping[str, Status] = {
         "non marketing contact, non marketing, not sending, no email, banned, do not mail, do not email, opted out of all",
         _U,
     ),
-    **_words(
+    **all_mean(
         "bounced, cleaned, hard bounced, hard bounce, bounce, unreachable, undeliverable, invalid, by bounces, failed,"
         "dead, soft bounced, bouncing",
         _B,
     ),
-    **_words("complained, complaint, spam, junk, spammy, spam complaint, reported, marked as spam, abuse, abuse complaint", _C),
+    **all_mean("complained, complaint, spam, junk, spammy, spam complaint, reported, marked as spam, abuse, abuse complaint", _C),
 }  # fmt: skip
 """What the words in a status column mean."""
 

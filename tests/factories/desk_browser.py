@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +17,7 @@ from starlette.applications import Starlette
 from newsletter.site.site import Site
 from newsletter.store.sessions import start_session
 from newsletter.store.users import Role, save_user
+from newsletter.web.app import make_app
 
 COOKIE = "newsletter-session"
 
@@ -99,3 +102,23 @@ def _page(response: httpx2.Response) -> Page:
         text=response.text,
         headers=response.headers,
     )
+
+
+def visit(
+    site: Site,
+    work: Callable[[Browser], Awaitable[None]],
+    *,
+    editor: str,
+    now: datetime,
+    role: Role = Role.PUBLISHER,
+) -> None:
+    """What somebody of this role does in a browser without JavaScript."""
+
+    async def run() -> None:
+        app = make_app(site, clock=lambda: now)
+        async with app.router.lifespan_context(app):
+            browser = Browser(app, session_cookie(site, editor, role=role, now=now))
+            await work(browser)
+            await browser.close()
+
+    asyncio.run(run())

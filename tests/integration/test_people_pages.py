@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,12 +21,11 @@ from newsletter.store import people_imports
 from newsletter.store.audit import ERASED, entries
 from newsletter.store.people_imports import ImportChoices, ImportState
 from newsletter.store.users import Role
-from newsletter.web.app import make_app
 from subscribers import people, suppression, tables
 from subscribers.history import Way
 from subscribers.importing.options import ImportOptions
 from subscribers.unsubscribe import unsubscribe
-from tests.factories.desk_browser import Browser, Page, session_cookie
+from tests.factories.desk_browser import Browser, Page, visit
 from tests.factories.site import READERS, make_site
 from tests.factories.web_requests import NOW, REQUESTS
 
@@ -44,21 +43,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     )  # fmt: skip
     yield site
     site.database.close()
-
-
-def visit(
-    site: Site, work: Callable[[Browser], Awaitable[None]], *, role: Role = Role.PUBLISHER
-) -> None:
-    """What somebody of this role does in a browser without JavaScript."""
-
-    async def run() -> None:
-        app = make_app(site, clock=lambda: NOW)
-        async with app.router.lifespan_context(app):
-            browser = Browser(app, session_cookie(site, EDITOR, role=role, now=NOW))
-            await work(browser)
-            await browser.close()
-
-    asyncio.run(run())
 
 
 def recorded(site: Site) -> list[tuple[str, str]]:
@@ -137,7 +121,7 @@ def test_people_are_found_added_changed_and_put_back(site: Site) -> None:
         page = await browser.submit(form_with(page, "unblock"), reason="a mistake")
         assert "Unblocked." in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     what = [what for what, _detail in recorded(site)]
     assert what == [
         "add reader", "change reader", "unsubscribe reader", "restore reader",
@@ -175,7 +159,7 @@ def test_erasing_leaves_nothing_that_names_the_reader(site: Site) -> None:
         assert (await browser.get(here)).status == 404
         assert "Nobody was found" in (await browser.get(f"/people?q={address}")).words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     assert ("erase reader", "") in recorded(site)
     with site.database.transaction(read_only=True) as connection:
         for table in (
@@ -220,7 +204,7 @@ def test_a_file_is_looked_through_mapped_and_imported(site: Site) -> None:
         assert "Imported" in page.words
         assert "is not a valid e-mail address" in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     with site.database.transaction(read_only=True) as connection:
         person = people.find(connection, "new@example.org")
         assert (person.name, person.attributes) == ("New One", {"Town": "Perth"})
@@ -317,7 +301,7 @@ def test_a_download_has_every_field_and_can_be_imported_again(site: Site) -> Non
         taken.append(answer.text)
         assert "weekly-" in answer.headers["content-disposition"]
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     rows = {row["email"]: row for row in csv.DictReader(io.StringIO(taken[0]))}
     assert rows[READERS[0]] == {
         "email": READERS[0], "name": "", "tags": "", "status": "active", "town": "Perth",
@@ -360,7 +344,7 @@ def test_mail_that_needs_a_person_is_handled_again(site: Site) -> None:
         assert "Handled again." in page.words
         assert "jo@example.net" in (await browser.get("/people/mail?kind=reply")).words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     assert recorded(site) == [("replay mail", "1")]
 
 
@@ -376,7 +360,7 @@ def test_growth_counts_who_came_and_went(site: Site) -> None:
         assert page.tree.xpath("//main//*[name()='svg'][@role='img']")
         assert (await browser.get("/people/growth?list=none")).status == 409
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
 
 
 def test_only_publishers_see_people_and_change_sources(site: Site) -> None:
@@ -405,7 +389,7 @@ def test_only_publishers_see_people_and_change_sources(site: Site) -> None:
         page = await browser.get("/desk")
         assert not page.tree.xpath("//nav//a[contains(@href, '/people')]")
 
-    visit(site, work, role=Role.EDITOR)
+    visit(site, work, editor=EDITOR, now=NOW, role=Role.EDITOR)
 
 
 def test_what_does_not_exist_is_said(site: Site) -> None:
@@ -431,6 +415,6 @@ def test_what_does_not_exist_is_said(site: Site) -> None:
         answer = await browser._client.post("/people/1", data={"csrf": token, "action": "dance"})
         assert answer.status_code == 404
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     with site.database.transaction(read_only=True) as connection:
         assert not suppression.is_suppressed(connection, READERS[0])

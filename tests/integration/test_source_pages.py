@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from newsletter.site.failed_sources import source_health
 from newsletter.site.site import Site, open_site
 from newsletter.store.audit import entries
 from newsletter.store.users import Role
-from newsletter.web.app import make_app
 from newsletter.web.sources.source_form import key_of
-from tests.factories.desk_browser import Browser, Page, session_cookie
+from tests.factories.desk_browser import Browser, Page, visit
 from tests.factories.site import make_site, publish
 from tests.factories.web_requests import NOW
 from tests.servers.feeds import FeedServer
@@ -52,21 +50,6 @@ def site(tmp_path: Path, server: FeedServer) -> Iterator[Site]:
     site.database.close()
 
 
-def visit(
-    site: Site, work: Callable[[Browser], Awaitable[None]], *, role: Role = Role.PUBLISHER
-) -> None:
-    """What somebody of this role does in a browser without JavaScript."""
-
-    async def run() -> None:
-        app = make_app(site, clock=lambda: NOW)
-        async with app.router.lifespan_context(app):
-            browser = Browser(app, session_cookie(site, EDITOR, role=role, now=NOW))
-            await work(browser)
-            await browser.close()
-
-    asyncio.run(run())
-
-
 def address_of(site: Site, number: int = 1) -> str:
     """The page of one of the sources."""
     return f"/sources/weekly/{key_of(site.settings.newsletters['weekly'].sources[number])}"
@@ -90,7 +73,7 @@ def test_a_source_is_changed_paused_and_removed_with_the_file_s_comments_kept(si
         page = await browser.submit(form_with(page, "pause"), "pause")
         assert "Paused." in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     text = (site.folder / "newsletter.toml").read_text(encoding="utf-8")
     assert "# slow, but good" in text
     assert 'tags = ["boats", "sea"]' in text
@@ -111,7 +94,7 @@ def test_a_source_is_changed_paused_and_removed_with_the_file_s_comments_kept(si
         assert "Removed." in page.words
         assert (await browser.get(here)).status == 404
 
-    visit(site, go_on)
+    visit(site, go_on, editor=EDITOR, now=NOW)
     again = open_site(site.folder, {})
     assert [one.location for one in again.settings.newsletters["weekly"].sources] == ["articles"]
     again.database.close()
@@ -137,7 +120,7 @@ def test_a_file_that_was_changed_in_the_meantime_is_not_overwritten(site: Site) 
         assert "Saved." in page.words
         assert "# mine" in path.read_text(encoding="utf-8")
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
 
 
 def test_what_is_not_valid_is_said_without_the_names_of_keys(site: Site) -> None:
@@ -152,7 +135,7 @@ def test_what_is_not_valid_is_said_without_the_names_of_keys(site: Site) -> None
             assert "newsletter.toml" not in page.words
             assert "--" not in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     assert (site.folder / "newsletter.toml").read_bytes() == before
 
 
@@ -169,7 +152,7 @@ def test_settings_that_cannot_be_written_are_shown_only(
             assert not page.tree.xpath("//button[@value='save' or @value='pause']")
             assert not page.tree.xpath("//form[contains(@action, 'sources/look')]")
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
 
 
 def test_a_source_set_by_the_environment_is_not_changed_in_vain(
@@ -186,7 +169,7 @@ def test_a_source_set_by_the_environment_is_not_changed_in_vain(
         assert page.status == 409
         assert "set outside its file" in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
 
 
 def test_an_address_is_looked_at_before_it_is_added(site: Site, server: FeedServer) -> None:
@@ -209,7 +192,7 @@ def test_an_address_is_looked_at_before_it_is_added(site: Site, server: FeedServ
         assert "Added." in page.words
         assert "Other News" in page.words
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     source = site.settings.newsletters["weekly"].sources[-1]
     assert (source.name, source.tags) == ("Other News", ("sea",))
 
@@ -239,7 +222,7 @@ def test_a_list_of_feeds_is_shown_before_it_is_added(site: Site) -> None:
         assert "The feeds were added." in page.words
         assert "https://tides.example/feed" in (await browser.get("/sources/export")).text
 
-    visit(site, work)
+    visit(site, work, editor=EDITOR, now=NOW)
     source = site.settings.newsletters["weekly"].sources[-1]
     assert (source.name, source.tags) == ("Tides & Co", ("Boats",))
 
@@ -264,4 +247,4 @@ def test_how_sources_do_is_seen_at_a_glance(site: Site, server: FeedServer) -> N
         page = await browser.submit(page.tree.xpath("//form[contains(@action, '/test')]")[0])
         assert "Bridge opens" in page.words
 
-    visit(site, work, role=Role.EDITOR)
+    visit(site, work, editor=EDITOR, now=NOW, role=Role.EDITOR)

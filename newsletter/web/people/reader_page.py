@@ -53,9 +53,7 @@ class ReaderPage:
         form = await request.form()
         try:
             done = await run_in_threadpool(self._change, request, editor.address, form)
-        except UnknownNameError:
-            raise
-        except DATABASE_ERRORS:
+        except (UnknownNameError, *DATABASE_ERRORS):
             raise
         except NewsletterError as error:
             return await self._page(request, problem=error)
