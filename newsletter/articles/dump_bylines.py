@@ -134,7 +134,7 @@ def named_twice(texts: Sequence[str], title: int) -> str:
 def is_person_of_page(name: str, texts: Sequence[str], title: int) -> bool:
     """Whether what is written like a name is a person's: not an entry of the menu, nor a phrase.
 
-    Words that the page also writes in lower case are no name: "North Korea" is, "Street Food" is not.
+    A word that the page also writes in lower case is not a name: "North Korea" is one, "Street Food" is not.
     """
     if is_furniture_name(name) or name.startswith("The "):
         return False
