@@ -21,7 +21,8 @@ from newsletter.sandbox.limits import (
 from newsletter.sandbox.values import decode_request, encode_result
 
 RETIRES_AT = 250_000_000
-"""Octets of memory after which a worker ends and leaves the next document to a new one."""
+"""Octets that a worker has taken since its start after which it leaves the next document to a new
+one. A copy of a large process starts with much more."""
 
 IDLE_SECONDS = 300
 """Seconds without a request after which a worker ends, so that a site at rest keeps its memory."""
@@ -38,6 +39,7 @@ def main(descriptor: int) -> None:
     _end_with(os.getppid())
     logging.disable()  # what is worth saying goes back with the result
     warnings.simplefilter("ignore")
+    at_start = memory_held()
     with socket.socket(fileno=descriptor) as end:
         send_frame(end, Kind.READY, ", ".join(limit_process()).encode())
         with suppress(EOFError, OSError):
@@ -47,6 +49,8 @@ def main(descriptor: int) -> None:
                 _, request = receive_frame(end, MAX_REQUEST)
                 end.settimeout(None)
                 kind, answer = _read(end, request)
+                if kind is Kind.RESULT and memory_held() - at_start > RETIRES_AT:
+                    kind = Kind.LAST_RESULT
                 lift_document()
                 send_frame(end, kind, answer)
                 goes_on = kind is Kind.RESULT
@@ -79,4 +83,4 @@ def _read(end: socket.socket, request: bytes) -> tuple[Kind, bytes]:
     except Exception:  # a bug of a parser, which the parent reports
         failure = traceback.format_exc()[-MAX_TRACEBACK:]
         return Kind.FAILURE, failure.encode("utf-8", "replace")
-    return Kind.RESULT if memory_held() < RETIRES_AT else Kind.LAST_RESULT, result
+    return Kind.RESULT, result

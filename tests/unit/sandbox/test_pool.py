@@ -340,6 +340,16 @@ def test_a_worker_that_nobody_asks_ends() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_copy_of_a_large_process_reads_more_than_one_document() -> None:
+    """What it shares with its parent is not what documents have taken."""
+    done = _run(
+        "held = bytes(bytearray(worker.RETIRES_AT + 1))\n"
+        "first = pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process\n"
+        "assert pool.run(read, 'x', datetime.now(UTC), limits=ENOUGH).process == first\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("threads", [0, 1])
 def test_closed_standard_streams_do_not_cost_the_worker(threads: int) -> None:
     """The socket may get the number of one, as under cron or a supervisor."""
