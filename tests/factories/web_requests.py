@@ -22,6 +22,7 @@ from itsdangerous import Signer
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from newsletter.articles.picture_fetch import FetchedPicture
 from newsletter.issues.past.post import PastIssue
 from newsletter.issues.review import Remark
 from newsletter.pipeline.approve import approve, stop
@@ -36,6 +37,9 @@ from newsletter.store.people_imports import ImportChoices, ImportState, add_impo
 from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
 from newsletter.web.app import make_app
+from newsletter.web.pictures.addresses import PictureAddresses
+from newsletter.web.pictures.cache import PictureCache
+from newsletter.web.pictures.routes import FOLDER
 from newsletter.web.sources.source_form import key_of
 from subscribers.history import Way
 from subscribers.suppression import suppress
@@ -141,7 +145,17 @@ class WebSite:
                 self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256
             ).hexdigest(),
             "shared": share_token(self.site),
+            "picture": self._picture(),
         }
+
+    def _picture(self) -> str:
+        """Where the site shows a picture that it has fetched."""
+        url = "https://press.example.org/1.png"
+        picture = FetchedPicture(media_type="image/png", body=b"\x89PNG")
+        PictureCache(folder=self.site.folder / FOLDER).keep(url, picture, now=NOW)
+        base = self.site.settings.site.base_path
+        address = PictureAddresses(sign=self.site.keyed, base=base).address(url)
+        return address.removeprefix(base)
 
     def _uploads(self) -> None:
         """Import 1 waits for its editor, comment 1 is open; reader 4 left and is blocked."""
@@ -190,7 +204,7 @@ def share_token(site: Site) -> str:
     from newsletter.web.editor.sharing import Share, SharePage
 
     context: Any = EditorContext(
-        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None
+        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None, pictures=None
     )  # type: ignore[arg-type] # the page is only asked for a token
     return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
 
@@ -316,6 +330,7 @@ _ARCHIVE = (
     _get("/archive/weekly/feed.rss", state="stopped", gives="application/rss+xml"),
     _get("/archive/weekly/feed.atom", state="stopped", gives="application/atom+xml"),
     _get("/archive/weekly/tags/news/feed.json", state="stopped", gives="application/feed+json"),
+    _get("{picture}"),
 )
 _SIGN_IN = (
     _get("/sign-in"),
