@@ -444,7 +444,7 @@ _API = tuple(
         ("GET", f"{ONE}/preview", "draft", None),
         ("POST", f"{ONE}/test", "draft", {"to": "weekly@news.example.org"}),
         ("POST", f"{ONE}/hold", "approved", None),
-        ("POST", f"{ONE}/approve", "draft", None),
+        ("POST", f"{ONE}/approve?version=1", "draft", None),
         ("POST", f"{ONE}/schedule", "approved", {"send_at": "2025-03-08T09:00:00Z"}),
         ("GET", f"{ONE}/rehearsal", "draft", None),
         ("POST", f"{ONE}/send", "approved", None),

@@ -142,13 +142,13 @@ def preview(
 def approve(
     call: OfIssue,
     version: Annotated[
-        int | None,
+        int,
         Query(
-            description="The version you have seen; refused if the issue has changed since",
+            description="The version you have seen; 409 if the issue has changed since",
             ge=0,
             le=HIGHEST,
         ),
-    ] = None,
+    ],
 ) -> models.Moved:
     """Freeze the issue's bytes: what is approved is what is sent."""
     approved = approve_issue(call.site, call.slug, call.number, seen=version, now=call.now)
