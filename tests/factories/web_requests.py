@@ -30,12 +30,13 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
-from newsletter.store.api_tokens import make_api_token
+from newsletter.store.api_tokens import ApiScope, make_api_token
 from newsletter.store.issues import find_issue
 from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
 from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
+from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.pictures.cache import PictureCache
@@ -133,20 +134,35 @@ class WebSite:
             key = make_api_token(connection, editor, name="test", now=NOW)
             link = make_link(connection, editor, NOW)
             session = start_session(connection, editor, browser="a test", now=NOW)
-        signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+            colleague, _ = save_user(
+                connection, f"copy.{ADDRESS}", name="", role=Role.EDITOR, now=NOW
+            )
+            its_session = start_session(connection, colleague, browser="a test", now=NOW)
+            its_key = make_api_token(connection, colleague, name="test", now=NOW)
+            scoped = {
+                f"{scope}_key": make_api_token(
+                    connection, editor, name=scope, now=NOW, scopes=[scope]
+                )
+                for scope in ApiScope
+            }
         self._uploads()
         return {
             **made,
             "source": key_of(self.site.settings.newsletters["weekly"].sources[0]),
             "link": link,
             "key": key,
-            "cookie": signer.sign(session).decode(),
-            "csrf": hmac.new(
-                self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256
-            ).hexdigest(),
+            **scoped,
+            **self._browser(session, ""),
+            **self._browser(its_session, "editor_"),
+            "editor_key": its_key,
             "shared": share_token(self.site),
             "picture": self._picture(),
         }
+
+    def _browser(self, session: str, whose: str) -> dict[str, str]:
+        signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+        csrf = hmac.new(self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256)
+        return {f"{whose}cookie": signer.sign(session).decode(), f"{whose}csrf": csrf.hexdigest()}
 
     def _picture(self) -> str:
         """Where the site shows a picture that it has fetched."""
@@ -442,6 +458,7 @@ _API = tuple(
         ("POST", f"{ONE}/articles", "draft", {"version": 1, "url": "https://127.0.0.1/", "section": "News"}),
         ("GET", f"{ONE}/lint", "draft", None),
         ("GET", f"{ONE}/preview", "draft", None),
+        ("GET", f"{ONE}/preview?as={READERS[0]}", "draft", None),
         ("POST", f"{ONE}/test", "draft", {"to": "weekly@news.example.org"}),
         ("POST", f"{ONE}/hold", "approved", None),
         ("POST", f"{ONE}/approve?version=1", "draft", None),
