@@ -28,7 +28,7 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
-from newsletter.web.error_wall import ErrorWall, failure_of
+from newsletter.web.error_wall import ErrorWall, Failure, failure_of
 from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
 from newsletter.web.hooks import hook_routes
@@ -78,12 +78,7 @@ def make_app(
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=[
-            Middleware(SubPath, base_path=site.settings.site.base_path),
-            Middleware(DefaultHeaders),
-            Middleware(ErrorWall, answer=answer),
-            Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
-        ],
+        middleware=_middleware(site, answer),
         exception_handlers={HTTPException: http_error},
         routes=[
             *reader_routes(readers, clicks),
@@ -101,6 +96,15 @@ def make_app(
     add_csrf_field(readers.templates)
     app.state.auth_context = _auth_context(site, clock, readers.templates)
     return app
+
+
+def _middleware(site: Site, answer: Callable[[Request, Failure], Response]) -> list[Middleware]:
+    return [
+        Middleware(SubPath, base_path=site.settings.site.base_path),
+        Middleware(DefaultHeaders),
+        Middleware(ErrorWall, answer=answer),
+        Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
+    ]
 
 
 def _reader_context(

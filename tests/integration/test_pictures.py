@@ -21,6 +21,7 @@ import pytest
 from PIL import Image as Pillow
 
 from newsletter.config.settings import FetchSettings
+from newsletter.rendering.theme import shipped_templates
 from newsletter.site.site import Site
 from newsletter.store.database import Database
 from newsletter.web.app import make_app
@@ -254,6 +255,24 @@ def test_a_redirect_is_followed_outside_only(
         assert private.seen == []
 
 
+def test_a_picture_that_breaks_off_is_not_kept(
+    site: Site, client: httpx2.Client, stranger: FeedServer, clock: Clock
+) -> None:
+    """A part of it would be shown for a week; it is fetched again when its server has recovered."""
+
+    def broken(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(drawn())))
+        request.end_headers()
+        request.wfile.write(drawn()[:100])
+
+    here = address(site, stranger.on("/a.png", broken))
+    assert client.get(here).status_code == 404
+    stranger.put("/a.png", drawn(), "image/png")
+    clock.now += ASK_AGAIN
+    assert client.get(here).content == drawn()
+
+
 def test_slow_servers_hold_nobody_else(
     site: Site, client: httpx2.Client, stranger: FeedServer
 ) -> None:
@@ -293,6 +312,6 @@ def test_a_former_key_opens_nothing(site: Site, client: httpx2.Client) -> None:
 
 def test_no_page_names_a_picture_elsewhere(site: Site) -> None:
     """The policies let none load; and every route with pictures names them here."""
-    for path in Path("templates/web").rglob("*.j2"):
+    for path in (shipped_templates() / "web").rglob("*.j2"):
         for source in re.findall(r'<img[^>]*\ssrc="([^"]*)"', path.read_text("utf-8")):
             assert "|picture" in unescape(source) or source.startswith("{{ base }}"), path
