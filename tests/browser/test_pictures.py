@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from newsletter.store.editions import frozen_editions
 from newsletter.store.issues import find_issue
 from newsletter.store.past_issues import keep_past_issue
 from newsletter.web.app import make_app
+from newsletter.web.pictures import routes
 from tests.browsers import Chromium
 from tests.factories.desk import NOW, SLUG, gather_articles, make_site, subscribe
 from tests.factories.issues import DUE, make_article, make_image
@@ -62,8 +64,11 @@ def stranger() -> Iterator[FeedServer]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, stranger: FeedServer) -> Iterator[Office]:
+def office(
+    tmp_path: Path, stranger: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Office]:
     """A site below a path, with an issue that has pictures; one of them is not there."""
+    monkeypatch.setattr(routes, "PATIENCE", timedelta(minutes=5))  # for slow machines
     put_tables(tmp_path / "newsletter.db")
     database = open_database(f"sqlite:///{tmp_path / 'newsletter.db'}", tmp_path)
     made = make_site(database, tmp_path, url=f"http://127.0.0.1:8000{BASE}")
