@@ -47,9 +47,8 @@ class PictureCache:
 
     def find(self, url: str, *, now: datetime) -> KeptPicture | None:
         """The picture, if it is kept and whole."""
-        path = self._path(url)
         try:
-            with path.open("rb") as file:
+            with self._path(url).open("rb") as file:
                 head = json.loads(file.readline(_LONGEST_HEAD))
                 body = file.read()
             kept = KeptPicture(
@@ -62,8 +61,7 @@ class PictureCache:
             return None
         if len(body) != head.get("octets"):
             return None  # the machine stopped while it was written
-        with suppress(OSError):  # removed by another process in the meantime
-            os.utime(path, (now.timestamp(), now.timestamp()))
+        self._note_use(url, now)
         return kept
 
     def keep(self, url: str, picture: FetchedPicture, *, now: datetime) -> KeptPicture:
@@ -77,18 +75,31 @@ class PictureCache:
         }
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=self.folder, delete=False) as file:  # for its owner only
-            file.write(json.dumps(head).encode("ascii") + b"\n" + kept.body)
-        os.utime(file.name, (now.timestamp(), now.timestamp()))
-        Path(file.name).replace(self._path(url))
+            path = Path(file.name)
+            try:
+                file.write(json.dumps(head).encode("ascii") + b"\n" + kept.body)
+                file.flush()
+            except OSError:
+                path.unlink()
+                raise
+        path.replace(self._path(url))
+        self._note_use(url, now)
         self._make_room()
         return kept
+
+    def _note_use(self, url: str, now: datetime) -> None:
+        with suppress(OSError):  # removed by another process in the meantime
+            os.utime(self._path(url), (now.timestamp(), now.timestamp()))
 
     def _path(self, url: str) -> Path:
         return self.folder / hashlib.sha256(url.encode("utf-8", "replace")).hexdigest()
 
     def _make_room(self) -> None:
+        found = []
         with os.scandir(self.folder) as entries:
-            found = [(entry, entry.stat()) for entry in entries]
+            for entry in entries:
+                with suppress(FileNotFoundError):  # another thread makes room too
+                    found.append((entry, entry.stat()))
         octets, files = sum(about.st_size for _, about in found), len(found)
         for entry, about in sorted(found, key=lambda pair: pair[1].st_mtime):
             if octets <= self.most_octets and files <= self.most_files:
