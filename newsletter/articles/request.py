@@ -103,10 +103,13 @@ def request_url(url: str) -> httpcore2.URL:
 
     try:
         parsed = httpx2.URL(url.partition("#")[0])
-    except httpx2.InvalidURL as error:
+        _ = urlsplit(url).port  # it refuses some addresses that the line above takes
+    except (httpx2.InvalidURL, ValueError) as error:
         raise SourceError(
             f"{redacted_mistake(url[:200])!r} is not a web address: {redacted(str(error))}"
         ) from error
+    if parsed.scheme not in _DEFAULT_PORTS or not parsed.host:
+        raise SourceError(f"{redacted_mistake(url[:200])!r} is not a web address")
     return httpcore2.URL(
         scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
     )

@@ -23,6 +23,7 @@ _NO_PLACE = re.compile(
 """Fragments that do not identify an entry: parts of pages, text directives, tracking."""
 
 MAX_LENGTH = 2000
+MAX_PORT = 65535
 _USUAL = re.compile(
     r"(https?)://([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)+)"
     r"((?:/[^\x00-\x20\x7f\\?#]*+)?)(?:\?([^\x00-\x20\x7f\\#]*+))?(?:#([^\x00-\x20\x7f\\]*+))?"
@@ -96,7 +97,7 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     except (ValueError, httpx2.InvalidURL, UnicodeError):
         return None
     host = url.raw_host.decode("ascii").lower().rstrip(".")
-    if url.scheme not in ("http", "https") or not host:
+    if url.scheme not in ("http", "https") or not host or (port or 0) > MAX_PORT:
         return None
     if ":" in host:
         host = f"[{host}]"

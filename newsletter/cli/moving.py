@@ -33,6 +33,8 @@ from newsletter.store.audit import OPERATOR
 def approve(invocation: Invocation, issue: tuple[str, int | None], at: str | None) -> int:
     """Freeze the issue's bytes, so that exactly what is approved is sent.
 
+    It approves the issue as it is now; the API wants to know which version was seen.
+
     Times are in the site's time zone. For an approved issue, --at changes the send time only.
 
     \b

@@ -78,6 +78,14 @@ def save_user(
 
 def find_user(connection: sa.Connection, address: str) -> Editor:
     """The editor with that address; raises UnknownNameError and AddressError."""
+    return find_credentials(connection, address)[0]
+
+
+def find_credentials(connection: sa.Connection, address: str) -> tuple[Editor, str]:
+    """The editor with that address and the hash of their password, like `password_hash_of`.
+
+    One statement, whether there is such an editor or not. Raises UnknownNameError and AddressError.
+    """
     row = connection.execute(
         sa.select(users).where(users.c.address_key == parse_address(address).key)
     ).first()
@@ -85,7 +93,7 @@ def find_user(connection: sa.Connection, address: str) -> Editor:
         raise UnknownNameError(
             f"{address} is not a user", fix="see `newsletter users list`, or add them"
         )
-    return editor_of_row(row)
+    return editor_of_row(row), str(row.password_hash)
 
 
 def all_users(connection: sa.Connection) -> Sequence[Editor]:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
 from newsletter.pipeline.sns import Sns
@@ -27,10 +28,12 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.routes import editor_routes
 from newsletter.web.editor.send_jobs import SendJobs
-from newsletter.web.error_wall import ErrorWall, failure_of
+from newsletter.web.error_wall import ErrorWall, Failure, failure_of
 from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
 from newsletter.web.hooks import hook_routes
+from newsletter.web.pictures.addresses import PATH, PictureAddresses
+from newsletter.web.pictures.routes import Pictures
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from newsletter.web.request_checks import DefaultHeaders, RequestChecks
@@ -50,12 +53,15 @@ def make_app(
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
-    readers = _reader_context(site, clock)
+    addresses = PictureAddresses(sign=site.keyed, base=site.settings.site.base_path)
+    pictures = Pictures(site, addresses, clock)
+    readers = _reader_context(site, clock, addresses)
     archive = Archive(
         settings=site.settings,
         database=site.database,
         templates=readers.templates,
         clock=clock,
+        pictures=addresses,
     )
     answer = failure_answers(readers, archive)
 
@@ -65,24 +71,21 @@ def make_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
+        pictures.close()
         await run_in_threadpool(imports.close)
         await run_in_threadpool(send_jobs.close)
         await run_in_threadpool(clicks.write)
 
     app = Starlette(
         lifespan=lifespan,
-        middleware=[
-            Middleware(SubPath, base_path=site.settings.site.base_path),
-            Middleware(DefaultHeaders),
-            Middleware(ErrorWall, answer=answer),
-            Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
-        ],
+        middleware=_middleware(site, answer),
         exception_handlers={HTTPException: http_error},
         routes=[
             *reader_routes(readers, clicks),
             *archive_routes(archive),
+            Route(f"{PATH}/{{signature}}", pictures.get, methods=["GET"]),
             *sign_in_routes(),
-            *editor_routes(_editor_context(readers, send_jobs, imports)),
+            *editor_routes(_editor_context(readers, send_jobs, imports, addresses)),
             *api_routes(
                 ApiContext(site=site, send_jobs=send_jobs, clock=clock), templates=readers.templates
             ),
@@ -95,24 +98,39 @@ def make_app(
     return app
 
 
-def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
-    return ReaderContext(
-        site=site,
-        clock=clock,
-        templates=open_templates(site),
-        find_edition=lambda slug, number, key: find_edition(
+def _middleware(site: Site, answer: Callable[[Request, Failure], Response]) -> list[Middleware]:
+    return [
+        Middleware(SubPath, base_path=site.settings.site.base_path),
+        Middleware(DefaultHeaders),
+        Middleware(ErrorWall, answer=answer),
+        Middleware(RequestChecks, url=site.settings.site.url, hosts=site.settings.web.hosts),
+    ]
+
+
+def _reader_context(
+    site: Site, clock: Callable[[], datetime], pictures: PictureAddresses
+) -> ReaderContext:
+    def edition(slug: str, number: int, key: str) -> str | None:
+        found = find_edition(
             site.database,
             slug,
             number,
             key,
             links_url=links_url(site.settings, slug),
             address=f"{site.settings.site.url}/archive/{slug}/{number}",
-        ),
+        )
+        return pictures.in_html(found) if found else None
+
+    return ReaderContext(
+        site=site, clock=clock, templates=open_templates(site), find_edition=edition
     )
 
 
 def _editor_context(
-    readers: ReaderContext, send_jobs: SendJobs, imports: ImportRunner
+    readers: ReaderContext,
+    send_jobs: SendJobs,
+    imports: ImportRunner,
+    pictures: PictureAddresses,
 ) -> EditorContext:
     return EditorContext(
         site=readers.site,
@@ -120,6 +138,7 @@ def _editor_context(
         templates=readers.templates,
         send_jobs=send_jobs,
         imports=imports,
+        pictures=pictures,
     )
 
 

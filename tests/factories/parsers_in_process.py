@@ -17,6 +17,7 @@ from newsletter.rendering.full_body import full_body
 from newsletter.rendering.notes import Note
 from newsletter.rendering.plain_text import Footnotes
 from newsletter.rendering.safe_text import web_link
+from newsletter.web.pictures.addresses import PictureAddresses
 from subscribers.blame.judge import Refusal, judge
 from subscribers.errors import ProviderEventError
 from subscribers.inbound.listener import Client
@@ -78,6 +79,7 @@ class _NoRecords:
 
 
 NO_RECORDS = _NoRecords()
+PICTURES = PictureAddresses(sign=lambda text: str(len(text)), base="")
 
 
 def policy(before: bytes) -> Parser:
@@ -156,6 +158,13 @@ IN_PROCESS: Mapping[str, Mapping[str, Parser]] = {
             safe_html(body.decode("utf-8", "replace")), "x", limit=5_000, level=3
         ),
         "text": lambda body: full_body("", body.decode("utf-8", "replace"), limit=None, level=3),
+    },
+    "pictures of a page": {
+        "HTML": lambda body: PICTURES.in_html(body.decode("utf-8", "replace")),
+        "attributes": lambda body: PICTURES.in_html("<img " + body.decode("utf-8", "replace")),
+        "address": lambda body: PICTURES.in_html(
+            '<img src="https://a.test/' + body.decode("utf-8", "replace") + '">'
+        ),
     },
     "decode_content": {
         name: decoded(name) for name in ("gzip", "deflate", "br", "zstd", "gzip, br, gzip")

@@ -22,6 +22,7 @@ from itsdangerous import Signer
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from newsletter.articles.picture_fetch import FetchedPicture
 from newsletter.issues.past.post import PastIssue
 from newsletter.issues.review import Remark
 from newsletter.pipeline.approve import approve, stop
@@ -29,13 +30,17 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
-from newsletter.store.api_tokens import make_api_token
+from newsletter.store.api_tokens import ApiScope, make_api_token
 from newsletter.store.issues import find_issue
 from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
 from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
+from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
+from newsletter.web.pictures.addresses import PictureAddresses
+from newsletter.web.pictures.cache import PictureCache
+from newsletter.web.pictures.routes import FOLDER
 from newsletter.web.sources.source_form import key_of
 from subscribers.history import Way
 from subscribers.suppression import suppress
@@ -129,19 +134,44 @@ class WebSite:
             key = make_api_token(connection, editor, name="test", now=NOW)
             link = make_link(connection, editor, NOW)
             session = start_session(connection, editor, browser="a test", now=NOW)
-        signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+            colleague, _ = save_user(
+                connection, f"copy.{ADDRESS}", name="", role=Role.EDITOR, now=NOW
+            )
+            its_session = start_session(connection, colleague, browser="a test", now=NOW)
+            its_key = make_api_token(connection, colleague, name="test", now=NOW)
+            scoped = {
+                f"{scope}_key": make_api_token(
+                    connection, editor, name=scope, now=NOW, scopes=[scope]
+                )
+                for scope in ApiScope
+            }
         self._uploads()
         return {
             **made,
             "source": key_of(self.site.settings.newsletters["weekly"].sources[0]),
             "link": link,
             "key": key,
-            "cookie": signer.sign(session).decode(),
-            "csrf": hmac.new(
-                self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256
-            ).hexdigest(),
+            **scoped,
+            **self._browser(session, ""),
+            **self._browser(its_session, "editor_"),
+            "editor_key": its_key,
             "shared": share_token(self.site),
+            "picture": self._picture(),
         }
+
+    def _browser(self, session: str, whose: str) -> dict[str, str]:
+        signer = Signer(self.site.secret, salt="newsletter.session", digest_method=hashlib.sha256)
+        csrf = hmac.new(self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256)
+        return {f"{whose}cookie": signer.sign(session).decode(), f"{whose}csrf": csrf.hexdigest()}
+
+    def _picture(self) -> str:
+        """Where the site shows a picture that it has fetched."""
+        url = "https://press.example.org/1.png"
+        picture = FetchedPicture(media_type="image/png", body=b"\x89PNG")
+        PictureCache(folder=self.site.folder / FOLDER).keep(url, picture, now=NOW)
+        base = self.site.settings.site.base_path
+        address = PictureAddresses(sign=self.site.keyed, base=base).address(url)
+        return address.removeprefix(base)
 
     def _uploads(self) -> None:
         """Import 1 waits for its editor, comment 1 is open; reader 4 left and is blocked."""
@@ -190,7 +220,7 @@ def share_token(site: Site) -> str:
     from newsletter.web.editor.sharing import Share, SharePage
 
     context: Any = EditorContext(
-        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None
+        site=site, clock=lambda: NOW, templates=None, send_jobs=None, imports=None, pictures=None
     )  # type: ignore[arg-type] # the page is only asked for a token
     return SharePage(context).token(Share(slug="weekly", number=1, until=NOW + timedelta(days=1)))
 
@@ -316,6 +346,7 @@ _ARCHIVE = (
     _get("/archive/weekly/feed.rss", state="stopped", gives="application/rss+xml"),
     _get("/archive/weekly/feed.atom", state="stopped", gives="application/atom+xml"),
     _get("/archive/weekly/tags/news/feed.json", state="stopped", gives="application/feed+json"),
+    _get("{picture}"),
 )
 _SIGN_IN = (
     _get("/sign-in"),
@@ -427,9 +458,10 @@ _API = tuple(
         ("POST", f"{ONE}/articles", "draft", {"version": 1, "url": "https://127.0.0.1/", "section": "News"}),
         ("GET", f"{ONE}/lint", "draft", None),
         ("GET", f"{ONE}/preview", "draft", None),
+        ("GET", f"{ONE}/preview?as={READERS[0]}", "draft", None),
         ("POST", f"{ONE}/test", "draft", {"to": "weekly@news.example.org"}),
         ("POST", f"{ONE}/hold", "approved", None),
-        ("POST", f"{ONE}/approve", "draft", None),
+        ("POST", f"{ONE}/approve?version=1", "draft", None),
         ("POST", f"{ONE}/schedule", "approved", {"send_at": "2025-03-08T09:00:00Z"}),
         ("GET", f"{ONE}/rehearsal", "draft", None),
         ("POST", f"{ONE}/send", "approved", None),

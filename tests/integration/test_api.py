@@ -55,6 +55,11 @@ class Api:
         answer = self.call(method, path, body)
         return answer.status_code, answer.json()["error"]["code"]
 
+    def approve(self) -> Any:
+        """Approve the current issue as it is now."""
+        version = self.done("GET", ISSUE)["version"]
+        return self.done("POST", f"{ISSUE}/approve?version={version}")
+
     def recorded(self) -> list[str]:
         """What the audit log says, oldest first."""
         with self.site.database.transaction(read_only=True) as connection:
@@ -96,7 +101,7 @@ def api(tmp_path: Path) -> Iterator[Api]:
 def test_an_approved_issue_is_scheduled_anew(api: Api) -> None:
     """A chosen time, with or without an offset, shows in the status; null is when it is due."""
     assert api.refused("POST", ISSUE + "/schedule", {"send_at": None}) == (409, "not-permitted")
-    api.done("POST", ISSUE + "/approve")
+    api.approve()
     for typed in ("2026-03-06T08:30:00Z", "2026-03-06T08:30"):
         done = api.done("POST", ISSUE + "/schedule", {"send_at": typed})
         assert datetime.fromisoformat(done["send_at"]) == datetime(2026, 3, 6, 8, 30, tzinfo=UTC)
@@ -123,6 +128,8 @@ def test_the_weekly_round_by_calls_alone(tmp_path: Path) -> None:
         assert api.done("GET", ISSUE + "/rehearsal")["audience"] == len(READERS)
         stale = api.call("POST", ISSUE + f"/approve?version={drafted['version'] - 1}")
         assert stale.status_code == 409
+        assert api.refused("POST", ISSUE + "/approve") == (422, "bad-input")
+        assert api.done("GET", ISSUE)["state"] == "draft"
         approve = ISSUE + f"/approve?version={drafted['version']}"
         assert api.done("POST", approve)["state"] == "approved"
         assert api.done("GET", "/newsletters/weekly/issues/1/status")["state"] == "approved"
@@ -151,7 +158,7 @@ async def test_a_send_begins_at_once_and_reaches_everybody(tmp_path: Path) -> No
                 api.done("POST", "/newsletters/weekly/gather")
                 api.done("POST", "/newsletters/weekly/draft")
                 assert api.refused("POST", ISSUE + "/send") == (409, "not-permitted")
-                api.done("POST", ISSUE + "/approve")
+                api.approve()
                 begun = api.call("POST", ISSUE + "/send")
                 assert begun.status_code == 202
                 api.done("POST", ISSUE + "/send")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.factories.site import READERS
 from tests.factories.web_requests import (
     REQUESTS,
     RawRequest,
@@ -40,8 +42,32 @@ KEPT_OF_USE = {"tries", "sessions", "api_tokens", "sqlite_sequence"}
 EDITORS = [
     request
     for request in REQUESTS
-    if request.path.startswith(("/desk", "/account", "/audit", "/nodes", "/sign-out", "/api/"))
+    if request.path.startswith(
+        ("/desk", "/account", "/audit", "/nodes", "/sign-out", "/people", "/sources", "/api/")
+    )
 ]
+BROWSERS = [one for one in EDITORS if not one.path.startswith("/api/")]
+PROGRAMS = [one for one in EDITORS if one.path.startswith("/api/v1/")]
+
+PUBLISHERS = re.compile(
+    r"GET /(people|audit)\b.*"
+    r"|POST /(people\b.*|sources/(look|add|opml)|sources/weekly/\{source\}/?)"
+    r"|POST /desk/weekly/1/(approve|schedule|reopen|hold|send|stop|close)"
+    r"|\w+ /api/v1/(subscribers|suppressions|audit|lists/).*"
+    r"|\w+ /api/v1/newsletters/weekly/issues/1/(approve\?.*|schedule|hold|send|stop|unknown)"
+    r"|POST /api/v1/sources(/import)?"
+)
+"""What only publishers may do."""
+
+SCOPES = {
+    "people": re.compile(
+        r"\w+ /api/v1/(subscribers|suppressions|lists/).*|GET .*(/unknown|/preview\?as=.*)"
+    ),
+    "admin": re.compile(r"GET /api/v1/audit"),
+    "read": re.compile(r"GET .*"),
+    "issues": re.compile(r"POST .*"),
+}
+"""The scope that an operation needs: the first that matches."""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +93,30 @@ def rows(web: WebSite) -> dict[str, list[tuple[object, ...]]]:
             for (name,) in names
             if name not in KEPT_OF_USE
         }
+
+
+def named(request: WebRequest) -> str:
+    """The request as the tables of roles and scopes write it."""
+    return f"{request.method} {request.path}"
+
+
+def scope_of(request: WebRequest) -> str:
+    """What a key must be made for."""
+    return next(scope for scope, names in SCOPES.items() if names.fullmatch(named(request)))
+
+
+def answered(web: WebSite, request: WebRequest, **headers: str) -> WebAnswer:
+    """The answer to the request with these headers instead of its own, whatever it changes."""
+    web.put_back(request.state)
+    given = raw(request, web.words)
+    changed = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+    app = web.app()
+
+    async def ask() -> WebAnswer:
+        async with app.router.lifespan_context(app):
+            return await ask_raw(app, replace(given, headers={**given.headers, **changed}))
+
+    return asyncio.run(ask())
 
 
 def asked(web: WebSite, request: WebRequest, change: Collection[str], **more: str) -> WebAnswer:
@@ -125,3 +175,64 @@ def test_a_name_that_is_not_ours_gets_nothing(web: WebSite, request_: WebRequest
     """A stranger's name that points here (DNS rebinding) is answered by 421, with no page."""
     answer = asked(web, request_, (), host="evil.example")
     assert answer.status == 421 or request_.path.startswith("/health")
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("request_", BROWSERS[:: max(1, SHARE // 4)], ids=str)
+def test_an_editor_does_what_editors_may(web: WebSite, request_: WebRequest) -> None:
+    """What only publishers may do answers an editor 403 and changes nothing; the rest does not."""
+    cookie = f"newsletter-session={web.words['editor_cookie']}"
+    csrf = web.words["editor_csrf"]
+    if PUBLISHERS.fullmatch(named(request_)):
+        answer = asked(web, request_, {"authorization"}, cookie=cookie, x_csrf_token=csrf)
+        assert answer.status == 403
+        assert not any(reader.encode() in answer.body for reader in READERS)
+    else:
+        assert answered(web, request_, cookie=cookie, x_csrf_token=csrf).status != 403
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("request_", PROGRAMS[:: max(1, SHARE // 4)], ids=str)
+def test_an_editors_key_does_what_editors_may(web: WebSite, request_: WebRequest) -> None:
+    """The same for the API, whatever the key is made for."""
+    key = f"Bearer {web.words['editor_key']}"
+    if PUBLISHERS.fullmatch(named(request_)):
+        assert asked(web, request_, {"cookie"}, authorization=key).status == 403
+    else:
+        assert answered(web, request_, authorization=key).status != 403
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("request_", PROGRAMS[:: max(1, SHARE // 2)], ids=str)
+def test_a_key_opens_what_it_is_made_for(web: WebSite, request_: WebRequest, scope: str) -> None:
+    """Another scope's operations answer 403 and change nothing; only `people` and `admin` see readers."""
+    key = f"Bearer {web.words[f'{scope}_key']}"
+    if scope != scope_of(request_):
+        assert asked(web, request_, {"cookie"}, authorization=key).status == 403
+        return
+    answer = answered(web, request_, authorization=key)
+    assert answer.status != 403
+    if scope in ("read", "issues"):
+        assert not any(reader.encode() in answer.body for reader in READERS)
+
+
+@pytest.mark.sampled
+@pytest.mark.parametrize("token", ["", "0" * 64, "editor"], ids=["none", "wrong", "another's"])
+@pytest.mark.parametrize(
+    "request_",
+    [one for one in BROWSERS if one.method != "GET" and one.path != "/sign-out"][
+        :: max(1, SHARE // 4)
+    ],
+    ids=str,
+)
+def test_a_form_without_the_session_s_token_changes_nothing(
+    web: WebSite, request_: WebRequest, token: str
+) -> None:
+    """Of the same site, as a page that was left open by somebody else may send it."""
+    value = web.words.get(f"{token}_csrf", token)
+    if value:
+        answer = asked(web, request_, {"authorization"}, x_csrf_token=value)
+    else:
+        answer = asked(web, request_, {"authorization", "x-csrf-token"})
+    assert answer.status == 403

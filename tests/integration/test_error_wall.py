@@ -33,7 +33,7 @@ from tests.factories.web_requests import (
 BELOW = ("newsletter.pipeline.", "newsletter.store.", "subscribers.")
 AFTER_THE_ANSWER = {"post_or_leave", "mail_sign_in_link", "send", "count"}
 """What goes on when the answer is out: an error there can only be logged."""
-TO_MAIL_A_LINK = {"find_user", "make_link"}
+TO_MAIL_A_LINK = {"find_credentials", "make_link"}
 """So do these if a sign-in link is asked for, so that the time does not tell who is an editor."""
 
 

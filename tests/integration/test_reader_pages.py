@@ -24,6 +24,7 @@ from newsletter.store.database import Database
 from newsletter.web.archive.routes import Archive
 from newsletter.web.error_wall import ErrorWall
 from newsletter.web.failure_answers import failure_answers
+from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from subscribers import people
@@ -148,6 +149,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         database=sqlite_database,
         templates=context.templates,
         clock=context.clock,
+        pictures=PictureAddresses(sign=ours.keyed, base=""),
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -33,6 +33,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         site_routes.administration,
         issues.editors,
         issues.publishers,
+        issues.previews,
+        issues.outcomes,
         sources.editors,
         sources.publishers,
         people.subscribers,

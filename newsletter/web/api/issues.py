@@ -30,7 +30,13 @@ from newsletter.store.issues import all_issues, find_issue
 from newsletter.web.api import models
 from newsletter.web.api.calls import HIGHEST, IssueCall, OfIssue, OfNewsletter
 from newsletter.web.api.documents import issue_document, lint_document, moved, status_of
-from newsletter.web.api.operation import Operation, PublisherOperation, make_router
+from newsletter.web.api.operation import (
+    Operation,
+    OutcomeOperation,
+    PreviewOperation,
+    PublisherOperation,
+    make_router,
+)
 from newsletter.web.editor.forms import item_of, read_edits
 
 _ALL = "/newsletters/{newsletter}"
@@ -38,6 +44,8 @@ _ONE = _ALL + "/issues/{number}"
 
 editors = make_router(Operation, group="Issues")
 publishers = make_router(PublisherOperation, group="Issues")
+previews = make_router(PreviewOperation, group="Issues")
+outcomes = make_router(OutcomeOperation, group="Issues")
 
 
 @editors.post(_ALL + "/gather", name="gather")
@@ -113,12 +121,16 @@ def lint(call: OfIssue) -> models.Lint:
     return lint_document(lint_issue(call.site, call.slug, call.number, now=call.now))
 
 
-@editors.get(_ONE + "/preview", name="preview")
+@previews.get(_ONE + "/preview", name="preview")
 def preview(
     call: OfIssue,
     as_address: Annotated[
         str | None,
-        Query(alias="as", description="A subscriber's address; without it the complete edition"),
+        Query(
+            alias="as",
+            description="A subscriber's address, which needs the scope `people`; "
+            "without it the complete edition",
+        ),
     ] = None,
 ) -> models.PreviewDocument:
     """The message as one reader would get it."""
@@ -142,13 +154,13 @@ def preview(
 def approve(
     call: OfIssue,
     version: Annotated[
-        int | None,
+        int,
         Query(
-            description="The version you have seen; refused if the issue has changed since",
+            description="The version you have seen; 409 if the issue has changed since",
             ge=0,
             le=HIGHEST,
         ),
-    ] = None,
+    ],
 ) -> models.Moved:
     """Freeze the issue's bytes: what is approved is what is sent."""
     approved = approve_issue(call.site, call.slug, call.number, seen=version, now=call.now)
@@ -208,7 +220,7 @@ def dry_run_send(call: OfIssue) -> models.Rehearsed:
     )
 
 
-@publishers.get(_ONE + "/unknown", name="unknown")
+@outcomes.get(_ONE + "/unknown", name="unknown")
 def list_unknown(call: OfIssue) -> models.UnknownDeliveries:
     """Deliveries whose outcome is unknown after a crash."""
     rows = settling.unknown_deliveries(call.site, call.slug, call.number)

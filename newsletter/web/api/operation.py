@@ -82,6 +82,11 @@ class Operation(APIRoute):
         """What the key must be made for."""
         return self.scope_to_read if self.method == "GET" else self.scope_to_change
 
+    def scope_for(self, request: Request) -> ApiScope:
+        """What the key must be made for to call it with these parameters."""
+        del request
+        return self.scope
+
     @property
     def method(self) -> str:
         """The route's one method."""
@@ -106,8 +111,8 @@ class Operation(APIRoute):
             if key.expires_at is not None and key.is_expired(context.clock()):
                 return failure_response(request, expired(key.expires_at))
             editor = key.editor
-            if self.scope not in key.scopes:
-                return failure_response(request, out_of_scope(self.scope, key.scopes))
+            if (needed := self.scope_for(request)) not in key.scopes:
+                return failure_response(request, out_of_scope(needed, key.scopes))
             if self.publisher and not editor.is_publisher:
                 return failure_response(request, NOT_A_PUBLISHER)
             body = await _read(request, self.longest_body)
@@ -149,6 +154,20 @@ class PublisherOperation(Operation):
     """A route for publishers only."""
 
     publisher = True
+
+
+class PreviewOperation(Operation):
+    """A route to an issue as it is sent; a reader's own copy has their name and tags."""
+
+    def scope_for(self, request: Request) -> ApiScope:
+        """The copy of a reader needs more than the issue."""
+        return ApiScope.PEOPLE if any(request.query_params.getlist("as")) else self.scope
+
+
+class OutcomeOperation(PublisherOperation):
+    """A route to the deliveries of an issue, which name readers."""
+
+    scope_to_read = ApiScope.PEOPLE
 
 
 class PeopleOperation(PublisherOperation):

@@ -24,6 +24,7 @@ from newsletter.web.archive.archive_reader import ArchiveReader, past_path
 from newsletter.web.archive.editions import find_complete
 from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
+from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
 from newsletter.web.sub_path import route_path
@@ -32,11 +33,6 @@ PAGE_HEADERS = {
     **{name: value for name, value in READER_HEADERS.items() if name != "X-Robots-Tag"},
     "Cache-Control": "public, max-age=300",
 }
-PAST_POLICY = READER_HEADERS["Content-Security-Policy"].replace(
-    "img-src 'self'", "img-src 'self' https: http:"
-)
-"""The policy of a past issue, whose pictures are where they always were."""
-
 FEED_HEADERS = {
     "Cache-Control": "public, max-age=300",
     "X-Content-Type-Options": "nosniff",
@@ -60,6 +56,7 @@ class Archive:
     database: Database
     templates: jinja2.Environment
     clock: Callable[[], datetime]
+    pictures: PictureAddresses
 
     async def newsletters(self, _request: Request) -> Response:
         """List all newsletters; redirect to the only one."""
@@ -96,12 +93,12 @@ class Archive:
         issue = await run_in_threadpool(self._find_past, slug, name)
         if newsletter is None or issue is None:
             return self._nothing()
-        context = {"slug": slug, "newsletter": newsletter, "issue": issue}
+        html = self.pictures.in_html(issue.html)
+        context = {"slug": slug, "newsletter": newsletter, "issue": issue, "html": html}
         canonical = f"{self.settings.site.url}{past_path(slug, issue.slug)}"
         response = self._page(
             "archive/past_issue.html.j2", {**context, "date": self._date_text(issue.published)}
         )
-        response.headers["Content-Security-Policy"] = PAST_POLICY
         response.headers["Link"] = f'<{canonical}>; rel="canonical"'
         return response
 
@@ -120,7 +117,7 @@ class Archive:
         if found is None:
             return self._nothing()
         headers = {**ARCHIVE_HEADERS, "Link": f'<{canonical}>; rel="canonical"'}
-        return HTMLResponse(found, headers=headers)
+        return HTMLResponse(self.pictures.in_html(found), headers=headers)
 
     async def feed(self, request: Request) -> Response:
         """The newest issues as RSS, Atom or JSON."""

@@ -21,16 +21,16 @@ from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
 from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.send_jobs import SendJobs
+from newsletter.web.pictures.addresses import POLICY, PictureAddresses
 from newsletter.web.signin.session import current_editor
 
 HIGHEST_NUMBER = 2**31 - 1
 """The largest number that the database can hold; a URL may contain a larger one."""
 
 HEADERS = {
-    # Pictures of articles may load from anywhere; only our own scripts run, and forms stay here.
+    # Only our own scripts and pictures load, and forms stay here.
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; "
-        "img-src 'self' https: http: data:; connect-src 'self'; frame-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src 'self'; {POLICY}; connect-src 'self'; frame-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "same-origin",
@@ -49,6 +49,7 @@ class EditorContext:
     templates: jinja2.Environment
     send_jobs: SendJobs
     imports: ImportRunner
+    pictures: PictureAddresses
     audiences: KeptAudiences = field(default_factory=KeptAudiences)
 
     async def page(

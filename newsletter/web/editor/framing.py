@@ -18,6 +18,7 @@ from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.lint.document import start_tag
 from newsletter.rendering.mail_clients import MailClient
 from newsletter.rendering.shown_in import shown_in
+from newsletter.web.pictures.addresses import POLICY
 
 Scheme = Literal["sent", "light", "dark", "inverted"]
 
@@ -62,10 +63,10 @@ def read_mark(text: str) -> Mark | None:
 
 
 def frame_policy(*, images: bool) -> str:
-    """The Content-Security-Policy of a frame: no scripts, no forms, no requests but pictures."""
-    pictures = "https: http: data:" if images else "'none'"
+    """The Content-Security-Policy of a frame: no scripts, no forms, no requests but our pictures."""
+    pictures = POLICY if images else "img-src 'none'"
     return (
-        f"default-src 'none'; img-src {pictures}; style-src 'unsafe-inline'; base-uri 'none'; "
+        f"default-src 'none'; {pictures}; style-src 'unsafe-inline'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'self'; sandbox"
     )
 

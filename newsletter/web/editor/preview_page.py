@@ -137,7 +137,7 @@ class PreviewPage:
             if item_id(item.article) == shown:
                 page = with_place(page, item.article.url)
         return HTMLResponse(
-            page,
+            self.context.pictures.in_html(page),
             headers={
                 "Content-Security-Policy": frame_policy(images=view.images),
                 "Referrer-Policy": "no-referrer",

@@ -44,7 +44,7 @@ _FILTERS = {
 
 def editor_routes(context: EditorContext) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
-    context.templates.filters |= _FILTERS
+    context.templates.filters |= {**_FILTERS, "picture": context.pictures.address}
     return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
 
 

@@ -116,9 +116,8 @@ class SharePage:
             copy_for, self.context.site, found[0], Reader(), now=self.context.clock()
         )
         headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
-        return HTMLResponse(
-            framed(copy.impersonal_html), headers={**headers, "Referrer-Policy": "no-referrer"}
-        )
+        page = self.context.pictures.in_html(framed(copy.impersonal_html))
+        return HTMLResponse(page, headers={**headers, "Referrer-Policy": "no-referrer"})
 
     def token(self, share: Share) -> str:
         """The signed token of the link."""

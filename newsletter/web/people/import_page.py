@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError, NewsletterError, UnknownNameError
 from newsletter.pipeline.import_people import FileShape, look_into, require_list
 from newsletter.pipeline.lists import all_lists
+from newsletter.rendering.safe_text import one_line
 from newsletter.store.audit import record
 from newsletter.store.people_imports import (
     RUNNING,
@@ -129,7 +130,7 @@ class ImportPage:
             return add_import(
                 connection,
                 who=editor,
-                file_name=file_name[:200],
+                file_name=one_line(file_name)[:200],
                 content=content,
                 choices=choices,
                 now=self.context.clock(),

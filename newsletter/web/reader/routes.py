@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.site.clicks import ClickCounter
+from newsletter.web.pictures.addresses import POLICY
 from newsletter.web.reader.address_change import PURPOSES, AddressChangePage
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage
@@ -23,10 +24,10 @@ from newsletter.web.reader.unsubscribe import UnsubscribePage
 from subscribers.tokens import Purpose
 
 ARCHIVE_HEADERS = {
-    # An issue contains strangers' HTML, although sanitised: it may show pictures and its own
-    # styles and open links, and nothing else.
+    # An issue contains strangers' HTML, although sanitised: it may show pictures from here and
+    # its own styles and open links, and nothing else.
     "Content-Security-Policy": (
-        "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
+        f"default-src 'none'; {POLICY}; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "sandbox allow-popups allow-popups-to-escape-sandbox "
         "allow-top-navigation-by-user-activation"

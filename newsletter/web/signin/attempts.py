@@ -23,7 +23,7 @@ from newsletter.store.attempt_limits import (
     forget_attempts,
 )
 from newsletter.store.sessions import make_link, start_session
-from newsletter.store.users import Editor, find_user, password_hash_of, set_password_hash
+from newsletter.store.users import Editor, find_credentials, password_hash_of, set_password_hash
 from newsletter.web.signin.auth_context import auth_context_of
 from newsletter.web.signin.browsers import browser_name, network_of
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
@@ -77,16 +77,17 @@ def may_attempt(request: Request, address: str, way: str) -> bool:
 
 
 def attempt_password(request: Request, address: str, password: str) -> SignInOutcome:
-    """Sign in by password. It takes as long for an unknown address as for a known one."""
+    """Sign in by password. It takes as long for an unknown address as for a known one.
+
+    A wrong password is to be recorded by `note_failure`, after the answer.
+    """
     auth = auth_context_of(request)
     if not may_attempt(request, address, "password"):
         return SignInOutcome(answer=SignInAnswer.TOO_OFTEN)
     with auth.database.transaction(read_only=True) as connection:
-        editor = _editor(connection, address)
-        password_hash = password_hash_of(connection, editor) if editor is not None else ""
+        editor, password_hash = _credentials(connection, address)
     # Outside a transaction: argon2 is slow, and SQLite has one writer.
     if not is_right(password, password_hash) or editor is None:
-        _note_failure(request, editor)
         return SignInOutcome()
     with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
@@ -102,7 +103,7 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
     """The editor with this address and a new sign-in link; None where no link is to be mailed."""
     auth = auth_context_of(request)
     with auth.database.transaction() as connection:
-        editor, now = _editor(connection, address), auth.clock()
+        (editor, _), now = _credentials(connection, address), auth.clock()
         if editor is None:
             return None
         if not count_attempt(connection, auth.keyed(f"links {_key(address)}"), LINKS, now):
@@ -126,13 +127,14 @@ def start(request: Request, connection: sa.Connection, editor: Editor, way: str)
     return start_session(connection, editor, browser=browser, now=now)
 
 
-def _note_failure(request: Request, editor: Editor | None) -> None:
+def note_failure(request: Request, address: str) -> None:
     """Record a wrong password; only the log tells of an address that no editor has."""
     auth, network = auth_context_of(request), network_of(request)
-    if editor is None:
-        log.warning("a sign-in from %s failed: no editor has the address", network)
-        return
     with auth.database.transaction() as connection:
+        editor, _ = _credentials(connection, address)
+        if editor is None:
+            log.warning("a sign-in from %s failed: no editor has the address", network)
+            return
         audit.record(
             connection,
             who=editor.address,
@@ -142,11 +144,11 @@ def _note_failure(request: Request, editor: Editor | None) -> None:
         )
 
 
-def _editor(connection: sa.Connection, address: str) -> Editor | None:
+def _credentials(connection: sa.Connection, address: str) -> tuple[Editor | None, str]:
     try:
-        return find_user(connection, address)
+        return find_credentials(connection, address)
     except (UnknownNameError, AddressError):
-        return None
+        return None, ""
 
 
 def _key(address: str) -> str:

@@ -32,6 +32,7 @@ from newsletter.web.signin.attempts import (
     attempt_password,
     make_mailed_link,
     may_attempt,
+    note_failure,
     start,
 )
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
@@ -70,9 +71,12 @@ async def take_form(request: Request) -> Response:
         return _signed_in(request, outcome.session, next_page)
     if outcome.answer is SignInAnswer.TOO_OFTEN:
         return refused(request, "too-often", 429)
-    return _form(
+    response = _form(
         request, next_page=next_page, address=address, notice=outcome.answer.value, status=403
     )
+    # After the answer, as below: only an editor's failures are recorded.
+    response.background = BackgroundTask(note_failure, request, address)
+    return response
 
 
 async def show_link(request: Request) -> Response:

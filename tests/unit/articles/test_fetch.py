@@ -121,12 +121,23 @@ async def test_redirects_are_followed_and_remembered_when_permanent(server: Feed
         ("http://10.0.0.1/", "private address 10.0.0.1"),
         ("http://[::1]/", "private address ::1"),
         ("gopher://example.org/", "not a web address"),
+        ("http://example.org:99999/", "not a web address"),
     ],
 )
 async def test_every_hop_is_judged(server: FeedServer, location: str, message: str) -> None:
     """A redirect neither runs in circles nor leads to files or private addresses."""
     url = server.redirect("/a", location)
     with pytest.raises(SourceError, match=message):
+        await fetched(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://[", "http://[::1", "http://a:99999/", "http://a:b/", "http:///x", "//a/", "file:///a"],
+)
+async def test_what_is_no_address_is_a_problem_of_its_source(url: str) -> None:
+    """Nothing is asked for, and nothing else fails."""
+    with pytest.raises(SourceError, match="not a web address"):
         await fetched(url)
 
 

@@ -48,6 +48,7 @@ def test_spellings_meet_in_one_address(spelled: str, canonical: str) -> None:
         "https://",
         "http://[::1",
         "https://example.org:port/",
+        "https://example.org:65536/",
         "https://" + "a" * 3000 + ".example/",
     ],
 )

@@ -5,12 +5,15 @@ import re
 from collections.abc import Callable
 
 from newsletter.pipeline.approve import approve
+from newsletter.pipeline.draft import draft
 from newsletter.pipeline.edit import reopen
 from newsletter.site.site import Site
 from newsletter.web.app import make_app
 from newsletter.web.editor.sharing import LINK_LASTS
-from tests.factories.desk import NOW, SLUG, subscribe
+from tests.factories.desk import NOW, SLUG, gather_articles, subscribe
 from tests.factories.desk_browser import Browser
+from tests.factories.issues import make_article, make_image
+from tests.factories.pictures import with_publishers_addresses
 from tests.unit.web.conftest import NEWS_DESK
 
 URL = "/desk/weekly/1"
@@ -27,6 +30,26 @@ async def test_the_hash_is_of_the_bytes_in_the_frame(browse: Browse) -> None:
     wanted = page.tree.xpath("//code[@id='sha256']")[0].text
     assert hashlib.sha256(frame.text.encode()).hexdigest() == wanted
     assert page.tree.xpath("//iframe/@sandbox") == [""]
+
+
+async def test_pictures_come_from_here_and_the_rest_is_as_it_is_sent(
+    site: Site, browse: Browse
+) -> None:
+    """The hash is of the mail, whose pictures are at their publishers; no other byte differs."""
+    pictured = [make_article(number, image=make_image(number)) for number in (1, 2)]
+    gather_articles(site, pictured)
+    draft(site, SLUG, now=NOW)
+    browser = browse()
+    page = await browser.get(f"{URL}/preview")
+    frame = await browser.get(page.tree.xpath("//iframe/@src")[0])
+    assert 'src="/pictures/' in frame.text
+    assert 'src="http' not in frame.text
+    mail = with_publishers_addresses(frame.text)
+    wanted = page.tree.xpath("//code[@id='sha256']")[0].text
+    assert hashlib.sha256(mail.encode()).hexdigest() == wanted
+    assert "Pictures come through this site here" in page.words
+    raw = await browser.get(f"{URL}/frame?part=raw")
+    assert "/pictures/" not in raw.text
 
 
 async def test_the_frame_is_closed_on_all_sides(browse: Browse) -> None:

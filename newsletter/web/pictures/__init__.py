@@ -1,0 +1,1 @@
+"""Strangers' pictures, which our pages show from here and not from their publishers."""

@@ -1,0 +1,51 @@
+"""The addresses under which this site serves strangers' pictures to its own pages. Pure.
+
+A page that names a picture at its publisher tells the publisher, or whoever a feed names, who
+looks at it. So our pages name an address here. It is signed, so that we fetch only pictures that
+stand in our pages, and needs no cookie, because the frames that issues are shown in send none.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape, unescape
+from urllib.parse import quote
+
+PATH = "/pictures"
+POLICY = "img-src 'self' data:"
+"""The part of a page's Content-Security-Policy about its pictures."""
+
+# As MRML, premailer and the sanitiser write it: each value in double quotes, which may contain ">".
+_PICTURE = re.compile(r'<img(?:\s+[^\s<>"=/]+(?:="[^"]*")?)+\s*/?>')
+_SOURCE = re.compile(r'(\ssrc=")(https?://[^"]+)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PictureAddresses:
+    """Makes and checks the addresses. `sign` is keyed by the site's secret; `base` is its path."""
+
+    sign: Callable[[str], str]
+    base: str
+
+    def address(self, url: str) -> str:
+        """Where this site serves the picture at `url`, as browsers ask for it; "" for ""."""
+        if not url:
+            return ""
+        return f"{self.base}{PATH}/{self._signature(url)}?of={quote(url, safe='')}"
+
+    def has_signed(self, signature: str, url: str) -> bool:
+        """Whether the address is one of ours."""
+        return hmac.compare_digest(signature.encode(), self._signature(url).encode())
+
+    def in_html(self, html: str) -> str:
+        """The HTML whose pictures come from here; nothing else in it changes."""
+        return _PICTURE.sub(lambda picture: _SOURCE.sub(self._replaced, picture[0], count=1), html)
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        return f'{match[1]}{escape(self.address(unescape(match[2])))}"'
+
+    def _signature(self, url: str) -> str:
+        return self.sign(f"picture {url}")

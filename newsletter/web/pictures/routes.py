@@ -1,0 +1,130 @@
+"""/pictures/…: strangers' pictures for our own pages, fetched once and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from newsletter.articles.picture_fetch import fetch_picture
+from newsletter.config.settings import FetchSettings
+from newsletter.errors import SourceError
+from newsletter.site.site import Site
+from newsletter.web.pictures.addresses import PictureAddresses
+from newsletter.web.pictures.cache import KeptPicture, PictureCache, as_kept
+
+log = logging.getLogger("newsletter")
+
+FOLDER = Path("cache") / "pictures"
+AT_ONCE = 4
+"""Pictures that are fetched at the same time; the others wait."""
+PATIENCE = timedelta(seconds=3)
+"""How long a browser waits, which has six connections for pictures and an editor's work; the fetch goes on."""
+ASK_AGAIN = timedelta(minutes=10)
+"""After which a picture that could not be had is asked for again."""
+MOST_REMEMBERED = 2_000
+
+HEADERS = {
+    # What was decoded as a picture is never shown as anything else, not even in a tab of its own.
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+SHOWN = {**HEADERS, "Cache-Control": "public, max-age=86400"}
+NOT_YET = {**HEADERS, "Cache-Control": "no-store", "Retry-After": "10"}
+NOT_SHOWN = {**HEADERS, "Cache-Control": "public, max-age=600"}
+
+
+class Pictures:
+    """Serves pictures, each of which is fetched by one request at a time."""
+
+    def __init__(
+        self, site: Site, addresses: PictureAddresses, clock: Callable[[], datetime]
+    ) -> None:
+        self._settings: FetchSettings = site.settings.fetch
+        self._cache = PictureCache(folder=site.folder / FOLDER)
+        self._addresses = addresses
+        self._clock = clock
+        # Threads of their own, so that no other page waits for a stranger's slow server.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pictures")
+        self._under_way: dict[str, asyncio.Task[KeptPicture | None]] = {}
+        self._failed: dict[str, datetime] = {}
+
+    async def get(self, request: Request) -> Response:
+        """The picture; 404 for one that cannot be had, so that the page shows its alt text.
+
+        One that is not fresh is shown, and fetched again behind the answer.
+        """
+        url = request.query_params.get("of", "")
+        if not self._addresses.has_signed(request.path_params["signature"], url):
+            raise HTTPException(404)
+        now = self._clock()
+        picture = await run_in_threadpool(self._cache.find, url, now=now)
+        background = None
+        if picture is None:
+            try:
+                picture = await self._fetched(url, now)
+            except TimeoutError:
+                return Response(status_code=503, headers=NOT_YET)
+        elif not picture.is_fresh(now):
+            background = BackgroundTask(self._refresh, url, now)
+        if picture is None:
+            return Response(status_code=404, headers=NOT_SHOWN)
+        headers = {**SHOWN, "ETag": f'"{picture.tag}"'}
+        if picture.tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers, background=background)
+        return Response(
+            picture.body, media_type=picture.media_type, headers=headers, background=background
+        )
+
+    def close(self) -> None:
+        """Begin no further fetch."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _fetched(self, url: str, now: datetime) -> KeptPicture | None:
+        """The picture, fetched by one request for all; raises TimeoutError while that goes on."""
+        if now < self._failed.get(url, now):
+            return None
+        task = self._under_way.get(url)
+        if task is None:
+            task = self._under_way[url] = asyncio.create_task(self._fetch(url, now))
+            task.add_done_callback(lambda _: self._under_way.pop(url))
+        return await asyncio.wait_for(asyncio.shield(task), PATIENCE.total_seconds())
+
+    async def _refresh(self, url: str, now: datetime) -> None:
+        with suppress(TimeoutError):
+            await self._fetched(url, now)
+
+    async def _fetch(self, url: str, now: datetime) -> KeptPicture | None:
+        loop = asyncio.get_running_loop()
+        picture = await loop.run_in_executor(self._threads, self._fetch_and_keep, url, now)
+        if picture is None:
+            self._remember_failure(url, now)
+        return picture
+
+    def _fetch_and_keep(self, url: str, now: datetime) -> KeptPicture | None:
+        try:
+            picture = asyncio.run(fetch_picture(url, self._settings, now=now))
+        except SourceError:
+            return None
+        try:
+            return self._cache.keep(url, picture, now=now)
+        except OSError as error:
+            log.warning("a picture could not be kept in %s: %s", FOLDER, error)
+            return as_kept(picture, now)
+
+    def _remember_failure(self, url: str, now: datetime) -> None:
+        if len(self._failed) >= MOST_REMEMBERED:
+            del self._failed[next(iter(self._failed))]
+        self._failed[url] = now + ASK_AGAIN
