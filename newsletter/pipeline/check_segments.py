@@ -38,12 +38,30 @@ def in_segments(site: Site, file: str, now: datetime) -> Iterator[Problem]:
             for number, section in enumerate(newsletter.sections):
                 texts[f"newsletters.{slug}.sections[{number}].only"] = section.only
             for field, text in texts.items():
-                for condition in simple_conditions(parse_segment(text)) if text else ():
-                    wrong = _wrong_in(site, connection, slug, condition, now)
-                    if wrong is not None:
-                        message, fix = wrong
-                        place = f"at character {condition.position}: {message}"
-                        yield Problem(message=place, file=file, field=field, fix=fix)
+                yield from _in_text(site, connection, slug, text, file, field, now)
+
+
+def in_segment(site: Site, text: str, now: datetime) -> list[Problem]:
+    """A problem for each name in one segment that does not exist. Raises SegmentError."""
+    with site.database.transaction(read_only=True) as connection:
+        return list(_in_text(site, connection, "", text, "", "segment", now))
+
+
+def _in_text(
+    site: Site,
+    connection: sa.Connection,
+    slug: str,
+    text: str,
+    file: str,
+    field: str,
+    now: datetime,
+) -> Iterator[Problem]:
+    for condition in simple_conditions(parse_segment(text)) if text else ():
+        wrong = _wrong_in(site, connection, slug, condition, now)
+        if wrong is not None:
+            message, fix = wrong
+            place = f"at character {condition.position}: {message}"
+            yield Problem(message=place, file=file, field=field, fix=fix)
 
 
 def _wrong_in(
