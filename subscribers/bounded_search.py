@@ -1,8 +1,8 @@
 """What an editor's list of people shows: a page that costs the same however many people there are.
 
-With words, the indexes of addresses, domains and names give the people. Without, the list is read from the newest person
-back, at most LOOKED_AT people for one page: a condition that no index serves, such as a tag that
-hardly anybody follows, would otherwise read everybody.
+With words, the indexes of addresses, domains and names give the people. Without, the list is read
+from the newest person back, at most LOOKED_AT people for one page: a condition that no index
+serves, such as a tag that hardly anybody follows, would otherwise read everybody.
 """
 
 from __future__ import annotations
