@@ -16,6 +16,7 @@ from subscribers.errors import SuppressedError
 from subscribers.history import Event, HistoryEntry, Way, record, who_agreed, who_chose
 from subscribers.lists import ensure_list
 from subscribers.other_lists import ended_elsewhere
+from subscribers.search_words import keep_names
 from subscribers.sql import among, insert_or
 from subscribers.subscriber import LEFT, Frequency, Status, clean_name
 from subscribers.suppression import Suppression
@@ -125,12 +126,10 @@ def admit(
         _decide(candidate, known[candidate.address.key], terms) for candidate in candidates
     ]
     pairs = list(zip(candidates, decisions, strict=True))
-    _insert_people(
-        connection,
-        [c for c, d in pairs if d.status is not None and known[c.address.key].row is None],
-        terms,
-    )
+    newcomers = [c for c, d in pairs if d.status is not None and known[c.address.key].row is None]
+    _insert_people(connection, newcomers, terms)
     ids = _ids(connection, [c.address.key for c, d in pairs if d.status or d.values])
+    keep_names(connection, [ids[c.address.key] for c in newcomers if c.name])
     _update_people(connection, [(ids[c.address.key], d.values) for c, d in pairs if d.values])
     _set_statuses(
         connection,

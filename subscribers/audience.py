@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from subscribers import tables
+from subscribers.sql import at_domain
 from subscribers.subscriber import Frequency, Status
 
 
@@ -110,23 +109,3 @@ def format_follows(slugs: Iterable[str]) -> str:
 def _suppressed_as(pattern: sa.ColumnElement[str]) -> sa.Exists:
     table = tables.suppressions.alias()
     return sa.exists().where(table.c.pattern == pattern)
-
-
-class at_domain(sa.sql.functions.GenericFunction[str]):  # noqa: N801 - reads as an SQL function
-    """SQL function: the `@example.org` of an address."""
-
-    type = sa.String()
-    name = "at_domain"
-    inherit_cache = True
-
-
-@compiles(at_domain, "sqlite")
-def _at_domain_sqlite(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
-    address = compiler.process(next(iter(element.clauses)), **how)
-    return f"substr({address}, instr({address}, '@'))"
-
-
-@compiles(at_domain, "postgresql")
-def _at_domain_postgresql(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
-    address = compiler.process(next(iter(element.clauses)), **how)
-    return f"substr({address}, strpos({address}, '@'))"

@@ -11,14 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.audience import at_domain
 from subscribers.blame.blame import Blame
 from subscribers.blame.words import same_words
 from subscribers.growth import Happening, count
 from subscribers.history import Way
 from subscribers.inbound.verdict import Verdict
 from subscribers.soft_bounces import SoftBounce, patience_exhausted
-from subscribers.sql import insert_once, insert_or
+from subscribers.sql import at_domain, insert_once, insert_or
 from subscribers.subscriber import Status
 from subscribers.unsubscribe import unsubscribe
 

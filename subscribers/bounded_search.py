@@ -1,8 +1,8 @@
 """What an editor's list of people shows: a page that costs the same however many people there are.
 
-With words, the index of words gives the people. Without, the list is read from the newest person
-back, at most LOOKED_AT people for one page: a condition that no index serves, such as a tag that
-hardly anybody follows, would otherwise read everybody.
+With words, the indexes of addresses, domains and names give the people. Without, the list is read
+from the newest person back, at most LOOKED_AT people for one page: a condition that no index
+serves, such as a tag that hardly anybody follows, would otherwise read everybody.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import sqlalchemy as sa
 
 from subscribers import tables
 from subscribers.search import FoundPerson, found_people, has_status
-from subscribers.search_words import begins_with, words_of
+from subscribers.search_words import address_begins, begins, domain_begins, word_begins, words_of
+from subscribers.sql import at_domain
 from subscribers.subscriber import Status
 
 LOOKED_AT = 20_000
 """People whom one page looks at where no index serves its condition."""
 
 CANDIDATES = 1_000
-"""People whom a search by words looks at, in the order of the word."""
+"""People whom a search looks at for one word: in the order of addresses, of domains, and of names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,26 +63,60 @@ def look_for_people(
 def _by_words(
     connection: sa.Connection, words: Sequence[str], wanted: PeopleWanted, limit: int
 ) -> PeopleLook:
-    people, table = tables.subscribers, tables.subscriber_words
-    first, *others = sorted(words, key=len, reverse=True)
-    candidates = (
-        sa.select(table.c.subscriber_id)
-        .where(begins_with(first))
-        .order_by(table.c.word, table.c.subscriber_id)
-        .limit(CANDIDATES)
+    people = tables.subscribers
+    rarest = min(
+        (_begun_by(connection, word) for word in words),
+        key=lambda look: (look.is_cut, len(look.ids)),
     )
-    ids = list(dict.fromkeys(connection.scalars(candidates)))
+    ids = rarest.ids if len(words) == 1 else _with_all(connection, words, rarest.ids)
     query = (
         sa.select(people)
         .where(people.c.id.in_(ids), *_conditions(wanted))
         .order_by(people.c.address_key)
         .limit(limit + 1)
     )
-    for word in others:
-        has_word = sa.select(1).where(table.c.subscriber_id == people.c.id, begins_with(word))
-        query = query.where(has_word.correlate(people).exists())
     found = found_people(connection, query)
-    return PeopleLook(people=found[:limit], has_more=len(found) > limit or len(ids) == CANDIDATES)
+    return PeopleLook(people=found[:limit], has_more=len(found) > limit or rarest.is_cut)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Begun:
+    """The people whom a word begins; `is_cut` if there are more than CANDIDATES of a kind."""
+
+    ids: frozenset[int]
+    is_cut: bool
+
+
+def _begun_by(connection: sa.Connection, word: str) -> _Begun:
+    people, table = tables.subscribers, tables.subscriber_words
+    found = [
+        connection.scalars(
+            sa.select(number).where(condition).order_by(order, number).limit(CANDIDATES)
+        ).all()
+        for number, order, condition in (
+            (table.c.subscriber_id, table.c.word, word_begins(word)),
+            (people.c.id, people.c.address_key, address_begins(word)),
+            (people.c.id, at_domain(people.c.address_key), domain_begins(word)),
+        )
+    ]
+    return _Begun(
+        ids=frozenset().union(*found), is_cut=any(len(ids) == CANDIDATES for ids in found)
+    )
+
+
+def _with_all(
+    connection: sa.Connection, words: Sequence[str], ids: frozenset[int]
+) -> frozenset[int]:
+    """Those of the people who have each of the words."""
+    table = tables.subscribers
+    people = connection.execute(
+        sa.select(table.c.id, table.c.address_key, table.c.name).where(table.c.id.in_(ids))
+    )
+    return frozenset(
+        person.id
+        for person in people
+        if all(begins(word, person.address_key, person.name) for word in words)
+    )
 
 
 def _newest(

@@ -1,4 +1,4 @@
-"""INSERT with a conflict clause, and IN with many values, for both databases."""
+"""INSERT with a conflict clause, IN with many values, and an address's domain, for both databases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 
 def among(
@@ -64,3 +66,23 @@ def _insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postg
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     return postgresql.insert(table)
+
+
+class at_domain(sa.sql.functions.GenericFunction[str]):  # noqa: N801 - reads as an SQL function
+    """SQL function: the `@example.org` of an address."""
+
+    type = sa.String()
+    name = "at_domain"
+    inherit_cache = True
+
+
+@compiles(at_domain, "sqlite")
+def _at_domain_sqlite(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
+    address = compiler.process(next(iter(element.clauses)), **how)
+    return f"substr({address}, instr({address}, '@'))"
+
+
+@compiles(at_domain, "postgresql")
+def _at_domain_postgresql(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
+    address = compiler.process(next(iter(element.clauses)), **how)
+    return f"substr({address}, strpos({address}, '@'))"

@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from subscribers.sql import at_domain
+
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware datetime: timestamptz on PostgreSQL, sortable UTC text on SQLite. Naive ones raise."""
@@ -57,6 +59,10 @@ metadata = sa.MetaData(
 )
 
 
+InOrderOfOctets = sa.String().with_variant(sa.String(collation="C"), "postgresql")
+"""Text that is compared by octets, whatever the database's collation, so that a beginning is a range."""
+
+
 def index_some(name: str, *columns: str, where: str) -> sa.Index:
     """An index of the few rows for which `where` holds.
 
@@ -88,7 +94,8 @@ subscribers = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("address", sa.String, nullable=False),  # as the reader wrote it, domain normalised
-    sa.Column("address_key", sa.String, nullable=False, unique=True),  # casefolded: one person
+    # Casefolded: one person.
+    sa.Column("address_key", InOrderOfOctets, nullable=False, unique=True),
     sa.Column("name", sa.String, nullable=False, default=""),
     # Followed tag slugs, sorted, between bars: "|ai|security|"; "" follows everything. Equal
     # strings are equal sets of tags, so that editions can be counted and planned by this column.
@@ -103,17 +110,13 @@ subscribers = sa.Table(
     # link in the old mails would open a stranger's subscription.
     sqlite_autoincrement=True,
 )
+sa.Index("ix_subscribers_at_domain", at_domain(subscribers.c.address_key))
 
 subscriber_words = sa.Table(
     "subscriber_words",
     metadata,
-    # The words under which an editor finds a person, which triggers keep: search_words.py. In the
-    # order of octets, whatever the database's collation, so that a beginning is a range.
-    sa.Column(
-        "word",
-        sa.String().with_variant(sa.String(collation="C"), "postgresql"),
-        primary_key=True,
-    ),
+    # The words of names, under which an editor finds a person: search_words.py.
+    sa.Column("word", InOrderOfOctets, primary_key=True),
     sa.Column("subscriber_id", Id, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -302,5 +305,5 @@ inbound_counts = sa.Table(
 COUNTS = (subscription_counts, inbound_counts)
 """Tables of counts that database triggers maintain."""
 
-TRIGGERED = (*COUNTS, subscriber_words)
-"""All tables that database triggers maintain."""
+DERIVED = (*COUNTS, subscriber_words)
+"""All tables that follow from others, and are not copied with them."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from newsletter.store.database import Database
+from subscribers.search_words import FILL
 
 LIST = "weekly"
 
@@ -32,6 +33,9 @@ def fill(database: Database, size: Size) -> Iterator[str]:
         yield name
         with database.transaction() as connection:
             connection.execute(sa.text(statement), {"readers": size.readers, "issues": size.issues})
+    yield "words of names"
+    with database.transaction() as connection:
+        connection.execute(sa.text(FILL["postgresql"]))
     yield "numbering"
     with database.transaction() as connection:
         for table in ("lists", "subscribers", "issues", "editions"):

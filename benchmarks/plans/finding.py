@@ -55,6 +55,7 @@ def look_up(scene: Scene) -> None:
         (PeopleFilter(list_slug=LIST), scene.address_of(middle)),
         (PeopleFilter(), "reader1"),
         (PeopleFilter(list_slug=LIST, status=Status.ACTIVE), "reader nobody"),
+        (PeopleFilter(list_slug=LIST), "reader firm17.example.net"),
         (PeopleFilter(list_slug=LIST), ""),
         (PeopleFilter(list_slug=LIST, status=Status.BOUNCED), ""),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, TypedDict, Unpack
@@ -10,10 +11,13 @@ import click
 
 from newsletter.cli.csv_output import write_csv
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.pipeline.check_segments import in_segment
 from newsletter.pipeline.find_people import PeopleFilter, find_all_people, find_people
 from newsletter.result_codes import OK
 from subscribers.search import FoundPerson
 from subscribers.subscriber import Status
+
+log = logging.getLogger("newsletter")
 
 COLUMNS = ("id", "address", "name", "status", "tags", "frequency", "joined", "attributes")
 
@@ -69,6 +73,8 @@ def list_people(
     if as_csv and invocation.as_json:
         raise click.UsageError("--csv cannot be combined with --json")
     wanted, site, now = _wanted(filters), invocation.site, invocation.now
+    for problem in in_segment(site, wanted.segment or "", now):
+        log.warning("%s", problem)
     found: Iterable[FoundPerson]
     if limit is None:
         found = find_all_people(site, wanted, after=after, now=now)

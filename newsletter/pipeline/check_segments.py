@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -38,12 +38,27 @@ def in_segments(site: Site, file: str, now: datetime) -> Iterator[Problem]:
             for number, section in enumerate(newsletter.sections):
                 texts[f"newsletters.{slug}.sections[{number}].only"] = section.only
             for field, text in texts.items():
-                for condition in simple_conditions(parse_segment(text)) if text else ():
-                    wrong = _wrong_in(site, connection, slug, condition, now)
-                    if wrong is not None:
-                        message, fix = wrong
-                        place = f"at character {condition.position}: {message}"
-                        yield Problem(message=place, file=file, field=field, fix=fix)
+                for message, fix in _wrong_names(site, connection, slug, text, now):
+                    yield Problem(message=message, file=file, field=field, fix=fix)
+
+
+def in_segment(site: Site, text: str, now: datetime) -> list[Problem]:
+    """A problem for each name in one segment that does not exist. Raises SegmentError."""
+    with site.database.transaction(read_only=True) as connection:
+        return [
+            Problem(message=message, field="segment", fix=fix)
+            for message, fix in _wrong_names(site, connection, "", text, now)
+        ]
+
+
+def _wrong_names(
+    site: Site, connection: sa.Connection, slug: str, text: str | None, now: datetime
+) -> Iterator[tuple[str, str]]:
+    for condition in simple_conditions(parse_segment(text)) if text else ():
+        wrong = _wrong_in(site, connection, slug, condition, now)
+        if wrong is not None:
+            message, fix = wrong
+            yield f"at character {condition.position}: {message}", fix
 
 
 def _wrong_in(
@@ -57,7 +72,7 @@ def _wrong_in(
             return _unknown("list", named, known)
         case HadIssue(issues=named_issues):
             newsletters = [issue.newsletter or slug for issue in named_issues]
-            return _unknown("newsletter", newsletters, site.settings.newsletters)
+            return _unknown("newsletter", filter(None, newsletters), site.settings.newsletters)
         case AtDomain():
             try:
                 compile_condition(condition, meanings_of(site, slug, now))
@@ -106,7 +121,7 @@ def _attributes(connection: sa.Connection) -> set[str]:
     return {name for attributes in newest for name in attributes}
 
 
-def _unknown(what: str, names: Collection[str], known: Collection[str]) -> tuple[str, str] | None:
+def _unknown(what: str, names: Iterable[str], known: Collection[str]) -> tuple[str, str] | None:
     """The first of these names that is not known, with the nearest one that is."""
     wrong = next((name for name in names if name not in known), None)
     if wrong is None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.tables import deliveries, is_refusal, receipts
-from subscribers.audience import at_domain
+from subscribers.sql import at_domain
 from subscribers.tables import history, is_leaving, subscribers
 
 ERASED = "erased"

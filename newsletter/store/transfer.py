@@ -16,7 +16,8 @@ from newsletter.errors import DatabaseUnavailableError, InputError
 from newsletter.store.seal import KEY as SEAL_KEY
 from newsletter.store.seal import TABLES
 from newsletter.store.tables import site
-from subscribers.tables import TRIGGERED
+from subscribers.search_words import FILL
+from subscribers.tables import DERIVED
 
 ARRIVAL_KEY = "moved here"
 """The key of the row in `site` that names the move which filled this database."""
@@ -24,8 +25,8 @@ ARRIVAL_KEY = "moved here"
 CHUNK_ROWS = 1000
 """Rows held in memory at a time."""
 
-COPIED = tuple(table for table in TABLES if table not in TRIGGERED)
-"""All tables except those that the new database's triggers keep themselves."""
+COPIED = tuple(table for table in TABLES if table not in DERIVED)
+"""All tables except those that the new database fills itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +65,7 @@ def holds_data(connection: sa.Connection) -> bool:
 
 def empty(connection: sa.Connection) -> None:
     """Delete every row of every table."""
-    for table in (*reversed(COPIED), *TRIGGERED):
+    for table in (*reversed(COPIED), *DERIVED):
         connection.execute(sa.delete(table))
 
 
@@ -88,6 +89,7 @@ def copy_all(source: sa.Connection, target: sa.Connection) -> list[Copied]:
                 fix="nothing was moved, and the old database stays in use",
             )
         copied.append(totals.of(table))
+    target.execute(sa.text(FILL[target.dialect.name]))
     return copied
 
 

@@ -114,7 +114,7 @@ _PASSING = _any_of(
         r"timed? ?-?out|connection (?:refused|reset|dropped|closed|lost|failed)|could not connect|connection\b.{0,40}\bbroken|did not (?:respond|answer)|no answer"
         r"|unable to connect|connect to .{0,60}:|network (?:error|is unreachable)|not reachable|unreachable|no route",
         r"loops? back|mail loop|too many hops|hop count|routing loop|looping",
-        r"(?:message|mail|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
+        r"(?:message|mail|envelope|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
         r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bbl(?:ock|ack))"
         r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server(?!.{0,60}\b(?:not found|no data))|\bbusy\b|\bload (?:is |average )*too high",
         r"not currently (?:being )?accept|currently (?:not|suspended|disabled|unavailable)|temporar\w* (?:inactive|locked|limited)",

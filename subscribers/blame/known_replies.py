@@ -104,6 +104,7 @@ KNOWN_REPLIES: tuple[KnownReply, ...] = tuple(
         ("163 (NetEase)", r"\b(mi|rp):(dmc|drc|ccl|cel|sfq)\b|发信人.{0,20}(限制|超)", _N, _NETEASE, "2026-11"),
         # Receivers
         ("Microsoft", r"resolver\.rst\.(notauthorized|senderblocked|restricted)|resolver\.rst\.auth", _P, _MICROSOFT, "2026-11"),
+        ("Sendmail's local mailer", r"(unknown user|user unknown)\b.{0,60}\b554\b.{0,20}service unavailable", _R, "github.com/sisimai/p5-sisimai", "2026-11"),
         ("Microsoft", r"resolver\.adr\.\w*recip\w*notfound|not found by smtp address lookup", _R, _MICROSOFT, "2026-11"),
         ("Microsoft", r"recipient thread limit|message receive limit|exceeded their limit for the number of messages", _F, _MICROSOFT, "2026-11"),
         ("Microsoft", r"content filter agent quarantined", _P, _MICROSOFT, "2026-11"),

@@ -52,6 +52,7 @@ class BounceReport:
     success: bool = False
 
 
+_REASONS = ("diagnostic-code", "x400-supplementary-info", "x-supplementary-info")
 _SUCCESSES = ("delivered", "relayed", "expanded")
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]*)[ \t]*:[ \t]*(.*)$")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"]{1,200}@[^\s<>()\[\]\\,;:\"]{1,255}")
@@ -64,6 +65,9 @@ def read_bounce(message: Message) -> BounceReport:
     reported = _reported(message)
     if reported.failures or reported.success:
         return reported
+    enclosed = _enclosed_report(message)
+    if enclosed is not None:
+        return enclosed
     texts = "\n".join(part_text(part) for part in parts(message) if _is_text(part))[:MAX_TEXT]
     blocks = re.split(r"\n[ \t]*\n", texts)
     written = _from_fields((_fields_of(block.splitlines()) for block in blocks), message)
@@ -86,6 +90,16 @@ def read_bounce(message: Message) -> BounceReport:
             )
         )
     return BounceReport(failures=tuple(failures))
+
+
+def _enclosed_report(message: Message) -> BounceReport | None:
+    """The report that a gateway passed on as an attachment of a notice of its own."""
+    for part in parts(message):
+        for inner in children(part) if part.get_content_type() == "message/rfc822" else ():
+            report = _reported(inner)
+            if report.failures or report.success:
+                return report
+    return None
 
 
 def _judged(status: str, text: str) -> Judgement:
@@ -173,7 +187,7 @@ def _from_fields(blocks: Iterable[Mapping[str, str]], message: Message) -> Bounc
 def _failure(
     block: Mapping[str, str], action: str, returned: list[str], notice: str
 ) -> FailedRecipient | None:
-    reason = block.get("diagnostic-code", "")
+    reason = " ".join(filter(None, (block.get(name) for name in _REASONS)))
     status = status_in(block.get("status", "")) or status_in(reason)
     named = [
         _recipient(block.get("original-recipient", "")),  # as we wrote it (RFC 3464 2.3.1)

@@ -143,6 +143,8 @@ def text_of(message: Message) -> str:
             return text
         if kind == "text/html" and not fallback:
             fallback = _plain(part_text(part))
+        elif kind.startswith("multipart/") and not fallback:  # its boundary is missing or damaged
+            fallback = part_text(part)
     return fallback
 
 

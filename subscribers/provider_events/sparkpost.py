@@ -29,7 +29,8 @@ _FAILURES = frozenset(
 )
 _NOTHING = frozenset(
     {"injection", "delivery", "delay", "sms_status", "open", "initial_open", "click", "amp_open",
-     "amp_initial_open", "amp_click", "success", "error"}
+     "amp_initial_open", "amp_click", "success", "error", "ab_test_completed", "ab_test_cancelled",
+     "relay_injection", "relay_rejection", "relay_delivery", "relay_tempfail", "relay_permfail"}
 )  # fmt: skip
 _CLASSES = {
     "10": Said.NOBODY, "30": Said.NOBODY,

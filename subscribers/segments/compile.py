@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from subscribers import tables
-from subscribers.audience import at_domain
 from subscribers.segments.conditions import (
     AllOf,
     AnyOf,
@@ -27,6 +26,7 @@ from subscribers.segments.conditions import (
     OnList,
     Reads,
 )
+from subscribers.sql import at_domain
 from subscribers.subscriber import Status
 from subscribers.suppression import parse_pattern
 

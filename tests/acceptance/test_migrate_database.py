@@ -17,6 +17,7 @@ from newsletter.store.database import Database, open_database
 from newsletter.store.liveness import living_sender
 from newsletter.store.transfer import COPIED
 from newsletter.web.app import make_app
+from subscribers.bounded_search import PeopleWanted, look_for_people
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW, CommandLine
 from tests.demo.catcher import MailCatcher
@@ -105,6 +106,17 @@ def test_numbers_go_on_where_they_were(site: CommandLine, empty_postgres_url: st
     moved = on(site, empty_postgres_url)
     moved.done("subscribers", "add", "newcomer@example.org", "--list", "weekly")
     assert newest_number(empty_postgres_url, site.folder) > before
+
+
+def test_who_moved_is_found_by_name(moved: CommandLine, empty_postgres_url: str) -> None:
+    """The new database knows the words of their names."""
+    database = open_database(empty_postgres_url, moved.folder)
+    with database.transaction(read_only=True) as connection:
+        look = look_for_people(connection, PeopleWanted(words="reader"), limit=20)
+    database.close()
+    assert {f"guard{number}@example.net" for number in range(5)} <= {
+        person.address for person in look.people
+    }
 
 
 def newest_number(url: str, folder: Path) -> int:

@@ -597,4 +597,22 @@ NOTICES = (
         f"<{READER}>: mail for example.org loops back to myself\n",
         verdict="soft",
     ),
+    Notice(
+        name="envelope-expired",
+        text="An error has occurred while attempting to deliver a message for\nthe following list of recipients:\n\n"
+        f"{READER}: Envelope expired\n",
+        verdict="soft",
+    ),
+    Notice(
+        name="local-mailer",
+        text="   ----- The following addresses had permanent fatal errors -----\n"
+        f"<{READER}>\n\n   ----- Transcript of session follows -----\nmail.local: unknown user: jo\n"
+        f"554 <{READER}>... Service unavailable\n",
+        verdict="hard",
+    ),
+    Notice(
+        name="not-in-the-directory-in-japanese",
+        text=f"------- Failure Reasons  --------\n\nディレクトリのリストにありません\n{READER}\n",
+        verdict="hard",
+    ),
 )

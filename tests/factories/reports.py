@@ -46,6 +46,13 @@ def _fields(
 
 REPORTS = (
     StatusReport(
+        name="x400-gateway",
+        fields=f"Reporting-MTA: x400; mx.example.net\n\nOriginal-Recipient: rfc822; {READER}\nAction: failed\n"
+        "Status: 5.0.0\nDiagnostic-Code: Reason 1 (Unable-To-Transfer)\n"
+        "X400-Supplementary-Info: \"the MTA gives error message 5.7.1 Unable to relay\"",
+        verdict="policy",
+    ),
+    StatusReport(
         name="postfix-virtual",
         fields="Reporting-MTA: dns; mx.example.net\nX-Postfix-Queue-ID: 4ZAbCd1\nX-Postfix-Sender: rfc822; weekly@news.example.org\nArrival-Date: Mon,  2 Mar 2026 07:00:00 +0000 (UTC)\n\n"
         f"Final-Recipient: rfc822; {READER}\nOriginal-Recipient: rfc822;{READER}\nAction: failed\nStatus: 5.1.1\nRemote-MTA: dns; mx.example.org\n"

@@ -184,6 +184,10 @@ def test_people_are_listed_page_by_page(office: PostOffice, command: CommandLine
         (("--attribute", "plan"), 2),
     ):
         assert command("subscribers", "list", *words).code == code
+    mistyped = command("subscribers", "list", "--segment", "not list:weakly or plam = 'gold'")
+    assert (mistyped.code, len(mistyped.out.splitlines())) == (0, 5)
+    assert "there is no list 'weakly'. Fix: did you mean 'weekly'?" in mistyped.err
+    assert "there is no attribute 'plam'. Fix: did you mean 'plan'?" in mistyped.err
 
 
 def test_suppressions_are_listed_searched_explained_exported_and_lifted(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
@@ -11,6 +12,7 @@ from newsletter.store.tables import metadata
 from subscribers.tables import metadata as subscribers_metadata
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_migrations_end_at_the_tables(tmp_path: Path) -> None:
     """A database that went through every migration has exactly the tables the code describes."""
     database = open_database("sqlite:///new.db", tmp_path)

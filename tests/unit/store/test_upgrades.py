@@ -30,6 +30,7 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
     database.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_every_schema_there_ever_was_runs_forward(empty_database: Database, revision: str) -> None:
     """A site of that version, with people in it, becomes one of today's; its rows stay."""

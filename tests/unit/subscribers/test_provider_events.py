@@ -60,6 +60,8 @@ def test_each_event_has_a_key_and_says_whose_mail_it_is(name: str) -> None:
         assert event.key
         if event.kind not in (EventKind.NOTHING, EventKind.UNKNOWN):
             assert event.about.address == ADDRESS
+            if name.endswith("-campaign"):  # which was composed at the provider
+                continue
             assert event.about.reference == REFERENCE or event.about.message_id == MESSAGE_ID
 
 

@@ -76,6 +76,27 @@ def test_a_report_of_each_server_tells_it(report: StatusReport) -> None:
     assert failure.delayed is report.delayed
 
 
+def test_a_report_is_read_in_what_a_gateway_made_of_it() -> None:
+    """Enclosed in a notice of the gateway's own, or below a header whose boundary got lost."""
+    report = (DATA / "report-forwarded.eml").read_bytes()
+    wrapped = (
+        b"From: postmaster@example.net\nSubject: Delivery Status Notification (Failure)\n"
+        b"Content-Type: multipart/mixed; report-type=delivery-status; boundary=B\n\n"
+        b"--B\nContent-Type: message/rfc822\n\n" + report + b"\n--B--\n"
+    )
+    message = parse_message(wrapped)
+    assert looks_like_bounce(message, None)
+    assert told(read_bounce(message)) == BOUNCES["report-forwarded"]
+
+    damaged = parse_message(
+        b"From: post_master@example.net\nSubject: Re:Test\nContent-Type: multipart/mixed;\n"
+        b'boundary="B"\n\n--B\nContent-Type: text/plain\n\nError: Invalid user address\n\n'
+        b"550 - Requested action not taken: no such user here\n\n  RCPT TO: jo@example.org\n--B--\n"
+    )
+    assert looks_like_bounce(damaged, None)
+    assert told(read_bounce(damaged)) == [["jo@example.org", "hard", ""]]
+
+
 def test_success_is_no_failure() -> None:
     """A report that a mail arrived, or left our world, is told apart from one we cannot read."""
     success = parse_message((DATA / "report-success.eml").read_bytes())
