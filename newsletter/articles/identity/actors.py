@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newsletter.articles.identity.lexicon import folded
-from newsletter.articles.identity.tokens import plain
+from newsletter.articles.identity.tokens import plain, word_value
 
 _PASSIVE = re.compile(
     r"(?:\b(?:by|par|por|pelo|pela|dal|dalla|door|przez|(?:wurde|wird|worden)\b.*\bvon)"
@@ -18,7 +18,7 @@ _RUSSIAN_PASSIVE = re.compile(
 """A participle, and who acts in the instrumental case."""
 _SOLD = re.compile(
     r"\b(?:(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
-    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+|sous le contrôle d(?:e\s+|u\s+|['’]))(?:the |la |le |el |die |den |das |o |a |de |het )?"
+    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+|(?:sous le contrôle|aux mains) d(?:e\s+|u\s+|['’])|passa(?:no)? (?:a|ad|al|alla)\s+)(?:the |la |le |el |die |den |das |o |a |de |het )?"
     r"[«„“\"]?(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
 _PLACE = re.compile(
     r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)(?: \d+)?\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
     r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:\d+ )?(?:the |la |le"
-    r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
+    r" |el |den? |der |het )?(?P<place>[^\W\d_]+(?:-[^\W\d_]+)*)",
     re.IGNORECASE,
 )
 _PRIZE = re.compile(
@@ -53,8 +53,9 @@ def agent_of(title: str) -> str:
         *_PASSIVE.finditer(title),
         *_RUSSIAN_PASSIVE.finditer(title),
     ):
-        if len(match["agent"]) > 1:  # not "por R$ 5"
-            return plain(match["agent"])
+        agent = plain(match["agent"])
+        if len(agent) > 1 and not word_value(agent):  # not "por R$ 5" nor "por tres países"
+            return agent
     return ""
 
 

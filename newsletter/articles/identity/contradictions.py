@@ -44,6 +44,8 @@ def contradict(mine: Headline, theirs: Headline, one: Features, other: Features)
 
 _DECISIONS = frozenset(("approve", "approve 0", "approve 1", "elect", "vote", "win 0", "win 1"))
 """Events of which the forecast is another story than the outcome."""
+_VOTES = frozenset(("approve", "approve 0", "approve 1", "vote"))
+"""Events in which "against" is a decision; a match or an attack is against somebody, too."""
 
 
 def may_share_a_language(one: Features, other: Features) -> bool:
@@ -56,9 +58,7 @@ def denied(one: Features, other: Features) -> bool:
     """Whether a headline says something of which the other article has only the opposite."""
     there = _by_group(other.whole.meanings)
     against = ("for", 1) in one.headline.meanings and 1 not in there.get("for", ())
-    if against and not any(
-        group == "win" for group, _place in one.whole.meanings | other.whole.meanings
-    ):
+    if against and _VOTES & (one.told | other.told):
         return True
     return any(
         group in OPPOSITES and group in there and index not in there[group]

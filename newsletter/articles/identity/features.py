@@ -62,8 +62,11 @@ class Features:
 
     @cached_property
     def language(self) -> str:
-        """The likeliest language of the article; "" if it is unknown."""
-        return max(self.languages, default="")
+        """The likeliest language of the article; "" if it is unknown.
+
+        If it may as well be another one, it is not Portuguese, in which "no" does not negate.
+        """
+        return max(self.languages, key=lambda code: (code != "pt", code), default="")
 
     @cached_property
     def headline(self) -> Headline:

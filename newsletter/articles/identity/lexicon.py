@@ -13,6 +13,8 @@ from importlib.resources import files
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 """Scripts written without spaces, or (Korean) with particles attached to words."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+SHORT = 4
+"""A beginning of so few Latin letters counts only before the ending of a form: "fran*" is not "France"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +35,8 @@ class Groups:
         if found := self.words.get(word):
             return found
         for length in range(len(word), 2, -1):
-            if found := self.beginnings.get(word[:length]):
+            found = self.beginnings.get(word[:length])
+            if found and (length > SHORT or not word.isascii() or word[length:] in endings()):
                 return found
         if self.ends:
             for start in range(1, len(word) - 2):
@@ -181,6 +184,14 @@ def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
         ends={word: tuple(meanings) for word, meanings in ends.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
         parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
+    )
+
+
+@lru_cache(maxsize=1)
+def endings() -> frozenset[str]:
+    """The endings of the forms of words, and none."""
+    return frozenset(
+        ("", *(folded(word) for line in lines_of("endings.txt") for word in line.split()))
     )
 
 
