@@ -61,7 +61,9 @@ def _rarity(counts: Counter[str], articles: int) -> dict[str, float]:
     """How rare each stem is that several articles have: 1 if two have it, 0 if all have."""
     most = math.log(max(articles / 2, FEW))
     return {
-        stem: max(0.0, 1 - math.log(count / 2) / most) for stem, count in counts.items() if count > 1
+        stem: max(0.0, 1 - math.log(count / 2) / most)
+        for stem, count in counts.items()
+        if count > 1
     }
 
 

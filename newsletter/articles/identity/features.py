@@ -109,6 +109,13 @@ class Features:
             return word in self.letters
         return word in self.everything or any(same_word(word, other) for other in self.everything)
 
+    def headline_has(self, word: str) -> bool:
+        """Whether the headline has the word in some form, or tells of the event that it means."""
+        headline = self.headline
+        return any(same_word(word, other) for other in headline.words) or not (
+            headline.told.isdisjoint(events_of(word))
+        )
+
     @cached_property
     def told(self) -> frozenset[str]:
         """The events that headline and text may tell of."""
