@@ -67,7 +67,8 @@ class Words:
 class Lexicon:
     """Groups of contrasts, words for one event, functional words, and words of recurring headings.
 
-    `developments` are the events that make another story if only one article tells of them, and
+    `developments` are the events that make another story if only one article tells of them, `steps` those
+    of them that do so whatever else both tell, and
     `consequences` those of them that a disaster may have; `implied` events need not be said. A
     dispensable word only says how the news is told.
     `functional` has the languages in which a word is functional, such as "the".
@@ -76,6 +77,7 @@ class Lexicon:
     contrasts: Groups
     events: Groups
     developments: frozenset[str]
+    steps: frozenset[str]
     disasters: frozenset[str]
     consequences: frozenset[str]
     implied: frozenset[str]
@@ -117,7 +119,8 @@ def lexicon() -> Lexicon:
     return Lexicon(
         contrasts=_groups(_contrasts()),
         events=_groups((name, 0, words) for _heading, name, words in _events()),
-        developments=_headed("developments") | _headed("disasters") | _headed("consequences"),
+        developments=_headed("developments") | _headed("steps") | _headed("disasters") | _headed("consequences"),
+        steps=_headed("steps"),
         disasters=_headed("disasters"),
         consequences=_headed("consequences"),
         implied=_headed("implied"),

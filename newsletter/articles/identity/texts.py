@@ -23,6 +23,8 @@ _SOMETHING_ELSE = 0.7
 """The weight of unknown words that each headline has at one place among common words."""
 _A_DEVELOPMENT = 0.9
 """The weight of a development in a headline of which the other article says nothing."""
+_ANOTHER_STORY = 9.0
+"""The weight of a step, such as an appeal or a fine: more than all that can be said for one story."""
 _EXPLAINED = 0.6
 """The share of a headline that the other article must have if the headlines share no word."""
 STRONG = 0.75
@@ -70,11 +72,11 @@ def texts_agree(
 
 def _by_developments(one: Features, other: Features) -> float:
     """The penalty for developments in a headline of which the other article says nothing."""
-    developments = lexicon().developments
-    return _A_DEVELOPMENT * sum(
-        mention.isdisjoint(told) and not mention.isdisjoint(developments)
+    return sum(
+        _ANOTHER_STORY if mention & lexicon().steps else _A_DEVELOPMENT
         for mentions, told in ((one.headline.events, other.told), (other.headline.events, one.told))
         for mention in mentions
+        if mention.isdisjoint(told) and not mention.isdisjoint(lexicon().developments)
     )
 
 
