@@ -119,7 +119,10 @@ def lexicon() -> Lexicon:
     return Lexicon(
         contrasts=_groups(_contrasts()),
         events=_groups((name, 0, words) for _heading, name, words in _events()),
-        developments=_headed("developments") | _headed("steps") | _headed("disasters") | _headed("consequences"),
+        developments=_headed("developments")
+        | _headed("steps")
+        | _headed("disasters")
+        | _headed("consequences"),
         steps=_headed("steps"),
         disasters=_headed("disasters"),
         consequences=_headed("consequences"),

@@ -118,12 +118,12 @@ def test_headlines_as_outlets_write_them(name: str) -> None:
 
 
 def test_titles_with_summaries() -> None:
-    """Of what two feeds give of one story, four in five are found; nothing else is joined."""
+    """Of what two feeds give of one story, three in four are found; nothing else is joined."""
     labelled = [*title_pairs("summaries.txt")]
     judged = [(same_story(one, other), label) for one, other, label in labelled]
-    assert len(judged) >= 400
+    assert len(judged) >= 500
     assert (True, False) not in judged
-    assert judged.count((True, True)) >= 0.8 * sum(label for _said, label in judged)
+    assert judged.count((True, True)) >= 0.75 * sum(label for _said, label in judged)
 
 
 def test_headlines_that_no_rule_was_made_for() -> None:
