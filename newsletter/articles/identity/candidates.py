@@ -7,13 +7,16 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, product
+from itertools import chain, combinations, product
 
 from newsletter.articles.article import Article
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]+|[^\W_]{3,}|\d+")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 STEM = 5
 """The number of first letters by which forms of a word are equal."""
+_BEGINNING = re.compile(rf"(?<![^\W_])(?:[^\W_]{{3,{STEM}}}|\d+)")
+"""The stem of a word, or a number."""
 OPENING = 200
 """How many characters of a text are read besides the title: a feed's summary names who and where."""
 RAREST = 8
@@ -44,7 +47,10 @@ def pairs_to_compare(
     """
     titles = [_stems(title) for title, _text in texts]
     stems = [titles[index] | _stems(text) for index, (_title, text) in enumerate(texts)]
-    counts = Counter(stem for several in stems for stem in several)
+    if ours is not None:  # Other stems than ours join nothing, and are most of all.
+        wanted = frozenset().union(*stems[:ours])
+        stems = [several & wanted for several in stems]
+    counts = Counter(chain.from_iterable(stems))
     rarity = _rarity(counts, len(texts))
     nearest: defaultdict[int, list[tuple[float, int, int]]] = defaultdict(list)
     for one, other in _sharing(stems, counts, ours):
@@ -90,9 +96,12 @@ def _sharing(
 
 
 def _stems(text: str) -> frozenset[str]:
+    text = text.casefold()
+    if not _UNSPACED.search(text):
+        return frozenset(_BEGINNING.findall(text))
     found: set[str] = set()
-    for word in _WORD.findall(text.casefold()):
-        if "\u0e00" <= word[0] <= "\u0e7f" or "\u3040" <= word[0] <= "\u9fff":
+    for word in _WORD.findall(text):
+        if _UNSPACED.match(word):
             found.update(word[at : at + 2] for at in range(max(1, len(word) - 1)))
         else:
             found.add(word[:STEM])
