@@ -8,7 +8,7 @@ from datetime import datetime
 
 from newsletter.articles.article import Article, Coverage, Tag
 from newsletter.articles.identity.addresses import address_key, names_a_page
-from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.candidates import first_words, pairs_to_compare
 from newsletter.articles.identity.contradictions import contrast
 from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.sameness import same_story
@@ -97,7 +97,7 @@ def _same_stories(
 
     order = [index for index, _article in _settled(articles)]
     pairs = []
-    for first, second in pairs_to_compare([articles[index].title for index in order]):
+    for first, second in pairs_to_compare([first_words(articles[index]) for index in order]):
         one, other = order[first], order[second]
         if not of[one].sources & of[other].sources and same_story(features[one], features[other]):
             near = fuzz.token_sort_ratio(articles[one].title, articles[other].title)

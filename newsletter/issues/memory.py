@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from newsletter.articles.article import Article
-from newsletter.articles.identity.candidates import pairs_to_compare
+from newsletter.articles.identity.candidates import first_words, pairs_to_compare
 from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.sameness import follows_up, same_story
 from newsletter.issues.issue import Follows, Item
@@ -72,9 +72,9 @@ def _near(
     stories: Sequence[Article], carried: Sequence[Carried]
 ) -> Iterator[tuple[Article, Carried, Features, Features]]:
     """The pairs of a story and a carried story to compare, with their features."""
-    titles = [*(story.title for story in stories), *(past.article.title for past in carried)]
+    articles = [*stories, *(past.article for past in carried)]
     features: dict[int, Features] = {}
-    for first, second in pairs_to_compare(titles, ours=len(stories)):
+    for first, second in pairs_to_compare(list(map(first_words, articles)), ours=len(stories)):
         story, past = stories[first], carried[second - len(stories)]
         for index, article in ((first, story), (second, past.article)):
             if index not in features:

@@ -100,7 +100,8 @@ def story_of_page(connection: sa.Connection, article: Article, now: datetime) ->
 def keys_of(source: int, sighting: Sighting) -> tuple[str, ...]:
     """All keys by which the entry can be found; most ids are unique only in their source."""
     own = short_key(f"id {source} {sighting.id}") if sighting.id else ""
-    return tuple(key for key in (own, _global_key(sighting), *_site_keys(sighting)) if key)
+    number = short_key(f"number {source} {sighting.number}") if sighting.number else ""
+    return tuple(key for key in (own, number, _global_key(sighting), *_site_keys(sighting)) if key)
 
 
 def joined_keys(connection: sa.Connection) -> dict[int, tuple[str, ...]]:

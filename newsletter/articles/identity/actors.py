@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from newsletter.articles.identity.lexicon import folded
-from newsletter.articles.identity.tokens import plain
+from newsletter.articles.identity.tokens import plain, word_value
 
 _PASSIVE = re.compile(
-    r"(?:\b(?:by|par|por|pelo|pela|dal|dalla|door|przez|(?:wurde|wird|worden)\b.*\bvon)"
+    r"(?:\b(?:by|par|dal|dalla|door|przez|(?:wurde|wird|worden)\b.*\bvon"
+    r"|[^\W\d_]+(?:[aií]d|st|ch|rt|it|ct)[oa]s?\s+(?:por|pel[oa]s?))"
     r"\s+(?:the |la |le |el |den? |het )?|被)(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )
@@ -18,20 +19,27 @@ _RUSSIAN_PASSIVE = re.compile(
 """A participle, and who acts in the instrumental case."""
 _SOLD = re.compile(
     r"\b(?:(?:(?:sold|goes|go) to|(?:geht|gehen|verkauft) an|vendue?s? (?:à|au)|vendid[oa]s? (?:al?|à|ao)"
-    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+|sous le contrôle d(?:e\s+|u\s+|['’]))(?:the |la |le |el |die |den |das |o |a |de |het )?"
+    r"|vendut[oaie] (?:al?|alla)|verkocht aan|прода\w+)\s+|(?:sous le contrôle|aux mains) d(?:e\s+|u\s+|['’])|passa(?:no)? (?:a|ad|al|alla)\s+)(?:the |la |le |el |die |den |das |o |a |de |het )?"
     r"[«„“\"]?(?P<agent>[^\W\d_]+)",
     re.IGNORECASE,
 )
 """What is sold to someone is bought by them."""
-_SUBJECT = re.compile(r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]")
+_SUBJECT = re.compile(
+    r"([\u30a0-\u30ff\u3400-\u9fff]{2,})[がは]"
+    r"|\b([A-Z]{2,}|[\uac00-\ud7a3]{2,}?)(?:이|가|은|는)(?!\S)|\A([^\W\d_]+),(?=.*[\uac00-\ud7a3])"
+)
+"""The Japanese or Korean word before a particle of the subject, and before the comma of a Korean headline."""
 _PLACE = re.compile(
     r"(?:\A(?P<label>[^\W\d_]+(?:[ -][^\W\d_]+)?)(?: \d+)?\s?[:：]\s)|\b(?:in|of|at|near|from|im|bei|aus|à|au|aux|en|de|du|del|di"
     r"|da|do|das|dos|della|dello|dei|ad|em|no|na|te|van|uit|w|we|z|i|på|från|в|на|из|у)\s+(?:\d+ )?(?:the |la |le"
-    r" |el |den? |der |het )?(?P<place>[^\W\d_]+)",
+    r" |el |den? |der |het )?(?P<place>[^\W\d_]+(?:-[^\W\d_]+)*)",
     re.IGNORECASE,
 )
+_GENITIVES = frozenset(
+    ("of", "de", "du", "del", "di", "da", "do", "das", "dos", "della", "dello", "dei")
+)
 _PRIZE = re.compile(
-    r"\b(?:prize|award|prix|premio|premi|pr[eê]mio|prijs|nagrod\w+|преми\w+|coupe|copa|coppa|trophy|trophée)\s+[«„“\"]?"
+    r"\b(?:prize|award|prix|premio|premi|pr[eéê]mio|prijs|nagrod\w+|преми\w+|coupe|copa|coppa|trophy|trophée)\s+[«„“\"]?"
     r"(?:de |du |d'|di |da |do )?([^\W\d_]+)",
     re.IGNORECASE,
 )
@@ -53,8 +61,9 @@ def agent_of(title: str) -> str:
         *_PASSIVE.finditer(title),
         *_RUSSIAN_PASSIVE.finditer(title),
     ):
-        if len(match["agent"]) > 1:  # not "por R$ 5"
-            return plain(match["agent"])
+        agent = plain(match["agent"])
+        if len(agent) > 1 and not word_value(agent):  # not "por R$ 5" nor "por tres países"
+            return agent
     return ""
 
 
@@ -73,8 +82,19 @@ def bystanders_of(title: str) -> frozenset[str]:
 
 
 def subjects_of(title: str) -> frozenset[str]:
-    """The words that Japanese particles mark as the subject."""
-    return frozenset(map(folded, _SUBJECT.findall(title)))
+    """The words that Japanese and Korean mark as the subject."""
+    found = _SUBJECT.finditer(title)
+    return frozenset(folded(next(filter(None, match.groups()))) for match in found)
+
+
+def places_of(title: str) -> frozenset[str]:
+    """The words of the headline behind a preposition of place; "of" may mean an owner."""
+    return frozenset(
+        plain(word)
+        for match in _PLACE.finditer(title)
+        if match["place"] and match[0].split()[0].casefold() not in _GENITIVES
+        for word in re.findall(r"[^\W\d_]+", match["place"])
+    )
 
 
 def origins_of(title: str) -> frozenset[str]:

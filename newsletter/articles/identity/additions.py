@@ -92,6 +92,11 @@ class Addition:
         """Where it stands."""
         return self.before, self.after
 
+    @property
+    def is_between(self) -> bool:
+        """Whether it stands between two words that both headlines have."""
+        return self.before != START and self.after != END
+
     def is_instead_of(self, other: Addition, *, anywhere: bool) -> bool:
         """Whether it is said instead of an addition of the other headline: beside the same word.
 

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
+from newsletter.articles.identity.additions import compare_parts
 from newsletter.articles.identity.features import Features
-from newsletter.articles.identity.headlines import Headline, Link, events_of
+from newsletter.articles.identity.headlines import Headline, Link, Part, events_of
 from newsletter.articles.identity.lexicon import is_unspaced, lexicon
 from newsletter.articles.identity.likeness import Difference
 from newsletter.articles.identity.roles import OPPOSITES, names_change_places
 from newsletter.articles.identity.wording import other_word
 
+_FRAME = 2.0
+"""The weight of common words among which something may be said instead of something else."""
 LONGEST_NAME = 6
 """The number of letters of an unspaced script that may be one name."""
 
@@ -44,6 +47,8 @@ def contradict(mine: Headline, theirs: Headline, one: Features, other: Features)
 
 _DECISIONS = frozenset(("approve", "approve 0", "approve 1", "elect", "vote", "win 0", "win 1"))
 """Events of which the forecast is another story than the outcome."""
+_VOTES = frozenset(("approve", "approve 0", "approve 1", "vote"))
+"""Events in which "against" is a decision; a match or an attack is against somebody, too."""
 
 
 def may_share_a_language(one: Features, other: Features) -> bool:
@@ -56,13 +61,13 @@ def denied(one: Features, other: Features) -> bool:
     """Whether a headline says something of which the other article has only the opposite."""
     there = _by_group(other.whole.meanings)
     against = ("for", 1) in one.headline.meanings and 1 not in there.get("for", ())
-    if against and not any(
-        group == "win" for group, _place in one.whole.meanings | other.whole.meanings
-    ):
+    if against and _VOTES & (one.headline.told | other.headline.told):
         return True
+    both = one.told & other.told
     return any(
         group in OPPOSITES and group in there and index not in there[group]
         for group, index in one.headline.meanings
+        if group != "rise" or "inflation" not in both  # Prices rise while inflation falls.
     )
 
 
@@ -78,6 +83,51 @@ def names_in_texts_change_places(one: Features, other: Features) -> bool:
     return names_change_places(
         one.title_words, other.title_words, between=2
     ) or names_change_places(one.opening, other.opening, between=3)
+
+
+def says_instead(one: Features, other: Features) -> bool:
+    """Whether each headline has words, at one place among common ones, of which the other article says nothing."""
+    difference = compare_parts(one.headline, other.headline)
+    return difference.shared >= _FRAME and any(
+        mine.place == theirs.place
+        and mine.is_between
+        and _is_unknown(mine.parts, other)
+        and _is_unknown(theirs.parts, one)
+        for mine in difference.mine
+        for theirs in difference.theirs
+    )
+
+
+def comes_after(one: Features, other: Features) -> bool:
+    """Whether a headline tells what came after the event of the other: "… recovers after the attack".
+
+    The other article says nothing of what came after, except the names.
+    """
+    parts = one.headline.parts
+    start = next((at for at, part in enumerate(parts) if part.link is Link.SUBORDINATE), 0)
+    if ("before", 1) not in one.headline.meanings or not start:
+        return False
+    steps = _steps()
+    main = [part for part in parts[:start] if not (part.is_number or other.headline_has(part.word))]
+    return (
+        any(
+            event in steps or event[-1].isdecimal()
+            for part in main
+            for event in events_of(part.word)
+        )
+        and any(other.headline_has(part.word) for part in parts[start:])
+        and _is_unknown(main, other)
+    )
+
+
+def _steps() -> frozenset[str]:
+    """The developments that are not a part of a disaster."""
+    return lexicon().developments - lexicon().consequences - lexicon().disasters
+
+
+def _is_unknown(parts: Sequence[Part], article: Features) -> bool:
+    """Whether the article says nothing of any of these words."""
+    return not any(article.mentions(part.word) or article.tells(part.word) for part in parts)
 
 
 def _also_denies(features: Features, negated: Headline) -> bool:

@@ -33,6 +33,10 @@ _REMARK = re.compile(
 """A remark that a title has been changed, such as "UPDATE 2: …" or "… [corrected]"."""
 
 
+_NUMBER = re.compile(r"(?<!\d)(?!(?:19|20)\d{2}(?:\d{4})?(?!\d))\d{4,}(?!\d)")
+"""The number of an article in its address, which is not a year or a day: `/goverment-falls-81234`."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
     """An entry as a source shows it, or last showed it, with everything that identifies it.
@@ -88,6 +92,12 @@ class Sighting:
         """Its address key; "" if it has none, or that of a front page, which identifies no entry."""
         key = address_key(self.url)
         return key if names_a_page(key) else ""
+
+    @property
+    def number(self) -> str:
+        """The number of the article in its address, with the host; "" if it has none."""
+        numbers = _NUMBER.findall(self.address)
+        return f"{self.address.partition('/')[0]} {numbers[-1]}" if numbers else ""
 
     @property
     def title_key(self) -> str:
@@ -259,6 +269,10 @@ def _title_and_date(entry: Sighting) -> str:
     return entry.title_key and f"{entry.title_key} {moment}"
 
 
+def _number(entry: Sighting) -> str:
+    return entry.number
+
+
 def _title(entry: Sighting) -> str:
     return entry.title_key
 
@@ -274,6 +288,7 @@ _RULES: tuple[tuple[Callable[[Sighting], str], Callable[[Sighting, Sighting], bo
     (_address, _same_by_address),
     (_title_and_date, _same_by_date),
     (_moment, _same_but_corrected),
+    (_number, _similar_titles),
     (_title, _republished),
 )
 """How an entry is recognised, the surest rule first: the key, and what else must agree."""

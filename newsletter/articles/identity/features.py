@@ -62,8 +62,11 @@ class Features:
 
     @cached_property
     def language(self) -> str:
-        """The likeliest language of the article; "" if it is unknown."""
-        return max(self.languages, default="")
+        """The likeliest language of the article; "" if it is unknown.
+
+        If it may as well be another one, it is not Portuguese, in which "no" does not negate.
+        """
+        return max(self.languages, key=lambda code: (code != "pt", code), default="")
 
     @cached_property
     def headline(self) -> Headline:
@@ -105,6 +108,13 @@ class Features:
         if is_unspaced(word):
             return word in self.letters
         return word in self.everything or any(same_word(word, other) for other in self.everything)
+
+    def headline_has(self, word: str) -> bool:
+        """Whether the headline has the word in some form, or tells of the event that it means."""
+        headline = self.headline
+        return any(same_word(word, other) for other in headline.words) or not (
+            headline.told.isdisjoint(events_of(word))
+        )
 
     @cached_property
     def told(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from newsletter.articles.identity.actors import (
     bystanders_of,
     is_sale,
     origins_of,
+    places_of,
     subjects_of,
 )
 from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon
@@ -80,8 +81,8 @@ class Headline:
     decimals. `meanings` are the members of groups of contrasts, and `negated` says whether a word
     negates; `denied` are the words that follow such a word. `agent` is the person or thing that a passive clause names as acting. `paired` are the
     words on both sides of an "and", whose order does not matter. `subjects` are the words that
-    Japanese particles mark as the subject. `bystanders` are named by a label or by a preposition
-    of place, so they do not act. `origins` are the places that something comes from. `parts` are
+    Japanese and Korean mark as the subject. `bystanders` are named by a label or by a preposition
+    of place, so they do not act. `origins` are the places that something comes from, `places` those where it happens. `parts` are
     the words and the numbers in their order. `events` are the names in `events.txt` of what each
     word may tell of. `foretells` says whether it speaks of what is to come. `left_out` is the number of words that `phrases.txt` spared.
     """
@@ -97,6 +98,7 @@ class Headline:
     subjects: frozenset[str]
     bystanders: frozenset[str]
     origins: frozenset[str]
+    places: frozenset[str]
     parts: tuple[Part, ...]
     events: frozenset[frozenset[str]]
     foretells: bool
@@ -157,6 +159,7 @@ def headline(title: str, language: str = "") -> Headline:
         subjects=subjects_of(title),
         bystanders=bystanders_of(title),
         origins=origins_of(title),
+        places=places_of(title),
         parts=tuple(parts.parts),
         events=frozenset(parts.events),
         foretells=("day", 2) in parts.meanings or bool(_FORETELLS.search(title)),

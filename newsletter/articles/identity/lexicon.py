@@ -13,6 +13,8 @@ from importlib.resources import files
 UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 """Scripts written without spaces, or (Korean) with particles attached to words."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+SHORT = 4
+"""A beginning of so few Latin letters counts only before the ending of a form: "fran*" is not "France"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +35,8 @@ class Groups:
         if found := self.words.get(word):
             return found
         for length in range(len(word), 2, -1):
-            if found := self.beginnings.get(word[:length]):
+            found = self.beginnings.get(word[:length])
+            if found and (length > SHORT or not word.isascii() or word[length:] in endings()):
                 return found
         if self.ends:
             for start in range(1, len(word) - 2):
@@ -64,7 +67,8 @@ class Words:
 class Lexicon:
     """Groups of contrasts, words for one event, functional words, and words of recurring headings.
 
-    `developments` are the events that make another story if only one article tells of them, and
+    `developments` are the events that make another story if only one article tells of them, `steps` those
+    of them that do so whatever else both tell, and
     `consequences` those of them that a disaster may have; `implied` events need not be said. A
     dispensable word only says how the news is told.
     `functional` has the languages in which a word is functional, such as "the".
@@ -73,6 +77,7 @@ class Lexicon:
     contrasts: Groups
     events: Groups
     developments: frozenset[str]
+    steps: frozenset[str]
     disasters: frozenset[str]
     consequences: frozenset[str]
     implied: frozenset[str]
@@ -114,7 +119,11 @@ def lexicon() -> Lexicon:
     return Lexicon(
         contrasts=_groups(_contrasts()),
         events=_groups((name, 0, words) for _heading, name, words in _events()),
-        developments=_headed("developments") | _headed("disasters") | _headed("consequences"),
+        developments=_headed("developments")
+        | _headed("steps")
+        | _headed("disasters")
+        | _headed("consequences"),
+        steps=_headed("steps"),
         disasters=_headed("disasters"),
         consequences=_headed("consequences"),
         implied=_headed("implied"),
@@ -181,6 +190,14 @@ def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
         ends={word: tuple(meanings) for word, meanings in ends.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
         parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
+    )
+
+
+@lru_cache(maxsize=1)
+def endings() -> frozenset[str]:
+    """The endings of the forms of words, and none."""
+    return frozenset(
+        ("", *(folded(word) for line in lines_of("endings.txt") for word in line.split()))
     )
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import combinations
 
 from newsletter.articles.identity.headlines import weight
-from newsletter.articles.identity.lexicon import folded, is_unspaced, lexicon, lines_of
+from newsletter.articles.identity.lexicon import endings, is_unspaced, lexicon
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +56,8 @@ def same_word(one: str, other: str) -> bool:
         return start >= 2 and len(long) - start <= 2 and len(short) - start <= 1
     if start == len(short) >= 4 and long[start:] in _NAME_ENDINGS:
         return True
-    endings = {short[start:], long[start:]}
-    return start >= max(4, round(0.6 * len(long))) and endings <= _endings()
+    ends = {short[start:], long[start:]}
+    return start >= max(4, round(0.6 * len(long))) and ends <= endings()
 
 
 def same_sense(one: str, other: str) -> bool:
@@ -84,13 +84,6 @@ _ARABIC_PERSONS = frozenset("يت")
 """The letters before a verb of which the subject is masculine or feminine."""
 _NAME_ENDINGS = frozenset(("s", "n", "en", "i", "es"))
 """Endings that turn the name of a country into the name of its people or its adjective."""
-
-
-@lru_cache(maxsize=1)
-def _endings() -> frozenset[str]:
-    return frozenset(
-        ("", *(folded(word) for line in lines_of("endings.txt") for word in line.split()))
-    )
 
 
 def _without_pairs(

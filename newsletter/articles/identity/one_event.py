@@ -12,15 +12,13 @@ from newsletter.articles.identity.headlines import Headline, Part
 from newsletter.articles.identity.lexicon import is_unspaced, lexicon
 from newsletter.articles.identity.likeness import same_word
 from newsletter.articles.identity.pieces import common_pieces
+from newsletter.articles.identity.tokens import number_weight
 
 ENOUGH = 2.0
 """The weight of the names and numbers that both headlines must have."""
 MANY = 4.0
 """The weight of shared words at which `SOME` suffices."""
 SOME = 1.0
-_LARGE = 13
-"""A number below this occurs in many headlines."""
-_YEARS = range(1900, 2100)
 
 
 def one_event(one: Features, other: Features, mine: Headline, theirs: Headline) -> bool:
@@ -71,7 +69,7 @@ def _common_names(one: Headline, other: Headline, names: frozenset[str]) -> floa
 
     `names` are the names that spelling shows in either article.
     """
-    found = float(sum(map(_number_weight, one.numbers & other.numbers)))
+    found = float(sum(map(number_weight, one.numbers & other.numbers)))
     theirs = [part for part in other.parts if _may_name(part)]
     for part in filter(_may_name, one.parts):
         match = next((there for there in theirs if same_word(part.word, there.word)), None)
@@ -84,15 +82,6 @@ def _common_names(one: Headline, other: Headline, names: frozenset[str]) -> floa
         for piece in common_pieces(words, others)
         if is_unspaced(piece.words[0])
     )
-
-
-def _number_weight(number: str) -> float:
-    if not number.replace(".", "", 1).isdecimal():
-        return 0.5
-    value = float(number)
-    if value in _YEARS or value < 2:
-        return 0.0
-    return 1.0 if value >= _LARGE or "." in number else 0.5
 
 
 def _may_name(part: Part) -> bool:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from newsletter.articles.identity.lexicon import is_unspaced, lines_of
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
-_GAP = r"((?:\s+[^\s;:!?–—]+){0,7}?)"
+_GAP = r"((?:\s+[^\s;:!?–—]+){0,9}?)"
 _CURRENCIES = {"€": "euro", "$": "dollar", "£": "pound", "¥": "yen", "₺": "lira", "₽": "rubel"}
 _AMOUNT = re.compile(
     r"(?:US|AU|CA|R)?(?P<before>[€$£¥₺₽])\s?(?P<number>\d[\d.,]*(?:\s?[^\W\d_]+\b)?)"

@@ -110,7 +110,7 @@ def _places(headline: Headline) -> frozenset[str]:
     """The names that the headline marks as places."""
     capitals = {part.word for part in headline.parts if part.is_capital}
     return frozenset(
-        word for word in headline.bystanders & capitals if not lexicon().events.meanings(word)
+        word for word in headline.places & capitals if not lexicon().events.meanings(word)
     )
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from newsletter.articles.identity.contradictions import (
     another_version,
+    comes_after,
     contradict,
     denied,
     may_share_a_language,
@@ -93,6 +94,8 @@ def _ground(
         near = alike and apart <= A_FEW_DAYS and mine.asks == theirs.asks
         if near and one_event(one, other, mine, theirs):
             return Ground.ONE_EVENT
+    if comes_after(one, other) or comes_after(other, one):
+        return None
     if support is not None and texts_agree(one, other, difference, support, apart):
         return Ground.TEXTS
     return None

@@ -31,6 +31,9 @@ _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|
 _TURKISH_CASE = re.compile(r"(?<=...)'(?:[dt][ae]ki|n[dt][ae]n?|y?l[ae]|ler|lar)[a-z]{0,3}\Z")
 _NUMBERS = (*range(2, 13), *range(20, 101, 10))
 """The values of the lines of the group "number" in contrasts.txt."""
+_LARGE = 13
+"""A number below this occurs in many articles."""
+_YEARS = range(1900, 2100)
 _GLUED = frozenset("万萬만亿億억千兆조")
 """Magnitudes of unspaced scripts, which the next word follows without a space."""
 
@@ -99,3 +102,13 @@ def _factor(following: Sequence[re.Match[str]], text: str) -> float:
     if len(unit) == 1 and unit.isascii() and gap == " ":
         return 1.0  # "5 m" may as well be metres
     return MAGNITUDES.get(unit[:1] if unit[:1] in _GLUED else unit, 1.0)
+
+
+def number_weight(number: str) -> float:
+    """How much it shows that two articles have this number in common."""
+    if not number.replace(".", "", 1).isdecimal():
+        return 0.5
+    value = float(number)
+    if value in _YEARS or value < 2:
+        return 0.0
+    return 1.0 if value >= _LARGE or "." in number else 0.5
