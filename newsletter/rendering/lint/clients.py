@@ -84,6 +84,9 @@ def check_clients(document: Document) -> Iterator[LintFinding]:
         elif element.tag in _ACTIVE and not is_annotation(element):
             fix = f"remove <{element.tag}>: clients drop it, and filters distrust it"
             yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
+        elif handlers := [name for name in element.attrib if name.startswith("on")]:
+            fix = f"remove {handlers[0]}: clients drop it, and filters distrust it"
+            yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
     yield from _unsupported(document)
 
 

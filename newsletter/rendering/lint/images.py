@@ -9,7 +9,7 @@ from newsletter.issues.issue import Item
 from newsletter.rendering.lint.css import pixels, style_of
 from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.lint.finding import LintFinding
-from newsletter.rendering.lint.visibility import is_hidden
+from newsletter.rendering.lint.hidden import is_hidden
 
 WIDEST = 2400
 """Pixels of the original. The page shows 600, or 1,200 on high-density screens."""
