@@ -37,6 +37,7 @@ GRACEFUL = {
     "css-overflow-wrap": "the word-break of MRML's cells breaks long words",
     "css-white-space": "a link breaks over two lines",
     "html-bdi": "a name in another script may be shown out of order",
+    "html-wbr": "a long word breaks where it must, by word-break",
     "html-dir": "the element around it has its own direction",
 }
 """Features of our themes that some clients lack, and what their readers see instead."""

@@ -128,7 +128,7 @@ def test_articles_words_stay_words() -> None:
     edition = make_edition([make_item(article, section=HOSTILE)] * 2, preheader=HOSTILE)
     root = etree.fromstring(edition.html, etree.HTMLParser())
     shown = HOSTILE.translate({0: None, 0x1B: None})
-    headlines = [" ".join(map(str, heading.itertext())) for heading in root.iter("h2", "h3")]
+    headlines = ["".join(map(str, heading.itertext())) for heading in root.iter("h2", "h3")]
     assert headlines == [" ".join(shown.split())] * 3
     assert root.find(".//script") is None
     assert "\x00" not in edition.html + edition.text
