@@ -14,7 +14,9 @@ from newsletter.rendering.contrast import ENOUGH, contrast
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.browser.test_widths import STICKING_OUT
 from tests.browsers import Chromium
+from tests.factories.editions import make_edition
 from tests.factories.hard_cases import ALL_CASES, kinds_for
+from tests.factories.issues import make_article, make_image, make_item
 
 pytestmark = pytest.mark.browser
 
@@ -132,13 +134,34 @@ def test_colours_of_the_readers_own(name: str, scheme: str, chromium: Chromium) 
     ]
     assert unread == []
     assert set(lines) <= {"solid"}
-    in_box = name != "letter"  # which tells a paid block by its label alone
-    assert len(lines) == html.count('class="button"') + in_box
+    assert len(lines) == html.count('class="button"') + 1
 
 
 def _rgb(css: str) -> tuple[float, float, float]:
     red, green, blue = css.partition("(")[2].rstrip(")").split(",")[:3]
     return float(red) / 255, float(green) / 255, float(blue) / 255
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_no_movement(name: str, chromium: Chromium) -> None:
+    """Who asks for less movement sees no animation; its story keeps its linked headline."""
+    moving = make_item(make_article(1, image=make_image(1, moves=True)))
+    still = make_item(make_article(2, image=make_image(2)))
+    html = make_edition([moving, still], theme=open_theme(None, name)).html
+
+    def shown(browser: Browser, motion: str) -> list[str]:
+        page = open_page(browser, html, reduced_motion=motion)
+        seen: list[str] = page.evaluate(
+            """() => [...document.images].filter(image => image.getBoundingClientRect().height)
+              .map(image => image.alt.slice(-1))"""
+        )
+        assert page.locator("h2 a, h3 a").count() == 2
+        page.close()
+        return seen
+
+    pictures = ["1", "2"] if html.count("<img") == 2 else []
+    assert chromium.run(lambda browser: shown(browser, "no-preference")) == pictures
+    assert chromium.run(lambda browser: shown(browser, "reduce")) == pictures[1:]
 
 
 @pytest.mark.parametrize(

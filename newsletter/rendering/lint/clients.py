@@ -30,6 +30,7 @@ _REFERENCE = """
 
 GRACEFUL = {
     "css-at-media-prefers-color-scheme": "the light colours are shown",
+    "css-at-media-prefers-reduced-motion": "pictures move",
     "css-color-scheme": "the light colours are shown",
     "html-meta-color-scheme": "the light colours are shown",
     "css-selector-attribute": "used for dark mode only",
@@ -37,6 +38,7 @@ GRACEFUL = {
     "css-overflow-wrap": "the word-break of MRML's cells breaks long words",
     "css-white-space": "a link breaks over two lines",
     "html-bdi": "a name in another script may be shown out of order",
+    "html-semantics": "the elements around the text are plain ones",
     "html-wbr": "a long word breaks where it must, by word-break",
     "html-dir": "the element around it has its own direction",
 }

@@ -181,6 +181,13 @@ def test_pictures_are_weighed_by_their_originals() -> None:
     assert "image-count" in {finding.rule for finding in check(many)}
 
 
+def test_pictures_that_move_are_told() -> None:
+    """Hardly any client lets its reader stop them."""
+    items = (make_item(make_article(image=make_image(moves=True))),)
+    found = lint(make_edition(items), items=items, masthead=make_masthead())
+    assert [finding.rule for finding in found] == ["motion"]
+
+
 def test_severities_are_the_sites() -> None:
     """A rule may be blocking, a warning, or off, and then is still told, last."""
     html = in_body('<a href="http://example.org/?utm_source=x">x</a><p style="font-size:9px">x</p>')

@@ -134,6 +134,7 @@ SEEDS: tuple[tuple[str, Change], ...] = (
     ("image-count", put(f'<img src="{LINK}a.png" alt="" width="9">' * 26)),
     # Style sheets.
     ("style-size", sheet("/*" + "x" * 17_000 + "*/")),
+    ("style-place", put("<style>.y { margin: 0 }</style>")),
     ("nested-media", sheet("@media screen { @media (max-width: 9px) { .y { margin: 0 } } }")),
     ("client-support", sheet("@import url(https://example.org/x.css);")),
     ("client-support", put('<div style="display:grid">x</div>')),
@@ -151,6 +152,7 @@ SEEDS: tuple[tuple[str, Change], ...] = (
     ("link-sign", put(f'<p>See <a href="{LINK}" style="text-decoration:none">this page</a> now</p>')),
     ("link-text", link(LINK, "Click here")),
     ("link-text", link(LINK, f'<img src="{LINK}a.png" alt="" width="9">')),
+    ("link-block", put(f'<a href="{LINK}"><div>The page in question</div></a>')),
     ("same-words", put(f'<p><a href="{LINK}1">Read on now</a></p><p><a href="{LINK}2">Read on now</a></p>')),
     ("duplicate-link", put('<h2><a href="https://press.example.org/story-2">Told twice</a></h2>')),
     ("empty-heading", put("<h2></h2>")),
