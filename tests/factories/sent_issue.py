@@ -34,11 +34,15 @@ key_file = "dkim.pem"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SentIssue:
-    """One reader's message, and the TXT record of the key that signed it; when it was sent."""
+    """One reader's message, and the TXT record of the key that signed it.
+
+    It was sent `at` this moment, so many `hours` after the send began.
+    """
 
     mail: CaughtMail
     dkim_record: str
     at: datetime
+    hours: int
 
     @property
     def received(self) -> bytes:
@@ -85,7 +89,7 @@ def send_issue(folder: Path, *, hours: int = 0) -> SentIssue:
             assert not catcher.mails
         site.run("send", "weekly/1", "--now", now.isoformat())
         assert catcher.wait_for(1)
-        return SentIssue(mail=catcher.mails[0], dkim_record=record, at=now)
+        return SentIssue(mail=catcher.mails[0], dkim_record=record, at=now, hours=hours)
 
 
 def _as_public(application: ASGIApp) -> ASGIApp:
