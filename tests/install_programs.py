@@ -14,6 +14,7 @@ PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",), "build-essenti
 FOR_FAULTS = {
     "dovecot-imapd": ("dovecot",),
     "nginx-light": ("nginx",),
+    "opendkim": ("opendkim",),
     "postfix": ("postfix",),
     "rspamd": ("rspamd",),
 }

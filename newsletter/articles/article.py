@@ -25,7 +25,7 @@ class Image:
     """A picture of the article; sizes are in CSS pixels, None where the source gives none.
 
     `answers` is None until the picture has been fetched once; `type` and `octets` are what it then
-    was.
+    was, and it `moves` if it is an animation.
     """
 
     url: str
@@ -35,6 +35,7 @@ class Image:
     type: str = ""
     octets: int | None = None
     answers: bool | None = None
+    moves: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

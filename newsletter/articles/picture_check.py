@@ -44,6 +44,7 @@ class Measured:
     width: int
     height: int
     is_print: bool
+    moves: bool
 
 
 async def check_pictures(
@@ -104,18 +105,29 @@ def _with_facts(image: Image, known: Image) -> Image:
 
 
 async def _checked(article: Article, first: Image, client: HttpClient, now: datetime) -> Article:
-    """The article with the first of its pictures that answers with one, else with one that does not."""
+    """The article with the first of its pictures that answers and does not move.
+
+    Without one it has the first that moves, and without that one that does not answer.
+    """
+    chosen: Image | None
     refused: list[Refusal] = []
-    chosen: Image | None = None
+    moving: Image | None = None
+    silent: Image | None = None
     for image in (first, *article.other_images[:MOST_OTHERS]):
         found = await _look_at(image, client, now)
         if isinstance(found, Unfit):
             refused.append(Refusal(place=image.url[:100], why=found))
-        elif found.answers:
+        elif found.answers and not found.moves:
+            if moving:
+                refused.append(Refusal(place=moving.url[:100], why=Unfit.MOVES))
             chosen = found
             break
+        elif found.answers:
+            moving = moving or found
         else:
-            chosen = chosen or found
+            silent = silent or found
+    else:
+        chosen = moving or silent
     provenance = _explained(article, chosen, first, refused)
     return replace(article, image=chosen, provenance=provenance)
 
@@ -141,6 +153,7 @@ async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | U
         type=f"image/{measured.format.lower()}",
         octets=len(fetched.body),
         answers=True,
+        moves=measured.moves,
     )
 
 
@@ -167,6 +180,8 @@ def measure(body: bytes) -> Measured | None:
                 width=width,
                 height=height,
                 is_print=picture.mode == "CMYK",
+                # MPO has several pictures of one scene, which nothing plays.
+                moves=picture.format != "MPO" and getattr(picture, "is_animated", False),
             )
     except (
         UnidentifiedImageError,

@@ -21,6 +21,7 @@ class Unfit(StrEnum):
     BANNER = "a banner"
     FORMAT = "a format that mail programs do not show"
     SMALLER = "another one is larger"
+    MOVES = "an animation; another one does not move"
     BROKEN = "it does not answer with a picture"
     DATE = "far from the other dates of the feed"
     EMPTY = "nothing but what a program adds"

@@ -207,6 +207,10 @@ class NewsletterSettings(Table):
     """The newsletter's name."""
     tagline: str = ""
     """A line under the title in the masthead."""
+    logo: WebAddress | None = None
+    """A picture in place of the title in issues, at most 40 pixels high. It has a white ground in the dark."""
+    logo_width: int = Field(default=160, ge=16, le=552)
+    """The width of the logo in pixels, as it is shown."""
     sender: Sender = Field(alias="from")
     """The sender of its issues: `Name <user@host>`."""
     reply_to: Mailbox | None = None

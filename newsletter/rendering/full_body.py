@@ -18,6 +18,7 @@ from markupsafe import Markup
 from newsletter.articles.article import Image
 from newsletter.articles.pictures import pixels
 from newsletter.rendering.body_tables import with_readable_tables
+from newsletter.rendering.hyphenation import with_breaks
 from newsletter.rendering.pictures import LEAD_WIDTH, Picture, sized_picture
 from newsletter.rendering.safe_text import fragment, one_line, shorten
 
@@ -74,7 +75,7 @@ def full_body(
 
 
 def _markup(source: str) -> Markup:
-    return Markup(source)  # noqa: S704 (every block has passed nh3)
+    return with_breaks(source)  # every block has passed nh3
 
 
 def _prepared(source: str, level: int, shown: str) -> str:

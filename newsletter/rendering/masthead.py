@@ -19,6 +19,7 @@ class Masthead:
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
     `full_sections` are the titles of the sections that show their articles whole.
     `annotated` issues carry data for Gmail's Promotions tab.
+    `logo` is the address of a picture that stands for the title, shown `logo_width` pixels wide.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
     `reply_address` takes readers' answers. `join_url` is where a person to whom an issue was forwarded can subscribe.
     """
@@ -30,6 +31,8 @@ class Masthead:
     language: str = "en"
     timezone: str = "UTC"
     tagline: str = ""
+    logo: str = ""
+    logo_width: int = 0
     list_reason: str = ""
     join_url: str = ""
     reply_address: str = ""

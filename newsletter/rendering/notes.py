@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from newsletter.articles.sanitize import clean_text
 from newsletter.rendering.direction import direction_of
+from newsletter.rendering.hyphenation import with_breaks
 from newsletter.rendering.pictures import LEAD_WIDTH
 from newsletter.rendering.plain_text import Footnotes, wrap
 from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
@@ -69,7 +70,7 @@ class Note:
     def html(self) -> Markup:
         """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
         safe = _HEADING.sub(r'<p class="subhead">\1</p>', _sanitised(self.source))
-        return Markup(_BLOCK.sub(_directed, without_dead_links(safe)))  # noqa: S704 (sanitised)
+        return with_breaks(_BLOCK.sub(_directed, without_dead_links(safe)))
 
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""

@@ -17,13 +17,14 @@ PHONE_WIDTH = 400
 class Picture:
     """An image with the width to show it at, in CSS pixels. `alt` is "" for decoration.
 
-    `fluid` means that it is large enough to fill the width of a phone.
+    `fluid` means that it is large enough to fill the width of a phone, `moves` that it is an animation.
     """
 
     url: str
     alt: str
     width: int
     fluid: bool
+    moves: bool = False
 
 
 def sized_picture(image: Image | None, max_width: int) -> Picture | None:
@@ -36,4 +37,4 @@ def sized_picture(image: Image | None, max_width: int) -> Picture | None:
     if image.width and image.height and portrait:
         width = min(width, max(1, max_width * image.width // image.height))
     fluid = not portrait and (image.width or PHONE_WIDTH) >= PHONE_WIDTH
-    return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid)
+    return Picture(url=url, alt=one_line(image.alt), width=width, fluid=fluid, moves=image.moves)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from markupsafe import Markup
+
 from newsletter.issues.issue import Issue, Item, LeftOut
 from newsletter.issues.reasons import LeftOutReason
 from newsletter.rendering.annotations import with_annotations
@@ -158,7 +160,7 @@ class _Renderer:
             "_": translate,
             "dir": partial(direction_attribute, around=self.masthead.direction),
             "isolated": partial(isolated, around=self.masthead.direction),
-            "soft": soft_hyphenator(self.masthead.language),
+            "soft": self._soft,
             "newsletter": self.masthead,
             "issue": {
                 "number": self.issue.number,
@@ -183,6 +185,10 @@ class _Renderer:
             "start": self._start,
             "end": "left" if self._start == "right" else "right",
         }
+
+    def _soft(self, text: str, language: str = "") -> Markup:
+        """The text, in this language or the newsletter's, with places to break in long words."""
+        return soft_hyphenator(language or self.masthead.language)(text)
 
     @property
     def _start(self) -> str:

@@ -10,7 +10,8 @@ import re
 
 # One start tag; quoted values may contain ">".
 _TAG = re.compile(r'<[a-zA-Z][^\s<>"/]*(?:\s+[^\s<>"=/]+(?:="[^"]*")?)*\s*/?>')
-# MRML writes the first two and premailer the third, where HTML has no such attributes.
+# MRML writes the first two and premailer the third, where HTML has no such attributes. MRML also ends
+# <wbr>, which has no end.
 _INVALID_ATTRIBUTE = re.compile(r' height="auto"| vertical-align="[^"]*"| bgcolor="[^"]*"(?=>$)')
 _STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
 _STYLE_SHEET = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.DOTALL)
@@ -48,7 +49,7 @@ def shorter_html(html: str) -> str:
     Text runs from left to right unless an element around it says otherwise, so that
     `direction:ltr` is needed only beside `direction:rtl`.
     """
-    html = _FOR_OUTLOOK_2003.sub("", html)
+    html = _FOR_OUTLOOK_2003.sub("", html).replace("</wbr>", "")
     html = _STYLE_SHEET.sub(
         lambda match: match[1] + _shorter_classes(_shorter_sheet(match[2])) + match[3], html
     )

@@ -16,6 +16,8 @@ from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.pictures import LEAD_WIDTH, Picture, sized_picture
 from newsletter.rendering.safe_text import fragment, one_line, shorten, web_link
 
+MOST_OTHERS = 12
+"""Other sources of a story that are named."""
 SHORTEST_STATED = 2
 """In minutes of reading."""
 
@@ -154,7 +156,8 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         section=one_line(item.section),
         tags=tuple(one_line(tag.label) for tag in article.tags),
         also=tuple(
-            Link(text=source_name(other.source), url=web_link(other.url)) for other in article.also
+            Link(text=source_name(other.source), url=web_link(other.url))
+            for other in article.also[:MOST_OTHERS]
         ),
         minutes=_minutes(article),
         plays=_seconds(article) > 0,

@@ -82,6 +82,8 @@ class Site:
             newsletter=slug,
             title=self.newsletter(slug).title,
             tagline=self.newsletter(slug).tagline,
+            logo=self.newsletter(slug).logo or "",
+            logo_width=self.newsletter(slug).logo_width,
             site_url=site.url,
             postal_address=site.postal_address,
             language=site.language,

@@ -9,19 +9,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from newsletter.rendering.lint import lint
-from newsletter.rendering.theme import STANDARD, open_theme, theme_names
+from newsletter.rendering.theme import open_theme, theme_names
 from tests.axe import MODES, Mode, load_axe, run_axe
 from tests.browsers import Chromium
-from tests.factories.cases import CASES
 from tests.factories.defects import DEFECTS
 from tests.factories.editions import make_edition, make_masthead
+from tests.factories.hard_cases import ALL_CASES, COLOURFUL, kinds_for
 from tests.factories.issues import make_items
-from tests.sampling import IS_WHOLE
 
 pytestmark = pytest.mark.browser
-
-COLOURFUL = ("one article", "notes and blocks", "right to left")
-"""Cases that between them use every class of a theme."""
 
 
 def look(
@@ -44,25 +40,12 @@ def look(
     return found
 
 
-def kinds_for(name: str) -> tuple[str, ...]:
-    """The kinds of content that a theme is asked to print.
-
-    In the suite the standard theme prints all. Every other theme prints those that use all of its
-    classes, and of the rest each one kind, so that every kind is printed by two themes at least.
-    """
-    if IS_WHOLE or name == STANDARD:
-        return tuple(CASES)
-    names = [other for other in theme_names() if other != STANDARD]
-    rest = [title for title in CASES if title not in COLOURFUL]
-    return (*COLOURFUL, *rest[names.index(name) :: len(names)])
-
-
 @pytest.mark.sampled
 @pytest.mark.parametrize("name", theme_names())
 def test_no_violations(name: str, chromium: Chromium) -> None:
     """All of axe's rules on kinds of content; in dark, contrast where every class is used."""
     theme = open_theme(None, name)
-    documents = {title: CASES[title].edition(theme).html for title in kinds_for(name)}
+    documents = {title: ALL_CASES[title].edition(theme).html for title in kinds_for(name)}
     colourful = {title: documents[title] for title in COLOURFUL}
     everything = {"resultTypes": ["violations"]}
     contrast = {**everything, "runOnly": ["color-contrast"]}

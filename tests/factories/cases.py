@@ -1,4 +1,4 @@
-"""The twelve kinds of content that every theme must cope with."""
+"""Kinds of content that every theme must cope with."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -18,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.demo.catcher import CaughtMail, catching_mail
 from tests.demo.serving import serving
-from tests.demo.site import make_site
+from tests.demo.site import CommandFailedError, make_site
 from tests.demo.sources import sources_application
 
 PRESS = "press.example.org"
@@ -32,22 +34,38 @@ key_file = "dkim.pem"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SentIssue:
-    """One reader's message, and the TXT record of the key that signed it."""
+    """One reader's message, and the TXT record of the key that signed it.
+
+    It was sent `at` this moment, so many `hours` after the send began.
+    """
 
     mail: CaughtMail
     dkim_record: str
+    at: datetime
+    hours: int
+
+    @property
+    def received(self) -> bytes:
+        """The message with the line that the reader's server puts above it."""
+        line = f"Received: by mx.example.net with ESMTPS; {format_datetime(self.at)}\r\n"
+        return line.encode() + self.mail.content
 
 
-def send_issue(folder: Path) -> SentIssue:
-    """Gather, draft, approve and send the demo's first issue from a site in `folder`."""
+def send_issue(folder: Path, *, hours: int = 0) -> SentIssue:
+    """Gather, draft, approve and send the demo's first issue from a site in `folder`.
+
+    The send began so many `hours` ago, and the reader's server asked to try again until now.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
-    with serving(_as_public(sources_application(now))) as sources, catching_mail() as catcher:
+    begun = now - timedelta(hours=hours)
+    start = ("--now", begun.isoformat())
+    with serving(_as_public(sources_application(begun))) as sources, catching_mail() as catcher:
         site = make_site(
             folder,
             site_url="https://news.example.org",
             sources=sources,
             relay_port=catcher.port,
-            now=now,
+            now=begun,
         )
         for article in (*site.folder.glob("notes/*"), *site.folder.glob("saved/*")):
             article.write_text(article.read_text().replace(sources, f"https://{PRESS}"))
@@ -57,16 +75,21 @@ def send_issue(folder: Path) -> SentIssue:
         readers = folder / "readers.csv"
         readers.write_text("email\nann@example.net\n")
         site.run("subscribers", "import", str(readers), "--list", "weekly")
-        site.run("gather")
-        site.run("draft", "weekly")
+        site.run("gather", *start)
+        site.run("draft", "weekly", *start)
         findings = site.ask("lint", "weekly")["findings"]
         # The pictures' public address is not there to answer; everything else is in order.
         others = [finding for finding in findings if finding["rule"] != "image-answer"]
         assert others == [], others
-        site.run("approve", "weekly/1")
-        site.run("send", "weekly/1")
+        site.run("approve", "weekly/1", *start)
+        if hours:
+            later = catcher.answering(lambda _reader: "451 4.7.1 Try again later")
+            with later, suppress(CommandFailedError):
+                site.run("send", "weekly/1", *start)
+            assert not catcher.mails
+        site.run("send", "weekly/1", "--now", now.isoformat())
         assert catcher.wait_for(1)
-        return SentIssue(mail=catcher.mails[0], dkim_record=record)
+        return SentIssue(mail=catcher.mails[0], dkim_record=record, at=now, hours=hours)
 
 
 def _as_public(application: ASGIApp) -> ASGIApp:

@@ -113,6 +113,28 @@ def test_pictures_are_looked_at_once(tmp_path: Path, server: FeedServer) -> None
     site.database.close()
 
 
+def test_a_picture_that_does_not_move_goes_before_an_animation(
+    tmp_path: Path, server: FeedServer
+) -> None:
+    """An article with nothing but an animation keeps it, and it is known to be one."""
+    frames = [Pillow.new("RGB", (600, 400), colour) for colour in ("red", "blue")]
+    written = BytesIO()
+    frames[0].save(written, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    moving = server.put("/moving.gif", written.getvalue(), content_type="image/gif")
+    still = server.put("/still.png", picture((500, 300)), content_type="image/png")
+    feed = rss(
+        item("Both", f"<img src='{moving}' width='600' height='400'><img src='{still}' width='500' height='300'>"),
+        item("Alone", f"<img src='{moving}?2' width='600' height='400'>"),
+    )  # fmt: skip
+    server.put("/moving.gif?2", written.getvalue(), content_type="image/gif")
+    site = site_with_feed(tmp_path, server.put("/rss", feed))
+    gather(site, "weekly", now=NOW)
+    images = {title: article.image for title, article in kept(site).items()}
+    site.database.close()
+    moves = {title: image.moves for title, image in images.items() if image}
+    assert moves == {"Both": False, "Alone": True}
+
+
 def test_what_had_no_date_when_the_feed_was_first_read_is_not_news(
     tmp_path: Path, server: FeedServer
 ) -> None:

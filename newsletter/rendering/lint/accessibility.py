@@ -11,6 +11,7 @@ from newsletter.rendering.lint.finding import LintFinding
 _SCREEN_READERS = "readers with a screen reader"
 _NO_PICTURES = "readers with a screen reader, or with pictures off"
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_BLOCKS = (*_HEADINGS, "p", "div", "table", "ul", "ol", "blockquote", "pre", "figure")
 _VAGUE = frozenset({"click here", "here", "link", "more", "read more", "this", "go", "…"})
 
 
@@ -78,6 +79,9 @@ def _link_texts(document: Document) -> Iterator[LintFinding]:
     for link in document.elements("a"):
         if not link.get("href"):
             continue
+        if next(link.iter(*_BLOCKS), None) is not None:
+            fix = "put the link into the block: Outlook makes no link around one"
+            yield finding(link, "link-block", "warning", who="Outlook for Windows", fix=fix)
         words = words_of(link).casefold().strip(" .…→»›")
         if not words:
             fix = "add text to the link, or alternative text to its picture"

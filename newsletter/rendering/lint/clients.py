@@ -30,6 +30,7 @@ _REFERENCE = """
 
 GRACEFUL = {
     "css-at-media-prefers-color-scheme": "the light colours are shown",
+    "css-at-media-prefers-reduced-motion": "pictures move",
     "css-color-scheme": "the light colours are shown",
     "html-meta-color-scheme": "the light colours are shown",
     "css-selector-attribute": "used for dark mode only",
@@ -37,6 +38,8 @@ GRACEFUL = {
     "css-overflow-wrap": "the word-break of MRML's cells breaks long words",
     "css-white-space": "a link breaks over two lines",
     "html-bdi": "a name in another script may be shown out of order",
+    "html-semantics": "the elements around the text are plain ones",
+    "html-wbr": "a long word breaks where it must, by word-break",
     "html-dir": "the element around it has its own direction",
 }
 """Features of our themes that some clients lack, and what their readers see instead."""
@@ -83,6 +86,9 @@ def check_clients(document: Document) -> Iterator[LintFinding]:
             yield finding(element, "unknown-mjml", "blocking", who="every reader", fix=fix)
         elif element.tag in _ACTIVE and not is_annotation(element):
             fix = f"remove <{element.tag}>: clients drop it, and filters distrust it"
+            yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
+        elif handlers := [name for name in element.attrib if name.startswith("on")]:
+            fix = f"remove {handlers[0]}: clients drop it, and filters distrust it"
             yield finding(element, "active-content", "blocking", who="every reader", fix=fix)
     yield from _unsupported(document)
 

@@ -9,11 +9,12 @@ from newsletter.issues.issue import Item
 from newsletter.rendering.lint.css import pixels, style_of
 from newsletter.rendering.lint.document import Document, finding
 from newsletter.rendering.lint.finding import LintFinding
-from newsletter.rendering.lint.visibility import is_hidden
+from newsletter.rendering.lint.hidden import is_hidden
 
 WIDEST = 2400
 """Pixels of the original. The page shows 600, or 1,200 on high-density screens."""
 MANY = 25
+_MOVEMENT = "readers whom movement distracts or makes ill, and who cannot stop it"
 INVISIBLE = 3
 """Pixels of a side."""
 
@@ -22,6 +23,7 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
     """Check that pictures have a width for Outlook, answer, are not oversized, and not too many."""
     widths = {item.image.url: item.image.width or 0 for item in items if item.image}
     silent = {item.image.url for item in items if item.image and item.image.answers is False}
+    moving = {item.image.url for item in items if item.image and item.image.moves}
     images = list(document.elements("img"))
     for image in images:
         if not (image.get("width") or "").isdigit():
@@ -35,6 +37,9 @@ def check_images(document: Document, items: Sequence[Item]) -> Iterator[LintFind
         if image.get("src") in silent:
             fix = "take another picture, or none: this one could not be loaded"
             yield finding(image, "image-answer", "warning", who="every reader", fix=fix)
+        if image.get("src") in moving:
+            fix = "take a picture that does not move, such as its first frame"
+            yield finding(image, "motion", "warning", who=_MOVEMENT, fix=fix)
         width = widths.get(image.get("src") or "", 0)
         if width > WIDEST:
             fix = f"use a smaller one: it is {width} pixels wide, but shown at {image.get('width')}"

@@ -14,6 +14,10 @@ from newsletter.rendering.lint.finding import LintFinding
 from newsletter.rendering.slots import sentinel
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_PRIVATE = (
+    ".localhost", ".local", ".localdomain", ".internal", ".intranet", ".lan", ".corp", ".home",
+    ".home.arpa", ".test", ".invalid",
+)  # fmt: skip
 
 
 def check_links(document: Document, nonce: str, site_url: str) -> Iterator[LintFinding]:
@@ -72,11 +76,11 @@ def _empty_link(element: Any) -> Iterator[LintFinding]:
 
 
 def _is_private(host: str) -> bool:
-    """Whether only machines of one network know the host (RFC 1918, RFC 6761, RFC 6762)."""
+    """Whether only machines of one network know the host (RFC 1918, RFC 6761, RFC 6762, RFC 8375)."""
     try:
         return not ip_address(host).is_global
     except ValueError:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".lan"))
+        return bool(host) and ("." not in host or host.endswith(_PRIVATE))
 
 
 def _on_this_machine(host: str) -> bool:

@@ -23,6 +23,9 @@ def check_style_sheets(document: Document) -> Iterator[LintFinding]:
         if total > LARGEST:
             fix = f"shorten the style sheets to {LARGEST:,} characters (here: {total:,})"
             yield finding(block, "style-size", "warning", who="Gmail", fix=fix)
+        if any(parent.tag == "body" for parent in block.iterancestors()):
+            fix = "move the style sheet into the head, or the styles to the elements"
+            yield finding(block, "style-place", "warning", who="Gmail", fix=fix)
         if _nests(css):
             fix = "write one condition: @media screen and (…)"
             yield finding(

@@ -10,6 +10,7 @@ from newsletter.rendering.edition import Slot
 from newsletter.rendering.lint.css import pixels, style_of
 from newsletter.rendering.lint.document import Document, finding, without_space
 from newsletter.rendering.lint.finding import LintFinding
+from newsletter.rendering.lint.hidden import hidden_by_sheets, is_hidden, is_unreadable
 from newsletter.rendering.slots import sentinel
 
 PHONE = 320
@@ -20,54 +21,42 @@ LONG_LINE = 40
 """Characters of a line that must not break, at 13 pixels on the narrowest phone."""
 
 _PHONES = "readers on phones"
+_BY_ATTRIBUTE = frozenset({"img", "table", "hr"})
+_WITH_WIDTH = (*_BY_ATTRIBUTE, "div", "p", "pre", "span", "h1", "h2", "h3", "center", "blockquote")
 
 
 def check_visibility(document: Document, nonce: str, postal_address: str) -> Iterator[LintFinding]:
     """Find a hidden unsubscribe link or postal address, wide blocks, and targets too small to hit."""
-    yield from _hidden_unsubscribe(document, nonce)
-    yield from _hidden_postal_address(document, postal_address)
+    by_sheets = hidden_by_sheets(document)
+    yield from _hidden_unsubscribe(document, nonce, by_sheets)
+    yield from _hidden_postal_address(document, postal_address, by_sheets)
     yield from _wide_blocks(document)
     yield from _small_targets(document)
     yield from _repeated_ids(document)
 
 
-def is_hidden(element: Any) -> bool:
-    """Whether a style attribute of the element, or of one around it, hides it."""
-    return any(_hides(style_of(one)) for one in (element, *element.iterancestors()))
+def _is_unseen(element: Any, by_sheets: frozenset[Any]) -> bool:
+    around = (element, *element.iterancestors())
+    return is_unreadable(element) or any(one in by_sheets for one in around)
 
 
-def _hides(style: dict[str, str]) -> bool:
-    return (
-        style.get("display") == "none"
-        or style.get("visibility") in ("hidden", "collapse")
-        or style.get("opacity") in ("0", "0.0", ".0")
-        or style.get("mso-hide") == "all"
-        or (style.get("overflow") == "hidden" and pixels(style.get("max-height")) == 0)
-    )
-
-
-def _is_unreadable(element: Any) -> bool:
-    """Whether it is hidden, or its own text is too small or transparent."""
-    style = style_of(element)
-    size = pixels(style.get("font-size"))
-    return (
-        is_hidden(element) or style.get("color") == "transparent" or (size is not None and size < 2)
-    )
-
-
-def _hidden_unsubscribe(document: Document, nonce: str) -> Iterator[LintFinding]:
+def _hidden_unsubscribe(
+    document: Document, nonce: str, by_sheets: frozenset[Any]
+) -> Iterator[LintFinding]:
     target = sentinel(Slot.UNSUBSCRIBE, nonce)
     links = [link for link in document.elements("a") if link.get("href") == target]
-    if links and all(map(_is_unreadable, links)):
+    if links and all(_is_unseen(link, by_sheets) for link in links):
         fix = "show an unsubscribe link: the law and mail providers require it"
         yield finding(links[0], "unsubscribe", "blocking", who="every reader", fix=fix)
 
 
-def _hidden_postal_address(document: Document, postal_address: str) -> Iterator[LintFinding]:
+def _hidden_postal_address(
+    document: Document, postal_address: str, by_sheets: frozenset[Any]
+) -> Iterator[LintFinding]:
     wanted = without_space(postal_address)
     around = list(_holding(document.root, wanted)) if wanted else []
     # The last one is the innermost that holds the whole address.
-    if around and _is_unreadable(around[-1]):
+    if around and _is_unseen(around[-1], by_sheets):
         fix = "show the postal address: the law requires it"
         yield finding(around[-1], "postal-address", "blocking", who="every reader", fix=fix)
 
@@ -82,7 +71,7 @@ def _holding(element: Any, wanted: str) -> Iterator[Any]:
 
 
 def _wide_blocks(document: Document) -> Iterator[LintFinding]:
-    for element in document.elements("div", "p", "table", "pre", "img", "span", "h1", "h2", "h3"):
+    for element in document.elements(*_WITH_WIDTH):
         if width := _fixed_width(element):
             fix = f"let it shrink with max-width:100%: {width:g} pixels are wider than a phone"
             yield finding(element, "wide-block", "warning", who=_PHONES, fix=fix)
@@ -99,7 +88,7 @@ def _fixed_width(element: Any) -> float:
         return least
     if "max-width" in style or (style.get("width") or "").endswith("%"):
         return 0
-    if element.tag == "img" and element.get("width", "").isdigit() and "width" not in style:
+    if element.tag in _BY_ATTRIBUTE and "width" not in style and element.get("width", "").isdigit():
         return _if_wide(float(element.get("width")))
     return _if_wide(pixels(style.get("width")) or 0)
 
@@ -119,12 +108,16 @@ def _keeps_long_line(element: Any) -> bool:
 
 def _small_targets(document: Document) -> Iterator[LintFinding]:
     """Find rows of links, as in a footer; a link in a sentence is as high as its line."""
-    for block in document.elements("p", "td", "div", "li"):
-        links = [link for link in block if link.tag == "a" and link.get("href")]
-        if len(links) < 2 or any(map(str.isalpha, _text_between(block))):
+    for block in document.elements("p", "td", "div", "li", "tr"):
+        cells = [block] if block.tag != "tr" else list(block)
+        links = [link for cell in cells for link in cell if link.tag == "a" and link.get("href")]
+        if len(links) < 2 or any(any(map(str.isalpha, _text_between(cell))) for cell in cells):
             continue
+        if block.tag == "tr" and len(links) > len(cells):
+            continue  # each of its cells is a row
         for link in links:
-            if not is_hidden(link) and (height := _height(link, block)) < SMALLEST_TARGET:
+            height = _height(link, link.getparent())
+            if not is_hidden(link) and height < SMALLEST_TARGET:
                 fix = f"give the link padding: it is {height:g} pixels high, beside another link"
                 yield finding(link, "tap-size", "warning", who=_PHONES, fix=fix)
 

@@ -19,9 +19,12 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _FILE_NAME = re.compile(
-    r"[\w()%-]+\.(?:jpe?g|png|gif|webp|avif|svg|heic)|(?:IMG|DSC|PXL|Screenshot)[ _-]?\d{3,}\S*",
+    r"(?:https?://)?[\w()%./ -]+\.(?:jpe?g|png|gif|webp|avif|svg|heic)"
+    r"|(?:IMG|DSC|PXL|Screenshot)[ _-]?\d{3,}\S*"
+    r"|image|img|picture|photo|graphic|untitled|unnamed|placeholder|spacer",
     re.IGNORECASE,
 )
+"""Also the words that programs write where nobody described a picture."""
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 
@@ -48,10 +51,17 @@ def _subject(edition: Edition) -> Iterator[LintFinding]:
 
 def _file_names(document: Document) -> Iterator[LintFinding]:
     for image in document.elements("img"):
-        if _FILE_NAME.fullmatch((image.get("alt") or "").strip()):
+        alt = (image.get("alt") or "").strip()
+        if _FILE_NAME.fullmatch(alt) or _is_name_of(image.get("src") or "", alt):
             fix = "describe what it shows, instead of naming its file"
             who = "readers with a screen reader, or with pictures off"
             yield finding(image, "alt-file-name", "warning", who=who, fix=fix)
+
+
+def _is_name_of(address: str, alt: str) -> bool:
+    """Whether the text is a picture's file name without its ending, such as `lead_final-2`."""
+    name = address.rpartition("/")[2].partition("?")[0].rpartition(".")[0]
+    return alt == name and bool(re.search(r"[\d_-]", alt)) and " " not in alt
 
 
 def _same_words(document: Document, nonce: str) -> Iterator[LintFinding]:

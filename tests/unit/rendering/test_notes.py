@@ -68,7 +68,7 @@ def text_of(source: str) -> str:
             '<p dir="ltr"><a href="mailto:desk@example.org">us</a></p>',
             "us <desk@example.org>",
         ),
-        ("[x](javascript:alert(1))", '<p dir="ltr">[x](javascript:alert(1))</p>', None),
+        ("[x](javascript:alert(1))", '<p dir="ltr">[x](javascri<wbr/>pt:alert(1))</p>', None),
         (
             "3. a\n4. b\n   - c",
             '<ol start="3" dir="ltr">\n<li>a</li>\n<li>b\n<ul dir="ltr">\n<li>c</li>\n</ul>\n</li>\n</ol>',

@@ -15,6 +15,7 @@ from newsletter.issues.issue import Item, Overrides
 from newsletter.issues.wording import left_out_text
 from newsletter.rendering.edition import Slot, edition_key
 from newsletter.rendering.html import encoded_size
+from newsletter.rendering.lint import lint
 from newsletter.rendering.render_edition import SIZE_BUDGET
 from newsletter.rendering.slots import sentinel, split
 from newsletter.rendering.theme import open_theme, theme_names
@@ -128,7 +129,7 @@ def test_articles_words_stay_words() -> None:
     edition = make_edition([make_item(article, section=HOSTILE)] * 2, preheader=HOSTILE)
     root = etree.fromstring(edition.html, etree.HTMLParser())
     shown = HOSTILE.translate({0: None, 0x1B: None})
-    headlines = [" ".join(map(str, heading.itertext())) for heading in root.iter("h2", "h3")]
+    headlines = ["".join(map(str, heading.itertext())) for heading in root.iter("h2", "h3")]
     assert headlines == [" ".join(shown.split())] * 3
     assert root.find(".//script") is None
     assert "\x00" not in edition.html + edition.text
@@ -332,6 +333,18 @@ def test_whole_articles_keep_within_the_budget(theme: str) -> None:
     assert edition.html.count(">Weiterlesen</a>") == 8
     assert edition.html.count("fill of the sea.</p>") >= 8
     assert edition.text.count("199. The gate") == 8
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_a_logo_stands_for_the_name(name: str) -> None:
+    """It is linked, has a width that Outlook obeys, and is named like the newsletter."""
+    masthead = make_masthead(logo="https://news.example.org/logo.png", logo_width=180)
+    items = make_items(2)
+    edition = make_edition(items, theme=open_theme(None, name), masthead=masthead)
+    (logo,) = etree.fromstring(edition.html, etree.HTMLParser()).iterfind(".//h1/a/img")
+    assert (logo.get("alt"), logo.get("width")) == (masthead.title, "180")
+    assert "max-height:40px" in logo.get("style")
+    assert lint(edition, items=items, masthead=masthead) == []
 
 
 def test_pictures_tables_and_embeds_of_a_whole_article() -> None:
