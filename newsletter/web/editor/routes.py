@@ -17,12 +17,12 @@ from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
-from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.sharing import SharePage
+from newsletter.web.home.home_page import HomePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 from newsletter.web.sources.routes import source_routes
@@ -49,7 +49,7 @@ def editor_routes(context: EditorContext) -> list[Route]:
 
 
 def _issue_routes(context: EditorContext) -> list[Route]:
-    overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
+    home, issue, preview = HomePage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     review = ReviewForm(context, share)
     one = "/desk/{slug}/{number:int}"
@@ -63,9 +63,9 @@ def _issue_routes(context: EditorContext) -> list[Route]:
 
     return [
         Route("/desk/static/{name}", _static, methods=["GET"]),
-        page("/desk", overview.get),
-        page("/desk/{slug}", overview.newsletter),
-        page("/desk/{slug}/draft", overview.make, "POST"),
+        page("/desk", home.get),
+        page("/desk/{slug}", home.newsletter),
+        page("/desk/{slug}/draft", home.make, "POST"),
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(context)),

@@ -97,9 +97,10 @@ class ListPage:
         known = await run_in_threadpool(all_lists, self.context.site)
         only = known[0].slug if len(known) == 1 else ""
         query = people_query(request.query_params, only_list=only)
-        found = await outcome_of(run_in_threadpool(self._look, query))
-        if isinstance(found, NewsletterError):
-            found, problem = PeopleLook(people=()), problem or found
+        looked = await outcome_of(run_in_threadpool(self._look, query))
+        if isinstance(looked, NewsletterError):
+            problem = problem or looked
+        found = PeopleLook(people=()) if isinstance(looked, NewsletterError) else looked
         lists = [one for one in known if not query.list or one.slug == query.list]
         counts = {status: sum(one.statuses[status] for one in lists) for status in STATUSES}
         values: dict[str, Any] = {
