@@ -412,6 +412,24 @@ _SOURCES = (
     _form(SOURCE, "save", name="Ours", seen="an earlier version"),
     _post(f"{SOURCE}/test"),
 )
+PART = "/settings/newsletters/weekly"
+_SETTINGS = (
+    _get("/desk/static/settings.js"),
+    _get("/settings"),
+    _get("/settings/undo"),
+    _post("/settings/undo", form={"seen": "an earlier version"}),
+    _get("/settings/site/site"),
+    _get("/settings/site/alerts"),
+    _form("/settings/site/alerts", "review", mail=ADDRESS, seen="an earlier version"),
+    _form("/settings/site/alerts", "save", mail=ADDRESS, seen="an earlier version"),
+    _get(f"{PART}/sender"),
+    _get(f"{PART}/schedule"),
+    _get(f"{PART}/look"),
+    _get(f"{PART}/look?look=brick:ocean"),
+    _get(f"{PART}/articles"),
+    _get(f"{PART}/frame?look=brick:ocean"),
+    _form(f"{PART}/articles", "save", min_items="4", personalise="none", seen="earlier"),
+)
 _API = tuple(
     WebRequest(method=method, path=path, state=state, document=document, gives=JSON)
     for method, path, state, document in (
@@ -470,7 +488,7 @@ _WATCHERS = (
 )
 
 REQUESTS: tuple[WebRequest, ...] = (
-    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_PEOPLE, *_SOURCES, *_API, *_WATCHERS,
+    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_PEOPLE, *_SOURCES, *_SETTINGS, *_API, *_WATCHERS,
 )  # fmt: skip
 
 

@@ -24,10 +24,11 @@ from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.sharing import SharePage
 from newsletter.web.home.home_page import HomePage
 from newsletter.web.people.routes import people_routes
+from newsletter.web.settings.routes import settings_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 from newsletter.web.sources.routes import source_routes
 
-_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live")
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live", "settings")
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
     f"{name}.js": "text/javascript" for name in _SCRIPTS
 }
@@ -45,7 +46,12 @@ _FILTERS = {
 def editor_routes(context: EditorContext) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     context.templates.filters |= _FILTERS
-    return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
+    return [
+        *_issue_routes(context),
+        *people_routes(context),
+        *source_routes(context),
+        *settings_routes(context),
+    ]
 
 
 def _issue_routes(context: EditorContext) -> list[Route]:

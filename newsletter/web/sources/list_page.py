@@ -14,9 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, NewsletterError
 from newsletter.pipeline.add_source import AddedSource, SourceRequest, add_source
-from newsletter.pipeline.change_source import why_read_only
 from newsletter.pipeline.import_sources import ImportedSources, import_sources
 from newsletter.pipeline.list_sources import export_sources, list_sources
+from newsletter.pipeline.settings_file import why_read_only
 from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions

@@ -13,14 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, NewsletterError, UnknownNameError
-from newsletter.pipeline.change_source import (
-    SourceChange,
-    change_source,
-    settings_version,
-    why_read_only,
-)
+from newsletter.pipeline.change_source import SourceChange, change_source
 from newsletter.pipeline.examine_source import ExaminedSource, examine_source
 from newsletter.pipeline.list_sources import list_sources
+from newsletter.pipeline.settings_file import settings_version, why_read_only
 from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions

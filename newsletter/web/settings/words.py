@@ -1,0 +1,28 @@
+"""What the pages about settings say after a change, and errors without the names of keys. Pure."""
+
+from __future__ import annotations
+
+from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.web.editor.editor_words import ASK, names_machinery
+
+NOTICES = {
+    "saved": "Saved.",
+    "undone": "Undone. The settings are as they were before.",
+    "invited": "Invited. A link to sign in is on its way.",
+    "changed": "Saved. They sign in anew.",
+    "removed": "Removed, with sessions and keys.",
+    "signed-out": "Signed out.",
+    "ended": "That key no longer works.",
+    "added": "Added. It gets every event from now on.",
+    "stopped": "Removed. Nothing is sent there any more.",
+    "queued": "It is sent again within a minute.",
+}
+
+
+def friendly(error: NewsletterError) -> NewsletterError:
+    """The error as the page shows it: where its words name settings, in words of the page."""
+    problem = error.problem
+    if not names_machinery(problem.message):
+        return error
+    plain = Problem(message="that does not fit the other settings, so nothing was saved", fix=ASK)
+    return ConfigurationError([plain])
