@@ -418,6 +418,14 @@ _SETTINGS = (
     _get("/settings"),
     _get("/settings/undo"),
     _post("/settings/undo", form={"seen": "an earlier version"}),
+    _get("/settings/users"),
+    _form("/settings/users", "invite", address="new@example.org", role="editor"),
+    _form("/settings/users", "again", user="1"),
+    _form("/settings/users", "change", user="1", role="publisher", name="Ed"),
+    _form("/settings/users", "sign-out", user="1", session="7"),
+    _form("/settings/users", "remove", user="9"),
+    _get("/settings/keys"),
+    _post("/settings/keys", form={"user": "1", "name": "test"}),
     _get("/settings/site/site"),
     _get("/settings/site/alerts"),
     _form("/settings/site/alerts", "review", mail=ADDRESS, seen="an earlier version"),
@@ -500,7 +508,7 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    for page in ("editor.publish_page", "people.mail_page"):
+    for page in ("editor.publish_page", "people.mail_page", "settings.users_page"):
         monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)

@@ -8,12 +8,13 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.settings.look_page import LookFrame
 from newsletter.web.settings.settings_page import SettingsPage
+from newsletter.web.settings.users_page import KeysPage, UsersPage
 from newsletter.web.signin.session import Endpoint, require_publisher
 
 
 def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
-    settings = SettingsPage(context)
+    settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -23,6 +24,10 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings", settings.index),
         page("/settings/undo", settings.ask_undo),
         page("/settings/undo", settings.undo, "POST"),
+        page("/settings/users", users.get),
+        page("/settings/users", users.post, "POST"),
+        page("/settings/keys", keys.get),
+        page("/settings/keys", keys.post, "POST"),
         page("/settings/site/{part}", settings.show),
         page("/settings/site/{part}", settings.post, "POST"),
         page(of_newsletter + "/frame", LookFrame(context).get),

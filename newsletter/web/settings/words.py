@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.store.api_tokens import ApiScope
+from newsletter.store.users import Role
 from newsletter.web.editor.editor_words import ASK, names_machinery
 
 NOTICES = {
     "saved": "Saved.",
     "undone": "Undone. The settings are as they were before.",
     "invited": "Invited. A link to sign in is on its way.",
-    "changed": "Saved. They sign in anew.",
+    "changed": "Saved.",
     "removed": "Removed, with sessions and keys.",
     "signed-out": "Signed out.",
     "ended": "That key no longer works.",
@@ -17,6 +19,19 @@ NOTICES = {
     "stopped": "Removed. Nothing is sent there any more.",
     "queued": "It is sent again within a minute.",
 }
+
+ROLES = {
+    Role.EDITOR: "Editor: edits issues",
+    Role.PUBLISHER: "Publisher: also approves and sends, and sees readers and settings",
+}
+
+SCOPES = {
+    ApiScope.READ: "read, but nobody's data",
+    ApiScope.PEOPLE: "readers",
+    ApiScope.ISSUES: "issues",
+    ApiScope.ADMIN: "activity",
+}
+"""What a key may be used for, in few words."""
 
 
 def friendly(error: NewsletterError) -> NewsletterError:
