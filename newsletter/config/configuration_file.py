@@ -17,6 +17,9 @@ from newsletter.config.loading import FILE_NAME, read_configuration, settings_of
 from newsletter.config.settings import Settings
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 
+_KEY = re.compile(r"""[\w."'-]+\s*=""")
+_KEY_OF_SECRET = re.compile(r"(?i)(?:password|secret|token|auth|headers|key)\w*[\"']?\s*=")
+
 BOM = "\ufeff"
 PREVIOUS = f"{FILE_NAME}.previous"
 """The file beside newsletter.toml in which it is kept as it was before the last change."""
@@ -49,6 +52,27 @@ class ConfigurationChange:
 
 def _without_secrets(text: str) -> str:
     return _SECRET.sub(r'\1"…"', redacted(text))
+
+
+def without_secrets(diff: str) -> str:
+    """The lines of a diff that people may see who may not see secrets; "…" for any other.
+
+    A line that is not a key or a header may belong to a secret of several lines, and a comment may
+    be one that was switched off.
+    """
+    return "\n".join(_shown(line) for line in diff.splitlines())
+
+
+def _shown(line: str) -> str:
+    mark, text = line[:1], line[1:].strip()
+    if line.startswith(("---", "+++", "@@")) or not text:
+        return line
+    key = _KEY.match(text)
+    if text.startswith("[") and not _KEY_OF_SECRET.search(text):
+        return line
+    if key is None or _KEY_OF_SECRET.search(text):
+        return f"{mark}{key[0]} …" if key else f"{mark}…"
+    return line
 
 
 def change_configuration(

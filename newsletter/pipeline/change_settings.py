@@ -30,15 +30,25 @@ OF_SITE = frozenset({"postal_address", "language", "timezone", "allow_test"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SettingsChange:
-    """New values of the table at `path`; `seen` is the version of the file that the editor saw.
+    """An edit of the file's text; `seen` is the version of the file that the editor saw.
 
-    `what` is what the record says of it.
+    `what` is what the record says of it, `newsletter` the one that it is about, if it is about one.
     """
 
-    path: tuple[str, ...]
-    values: Values
+    edit: Callable[[str], str]
     seen: str
     what: str
+    newsletter: str = ""
+
+
+def values_at(path: tuple[str, ...], values: Values, *, seen: str, what: str) -> SettingsChange:
+    """The change that gives the table at `path` these values."""
+    return SettingsChange(
+        edit=lambda text: with_values(text, path, values),
+        seen=seen,
+        what=what,
+        newsletter=path[1] if path[0] == "newsletters" else "",
+    )
 
 
 def plan_change(
@@ -61,9 +71,9 @@ def plan_change(
 
 def _require_usable(site: Site, settings: Settings, change: SettingsChange, now: datetime) -> None:
     """Raise ConfigurationError for what `check` would say of a newsletter that is changed."""
-    if change.path[0] != "newsletters":
+    slug = change.newsletter
+    if not slug:
         return
-    slug = change.path[1]
     planned = replace(site, settings=settings)
     planned.theme(slug)
     file = str(site.folder / FILE_NAME)
@@ -115,7 +125,7 @@ def undo_change(
 def _edit_of(change: SettingsChange) -> Callable[[str], str]:
     def edit(text: str) -> str:
         require_seen(text, change.seen)
-        return with_values(text, change.path, change.values)
+        return change.edit(text)
 
     return edit
 

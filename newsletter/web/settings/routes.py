@@ -9,12 +9,14 @@ from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.settings.look_page import LookFrame
 from newsletter.web.settings.settings_page import SettingsPage
 from newsletter.web.settings.users_page import KeysPage, UsersPage
+from newsletter.web.settings.webhooks_page import WebhooksPage
 from newsletter.web.signin.session import Endpoint, require_publisher
 
 
 def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
     settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
+    webhooks = WebhooksPage(context)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -26,6 +28,8 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings/undo", settings.undo, "POST"),
         page("/settings/users", users.get),
         page("/settings/users", users.post, "POST"),
+        page("/settings/webhooks", webhooks.get),
+        page("/settings/webhooks", webhooks.post, "POST"),
         page("/settings/keys", keys.get),
         page("/settings/keys", keys.post, "POST"),
         page("/settings/site/{part}", settings.show),

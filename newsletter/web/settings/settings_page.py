@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from newsletter.config.configuration_file import without_secrets
 from newsletter.config.table import Table
 from newsletter.errors import NewsletterError, UnknownNameError
 from newsletter.pipeline.change_settings import (
@@ -20,6 +21,7 @@ from newsletter.pipeline.change_settings import (
     plan_change,
     plan_undo,
     undo_change,
+    values_at,
 )
 from newsletter.pipeline.settings_file import settings_version, why_read_only
 from newsletter.web.editor.editor_context import EditorContext
@@ -96,8 +98,8 @@ class SettingsPage:
     async def save(self, request: Request, place: Place, form: FormData) -> None:
         """Write what the form changes. Raises as `change_settings` does, and InputError."""
         editor = await self.context.editor(request)
-        change = self._change(place, form)
-        if change.values:
+        values, change = self._change(place, form)
+        if values:
             await run_in_threadpool(
                 change_settings, self.context.site, change, os.environ,
                 who=editor.address, now=self.context.clock(),
@@ -107,7 +109,7 @@ class SettingsPage:
         """Show what undoing the last change would do."""
         planned = await run_in_threadpool(plan_undo, self.context.site, os.environ)
         values = {
-            "diff": planned.diff if planned else "",
+            "diff": without_secrets(planned.diff) if planned else "",
             "seen": await run_in_threadpool(settings_version, self.context.site),
             **self._common(request),
         }
@@ -155,7 +157,8 @@ class SettingsPage:
             title=newsletter.title,
         )
 
-    def _change(self, place: Place, form: FormData) -> SettingsChange:
+    def _change(self, place: Place, form: FormData) -> tuple[dict[str, Any], SettingsChange]:
+        """The values that the form changes, and the change that gives them."""
         typed = {name: value for name, value in form.items() if isinstance(value, str)}
         before = settings_in(place.part, place.table)
         values = changed(before, typed_settings(place.part, typed))
@@ -163,23 +166,22 @@ class SettingsPage:
         words = "; ".join(
             f"{label}: {after}" for label, _, after in told(place.part, values, before)
         )
-        return SettingsChange(
-            path=place.path,
-            values=values,
-            seen=text(form, "seen"),
-            what=f"{place.part.title}{of}: {words}",
-        )
+        what = f"{place.part.title}{of}: {words}"
+        return values, values_at(place.path, values, seen=text(form, "seen"), what=what)
 
     async def _plan(self, place: Place, form: FormData) -> dict[str, Any]:
         """What the form would change, in words and in the file."""
-        change = self._change(place, form)
+        values, change = self._change(place, form)
         before = settings_in(place.part, place.table)
-        if not change.values:
+        if not values:
             return {"changes": [], "diff": ""}
         planned = await run_in_threadpool(
             plan_change, self.context.site, change, os.environ, now=self.context.clock()
         )
-        return {"changes": told(place.part, change.values, before), "diff": planned.diff}
+        return {
+            "changes": told(place.part, values, before),
+            "diff": without_secrets(planned.diff),
+        }
 
     async def _page(
         self,

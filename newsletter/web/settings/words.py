@@ -20,6 +20,14 @@ NOTICES = {
     "queued": "It is sent again within a minute.",
 }
 
+EVENTS = {
+    "sent": "An issue was sent",
+    "subscribed": "Somebody subscribed",
+    "unsubscribed": "Somebody unsubscribed",
+    "bounced": "Somebody's address bounced",
+}
+"""The events of webhooks."""
+
 ROLES = {
     Role.EDITOR: "Editor: edits issues",
     Role.PUBLISHER: "Publisher: also approves and sends, and sees readers and settings",
