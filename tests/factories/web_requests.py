@@ -434,6 +434,10 @@ _SETTINGS = (
     _get("/settings/site/alerts"),
     _form("/settings/site/alerts", "review", mail=ADDRESS, seen="an earlier version"),
     _form("/settings/site/alerts", "save", mail=ADDRESS, seen="an earlier version"),
+    *(_get(f"{PART}/start/{step}") for step in ("sender", "sources", "readers", "look", "test")),
+    _post(f"{PART}/start/readers"),
+    _post(f"{PART}/start/look", form={"seen": "earlier", "look": "brick:ocean"}),
+    _post(f"{PART}/domain"),
     _get(f"{PART}/sender"),
     _get(f"{PART}/schedule"),
     _get(f"{PART}/look"),
@@ -511,6 +515,9 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
+    monkeypatch.setattr(
+        "newsletter.web.settings.start_page.dns_diagnoses", lambda *_given: iter(())
+    )
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
     for page in ("editor.publish_page", "people.mail_page", "settings.users_page"):
         monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)

@@ -21,7 +21,7 @@ LINK = re.compile(
 )
 ONLY_POSTS = (
     r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/shared/[^/]+/comments$"
-    r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$"
+    r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$|/weekly/domain$"
 )
 TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 WITHOUT_SUBJECT = (

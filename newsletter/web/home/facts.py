@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -87,7 +88,7 @@ class FactsReader:
                 if name == slug and (unknown := one.deliveries[DeliveryState.UNKNOWN])
             },
             has_gone_out=issue_store.has_gone_out(connection, slug),
-            done=self._done(connection, slug, readers),
+            done=steps_done(self.site, connection, slug, readers),
         )
 
     def _days(self, connection: sa.Connection, list_slug: str, now: datetime) -> list[DayOfGrowth]:
@@ -95,24 +96,6 @@ class FactsReader:
         today = now.astimezone(zone).date()
         since = today - timedelta(days=BOUNCES_DAYS - 1)
         return growth_of(connection, since=since, until=today, zone=zone, list_slug=list_slug)
-
-    def _done(
-        self, connection: sa.Connection, slug: str, readers: dict[tuple[str, Status], int]
-    ) -> frozenset[Step]:
-        """The steps that were taken, in the desk or before."""
-        newsletter = self.site.newsletter(slug)
-        is_done = {
-            Step.SENDER: not is_nobodys(newsletter.sender.domain),
-            Step.SOURCES: any("://" in source.location for source in newsletter.sources),
-            Step.READERS: readers.get((newsletter.list, Status.ACTIVE), 0) > 0,
-            Step.LOOK: False,
-            Step.TEST: has_entry_about(connection, what="test", begins=f"{slug}/"),
-        }
-        return frozenset(
-            step
-            for step in Step
-            if is_done[step] or has_entry(connection, what=SET_UP, detail=set_up_detail(slug, step))
-        )
 
     def _check(self, issue: Issue, now: datetime) -> Checked | None:
         """The findings of the complete edition; None where it cannot be rendered."""
@@ -134,6 +117,25 @@ class FactsReader:
             return None  # its own page says why
         findings = [finding.severity for finding in lint_findings(self.site, issue, [edition])]
         return Checked(blocking=findings.count("blocking"), warnings=findings.count("warning"))
+
+
+def steps_done(
+    site: Site, connection: sa.Connection, slug: str, readers: Mapping[tuple[str, Status], int]
+) -> frozenset[Step]:
+    """The steps to a first issue that were taken, in the desk or before."""
+    newsletter = site.newsletter(slug)
+    is_done = {
+        Step.SENDER: not is_nobodys(newsletter.sender.domain),
+        Step.SOURCES: any("://" in source.location for source in newsletter.sources),
+        Step.READERS: readers.get((newsletter.list, Status.ACTIVE), 0) > 0,
+        Step.LOOK: False,
+        Step.TEST: has_entry_about(connection, what="test", begins=f"{slug}/"),
+    }
+    return frozenset(
+        step
+        for step in Step
+        if is_done[step] or has_entry(connection, what=SET_UP, detail=set_up_detail(slug, step))
+    )
 
 
 def is_nobodys(domain: str) -> bool:

@@ -192,6 +192,9 @@ SITE = Part(
     takes_effect=AT_ONCE,
 )  # fmt: skip
 
+ADDRESS = Part(key="address", title="Postal address", fields=SITE.fields[:1], takes_effect=AT_ONCE)
+"""What the first step to a first issue asks of the site."""
+
 ALERTS = Part(
     key="alerts",
     title="Alerts",
@@ -207,5 +210,5 @@ ALERTS = Part(
 )
 
 OF_SITE = {part.key: part for part in (SITE, ALERTS)}
-PATHS = {"site": ("site",), "alerts": ("operators",)}
+PATHS = {"site": ("site",), "address": ("site",), "alerts": ("operators",)}
 """Where the values of these parts stand."""

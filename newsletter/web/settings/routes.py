@@ -8,6 +8,7 @@ from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.settings.look_page import LookFrame
 from newsletter.web.settings.settings_page import SettingsPage
+from newsletter.web.settings.start_page import StartPage
 from newsletter.web.settings.users_page import KeysPage, UsersPage
 from newsletter.web.settings.webhooks_page import WebhooksPage
 from newsletter.web.signin.session import Endpoint, require_publisher
@@ -16,7 +17,7 @@ from newsletter.web.signin.session import Endpoint, require_publisher
 def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
     settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
-    webhooks = WebhooksPage(context)
+    webhooks, start = WebhooksPage(context), StartPage(context, settings)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -35,6 +36,9 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings/site/{part}", settings.show),
         page("/settings/site/{part}", settings.post, "POST"),
         page(of_newsletter + "/frame", LookFrame(context).get),
+        page(of_newsletter + "/start/{step}", start.get),
+        page(of_newsletter + "/start/{step}", start.post, "POST"),
+        page(of_newsletter + "/domain", start.domain, "POST"),
         page(of_newsletter + "/{part}", settings.show),
         page(of_newsletter + "/{part}", settings.post, "POST"),
     ]

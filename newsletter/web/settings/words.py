@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
+from newsletter.pipeline.doctor.mail_domain import Diagnosis, Grade
 from newsletter.store.api_tokens import ApiScope
 from newsletter.store.users import Role
 from newsletter.web.editor.editor_words import ASK, names_machinery
@@ -40,6 +41,13 @@ SCOPES = {
     ApiScope.ADMIN: "activity",
 }
 """What a key may be used for, in few words."""
+
+
+def domain_fix(diagnosis: Diagnosis) -> str:
+    """The record to publish, or whom to ask; "" where nothing is wrong."""
+    if diagnosis.grade is Grade.OK or diagnosis.fix.startswith("publish: "):
+        return diagnosis.fix.removeprefix("publish: ")
+    return ASK
 
 
 def friendly(error: NewsletterError) -> NewsletterError:
