@@ -224,6 +224,10 @@ def newsletter_problems(
             field=f"{table}.schedule",
             fix="name a day that exists in the month",
         )
+    yield from _in_subject(newsletter, file, table)
+
+
+def _in_subject(newsletter: NewsletterSettings, file: str, table: str) -> Iterator[Problem]:
     if "subject" not in newsletter.model_fields_set:
         return  # the default subject is valid
     try:

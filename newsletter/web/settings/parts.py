@@ -118,6 +118,9 @@ SCHEDULE = Part(
     takes_effect=AT_ONCE,
 )  # fmt: skip
 
+DAY = Part(key="day", title="Day and time", fields=SCHEDULE.fields[:1], takes_effect=AT_ONCE)
+"""What the fourth step to a first issue asks of the schedule."""
+
 LOOK = Part(
     key="look",
     title="Look",

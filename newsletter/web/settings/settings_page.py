@@ -27,16 +27,11 @@ from newsletter.pipeline.settings_file import settings_version, why_read_only
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.reader.answers import text
-from newsletter.web.settings.form import (
-    changed,
-    settings_in,
-    texts_of,
-    told,
-    typed_settings,
-)
+from newsletter.web.settings.form import changed, settings_in, texts_of, told
 from newsletter.web.settings.look import looks_of
 from newsletter.web.settings.parts import LOOK, OF_NEWSLETTER, OF_SITE, PATHS, SCHEDULE, Part
 from newsletter.web.settings.schedule_form import DAYS, next_dates, schedule_text
+from newsletter.web.settings.typed import typed_settings
 from newsletter.web.settings.words import NOTICES, friendly
 
 
@@ -211,7 +206,7 @@ class SettingsPage:
             "texts": texts if typed is None else dict.fromkeys(texts, "") | dict(typed),
             "days": DAYS,
         }
-        if place.part is SCHEDULE:
+        if SCHEDULE.fields[0] in place.part.fields:
             newsletter = site.newsletter(place.slug)
             values["dates"] = next_dates(newsletter.schedule, zone, now, newsletter.holidays)
         if place.part is LOOK:

@@ -23,7 +23,7 @@ from newsletter.web.home.facts import SET_UP, set_up_detail, steps_done
 from newsletter.web.home.home import Step
 from newsletter.web.home.words import STEPS
 from newsletter.web.reader.answers import text
-from newsletter.web.settings.parts import ADDRESS, LOOK, SCHEDULE, SENDER, Part
+from newsletter.web.settings.parts import ADDRESS, DAY, LOOK, SENDER, Part
 from newsletter.web.settings.settings_page import SettingsPage
 from newsletter.web.settings.words import domain_fix, friendly
 from subscribers.kept_counts import subscriptions_by_status
@@ -33,7 +33,7 @@ log = logging.getLogger("newsletter")
 
 PARTS: dict[Step, tuple[Part, ...]] = {
     Step.SENDER: (SENDER, ADDRESS),
-    Step.LOOK: (LOOK, SCHEDULE),
+    Step.LOOK: (LOOK, DAY),
 }
 """The settings that a step asks for; the other steps lead to pages of their own."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsletter.config.settings import NewsletterSettings, OperatorSettings, SiteSettings
 from newsletter.config.table import Table
 from newsletter.errors import ConfigurationError, InputError, Problem
-from newsletter.web.settings.form import changed, settings_in, texts_of, told, typed_settings
+from newsletter.web.settings.form import changed, settings_in, texts_of, told
 from newsletter.web.settings.parts import OF_NEWSLETTER, OF_SITE, SCHEDULE, SENDER, Part
 from newsletter.web.settings.schedule_form import (
     DAYS,
@@ -22,6 +22,7 @@ from newsletter.web.settings.schedule_form import (
     schedule_in,
     schedule_text,
 )
+from newsletter.web.settings.typed import typed_settings
 from newsletter.web.settings.words import friendly
 
 NEWSLETTER: dict[str, Any] = {
