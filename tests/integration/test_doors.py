@@ -40,7 +40,9 @@ KEPT_OF_USE = {"tries", "sessions", "api_tokens", "sqlite_sequence"}
 EDITORS = [
     request
     for request in REQUESTS
-    if request.path.startswith(("/desk", "/account", "/audit", "/nodes", "/sign-out", "/api/"))
+    if request.path.startswith(
+        ("/desk", "/settings", "/account", "/audit", "/nodes", "/sign-out", "/api/")
+    )
 ]
 
 
