@@ -22,6 +22,10 @@ FEWEST_BOUNCES = 10
 """Fewer bounces in a week are not worth a person's time."""
 
 
+MOST_UNKNOWN = 5
+"""Issues with unknown deliveries that are named at once, the newest."""
+
+
 class Need(StrEnum):
     """What needs a person, the most urgent first."""
 
@@ -171,7 +175,7 @@ def _tasks(facts: NewsletterFacts, running: Sequence[SentIssue]) -> list[Task]:
         found.append(Task(need=Need.HELD, issue=coming.number))
     found += [
         Task(need=Need.UNKNOWN, issue=number, count=count)
-        for number, count in sorted(facts.unknown.items(), reverse=True)
+        for number, count in sorted(facts.unknown.items(), reverse=True)[:MOST_UNKNOWN]
     ]
     if coming is not None:
         found += _about_coming(facts, coming)

@@ -108,6 +108,12 @@ def test_what_needs_a_person_comes_with_the_most_urgent_first() -> None:
     assert home.last.count(DeliveryState.ACCEPTED) == 9
 
 
+def test_only_the_newest_issues_with_unknown_deliveries_are_named() -> None:
+    """Old ones come when those are settled; the page stays short."""
+    tasks = home_of(facts(unknown=dict.fromkeys(range(1, 300), 2))).tasks
+    assert [task.issue for task in tasks] == [299, 298, 297, 296, 295]
+
+
 def test_an_approved_issue_is_not_asked_to_be_approved() -> None:
     """What was asked for was done."""
     approved = replace(make_issue(number=3), state=State.APPROVED)
