@@ -59,24 +59,24 @@ def scheduling(
     """
     stop = stop or threading.Event()
     supervisor = Supervisor(site.database, clock, stop)
-    webhooks = webhook_jobs(site, _now)
     scheduler = BackgroundScheduler(timezone=UTC)
     _schedule(scheduler, every, lambda: _serve_due(site, supervisor))
-    for jobs, how_often in (
-        # `listening` sends letters within a second, but tells no operator when it cannot: this lane
-        # does. The two share the job's lock.
-        ([letters_job(site, clock)], every),
-        (gathering_jobs(site, clock), every),
-        (inbound_jobs(site, clock), every),
-        (import_jobs(site, clock), every),
-        (address_change_jobs(site, clock), every),
-        (audit_jobs(site, clock), every),
-        (comment_jobs(site, clock), every),
-        (retention_jobs(site, clock), every),
-        (webhooks, WEBHOOKS_EVERY),
-    ):
-        if jobs:
-            _schedule(scheduler, how_often, _lane(site, supervisor, jobs))
+    # `listening` sends letters within a second, but tells no operator when it cannot: its lane here
+    # does. The two share the job's lock.
+    minutely: tuple[Callable[[], Sequence[Job]], ...] = (
+        lambda: [letters_job(site, clock)],
+        lambda: gathering_jobs(site, clock),
+        lambda: inbound_jobs(site, clock),
+        lambda: import_jobs(site, clock),
+        lambda: address_change_jobs(site, clock),
+        lambda: audit_jobs(site, clock),
+        lambda: comment_jobs(site, clock),
+        lambda: retention_jobs(site, clock),
+    )
+    for jobs_of in minutely:
+        _schedule(scheduler, every, _lane(site, supervisor, jobs_of))
+    webhooks = _lane(site, supervisor, lambda: webhook_jobs(site, _now))
+    _schedule(scheduler, WEBHOOKS_EVERY, webhooks)
     scheduler.start()
     try:
         yield supervisor
@@ -108,11 +108,16 @@ def _serve_due(site: Site, supervisor: Supervisor) -> None:
             log.info("%s: %s", outcome.issue, outcome.did)
 
 
-def _lane(site: Site, supervisor: Supervisor, jobs: Sequence[Job]) -> Callable[[], None]:
-    """A function that runs the jobs in turn and tells the operators about failures."""
+def _lane(
+    site: Site, supervisor: Supervisor, jobs_of: Callable[[], Sequence[Job]]
+) -> Callable[[], None]:
+    """A function that runs the jobs in turn and tells the operators about failures.
+
+    Which jobs there are is asked each time, because settings change while the site is served.
+    """
 
     def run_lane() -> None:
-        runs = supervisor.run_in_turn(jobs)
-        tell_of_jobs(site, supervisor, runs)
+        if jobs := jobs_of():
+            tell_of_jobs(site, supervisor, supervisor.run_in_turn(jobs))
 
     return run_lane

@@ -17,7 +17,13 @@ from newsletter.config.loading import FILE_NAME, read_configuration, settings_of
 from newsletter.config.settings import Settings
 from newsletter.errors import ConfigurationError, NotPermittedError, Problem
 
+_KEY = re.compile(r"""[\w."'-]+\s*=""")
+_KEY_OF_SECRET = re.compile(r"(?i)(?:password|secret|token|auth|headers|key)\w*[\"']?\s*=")
+
 BOM = "\ufeff"
+PREVIOUS = f"{FILE_NAME}.previous"
+"""The file beside newsletter.toml in which it is kept as it was before the last change."""
+
 _SECRET = re.compile(r"""(\b(?:auth|headers)\s*=\s*)(?:"[^"\n]*"|'[^'\n]*'|\{[^}\n]*\})""")
 
 
@@ -48,6 +54,27 @@ def _without_secrets(text: str) -> str:
     return _SECRET.sub(r'\1"…"', redacted(text))
 
 
+def without_secrets(diff: str) -> str:
+    """The lines of a diff that people may see who may not see secrets; "…" for any other.
+
+    A line that is not a key or a header may belong to a secret of several lines, and a comment may
+    be one that was switched off.
+    """
+    return "\n".join(_shown(line) for line in diff.splitlines())
+
+
+def _shown(line: str) -> str:
+    mark, text = line[:1], line[1:].strip()
+    if line.startswith(("---", "+++", "@@")) or not text:
+        return line
+    key = _KEY.match(text)
+    if text.startswith("[") and not _KEY_OF_SECRET.search(text):
+        return line
+    if key is None or _KEY_OF_SECRET.search(text):
+        return f"{mark}{key[0]} …" if key else f"{mark}…"
+    return line
+
+
 def change_configuration(
     folder: Path,
     environment: Mapping[str, str],
@@ -57,7 +84,7 @@ def change_configuration(
 ) -> ConfigurationChange:
     """Replace newsletter.toml by what `edit` makes of its text, which has line feeds only.
 
-    Byte order mark, kind of line ends, mode and owner stay. Raises ConfigurationError if the new
+    As it was it is kept beside it. Byte order mark, kind of line ends, mode and owner stay. Raises ConfigurationError if the new
     text is not a valid configuration, NotPermittedError if the file cannot be replaced.
     """
     path = (folder / FILE_NAME).resolve()
@@ -66,7 +93,8 @@ def change_configuration(
     with _only_one(path):
         change = _changed(path, folder, environment, edit)
         if change.after != change.before:
-            _replace(path, change.after)
+            _write(path.with_name(PREVIOUS), change.before, like=path)
+            _write(path, change.after, like=path)
     return change
 
 
@@ -99,11 +127,11 @@ def _only_one(path: Path) -> Iterator[None]:
                 return
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a new file beside it, durably, with its mode and owner, and put it in its place."""
+def _write(path: Path, text: str, *, like: Path) -> None:
+    """Write a new file, durably, with the mode and owner of `like`, and put it in its place."""
     try:
-        was = path.stat()
-        if not os.access(path, os.W_OK):
+        was = like.stat()
+        if not os.access(like, os.W_OK):
             raise PermissionError(13, "Permission denied")
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         new = Path(name)
@@ -122,7 +150,7 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         raise NotPermittedError(
             f"the file cannot be replaced: {error.strerror}",
-            file=str(path),
+            file=str(like),
             fix=f"call this as the owner of {path.parent}, where it can be written,"
             " or add the lines that --dry-run shows yourself",
         ) from error

@@ -82,7 +82,8 @@ OWN_PATHS = frozenset(
     {
         "account", "api", "archive", "assets", "audit", "c", "confirm", "desk", "erase", "export",
         "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "move-answer", "move-back", "nodes",
-        "p", "people", "pictures", "robot", "robots.txt", "shared", "sign-in", "sign-out", "sources", "u", ".well-known",
+        "p", "people", "pictures", "robot", "robots.txt", "settings", "shared", "sign-in", "sign-out", "sources", "u",
+        ".well-known",
     }
 )  # fmt: skip
 """The first segments of the paths of our own pages: the path of a site cannot begin with one."""

@@ -10,12 +10,10 @@ from typing import Any
 import tomlkit
 
 from newsletter.config.access import split_credentials
+from newsletter.config.table_changing import Values, set_values
 from newsletter.errors import ConfigurationError, Problem
 
 KINDS = ("feed", "page", "textdump", "folder")
-
-Values = Mapping[str, Any]
-"""Keys of the source with their new values; None takes a key out."""
 
 
 def with_source_changed(text: str, newsletter: str, location: str, values: Values) -> str:
@@ -25,15 +23,7 @@ def with_source_changed(text: str, newsletter: str, location: str, values: Value
     """
 
     def change(source: Any, _sources: Any, _at: int) -> None:
-        body, tail = _body_of(source), []
-        while body and body[-1][0] is None:  # comments about the next table, and empty lines
-            tail.append(body.pop())
-        for key, value in values.items():
-            if value is None:
-                source.pop(key, None)
-            elif source.get(key) != value:
-                source[key] = value
-        body.extend(reversed(tail))
+        set_values(source, values)
 
     return _edited(text, newsletter, location, change)
 
@@ -58,11 +48,6 @@ def _edited(
     if _without_empty(tomllib.loads(after), newsletter) != _without_empty(expected, newsletter):
         raise _not_there(newsletter)
     return after
-
-
-def _body_of(source: Any) -> list[Any]:
-    """The lines of a table that has a header of its own; [] for any other."""
-    return source.value.body if isinstance(source, tomlkit.items.Table) else []
 
 
 def _without_empty(document: dict[str, Any], newsletter: str) -> dict[str, Any]:

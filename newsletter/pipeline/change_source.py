@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter.config.configuration_file import BOM, change_configuration
-from newsletter.config.loading import FILE_NAME, read_configuration
-from newsletter.config.source_changing import Values, with_source_changed, without_source
-from newsletter.errors import ConflictError, NotPermittedError
+from newsletter.config.configuration_file import change_configuration
+from newsletter.config.source_changing import with_source_changed, without_source
+from newsletter.config.table_changing import Values
+from newsletter.errors import NotPermittedError
+from newsletter.pipeline.settings_file import require_seen
 from newsletter.site.site import Site
 
 
@@ -27,21 +26,6 @@ class SourceChange:
     values: Values | None
 
 
-def settings_version(site: Site) -> str:
-    """A value that differs for each content of newsletter.toml. Raises ConfigurationError."""
-    return _version(_text(read_configuration(site.folder / FILE_NAME)))
-
-
-def why_read_only(site: Site) -> str:
-    """Why newsletter.toml cannot be changed by this process; "" if it can."""
-    path = (site.folder / FILE_NAME).resolve()
-    if not path.exists():
-        return "The settings of this site are not in a file."
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
-        return "The server may read the site's settings, but not write them."
-    return ""
-
-
 def change_source(site: Site, change: SourceChange, environment: Mapping[str, str]) -> str:
     """Write the change; this process uses it from now on. Returns what has changed, as a diff.
 
@@ -50,11 +34,7 @@ def change_source(site: Site, change: SourceChange, environment: Mapping[str, st
     """
 
     def edit(text: str) -> str:
-        if _version(text) != change.seen:
-            raise ConflictError(
-                "the settings were changed in the meantime, so nothing was saved",
-                fix="look at the source as it is now, and change it again",
-            )
+        require_seen(text, change.seen)
         if change.values is None:
             return without_source(text, change.newsletter, change.location)
         return with_source_changed(text, change.newsletter, change.location, change.values)
@@ -70,12 +50,3 @@ def change_source(site: Site, change: SourceChange, environment: Mapping[str, st
     done = change_configuration(site.folder, environment, edit)
     site.settings.newsletters[change.newsletter] = done.settings.newsletters[change.newsletter]
     return done.diff
-
-
-def _version(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _text(content: str) -> str:
-    """The content as `change_configuration` gives it to its `edit`."""
-    return content.removeprefix(BOM).replace("\r\n", "\n")

@@ -115,7 +115,7 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
     for rule in settings.lint:
         yield from _in_rule(rule, file)
     for slug, newsletter in settings.newsletters.items():
-        yield from _in_newsletter(slug, newsletter, folder, file, now)
+        yield from newsletter_problems(slug, newsletter, folder, file, now)
         yield from _in_digest(slug, newsletter, settings, file)
 
 
@@ -186,9 +186,10 @@ def _in_rule(rule: str, file: str) -> Iterator[Problem]:
         )
 
 
-def _in_newsletter(
+def newsletter_problems(
     slug: str, newsletter: NewsletterSettings, folder: Path, file: str, now: datetime
 ) -> Iterator[Problem]:
+    """What is wrong with a newsletter whose settings are valid one by one."""
     table = f"newsletters.{slug}"
     if newsletter.digest_of is None and not newsletter.sources:
         yield Problem(
@@ -223,6 +224,10 @@ def _in_newsletter(
             field=f"{table}.schedule",
             fix="name a day that exists in the month",
         )
+    yield from _in_subject(newsletter, file, table)
+
+
+def _in_subject(newsletter: NewsletterSettings, file: str, table: str) -> Iterator[Problem]:
     if "subject" not in newsletter.model_fields_set:
         return  # the default subject is valid
     try:

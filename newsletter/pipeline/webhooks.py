@@ -84,11 +84,12 @@ def _queue_events(site: Site, hooks: Mapping[str, WebhookSettings], now: datetim
             outbox.begin(connection, url, now)
             for event in outbox.webhook_events(connection, url, now):
                 if event.event in hook.events:
-                    outbox.note(connection, url, event, _body(site, event), now)
+                    outbox.note(connection, url, event, body_of(site, event), now)
             outbox.advance(connection, url)
 
 
-def _body(site: Site, event: WebhookEvent) -> str:
+def body_of(site: Site, event: WebhookEvent) -> str:
+    """The JSON document that tells of the event."""
     data = dict(event.data)
     if "number" in data:
         data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"

@@ -93,6 +93,7 @@ audit = sa.Table(
     sa.Column("salt", sa.String),
     sa.Column("digest", sa.String),  # of the salt and the detail
     sa.Column("hash", sa.String, unique=True),
+    sa.Index("ix_audit_what", "what", "detail"),
 )
 
 audit_chain = sa.Table(

@@ -114,6 +114,35 @@ def api_tokens_of(connection: sa.Connection, editor: Editor) -> Sequence[ApiToke
     ]
 
 
+def all_api_tokens(connection: sa.Connection) -> Sequence[tuple[Editor, ApiToken]]:
+    """Everybody's keys, each with its editor."""
+    rows = connection.execute(
+        sa.select(
+            users,
+            api_tokens.c.name.label("key_name"),
+            api_tokens.c.created_at.label("made_at"),
+            api_tokens.c.scopes,
+            api_tokens.c.expires_at,
+            api_tokens.c.last_used_at,
+        )
+        .join(api_tokens, api_tokens.c.user_id == users.c.id)
+        .order_by(users.c.address_key, api_tokens.c.name)
+    )
+    return [
+        (
+            editor_of_row(row),
+            ApiToken(
+                name=row.key_name,
+                created_at=row.made_at,
+                scopes=_scopes(row.scopes),
+                expires_at=row.expires_at,
+                last_used_at=row.last_used_at,
+            ),
+        )
+        for row in rows
+    ]
+
+
 def editor_of_api_token(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
     """The editor that this key belongs to; None for a key that has expired."""
     key = api_key_of(connection, token)

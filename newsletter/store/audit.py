@@ -83,6 +83,13 @@ def forget_address(connection: sa.Connection, address: str, *, now: datetime) ->
             record(connection, who=ITSELF, what=REDACTED, detail=changed, now=now)
 
 
+def has_entry_about(connection: sa.Connection, *, what: str, begins: str) -> bool:
+    """Whether somebody has done this to something whose name begins so."""
+    is_it = audit.c.detail.startswith(begins, autoescape=True)
+    query = sa.select(audit.c.id).where(audit.c.what == what, is_it).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def details_of(connection: sa.Connection, *, who: str, what: str) -> Sequence[str]:
     """The details of all that somebody has done of one kind, each once."""
     query = sa.select(audit.c.detail).where(audit.c.who == who, audit.c.what == what).distinct()

@@ -88,6 +88,22 @@ def all_issues(connection: sa.Connection, newsletter: str | None = None) -> list
     return [_bare_issue(row) for row in connection.execute(query)]
 
 
+def newest_issues(connection: sa.Connection, newsletter: str, limit: int) -> list[Issue]:
+    """The newest issues of the newsletter, the newest first, without items."""
+    query = sa.select(issues).where(issues.c.newsletter == newsletter)
+    rows = connection.execute(query.order_by(issues.c.number.desc()).limit(limit))
+    return [_bare_issue(row) for row in rows]
+
+
+def has_gone_out(connection: sa.Connection, newsletter: str) -> bool:
+    """Whether the sending of an issue of the newsletter has ever begun."""
+    begun = sa.select(issues.c.id).where(
+        issues.c.newsletter == newsletter,
+        issues.c.state.in_([State.SENDING, State.SENT, State.STOPPED]),
+    )
+    return connection.execute(begun.limit(1)).first() is not None
+
+
 def issue_numbered(connection: sa.Connection, number: int) -> Issue:
     """The issue in the row with that id, which must exist."""
     return _issue(

@@ -65,6 +65,14 @@ def sessions_of(
     return [_session(row) for row in rows]
 
 
+def all_sessions(connection: sa.Connection, now: datetime) -> Sequence[BrowserSession]:
+    """Everybody's unexpired sessions, newest first."""
+    rows = connection.execute(
+        _sessions().where(sessions.c.expires_at > now).order_by(sessions.c.id.desc())
+    )
+    return [_session(row) for row in rows]
+
+
 def end_session(connection: sa.Connection, editor: Editor, session_id: int) -> bool:
     """Sign out one of the editor's browsers; returns whether it was signed in."""
     ended = connection.execute(

@@ -96,6 +96,14 @@ def find_credentials(connection: sa.Connection, address: str) -> tuple[Editor, s
     return editor_of_row(row), str(row.password_hash)
 
 
+def user_numbered(connection: sa.Connection, number: int) -> Editor:
+    """The editor with that number; raises UnknownNameError."""
+    row = connection.execute(sa.select(users).where(users.c.id == number)).first()
+    if row is None:
+        raise UnknownNameError("that person may not sign in any more")
+    return editor_of_row(row)
+
+
 def all_users(connection: sa.Connection) -> Sequence[Editor]:
     """All who may sign in, by address."""
     return [

@@ -69,6 +69,27 @@ def webhook_events(connection: sa.Connection, url: str, now: datetime) -> Sequen
     ]
 
 
+def event_of(connection: sa.Connection, subject: str) -> WebhookEvent | None:
+    """The event again, from the record; None if it is not there any more, as after an erasure."""
+    kind, _, name = subject.partition(" ")
+    if kind == "issue":
+        newsletter, _, number = name.rpartition("/")
+        chosen = sa.select(issues).where(
+            issues.c.newsletter == newsletter,
+            issues.c.number == int(number),
+            issues.c.send_finished_at.is_not(None),
+        )
+        row = connection.execute(chosen).one_or_none()
+        return _of_issue(connection, row) if row is not None else None
+    entry = connection.execute(
+        sa.select(history, subscribers.c.address, subscribers.c.name)
+        .join(subscribers, subscribers.c.id == history.c.subscriber_id)
+        .where(history.c.id == int(name.partition(" ")[0]))
+    ).one_or_none()
+    event = _of_reader(entry) if entry is not None else None
+    return event if event is not None and event.subject == subject else None
+
+
 def note(
     connection: sa.Connection, url: str, event: WebhookEvent, body: str, now: datetime
 ) -> bool:
@@ -171,26 +192,29 @@ def _of_readers(connection: sa.Connection, after: int, since: datetime) -> Itera
         )
         .order_by(history.c.id)
     )
-    for row in rows:
-        if row.event in _JOINED:
-            event = "subscribed"
-        else:
-            event = "bounced" if row.way == Way.BOUNCE else "unsubscribed"
-        yield WebhookEvent(
-            event=event,
-            # With the time, because SQLite may reuse the id of an erased row.
-            subject=f"history {row.id} {row.at.isoformat()}",
-            at=row.at,
-            data={
-                "list": row.list_slug,
-                "way": row.way,
-                "subscriber": {
-                    "id": row.subscriber_id,
-                    "address": row.address,
-                    "name": row.name,
-                },
+    yield from map(_of_reader, rows)
+
+
+def _of_reader(row: sa.Row[Any]) -> WebhookEvent:
+    if row.event in _JOINED:
+        event = "subscribed"
+    else:
+        event = "bounced" if row.way == Way.BOUNCE else "unsubscribed"
+    return WebhookEvent(
+        event=event,
+        # With the time, because SQLite may reuse the id of an erased row.
+        subject=f"history {row.id} {row.at.isoformat()}",
+        at=row.at,
+        data={
+            "list": row.list_slug,
+            "way": row.way,
+            "subscriber": {
+                "id": row.subscriber_id,
+                "address": row.address,
+                "name": row.name,
             },
-        )
+        },
+    )
 
 
 def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[WebhookEvent]:
@@ -200,17 +224,21 @@ def _of_issues(connection: sa.Connection, since: datetime) -> Iterator[WebhookEv
         .order_by(issues.c.id)
     )
     for row in rows.all():
-        counts = counts_of(connection, row.id)
-        yield WebhookEvent(
-            event="sent",
-            subject=f"issue {row.newsletter}/{row.number}",
-            at=row.send_finished_at,
-            data={
-                "issue": f"{row.newsletter}/{row.number}",
-                "newsletter": row.newsletter,
-                "number": row.number,
-                "subject": row.subject,
-                "audience": row.audience,
-                "deliveries": {state.value: count for state, count in counts.items() if count},
-            },
-        )
+        yield _of_issue(connection, row)
+
+
+def _of_issue(connection: sa.Connection, row: sa.Row[Any]) -> WebhookEvent:
+    counts = counts_of(connection, row.id)
+    return WebhookEvent(
+        event="sent",
+        subject=f"issue {row.newsletter}/{row.number}",
+        at=row.send_finished_at,
+        data={
+            "issue": f"{row.newsletter}/{row.number}",
+            "newsletter": row.newsletter,
+            "number": row.number,
+            "subject": row.subject,
+            "audience": row.audience,
+            "deliveries": {state.value: count for state, count in counts.items() if count},
+        },
+    )

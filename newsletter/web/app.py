@@ -146,11 +146,11 @@ def _auth_context(
     site: Site, clock: Callable[[], datetime], templates: jinja2.Environment
 ) -> AuthContext:
     return AuthContext(
-        zone=site.settings.site.zone,
+        zone=lambda: site.settings.site.zone,
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
-        title=site_title(site),
+        title=lambda: site_title(site),
         clock=clock,
         templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(

@@ -228,6 +228,17 @@ def quarantined(connection: sa.Connection) -> Sequence[LoggedMail]:
     return [_logged_mail(row) for row in rows]
 
 
+def count_quarantined(connection: sa.Connection) -> int:
+    """How many messages are quarantined, at most 1000."""
+    table = tables.inbound_messages
+    kept = sa.select(table.c.id).where(
+        table.c.handled_at.is_not(None), table.c.content.is_not(None)
+    )
+    return (
+        connection.scalar(sa.select(sa.func.count()).select_from(kept.limit(1000).subquery())) or 0
+    )
+
+
 def newest_mail(
     connection: sa.Connection, kind: str, *, before: int | None = None, limit: int
 ) -> Sequence[LoggedMail]:

@@ -443,6 +443,40 @@ _SOURCES = (
     _form(SOURCE, "save", name="Ours", seen="an earlier version"),
     _post(f"{SOURCE}/test"),
 )
+PART = "/settings/newsletters/weekly"
+_SETTINGS = (
+    _get("/desk/static/settings.js"),
+    _get("/settings"),
+    _get("/settings/undo"),
+    _post("/settings/undo", form={"seen": "an earlier version"}),
+    _get("/settings/users"),
+    _form("/settings/users", "invite", address="new@example.org", role="editor"),
+    _form("/settings/users", "again", user="1"),
+    _form("/settings/users", "change", user="1", role="publisher", name="Ed"),
+    _form("/settings/users", "sign-out", user="1", session="7"),
+    _form("/settings/users", "remove", user="9"),
+    _get("/settings/webhooks"),
+    _form("/settings/webhooks", "add", url="https://a.example/in", event="sent", seen="earlier"),
+    _form("/settings/webhooks", "remove", url="https://a.example/in", seen="earlier"),
+    _form("/settings/webhooks", "again", message="1"),
+    _get("/settings/keys"),
+    _post("/settings/keys", form={"user": "1", "name": "test"}),
+    _get("/settings/site/site"),
+    _get("/settings/site/alerts"),
+    _form("/settings/site/alerts", "review", mail=ADDRESS, seen="an earlier version"),
+    _form("/settings/site/alerts", "save", mail=ADDRESS, seen="an earlier version"),
+    *(_get(f"{PART}/start/{step}") for step in ("sender", "sources", "readers", "look", "test")),
+    _post(f"{PART}/start/readers"),
+    _post(f"{PART}/start/look", form={"seen": "earlier", "look": "brick:ocean"}),
+    _post(f"{PART}/domain"),
+    _get(f"{PART}/sender"),
+    _get(f"{PART}/schedule"),
+    _get(f"{PART}/look"),
+    _get(f"{PART}/look?look=brick:ocean"),
+    _get(f"{PART}/articles"),
+    _get(f"{PART}/frame?look=brick:ocean"),
+    _form(f"{PART}/articles", "save", min_items="4", personalise="none", seen="earlier"),
+)
 _API = tuple(
     WebRequest(method=method, path=path, state=state, document=document, gives=JSON)
     for method, path, state, document in (
@@ -502,7 +536,7 @@ _WATCHERS = (
 )
 
 REQUESTS: tuple[WebRequest, ...] = (
-    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_PEOPLE, *_SOURCES, *_API, *_WATCHERS,
+    *_READERS, *_ARCHIVE, *_SIGN_IN, *_DESK, *_PEOPLE, *_SOURCES, *_SETTINGS, *_API, *_WATCHERS,
 )  # fmt: skip
 
 
@@ -513,8 +547,11 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr("newsletter.web.reader.answers.post_or_leave", lambda _site, _clock: None)
     monkeypatch.setattr("newsletter.web.app.mail_sign_in_link", lambda *_given, **_named: None)
+    monkeypatch.setattr(
+        "newsletter.web.settings.start_page.dns_diagnoses", lambda *_given: iter(())
+    )
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    for page in ("editor.publish_page", "people.mail_page"):
+    for page in ("editor.publish_page", "people.mail_page", "settings.users_page"):
         monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)

@@ -43,15 +43,25 @@ EDITORS = [
     request
     for request in REQUESTS
     if request.path.startswith(
-        ("/desk", "/account", "/audit", "/nodes", "/sign-out", "/people", "/sources", "/api/")
+        (
+            "/desk",
+            "/settings",
+            "/account",
+            "/audit",
+            "/nodes",
+            "/sign-out",
+            "/people",
+            "/sources",
+            "/api/",
+        )
     )
 ]
 BROWSERS = [one for one in EDITORS if not one.path.startswith("/api/")]
 PROGRAMS = [one for one in EDITORS if one.path.startswith("/api/v1/")]
 
 PUBLISHERS = re.compile(
-    r"GET /(people|audit)\b.*"
-    r"|POST /(people\b.*|sources/(look|add|opml)|sources/weekly/\{source\}/?)"
+    r"GET /(people|audit|settings)\b.*"
+    r"|POST /((people|settings)\b.*|sources/(look|add|opml)|sources/weekly/\{source\}/?)"
     r"|POST /desk/weekly/1/(approve|schedule|reopen|hold|send|stop|close)"
     r"|\w+ /api/v1/(subscribers|suppressions|audit|lists/).*"
     r"|\w+ /api/v1/newsletters/weekly/issues/1/(approve\?.*|schedule|hold|send|stop|unknown)"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.pipeline import change_source as changing
+from newsletter.pipeline import settings_file
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather, gather_due
 from newsletter.site.failed_sources import source_health
@@ -143,7 +143,7 @@ def test_settings_that_cannot_be_written_are_shown_only(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the reason; no button promises what would fail."""
-    monkeypatch.setattr(changing.os, "access", lambda *_given: False)
+    monkeypatch.setattr(settings_file.os, "access", lambda *_given: False)
 
     async def work(browser: Browser) -> None:
         for address in ("/sources", address_of(site)):
@@ -160,7 +160,7 @@ def test_a_source_set_by_the_environment_is_not_changed_in_vain(
 ) -> None:
     """A name in a file that does not count would look saved, and change nothing."""
     monkeypatch.setenv("NEWSLETTER__NEWSLETTERS__WEEKLY__SOURCES__1__NAME", "From outside")
-    settings = open_site(site.folder, dict(changing.os.environ)).settings
+    settings = open_site(site.folder, dict(settings_file.os.environ)).settings
     site.settings.newsletters["weekly"] = settings.newsletters["weekly"]
 
     async def work(browser: Browser) -> None:

@@ -56,7 +56,7 @@ STUCK = timedelta(days=1)
 def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosis]:
     """Make every check in turn; one that cannot be made is reported as a failure of its own."""
     checks: list[tuple[str, Callable[[], Iterator[Diagnosis]]]] = [
-        ("DNS", lambda: _dns(site, records)),
+        ("DNS", lambda: dns_diagnoses(site, records)),
         ("relay", lambda: _relays(site)),
         ("site", lambda: _site_url(site, now)),
         ("files", lambda: _files(site)),
@@ -74,7 +74,8 @@ def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosi
             yield _failure(name, problem.message, problem.fix or "")
 
 
-def _dns(site: Site, records: Records) -> Iterator[Diagnosis]:
+def dns_diagnoses(site: Site, records: Records) -> Iterator[Diagnosis]:
+    """What the DNS says of the domains that the site sends from. Raises UnavailableError."""
     dkim = site.settings.dkim
     keys = load_keys(dkim, site.folder) if dkim else ()
     for key in keys:

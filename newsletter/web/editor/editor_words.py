@@ -18,8 +18,13 @@ ASK = "ask who runs the site"
 
 def fix_for_editor(problem: Problem) -> str:
     """The problem's fix, "" if it has none; ASK where it names a configuration key, a file or a command."""
-    without_addresses = re.sub(r"https?://\S+|\S+@\S+", "", problem.fix or "")
-    return ASK if _MACHINERY.search(without_addresses) else problem.fix or ""
+    return ASK if names_machinery(problem.fix or "") else problem.fix or ""
+
+
+def names_machinery(text: str) -> bool:
+    """Whether the text names a configuration key, a file or a command, addresses apart."""
+    without_addresses = re.sub(r"https?://\S+|\S+@\S+", "", text)
+    return _MACHINERY.search(without_addresses) is not None
 
 
 _ADMITTED = {

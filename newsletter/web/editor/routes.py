@@ -17,17 +17,18 @@ from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
 from newsletter.web.editor.issue_page import IssuePage
 from newsletter.web.editor.nodes_page import NodesPage
-from newsletter.web.editor.overview import OverviewPage
 from newsletter.web.editor.preview_page import PreviewPage
 from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.sharing import SharePage
+from newsletter.web.home.home_page import HomePage
 from newsletter.web.people.routes import people_routes
+from newsletter.web.settings.routes import settings_routes
 from newsletter.web.signin.session import Endpoint, require_editor, require_publisher
 from newsletter.web.sources.routes import source_routes
 
-_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live")
+_SCRIPTS = ("htmx.min", "keep", "desk", "drafts", "shelf", "outline", "rows", "live", "settings")
 _STATIC = {"desk.css": "text/css", "pages.css": "text/css"} | {
     f"{name}.js": "text/javascript" for name in _SCRIPTS
 }
@@ -45,11 +46,16 @@ _FILTERS = {
 def editor_routes(context: EditorContext) -> list[Route]:
     """The desk's routes. GET changes nothing (rule 5)."""
     context.templates.filters |= {**_FILTERS, "picture": context.pictures.address}
-    return [*_issue_routes(context), *people_routes(context), *source_routes(context)]
+    return [
+        *_issue_routes(context),
+        *people_routes(context),
+        *source_routes(context),
+        *settings_routes(context),
+    ]
 
 
 def _issue_routes(context: EditorContext) -> list[Route]:
-    overview, issue, preview = OverviewPage(context), IssuePage(context), PreviewPage(context)
+    home, issue, preview = HomePage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
     review = ReviewForm(context, share)
     one = "/desk/{slug}/{number:int}"
@@ -63,9 +69,9 @@ def _issue_routes(context: EditorContext) -> list[Route]:
 
     return [
         Route("/desk/static/{name}", _static, methods=["GET"]),
-        page("/desk", overview.get),
-        page("/desk/{slug}", overview.newsletter),
-        page("/desk/{slug}/draft", overview.make, "POST"),
+        page("/desk", home.get),
+        page("/desk/{slug}", home.newsletter),
+        page("/desk/{slug}/draft", home.make, "POST"),
         page(one, issue.get),
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(context)),

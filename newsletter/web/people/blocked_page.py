@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import InputError, NewsletterError
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import EditorContext
+from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.words import NOTICES, why_mailed
 from newsletter.web.reader.answers import text
@@ -37,12 +38,9 @@ class BlockedPage:
         """Block or unblock what the form names."""
         editor = await self.context.editor(request)
         form = await request.form()
-        try:
-            done = await run_in_threadpool(self._change, editor.address, form)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error)
+        done = await outcome_of(run_in_threadpool(self._change, editor.address, form))
+        if isinstance(done, NewsletterError):
+            return await self._page(request, problem=done)
         base = self.context.site.settings.site.base_path
         return RedirectResponse(f"{base}/people/blocked?done={done}", status_code=303)
 

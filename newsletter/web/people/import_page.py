@@ -28,7 +28,7 @@ from newsletter.store.people_imports import (
     newest_imports,
 )
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.error_wall import DATABASE_ERRORS
+from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.people.words import NOTICES, STATUSES
 from newsletter.web.reader.answers import text
 from newsletter.web.signin.pages import row_id
@@ -71,20 +71,9 @@ class ImportPage:
         """Keep a file and begin to check it."""
         editor = await self.context.editor(request)
         form = await request.form()
-        file = form.get("file")
-        try:
-            if not isinstance(file, UploadFile) or not file.filename:
-                raise InputError("there is no file", fix="choose one")
-            content = await file.read()
-            if not content.strip():
-                raise InputError("the file is empty", fix="choose another")
-            number = await run_in_threadpool(
-                self._keep, editor.address, file.filename, content, form
-            )
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._form(request, problem=error)
+        number = await outcome_of(self._kept(editor.address, form))
+        if isinstance(number, NewsletterError):
+            return await self._form(request, problem=number)
         self.context.imports.start()
         return self._redirect(f"/import/{number}")
 
@@ -103,6 +92,15 @@ class ImportPage:
         done = await run_in_threadpool(self._act, request, editor.address, form)
         self.context.imports.start()
         return self._redirect(done)
+
+    async def _kept(self, editor: str, form: FormData) -> int:
+        file = form.get("file")
+        if not isinstance(file, UploadFile) or not file.filename:
+            raise InputError("there is no file", fix="choose one")
+        content = await file.read()
+        if not content.strip():
+            raise InputError("the file is empty", fix="choose another")
+        return await run_in_threadpool(self._keep, editor, file.filename, content, form)
 
     async def _form(self, request: Request, *, problem: NewsletterError | None = None) -> Response:
         def read() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from newsletter.pipeline.lists import all_lists
 from newsletter.site.lists import list_slugs, site_vocabulary, tags_of
 from newsletter.store.audit import record
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.error_wall import DATABASE_ERRORS
 from newsletter.web.people.query import PeopleQuery, people_query
 from newsletter.web.people.words import NOTICES, STATUSES
@@ -54,13 +55,11 @@ class ListPage:
         editor = await self.context.editor(request)
         form = await request.form()
         typed = {name: text(form, name) for name in FIELDS}
-        try:
-            number, done = await run_in_threadpool(self._add, editor.address, typed)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
+        added = await outcome_of(run_in_threadpool(self._add, editor.address, typed))
+        if isinstance(added, NewsletterError):
             there = await run_in_threadpool(self._number_of, typed["address"])
-            return await self._page(request, problem=error, typed=typed, there=there)
+            return await self._page(request, problem=added, typed=typed, there=there)
+        number, done = added
         base = self.context.site.settings.site.base_path
         return RedirectResponse(f"{base}/people/{number}?done={done}", status_code=303)
 
@@ -98,12 +97,10 @@ class ListPage:
         known = await run_in_threadpool(all_lists, self.context.site)
         only = known[0].slug if len(known) == 1 else ""
         query = people_query(request.query_params, only_list=only)
-        try:
-            found = await run_in_threadpool(self._look, query)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            found, problem = PeopleLook(people=()), problem or error
+        looked = await outcome_of(run_in_threadpool(self._look, query))
+        if isinstance(looked, NewsletterError):
+            problem = problem or looked
+        found = PeopleLook(people=()) if isinstance(looked, NewsletterError) else looked
         lists = [one for one in known if not query.list or one.slug == query.list]
         counts = {status: sum(one.statuses[status] for one in lists) for status in STATUSES}
         values: dict[str, Any] = {

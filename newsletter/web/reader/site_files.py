@@ -17,7 +17,7 @@ HEADERS = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "n
 
 NOT_FOR_ROBOTS = (
     "account", "api", "audit", "c", "confirm", "desk", "erase", "export", "health", "links",
-    "metrics", "move", "nodes", "p", "robot", "shared", "sign-in", "u",
+    "metrics", "move", "nodes", "p", "people", "robot", "settings", "shared", "sign-in", "sources", "u",
 )  # fmt: skip
 """The first segments of paths that no search engine needs: personal links, and the editors' pages."""
 

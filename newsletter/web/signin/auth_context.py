@@ -33,18 +33,19 @@ class AuthContext:
     """Kept in `app.state.auth_context`. `send_link(address, name, url)` mails a sign-in link,
     `put_notice(connection, editor, what, detail)` mails an editor what was done in their name.
 
-    `url` is the site's public address; cookies are Secure where it is https. `zone` is the site's.
+    `url` is the site's public address; cookies are Secure where it is https. `title` and `zone` are the
+    site's, as its settings say now.
     """
 
     database: Database
     secret: str = field(repr=False)
     url: str
-    title: str
+    title: Callable[[], str]
     clock: Callable[[], datetime]
     templates: jinja2.Environment
     send_link: Callable[[str, str, str], None]
     put_notice: Callable[[sa.Connection, Editor, str, str], None]
-    zone: ZoneInfo
+    zone: Callable[[], ZoneInfo]
     password_threads: PasswordThreads = field(default_factory=PasswordThreads)
 
     def keyed(self, purpose: str) -> str:

@@ -21,7 +21,7 @@ def page(
     """Render a page of templates/web, with the headers of an editor's private page."""
     auth = auth_context_of(request)
     text = auth.templates.get_template(name).render(
-        {"request": request, "site": auth.title, "zone": auth.zone, **context}
+        {"request": request, "site": auth.title(), "zone": auth.zone(), **context}
     )
     return HTMLResponse(text, status_code=status, headers=HEADERS)
 

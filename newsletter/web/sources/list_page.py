@@ -14,15 +14,15 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, NewsletterError
 from newsletter.pipeline.add_source import AddedSource, SourceRequest, add_source
-from newsletter.pipeline.change_source import why_read_only
 from newsletter.pipeline.import_sources import ImportedSources, import_sources
 from newsletter.pipeline.list_sources import export_sources, list_sources
+from newsletter.pipeline.settings_file import why_read_only
 from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions
 from newsletter.store.source_health import SourceHealth
 from newsletter.web.editor.editor_context import HEADERS, EditorContext
-from newsletter.web.error_wall import DATABASE_ERRORS
+from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.reader.answers import text
 from newsletter.web.sources.source_form import key_of
 from newsletter.web.sources.words import NOTICES, STATES, ago, span, state_of
@@ -63,24 +63,18 @@ class SourcesPage:
         """Read an address once, and show what would be added; nothing is stored."""
         form = await request.form()
         wanted = self._wanted(form, dry_run=True)
-        try:
-            added = await run_in_threadpool(self._add, wanted)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error, typed=wanted.url)
+        added = await outcome_of(run_in_threadpool(self._add, wanted))
+        if isinstance(added, NewsletterError):
+            return await self._page(request, problem=added, typed=wanted.url)
         return await self.context.page(request, "sources/look.html.j2", self._found(added, wanted))
 
     async def add(self, request: Request) -> Response:
         """Add what was looked at."""
         editor = await self.context.editor(request)
         wanted = self._wanted(await request.form(), dry_run=False)
-        try:
-            added = await run_in_threadpool(self._add, wanted)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error, typed=wanted.url)
+        added = await outcome_of(run_in_threadpool(self._add, wanted))
+        if isinstance(added, NewsletterError):
+            return await self._page(request, problem=added, typed=wanted.url)
         await run_in_threadpool(self._note, editor.address, "add source", added.source.location)
         return self._redirect("added")
 
@@ -89,15 +83,16 @@ class SourcesPage:
         editor = await self.context.editor(request)
         form = await request.form()
         slug, is_sure = text(form, "newsletter"), text(form, "sure") == "yes"
-        try:
-            body = await _opml_in(form)
-            done = await run_in_threadpool(
+        body = await outcome_of(_opml_in(form))
+        if isinstance(body, NewsletterError):
+            return await self._page(request, problem=body)
+        done = await outcome_of(
+            run_in_threadpool(
                 import_sources, self.context.site, slug, body, os.environ, dry_run=not is_sure
             )
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error)
+        )
+        if isinstance(done, NewsletterError):
+            return await self._page(request, problem=done)
         if not is_sure:
             values = self._listed(done, body)
             return await self.context.page(request, "sources/opml.html.j2", values)

@@ -13,19 +13,15 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, NewsletterError, UnknownNameError
-from newsletter.pipeline.change_source import (
-    SourceChange,
-    change_source,
-    settings_version,
-    why_read_only,
-)
+from newsletter.pipeline.change_source import SourceChange, change_source
 from newsletter.pipeline.examine_source import ExaminedSource, examine_source
 from newsletter.pipeline.list_sources import list_sources
+from newsletter.pipeline.settings_file import settings_version, why_read_only
 from newsletter.site.source_settings import distinct_sources
 from newsletter.store.audit import record
 from newsletter.store.contributions import ISSUES, contributions
 from newsletter.web.editor.editor_context import EditorContext
-from newsletter.web.error_wall import DATABASE_ERRORS
+from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.reader.answers import text
 from newsletter.web.sources.source_form import EVERY, fields_of, key_of, values_in
 from newsletter.web.sources.words import NOTICES, STATES, ago, span, state_of
@@ -53,16 +49,13 @@ class SourcePage:
         _slug, source = self._source(request)
 
         def read() -> ExaminedSource:
-            return examine_source(self.context.site, source.location, now=self.context.clock())
-
-        try:
             if not is_web_address(source.location):
                 raise InputError("this source is a file of the server, and is read with each issue")
-            examined = await run_in_threadpool(read)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error)
+            return examine_source(self.context.site, source.location, now=self.context.clock())
+
+        examined = await outcome_of(run_in_threadpool(read))
+        if isinstance(examined, NewsletterError):
+            return await self._page(request, problem=examined)
         return await self._page(request, examined=examined)
 
     async def post(self, request: Request) -> Response:
@@ -74,12 +67,9 @@ class SourcePage:
         if action not in _DONE:
             raise UnknownNameError("this page has no such button")
         done, what = _DONE[action]
-        try:
-            await run_in_threadpool(self._change, slug, source, action, form)
-        except DATABASE_ERRORS:
-            raise
-        except NewsletterError as error:
-            return await self._page(request, problem=error, typed=form)
+        problem = await outcome_of(run_in_threadpool(self._change, slug, source, action, form))
+        if problem is not None:
+            return await self._page(request, problem=problem, typed=form)
 
         def note() -> None:
             with self.context.site.database.transaction() as connection:

@@ -38,7 +38,10 @@ def test_form_mode_and_the_link_stay(file: Path, tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert link.is_symlink()
     assert change.settings.newsletters["weekly"].tagline == "ä"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["newsletter.toml", "site"]
+    previous = tmp_path / "newsletter.toml.previous"
+    assert (previous.read_bytes(), stat.S_IMODE(previous.stat().st_mode)) == (before, 0o640)
+    names = ["newsletter.toml", "newsletter.toml.previous", "site"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_a_dry_run_changes_nothing(file: Path) -> None:

@@ -32,7 +32,16 @@ COMMANDS = {
     "erase": Verb.ERASE,
     "help": Verb.HELP,
 }
-TO_EDITORS = {"approval", "comments", "forward", "operator", "reminder", "sign_in", "trouble"}
+TO_EDITORS = {
+    "approval",
+    "comments",
+    "forward",
+    "invitation",
+    "operator",
+    "reminder",
+    "sign_in",
+    "trouble",
+}
 """Letters that stay English, as the desk is."""
 
 

@@ -1,0 +1,1 @@
+"""The pages of the desk on which publishers change the site's settings."""

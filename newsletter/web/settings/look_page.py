@@ -1,0 +1,33 @@
+"""/settings/newsletters/NAME/frame: the coming issue in a look that is being tried."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.editor.framing import frame_policy, framed
+from newsletter.web.settings.look import html_in_look
+
+
+class LookFrame:
+    """Shows the issue in a theme and a palette; changes nothing."""
+
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
+
+    async def get(self, request: Request) -> Response:
+        """The document in the frame."""
+        site, slug = self.context.site, str(request.path_params["slug"])
+        theme, _, palette = request.query_params.get("look", "").partition(":")
+        html = await run_in_threadpool(
+            html_in_look,
+            site,
+            slug,
+            theme or site.newsletter(slug).theme,
+            palette,
+            now=self.context.clock(),
+        )
+        headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
+        return HTMLResponse(framed(html), headers={**headers, "Referrer-Policy": "no-referrer"})
