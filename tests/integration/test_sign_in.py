@@ -18,7 +18,7 @@ from newsletter.store import audit, tables
 from newsletter.store.users import Role, save_user
 from newsletter.web.signin.account import NEW_KEY
 from newsletter.web.signin.attempts import LINKS, NEW_BROWSER, PER_ADDRESS, PER_NETWORK
-from newsletter.web.signin.entry import safe_path
+from newsletter.web.signin.outcome_pages import safe_path
 from newsletter.web.signin.passwords import CONCURRENT_CHECKS, MOST_WAITING
 from tests.factories.delivery import parsed
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office

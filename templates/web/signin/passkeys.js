@@ -1,0 +1,72 @@
+// Passkeys: asks the browser for one and sends its answer with the form, which is hidden without this.
+"use strict";
+
+const toBytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+
+let waiting = null; // what the address field offers, until a button is pressed
+
+async function ask(form) {
+  const isNew = form.dataset.passkey === "new";
+  const answer = await fetch(form.dataset.ask, isNew ? { method: "POST", body: new FormData(form), redirect: "error" } : {});
+  const { ask: options, state, problem } = await answer.json();
+  if (problem) throw new Error(problem);
+  form.elements.state.value = state;
+  options.challenge = toBytes(options.challenge);
+  for (const one of [...(options.excludeCredentials ?? []), ...(options.allowCredentials ?? [])]) one.id = toBytes(one.id);
+  if (options.user) options.user.id = toBytes(options.user.id);
+  return options;
+}
+
+function send(form, made) {
+  const { response } = made, said = { clientDataJSON: toText(response.clientDataJSON) };
+  for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
+    if (response[name]) said[name] = toText(response[name]);
+  }
+  form.elements.credential.value = JSON.stringify({ id: made.id, rawId: toText(made.rawId), type: made.type, response: said });
+  form.submit();
+}
+
+function why(error) {
+  if (error.name === "InvalidStateError") return "There is a passkey of yours on this device already.";
+  if (error.name === "NotAllowedError" || error.name === "AbortError") return "Nothing was chosen, or it took too long. Try again.";
+  if (error.name === "Error") return error.message;
+  return "This browser could not use a passkey. Try again, or sign in in another way.";
+}
+
+async function press(form) {
+  const button = form.querySelector("button"), problem = form.querySelector("[role=alert]");
+  waiting?.abort();
+  button.disabled = true;
+  problem.hidden = true;
+  try {
+    const publicKey = await ask(form);
+    send(form, await (form.dataset.passkey === "new" ? navigator.credentials.create({ publicKey }) : navigator.credentials.get({ publicKey })));
+  } catch (error) {
+    problem.textContent = why(error);
+    problem.hidden = false;
+  }
+  button.disabled = false;
+}
+
+async function offer(form) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  waiting = new AbortController();
+  try {
+    const publicKey = await ask(form);
+    send(form, await navigator.credentials.get({ publicKey, mediation: "conditional", signal: waiting.signal }));
+  } catch {
+    // Nobody has asked for it, so nobody is told.
+  }
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  if (!window.PublicKeyCredential || location.origin !== form.dataset.origin) continue;
+  form.hidden = false;
+  for (const other of document.querySelectorAll("[data-without-passkeys]")) other.hidden = true;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    press(form);
+  });
+  if (form.dataset.passkey === "offer") offer(form);
+}
