@@ -57,7 +57,9 @@ class OidcSettings(Table):
     def new_users_are_limited(self) -> OidcSettings:
         """Refuse to make an account for everybody whom the provider knows."""
         if self.new_users is not None and not self.allow:
-            raise ValueError("new_users needs allow; say which addresses or @domains get an account")
+            raise ValueError(
+                "new_users needs allow; say which addresses or @domains get an account"
+            )
         return self
 
     def allows(self, address: str) -> bool:

@@ -189,9 +189,7 @@ def _set_password(request: Request, form: FormData) -> _Notice:
         # The password may be changed because somebody else knew it.
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
         ended = 0 if text(form, "keep-keys") else revoke_api_tokens(connection, session.editor.id)
-        note(
-            connection, auth, session, "set password", f"API keys ended: {ended}" if ended else ""
-        )
+        note(connection, auth, session, "set password", f"API keys ended: {ended}" if ended else "")
     return _Notice(kind="password-set", detail=str(ended or ""))
 
 

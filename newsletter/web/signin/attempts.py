@@ -134,9 +134,7 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
         return editor, make_link(connection, editor, now)
 
 
-def admit(
-    request: Request, connection: sa.Connection, editor: Editor, way: str
-) -> SignInOutcome:
+def admit(request: Request, connection: sa.Connection, editor: Editor, way: str) -> SignInOutcome:
     """Start a session, or ask for a code where the editor has an authenticator app."""
     if authenticator_of(connection, editor) is None:
         return SignInOutcome(session=start(request, connection, editor, way))
@@ -169,9 +167,7 @@ def start(
     if before and not any(f", {browser}, from " in one for one in before):
         auth.put_notice(connection, editor, NEW_BROWSER, f"Signed in {detail}.")
     audit.record(connection, who=editor.address, what="sign in", detail=detail, now=now)
-    return start_session(
-        connection, editor, browser=browser, now=now, second_factor=second_factor
-    )
+    return start_session(connection, editor, browser=browser, now=now, second_factor=second_factor)
 
 
 def note_failure(request: Request, editor: Editor | None, what: str = "wrong password") -> None:

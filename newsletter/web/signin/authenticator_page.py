@@ -64,7 +64,9 @@ async def change(request: Request) -> Response:
     return await run_in_threadpool(_change, request, session, form)
 
 
-def _show(request: Request, session: BrowserSession, notice: str = "", status: int = 200) -> Response:
+def _show(
+    request: Request, session: BrowserSession, notice: str = "", status: int = 200
+) -> Response:
     auth = auth_context_of(request)
     with auth.database.transaction(read_only=True) as connection:
         app = authenticator_of(connection, session.editor)
@@ -163,5 +165,6 @@ def _tell(
 def _page(
     request: Request, session: BrowserSession, context: Mapping[str, Any], status: int = 200
 ) -> Response:
-    values = {"editor": session.editor, **context}
+    none = {"codes": (), "is_new": False, "is_off": False, "app": None, "notice": ""}
+    values = {"editor": session.editor, **none, **context}
     return page(request, "signin/authenticator.html.j2", values, status)

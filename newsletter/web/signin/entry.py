@@ -96,7 +96,9 @@ async def use_link(request: Request) -> Response:
 async def _answer_link(request: Request, address: str, next_page: str) -> Response:
     if not await run_in_threadpool(may_attempt, request, address, "link"):
         return refused(request, "too-often", 429)
-    response = sign_in_page(request, next_page=next_page, address=address, notice=SignInAnswer.LINK.value)
+    response = sign_in_page(
+        request, next_page=next_page, address=address, notice=SignInAnswer.LINK.value
+    )
     # After the answer, so that its timing does not reveal whether the address is known.
     response.background = BackgroundTask(_mail_link, request, address, next_page)
     return response

@@ -68,7 +68,13 @@ def relying_party(url: str, name: str) -> RelyingParty | None:
 
 
 def questions_for_new(
-    party: RelyingParty, *, handle: str, address: str, name: str, challenge: str, known: Sequence[str]
+    party: RelyingParty,
+    *,
+    handle: str,
+    address: str,
+    name: str,
+    challenge: str,
+    known: Sequence[str],
 ) -> dict[str, Any]:
     """What a browser needs to make a passkey; a device that has one of the `known` makes none.
 

@@ -74,9 +74,7 @@ async def take(request: Request) -> Response:
     return response
 
 
-def use_code(
-    auth: AuthContext, connection: sa.Connection, editor: Editor, code: str
-) -> str | None:
+def use_code(auth: AuthContext, connection: sa.Connection, editor: Editor, code: str) -> str | None:
     """Use up a code of the editor's app, or a recovery code; returns what it was, None if neither."""
     app = authenticator_of(connection, editor)
     if app is None:
@@ -93,8 +91,7 @@ def use_code(
 def has_factor(connection: sa.Connection, editor: Editor) -> bool:
     """Whether the editor has a passkey or an authenticator app."""
     return (
-        authenticator_of(connection, editor) is not None
-        or len(passkeys_of(connection, editor)) > 0
+        authenticator_of(connection, editor) is not None or len(passkeys_of(connection, editor)) > 0
     )
 
 
