@@ -96,7 +96,8 @@ class IdentityProvider:
         if not {"email", "email_verified"} <= claims.keys() and metadata.get("userinfo_endpoint"):
             claims |= await self._user_info(metadata, tokens, str(claims["sub"]), now)
         # Some providers write booleans as words.
-        is_verified = claims.get("email_verified") in (True, "true")
+        verified = claims.get("email_verified")
+        is_verified = verified is True or verified == "true"
         address, name = claims.get("email"), claims.get("name")
         return Person(
             address=address if is_verified and isinstance(address, str) else "",

@@ -9,6 +9,7 @@ let waiting = null; // what the address field offers, until a button is pressed
 async function ask(form) {
   const isNew = form.dataset.passkey === "new";
   const answer = await fetch(form.dataset.ask, isNew ? { method: "POST", body: new FormData(form), redirect: "error" } : {});
+  if (!answer.headers.get("content-type")?.startsWith("application/json")) throw new Error("That did not work. Reload the page and try again.");
   const { ask: options, state, problem } = await answer.json();
   if (problem) throw new Error(problem);
   form.elements.state.value = state;
@@ -61,7 +62,7 @@ async function offer(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-passkey]")) {
-  if (!window.PublicKeyCredential || location.origin !== form.dataset.origin) continue;
+  if (!window.PublicKeyCredential || location.origin !== form.dataset.relyingParty) continue;
   form.hidden = false;
   for (const other of document.querySelectorAll("[data-without-passkeys]")) other.hidden = true;
   form.addEventListener("submit", (event) => {
