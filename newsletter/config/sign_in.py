@@ -35,7 +35,7 @@ class OidcSettings(Table):
     name: Text
     """What editors call the provider; the sign-in page has the link `Sign in with NAME`."""
     issuer: WebAddress
-    """The provider's issuer, exactly as its own documents say: `https://id.example.org/realms/press`."""
+    """The provider's issuer, as its own documents say: `https://id.example.org/realms/press`."""
     client_id: Text
     """The id under which the provider knows the site."""
     client_secret: str | None = Field(default=None, min_length=1, repr=False)

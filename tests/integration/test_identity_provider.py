@@ -197,6 +197,13 @@ def test_an_address_outside_the_token_is_asked_for(
     assert come_back(site.client, provider).status_code == status
 
 
+def test_a_slash_at_the_end_of_the_issuer_does_not_matter(tmp_path: Path) -> None:
+    """Neither in the configuration nor in what the provider calls itself."""
+    with office_with(tmp_path) as (office, provider):
+        provider.metadata["issuer"] = provider.changes["iss"] = f"{provider.url}/"
+        assert come_back(office.client, provider).status_code == 303
+
+
 def test_nobody_comes_back_who_has_not_left(office: tuple[Office, Provider]) -> None:
     """A link with a stranger's code signs nobody in as the stranger; a way back works once."""
     site, provider = office

@@ -110,7 +110,8 @@ class IdentityProvider:
             issuer = self.settings.issuer
             url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
             metadata = await self._read(url, now)
-            if metadata.get("issuer") != issuer:
+            # Whether a slash ends it is a common slip, and changes nothing of whom it names.
+            if str(metadata.get("issuer")).rstrip("/") != issuer.rstrip("/"):
                 raise self._error(
                     f"it calls itself {metadata.get('issuer')!r}", "write exactly that as issuer"
                 )
@@ -177,7 +178,7 @@ class IdentityProvider:
                 token.claims,
                 token.header,
                 options={
-                    "iss": {"essential": True, "value": self.settings.issuer},
+                    "iss": {"essential": True, "value": metadata["issuer"]},
                     "aud": {"essential": True, "value": self.settings.client_id},
                 },
                 params={
