@@ -326,6 +326,7 @@ _SIGN_IN = (
     _get("/sign-in/code"),
     _post("/sign-in/code", form={"code": "123456"}),
     _get("/sign-in/passkey"),
+    _get("/sign-in/passkey/ask"),
     _post("/sign-in/passkey", form={"state": "x", "credential": "{{}}"}),
     _get("/sign-in/provider"),
     _get("/sign-in/provider/answer?code=x&state=y"),

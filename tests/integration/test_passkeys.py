@@ -49,7 +49,7 @@ def add(office: Office, device: PasskeyDevice, name: str = "laptop") -> httpx2.R
 
 def sign_in(client: httpx2.Client, device: PasskeyDevice, **changes: str) -> httpx2.Response:
     """Sign in with the device's passkey, as the script of the page does."""
-    begun = client.get("/sign-in/passkey").json()
+    begun = client.get("/sign-in/passkey/ask").json()
     form = {"state": begun["state"], "credential": device.sign(begun["ask"]), **changes}
     return client.post("/sign-in/passkey", data=form)
 
@@ -84,7 +84,7 @@ def test_a_passkey_is_added_and_signs_in_without_address_and_password(office: Of
 def test_what_is_asked_tells_of_nobody(office: Office) -> None:
     """The question names no passkey, whoever asks; it demands that the device checks its user."""
     add(office, PasskeyDevice(origin=ORIGIN))
-    ask = office.another_browser().get(f"/sign-in/passkey?address={ADDRESS}").json()["ask"]
+    ask = office.another_browser().get(f"/sign-in/passkey/ask?address={ADDRESS}").json()["ask"]
     assert not ask.get("allowCredentials")
     assert ask["userVerification"] == "required"
     assert ask["rpId"] == "news.example.org"
@@ -162,7 +162,7 @@ def test_what_another_site_or_an_unchecked_device_made_is_not_kept(
 )  # fmt: skip
 def test_nonsense_is_refused(office: Office, credential: str) -> None:
     """Whatever is sent in place of an answer, for a sign-in and for a new passkey."""
-    state = office.client.get("/sign-in/passkey").json()["state"]
+    state = office.client.get("/sign-in/passkey/ask").json()["state"]
     form = {"state": state, "credential": credential}
     assert office.client.post("/sign-in/passkey", data=form).status_code == 403
     form = {"state": begin(office).json()["state"], "credential": credential}
@@ -174,13 +174,13 @@ def test_an_answer_counts_once_and_for_an_hour(office: Office) -> None:
     """What somebody has overheard opens nothing, nor does what was asked for another purpose."""
     device = PasskeyDevice(origin=ORIGIN, counts=False)
     add(office, device)
-    begun = office.client.get("/sign-in/passkey").json()
+    begun = office.client.get("/sign-in/passkey/ask").json()
     form = {"state": begun["state"], "credential": device.sign(begun["ask"])}
     assert office.another_browser().post("/sign-in/passkey", data=form).status_code == 303
     assert office.another_browser().post("/sign-in/passkey", data=form).status_code == 403
     other = {**form, "state": begin(office).json()["state"]}
     assert office.another_browser().post("/sign-in/passkey", data=other).status_code == 403
-    late = office.client.get("/sign-in/passkey").json()
+    late = office.client.get("/sign-in/passkey/ask").json()
     form = {"state": late["state"], "credential": device.sign(late["ask"])}
     office.now += CHALLENGE_LASTS
     assert office.another_browser().post("/sign-in/passkey", data=form).status_code == 403
@@ -277,7 +277,7 @@ def test_a_site_at_an_address_without_a_name_offers_no_passkeys(tmp_path: Path) 
     with open_office(make_site(tmp_path, now=NOW, url="http://192.0.2.1:8000")) as office:
         office.add()
         office.sign_in()
-        assert office.client.get("/sign-in/passkey").status_code == 404
+        assert office.client.get("/sign-in/passkey/ask").status_code == 404
         assert office.client.post("/sign-in/passkey").status_code == 404
         for page in ("/sign-in", "/account"):
             assert "passkeys.js" not in office.client.get(page).text

@@ -339,7 +339,7 @@ def test_who_has_one_has_to_show_it_before_adding_another(office: Office) -> Non
     csrf = field(thief.get("/account").text, "csrf")
     refused = thief.post("/account/passkey", data={"csrf": csrf, "current": PASSWORD})
     assert refused.status_code == 403
-    asked = thief.get("/sign-in/passkey").json()
+    asked = thief.get("/sign-in/passkey/ask").json()
     answer = {"state": asked["state"], "credential": device.sign(asked["ask"])}
     assert thief.post("/sign-in/passkey", data=answer).status_code == 303
     assert thief.get("/audit").status_code == 200

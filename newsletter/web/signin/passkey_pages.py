@@ -1,4 +1,4 @@
-"""/sign-in/passkey signs in with a passkey; /account/passkey is the first step of adding one.
+"""/sign-in/passkey signs in with a passkey; /account/passkey is the first step of adding one, in JSON.
 
 A challenge is signed and works once. Which passkey signs is the browser's choice, so that neither
 page tells whether an address is known.
