@@ -143,6 +143,22 @@ def test_an_editor_adds_a_passkey_and_signs_in_with_it(office: Office, chromium:
     assert errors == []
 
 
+def test_the_address_field_offers_the_passkey(tmp_path: Path, chromium: Chromium) -> None:
+    """As soon as the page is open, so that nobody has to look for the button."""
+
+    def work(browser: Browser) -> list[str]:
+        with at_localhost(tmp_path) as office, desk_of(browser, office) as desk:
+            desk.sign_in()
+            add_passkey(desk, "laptop")
+            desk.sign_out()
+            desk.device_answers(True)  # stands for choosing it from the field's list
+            desk.go("/sign-in")
+            desk.page.wait_for_url("**/desk")
+            return desk.errors
+
+    assert chromium.run(work) == []
+
+
 def test_what_goes_wrong_is_said_and_the_form_stays(tmp_path: Path, chromium: Chromium) -> None:
     """A wrong password makes no passkey; one device makes one; a removed passkey does not sign in."""
 

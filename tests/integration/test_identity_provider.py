@@ -18,6 +18,8 @@ import pytest
 
 from newsletter.store import audit
 from newsletter.store.users import all_users
+from newsletter.web.signin.attempts import PER_NETWORK
+from newsletter.web.signin.identity_provider import PAUSE
 from tests.factories.editors import ADDRESS, NOW, Office, add_editor, open_office
 from tests.factories.site import make_site
 from tests.servers.identity_provider import CLIENT, SECRET, Provider, identity_provider
@@ -217,6 +219,25 @@ def test_nobody_comes_back_who_has_not_left(office: tuple[Office, Provider]) -> 
     late = provider.authorize(leave(site.client)).removeprefix(URL)
     site.now += timedelta(minutes=10)
     assert site.client.get(late).status_code == 403
+
+
+def test_strangers_cannot_have_the_provider_asked_without_end(
+    office: tuple[Office, Provider],
+) -> None:
+    """Codes are tried thirty times from a network; its description is read once, or every ten seconds."""
+    site, provider = office
+    provider.metadata = {"jwks_uri": None}
+    for _ in range(5):
+        assert site.client.get("/sign-in/provider").status_code == 503
+    assert len(provider.read) == 1
+    provider.metadata = {}
+    site.now += PAUSE
+    codes = []
+    for _ in range(PER_NETWORK.most + 3):
+        back = provider.authorize(leave(site.client)).removeprefix(URL)
+        codes.append(site.client.get(back.replace("code=", "code=x")).status_code)
+    assert codes == [503] * PER_NETWORK.most + [429] * 3
+    assert len(provider.read) == 2
 
 
 def test_a_refusal_of_the_provider_is_said(office: tuple[Office, Provider]) -> None:

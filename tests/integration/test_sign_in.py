@@ -314,6 +314,8 @@ def test_an_account_shows_its_browsers_and_signs_the_others_out(office: Office) 
     assert "Safari on iPhone" in shown
     assert "Firefox on Linux" in shown
     ids = re.findall(r'name="session" value="(\d+)"', shown)
+    assert shown.count("this one") == 1  # which has no button of its own
+    assert len(ids) == 2
     first = {"csrf": office.csrf(), "action": "end-session", "session": ids[-1]}
     office.client.post("/account", data=first)
     assert phone.get("/account").status_code == 303

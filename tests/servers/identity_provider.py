@@ -40,6 +40,8 @@ class Provider:
     answers: int = 200
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[Mapping[str, str]] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+    """The paths of the documents that were read."""
 
     def authorize(self, url: str) -> str:
         """Where it sends the browser that has come with this URL, once the person has signed in."""
@@ -85,6 +87,7 @@ class Provider:
 
     def document(self, path: str, authorization: str) -> dict[str, Any] | None:
         """What stands at a path."""
+        self.read.append(path)
         if path == "/.well-known/openid-configuration":
             return {
                 "issuer": self.url,

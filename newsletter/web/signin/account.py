@@ -134,7 +134,7 @@ def _context(auth: AuthContext, session: BrowserSession) -> dict[str, object]:
     with auth.database.transaction(read_only=True) as connection:
         return {
             "editor": session.editor,
-            "here": session.id,
+            "this_session": session.id,
             "sessions": sessions_of(connection, session.editor, auth.clock()),
             "tokens": api_tokens_of(connection, session.editor),
             "has_password": bool(password_hash_of(connection, session.editor)),

@@ -31,6 +31,9 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 KEPT = timedelta(hours=1)
 """How long the provider's own description is used before it is read again."""
 
+PAUSE = timedelta(seconds=10)
+"""How long a provider that could not be used is left alone, as every stranger can have it asked."""
+
 LEEWAY = 120
 """Seconds by which the provider's clock may differ from ours."""
 
@@ -71,6 +74,7 @@ class IdentityProvider:
         self._answer_url = answer_url
         self._metadata: dict[str, Any] = {}
         self._read_at: datetime | None = None
+        self._failed_at: datetime | None = None
 
     def new_request(self) -> ProviderRequest:
         """The secrets of a new sign-in."""
@@ -107,18 +111,27 @@ class IdentityProvider:
     async def _description(self, now: datetime) -> dict[str, Any]:
         """The provider's metadata (OpenID Connect Discovery 1.0 section 4)."""
         if self._read_at is None or now - self._read_at > KEPT:
-            issuer = self.settings.issuer
-            url = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-            metadata = await self._read(url, now)
-            # Whether a slash ends it is a common slip, and changes nothing of whom it names.
-            if str(metadata.get("issuer")).rstrip("/") != issuer.rstrip("/"):
-                raise self._error(
-                    f"it calls itself {metadata.get('issuer')!r}", "write exactly that as issuer"
-                )
-            for name in _ENDPOINTS:
-                self._require_safe(name, metadata.get(name))
-            self._metadata, self._read_at = metadata, now
+            if self._failed_at is not None and now - self._failed_at < PAUSE:
+                raise self._error("it could not be used some seconds ago")
+            try:
+                self._metadata = await self._read_description(now)
+            except IdentityProviderError:
+                self._failed_at = now
+                raise
+            self._read_at = now
         return self._metadata
+
+    async def _read_description(self, now: datetime) -> dict[str, Any]:
+        issuer = self.settings.issuer
+        metadata = await self._read(f"{issuer.rstrip('/')}/.well-known/openid-configuration", now)
+        # Whether a slash ends it is a common slip, and changes nothing of whom it names.
+        if str(metadata.get("issuer")).rstrip("/") != issuer.rstrip("/"):
+            raise self._error(
+                f"it calls itself {metadata.get('issuer')!r}", "write exactly that as issuer"
+            )
+        for name in _ENDPOINTS:
+            self._require_safe(name, metadata.get(name))
+        return metadata
 
     def _require_safe(self, name: str, url: object) -> None:
         """Refuse an address to which our secrets would go in clear text."""

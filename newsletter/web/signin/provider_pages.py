@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import IdentityProviderError, UnknownNameError
 from newsletter.store import audit
 from newsletter.store.users import Editor, Role, find_user, save_user
-from newsletter.web.signin.attempts import SignInAnswer, SignInOutcome, admit
+from newsletter.web.signin.attempts import SignInAnswer, SignInOutcome, admit, may_attempt_here
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of
 from newsletter.web.signin.identity_provider import IdentityProvider, Person, ProviderRequest
 from newsletter.web.signin.outcome_pages import answer_outcome, sign_in_page
@@ -64,6 +64,8 @@ async def come_back(request: Request) -> Response:
     if not code:  # the person has changed their mind, or the provider refuses
         log.warning("the identity provider refuses a sign-in: %.100r", query.get("error", ""))
         return _failed(request, step["next"], 403)
+    if not await run_in_threadpool(may_attempt_here, request):  # each asks the provider
+        return refused(request, "too-often", 429)
     asked = ProviderRequest(state=step["state"], nonce=step["nonce"], verifier=step["verifier"])
     try:
         person = await provider.recognise(code, asked, auth.clock())
