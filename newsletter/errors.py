@@ -15,7 +15,8 @@
     ├── UnavailableError (ConnectionError)   a relay or the database cannot be reached
     │   ├── DatabaseUnavailableError
     │   ├── RelayUnavailableError
-    │   └── AccessTokenError             no access token with which to sign in to a mail server
+    │   ├── AccessTokenError             no access token with which to sign in to a mail server
+    │   └── IdentityProviderError        the provider by which editors sign in cannot be used
     ├── ConflictError                        somebody else has changed the same thing
     ├── TemporaryError                       another run holds the lock: run again
     │   └── DatabaseBusyError
@@ -36,6 +37,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "DatabaseUnavailableError",
+    "IdentityProviderError",
     "InputError",
     "LintBlockedError",
     "NewsletterError",
@@ -164,6 +166,12 @@ class AccessTokenError(UnavailableError):
     def __init__(self, message: str, *, is_final: bool, field: str, fix: str) -> None:
         super().__init__(message, field=field, fix=fix)
         self.is_final = is_final
+
+
+class IdentityProviderError(UnavailableError):
+    """The identity provider by which editors sign in cannot be used, or what it says is not valid."""
+
+    code = "identity-provider"
 
 
 class TemporaryError(NewsletterError):

@@ -81,7 +81,7 @@ COMMANDS = {
     "archive": CommandEntry(
         "archive", "The public archive: import the issues that another tool sent."
     ),
-    "users": CommandEntry("users", "Editors who may sign in: add, remove, list, token."),
+    "users": CommandEntry("users", "Editors who may sign in: add, remove, list, token, reset."),
     "status": CommandEntry(
         "status",
         "Show issues with their deliveries by state, due newsletters, jobs and sending nodes.",

@@ -19,7 +19,7 @@ from newsletter.web.signin.passwords import hash_password
 
 @click.group()
 def users() -> None:
-    """Editors who may sign in: add, remove, list, token."""
+    """Editors who may sign in: add, remove, list, token, reset."""
 
 
 @users.command("add")
@@ -111,6 +111,31 @@ def list_users(invocation: Invocation) -> int:
             ]
         },
         *[f"{user.address}  {user.role}  {user.name}".rstrip() for user in found],
+    )
+    return OK
+
+
+@users.command("reset")
+@click.argument("address")
+@json_option
+@now_option
+@pass_invocation
+def reset(invocation: Invocation, address: str) -> int:
+    """Remove somebody's passkeys, authenticator app and recovery codes.
+
+    For an editor who has lost them. They are signed out everywhere and told by mail, and sign in
+    with their password or by a link. Make sure that the request is theirs.
+
+    \b
+    Example: newsletter users reset ed@example.org
+    """
+    from newsletter.pipeline.sign_in import reset_second_factors
+
+    done = reset_second_factors(invocation.site, address, now=invocation.now)
+    invocation.report(
+        {"address": done.address, "passkeys": done.passkeys, "app": done.app},
+        f"{done.address}: {done.passkeys} passkeys removed, "
+        f"{'the authenticator app turned off' if done.app else 'there was no authenticator app'}",
     )
     return OK
 

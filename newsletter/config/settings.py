@@ -28,6 +28,7 @@ from newsletter.config.servers import (
     SendingSettings,
     WebhookSettings,
 )
+from newsletter.config.sign_in import SignInSettings
 from newsletter.config.sign_up import SignUpSettings
 from newsletter.config.table import (
     HeaderAddress,
@@ -52,6 +53,7 @@ __all__ = [
     "SectionSettings",
     "SendingSettings",
     "Settings",
+    "SignInSettings",
     "SignUpSettings",
     "SiteSettings",
     "SourceSettings",
@@ -214,6 +216,7 @@ class Settings(Table):
     tags: TagSettings = TagSettings()
     relays: tuple[RelaySettings, ...] = ()
     sending: SendingSettings = SendingSettings()
+    sign_in: SignInSettings = SignInSettings()
     sign_up: SignUpSettings = SignUpSettings()
     web: WebSettings = WebSettings()
     dkim: DkimSettings | None = None

@@ -1,7 +1,8 @@
-"""Sign-in links for editors: by mail, and on the terminal of a new site."""
+"""Sign-in links for editors, what they are told of their accounts, and resetting a second factor."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,10 +10,13 @@ import sqlalchemy as sa
 from newsletter.site.letters import LetterContent, compose, post_letter
 from newsletter.site.site import Site
 from newsletter.store import audit, outbox
+from newsletter.store.authenticators import remove_authenticator
+from newsletter.store.passkeys import remove_passkeys
 from newsletter.store.sessions import has_link, make_link
-from newsletter.store.users import Editor, all_users
+from newsletter.store.users import Editor, all_users, find_user, sign_out_everywhere
 
 FIRST_LINK_LASTS = timedelta(hours=1)
+RESET = "your second step for signing in was reset"
 
 
 def mail_sign_in_link(site: Site, *, address: str, name: str, link: str, now: datetime) -> None:
@@ -42,8 +46,9 @@ def put_notice(
             "postal_address": site.settings.site.postal_address,
             "what": what,
             "reason": detail,
-            "advice": "If that was you, there is nothing to do. If not, sign in and set a new password on your "
-            "account page: that signs out every other browser and ends your API keys.",
+            "advice": "If that was you, there is nothing to do. If not, sign in, remove from your account "
+            "page what is not yours, and set a new password: that signs out every other browser and ends your API keys. If you "
+            "cannot sign in, ask an operator of the site to reset your second step.",
         },
         subject=f"{title}: {what}",
         to_address=editor.address,
@@ -51,6 +56,37 @@ def put_notice(
     )
     message = compose(site, next(iter(site.settings.newsletters)), letter, now=now)
     outbox.put(connection, recipient=editor.address, envelope_sender="", message=message, now=now)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResetFactors:
+    """What an operator has removed from an editor's account."""
+
+    address: str
+    passkeys: int
+    app: bool
+
+
+def reset_second_factors(site: Site, address: str, *, now: datetime) -> ResetFactors:
+    """Remove the editor's passkeys, app and codes, and end their sessions; they are told by mail.
+
+    Raises UnknownNameError and AddressError.
+    """
+    with site.database.transaction() as connection:
+        editor = find_user(connection, address)
+        done = ResetFactors(
+            address=editor.address,
+            passkeys=remove_passkeys(connection, editor),
+            app=remove_authenticator(connection, editor),
+        )
+        sign_out_everywhere(connection, editor.id)
+        detail = f"{editor.address}, passkeys: {done.passkeys}, authenticator app: {'yes' if done.app else 'no'}"
+        audit.record(
+            connection, who=audit.OPERATOR, what="reset second factor", detail=detail, now=now
+        )
+        reason = "An operator of the site has removed your passkeys, your authenticator app and your recovery codes."
+        put_notice(site, connection, editor, what=RESET, detail=reason, now=now)
+    return done
 
 
 def first_link(site: Site, *, now: datetime) -> str | None:

@@ -1,4 +1,4 @@
-"""The tables of editors: accounts, sessions, API keys, attempts, the record, files, reviewers' comments."""
+"""The tables of editors: accounts, sessions, passkeys, API keys, attempts, the record, files, comments."""
 
 from __future__ import annotations
 
@@ -41,7 +41,43 @@ sessions = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("browser", sa.String, nullable=False, default=""),  # so that the editor recognises it
+    # Whether a passkey or a code was asked for, too.
+    sa.Column(
+        "second_factor", sa.Boolean, nullable=False, default=False, server_default=sa.false()
+    ),
     sqlite_autoincrement=True,
+)
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
+    sa.Column("credential_id", sa.String, nullable=False, unique=True),  # base64url
+    sa.Column("user_handle", sa.String, nullable=False),  # base64url, one for all of an editor
+    sa.Column("public_key", sa.LargeBinary, nullable=False),  # COSE
+    sa.Column("sign_count", Id, nullable=False),  # 0: the device does not count
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("last_used_at", UtcDateTime),
+    sqlite_autoincrement=True,
+)
+
+authenticator_apps = sa.Table(
+    "authenticator_apps",
+    metadata,
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    sa.Column("secret", sa.String, nullable=False),  # encrypted with the site's secret
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("last_step", Id, nullable=False),  # of the last code that was used (RFC 6238)
+)
+
+recovery_codes = sa.Table(
+    "recovery_codes",
+    metadata,
+    # A row is deleted when its code is used.
+    sa.Column("code_hash", sa.String, primary_key=True),
+    sa.Column("user_id", Id, sa.ForeignKey("users.id"), nullable=False, index=True),
 )
 
 api_tokens = sa.Table(

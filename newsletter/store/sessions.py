@@ -27,9 +27,17 @@ class BrowserSession:
     started_at: datetime
     expires_at: datetime
     browser: str
+    has_second_factor: bool
 
 
-def start_session(connection: sa.Connection, editor: Editor, *, browser: str, now: datetime) -> str:
+def start_session(
+    connection: sa.Connection,
+    editor: Editor,
+    *,
+    browser: str,
+    now: datetime,
+    second_factor: bool = False,
+) -> str:
     """Sign the editor in; returns the secret for the browser's cookie."""
     connection.execute(sa.delete(sessions).where(sessions.c.expires_at <= now))
     token = secrets.token_urlsafe(32)
@@ -40,9 +48,17 @@ def start_session(connection: sa.Connection, editor: Editor, *, browser: str, no
             started_at=now,
             expires_at=now + SESSION_LASTS,
             browser=browser[:200],
+            second_factor=second_factor,
         )
     )
     return token
+
+
+def note_second_factor(connection: sa.Connection, session: BrowserSession) -> None:
+    """Keep that the editor has shown a second factor in this session."""
+    connection.execute(
+        sa.update(sessions).where(sessions.c.id == session.id).values(second_factor=True)
+    )
 
 
 def session_of(connection: sa.Connection, token: str, now: datetime) -> BrowserSession | None:
@@ -143,6 +159,7 @@ def _sessions() -> sa.Select[Any]:
         sessions.c.started_at,
         sessions.c.expires_at,
         sessions.c.browser,
+        sessions.c.second_factor,
     ).join(sessions, sessions.c.user_id == users.c.id)
 
 
@@ -153,4 +170,5 @@ def _session(row: sa.Row[Any]) -> BrowserSession:
         started_at=row.started_at,
         expires_at=row.expires_at,
         browser=row.browser,
+        has_second_factor=row.second_factor,
     )

@@ -11,7 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
-from newsletter.store.tables import api_tokens, sessions, sign_in_links, users
+from newsletter.store.account_tables import (
+    api_tokens,
+    authenticator_apps,
+    passkeys,
+    recovery_codes,
+    sessions,
+    sign_in_links,
+    users,
+)
 from subscribers.addresses import parse_address
 
 
@@ -104,6 +112,12 @@ def user_numbered(connection: sa.Connection, number: int) -> Editor:
     return editor_of_row(row)
 
 
+def user_by_id(connection: sa.Connection, user_id: int) -> Editor | None:
+    """The editor with that id; None when they have been removed."""
+    row = connection.execute(sa.select(users).where(users.c.id == user_id)).first()
+    return editor_of_row(row) if row is not None else None
+
+
 def all_users(connection: sa.Connection) -> Sequence[Editor]:
     """All who may sign in, by address."""
     return [
@@ -113,8 +127,9 @@ def all_users(connection: sa.Connection) -> Sequence[Editor]:
 
 
 def remove_user(connection: sa.Connection, editor: Editor) -> None:
-    """Remove an editor with all sessions, links and API keys; the audit record stays."""
-    for table in (sessions, sign_in_links, api_tokens):
+    """Remove an editor with all sessions, links, keys and codes; the audit record stays."""
+    owned = (sessions, sign_in_links, api_tokens, passkeys, authenticator_apps, recovery_codes)
+    for table in owned:
         connection.execute(sa.delete(table).where(table.c.user_id == editor.id))
     connection.execute(sa.delete(users).where(users.c.id == editor.id))
 

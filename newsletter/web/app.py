@@ -39,6 +39,7 @@ from newsletter.web.reader.routes import reader_routes
 from newsletter.web.request_checks import DefaultHeaders, RequestChecks
 from newsletter.web.signin.auth_context import AuthContext
 from newsletter.web.signin.csrf import add_csrf_field
+from newsletter.web.signin.identity_provider import IdentityProvider
 from newsletter.web.signin.routes import sign_in_routes
 from newsletter.web.sub_path import SubPath
 
@@ -147,6 +148,10 @@ def _auth_context(
 ) -> AuthContext:
     return AuthContext(
         zone=lambda: site.settings.site.zone,
+        settings=site.settings.sign_in,
+        provider=_provider(site),
+        former_secrets=site.settings.site.former_secret_keys,
+        can_mail=bool(site.settings.relays),
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
@@ -160,3 +165,10 @@ def _auth_context(
             site, connection, editor, what=what, detail=detail, now=clock()
         ),
     )
+
+
+def _provider(site: Site) -> IdentityProvider | None:
+    oidc, url = site.settings.sign_in.oidc, site.settings.site.url
+    if oidc is None:
+        return None
+    return IdentityProvider(oidc, site.settings.fetch, f"{url}/sign-in/provider/answer")

@@ -18,7 +18,7 @@ from newsletter.store import audit, tables
 from newsletter.store.users import Role, save_user
 from newsletter.web.signin.account import NEW_KEY
 from newsletter.web.signin.attempts import LINKS, NEW_BROWSER, PER_ADDRESS, PER_NETWORK
-from newsletter.web.signin.entry import safe_path
+from newsletter.web.signin.outcome_pages import safe_path
 from newsletter.web.signin.passwords import CONCURRENT_CHECKS, MOST_WAITING
 from tests.factories.delivery import parsed
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office
@@ -317,6 +317,8 @@ def test_an_account_shows_its_browsers_and_signs_the_others_out(office: Office) 
     assert "Safari on iPhone" in shown
     assert "Firefox on Linux" in shown
     ids = re.findall(r'name="session" value="(\d+)"', shown)
+    assert shown.count("this one") == 1  # which has no button of its own
+    assert len(ids) == 2
     first = {"csrf": office.csrf(), "action": "end-session", "session": ids[-1]}
     office.client.post("/account", data=first)
     assert phone.get("/account").status_code == 303

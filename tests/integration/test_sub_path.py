@@ -22,6 +22,7 @@ LINK = re.compile(
 ONLY_POSTS = (
     r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/shared/[^/]+/comments$"
     r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$|/weekly/domain$"
+    r"|/account/passkey$"
 )
 TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
 WITHOUT_SUBJECT = (
@@ -33,8 +34,11 @@ WITHOUT_SUBJECT = (
     ("/archive/weekly/tags/news", 404),
     ("/archive/weekly/tags/news/feed.json", 404),
     ("/.well-known/security.txt", 404),
+    ("/sign-in/provider", 404),
+    ("/sign-in/provider/answer?code=x&state=y", 404),
 )
-"""Nobody has asked to move; no such link is counted; no story has the tag, no issue the edition; no contact is named."""
+"""Nobody has asked to move; no such link is counted; no story has the tag, no issue the edition; no contact and no
+identity provider is named."""
 
 
 @pytest.fixture(scope="module")

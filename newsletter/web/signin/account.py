@@ -1,18 +1,16 @@
-"""/account: an editor's sessions, password and API keys."""
+"""/account: an editor's sessions, password, passkeys and API keys."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sqlalchemy as sa
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from newsletter.errors import InputError
-from newsletter.store import audit
 from newsletter.store.api_tokens import (
     EVERY_SCOPE,
     ApiScope,
@@ -21,8 +19,14 @@ from newsletter.store.api_tokens import (
     revoke_api_token,
     revoke_api_tokens,
 )
-from newsletter.store.attempt_limits import count_attempt, forget_attempts
-from newsletter.store.sessions import BrowserSession, end_session, sessions_of
+from newsletter.store.authenticators import authenticator_of
+from newsletter.store.passkeys import passkeys_of, remove_passkey
+from newsletter.store.sessions import (
+    BrowserSession,
+    end_session,
+    note_second_factor,
+    sessions_of,
+)
 from newsletter.store.users import (
     Editor,
     password_hash_of,
@@ -30,11 +34,18 @@ from newsletter.store.users import (
     sign_out_everywhere,
 )
 from newsletter.web.reader.answers import text, texts
-from newsletter.web.signin.attempts import PER_ADDRESS
+from newsletter.web.signin import passkey_pages
+from newsletter.web.signin.account_changes import (
+    is_present_password,
+    may_add_factor,
+    note,
+    own_session,
+)
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of, delete_session_cookie
-from newsletter.web.signin.pages import page, row_id
-from newsletter.web.signin.passwords import hash_password, is_right
-from newsletter.web.signin.session import current_session
+from newsletter.web.signin.pages import HEADERS, WITH_PASSKEYS, page, refused, row_id
+from newsletter.web.signin.passkeys import relying_party
+from newsletter.web.signin.passwords import hash_password
+from newsletter.web.signin.session import lacks_second_factor
 
 MAX_NAME = 60
 """The most characters in the name of an API key."""
@@ -48,6 +59,11 @@ LASTS = {
 """How long a new API key works, by the form's choices."""
 
 NEW_KEY = "an API key was made for your account"
+NEW_PASSKEY = "a passkey was added to your account"
+PASSKEY_REMOVED = "a passkey of your account was removed"
+
+_BEFORE_SECOND_FACTOR = frozenset({"add-passkey", "end-session", "end-others"})
+"""What may be done here before a second factor that the site requires is set up."""
 
 _FOR_EDITORS = frozenset({ApiScope.READ, ApiScope.ISSUES})
 """The scopes that are of use to an editor who is not a publisher."""
@@ -69,7 +85,12 @@ async def show(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     """Do what the pressed button says: change the password, the keys or the sessions."""
-    form = await request.form()
+    form, session = await request.form(), await own_session(request)
+    if (
+        lacks_second_factor(auth_context_of(request), session)
+        and text(form, "action") not in _BEFORE_SECOND_FACTOR
+    ):
+        return refused(request, "needs-second-factor")
     if text(form, "action") == "password":
         threads = auth_context_of(request).password_threads
         notice: _Notice | None = await threads.run(_set_password, request, form)
@@ -78,9 +99,19 @@ async def change(request: Request) -> Response:
     return await _page(request, notice)
 
 
+async def ask_for_passkey(request: Request) -> Response:
+    """Answer in JSON what the browser needs to make a passkey, or why it may not."""
+    threads = auth_context_of(request).password_threads
+    session, form = await own_session(request), await request.form()
+    problem = await threads.run(_objection, request, session, text(form, "current"))
+    if problem:
+        return JSONResponse({"problem": problem}, 403, headers=HEADERS)
+    return await run_in_threadpool(passkey_pages.ask_for_new, request, session)
+
+
 async def sign_out(request: Request) -> Response:
     """End this browser's session."""
-    session = await _own_session(request)
+    session = await own_session(request)
     await run_in_threadpool(_end, request, session)
     response = RedirectResponse(f"{auth_context_of(request).base_path}/sign-in", status_code=303)
     delete_session_cookie(request, response)
@@ -88,13 +119,14 @@ async def sign_out(request: Request) -> Response:
 
 
 async def _page(request: Request, notice: _Notice | None) -> Response:
-    session = await _own_session(request)
+    session = await own_session(request)
     context = await run_in_threadpool(_context, auth_context_of(request), session)
     return page(
         request,
         "signin/account.html.j2",
         {**context, "notice": notice},
         notice.status if notice else 200,
+        WITH_PASSKEYS,
     )
 
 
@@ -102,21 +134,19 @@ def _context(auth: AuthContext, session: BrowserSession) -> dict[str, object]:
     with auth.database.transaction(read_only=True) as connection:
         return {
             "editor": session.editor,
-            "here": session.id,
+            "this_session": session.id,
             "sessions": sessions_of(connection, session.editor, auth.clock()),
             "tokens": api_tokens_of(connection, session.editor),
             "has_password": bool(password_hash_of(connection, session.editor)),
             "max_name": MAX_NAME,
             "scopes": [scope for scope in ApiScope if scope in _offered(session.editor)],
             "every_scope": EVERY_SCOPE,
+            "passkeys": passkeys_of(connection, session.editor),
+            "app": authenticator_of(connection, session.editor),
+            "party": relying_party(auth.url, auth.title()),
+            "lacks_second_factor": lacks_second_factor(auth, session),
             "now": auth.clock(),
         }
-
-
-async def _own_session(request: Request) -> BrowserSession:
-    session = await current_session(request)
-    assert session is not None  # noqa: S101 - require_editor guards every page of this file
-    return session
 
 
 def _act(request: Request, form: FormData) -> _Notice | None:
@@ -127,12 +157,16 @@ def _act(request: Request, form: FormData) -> _Notice | None:
             return _make_key(auth, session, form)
         case "revoke-key":
             return _revoke_key(auth, session, text(form, "name"))
+        case "add-passkey":
+            return _add_passkey(request, session, form)
+        case "remove-passkey":
+            return _remove_passkey(auth, session, row_id(text(form, "passkey")))
         case "end-session":
             return _end_other(auth, session, row_id(text(form, "session")))
         case "end-others":
             with auth.database.transaction() as connection:
                 sign_out_everywhere(connection, session.editor.id, except_session=session.id)
-                _note(connection, auth, session, "sign out", "everywhere else")
+                note(connection, auth, session, "sign out", "everywhere else")
             return _Notice(kind="ended-others")
         case _:
             return None
@@ -144,7 +178,7 @@ def _set_password(request: Request, form: FormData) -> _Notice:
     current, new = text(form, "current"), text(form, "password")
     with auth.database.transaction(read_only=True) as connection:
         known = password_hash_of(connection, session.editor)
-    if known and not _is_present_password(auth, session, current, known):
+    if known and not is_present_password(auth, session, current, known):
         return _Notice(kind="wrong-password", status=403)
     try:
         password_hash = hash_password(new)
@@ -155,25 +189,45 @@ def _set_password(request: Request, form: FormData) -> _Notice:
         # The password may be changed because somebody else knew it.
         sign_out_everywhere(connection, session.editor.id, except_session=session.id)
         ended = 0 if text(form, "keep-keys") else revoke_api_tokens(connection, session.editor.id)
-        _note(
-            connection, auth, session, "set password", f"API keys ended: {ended}" if ended else ""
-        )
+        note(connection, auth, session, "set password", f"API keys ended: {ended}" if ended else "")
     return _Notice(kind="password-set", detail=str(ended or ""))
 
 
-def _is_present_password(
-    auth: AuthContext, session: BrowserSession, current: str, known: str
-) -> bool:
-    """Whether it is right; after a few wrong ones nothing is checked for a quarter of an hour."""
-    key = auth.keyed(f"tries present password {session.editor.id}")
+def _objection(request: Request, session: BrowserSession, current: str) -> str:
+    """Why no passkey may be added; "" if one may."""
+    auth = auth_context_of(request)
+    with auth.database.transaction(read_only=True) as connection:
+        known = password_hash_of(connection, session.editor)
+        if not may_add_factor(connection, auth, session):
+            return "Sign in again, with your passkey or the code of your app, before you add one."
+    if known and not is_present_password(auth, session, current, known):
+        return "That is not your current password."
+    return ""
+
+
+def _add_passkey(request: Request, session: BrowserSession, form: FormData) -> _Notice:
+    auth = auth_context_of(request)
+    name = passkey_pages.add(request, session, form)
+    if name is None:
+        return _Notice(kind="no-passkey", status=422)
     with auth.database.transaction() as connection:
-        if not count_attempt(connection, key, PER_ADDRESS, auth.clock()):
-            return False
-    if not is_right(current, known):
-        return False
+        note_second_factor(connection, session)
+        note(connection, auth, session, "add passkey", name)
+        auth.put_notice(connection, session.editor, NEW_PASSKEY, f"Its name is {name}.")
+    return _Notice(kind="passkey-added", detail=name)
+
+
+def _remove_passkey(auth: AuthContext, session: BrowserSession, which: int | None) -> _Notice:
     with auth.database.transaction() as connection:
-        forget_attempts(connection, key)
-    return True
+        kept = [one for one in passkeys_of(connection, session.editor) if one.id != which]
+        has_password = bool(password_hash_of(connection, session.editor))
+        if not (kept or has_password or auth.can_mail):
+            return _Notice(kind="last-way", status=422)
+        name = remove_passkey(connection, session.editor, which) if which is not None else None
+        if name is not None:
+            note(connection, auth, session, "remove passkey", name)
+            auth.put_notice(connection, session.editor, PASSKEY_REMOVED, f"Its name was {name}.")
+    return _Notice(kind="passkey-removed", detail=name or "")
 
 
 def _make_key(auth: AuthContext, session: BrowserSession, form: FormData) -> _Notice:
@@ -195,7 +249,7 @@ def _make_key(auth: AuthContext, session: BrowserSession, form: FormData) -> _No
             scopes=scopes,
             lasts=LASTS[text(form, "lasts")],
         )
-        _note(connection, auth, session, "make API key", name)
+        note(connection, auth, session, "make API key", name)
         scope = ", ".join(sorted(scopes))
         auth.put_notice(
             connection, session.editor, NEW_KEY, f"Its name is {name}; it may: {scope}."
@@ -211,14 +265,14 @@ def _offered(editor: Editor) -> frozenset[ApiScope]:
 def _revoke_key(auth: AuthContext, session: BrowserSession, name: str) -> _Notice:
     with auth.database.transaction() as connection:
         if revoke_api_token(connection, session.editor, name):
-            _note(connection, auth, session, "revoke API key", name)
+            note(connection, auth, session, "revoke API key", name)
     return _Notice(kind="key-revoked", detail=name)
 
 
 def _end_other(auth: AuthContext, session: BrowserSession, which: int | None) -> _Notice:
     with auth.database.transaction() as connection:
         if which is not None and end_session(connection, session.editor, which):
-            _note(connection, auth, session, "sign out", "another browser")
+            note(connection, auth, session, "sign out", "another browser")
     return _Notice(kind="ended")
 
 
@@ -226,10 +280,4 @@ def _end(request: Request, session: BrowserSession) -> None:
     auth = auth_context_of(request)
     with auth.database.transaction() as connection:
         end_session(connection, session.editor, session.id)
-        _note(connection, auth, session, "sign out", "")
-
-
-def _note(
-    connection: sa.Connection, auth: AuthContext, session: BrowserSession, what: str, detail: str
-) -> None:
-    audit.record(connection, who=session.editor.address, what=what, detail=detail, now=auth.clock())
+        note(connection, auth, session, "sign out", "")

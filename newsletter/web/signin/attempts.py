@@ -22,11 +22,13 @@ from newsletter.store.attempt_limits import (
     count_attempt,
     forget_attempts,
 )
+from newsletter.store.authenticators import authenticator_of
 from newsletter.store.sessions import make_link, start_session
 from newsletter.store.users import Editor, find_credentials, password_hash_of, set_password_hash
-from newsletter.web.signin.auth_context import auth_context_of
+from newsletter.web.signin.auth_context import AuthContext, auth_context_of
 from newsletter.web.signin.browsers import browser_name, network_of
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
+from newsletter.web.signin.steps import sign_step
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
@@ -36,6 +38,9 @@ PER_ADDRESS_ANYWHERE = AttemptLimit(most=50, per=timedelta(minutes=15))
 PER_NETWORK = AttemptLimit(most=30, per=timedelta(minutes=15))
 LINKS = AttemptLimit(most=10, per=timedelta(hours=1))
 """Sign-in links mailed to one editor."""
+
+AWAITS_CODE = "code"
+"""The purpose of what a browser brings back with the code."""
 
 FAILED = "failed to sign in"
 NEW_BROWSER = "somebody signed in with another browser than before"
@@ -49,13 +54,16 @@ class SignInAnswer(StrEnum):
     WRONG = "wrong"
     LINK = "link"
     TOO_OFTEN = "too-often"
+    PASSKEY = "passkey"
+    PROVIDER = "provider"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SignInOutcome:
-    """The outcome of one attempt: a session secret, or an answer."""
+    """The outcome of one attempt: a session secret, what the page for the code needs, or an answer."""
 
     session: str | None = None
+    awaits_code: str | None = None
     answer: SignInAnswer = SignInAnswer.WRONG
 
 
@@ -76,10 +84,26 @@ def may_attempt(request: Request, address: str, way: str) -> bool:
     return all(counted)
 
 
+def may_attempt_here(request: Request) -> bool:
+    """Count an attempt that is for no address; returns whether its network is within the limits."""
+    auth = auth_context_of(request)
+    with auth.database.transaction() as connection:
+        key = auth.keyed(f"tries {network_of(request)}")
+        return count_attempt(connection, key, PER_NETWORK, auth.clock())
+
+
+def forget_own_attempts(
+    request: Request, connection: sa.Connection, address: str, way: str
+) -> None:
+    """Delete the counts of attempts at `address` by `way`, after one that succeeded."""
+    for name in (f"{_key(address)} {network_of(request)}", _key(address)):
+        forget_attempts(connection, auth_context_of(request).keyed(f"tries {way} {name}"))
+
+
 def attempt_password(request: Request, address: str, password: str) -> SignInOutcome:
     """Sign in by password. It takes as long for an unknown address as for a known one.
 
-    A wrong password is to be recorded by `note_failure`, after the answer.
+    A wrong password is to be recorded by `note_wrong_password`, after the answer.
     """
     auth = auth_context_of(request)
     if not may_attempt(request, address, "password"):
@@ -92,11 +116,10 @@ def attempt_password(request: Request, address: str, password: str) -> SignInOut
     with auth.database.transaction() as connection:
         if password_hash_of(connection, editor) != password_hash:
             return SignInOutcome()
-        for name in (f"{_key(address)} {network_of(request)}", _key(address)):
-            forget_attempts(connection, auth.keyed(f"tries password {name}"))
+        forget_own_attempts(request, connection, address, "password")
         if needs_rehash(password_hash):
             set_password_hash(connection, editor, hash_password(password))
-        return SignInOutcome(session=start(request, connection, editor, "by password"))
+        return admit(request, connection, editor, "by password")
 
 
 def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | None:
@@ -112,7 +135,28 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
         return editor, make_link(connection, editor, now)
 
 
-def start(request: Request, connection: sa.Connection, editor: Editor, way: str) -> str:
+def admit(request: Request, connection: sa.Connection, editor: Editor, way: str) -> SignInOutcome:
+    """Start a session, or ask for a code where the editor has an authenticator app."""
+    if authenticator_of(connection, editor) is None:
+        return SignInOutcome(session=start(request, connection, editor, way))
+    auth = auth_context_of(request)
+    values = {"user": str(editor.id), "way": way, "as": account_state(auth, connection, editor)}
+    return SignInOutcome(awaits_code=sign_step(auth, AWAITS_CODE, values))
+
+
+def account_state(auth: AuthContext, connection: sa.Connection, editor: Editor) -> str:
+    """A digest that a new password changes, so that what began with the old one ends."""
+    return auth.keyed(f"account {editor.id} {password_hash_of(connection, editor)}")
+
+
+def start(
+    request: Request,
+    connection: sa.Connection,
+    editor: Editor,
+    way: str,
+    *,
+    second_factor: bool = False,
+) -> str:
     """Start a session and record it, with the browser and the network; returns its secret.
 
     The editor is told by mail of a browser that they have not signed in with before.
@@ -124,22 +168,30 @@ def start(request: Request, connection: sa.Connection, editor: Editor, way: str)
     if before and not any(f", {browser}, from " in one for one in before):
         auth.put_notice(connection, editor, NEW_BROWSER, f"Signed in {detail}.")
     audit.record(connection, who=editor.address, what="sign in", detail=detail, now=now)
-    return start_session(connection, editor, browser=browser, now=now)
+    return start_session(connection, editor, browser=browser, now=now, second_factor=second_factor)
 
 
-def note_failure(request: Request, address: str) -> None:
+def note_wrong_password(request: Request, address: str) -> None:
     """Record a wrong password; only the log tells of an address that no editor has."""
-    auth, network = auth_context_of(request), network_of(request)
+    auth = auth_context_of(request)
     with auth.database.transaction() as connection:
         editor, _ = _credentials(connection, address)
-        if editor is None:
-            log.warning("a sign-in from %s failed: no editor has the address", network)
-            return
+    if editor is None:
+        network = network_of(request)
+        log.warning("a sign-in from %s failed: no editor has the address", network)
+        return
+    note_failure(request, editor, "wrong password")
+
+
+def note_failure(request: Request, editor: Editor, what: str) -> None:
+    """Record what was wrong when somebody tried to sign in as this editor."""
+    auth = auth_context_of(request)
+    with auth.database.transaction() as connection:
         audit.record(
             connection,
             who=editor.address,
             what=FAILED,
-            detail=f"wrong password, from {network}",
+            detail=f"{what}, from {network_of(request)}",
             now=auth.clock(),
         )
 

@@ -12,7 +12,7 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from newsletter.errors import InputError, NewsletterError
 from newsletter.store import audit
@@ -29,28 +29,27 @@ from newsletter.store.users import (
 from newsletter.web.reader.answers import read_form, text
 from newsletter.web.signin.attempts import (
     SignInAnswer,
+    SignInOutcome,
+    admit,
     attempt_password,
     make_mailed_link,
     may_attempt,
-    note_failure,
-    start,
+    note_wrong_password,
 )
-from newsletter.web.signin.auth_context import AuthContext, auth_context_of, set_session_cookie
+from newsletter.web.signin.auth_context import AuthContext, auth_context_of
 from newsletter.web.signin.csrf import is_same_origin
+from newsletter.web.signin.outcome_pages import answer_outcome, sign_in_page
 from newsletter.web.signin.pages import page, refused
 from newsletter.web.signin.passwords import hash_password
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
-
-HOME = "/desk"
-"""The page of the site after signing in, unless another one was asked for."""
 
 log = logging.getLogger("newsletter")
 
 
 async def show_form(request: Request) -> Response:
     """Show the sign-in form."""
-    return _form(request, next_page=request.query_params.get("next", ""))
+    return sign_in_page(request, next_page=request.query_params.get("next", ""))
 
 
 async def take_form(request: Request) -> Response:
@@ -67,15 +66,10 @@ async def take_form(request: Request) -> Response:
     if threads.are_too_busy():
         return refused(request, "unavailable", 503)
     outcome = await threads.run(attempt_password, request, address, password)
-    if outcome.session is not None:
-        return _signed_in(request, outcome.session, next_page)
-    if outcome.answer is SignInAnswer.TOO_OFTEN:
-        return refused(request, "too-often", 429)
-    response = _form(
-        request, next_page=next_page, address=address, notice=outcome.answer.value, status=403
-    )
-    # After the answer, as below: only an editor's failures are recorded.
-    response.background = BackgroundTask(note_failure, request, address)
+    response = answer_outcome(request, outcome, next_page, address=address)
+    if outcome.answer is SignInAnswer.WRONG and not (outcome.session or outcome.awaits_code):
+        # After the answer, as below: only an editor's failures are recorded.
+        response.background = BackgroundTask(note_wrong_password, request, address)
     return response
 
 
@@ -93,45 +87,26 @@ async def use_link(request: Request) -> Response:
         return refused(request, "other-site")
     form = await read_form(request) or FormData()
     try:
-        session = await run_in_threadpool(
+        outcome = await run_in_threadpool(
             _use, request, text(form, "address"), text(form, "name"), text(form, "password")
         )
     except (AddressError, InputError) as error:
         typed = {"address": text(form, "address"), "name": text(form, "name")}
         return _link_page(request, None, problem=_sentence(error), **typed, status=422)
-    if session is None:
+    if outcome is None:
         return refused(request, "bad-link", 404)
-    return _signed_in(request, session, request.query_params.get("next", ""))
-
-
-def safe_path(path: str, base_path: str = "") -> str:
-    """Return the path if it is on this site, else the desk, so that no link redirects elsewhere."""
-    is_ours = path.startswith(f"{base_path}/") and not path.startswith(("//", "/\\"))
-    return path if is_ours and path.isascii() and path.isprintable() else f"{base_path}{HOME}"
+    return answer_outcome(request, outcome, request.query_params.get("next", ""))
 
 
 async def _answer_link(request: Request, address: str, next_page: str) -> Response:
     if not await run_in_threadpool(may_attempt, request, address, "link"):
         return refused(request, "too-often", 429)
-    response = _form(request, next_page=next_page, address=address, notice=SignInAnswer.LINK.value)
+    response = sign_in_page(
+        request, next_page=next_page, address=address, notice=SignInAnswer.LINK.value
+    )
     # After the answer, so that its timing does not reveal whether the address is known.
     response.background = BackgroundTask(_mail_link, request, address, next_page)
     return response
-
-
-def _signed_in(request: Request, session: str, next_page: str) -> Response:
-    response = RedirectResponse(
-        safe_path(next_page, auth_context_of(request).base_path), status_code=303
-    )
-    set_session_cookie(request, response, session)
-    return response
-
-
-def _form(
-    request: Request, *, next_page: str, address: str = "", notice: str = "", status: int = 200
-) -> Response:
-    context = {"next": next_page, "address": address, "notice": notice}
-    return page(request, "signin/sign_in.html.j2", context, status)
 
 
 def _link_page(
@@ -160,7 +135,7 @@ def _sentence(error: AddressError | InputError) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _use(request: Request, address: str, name: str, password: str) -> str | None:
+def _use(request: Request, address: str, name: str, password: str) -> SignInOutcome | None:
     auth, token = auth_context_of(request), request.path_params["token"]
     now = auth.clock()
     with auth.database.transaction() as connection:
@@ -181,7 +156,7 @@ def _use(request: Request, address: str, name: str, password: str) -> str | None
                 )
         elif editor is not None and not take_link(connection, token):
             editor = None
-        return start(request, connection, editor, "by link") if editor is not None else None
+        return admit(request, connection, editor, "by link") if editor is not None else None
 
 
 def _mail_link(request: Request, address: str, next_page: str) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.store.sessions import BrowserSession, session_of
 from newsletter.store.users import Editor, Role
-from newsletter.web.signin.auth_context import MAX_BODY, auth_context_of, session_token
+from newsletter.web.signin.auth_context import MAX_BODY, AuthContext, auth_context_of, session_token
 from newsletter.web.signin.csrf import csrf_token, is_same_origin, presents_csrf_token
 from newsletter.web.signin.pages import refused
 
@@ -58,9 +58,12 @@ async def current_editor(request: Request) -> Editor | None:
     return session.editor if session is not None else None
 
 
-def require_editor(endpoint: Endpoint) -> Endpoint:
-    """Guard the endpoint: only for editors who are signed in; others are asked to sign in."""
-    return _guarded(endpoint, role=None)
+def require_editor(endpoint: Endpoint, *, on_account: bool = False) -> Endpoint:
+    """Guard the endpoint: only for editors who are signed in; others are asked to sign in.
+
+    The endpoints `on_account` are open before a required second factor is set up.
+    """
+    return _guarded(endpoint, role=None, on_account=on_account)
 
 
 def require_publisher(endpoint: Endpoint, *, longest_body: int = MAX_BODY) -> Endpoint:
@@ -71,11 +74,25 @@ def require_publisher(endpoint: Endpoint, *, longest_body: int = MAX_BODY) -> En
     return _guarded(endpoint, role=Role.PUBLISHER, longest_body=longest_body)
 
 
-def _guarded(endpoint: Endpoint, *, role: Role | None, longest_body: int = MAX_BODY) -> Endpoint:
+def lacks_second_factor(auth: AuthContext, session: BrowserSession) -> bool:
+    """Whether the site requires more of the editor than they have shown in this session."""
+    return auth.needs_second_factor(session.editor) and not session.has_second_factor
+
+
+def _guarded(
+    endpoint: Endpoint,
+    *,
+    role: Role | None,
+    longest_body: int = MAX_BODY,
+    on_account: bool = False,
+) -> Endpoint:
     async def answer(request: Request) -> Response:
-        editor = await current_editor(request)
-        if editor is None:
-            return _ask_to_sign_in(request)
+        session = await current_session(request)
+        if session is None:
+            return _send_to(request, "/sign-in", "signed-out", 401)
+        editor = session.editor
+        if not on_account and lacks_second_factor(auth_context_of(request), session):
+            return _send_to(request, "/account", "needs-second-factor", 403)
         if role is not None and editor.role is not role:
             return refused(request, "not-a-publisher")
         if request.method in _SAFE_METHODS:
@@ -122,15 +139,16 @@ async def _has_readable_form(request: Request) -> bool:
     return True
 
 
-def _ask_to_sign_in(request: Request) -> Response:
-    sign_in = f"{auth_context_of(request).base_path}/sign-in"
+def _send_to(request: Request, page: str, kind: str, status: int) -> Response:
+    """Lead to the page that comes first; what a form brought is refused."""
+    first = f"{auth_context_of(request).base_path}{page}"
     if "hx-request" in request.headers:
-        # htmx follows a redirect silently and would insert the sign-in page into part of this one.
-        return Response(status_code=401, headers={"HX-Redirect": sign_in})
+        # htmx follows a redirect silently and would insert the page into part of this one.
+        return Response(status_code=401, headers={"HX-Redirect": first})
     if request.method not in _SAFE_METHODS:
-        return refused(request, "signed-out", 401)
+        return refused(request, kind, status)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{sign_in}?next={quote(here, safe='/')}", status_code=303)
+    return RedirectResponse(f"{first}?next={quote(here, safe='/')}", status_code=303)
 
 
 def _look_up(request: Request, token: str) -> BrowserSession | None:

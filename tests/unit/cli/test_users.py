@@ -11,13 +11,22 @@ from click.testing import CliRunner, Result
 from newsletter.cli.invocation import Invocation
 from newsletter.cli.main import cli
 from newsletter.errors import InputError, UnknownNameError
+from newsletter.pipeline.sign_in import RESET
 from newsletter.store import audit
 from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.authenticators import (
+    authenticator_of,
+    count_recovery_codes,
+    set_authenticator,
+    set_recovery_codes,
+)
+from newsletter.store.passkeys import NewPasskey, add_passkey, passkeys_of
 from newsletter.store.sessions import session_of, start_session
 from newsletter.store.users import Editor, find_user, password_hash_of
 from newsletter.web.signin.passwords import is_right
 from tests.factories.editors import NOW
 from tests.factories.site import make_site
+from tests.factories.subjects import told
 
 
 @pytest.fixture
@@ -124,3 +133,34 @@ def test_a_key_is_printed_once_replaced_by_name_and_revoked(invocation: Invocati
     answer(invocation, "token", "ed@example.org", "--name", "robot", "--revoke")
     with invocation.site.database.transaction(read_only=True) as connection:
         assert editor_of_api_token(connection, second, invocation.now) is None
+
+
+def test_a_lost_second_factor_is_reset(invocation: Invocation) -> None:
+    """Passkeys, app and codes go, sessions end, the record and a mail say so; the password stays."""
+    call(invocation, "add", "ed@example.org", "--password", text="a sentence that is long\n")
+    ed = editor(invocation)
+    with invocation.site.database.transaction() as connection:
+        made = NewPasskey(credential_id="a", public_key=b"b", sign_count=0)
+        add_passkey(connection, ed, made, user_handle="c", name="laptop", now=NOW)
+        set_authenticator(connection, ed, secret="d", step=1, now=NOW)
+        set_recovery_codes(connection, ed, ["one", "two"])
+        token = start_session(connection, ed, browser="", now=NOW)
+    expected = {"address": "ed@example.org", "passkeys": 1, "app": True}
+    assert answer(invocation, "reset", "Ed@example.org") == expected
+    with invocation.site.database.transaction(read_only=True) as connection:
+        assert not passkeys_of(connection, ed)
+        assert authenticator_of(connection, ed) is None
+        assert count_recovery_codes(connection, ed) == 0
+        assert session_of(connection, token, NOW) is None
+        assert password_hash_of(connection, ed)
+    assert recorded(invocation)[-1] == (
+        "operator: reset second factor ed@example.org, passkeys: 1, authenticator app: yes"
+    )
+    assert told(invocation.site, "ed@example.org") == [RESET]
+    assert answer(invocation, "reset", "ed@example.org") == {
+        **expected,
+        "passkeys": 0,
+        "app": False,
+    }
+    with pytest.raises(UnknownNameError):
+        call(invocation, "reset", "who@example.org")
