@@ -70,15 +70,12 @@ def rehearse(
     slugs = [name] if name else list(site.settings.newsletters)
     for slug in slugs:
         site.newsletter(slug)
+    if plot_file is not None and not plot_file.absolute().parent.is_dir():
+        raise InputError("there is no such folder", file=str(plot_file.parent), field="--plot")
     season = rehearse_season(site, slugs, weeks=weeks, past=past, now=invocation.now)
     zone = site.settings.site.zone
     if plot_file is not None:
-        try:
-            plot_file.write_text(season_svg(season, zone), encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"cannot write the plot: {error.strerror}", file=str(plot_file)
-            ) from error
+        plot_file.write_text(season_svg(season, zone), encoding="utf-8")
     invocation.answer(_document(season), *season_lines(season, zone))
     return OK
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, PLOT_HEIGHT, LEFT, GAP = 960, 150, 90, 56
+WIDTH, PLOT_HEIGHT, LEFT, GAP = 960, 150, 90, 66
+
+HEADING, ABOVE = 40, 28
+"""Heights of the heading, and of a panel's title with the numbers above its bars."""
 
 INK, ALARM = "#1b3a4b", "#b3261e"
 """Colours that differ on a grey printer too; what needs attention also has a pattern and a word."""
@@ -23,7 +26,10 @@ MOST_LABELS = 14
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bar:
-    """One number with its label; `note` says in a word why it needs attention, or is empty."""
+    """One number with its label, and what is `shown` of it above the bar.
+
+    `note` says in a word why it needs attention, or is empty.
+    """
 
     label: str
     value: float
@@ -40,18 +46,20 @@ class Panel:
     limit: tuple[float, str] | None = None
 
 
-def draw_panels(title: str, panels: Sequence[Panel]) -> str:
-    """The panels one below the other as an SVG document; each bar has its numbers as a title."""
+def draw_panels(title: str, panels: Sequence[Panel], *, is_headed: bool = True) -> str:
+    """The panels one below the other as an SVG document, with its title as a heading if wanted."""
     filled = [panel for panel in panels if panel.bars]
-    height = 50 + len(filled) * (PLOT_HEIGHT + GAP)
+    start = HEADING if is_headed else 10
+    height = start + len(filled) * (PLOT_HEIGHT + GAP)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
         f' aria-label="{escape(title)}" font-family="sans-serif" font-size="13" fill="#222">',
         *([_PATTERN] if any(bar.note for panel in filled for bar in panel.bars) else []),
-        f'<text x="0" y="22" font-size="18" font-weight="bold">{escape(title)}</text>',
     ]
+    if is_headed:
+        parts.append(f'<text x="0" y="18" font-size="18" font-weight="bold">{escape(title)}</text>')
     for number, panel in enumerate(filled):
-        parts += _panel(panel, top=50 + number * (PLOT_HEIGHT + GAP))
+        parts += _panel(panel, top=start + number * (PLOT_HEIGHT + GAP))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -60,7 +68,7 @@ def _panel(panel: Panel, *, top: float) -> list[str]:
     # A limit far above everything would flatten the bars; it is then only named.
     is_near = panel.limit is not None and panel.limit[0] <= 3 * highest
     scale = max(highest, panel.limit[0] if panel.limit and is_near else 0.0) or 1.0
-    foot = top + 18 + PLOT_HEIGHT
+    foot = top + ABOVE + PLOT_HEIGHT
     step = (WIDTH - LEFT) / len(panel.bars)
     named = panel.title if panel.limit is None or is_near else f"{panel.title} ({panel.limit[1]})"
     parts = [
@@ -98,10 +106,12 @@ def _bar(
         f'<rect x="{x + step * 0.12:.1f}" y="{foot - height:.1f}" width="{step * 0.76:.1f}"'
         f' height="{height:.1f}" fill="{colour}"><title>{escape(said)}</title></rect>'
     ]
-    if bar.note:
+    above = bar.note or (bar.shown if is_labelled else "")
+    if above:
+        ink = f' fill="{ALARM}"' if bar.note else ""
         parts.append(
             f'<text x="{middle:.1f}" y="{foot - height - 4:.1f}" text-anchor="middle"'
-            f' font-size="11" fill="{ALARM}">{escape(bar.note)}</text>'
+            f' font-size="11"{ink}>{escape(above)}</text>'
         )
     if is_labelled:
         parts.append(

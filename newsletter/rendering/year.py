@@ -115,7 +115,7 @@ def _plot(months: Sequence[str], title: str, *series: tuple[str, Sequence[int]])
     from markupsafe import Markup
 
     panels = [Panel(title=name, bars=_bars(months, counts)) for name, counts in series]
-    return Markup(draw_panels(title, panels))  # noqa: S704 - escaped where it is drawn
+    return Markup(draw_panels(title, panels, is_headed=False))  # noqa: S704 - escaped where it is drawn
 
 
 def _tag_plot(months: Sequence[str], report: YearReport, title: str) -> Any:

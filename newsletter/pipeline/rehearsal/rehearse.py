@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
@@ -47,7 +47,6 @@ def rehearse(
     weeks: int,
     past: int,
     now: datetime,
-    progress: Callable[[RehearsedIssue], None] = lambda _issue: None,
 ) -> Season:
     """Make and send every issue that is due in the coming weeks, from what sources brought before.
 
@@ -71,18 +70,15 @@ def rehearse(
             begin(copy, chosen, now)
             stage = _Stage(site=site, copy=copy, known=known)
             stage.prepare(chosen, weeks=weeks, now=now)
-            issues = []
-            for due, slug in _occasions(site, chosen, now=now, end=end):
-                issue = stage.play(slug, due)
-                if issue is not None:
-                    issues.append(issue)
-                    progress(issue)
+            played = [
+                stage.play(slug, due) for due, slug in _occasions(site, chosen, now=now, end=end)
+            ]
         finally:
             copy.database.close()
     return Season(
         start=now,
         end=end,
-        issues=tuple(issue for issue in issues if issue.newsletter in slugs),
+        issues=tuple(issue for issue in played if issue is not None and issue.newsletter in slugs),
         sources=tuple(_sources(known, slugs, stage.carried)),
         paused=tuple(slug for slug in slugs if site.newsletter(slug).paused),
         rate=known.rate,

@@ -94,7 +94,7 @@ def test_the_text_has_the_same_numbers() -> None:
     lines = documents(HOSTILE).mail_text.splitlines()
     assert any(line.startswith("   12  A ") for line in lines)
     assert "---" not in lines
-    assert "2 issues with 2 stories." in lines
+    assert "Issues: 2. Stories: 2." in lines
 
 
 def test_the_article_is_read_by_a_folder_of_articles(tmp_path: Path) -> None:
