@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from newsletter.site.site import Site
-from newsletter.store.recipient_receipts import ReceivedIssue, issues_by_reader
+from newsletter.store.recipient_receipts import issues_by_reader, received_document
 from subscribers.everybody import everybody
 
 
@@ -17,9 +16,5 @@ def export_everybody(site: Site) -> Iterator[str]:
         for page in everybody(connection):
             received = issues_by_reader(connection, min(page), max(page))
             for number, person in page.items():
-                issues = [_document(issue) for issue in received.get(number, ())]
+                issues = [received_document(issue) for issue in received.get(number, ())]
                 yield json.dumps({**person, "issues": issues}, ensure_ascii=False) + "\n"
-
-
-def _document(issue: ReceivedIssue) -> dict[str, object]:
-    return {**asdict(issue), "at": issue.at.isoformat() if issue.at else None}
