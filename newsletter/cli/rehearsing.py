@@ -96,7 +96,17 @@ def season_lines(season: Season, zone: ZoneInfo) -> list[str]:
         for trouble in Trouble
         if (count := sum(trouble in issue.troubles for issue in season.issues))
     ]
-    return [*lines, "", f"{len(season.issues)} issues: {', '.join(counts) or 'nothing is wrong'}"]
+    flows = [
+        f"{count} {flow}"
+        for flow in (Flow.DRY, Flow.SILENT)
+        if (count := sum(source.habit.flow is flow for source in season.sources))
+    ]
+    return [
+        *lines,
+        "",
+        f"{len(season.issues)} issues: {', '.join(counts) or 'nothing is wrong'}",
+        f"{len(season.sources)} sources: {', '.join(flows) or 'all bring articles'}",
+    ]
 
 
 def _issue_row(issue: RehearsedIssue, zone: ZoneInfo) -> tuple[str, ...]:

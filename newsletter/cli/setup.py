@@ -46,6 +46,8 @@ def init(invocation: Invocation, directory: Path, theme: str, archive: Path | No
     Example: newsletter init my-site --theme harbour
     """
     if archive is not None:
+        if theme != STANDARD:
+            raise click.UsageError("--theme is for a new site; one of an archive has its own")
         return _init_from(invocation, directory, archive)
     written = init_site(directory, theme=theme, now=invocation.now)
     invocation.report(

@@ -199,7 +199,7 @@ def test_the_command_prints_a_table_a_document_and_a_plot(site: Site, tmp_path: 
     answer = command.done("rehearse", "weekly", "--weeks", "2", "--plot", str(plot), now=NOW)
     assert "weekly/2  Mon 2026-03-16 07:00" in answer.out
     assert "weekly: gone" in answer.out
-    assert answer.out.endswith("2 issues: nothing is wrong\n")
+    assert answer.out.endswith("2 issues: nothing is wrong\n4 sources: 2 dry\n")
     assert etree.parse(plot).getroot().tag.endswith("svg")
     document = json.loads(command.done("rehearse", "--weeks", "1", "--json", now=NOW).out)
     assert document["issues"][0]["seconds"] == 240

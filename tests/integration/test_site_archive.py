@@ -91,7 +91,10 @@ def test_what_is_no_part_of_the_site_is_left_out_and_said(
     names = set(packed.manifest.files)
     assert "site/newsletter.toml" in names
     assert not any("hidden" in name or name.endswith((".zip", "newsletter.db")) for name in names)
-    unpack_site(folder / "now.zip", tmp_path / "again")
+    (folder / "pages" / "saved").mkdir(parents=True)
+    pack_site(site, folder / "third.zip", now=NOW)
+    unpack_site(folder / "third.zip", tmp_path / "again")
+    assert (tmp_path / "again" / "pages" / "saved").is_dir()  # a source's folder, still empty
 
 
 def test_nothing_is_overwritten(site: Site, folder: Path, tmp_path: Path) -> None:
@@ -248,5 +251,9 @@ def test_by_command_a_site_leaves_and_comes_back(site: Site, folder: Path, tmp_p
     assert (status["armed"], len(status["issues"])) == (False, 1)
     refused = new("init", str(tmp_path / "new"), "--from", str(tmp_path / "site.zip"))
     assert refused.code == 77
+    themed = new(
+        "init", str(tmp_path / "t"), "--from", str(tmp_path / "site.zip"), "--theme", "plum"
+    )
+    assert themed.code == 2
     bad = new("init", str(tmp_path / "other"), "--from", str(folder / "newsletter.toml"))
     assert (bad.code, "not a readable ZIP archive" in bad.err) == (65, True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter.delivery.loopback_sink import sink
-from newsletter.delivery.rates.forecast import RelayDays, forecast_end
+from newsletter.delivery.rates.forecast import LONGEST, RelayDays, forecast_end
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.due import due_times
 from newsletter.issues.issue import Issue
@@ -24,7 +24,7 @@ from newsletter.pipeline.rehearsal.past import (
     load_past,
     mark_as_sent,
 )
-from newsletter.pipeline.rehearsal.replay import NEVER_READ, WEEK, replayed
+from newsletter.pipeline.rehearsal.replay import NEVER_READ, WEEK, original_key, replayed
 from newsletter.pipeline.rehearsal.season import (
     RehearsedIssue,
     RehearsedSource,
@@ -38,6 +38,9 @@ from newsletter.rendering.lint.size import CLIPPED
 from newsletter.site.editions import complete_group, render_for
 from newsletter.site.site import Site
 from newsletter.store.articles import StoryVersion, add_versions
+
+OPEN_WINDOWS = timedelta(days=62)
+"""How far before the past weeks articles may be that a coming issue can still have."""
 
 
 def rehearse(
@@ -64,7 +67,7 @@ def rehearse(
             site, Path(name).resolve(), port, connections=1, otherwise={"segment": None}
         )
         try:
-            copy_past(site, copy, since=now - past * WEEK)
+            copy_past(site, copy, since=now - past * WEEK - OPEN_WINDOWS)
             for slug in chosen:
                 subscribe_readers(copy, slug, 2, now)
             begin(copy, chosen, now)
@@ -202,8 +205,8 @@ class _Stage:
     def _count_sources(self, issue: Issue) -> None:
         numbers = self.known.sources_of_stories
         for item in issue.shown_items:
-            bare = {key.rpartition(" +")[0] or key for key in item.article.keys}
-            for source in {number for key in bare for number in numbers.get(key, ())}:
+            told = {original_key(key) for key in item.article.keys}
+            for source in {number for key in told for number in numbers.get(key, ())}:
                 self.carried[issue.newsletter, source] += 1
 
     def _forecast(self, slug: str, begins: datetime) -> datetime | None:
@@ -219,8 +222,8 @@ class _Stage:
             unlimited=self.known.rate or float("inf"),
             days=self.days,
         )
-        self.free = ends or self.free
-        return ends
+        self.free = ends or begins + LONGEST
+        return self.free
 
 
 def _sources(

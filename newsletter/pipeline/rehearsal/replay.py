@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,6 +14,9 @@ WEEK = timedelta(weeks=1)
 
 SEEN_LATE = WEEK
 """What was first seen later than this after its publication was there when its source was added."""
+
+
+_AGAIN = re.compile(r" \+\d+w\Z")
 
 
 class Flow(StrEnum):
@@ -123,6 +127,11 @@ def replayed(
             found.append(_moved(version, shift))
             shift += len(habit.weeks)
     return sorted(found, key=lambda version: (version.first_seen, version.article.key))
+
+
+def original_key(key: str) -> str:
+    """The key of the story that came again under this key, or the key itself."""
+    return _AGAIN.sub("", key)
 
 
 def _moved(version: StoryVersion, weeks: int) -> StoryVersion:

@@ -50,13 +50,17 @@ class ListedTable:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """The manifest. `schema` is the database's last migration, `database` its path in the folder."""
+    """The manifest. `schema` is the database's last migration, `database` its path in the folder.
+
+    `folders` are the paths of folders without files, which sources may be.
+    """
 
     made_at: str
     made_by: str
     schema: str
     database: str
     files: Mapping[str, ListedFile]
+    folders: Sequence[str]
     tables: Sequence[ListedTable]
 
     @property
@@ -94,6 +98,7 @@ def manifest_from_json(content: bytes, *, newest_schema: str) -> Manifest:
             schema=str(document["schema"]),
             database=str(document["database"]),
             files={str(name): _listed_file(file) for name, file in document["files"].items()},
+            folders=tuple(map(str, document["folders"])),
             tables=tuple(ListedTable(**table) for table in document["tables"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -115,12 +120,15 @@ def require_complete(manifest: Manifest, names: Sequence[str], *, packed: int) -
     Every name is a plain path below the folder, none is there twice, all are listed, and none of
     the listed ones is missing.
     """
-    if len(names) > MOST_FILES:
-        raise InputError(f"it has {len(names)} files, more than {MOST_FILES}")
-    for name in (*names, FOLDER + manifest.database):
+    count = len(names) + len(manifest.folders)
+    if count > MOST_FILES:
+        raise InputError(f"it has {count} files, more than {MOST_FILES}")
+    for name in (*names, FOLDER + manifest.database, *manifest.folders):
         if not is_plain(name):
             raise InputError(f"{_shown(name)} is not a path below the site's folder")
-    _require_distinct([*names, FOLDER + manifest.database])
+    _require_distinct(
+        [*names, FOLDER + manifest.database, *(FOLDER + name for name in manifest.folders)]
+    )
     there, listed = set(names) - {MANIFEST}, set(manifest.files)
     for message, wrong in (
         ("is not listed in", there - listed),

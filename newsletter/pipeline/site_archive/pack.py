@@ -119,6 +119,7 @@ def _pack(
         schema=newest_step(),
         database=_place_of_database(site),
         files=files,
+        folders=_empty_folders(site.folder),
         tables=tables,
     )
     archive.writestr(_entry(MANIFEST), manifest.to_json())
@@ -144,6 +145,17 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         links = [name for name in folders if (Path(root) / name).is_symlink()]
         yield from (Path(root) / name for name in (*names, *links) if not name.startswith("."))
+
+
+def _empty_folders(folder: Path) -> list[str]:
+    """The paths of the folders that have nothing in them, and are not hidden."""
+    found = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        relative = Path(root).relative_to(folder).as_posix()
+        if not folders and not names and is_plain(relative):
+            found.append(relative)
+    return sorted(found)
 
 
 def _is_database(path: Path) -> bool:

@@ -103,6 +103,8 @@ def _unpack(archive: zipfile.ZipFile, manifest: Manifest, folder: Path) -> Unpac
         made.mkdir()
         for entry, place in manifest.places.items():
             _write(archive, entry, manifest.files[entry], made / place)
+        for place in manifest.folders:
+            (made / place).mkdir(parents=True, exist_ok=True)
         found = _database_of(made, manifest)
         folder.mkdir(exist_ok=True)
         for path in made.iterdir():

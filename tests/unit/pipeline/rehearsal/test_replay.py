@@ -12,6 +12,7 @@ from newsletter.pipeline.rehearsal.replay import (
     Flow,
     SourceHabit,
     habits_of,
+    original_key,
     replayable,
     replayed,
 )
@@ -58,6 +59,8 @@ def test_each_repetition_is_a_story_of_its_own_that_its_sources_share() -> None:
     assert len({one.article.key for one in found}) == 2
     assert [one.source_number for one in found] == [1, 2, 1, 2]
     assert found[0].article.key == found[1].article.key
+    assert {original_key(one.article.key) for one in found} == {both[0].article.key}
+    assert original_key("https://press.example.org/one +w") == "https://press.example.org/one +w"
 
 
 def test_what_is_no_habit_does_not_come_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ def manifest(
         files={
             name: ListedFile(octets=octets, sha256="0" * 64) for name in names if name != MANIFEST
         },
+        folders=("pages/empty",),
         tables=(ListedTable(table="users", rows=3, hash="1" * 64),),
     )
 
@@ -94,6 +96,8 @@ def test_a_path_out_of_the_folder_is_refused(name: str) -> None:
         require_complete(manifest([*USUAL, name]), [*USUAL, name], packed=1000)
     with pytest.raises(InputError, match="not a path below"):
         require_complete(manifest(database=f"../{name}"), USUAL, packed=1000)
+    with pytest.raises(InputError, match="not a path below"):
+        require_complete(replace(manifest(), folders=(name,)), USUAL, packed=1000)
 
 
 @given(st.text())
