@@ -39,8 +39,8 @@ def export_issues(site: Site, slug: str | None, folder: Path) -> list[ExportedIs
     """Write the issues of one newsletter, or of all that there ever were, into a new `folder`.
 
     `NAME/markdown` can be imported again by `archive import`, and so can `NAME/html`. An issue is
-    written as everybody may see it; one that went to a segment only with all that it had, and
-    marked as private. Raises UnknownNameError, NotPermittedError for a folder with files, and
+    written as everybody may see it; one that went to a segment only with all that it had, below
+    `NAME/private`. Raises UnknownNameError, NotPermittedError for a folder with files, and
     InputError if it cannot be written to.
     """
     slugs = [slug] if slug else _newsletters(site)
@@ -67,8 +67,6 @@ def _newsletters(site: Site) -> list[str]:
 
 
 def _export(site: Site, slug: str, folder: Path) -> ExportedIssues:
-    for name in ("markdown", "html"):
-        (folder / name).mkdir(parents=True)
     known = slug in site.settings.newsletters
     full_sections = site.masthead(slug).full_sections if known else frozenset()
     zone = site.settings.site.zone
@@ -83,15 +81,19 @@ def _export(site: Site, slug: str, folder: Path) -> ExportedIssues:
                 full_sections=full_sections,
                 is_public=is_public,
             )
-            (folder / "markdown" / f"{name}.md").write_text(markdown, encoding="utf-8")
-            page = _page(site, slug, edition)
-            (folder / "html" / f"{name}.html").write_text(page, encoding="utf-8")
+            place = folder if is_public else folder / "private"
+            _write(place / "markdown" / f"{name}.md", markdown)
+            _write(place / "html" / f"{name}.html", _page(site, slug, edition))
             written += 1
         past = past_issues_of(connection, slug, limit=MOST_PAST)
     for one in past:
-        name = f"{one.published:%Y-%m-%d}-{one.slug}.html"
-        (folder / "html" / name).write_text(_past_page(one), encoding="utf-8")
+        _write(folder / "html" / f"{one.published:%Y-%m-%d}-{one.slug}.html", _past_page(one))
     return ExportedIssues(newsletter=slug, issues=written, past=len(past))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
 
 
 def _sent(connection: sa.Connection, slug: str) -> Iterator[tuple[Issue, Edition, bool]]:

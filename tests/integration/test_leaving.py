@@ -13,6 +13,7 @@ import pytest
 
 from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.export_everybody import export_everybody
+from newsletter.pipeline.export_issues import export_issues
 from newsletter.pipeline.import_past_issues import import_past_issues
 from newsletter.site.site import Site
 from newsletter.store.past_issues import past_issues_of
@@ -71,6 +72,22 @@ def test_the_command_writes_a_private_file(site: Site, tmp_path: Path) -> None:
     document = command.done("subscribers", "export-all", "--out", str(out), "--json").document
     assert document["exported"] == len(READERS) == len(out.read_text("utf-8").splitlines())
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_an_issue_for_some_readers_is_apart(tmp_path: Path) -> None:
+    """An import of the public ones does not find it."""
+    with catching_mail() as catcher:
+        site = make_site(
+            tmp_path, now=THURSDAY, port=catcher.port, keys="segment = \"name != 'nobody'\""
+        )
+        publish(tmp_path, *[THURSDAY + timedelta(hours=n) for n in range(3)])
+        asyncio.run(run_at(site, THURSDAY + timedelta(hours=3)))
+        asyncio.run(run_at(site, MONDAY))
+        export_issues(site, None, tmp_path / "out")
+        site.database.close()
+    files = [path.relative_to(tmp_path / "out") for path in (tmp_path / "out").rglob("*.*")]
+    assert len(files) == 2
+    assert {path.parts[1] for path in files} == {"private"}
 
 
 def test_issues_leave_and_are_imported_again(site: Site, tmp_path: Path) -> None:

@@ -36,29 +36,30 @@ def forecast_end(
 ) -> datetime | None:
     """When the last of the messages is handed over; None if that is not within LONGEST.
 
-    `readers` are counted by domain. `unlimited` is the messages a second of a relay without a
-    limit of its own. Counted are rates, rates of domains, hours and warm-ups, and spare relays
+    `readers` are counted by domain. `unlimited` is the messages a second of all relays together
+    that have no rate of their own. Counted are rates, rates of domains, hours and warm-ups, and spare relays
     (of weight 0) only if there are no others; not what servers refuse, defer or slow down.
     """
     left = {domain.casefold(): float(count) for domain, count in readers.items() if count}
     serving = [relay for relay in relays if relay.weight != 0] or list(relays)
+    without = sum(relay.rate is None for relay in serving)
+    rates = [relay.rate.per_second if relay.rate else unlimited / without for relay in serving]
     moment = start
     while left and moment < start + LONGEST:
         local = moment.astimezone(zone)
         used = 0.0
-        for relay in serving:
+        for relay, rate in zip(serving, rates, strict=True):
             if relay.hours is None or local in relay.hours:
-                used = max(used, _hand_over(relay, left, unlimited, local.date(), days))
+                used = max(used, _hand_over(relay, left, rate, local.date(), days))
         left = {domain: count for domain, count in left.items() if count > 1e-6}
         moment += timedelta(seconds=STEP * (used if not left else 1.0))
     return moment if not left else None
 
 
 def _hand_over(
-    relay: RelaySettings, left: dict[str, float], unlimited: float, day: date, days: RelayDays
+    relay: RelaySettings, left: dict[str, float], rate: float, day: date, days: RelayDays
 ) -> float:
     """Give the relay what it takes in one step; returns which part of the step that needs."""
-    rate = min(relay.rate.per_second if relay.rate else math.inf, unlimited)
     room = rate * STEP
     sent_today = days.sent.get((relay.name, day), 0.0)
     if relay.warm_up is not None:

@@ -61,9 +61,12 @@ def test_the_slowest_domain_decides() -> None:
 
 
 def test_a_relay_without_a_limit_is_as_fast_as_the_caller_knows() -> None:
-    """Say, as fast as the last send was; a limit may be lower than that."""
+    """Say, as fast as the last send was; several share that, and a limit is what it says."""
     assert takes({"a.example": 500}, relay(), unlimited=50) == pytest.approx(10)
-    assert takes({"a.example": 500}, relay(rate="100/s"), unlimited=50) == pytest.approx(10)
+    assert takes({"a.example": 30_000}, relay(), relay("second"), unlimited=50) == pytest.approx(
+        600
+    )
+    assert takes({"a.example": 500}, relay(rate="100/s"), unlimited=50) == pytest.approx(5)
 
 
 def test_outside_its_hours_a_relay_rests() -> None:
