@@ -159,20 +159,30 @@ def policy_reports(
 
 def bounces_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, Any]]:
     """The bounces of one reader, oldest first: at, list, number, verdict, status."""
+    found = bounces_by_person(connection, subscriber_id, subscriber_id)
+    return found.get(subscriber_id, [])
+
+
+def bounces_by_person(
+    connection: sa.Connection, first: int, last: int
+) -> dict[int, list[dict[str, Any]]]:
+    """The bounces of each reader with an id from `first` to `last`, both included, as `bounces_of`."""
     table = tables.bounces
     rows = connection.execute(
-        sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.at)
+        sa.select(table).where(table.c.subscriber_id.between(first, last)).order_by(table.c.at)
     )
-    return [
-        {
-            "at": row.at.isoformat(),
-            "list": row.list_slug,
-            "number": row.number,
-            "verdict": row.verdict,
-            "status": row.status,
-        }
-        for row in rows
-    ]
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.subscriber_id, []).append(
+            {
+                "at": row.at.isoformat(),
+                "list": row.list_slug,
+                "number": row.number,
+                "verdict": row.verdict,
+                "status": row.status,
+            }
+        )
+    return found
 
 
 def forget_bounces(connection: sa.Connection, now: datetime) -> int:

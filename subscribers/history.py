@@ -100,16 +100,31 @@ def entries_of(connection: sa.Connection, subscriber_id: int) -> list[dict[str, 
     rows = connection.execute(
         sa.select(table).where(table.c.subscriber_id == subscriber_id).order_by(table.c.id)
     )
-    return [
-        {
-            "at": row.at.isoformat(),
-            "event": row.event,
-            "way": row.way,
-            "list": row.list_slug,
-            "detail": row.detail,
-        }
-        for row in rows
-    ]
+    return [_document(row) for row in rows]
+
+
+def entries_by_person(
+    connection: sa.Connection, first: int, last: int
+) -> dict[int, list[dict[str, Any]]]:
+    """The whole record of each person with an id from `first` to `last`, both included."""
+    table = tables.history
+    rows = connection.execute(
+        sa.select(table).where(table.c.subscriber_id.between(first, last)).order_by(table.c.id)
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.subscriber_id, []).append(_document(row))
+    return found
+
+
+def _document(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "at": row.at.isoformat(),
+        "event": row.event,
+        "way": row.way,
+        "list": row.list_slug,
+        "detail": row.detail,
+    }
 
 
 def latest(

@@ -1,7 +1,8 @@
-"""archive: what the public archive has besides the site's own issues."""
+"""archive: issues of another tool come into the public archive, and the site's own leave it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from newsletter.articles.urls import is_web_address
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.issues.past.layouts import Layout
 from newsletter.issues.past.post import Problem, Standing
+from newsletter.pipeline.export_issues import export_issues
 from newsletter.pipeline.import_past_issues import PastIssuesReport, import_past_issues
 from newsletter.result_codes import FINDINGS, OK
 from newsletter.store.past_issues import Kept
@@ -30,7 +32,29 @@ _PROBLEMS = {
 
 @click.group()
 def archive() -> None:
-    """The public archive: import the issues that another tool sent."""
+    """The public archive: import the issues that another tool sent, export all as files."""
+
+
+@archive.command("export")
+@click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--newsletter", "slug", metavar="NAME", help="Of this newsletter only.")
+@json_option
+@pass_invocation
+def export_archive(invocation: Invocation, folder: Path, slug: str | None) -> int:
+    """Write every sent issue as Markdown and as HTML into a new folder.
+
+    \b
+    Example: newsletter archive export issues --newsletter weekly
+    """
+    written = export_issues(invocation.site, slug, folder)
+    invocation.report(
+        {"folder": str(folder), "newsletters": [asdict(one) for one in written]},
+        *[
+            f"{one.newsletter}: {one.issues} issues, and {one.past} that another tool had sent"
+            for one in written
+        ],
+    )
+    return OK
 
 
 @archive.command("import")

@@ -78,8 +78,13 @@ COMMANDS = {
     "growth": CommandEntry(
         "growth", "Show who joined, confirmed, left and bounced each day, and by which way."
     ),
+    "year": CommandEntry(
+        "year",
+        "Write a page, a mail and an article of a year: stories, sources, tags and growth in sums.",
+    ),
     "archive": CommandEntry(
-        "archive", "The public archive: import the issues that another tool sent."
+        "archive",
+        "The public archive: import the issues that another tool sent, export all as files.",
     ),
     "users": CommandEntry("users", "Editors who may sign in: add, remove, list, token, reset."),
     "status": CommandEntry(
@@ -96,6 +101,9 @@ COMMANDS = {
     "backup": CommandEntry(
         "arming", "Copy the database while it is in use; the copy may not send until it is armed."
     ),
+    "export": CommandEntry(
+        "exporting", "Write the whole site into one archive, of which `init --from` makes it again."
+    ),
     "arm": CommandEntry(
         "arming",
         "Allow sending again after the database was restored from a backup or the site moved away.",
@@ -103,6 +111,10 @@ COMMANDS = {
     "migrate-database": CommandEntry(
         "arming",
         "Move the site to another database and block all changes to the old one.",
+    ),
+    "rehearse": CommandEntry(
+        "rehearsing",
+        "Rehearse the coming weeks: which issues would be thin, late or too large; nobody gets mail.",
     ),
     "bench": CommandEntry(
         "bench",

@@ -14,6 +14,7 @@ from newsletter.cli.invocation import Invocation, json_option, now_option, pass_
 from newsletter.cli.listing import list_people
 from newsletter.cli.suppressions import suppressions
 from newsletter.pipeline.delivery_list import show_person
+from newsletter.pipeline.export_everybody import export_everybody
 from newsletter.pipeline.import_people import require_list
 from newsletter.pipeline.own_data import erase
 from newsletter.result_codes import OK
@@ -56,6 +57,31 @@ def export_file(invocation: Invocation, list_slug: str, out: Path | None) -> int
         with out.open("w", encoding="utf-8", newline="") as file:
             count = export_subscribers(connection, list_slug, file)
     invocation.report({"exported": count, "file": str(out)}, f"{count} exported to {out}")
+    return OK
+
+
+@subscribers.command("export-all")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file to write, one JSON object in each line.",
+)
+@json_option
+@pass_invocation
+def export_all(invocation: Invocation, out: Path) -> int:
+    """Write everybody, of every status, with attributes, consent record and issues received.
+
+    \b
+    Example: newsletter subscribers export-all --out everybody.jsonl
+    """
+    create_private(out)
+    count = 0
+    with out.open("w", encoding="utf-8") as file:
+        for line in export_everybody(invocation.site):
+            file.write(line)
+            count += 1
+    invocation.report({"exported": count, "file": str(out)}, f"{count} people exported to {out}")
     return OK
 
 

@@ -29,20 +29,60 @@ log = logging.getLogger("newsletter")
     show_default=True,
     help="The theme of its issues; newsletter.toml can change it later.",
 )
+@click.option(
+    "--from",
+    "archive",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="ARCHIVE",
+    help="Make it of an archive that `newsletter export` wrote, without sample articles.",
+)
 @json_option
 @now_option
 @pass_invocation
-def init(invocation: Invocation, directory: Path, theme: str) -> int:
+def init(invocation: Invocation, directory: Path, theme: str, archive: Path | None) -> int:
     """Make a new site: newsletter.toml, a secret key, sample articles. Never overwrites.
 
     \b
     Example: newsletter init my-site --theme harbour
     """
+    if archive is not None:
+        if theme != STANDARD:
+            raise click.UsageError("--theme is for a new site; one of an archive has its own")
+        return _init_from(invocation, directory, archive)
     written = init_site(directory, theme=theme, now=invocation.now)
     invocation.report(
         {"site": str(directory), "files": [str(path) for path in written]},
         *[f"wrote {path}" for path in written],
         f"next: newsletter -C {directory} subscribers import people.csv --list weekly",
+    )
+    return OK
+
+
+def _init_from(invocation: Invocation, directory: Path, archive: Path) -> int:
+    from newsletter.pipeline.site_archive.unpack import unpack_site  # `check` needs none of it
+
+    unpacked = unpack_site(archive, directory)
+    manifest = unpacked.manifest
+    name = manifest.database
+    moved = (
+        ()
+        if unpacked.is_found
+        else (
+            f"its newsletter.toml names another database, {unpacked.database}: to use the one in the "
+            f'archive, write database = "sqlite:///{name}"',
+        )
+    )
+    invocation.report(
+        {
+            "site": str(directory),
+            "files": [str(directory / place) for place in manifest.places.values()],
+            "tables": [asdict(table) for table in manifest.tables],
+            "database": unpacked.database,
+            "database_found": unpacked.is_found,
+        },
+        f"wrote {len(manifest.files)} files to {directory}, each with the hash it had",
+        *moved,
+        f"next: newsletter -C {directory} check; it sends nothing until `newsletter arm`",
     )
     return OK
 

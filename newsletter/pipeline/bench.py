@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
-from newsletter.articles.tags import slug_of
-from newsletter.config.settings import RelaySettings, Settings
 from newsletter.delivery.loopback_sink import sink
 from newsletter.issues.issue import Issue, State
 from newsletter.pipeline.send import send
+from newsletter.pipeline.site_on_sink import site_on_sink, subscribe_readers
 from newsletter.rendering.sample import sample_issue, sample_items
 from newsletter.site.editions import complete_group, frozen_hash, render_for
 from newsletter.site.messages import signer_of
@@ -23,10 +21,6 @@ from newsletter.site.recipients import readers_of
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
-from newsletter.store.database import open_database
-from newsletter.store.migrations import upgrade
-from subscribers.csv_file import import_subscribers
-from subscribers.importing.options import ImportOptions
 
 ARTICLES = 20
 CONNECTIONS = 16
@@ -63,9 +57,16 @@ def bench(
     process_count = processes or site.settings.sending.processes
     signer = signer_of(site)
     with TemporaryDirectory(dir=site.folder, prefix=".bench-") as name, sink() as port:
-        copy = _copy_of(site, Path(name).resolve(), port, process_count)
+        copy = site_on_sink(
+            site,
+            Path(name).resolve(),
+            port,
+            connections=max(CONNECTIONS, process_count),
+            # The sample has no readers who chose monthly, and none whom a segment would find.
+            otherwise={"digest_of": None, "segment": None},
+        )
         try:
-            _subscribe(copy, slug, messages, clock())
+            subscribe_readers(copy, slug, messages, clock())
             octets = _approve_sample(copy, slug, clock())
             outcome = send(copy, slug, 1, clock=clock, processes=process_count)
         finally:
@@ -77,41 +78,6 @@ def bench(
         signatures=tuple(key.algorithm for key in signer.keys) if signer else (),
         octets=octets,
         readers=_count_readers(site, slug, clock()),
-    )
-
-
-def _copy_of(site: Site, folder: Path, port: int, processes: int) -> Site:
-    """The site with a database of its own in the absolute `folder`, and the sink as its only relay."""
-    relay = RelaySettings(
-        name="sink", host="127.0.0.1", port=port, connections=max(CONNECTIONS, processes)
-    )
-    site_settings = site.settings.site.model_copy(
-        update={"database": f"sqlite:///{folder}/bench.db"}
-    )
-    # The sample has no readers who chose monthly, and none whom a segment would find.
-    newsletters = {
-        slug: newsletter.model_copy(update={"digest_of": None, "segment": None})
-        for slug, newsletter in site.settings.newsletters.items()
-    }
-    settings: Settings = site.settings.model_copy(
-        update={"site": site_settings, "relays": (relay,), "newsletters": newsletters}
-    )
-    database = open_database(site_settings.database, folder)
-    upgrade(database)
-    return replace(site, settings=settings, database=database)
-
-
-def _subscribe(site: Site, slug: str, count: int, now: datetime) -> None:
-    rows = "".join(f"reader{number}@example.org,Reader {number},\n" for number in range(count))
-    import_subscribers(
-        site.database.transaction,
-        BytesIO(f"email,name,tags\n{rows}".encode()),
-        ImportOptions(
-            list_slug=site.newsletter(slug).list,
-            source_name="bench",
-            now=now,
-        ),
-        slug_of=slug_of,
     )
 
 

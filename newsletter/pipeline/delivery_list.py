@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +11,12 @@ from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
-from newsletter.store.recipient_receipts import Recipient, issues_of, recipients
+from newsletter.store.recipient_receipts import (
+    Recipient,
+    issues_of,
+    received_document,
+    recipients,
+)
 from subscribers import people
 from subscribers.suppression_list import suppression_document, suppressions_of
 
@@ -40,10 +44,7 @@ def show_person(connection: sa.Connection, address: str) -> dict[str, Any]:
     """
     known = people.show(connection, address)
     person = people.find(connection, address)
-    issues = [
-        {**asdict(delivery), "at": delivery.at.isoformat() if delivery.at else None}
-        for delivery in issues_of(connection, person.id)
-    ]
+    issues = [received_document(delivery) for delivery in issues_of(connection, person.id)]
     suppressions = [
         suppression_document(entry) for entry in suppressions_of(connection, person.address)
     ]

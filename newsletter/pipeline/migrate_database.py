@@ -45,14 +45,14 @@ def migrate_database(site: Site, url: str, *, replace: bool, now: datetime) -> D
     target = open_database(url, site.folder)
     try:
         upgrade(target)
-        _recover_journals(site, now)
+        recover_journals(site, now)
         seal = _seal_source(site, target, replace=replace)
         return _completed_move(target, seal) or _fill(site, target, seal, replace=replace)
     finally:
         target.close()
 
 
-def _recover_journals(site: Site, now: datetime) -> None:
+def recover_journals(site: Site, now: datetime) -> None:
     """Bring the receipts in dead senders' journal files into the database, so that they move too."""
     with site.database.transaction(read_only=True) as connection:
         if seal_of(connection) is not None:

@@ -18,8 +18,15 @@ LISTED = frozenset({State.SENDING, State.SENT})
 
 
 _PUBLIC = issues.c.selection["public"].as_string()
-_IS_PUBLIC = sa.or_(issues.c.selection.is_(None), _PUBLIC != "")
+is_public = sa.or_(issues.c.selection.is_(None), _PUBLIC != "")
 """An issue for a segment is not for everybody, nor one whose sections all have a condition."""
+
+issues_with_public_edition = issues.outerjoin(
+    editions, (editions.c.issue_id == issues.c.id) & (editions.c.key == _PUBLIC)
+)
+"""Each issue with the edition that everybody may see, whose subject names no other's article."""
+
+public_subject = sa.func.coalesce(editions.c.subject, issues.c.subject).label("subject")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,20 +57,16 @@ def published(
     query = (
         sa.select(
             issues.c.number,
-            sa.func.coalesce(editions.c.subject, issues.c.subject).label("subject"),
+            public_subject,
             sa.func.coalesce(editions.c.preheader, issues.c.preheader).label("preheader"),
             issues.c.send_started_at,
             sa.func.coalesce(issues.c.send_at, issues.c.due, type_=issues.c.due.type).label(
                 "dated"
             ),
         )
-        .select_from(
-            issues.outerjoin(
-                editions, (editions.c.issue_id == issues.c.id) & (editions.c.key == _PUBLIC)
-            )
-        )
+        .select_from(issues_with_public_edition)
         .where(
-            _IS_PUBLIC,
+            is_public,
             issues.c.newsletter == newsletter,
             issues.c.state.in_(LISTED),
             issues.c.send_started_at.is_not(None),

@@ -14,6 +14,7 @@ from newsletter.articles.article import Article, Coverage, Enclosure, Image, Tag
 from newsletter.articles.pace import CheckResult
 from newsletter.store.stories import joined_keys, lock_stories, stories_of
 from newsletter.store.tables import articles, stories
+from subscribers.sql import insert_once
 
 _COLUMNS = (
     "url",
@@ -219,6 +220,28 @@ def load_versions(
         )
         for row in rows
     ]
+
+
+def add_versions(
+    connection: sa.Connection, newsletter: str, versions: Sequence[StoryVersion]
+) -> None:
+    """Insert these versions as they are, each as a version of the story that has its key."""
+    for version in versions:
+        key = version.article.key
+        story = connection.scalar(sa.select(stories.c.id).where(stories.c.key == key))
+        if story is None:
+            story = connection.execute(
+                sa.insert(stories)
+                .values(key=key, first_seen=version.first_seen)
+                .returning(stories.c.id)
+            ).scalar_one()
+        where = {
+            "newsletter": newsletter,
+            "source_id": version.source_number,
+            "story_id": story,
+            "first_seen": version.first_seen,
+        }
+        insert_once(connection, articles, {**_row_of(version.article), **where})
 
 
 def checked_images(

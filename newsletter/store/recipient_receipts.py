@@ -43,6 +43,19 @@ class ReceivedIssue:
     text: str
 
 
+def received_document(issue: ReceivedIssue) -> dict[str, Any]:
+    """The delivery as JSON. By hand, because `asdict` takes longer than reading the row."""
+    return {
+        "issue": issue.issue,
+        "state": issue.state,
+        "at": issue.at.isoformat() if issue.at else None,
+        "relay": issue.relay,
+        "code": issue.code,
+        "enhanced": issue.enhanced,
+        "text": issue.text,
+    }
+
+
 def recipients(
     connection: sa.Connection, issue_id: int, state: DeliveryState, *, after: int, limit: int
 ) -> list[Recipient]:
@@ -72,18 +85,32 @@ def recipients(
 
 def issues_of(connection: sa.Connection, subscriber_id: int) -> list[ReceivedIssue]:
     """Every issue that was planned for the reader, oldest first."""
+    found = issues_by_reader(connection, subscriber_id, subscriber_id)
+    return found.get(subscriber_id, [])
+
+
+def issues_by_reader(
+    connection: sa.Connection, first: int, last: int
+) -> dict[int, list[ReceivedIssue]]:
+    """Every issue that was planned for each reader with an id from `first` to `last`, oldest first."""
     name = issues.c.newsletter + "/" + sa.cast(issues.c.number, sa.String)
     rows = connection.execute(
-        sa.select(name.label("issue"), deliveries.c.state, *_RECEIPT)
+        sa.select(deliveries.c.subscriber_id, name.label("issue"), deliveries.c.state, *_RECEIPT)
         .select_from(_with_last_receipt().join(issues, issues.c.id == deliveries.c.issue_id))
         # The issue ids let the query use the primary key: subscriber ids alone have no index.
         .where(
             deliveries.c.issue_id.in_(sa.select(issues.c.id)),
-            deliveries.c.subscriber_id == subscriber_id,
+            deliveries.c.subscriber_id == first
+            if first == last
+            else deliveries.c.subscriber_id.between(first, last),
         )
         .order_by(issues.c.window_end, issues.c.id)
     )
-    return [ReceivedIssue(**_read(row)) for row in rows.mappings()]
+    found: dict[int, list[ReceivedIssue]] = {}
+    for row in rows.mappings():
+        values = _read(row)
+        found.setdefault(values.pop("subscriber_id"), []).append(ReceivedIssue(**values))
+    return found
 
 
 _RECEIPT = (

@@ -44,8 +44,15 @@ def find_sources(
     connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
 ) -> frozenset[int]:
     """The numbers of the configured sources that have one."""
-    found = _stored(connection, newsletter, configured).resolve(configured)
+    found = numbers_of(connection, newsletter, configured)
     return frozenset(number for number in found if number is not None)
+
+
+def numbers_of(
+    connection: sa.Connection, newsletter: str, configured: Sequence[Configured]
+) -> list[int | None]:
+    """The number of each configured source, in their order; None for one that was never read."""
+    return _stored(connection, newsletter, configured).resolve(configured)
 
 
 def keys_of_same_sources(connection: sa.Connection, keys: Collection[str]) -> frozenset[str]:

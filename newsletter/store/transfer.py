@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -79,10 +79,7 @@ def copy_all(source: sa.Connection, target: sa.Connection) -> list[Copied]:
         totals = TableTotals()
         _write(target, table, _counted(_rows(source, table), totals))
         _continue_ids(source, target, table)
-        read_back = TableTotals()
-        for row in _rows(target, table):
-            read_back.add(row)
-        if read_back.of(table) != totals.of(table):
+        if _totals(target, table) != totals.of(table):
             raise InputError(
                 f"{table.name} differs between the new database and the old one",
                 field=table.name,
@@ -93,10 +90,34 @@ def copy_all(source: sa.Connection, target: sa.Connection) -> list[Copied]:
     return copied
 
 
+def totals_of(connection: sa.Connection) -> list[Copied]:
+    """The totals of every table, as `copy_all` returns them."""
+    return [_totals(connection, table) for table in COPIED]
+
+
+def _totals(connection: sa.Connection, table: sa.Table) -> Copied:
+    totals = TableTotals()
+    for row in _rows(connection, table):
+        totals.add(row)
+    return totals.of(table)
+
+
+def copy_selected(
+    source: sa.Connection, target: sa.Connection, selected: Mapping[sa.Table, sa.Select[Any]]
+) -> None:
+    """Copy the selected rows of tables, each of which comes after those that it references."""
+    for table, query in selected.items():
+        _write(target, table, _partitions(source, query))
+
+
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[Sequence[Any]]:
     query = sa.select(table)
     if table is site:
         query = query.where(site.c.key.not_in([SEAL_KEY, ARRIVAL_KEY]))
+    return _partitions(connection, query)
+
+
+def _partitions(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[Any]]:
     result = connection.execute(query, execution_options={"yield_per": CHUNK_ROWS})
     for chunk in result.partitions():
         yield from chunk

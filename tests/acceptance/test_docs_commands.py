@@ -52,7 +52,7 @@ CODES = {
 }
 """What ends with something else than 0."""
 
-APPROVED = ("send", "status", "unknown", "retry", "stop", "run", "backup")
+APPROVED = ("send", "status", "unknown", "retry", "stop", "run", "backup", "year")
 """The commands that find an approved issue; others find a draft."""
 
 EDITORS = ("ed@example.org", "pat@example.org")
@@ -88,8 +88,10 @@ def prepared(
         for address in EDITORS:
             if "add" not in documented.words:
                 site.done("users", "add", address)
-    if first in ("unknown", "retry"):
+    if first in ("unknown", "retry", "year"):
         site.done("send", "weekly", now=NOW)
+    if "--from" in documented.words and first == "init":
+        site.done("export", "site.zip")
     if first == "stop":
         send_in_vain(site)
     if first == "receive":

@@ -3,6 +3,7 @@
 from newsletter.store.ledger.batches import is_under_way, lock_planning, open_ranges
 from newsletter.store.ledger.counts import (
     DeliveryCounts,
+    accepted_by_issue,
     attempts_of,
     counts_match,
     counts_of,
@@ -18,6 +19,7 @@ from newsletter.store.ledger.sql_ledger import SqlLedger
 __all__ = [
     "DeliveryCounts",
     "SqlLedger",
+    "accepted_by_issue",
     "attempts_of",
     "counts_match",
     "counts_of",

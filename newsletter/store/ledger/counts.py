@@ -88,6 +88,12 @@ def counts_of_all(connection: sa.Connection) -> dict[tuple[str, int], DeliveryCo
     }
 
 
+def accepted_by_issue(connection: sa.Connection, issue_ids: Collection[int]) -> dict[int, int]:
+    """How many deliveries of each of these issues a relay accepted."""
+    sums = _sums(connection, ledger_counts.c.issue_id.in_(issue_ids))
+    return {number: counts.get(DeliveryState.ACCEPTED.value, 0) for number, counts in sums.items()}
+
+
 def attempts_of(connection: sa.Connection, issue_id: int) -> dict[tuple[str, str], int]:
     """How many attempts there were, by relay and outcome."""
     table = ledger_counts

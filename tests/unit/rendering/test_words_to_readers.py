@@ -47,7 +47,7 @@ TO_EDITORS = {
 
 def sentences() -> set[str]:
     """Every sentence that is said to readers."""
-    folders = (OURS / "web" / "reader", OURS / "web" / "archive", OURS / "mail")
+    folders = (OURS / "web" / "reader", OURS / "web" / "archive", OURS / "mail", OURS / "year")
     templates = "".join(
         path.read_text("utf-8") for folder in folders for path in folder.glob("*.j2")
     )

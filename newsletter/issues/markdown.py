@@ -1,0 +1,91 @@
+"""A sent issue as Markdown with front matter, which other programs, and ours, can read. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+
+from newsletter.issues.blocks import Block, Place
+from newsletter.issues.issue import Issue, Item
+
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|!&]|^[-+=~])")
+_NUMBER = re.compile(r"^(\d+)([.)])")
+_SPACES = re.compile(r"\s+")
+
+
+def issue_markdown(
+    issue: Issue, *, sent_at: datetime, full_sections: Collection[str], is_public: bool
+) -> str:
+    """The issue as readers saw it, with its words and those of its blocks that ran on its day.
+
+    Articles of `full_sections` are whole, others have their summary. An issue that is not for
+    everybody is marked as `private`, as programs that import issues understand.
+    """
+    blocks = [block for block in issue.blocks if block.runs_on(sent_at.date())]
+    items = issue.shown_items
+    parts = [
+        _front(issue, sent_at, is_public=is_public),
+        issue.words.intro.strip(),
+        *_items(items[:1], full_sections),
+        *_blocks(blocks, Place.AFTER_LEAD),
+        *_items(items[1:], full_sections),
+        *_blocks(blocks, Place.END),
+        issue.words.closing.strip(),
+    ]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def escaped(text: str) -> str:
+    """The text in one line, in which no character is a sign of Markdown."""
+    text = _SIGNS.sub(r"\\\1", _SPACES.sub(" ", text).strip())
+    return _NUMBER.sub(r"\1\\\2", text)
+
+
+def _front(issue: Issue, sent_at: datetime, *, is_public: bool) -> str:
+    fields = {
+        "title": issue.subject,
+        "date": sent_at.isoformat(timespec="seconds"),
+        "slug": f"{issue.newsletter}-{issue.number}",
+        "summary": issue.preheader,
+        "newsletter": issue.newsletter,
+        "number": issue.number,
+        **({} if is_public else {"email_type": "private"}),
+    }
+    # JSON is YAML, whatever the text contains.
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in fields.items()]
+    return "\n".join(["---", *lines, "---"])
+
+
+def _items(items: Iterable[Item], full_sections: Collection[str]) -> Iterator[str]:
+    section = None
+    for item in items:
+        if item.section != section:
+            section = item.section
+            yield f"## {escaped(section)}"
+        yield f"### {_link(item.title, item.article.url)}"
+        image = item.image
+        if image is not None:
+            yield f"![{escaped(image.alt)}](<{_address(image.url)}>)"
+        yield item.article.body_html.strip() if section in full_sections else escaped(item.summary)
+        told = [item.article.author, item.article.agency, item.article.source]
+        yield escaped(", ".join(dict.fromkeys(filter(None, told))))
+
+
+def _blocks(blocks: Iterable[Block], place: Place) -> Iterator[str]:
+    for block in blocks:
+        if block.place is place:
+            yield f"## {escaped(': '.join(filter(None, (block.shown_label, block.title))))}"
+            yield block.text.strip()
+            if block.url:
+                yield _link(block.link_text or block.url, block.url)
+
+
+def _link(text: str, url: str) -> str:
+    return f"[{escaped(text)}](<{_address(url)}>)" if url else escaped(text)
+
+
+def _address(url: str) -> str:
+    """The address between angle brackets, which it must not end."""
+    return _SPACES.sub("%20", url).replace("<", "%3C").replace(">", "%3E")

@@ -1,0 +1,1 @@
+"""rehearse: let the coming weeks pass in simulated time, from what the sources brought before."""
