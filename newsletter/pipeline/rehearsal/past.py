@@ -20,7 +20,7 @@ from newsletter.store.newsletters import advance_watermark, ensure_newsletter
 from newsletter.store.report import acceptances
 from newsletter.store.sources import numbers_of
 from newsletter.store.transfer import copy_selected
-from subscribers.audience import at_domain
+from subscribers.sql import at_domain
 from subscribers.subscriber import Frequency
 from subscribers.tables import subscribers
 
