@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, combinations, product
 
 from newsletter.articles.article import Article
+from newsletter.articles.identity.tokens import STEM
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]+|[^\W_]{3,}|\d+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
-STEM = 5
-"""The number of first letters by which forms of a word are equal."""
 _BEGINNING = re.compile(rf"(?<![^\W_])(?:[^\W_]{{3,{STEM}}}|\d+)")
 """The stem of a word, or a number."""
 OPENING = 200

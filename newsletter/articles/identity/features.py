@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -17,8 +18,9 @@ from newsletter.articles.identity.headlines import (
     words_of,
 )
 from newsletter.articles.identity.lexicon import folded, is_unspaced
-from newsletter.articles.identity.likeness import same_word
+from newsletter.articles.identity.likeness import same_word, starts_of_forms
 from newsletter.articles.identity.site_names import without_site
+from newsletter.articles.identity.tokens import STEM
 
 TEXT_LENGTH = 1200
 """In characters; only this much text is compared, because copies of agency texts differ later."""
@@ -94,6 +96,19 @@ class Features:
         return self.text | words_of(self.title)
 
     @cached_property
+    def stems(self) -> frozenset[str]:
+        """The first letters of the longer words of headline, summary and body."""
+        return frozenset(word[:STEM] for word in self.everything if len(word) >= STEM)
+
+    @cached_property
+    def _by_start(self) -> dict[str, list[str]]:
+        """The words of headline, summary and body by their first letters."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for word in self.everything:
+            found[word[:2]].append(word)
+        return found
+
+    @cached_property
     def whole(self) -> Headline:
         """Headline and text together, for their meanings in groups of contrasts."""
         return headline(f"{self.title} {self._text}", self.language)
@@ -107,7 +122,13 @@ class Features:
         """Whether headline or text has the word in some form."""
         if is_unspaced(word):
             return word in self.letters
-        return word in self.everything or any(same_word(word, other) for other in self.everything)
+        if word in self.everything:
+            return True
+        return any(
+            same_word(word, other)
+            for start in starts_of_forms(word)
+            for other in self._by_start.get(start, ())
+        )
 
     def headline_has(self, word: str) -> bool:
         """Whether the headline has the word in some form, or tells of the event that it means."""
@@ -123,7 +144,7 @@ class Features:
 
     def tells(self, word: str) -> bool:
         """Whether headline or text tells of an event that the word may mean."""
-        return not self.told.isdisjoint(events_of(word))
+        return bool(self.told) and not self.told.isdisjoint(events_of(word))
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -269,7 +269,7 @@ class _Parts:
         return alone and self._capitals_are_names and letter != "I"
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=50_000)
 def events_of(word: str) -> frozenset[str]:
     """The names of the events that a word may tell of, with those of contrasts: "buy", "rise 0"."""
     actions = (
@@ -292,17 +292,19 @@ def mentions_in(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
 def words_of(text: str) -> frozenset[str]:
     """The words of a running text without functional words, with its numbers."""
     found: set[str] = set()
+    functional = lexicon().functional
     tokens = list(TOKEN.finditer(text))
     for index, match in enumerate(tokens):
-        if number := number_at(tokens, index, text):
-            found.add(number)
-        elif match["unspaced"]:
+        if match.lastgroup == "unspaced":
             letters = folded(match[0])
             found.update(letters[at : at + 2] for at in range(max(1, len(letters) - 1)))
-        else:
-            word = plain(match[0])
-            if word and word not in lexicon().functional:
-                found.add(word)
+            continue
+        word = plain(match[0]) if match.lastgroup == "word" else ""
+        if not word or word_value(word):
+            found.add(number_at(tokens, index, text))
+        elif word not in functional:
+            found.add(word)
+    found.discard("")
     return frozenset(found)
 
 

@@ -17,6 +17,10 @@ SHORT = 4
 """A beginning of so few Latin letters counts only before the ending of a form: "fran*" is not "France"."""
 
 
+FEWEST = 3
+"""No beginning or end of a word has fewer letters."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Groups:
     """Meanings by whole word, by beginning or end of a word, and by part of unspaced text.
@@ -29,16 +33,20 @@ class Groups:
     ends: Mapping[str, tuple[tuple[str, int], ...]]
     parts: Mapping[str, tuple[tuple[str, int], ...]]
     parts_pattern: re.Pattern[str]
+    first_letters: frozenset[str]
+    """The first letters of the beginnings, and the last of the ends: most words have none of them."""
+    last_letters: frozenset[str]
 
     def meanings(self, word: str) -> tuple[tuple[str, int], ...]:
         """The meanings of a folded word."""
         if found := self.words.get(word):
             return found
-        for length in range(len(word), 2, -1):
-            found = self.beginnings.get(word[:length])
-            if found and (length > SHORT or not word.isascii() or word[length:] in endings()):
-                return found
-        if self.ends:
+        if word[:FEWEST] in self.first_letters:
+            for length in range(len(word), FEWEST - 1, -1):
+                found = self.beginnings.get(word[:length])
+                if found and (length > SHORT or not word.isascii() or word[length:] in endings()):
+                    return found
+        if word[-FEWEST:] in self.last_letters:
             for start in range(1, len(word) - 2):
                 if found := self.ends.get(word[start:]):
                     return found
@@ -190,6 +198,8 @@ def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
         ends={word: tuple(meanings) for word, meanings in ends.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
         parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
+        first_letters=frozenset(beginning[:FEWEST] for beginning in beginnings),
+        last_letters=frozenset(end[-FEWEST:] for end in ends),
     )
 
 

@@ -60,6 +60,17 @@ def same_word(one: str, other: str) -> bool:
     return start >= max(4, round(0.6 * len(long))) and ends <= endings()
 
 
+def starts_of_forms(word: str) -> tuple[str, ...]:
+    """The two letters with which every form of the word begins that `same_word` knows.
+
+    Its own come first; an Arabic verb has those of its other person besides.
+    """
+    own = word[:2]
+    if word[0] in _ARABIC_PERSONS and len(word) >= 4:
+        return own, *(person + word[1] for person in sorted(_ARABIC_PERSONS) if person != word[0])
+    return (own,)
+
+
 def same_sense(one: str, other: str) -> bool:
     """Whether two words are forms of one, or mean the same in `events.txt` or `contrasts.txt`."""
     if same_word(one, other):

@@ -9,7 +9,7 @@ from newsletter.articles.identity.contradictions import says_instead
 from newsletter.articles.identity.features import Features
 from newsletter.articles.identity.lexicon import lexicon
 from newsletter.articles.identity.likeness import Difference
-from newsletter.articles.identity.tokens import number_weight
+from newsletter.articles.identity.tokens import STEM, number_weight
 
 _AGREEING = 1.85
 """The least agreement at which texts report one story. The weights were fitted by logistic regression to
@@ -42,16 +42,11 @@ def support_of(one: Features, other: Features) -> float | None:
     small, large = sorted((one, other), key=lambda features: len(features.text))
     if len(small.text) < 4:
         return None
-    found = float(sum(word in large.everything for word in small.text))
-    if found < len(small.text):
-        starts = {word[:5] for word in large.everything if len(word) >= 5}
-        found += sum(
-            0.8
-            for word in small.text
-            if word not in large.everything
-            and ((len(word) >= 5 and word[:5] in starts) or large.tells(word))
-        )
-    return found / len(small.text)
+    missing = small.text - large.everything
+    in_other_words = sum(
+        (len(word) >= STEM and word[:STEM] in large.stems) or large.tells(word) for word in missing
+    )
+    return (len(small.text) - len(missing) + 0.8 * in_other_words) / len(small.text)
 
 
 def texts_agree(

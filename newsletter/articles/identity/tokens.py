@@ -13,6 +13,8 @@ TOKEN = re.compile(
     rf"|(?P<unspaced>[{UNSPACED}]+)"
     r"|(?P<word>[^\W\d_]+-feiras?\b|(?:[^\W\d_]\.){2,}|[^\W\d_]+(?:['’](?=[^\W\d_]{3})[^\W\d_]+)*)"
 )
+STEM = 5
+"""The number of first letters by which forms of a word are equal where they are only counted."""
 _FACTORS = (
     ("thousand tausend mille mil mila duizend tys tysiac tysiace tysiecy tusen тыс тысяча тысячи тысяч bin"
      " الف k 千 tonne tonnes tonnen tonnellate tonnellata tonelada toneladas ton tons tonn tony тонн тонна тонны", 1e3),
@@ -56,6 +58,7 @@ def plain(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=50_000)
 def word_value(word: str) -> float:
     """The number that a number word means, 3 for "three"; 0 for other words."""
     return next(
@@ -70,17 +73,15 @@ def word_value(word: str) -> float:
 
 def number_at(tokens: Sequence[re.Match[str]], index: int, text: str) -> str:
     """The number at `index` as a plain decimal, "" for other tokens: 2000 for "two thousand"."""
-    match, following = tokens[index], tokens[index + 1 :]
+    match = tokens[index]
     if match["number"]:
-        return value_of(match["number"], following, text)
+        return _decimal(match["number"], _factor(tokens, index, text))
     value = word_value(plain(match[0])) if match["word"] else 0
-    return f"{value * _factor(following, text):.10g}" if value else ""
+    return f"{value * _factor(tokens, index, text):.10g}" if value else ""
 
 
-def value_of(number: str, following: Sequence[re.Match[str]], text: str) -> str:
-    """The number as a plain decimal, multiplied by the magnitude that follows it."""
+def _decimal(number: str, factor: float) -> str:
     digits = re.sub(r"[\u00a0\u202f']", "", number)
-    factor = _factor(following, text)
     # 1,600,000 and 1.200 are whole; 1.6, 1,6 and 1.625 million are not; 18.1.2 is a version, and
     # 18.1.0 is 18.1, and 9.0 is 9.
     whole = r"\d{1,3}(?:[.,]\d{3})+" if factor == 1.0 else r"\d{1,3}(?:,\d{3})+"
@@ -93,12 +94,13 @@ def value_of(number: str, following: Sequence[re.Match[str]], text: str) -> str:
     return f"{float(digits) * factor:.10g}" if factor != 1.0 else digits
 
 
-def _factor(following: Sequence[re.Match[str]], text: str) -> float:
-    """By what the word after a number multiplies it."""
-    if not following:
+def _factor(tokens: Sequence[re.Match[str]], index: int, text: str) -> float:
+    """By what the word after the number at `index` multiplies it."""
+    if index + 1 == len(tokens):
         return 1.0
-    unit = folded(following[0][0])
-    gap = text[: following[0].start()][-1:]
+    following = tokens[index + 1]
+    unit = folded(following[0])
+    gap = text[following.start() - 1]
     if len(unit) == 1 and unit.isascii() and gap == " ":
         return 1.0  # "5 m" may as well be metres
     return MAGNITUDES.get(unit[:1] if unit[:1] in _GLUED else unit, 1.0)
