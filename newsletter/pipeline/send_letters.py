@@ -14,6 +14,7 @@ from newsletter.delivery.receipt import DeliveryState, Receipt
 from newsletter.delivery.sender import SendReport, send_all
 from newsletter.errors import RelayUnavailableError
 from newsletter.pipeline.control import RunControl
+from newsletter.pipeline.correction_letters import CorrectionLetters, queue_letters
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.limits import SqlLimitBook
@@ -32,6 +33,7 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     """
     with site.database.transaction() as connection:
         outbox.drop_unknown(connection, control.clock() - outbox.UNKNOWN_KEPT)
+    queue_letters(site, control.clock())
     receipts: list[Receipt] = []
 
     def note_receipt(receipt: Receipt) -> None:
@@ -55,13 +57,20 @@ async def _send(
     site: Site, control: RunControl, note_receipt: Callable[[Receipt], None]
 ) -> SendReport:
     """Send what is due with half of each relay's connections, since an issue may need the others."""
-    ledger = OutboxLedger(site.database)
+    corrections = CorrectionLetters(site, control.clock)
+    ledger = OutboxLedger(site.database, corrections.audience_of)
 
     def compose(claim: Claim) -> bytes:
-        return ledger.letter(claim).message
+        letter = ledger.letter(claim)
+        if letter.correction_id is None or letter.subscriber_id is None:
+            return letter.message
+        return corrections.compose(letter.correction_id, letter.subscriber_id, claim)
 
     def envelope_sender(claim: Claim) -> str:
-        return ledger.letter(claim).envelope_sender
+        letter = ledger.letter(claim)
+        if letter.correction_id is None or letter.subscriber_id is None:
+            return letter.envelope_sender
+        return corrections.envelope_sender(letter.correction_id, letter.subscriber_id)
 
     context = SendContext(
         compose=compose,

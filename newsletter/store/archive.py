@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from newsletter.articles.article import Tag
 from newsletter.issues.issue import State
 from newsletter.issues.selection import selection_from_json
+from newsletter.rendering.safe_text import web_link
+from newsletter.store.corrections import new_urls
 from newsletter.store.tables import editions, issues, items
 
 LISTED = frozenset({State.SENDING, State.SENT})
@@ -35,8 +37,9 @@ class PublishedIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivedStory:
-    """One item of a published issue, worded as readers saw it."""
+    """One item of a published issue, worded as readers saw it; `url` is where its link leads now."""
 
+    key: str
     title: str
     url: str
     summary: str
@@ -94,6 +97,7 @@ def stories_of(
         sa.select(
             issues.c.number,
             issues.c.selection,
+            items.c.article_key,
             items.c.section,
             items.c.overrides,
             items.c.article["title"].as_string().label("title"),
@@ -109,6 +113,7 @@ def stories_of(
         )
         .order_by(issues.c.number, items.c.position)
     )
+    moved = new_urls(connection, newsletter)
     found: dict[int, list[ArchivedStory]] = {number: [] for number in numbers}
     for row in rows:
         if row.section in {rule.title for rule in selection_from_json(row.selection).rules}:
@@ -117,7 +122,8 @@ def stories_of(
         found[row.number].append(
             ArchivedStory(
                 title=row.overrides.get("title") or row.title,
-                url=row.url,
+                key=row.article_key,
+                url=moved.get(web_link(row.url), row.url),
                 summary=row.summary if summary is None else summary,
                 tags=tuple(Tag(slug=tag["slug"], label=tag["label"]) for tag in row.tags),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import jinja2
 from starlette.applications import Starlette
@@ -17,11 +18,10 @@ from starlette.responses import Response
 from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
-from newsletter.site.lists import links_url
+from newsletter.site.correction_mail import corrected_on
 from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
-from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
@@ -50,12 +50,19 @@ def make_app(
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
-    readers = _reader_context(site, clock)
+    templates = open_templates(site)
     archive = Archive(
         settings=site.settings,
         database=site.database,
-        templates=readers.templates,
+        templates=templates,
         clock=clock,
+        corrected_on=partial(corrected_on, site),
+    )
+    readers = ReaderContext(
+        site=site,
+        clock=clock,
+        templates=templates,
+        find_edition=lambda slug, number, key: archive.editions(slug).find_edition(number, key),
     )
     answer = failure_answers(readers, archive)
 
@@ -93,22 +100,6 @@ def make_app(
     add_csrf_field(readers.templates)
     app.state.auth_context = _auth_context(site, clock, readers.templates)
     return app
-
-
-def _reader_context(site: Site, clock: Callable[[], datetime]) -> ReaderContext:
-    return ReaderContext(
-        site=site,
-        clock=clock,
-        templates=open_templates(site),
-        find_edition=lambda slug, number, key: find_edition(
-            site.database,
-            slug,
-            number,
-            key,
-            links_url=links_url(site.settings, slug),
-            address=f"{site.settings.site.url}/archive/{slug}/{number}",
-        ),
-    )
 
 
 def _editor_context(

@@ -148,6 +148,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         database=sqlite_database,
         templates=context.templates,
         clock=context.clock,
+        corrected_on=str,
     )
     server = uvicorn.Server(
         uvicorn.Config(

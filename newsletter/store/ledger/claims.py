@@ -27,7 +27,7 @@ def claims_of(
     now: datetime,
 ) -> tuple[Claim, ...]:
     """The claims for `rows` (subscriber, edition, attempts) whose reader is still in the audience."""
-    readers = _readers(connection, [number for number, _, _ in rows], audience, now)
+    readers = present_readers(connection, [number for number, _, _ in rows], audience, now)
     before = _attempts_before(connection, issue_id, [n for n, _, attempts in rows if attempts])
     return tuple(
         Claim(
@@ -45,7 +45,7 @@ def claims_of(
     )
 
 
-def _readers(
+def present_readers(
     connection: sa.Connection, subscriber_ids: Collection[int], audience: Audience, now: datetime
 ) -> dict[int, Any]:
     """Address, name and links_since of those still in the audience, by subscriber id."""
