@@ -17,13 +17,18 @@ from newsletter.site.letters import letter_templates, reader_translator
 from newsletter.site.messages import headers_for
 from newsletter.site.site import Site
 
+SUBJECT = "Correction: %(headline)s"
+"""Not the issue's subject with a "Re:", which would let a correction look like an answer."""
+
+CORRECTED_ON = "Corrected on %(day)s:"
+
 
 def render_correction(site: Site, issue: Issue, correction: Correction) -> Edition:
     """The correction's mail as an edition: what is shown before it is sent is what is sent."""
     settings, masthead = site.settings.site, site.masthead(issue.newsletter)
     nonce, headline = secrets.token_hex(8), one_line(correction.headline)
     item = next(item for item in issue.items if item.article.key == correction.story)
-    subject = reader_translator(site)("Correction: %(headline)s", headline=headline)
+    subject = reader_translator(site)(SUBJECT, headline=headline)
     words = {
         "subject": subject,
         "title": masthead.title,
@@ -57,7 +62,7 @@ def corrected_on(site: Site, moment: datetime) -> str:
     """The words before a note in the archive: when the story was corrected."""
     settings = site.settings.site
     day = long_date(moment.astimezone(settings.zone), settings.language)
-    return reader_translator(site)("Corrected on %(day)s:", day=day)
+    return reader_translator(site)(CORRECTED_ON, day=day)
 
 
 def compile_correction(

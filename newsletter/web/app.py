@@ -51,13 +51,7 @@ def make_app(
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
     templates = open_templates(site)
-    archive = Archive(
-        settings=site.settings,
-        database=site.database,
-        templates=templates,
-        clock=clock,
-        corrected_on=partial(corrected_on, site),
-    )
+    archive = _archive(site, clock, templates)
     readers = ReaderContext(
         site=site,
         clock=clock,
@@ -100,6 +94,16 @@ def make_app(
     add_csrf_field(readers.templates)
     app.state.auth_context = _auth_context(site, clock, readers.templates)
     return app
+
+
+def _archive(site: Site, clock: Callable[[], datetime], templates: jinja2.Environment) -> Archive:
+    return Archive(
+        settings=site.settings,
+        database=site.database,
+        templates=templates,
+        clock=clock,
+        corrected_on=partial(corrected_on, site),
+    )
 
 
 def _editor_context(

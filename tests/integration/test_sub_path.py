@@ -20,7 +20,7 @@ LINK = re.compile(
     r"""(?:href|action|src|hx-[a-z]+|data-[a-z]+)=["'](/[^"']*|https?://[^"']*)["']"""
 )
 ONLY_POSTS = (
-    r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/shared/[^/]+/comments$"
+    r"/sign-out$|/desk/weekly/(1/)?[a-z]+$|/desk/weekly/1/comments/1$|/desk/weekly/1/corrections/1/(send|discard)$|/shared/[^/]+/comments$"
     r"|/people/(add|export|\d+/data|mail/\d+)$|/sources/(look|add|opml)$|/test$"
 )
 TO_COME = re.compile(rf"{BASE}/(archive/weekly/1/|[pu]/)")
