@@ -14,9 +14,10 @@ from newsletter.site.correction_mail import compile_correction
 from newsletter.site.messages import addressee, return_path_of, signer_of
 from newsletter.site.recipients import still_subscribed
 from newsletter.site.site import Site
+from newsletter.store.audience import Audience
 from newsletter.store.correction_letters import has_room, open_corrections, queue_batch
 from newsletter.store.corrections import issue_of, mails_of
-from newsletter.store.ledger.claims import Audience
+from newsletter.store.outbox_ledger import LetterAbout
 
 
 def queue_letters(site: Site, now: datetime) -> None:
@@ -57,23 +58,23 @@ class CorrectionLetters:
         """The newsletter's readers; a letter to anybody else is not sent."""
         return partial(still_subscribed, self._site, slug)
 
-    def compose(self, correction_id: int, subscriber_id: int, claim: Claim) -> bytes:
+    def compose(self, about: LetterAbout, claim: Claim) -> bytes:
         """The message for that reader."""
-        mail = self._mail(correction_id)
+        mail = self._mail(about.correction_id)
         to = addressee(
             self._site,
             self._site.tokens,
             mail.issue.newsletter,
-            subscriber_id=subscriber_id,
+            subscriber_id=about.subscriber_id,
             address=claim.address,
             name=claim.name,
             links_since=claim.links_since,
         )
         return mail.compiled.compose(to, self._signer, self._clock())
 
-    def envelope_sender(self, correction_id: int, subscriber_id: int) -> str:
+    def envelope_sender(self, about: LetterAbout) -> str:
         """The address that this reader's message bounces to."""
-        return self._mail(correction_id).return_path(subscriber_id)
+        return self._mail(about.correction_id).return_path(about.subscriber_id)
 
     def _mail(self, correction_id: int) -> _Mail:
         if correction_id not in self._mails:

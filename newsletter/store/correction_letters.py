@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.audience import Audience, present_readers
 from newsletter.store.issues import insert_rows
-from newsletter.store.ledger.claims import Audience, present_readers
 from newsletter.store.sending_tables import corrections, deliveries, outbox
 from newsletter.store.tables import editions, issues
 
@@ -68,6 +68,12 @@ def open_corrections(connection: sa.Connection) -> dict[int, str]:
         .order_by(corrections.c.id)
     )
     return {row.id: row.newsletter for row in rows}
+
+
+def is_any_unfinished(connection: sa.Connection) -> bool:
+    """Whether a correction's letter is in the outbox, or still has to be written."""
+    in_outbox = sa.select(outbox.c.id).where(outbox.c.correction_id.is_not(None)).limit(1)
+    return bool(open_corrections(connection)) or connection.scalar(in_outbox) is not None
 
 
 def has_room(connection: sa.Connection, now: datetime) -> bool:

@@ -24,18 +24,24 @@ _DELETED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, Del
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LetterAbout:
+    """The correction that a letter is about, and the reader whom it is to."""
+
+    correction_id: int
+    subscriber_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxLetter:
     """A claimed letter as it is transmitted, and how often it was attempted before.
 
-    The letter of a correction has neither sender nor message; `correction_id` and `subscriber_id`
-    say what it is about and whom it is to.
+    One `about` a correction has neither sender nor message yet.
     """
 
     envelope_sender: str
     message: bytes
     attempts: int
-    correction_id: int | None = None
-    subscriber_id: int | None = None
+    about: LetterAbout | None = None
 
 
 class OutboxLedger:
@@ -93,8 +99,9 @@ class OutboxLedger:
                 envelope_sender=row.envelope_sender,
                 message=row.message,
                 attempts=row.attempts,
-                correction_id=row.correction_id,
-                subscriber_id=row.subscriber_id,
+                about=LetterAbout(correction_id=row.correction_id, subscriber_id=row.subscriber_id)
+                if row.id in readers
+                else None,
             )
         claims = tuple(
             Claim(
