@@ -1,6 +1,6 @@
 """A site whose sent issue has a story of the sea and one of the hills, each for those who follow it.
 
-`python -m tests.factories.corrections FOLDER NOW` sends the site's letters until it is killed.
+`python -m tests.factories.corrections FOLDER NOW BATCH` sends the site's letters until it is killed.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import send
 from newsletter.site.site import Site, open_site
+from newsletter.store import correction_letters
 from subscribers.tables import subscribers
 from tests.factories.runs import HOUR, MONDAY, THURSDAY
 from tests.factories.site import make_site
@@ -96,6 +97,12 @@ def correct(site: Site, *, story: str = SEA, text: str = TEXT, new_url: str = ""
     return approve_correction(site, issue, written.id, editor=EDITOR, now=AFTER)
 
 
+def main(folder: str, now: str, batch: str) -> None:
+    """Send the letters, which enter the outbox so many at a time."""
+    correction_letters.BATCH = int(batch)
+    moment = datetime.fromisoformat(now)
+    flush(open_site(Path(folder), {}), lambda: moment)
+
+
 if __name__ == "__main__":
-    moment = datetime.fromisoformat(sys.argv[2])
-    flush(open_site(Path(sys.argv[1]), {}), lambda: moment)
+    main(*sys.argv[1:])
