@@ -51,9 +51,14 @@ class Correction:
 def with_same_words(
     corrections: Iterable[Correction], *, story: str, text: str, new_url: str
 ) -> Correction | None:
-    """The correction that says the same of the same story, so that it is sent once."""
-    said = (story, text, new_url)
-    return next((one for one in corrections if (one.story, one.text, one.new_url) == said), None)
+    """The correction, of these in their order, that says the same, so that it is sent once.
+
+    Where only the link is replaced the last one counts: a link may go back to where it led before.
+    """
+    ours = [one for one in corrections if one.story == story]
+    if not text:
+        ours = [one for one in ours if one.new_url][-1:]
+    return next((one for one in ours if (one.text, one.new_url) == (text, new_url)), None)
 
 
 def is_public(issue: Issue, item: Item) -> bool:

@@ -228,8 +228,6 @@ def _check(written: Correction) -> None:
         )
     if written.new_url and not written.url:
         raise InputError("this story has no link in the issue", field="link", fix="leave it out")
-    if written.new_url and written.new_url == written.url:
-        raise InputError("that is the link that the issue has", field="link", fix="leave it out")
 
 
 def _plain(text: str) -> str:

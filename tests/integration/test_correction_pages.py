@@ -151,6 +151,8 @@ def test_a_counted_link_leads_to_the_new_address(
     correct(site, text="", new_url="https://press.example.org/wrong")
     correct(site, text="", new_url=NEW)
     assert targets() == first - {SEA} | {NEW}
+    correct(site, text="", new_url=SEA)
+    assert targets() == first
 
 
 def test_an_editor_writes_and_a_publisher_sends(site: Site, catcher: MailCatcher) -> None:
@@ -166,6 +168,7 @@ def test_an_editor_writes_and_a_publisher_sends(site: Site, catcher: MailCatcher
         assert "Goes to 4 readers who got this story" in page.words
         assert "Only a publisher can approve it." in page.words
         assert "Send to" not in page.words
+        assert (await browser.get(f"{PAGE}/{10**30}/frame")).status == 404
         frame = await browser.get(f"{PAGE}/1/frame")
         assert TEXT in frame.text
         assert "sandbox" in frame.headers["content-security-policy"]
@@ -183,6 +186,26 @@ def test_an_editor_writes_and_a_publisher_sends(site: Site, catcher: MailCatcher
     assert len(catcher.mails) == before
     visit(site, approve, editor="pat@example.org", now=AFTER)
     assert len(catcher.mails) == before + 4
+
+
+def test_a_dead_link_is_replaced_at_the_desk(site: Site, catcher: MailCatcher) -> None:
+    """The page says that nobody is mailed, and nobody is."""
+
+    async def replace(browser: Browser) -> None:
+        page = await browser.get(PAGE)
+        page = await browser.press(page, "Write and preview", story=SEA, text="", link=NEW)
+        assert (
+            "Nobody is mailed. The link is replaced in the archive and the feed, and" in page.words
+        )
+        page = await browser.press(page, "Replace the link")
+        assert f"The link leads to {NEW}" in page.words
+        page = await browser.press(page, "Write and preview", story=SEA, text=TEXT, link="")
+        page = await browser.press(page, "Discard")
+        assert TEXT not in page.words
+
+    before = len(catcher.mails)
+    visit(site, replace, editor="pat@example.org", now=AFTER)
+    assert (is_approved(site), len(catcher.mails)) == ([True], before)
 
 
 def test_forged_posts_change_nothing(site: Site, reader: httpx2.Client) -> None:

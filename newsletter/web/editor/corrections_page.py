@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from newsletter.errors import InputError, NewsletterError
+from newsletter.errors import InputError, NewsletterError, UnknownNameError
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.named_story import shown_stories
 from newsletter.pipeline.correct import (
@@ -23,7 +23,7 @@ from newsletter.pipeline.correct import (
     write_correction,
 )
 from newsletter.pipeline.flush_letters import post_or_leave
-from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.editor.editor_context import HEADERS, HIGHEST_NUMBER, EditorContext
 from newsletter.web.editor.framing import frame_policy, framed
 from newsletter.web.editor.issue_page import CLOSED
 from newsletter.web.error_wall import DATABASE_ERRORS
@@ -57,16 +57,15 @@ class CorrectionsPage:
     async def send(self, request: Request) -> Response:
         """Make the correction public, and let its letters go out."""
         issue = await self.context.issue(request)
-        number = int(request.path_params["correction"])
-        answer = await self._change(request, issue, partial(self._approve, issue, number))
+        change = partial(self._approve, issue, _number(request))
+        answer = await self._change(request, issue, change)
         answer.background = BackgroundTask(post_or_leave, self.context.site, self.context.clock)
         return answer
 
     async def discard(self, request: Request) -> Response:
         """Delete a correction that nobody approved."""
         issue = await self.context.issue(request)
-        number = int(request.path_params["correction"])
-        return await self._change(request, issue, partial(self._discard, issue, number))
+        return await self._change(request, issue, partial(self._discard, issue, _number(request)))
 
     async def frame(self, request: Request) -> Response:
         """The mail as it is sent, with specimen links."""
@@ -76,7 +75,7 @@ class CorrectionsPage:
             self.context.site,
             issue,
             now=self.context.clock(),
-            only=int(request.path_params["correction"]),
+            only=_number(request),
         )
         policy = frame_policy(images=False)
         return HTMLResponse(
@@ -137,3 +136,11 @@ class CorrectionsPage:
             "stories": shown_stories(issue),
             "longest": (LONGEST_TEXT, LONGEST_LINK),
         }
+
+
+def _number(request: Request) -> int:
+    """The correction's id in the URL. Raises UnknownNameError for one that no database can hold."""
+    number = int(request.path_params["correction"])
+    if number > HIGHEST_NUMBER:
+        raise UnknownNameError("there is no such correction")
+    return number

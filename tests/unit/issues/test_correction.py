@@ -49,6 +49,19 @@ def test_the_same_words_on_the_same_story_are_the_same_correction() -> None:
     )
 
 
+def test_a_link_may_go_back_to_where_it_led_before() -> None:
+    """Only the last replacement is the same correction again."""
+    known = [
+        correction(id=1, text="", new_url="https://a.example/"),
+        correction(id=2, text="", new_url="https://b.example/"),
+        correction(id=3, text="Three metres."),
+    ]
+    assert with_same_words(known, story="1", text="", new_url="https://a.example/") is None
+    same = with_same_words(known, story="1", text="", new_url="https://b.example/")
+    assert same is not None
+    assert same.id == 2
+
+
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [
