@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,6 +46,26 @@ class Correction:
     def goes_out(self) -> bool:
         """Whether readers get a mail about it."""
         return bool(self.text)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplacedLink:
+    """An approved correction's link: `url` is the one that the `story` had."""
+
+    story: str
+    url: str
+    new_url: str
+
+
+def new_urls(
+    replaced: Iterable[ReplacedLink], own: Mapping[str, Collection[str]]
+) -> Mapping[str, str]:
+    """Where replaced links lead; of the links replaced in turn, the last one counts.
+
+    `own` are the stories of an issue by their own link. If that is a replaced one, and only other
+    stories have it, it stays: somebody may have given a story another one's link by mistake.
+    """
+    return {one.url: one.new_url for one in replaced if one.story in own.get(one.url, (one.story,))}
 
 
 def with_same_words(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.errors import UnknownNameError
-from newsletter.issues.correction import Correction
+from newsletter.issues.correction import Correction, ReplacedLink
 from newsletter.issues.issue import Issue
 from newsletter.rendering.edition import Edition
 from newsletter.store.issues import issue_id, issue_numbered
@@ -105,15 +105,17 @@ def approved_corrections(
     return [Correction(**row._mapping) for row in rows]
 
 
-def new_urls(connection: sa.Connection, newsletter: str) -> Mapping[str, str]:
-    """Where replaced links lead now, in all issues of the newsletter; the last correction counts."""
+def replaced_links(connection: sa.Connection, newsletter: str) -> list[ReplacedLink]:
+    """The links of the newsletter's stories that were replaced, in the order of the approvals."""
     rows = connection.execute(
-        sa.select(corrections.c.url, corrections.c.new_url)
+        sa.select(
+            corrections.c.article_key.label("story"), corrections.c.url, corrections.c.new_url
+        )
         .join(issues)
         .where(issues.c.newsletter == newsletter, _IS_APPROVED, corrections.c.new_url != "")
         .order_by(corrections.c.approved_at, corrections.c.id)
     )
-    return {row.url: row.new_url for row in rows}
+    return [ReplacedLink(**row._mapping) for row in rows]
 
 
 def mails_of(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Edition]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import feedparser
 import httpx2
 import pytest
+import sqlalchemy as sa
 
 from newsletter.pipeline.correct import (
     CorrectionRequest,
@@ -20,6 +21,7 @@ from newsletter.pipeline.flush_letters import flush
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import make_api_token
 from newsletter.store.editions import frozen_editions
+from newsletter.store.sending_tables import corrections
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from tests.acceptance.site import CommandLine
@@ -153,6 +155,25 @@ def test_a_counted_link_leads_to_the_new_address(
     assert targets() == first - {SEA} | {NEW}
     correct(site, text="", new_url=SEA)
     assert targets() == first
+
+
+def test_a_link_that_another_issue_rightly_has_stays(
+    site: Site, reader: httpx2.Client, catcher: MailCatcher
+) -> None:
+    """Here the correction is first said to be of another story that had this link by mistake."""
+    mail = next(mail for mail in catcher.mails if mail.recipient == "all0@example.org")
+    paths = set(re.findall(r"https://news\.example\.org(/c/[0-9a-f]{20})", mail.part("html")))
+    correct(site, text="", new_url=NEW)
+    places = {"/archive/weekly/1", "/archive/weekly/feed.json"}
+    for key, is_replaced in (("another story", False), (SEA, True)):
+        with site.database.transaction() as connection:
+            connection.execute(sa.update(corrections).values(article_key=key))
+        targets = {reader.get(path).headers["location"] for path in paths}
+        assert (NEW in targets, SEA in targets) == (is_replaced, not is_replaced)
+        for place in places:
+            page = reader.get(place).text
+            assert ("sea-2" in page) is is_replaced
+            assert (f'{SEA}\\"' in page or f'{SEA}"' in page) is not is_replaced
 
 
 def test_an_editor_writes_and_a_publisher_sends(site: Site, catcher: MailCatcher) -> None:

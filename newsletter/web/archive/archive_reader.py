@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import NewsletterSettings, SiteSettings
+from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.store.archive import ArchivedStory, PublishedIssue, published, stories_of
@@ -112,7 +113,7 @@ class ArchiveReader:
             for issue in newest
             if stories[issue.number]
         ]
-        entries += [self._past_entry(issue, corrections.new_urls) for issue in past]
+        entries += [self._past_entry(issue, new_urls(corrections.replaced, {})) for issue in past]
         entries.sort(key=lambda entry: entry.published, reverse=True)
         return IssueFeed(
             title=title,
@@ -143,7 +144,7 @@ class ArchiveReader:
             notes=notes_on(ours, keys, self.corrected_on),
         )
 
-    def _past_entry(self, issue: PastIssue, new_urls: Mapping[str, str]) -> FeedEntry:
+    def _past_entry(self, issue: PastIssue, moved: Mapping[str, str]) -> FeedEntry:
         published = issue.published.astimezone(self.site.zone)
         return FeedEntry(
             url=f"{self.site.url}{past_path(self.slug, issue.slug)}",
@@ -152,7 +153,7 @@ class ArchiveReader:
             published=published,
             updated=published,
             stories=(),
-            content=redirected(issue.html, new_urls),
+            content=redirected(issue.html, moved),
         )
 
 

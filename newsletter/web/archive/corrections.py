@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.issues.correction import Correction
+from newsletter.issues.correction import Correction, ReplacedLink
 from newsletter.rendering.corrected import StoryNote
-from newsletter.store.corrections import approved_corrections, new_urls
+from newsletter.store.corrections import approved_corrections, replaced_links
 
 CorrectedOn = Callable[[datetime], str]
 """From the moment of a correction to the words that date it, in the site's language."""
@@ -18,10 +18,10 @@ CorrectedOn = Callable[[datetime], str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Corrections:
-    """The approved corrections of some issues, and where replaced links lead in all issues."""
+    """The approved corrections of some issues, and the links that were replaced in any."""
 
     approved: Sequence[Correction]
-    new_urls: Mapping[str, str]
+    replaced: Sequence[ReplacedLink]
 
 
 def read_corrections(
@@ -30,7 +30,7 @@ def read_corrections(
     """The corrections of the issues with these numbers."""
     return Corrections(
         approved=approved_corrections(connection, newsletter, numbers),
-        new_urls=new_urls(connection, newsletter),
+        replaced=replaced_links(connection, newsletter),
     )
 
 

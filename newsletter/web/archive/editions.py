@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from newsletter.errors import UnknownNameError
+from newsletter.issues.correction import new_urls
 from newsletter.issues.issue import Issue, State
 from newsletter.rendering.corrected import redirected, with_notes
 from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.slots import fill
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -66,7 +68,7 @@ class EditionReader:
         return self._page(issue, chosen, corrections)
 
     def _published(self, number: int) -> tuple[Issue | None, Iterable[Edition], Corrections]:
-        nothing = Corrections(approved=(), new_urls={})
+        nothing = Corrections(approved=(), replaced=())
         if number > HIGHEST_NUMBER:
             return None, (), nothing
         with self.database.transaction(read_only=True) as connection:
@@ -89,5 +91,8 @@ class EditionReader:
         values = {Slot.UNSUBSCRIBE: links, Slot.PREFERENCES: links, Slot.NAME: ""}
         html = fill(edition.uncounted.html, edition.nonce, values, escape=True)
         notes = notes_on(corrections.approved, edition.item_keys, self.corrected_on)
-        html = redirected(with_notes(html, notes), corrections.new_urls)
+        own: dict[str, set[str]] = {}
+        for item in issue.shown_items:
+            own.setdefault(web_link(item.article.url), set()).add(item.article.key)
+        html = redirected(with_notes(html, notes), new_urls(corrections.replaced, own))
         return with_link_preview(html, issue, edition, f"{self.archive_url}/{issue.number}")

@@ -15,11 +15,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
 from newsletter.site.lists import links_url
-from newsletter.store.corrections import new_urls
+from newsletter.store.corrections import replaced_links
 from newsletter.store.database import Database
 from newsletter.store.past_issues import find_past_issue
 from newsletter.web.archive.archive_reader import ArchiveReader, past_path
@@ -112,7 +113,7 @@ class Archive:
     def _find_past(self, newsletter: str, slug: str) -> PastIssue | None:
         with self.database.transaction(read_only=True) as connection:
             issue = find_past_issue(connection, newsletter, slug)
-            moved = new_urls(connection, newsletter)
+            moved = new_urls(replaced_links(connection, newsletter), {})
         return replace(issue, html=redirected(issue.html, moved)) if issue else None
 
     async def issue(self, request: Request) -> Response:

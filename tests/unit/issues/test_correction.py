@@ -5,7 +5,13 @@ from typing import Any
 import pytest
 
 from newsletter.errors import UnknownNameError
-from newsletter.issues.correction import Correction, is_public, with_same_words
+from newsletter.issues.correction import (
+    Correction,
+    ReplacedLink,
+    is_public,
+    new_urls,
+    with_same_words,
+)
 from newsletter.issues.named_story import named_story, shown_stories
 from newsletter.issues.selection import SectionRule, Selection
 from tests.factories.issues import DUE, make_article, make_issue, make_item
@@ -60,6 +66,16 @@ def test_a_link_may_go_back_to_where_it_led_before() -> None:
     same = with_same_words(known, story="1", text="", new_url="https://b.example/")
     assert same is not None
     assert same.id == 2
+
+
+def test_a_link_that_is_another_storys_own_stays() -> None:
+    """A story may have been given another one's link by mistake; in other places it is replaced."""
+    first = ReplacedLink(story="1", url="https://a.example/", new_url="https://b.example/")
+    last = ReplacedLink(story="1", url="https://a.example/", new_url="https://c.example/")
+    moved = {"https://a.example/": "https://c.example/"}
+    assert new_urls([first, last], {}) == moved
+    assert new_urls([first, last], {"https://a.example/": {"1", "2"}}) == moved
+    assert new_urls([first, last], {"https://a.example/": {"2"}}) == {}
 
 
 @pytest.mark.parametrize(
