@@ -94,6 +94,10 @@ COMMANDS = {
     "unknown": CommandEntry(
         "sending", "List deliveries whose outcome a crash left unknown, or settle them."
     ),
+    "correct": CommandEntry(
+        "correcting",
+        "Correct a story of a sent issue: mail those who got it, note it in archive and feed.",
+    ),
     "retry": CommandEntry(
         "retrying",
         "Make refused deliveries pending again, and restore the subscriptions that they ended.",

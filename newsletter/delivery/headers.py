@@ -24,6 +24,7 @@ class IssueHeaders:
     `list_id` is `Title <label.news.example.org>` (RFC 2919), `feedback_id` is `a:b:c:SenderId`
     (see `feedback_id`), `unsubscribe_mailto` the address that receives unsubscribe mails, and
     `marked` is a prefix of the subject ("[TEST] "). `message_id_secret` keys the Message-IDs.
+    `answers` is the name of an earlier issue: each message then answers the reader's own copy.
     """
 
     sender: Mailbox
@@ -40,6 +41,7 @@ class IssueHeaders:
     owner: str | None = None
     feedback_id: str | None = None
     marked: str = ""
+    answers: str = ""
 
 
 def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, str]]:
@@ -74,6 +76,8 @@ def shared_fields(headers: IssueHeaders, subject: str) -> Iterator[tuple[str, st
                 field="Feedback-ID",
             )
         yield "Feedback-ID", headers.feedback_id
+    if headers.answers:
+        yield "Auto-Submitted", "auto-generated"  # a letter that nobody asked for (RFC 3834)
     # Vacation responders answer plain bulk mail; either of these stops them.
     yield "Precedence", "bulk"
     # Not "All", which would also ask Exchange not to send bounces (MS-OXCMAIL).

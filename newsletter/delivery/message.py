@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"[A-Za-z0-9_.~-]*\Z")  # unreserved in a URI (RFC 3986 section 2.3)
 
 OWN_FIELDS = ("to", "message-id", "list-unsubscribe", "date")
+ANSWERING_FIELDS = ("in-reply-to", "references")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +52,7 @@ class CompiledEdition:
     """An edition ready to be sent: what all readers share is encoded, canonical and hashed."""
 
     issue_name: str
+    answers: str  # the issue whose copies are answered, or ""
     date: datetime  # of a message whose own date is not given, and the zone of every date
     message_id_domain: str
     message_id_secret: str = field(repr=False)
@@ -83,10 +85,7 @@ class CompiledEdition:
         return b"".join([signature, *own, self.shared_head, *segments])
 
     def _own_fields(self, addressee: Addressee, at: datetime) -> list[bytes]:
-        """The lines of OWN_FIELDS, in that order."""
-        identifier = message_id(
-            self.issue_name, addressee.subscriber_id, self.message_id_domain, self.message_id_secret
-        )
+        """The lines of OWN_FIELDS, then of ANSWERING_FIELDS if it answers, in that order."""
         unsubscribe = f"<{web_address(addressee.unsubscribe_url)}>"
         if self.unsubscribe_mailto:
             subject = _unsubscribe_subject(addressee.unsubscribe_token)
@@ -94,10 +93,22 @@ class CompiledEdition:
         receiver = named_address(addressee.name, wire_address(addressee.address), column=4)
         return [
             header_field("To", receiver),
-            header_field("Message-ID", identifier),
+            header_field("Message-ID", self._message_id(self.issue_name, addressee)),
             header_field("List-Unsubscribe", unsubscribe),
             _date_field(int(at.timestamp()), self.date.tzinfo),
+            *self._answering_fields(addressee),
         ]
+
+    def _answering_fields(self, addressee: Addressee) -> list[bytes]:
+        if not self.answers:
+            return []
+        copy = self._message_id(self.answers, addressee)
+        return [header_field("In-Reply-To", copy), header_field("References", copy)]
+
+    def _message_id(self, issue_name: str, addressee: Addressee) -> str:
+        return message_id(
+            issue_name, addressee.subscriber_id, self.message_id_domain, self.message_id_secret
+        )
 
     def _sign(self, signer: Signer, own: list[bytes], segments: list[bytes]) -> bytes:
         headers = self.shared_relaxed + b"".join([relaxed(line) for line in own])
@@ -121,6 +132,7 @@ def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
     lines = [header_field(name, value) for name, value in fields]
     return CompiledEdition(
         issue_name=headers.issue_name,
+        answers=headers.answers,
         date=headers.date,
         message_id_domain=ascii_domain(headers.message_id_domain),
         message_id_secret=headers.message_id_secret,
@@ -129,7 +141,11 @@ def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
         ),
         shared_head=b"".join([*lines, b"\r\n"]),
         shared_relaxed=b"".join([relaxed(line) for line in lines]),
-        signed_names=(*(name.lower() for name, _ in fields), *OWN_FIELDS),
+        signed_names=(
+            *(name.lower() for name, _ in fields),
+            *OWN_FIELDS,
+            *(ANSWERING_FIELDS if headers.answers else ()),
+        ),
         body=body,
         opening_hash=hashlib.sha256(body.segments[0]),
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from newsletter.articles.article import Article
 from newsletter.articles.identity.grounds import Sameness
-from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
+from newsletter.issues.named_story import NamedStory, named_story
 from newsletter.site.site import Site
 from newsletter.store.articles import load_story
 from newsletter.store.issues import find_issue
@@ -43,9 +43,9 @@ def explain(site: Site, slug: str, number: int | None, wanted: str) -> Explanati
     site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
         issue = find_issue(connection, slug, number)
-        key, title = _named(issue, wanted)
-        versions = load_story(connection, slug, key)
-    return Explanation(issue=issue, title=title, versions=_with_reasons(versions))
+        story = _named(issue, wanted)
+        versions = load_story(connection, slug, story.key)
+    return Explanation(issue=issue, title=story.title, versions=_with_reasons(versions))
 
 
 def _with_reasons(articles: Sequence[Article]) -> list[Version]:
@@ -64,21 +64,12 @@ def _with_reasons(articles: Sequence[Article]) -> list[Version]:
     return versions
 
 
-def _named(issue: Issue, wanted: str) -> tuple[str, str]:
-    known = [(item.article.key, item.article.url, item.title) for item in issue.items]
-    known += [(out.key, out.url, out.title) for out in issue.left_out if out.key]
-    exact = [found for found in known if wanted in found]
-    part = [found for found in known if wanted.casefold() in found[2].casefold()]
-    match exact or part:
-        case [(key, _url, title)]:
-            return key, title
-        case []:
-            raise UnknownNameError(
-                f"no article of {issue.name} has {wanted!r} as address or in its title",
-                fix=f"see the titles: newsletter show {issue.name}",
-            )
-        case several:
-            raise UnknownNameError(
-                f"{len(several)} articles of {issue.name} have {wanted!r} in their title",
-                fix=f"write more of it: {several[0][2]!r} or {several[1][2]!r}",
-            )
+def _named(issue: Issue, wanted: str) -> NamedStory:
+    known = [
+        NamedStory(key=item.article.key, url=item.article.url, title=item.title)
+        for item in issue.items
+    ]
+    known += [
+        NamedStory(key=out.key, url=out.url, title=out.title) for out in issue.left_out if out.key
+    ]
+    return named_story(issue, known, wanted)

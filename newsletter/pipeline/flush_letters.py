@@ -13,6 +13,7 @@ from newsletter.pipeline.control import RunControl
 from newsletter.site.site import Site
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store import outbox
+from newsletter.store.correction_letters import has_room, open_corrections
 from newsletter.store.database import Database
 from newsletter.store.form_requests import due_requests
 
@@ -134,5 +135,7 @@ def _is_anything_to_do(site: Site, now: datetime) -> bool:
         if not newsletter_store.is_armed(connection):
             return False
         if outbox.is_anything_due(connection, now):
+            return True
+        if open_corrections(connection) and has_room(connection, now):
             return True
     return bool(outbox.dead_senders(site.database))

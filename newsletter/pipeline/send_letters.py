@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from newsletter.delivery.context import SendContext
 from newsletter.delivery.ledger import Claim
@@ -16,8 +17,12 @@ from newsletter.errors import RelayUnavailableError
 from newsletter.pipeline.control import RunControl
 from newsletter.site.site import Site
 from newsletter.store import outbox
+from newsletter.store.correction_letters import is_any_unfinished
 from newsletter.store.limits import SqlLimitBook
 from newsletter.store.outbox_ledger import OutboxLedger
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.correction_letters import CorrectionLetters
 
 log = logging.getLogger("newsletter")
 
@@ -32,6 +37,7 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     """
     with site.database.transaction() as connection:
         outbox.drop_unknown(connection, control.clock() - outbox.UNKNOWN_KEPT)
+    corrections = _corrections(site, control)
     receipts: list[Receipt] = []
 
     def note_receipt(receipt: Receipt) -> None:
@@ -39,7 +45,7 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
         _log(receipt)
 
     try:
-        report = asyncio.run(_send(site, control, note_receipt))
+        report = asyncio.run(_send(site, control, corrections, note_receipt))
     except RelayUnavailableError as error:
         _postpone(site, str(error), control.clock(), is_attempt=True)
     else:
@@ -51,17 +57,38 @@ def send_waiting(site: Site, control: RunControl) -> tuple[int, int]:
     return len(receipts), accepted
 
 
+def _corrections(site: Site, control: RunControl) -> CorrectionLetters | None:
+    """What makes the letters of corrections, the next of which are queued; None if there are none."""
+    with site.database.transaction(read_only=True) as connection:
+        if not is_any_unfinished(connection):
+            return None
+    # Only then: it loads what renders.
+    from newsletter.pipeline.correction_letters import CorrectionLetters, queue_letters
+
+    queue_letters(site, control.clock())
+    return CorrectionLetters(site, control.clock)
+
+
 async def _send(
-    site: Site, control: RunControl, note_receipt: Callable[[Receipt], None]
+    site: Site,
+    control: RunControl,
+    corrections: CorrectionLetters | None,
+    note_receipt: Callable[[Receipt], None],
 ) -> SendReport:
     """Send what is due with half of each relay's connections, since an issue may need the others."""
-    ledger = OutboxLedger(site.database)
+    ledger = OutboxLedger(site.database, corrections.audience_of if corrections else None)
 
     def compose(claim: Claim) -> bytes:
-        return ledger.letter(claim).message
+        letter = ledger.letter(claim)
+        if corrections and letter.about:
+            return corrections.compose(letter.about, claim)
+        return letter.message
 
     def envelope_sender(claim: Claim) -> str:
-        return ledger.letter(claim).envelope_sender
+        letter = ledger.letter(claim)
+        if corrections and letter.about:
+            return corrections.envelope_sender(letter.about)
+        return letter.envelope_sender
 
     context = SendContext(
         compose=compose,

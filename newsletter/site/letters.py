@@ -70,7 +70,7 @@ def post_letter(site: Site, slug: str, content: LetterContent, *, now: datetime)
 
 def compose(site: Site, slug: str, content: LetterContent, *, now: datetime) -> bytes:
     """Compose and sign the letter; raises InputError for an address that a header cannot hold."""
-    templates = _templates(site, content.language)
+    templates = letter_templates(site, content.language)
     variables = {**content.words, "subject": content.subject}
     letter = Letter(
         sender=site.newsletter(slug).sender,
@@ -98,7 +98,8 @@ def _cached_translator(language: str, folder: Path) -> Translator:
     return translator(language, [folder / "templates", shipped_templates()])
 
 
-def _templates(site: Site, language: str) -> Environment:
+def letter_templates(site: Site, language: str) -> Environment:
+    """The templates of letters in that language; those of the site's own folder come first."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from newsletter.rendering.compiled_templates import COMPILED_TEMPLATES

@@ -32,6 +32,16 @@ def readers_of(site: Site, slug: str) -> Callable[[datetime], sa.Select[Any]]:
     return partial(_recipients, site, slug, configured_selection(site, slug))
 
 
+def still_subscribed(site: Site, slug: str, now: datetime) -> sa.Select[Any]:
+    """The query of everyone whom mail about an earlier issue of the newsletter may go to.
+
+    Whatever their frequency is and whatever segment the newsletter has now, they got the issue.
+    Nobody if the site has no such newsletter any more.
+    """
+    newsletter = site.settings.newsletters.get(slug)
+    return audience(newsletter.list if newsletter else "", now)
+
+
 def selection_of(site: Site, issue: Issue) -> Selection:
     """The selection that the issue's approval froze, or else the configured one."""
     if issue.state in FROZEN_STATES:

@@ -9,8 +9,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from newsletter.articles.article import Tag
+from newsletter.issues.correction import new_urls
 from newsletter.issues.issue import State
 from newsletter.issues.selection import selection_from_json
+from newsletter.rendering.safe_text import web_link
+from newsletter.store.corrections import replaced_links
 from newsletter.store.tables import editions, issues, items
 
 LISTED = frozenset({State.SENDING, State.SENT})
@@ -42,8 +45,9 @@ class PublishedIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivedStory:
-    """One item of a published issue, worded as readers saw it."""
+    """One item of a published issue, worded as readers saw it; `url` is where its link leads now."""
 
+    key: str
     title: str
     url: str
     summary: str
@@ -97,6 +101,7 @@ def stories_of(
         sa.select(
             issues.c.number,
             issues.c.selection,
+            items.c.article_key,
             items.c.section,
             items.c.overrides,
             items.c.article["title"].as_string().label("title"),
@@ -112,15 +117,18 @@ def stories_of(
         )
         .order_by(issues.c.number, items.c.position)
     )
+    replaced = replaced_links(connection, newsletter)
     found: dict[int, list[ArchivedStory]] = {number: [] for number in numbers}
     for row in rows:
         if row.section in {rule.title for rule in selection_from_json(row.selection).rules}:
             continue
-        summary = row.overrides.get("summary")
+        summary, link = row.overrides.get("summary"), web_link(row.url)
+        moved = new_urls(replaced, {link: (row.article_key,)})
         found[row.number].append(
             ArchivedStory(
                 title=row.overrides.get("title") or row.title,
-                url=row.url,
+                key=row.article_key,
+                url=moved.get(link, row.url),
                 summary=row.summary if summary is None else summary,
                 tags=tuple(Tag(slug=tag["slug"], label=tag["label"]) for tag in row.tags),
             )

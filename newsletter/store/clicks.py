@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from newsletter.rendering.counted_links import CountedLink
 from newsletter.rendering.edition import Edition
 from newsletter.store.issues import insert_rows
-from newsletter.store.tables import clicks, links
+from newsletter.store.sending_tables import corrections
+from newsletter.store.tables import clicks, issues, items, links
 from subscribers.sql import insert_once
 
 
@@ -46,8 +47,34 @@ def links_of(connection: sa.Connection, issue_id: int) -> tuple[CountedLink, ...
 
 
 def where_to(connection: sa.Connection, token: str) -> str | None:
-    """The target of the link with this token; None for an unknown token."""
-    url: str | None = connection.scalar(sa.select(links.c.url).where(links.c.token == token))
+    """The target of the link with this token; None for an unknown token.
+
+    That is the address of the last correction that replaced the link in an issue of the newsletter,
+    as `issues.correction.new_urls` says.
+    """
+    linking, corrected = issues.alias(), issues.alias()
+    its_own = items.c.issue_id == links.c.issue_id
+    has_link = its_own & (items.c.article["url"].as_string() == links.c.url)
+    is_story = has_link & (items.c.article_key == corrections.c.article_key)
+    newest = (
+        sa.select(corrections.c.new_url)
+        .join(corrected, corrected.c.id == corrections.c.issue_id)
+        .where(
+            corrections.c.url == links.c.url,
+            corrected.c.newsletter == linking.c.newsletter,
+            corrections.c.new_url != "",
+            corrections.c.approved_at.is_not(None),
+            sa.or_(~sa.exists().where(has_link), sa.exists().where(is_story)),
+        )
+        .order_by(corrections.c.approved_at.desc(), corrections.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    url: str | None = connection.scalar(
+        sa.select(sa.func.coalesce(newest, links.c.url))
+        .select_from(links.join(linking, linking.c.id == links.c.issue_id))
+        .where(links.c.token == token)
+    )
     return url
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from newsletter.delivery.ledger import Claim, Claimed, Recovery
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.correction_letters import AudienceOf, add_accepted, readers_of_letters
 from newsletter.store.database import Database
 from newsletter.store.liveness import LivingSender, living_sender
 from newsletter.store.outbox import IN_HAND, MOST_TEXT, WAITS, dead_senders
@@ -21,23 +24,37 @@ _DELETED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, Del
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LetterAbout:
+    """The correction that a letter is about, and the reader whom it is to."""
+
+    correction_id: int
+    subscriber_id: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxLetter:
-    """A claimed letter as it is transmitted, and how often it was attempted before."""
+    """A claimed letter as it is transmitted, and how often it was attempted before.
+
+    One `about` a correction has neither sender nor message yet.
+    """
 
     envelope_sender: str
     message: bytes
     attempts: int
+    about: LetterAbout | None = None
 
 
 class OutboxLedger:
     """The waiting letters; implements delivery.ledger.Ledger.
 
-    A claim's `subscriber_id` is the letter's id. For one thread at a time, except that `write`
-    and `letter` may run beside any other call.
+    A claim's `subscriber_id` is the letter's id. `audience_of` gives the readers of a newsletter,
+    for the letters of corrections; without it only other letters are claimed. For one thread at a
+    time, except that `write` and `letter` may run beside any other call.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audience_of: AudienceOf | None = None) -> None:
         self._database = database
+        self._audience_of = audience_of
         self._living: LivingSender | None = None
         self._in_hand: dict[int, OutboxLetter] = {}
 
@@ -61,49 +78,45 @@ class OutboxLedger:
                 self._in_hand.clear()
 
     def claim(self, limit: int, now: datetime) -> Claimed:
-        """Claim up to `limit` letters that are due at `now`, those waiting longest first."""
+        """Claim up to `limit` letters that are due at `now`, those waiting longest first.
+
+        Corrections come last, so that nobody waits for a sign-in link because of one. Their
+        readers are looked up now: a letter to one who has left is deleted (rule 1).
+        """
         if self._living is not None:
             self._living.check()
-        # A CTE, because PostgreSQL may run a plain subquery more than once and exceed the limit.
-        chosen = (
-            sa.select(outbox.c.id)
-            .where(outbox.c.state == DeliveryState.PENDING, outbox.c.retry_at <= now)
-            .order_by(outbox.c.retry_at, outbox.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)  # SQLite has one writer and ignores this
-            .cte("chosen")
-        )
         with self._database.transaction() as connection:
-            rows = connection.execute(
-                sa.update(outbox)
-                .where(outbox.c.id.in_(sa.select(chosen.c.id)))
-                .values(state=DeliveryState.CLAIMED, sender=self._sender)
-                .returning(
-                    outbox.c.id,
-                    outbox.c.recipient,
-                    outbox.c.envelope_sender,
-                    outbox.c.message,
-                    outbox.c.created_at,
-                    outbox.c.attempts,
-                )
-            ).all()
-        for row in rows:
+            rows = self._claim_rows(connection, limit, now)
+            readers = readers_of_letters(connection, rows, self._audience_of, now)
+            gone = [
+                row.id for row in rows if row.correction_id is not None and row.id not in readers
+            ]
+            if gone:
+                connection.execute(sa.delete(outbox).where(outbox.c.id.in_(gone)))
+        kept = [row for row in rows if row.correction_id is None or row.id in readers]
+        for row in kept:
             self._in_hand[row.id] = OutboxLetter(
-                envelope_sender=row.envelope_sender, message=row.message, attempts=row.attempts
+                envelope_sender=row.envelope_sender,
+                message=row.message,
+                attempts=row.attempts,
+                about=LetterAbout(correction_id=row.correction_id, subscriber_id=row.subscriber_id)
+                if row.id in readers
+                else None,
             )
         claims = tuple(
             Claim(
                 subscriber_id=row.id,
-                address=row.recipient,
-                name="",
+                address=readers[row.id].address if row.id in readers else row.recipient,
+                name=readers[row.id].name if row.id in readers else "",
                 edition_id=0,
                 attempts=row.attempts,
                 first_attempt=row.created_at,  # a letter expires by its age
                 was_refused_by_policy=True,  # one server's refusal must not pause all letters
+                links_since=readers[row.id].links_since if row.id in readers else None,
             )
-            for row in sorted(rows, key=lambda row: row.id)
+            for row in kept
         )
-        return Claimed(claims=claims, suppressed=0)
+        return Claimed(claims=claims, suppressed=len(gone))
 
     def write(self, *, receipts: Sequence[Receipt], intents: Sequence[int]) -> frozenset[int]:
         """Record receipts, then make `intents` transmitting (rule 3); returns those that are."""
@@ -165,6 +178,40 @@ class OutboxLedger:
             )
             return moment
 
+    def _claim_rows(
+        self, connection: sa.Connection, limit: int, now: datetime
+    ) -> list[sa.Row[Any]]:
+        is_correction = outbox.c.correction_id.is_not(None)
+        # A CTE, because PostgreSQL may run a plain subquery more than once and exceed the limit.
+        chosen = (
+            sa.select(outbox.c.id)
+            .where(
+                outbox.c.state == DeliveryState.PENDING,
+                outbox.c.retry_at <= now,
+                sa.true() if self._audience_of is not None else ~is_correction,
+            )
+            .order_by(is_correction, outbox.c.retry_at, outbox.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)  # SQLite has one writer and ignores this
+            .cte("chosen")
+        )
+        rows = connection.execute(
+            sa.update(outbox)
+            .where(outbox.c.id.in_(sa.select(chosen.c.id)))
+            .values(state=DeliveryState.CLAIMED, sender=self._sender)
+            .returning(
+                outbox.c.id,
+                outbox.c.recipient,
+                outbox.c.envelope_sender,
+                outbox.c.message,
+                outbox.c.created_at,
+                outbox.c.attempts,
+                outbox.c.correction_id,
+                outbox.c.subscriber_id,
+            )
+        )
+        return sorted(rows.all(), key=lambda row: (row.correction_id is not None, row.id))
+
     @property
     def _sender(self) -> str | None:
         return self._living.identity if self._living is not None else None
@@ -182,7 +229,12 @@ class OutboxLedger:
             receipt.subscriber_id for receipt in receipts if receipt.state in _DELETED_STATES
         ]
         if finished:
-            connection.execute(sa.delete(outbox).where(self._ours(finished)))
+            ended = connection.execute(
+                sa.delete(outbox)
+                .where(self._ours(finished))
+                .returning(outbox.c.id, outbox.c.correction_id)
+            )
+            _count_accepted(connection, receipts, {row.id: row.correction_id for row in ended})
         for receipt in receipts:
             if receipt.state in _DELETED_STATES:
                 continue
@@ -221,3 +273,13 @@ class OutboxLedger:
                 )
         for letter_id in letter_ids:
             self._in_hand.pop(letter_id, None)
+
+
+def _count_accepted(
+    connection: sa.Connection, receipts: Sequence[Receipt], correction_of: Mapping[int, int | None]
+) -> None:
+    """Count the accepted letters of corrections, given the correction of each deleted letter."""
+    accepted = [one.subscriber_id for one in receipts if one.state is DeliveryState.ACCEPTED]
+    counts = Counter(filter(None, map(correction_of.get, accepted)))
+    for correction_id, count in sorted(counts.items()):  # a fixed order prevents deadlocks
+        add_accepted(connection, correction_id, count)

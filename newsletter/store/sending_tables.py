@@ -158,5 +158,37 @@ outbox = sa.Table(
     sa.Column("answer", sa.String, nullable=False, default=""),
     sa.Column("state", sa.String, nullable=False, default="pending"),  # a DeliveryState
     sa.Column("sender", sa.String),  # the sender that claimed it: see liveness.py
+    # A correction to one of its readers has neither recipient nor message: both are made when it
+    # is claimed.
+    sa.Column("correction_id", Id),
+    sa.Column("subscriber_id", Id),
     sa.Index("ix_outbox_state_retry_at", "state", "retry_at"),
+    index_some("ix_outbox_corrections", "correction_id", where="correction_id IS NOT NULL"),
+)
+
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("id", Id, primary_key=True),
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
+    sa.Column("article_key", sa.String, nullable=False),
+    sa.Column("headline", sa.String, nullable=False),  # as readers saw it
+    sa.Column("url", sa.String, nullable=False),  # the story's link in the issue
+    sa.Column("text", sa.Text, nullable=False),  # "": nobody is written to
+    sa.Column("new_url", sa.String, nullable=False),  # "": the link stays
+    sa.Column("written_at", UtcDateTime, nullable=False),
+    sa.Column("written_by", sa.String, nullable=False),
+    sa.Column("approved_at", UtcDateTime),
+    sa.Column("approved_by", sa.String, nullable=False, default=""),
+    # Its mail, frozen when it is written: rendering.edition.Edition
+    sa.Column("nonce", sa.String, nullable=False),
+    sa.Column("subject", sa.String, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("plain", sa.Text, nullable=False),
+    sa.Column("language", sa.String, nullable=False),
+    # Its letters: the readers up to the id `passed` have one in the outbox, or had.
+    sa.Column("passed", Id, nullable=False, default=0),
+    sa.Column("all_queued", sa.Boolean, nullable=False, default=False),
+    sa.Column("queued", Id, nullable=False, default=0),
+    sa.Column("accepted", Id, nullable=False, default=0),
 )

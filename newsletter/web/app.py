@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import jinja2
 from starlette.applications import Starlette
@@ -18,11 +19,10 @@ from starlette.routing import Route
 from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
-from newsletter.site.lists import links_url
+from newsletter.site.correction_mail import corrected_on
 from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
-from newsletter.web.archive.editions import find_edition
 from newsletter.web.archive.routes import Archive, archive_routes
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.import_runner import ImportRunner
@@ -54,15 +54,12 @@ def make_app(
     """Build the application for one site; its end ends its sends. `sns`: another than Amazon's."""
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
+    templates = open_templates(site)
     addresses = PictureAddresses(sign=site.keyed, base=site.settings.site.base_path)
     pictures = Pictures(site, addresses, clock)
-    readers = _reader_context(site, clock, addresses)
-    archive = Archive(
-        settings=site.settings,
-        database=site.database,
-        templates=readers.templates,
-        clock=clock,
-        pictures=addresses,
+    archive = _archive(site, clock, templates, addresses)
+    readers = ReaderContext(
+        site=site, clock=clock, templates=templates, find_edition=archive.edition
     )
     answer = failure_answers(readers, archive)
 
@@ -108,22 +105,19 @@ def _middleware(site: Site, answer: Callable[[Request, Failure], Response]) -> l
     ]
 
 
-def _reader_context(
-    site: Site, clock: Callable[[], datetime], pictures: PictureAddresses
-) -> ReaderContext:
-    def edition(slug: str, number: int, key: str) -> str | None:
-        found = find_edition(
-            site.database,
-            slug,
-            number,
-            key,
-            links_url=links_url(site.settings, slug),
-            address=f"{site.settings.site.url}/archive/{slug}/{number}",
-        )
-        return pictures.in_html(found) if found else None
-
-    return ReaderContext(
-        site=site, clock=clock, templates=open_templates(site), find_edition=edition
+def _archive(
+    site: Site,
+    clock: Callable[[], datetime],
+    templates: jinja2.Environment,
+    pictures: PictureAddresses,
+) -> Archive:
+    return Archive(
+        settings=site.settings,
+        database=site.database,
+        templates=templates,
+        clock=clock,
+        pictures=pictures,
+        corrected_on=partial(corrected_on, site),
     )
 
 

@@ -26,8 +26,10 @@ from newsletter.articles.picture_fetch import FetchedPicture
 from newsletter.issues.past.post import PastIssue
 from newsletter.issues.review import Remark
 from newsletter.pipeline.approve import approve, stop
+from newsletter.pipeline.correct import CorrectionRequest, sent_issue, write_correction
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.report import close
 from newsletter.pipeline.send import begin
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import ApiScope, make_api_token
@@ -124,6 +126,9 @@ class WebSite:
         begin(self.site, "weekly", 1, now=DUE)
         stop(self.site, "weekly", 1)
         self._keep("stopped")
+        close(self.site, "weekly", 1, editor=ADDRESS, now=DUE)
+        self._correction()
+        self._keep("sent")
 
     def _people(self) -> dict[str, str]:
         """What stands for the {names} in paths and headers of REQUESTS."""
@@ -190,6 +195,13 @@ class WebSite:
             add_comment(connection, issue, remark, NOW)
             unsubscribe(connection, 4, "weekly", Way.PAGE, NOW)
             suppress(connection, READERS[3], "asked", NOW)
+
+    def _correction(self) -> None:
+        """Correction 1 waits for its approval."""
+        issue = sent_issue(self.site, "weekly", 1)
+        story = issue.items[0].article.key
+        request = CorrectionRequest(story=story, text="It was two.", new_url="https://a.example/")
+        write_correction(self.site, issue, request, editor=ADDRESS, now=DUE)
 
     def _keep(self, state: str) -> None:
         self.site.database.close()
@@ -403,6 +415,11 @@ _DESK = (
     _post(f"{ISSUE}/comments/1", form={"action": "reopen"}),
     _get(f"{ISSUE}/report", state="stopped"),
     _get(f"{ISSUE}/progress", state="stopped"),
+    _get(f"{ISSUE}/corrections", state="sent"),
+    _get(f"{ISSUE}/corrections/1/frame", state="sent"),
+    _post(f"{ISSUE}/corrections", state="sent", form={"story": "story", "text": "It was three."}),
+    _post(f"{ISSUE}/corrections/1/discard", state="sent"),
+    _post(f"{ISSUE}/corrections/1/send", state="sent"),
     _post(f"{ISSUE}/approve", form={"seen": "99"}),
     _post(f"{ISSUE}/ask"),
     _post(f"{ISSUE}/schedule", state="approved", form={"send_at": "2025-03-08T09:00"}),
@@ -516,6 +533,11 @@ _API = tuple(
         ("POST", f"{ONE}/stop", "stopped", None),
         ("GET", f"{ONE}/unknown", "stopped", None),
         ("POST", f"{ONE}/unknown", "stopped", {"choice": "skip"}),
+        ("GET", f"{ONE}/corrections", "sent", None),
+        ("POST", f"{ONE}/corrections", "sent", {"story": "nothing", "text": "It was three."}),
+        ("GET", f"{ONE}/corrections/1", "sent", None),
+        ("DELETE", f"{ONE}/corrections/1", "sent", None),
+        ("POST", f"{ONE}/corrections/1/send", "sent", None),
         ("GET", f"/api/v1/subscribers/{READERS[0]}", "draft", None),
         ("POST", "/api/v1/lists/weekly/subscribers", "draft", {"address": "new@example.org", "tags": ["AI"]}),
         ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}", "draft", None),
@@ -565,7 +587,12 @@ def send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         "newsletter.web.settings.start_page.dns_diagnoses", lambda *_given: iter(())
     )
     receipt = SimpleNamespace(relay="main", code=250, text="taken")
-    for page in ("editor.publish_page", "people.mail_page", "settings.users_page"):
+    for page in (
+        "editor.publish_page",
+        "editor.corrections_page",
+        "people.mail_page",
+        "settings.users_page",
+    ):
         monkeypatch.setattr(f"newsletter.web.{page}.post_or_leave", lambda *_given: None)
     for place in ("newsletter.web.api.issues", "newsletter.web.editor.publish_page"):
         monkeypatch.setattr(f"{place}.send_test", lambda *_given, **_named: receipt)

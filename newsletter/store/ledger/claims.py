@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,8 @@ import sqlalchemy as sa
 
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.audience import Audience, present_readers
 from newsletter.store.tables import receipts
-
-Audience = Callable[[datetime], sa.Select[Any]]
-"""The only source of addresses (rule 1).
-
-Selects subscriber_id, address, name, follows, sees, links_since.
-"""
 
 
 def claims_of(
@@ -27,7 +22,7 @@ def claims_of(
     now: datetime,
 ) -> tuple[Claim, ...]:
     """The claims for `rows` (subscriber, edition, attempts) whose reader is still in the audience."""
-    readers = _readers(connection, [number for number, _, _ in rows], audience, now)
+    readers = present_readers(connection, [number for number, _, _ in rows], audience, now)
     before = _attempts_before(connection, issue_id, [n for n, _, attempts in rows if attempts])
     return tuple(
         Claim(
@@ -43,19 +38,6 @@ def claims_of(
         for number, edition, attempts in sorted(rows)
         if number in readers
     )
-
-
-def _readers(
-    connection: sa.Connection, subscriber_ids: Collection[int], audience: Audience, now: datetime
-) -> dict[int, Any]:
-    """Address, name and links_since of those still in the audience, by subscriber id."""
-    readers = audience(now).subquery()
-    rows = connection.execute(
-        sa.select(
-            readers.c.subscriber_id, readers.c.address, readers.c.name, readers.c.links_since
-        ).where(readers.c.subscriber_id.in_(subscriber_ids))
-    )
-    return {row.subscriber_id: row for row in rows.all()}
 
 
 def _attempts_before(

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from newsletter.delivery.ledger import Claimed, Recovery, Within
 from newsletter.delivery.receipt import DeliveryState, Receipt
+from newsletter.store.audience import Audience
 from newsletter.store.database import Database
-from newsletter.store.ledger.claims import Audience, claims_of
+from newsletter.store.ledger.claims import claims_of
 from newsletter.store.ledger.counts import (
     FOLDED,
     Changes,

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.pipeline.sign_in import site_title
-from newsletter.web.api import issues, people, sources, suppressions
+from newsletter.web.api import corrections, issues, people, sources, suppressions
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
@@ -35,6 +35,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         issues.publishers,
         issues.previews,
         issues.outcomes,
+        corrections.editors,
+        corrections.publishers,
         sources.editors,
         sources.publishers,
         people.subscribers,

@@ -9,10 +9,18 @@ from urllib.parse import quote
 
 from newsletter.articles.article import Tag
 from newsletter.config.settings import NewsletterSettings, SiteSettings
+from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
+from newsletter.rendering.corrected import redirected
 from newsletter.store.archive import ArchivedStory, PublishedIssue, published, stories_of
 from newsletter.store.database import Database
 from newsletter.store.past_issues import PastIssueLine, past_issue_lines, past_issues_of
+from newsletter.web.archive.corrections import (
+    CorrectedOn,
+    Corrections,
+    notes_on,
+    read_corrections,
+)
 from newsletter.web.archive.feeds import FeedEntry, IssueFeed
 
 ON_A_PAGE = 50
@@ -38,12 +46,13 @@ class Listing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchiveReader:
-    """Reads one newsletter's archive."""
+    """Reads one newsletter's archive; `corrected_on` dates a correction."""
 
     database: Database
     site: SiteSettings
     slug: str
     newsletter: NewsletterSettings
+    corrected_on: CorrectedOn
 
     def listing(
         self, tag: str | None, before: int | None = None, after: str | None = None
@@ -89,6 +98,9 @@ class ArchiveReader:
             newest = published(connection, self.slug, limit=limit)
             stories = stories_of(connection, self.slug, [issue.number for issue in newest])
             past = past_issues_of(connection, self.slug, limit=limit if tag is None else 0)
+            corrections = read_corrections(
+                connection, self.slug, [issue.number for issue in newest]
+            )
         title, home = self.newsletter.title, f"{self.site.url}/archive/{self.slug}"
         if tag is not None:
             labels = _labels(stories)
@@ -97,9 +109,11 @@ class ArchiveReader:
             stories = _with_tag(stories, tag)
             title, home = f"{title}: {labels[tag]}", f"{home}/tags/{tag}"
         entries = [
-            self._entry(issue, stories[issue.number]) for issue in newest if stories[issue.number]
+            self._entry(issue, stories[issue.number], corrections)
+            for issue in newest
+            if stories[issue.number]
         ]
-        entries += map(self._past_entry, past)
+        entries += [self._past_entry(issue, new_urls(corrections.replaced, {})) for issue in past]
         entries.sort(key=lambda entry: entry.published, reverse=True)
         return IssueFeed(
             title=title,
@@ -108,27 +122,38 @@ class ArchiveReader:
             address=f"{home}/feed.{form}",
             language=self.site.language,
             author=self.newsletter.sender.name or self.newsletter.title,
-            updated=entries[0].published if entries else now,
+            updated=max((entry.updated for entry in entries), default=now),
             entries=entries[:IN_A_FEED],
         )
 
-    def _entry(self, issue: PublishedIssue, stories: Sequence[ArchivedStory]) -> FeedEntry:
+    def _entry(
+        self, issue: PublishedIssue, stories: Sequence[ArchivedStory], corrections: Corrections
+    ) -> FeedEntry:
+        keys = {story.key for story in stories}
+        ours = [
+            one for one in corrections.approved if one.number == issue.number and one.story in keys
+        ]
+        moments = [issue.sent_at, *(one.approved_at for one in ours if one.approved_at)]
         return FeedEntry(
             url=f"{self.site.url}/archive/{self.slug}/{issue.number}",
             title=issue.subject,
             summary=issue.preheader or " · ".join(story.title for story in stories[:3]),
             published=issue.sent_at.astimezone(self.site.zone),
             stories=stories,
+            updated=max(moments).astimezone(self.site.zone),
+            notes=notes_on(ours, keys, self.corrected_on),
         )
 
-    def _past_entry(self, issue: PastIssue) -> FeedEntry:
+    def _past_entry(self, issue: PastIssue, moved: Mapping[str, str]) -> FeedEntry:
+        published = issue.published.astimezone(self.site.zone)
         return FeedEntry(
             url=f"{self.site.url}{past_path(self.slug, issue.slug)}",
             title=issue.title,
             summary=issue.summary,
-            published=issue.published.astimezone(self.site.zone),
+            published=published,
+            updated=published,
             stories=(),
-            content=issue.html,
+            content=redirected(issue.html, moved),
         )
 
 

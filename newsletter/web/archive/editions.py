@@ -1,19 +1,30 @@
 """Published editions as anybody may see them: as they were frozen, without any personal link.
 
-Links whose clicks are counted in the mails lead straight to their pages here.
+Links whose clicks are counted in the mails lead straight to their pages here. What was corrected
+since is noted, and links that were replaced lead to their new addresses.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from newsletter.errors import UnknownNameError
+from newsletter.issues.correction import new_urls
 from newsletter.issues.issue import Issue, State
+from newsletter.rendering.corrected import redirected, with_notes
 from newsletter.rendering.edition import Edition, Slot
+from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.slots import fill
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
 from newsletter.store.database import Database
+from newsletter.web.archive.corrections import (
+    CorrectedOn,
+    Corrections,
+    notes_on,
+    read_corrections,
+)
 from newsletter.web.archive.link_preview import with_link_preview
 
 PUBLISHED = frozenset({State.SENDING, State.SENT, State.STOPPED})
@@ -23,54 +34,65 @@ HIGHEST_NUMBER = 2**31 - 1
 """The largest number that the database can hold; a URL may contain a larger one."""
 
 
-def find_edition(
-    database: Database, newsletter: str, number: int, key: str, *, links_url: str, address: str
-) -> str | None:
-    """The HTML of one published edition, or None.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditionReader:
+    """Reads the published editions of one newsletter.
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
-    `address` is the canonical URL of the issue.
+    `archive_url` is where the newsletter's issues are; `corrected_on` dates a correction.
     """
-    issue, editions = _published(database, newsletter, number)
-    chosen = next((edition for edition in editions if edition.key == key), None)
-    return _page(issue, chosen, links_url, address)
 
+    database: Database
+    newsletter: str
+    links_url: str
+    archive_url: str
+    corrected_on: CorrectedOn
 
-def find_complete(
-    database: Database, newsletter: str, number: int, *, links_url: str, address: str
-) -> str | None:
-    """The HTML of the edition with every item that is for everybody, or None.
+    def find_edition(self, number: int, key: str) -> str | None:
+        """The HTML of one published edition, or None."""
+        issue, editions, corrections = self._published(number)
+        chosen = next((edition for edition in editions if edition.key == key), None)
+        return self._page(issue, chosen, corrections)
 
-    None too for an issue that went to a segment only. `links_url` and `address` as in
-    `find_edition`.
-    """
-    issue, editions = _published(database, newsletter, number)
-    if issue is not None and not issue.selection.is_everyone:
-        public = issue.selection.public
-        chosen = next((edition for edition in editions if edition.key == public), None)
-    else:
-        chosen = max(editions, key=lambda edition: len(edition.item_keys), default=None)
-    return _page(issue, chosen, links_url, address)
+    def find_complete(self, number: int) -> str | None:
+        """The HTML of the edition with every item that is for everybody, or None.
 
+        None too for an issue that went to a segment only.
+        """
+        issue, editions, corrections = self._published(number)
+        if issue is not None and not issue.selection.is_everyone:
+            public = issue.selection.public
+            chosen = next((edition for edition in editions if edition.key == public), None)
+        else:
+            chosen = max(editions, key=lambda edition: len(edition.item_keys), default=None)
+        return self._page(issue, chosen, corrections)
 
-def _published(
-    database: Database, newsletter: str, number: int
-) -> tuple[Issue | None, Iterable[Edition]]:
-    if number > HIGHEST_NUMBER:
-        return None, ()
-    with database.transaction(read_only=True) as connection:
-        try:
-            issue = issue_store.find_issue(connection, newsletter, number)
-        except UnknownNameError:
-            return None, ()
-        if issue.state not in PUBLISHED:
-            return None, ()
-        return issue, tuple(edition_store.frozen_editions(connection, issue).values())
+    def _published(self, number: int) -> tuple[Issue | None, Iterable[Edition], Corrections]:
+        nothing = Corrections(approved=(), replaced=())
+        if number > HIGHEST_NUMBER:
+            return None, (), nothing
+        with self.database.transaction(read_only=True) as connection:
+            try:
+                issue = issue_store.find_issue(connection, self.newsletter, number)
+            except UnknownNameError:
+                return None, (), nothing
+            if issue.state not in PUBLISHED:
+                return None, (), nothing
+            editions = tuple(edition_store.frozen_editions(connection, issue).values())
+            corrections = read_corrections(connection, self.newsletter, [number])
+            return issue, editions, corrections
 
-
-def _page(issue: Issue | None, edition: Edition | None, links_url: str, address: str) -> str | None:
-    if issue is None or edition is None:
-        return None
-    values = {Slot.UNSUBSCRIBE: links_url, Slot.PREFERENCES: links_url, Slot.NAME: ""}
-    html = fill(edition.uncounted.html, edition.nonce, values, escape=True)
-    return with_link_preview(html, issue, edition, address)
+    def _page(
+        self, issue: Issue | None, edition: Edition | None, corrections: Corrections
+    ) -> str | None:
+        if issue is None or edition is None:
+            return None
+        links = self.links_url
+        values = {Slot.UNSUBSCRIBE: links, Slot.PREFERENCES: links, Slot.NAME: ""}
+        html = fill(edition.uncounted.html, edition.nonce, values, escape=True)
+        notes = notes_on(corrections.approved, edition.item_keys, self.corrected_on)
+        own: dict[str, set[str]] = {}
+        for item in issue.shown_items:
+            own.setdefault(web_link(item.article.url), set()).add(item.article.key)
+        html = redirected(with_notes(html, notes), new_urls(corrections.replaced, own))
+        return with_link_preview(html, issue, edition, f"{self.archive_url}/{issue.number}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from newsletter.rendering.corrected import StoryNote, note_html
 from newsletter.store.archive import ArchivedStory
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -25,19 +26,33 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEntry:
-    """One issue. `url` is its page and its identity; `content` is the safe HTML of a past issue."""
+    """One issue. `url` is its page and its identity; `content` is the safe HTML of a past issue.
+
+    `updated` is when it was last corrected, or else published; `notes` are the corrections.
+    """
 
     url: str
     title: str
     summary: str
     published: datetime
+    updated: datetime
     stories: Sequence[ArchivedStory]
+    notes: Sequence[StoryNote] = ()
     content: str = ""
 
     @property
     def html(self) -> str:
         """The past issue, or the headlines with their links in our own markup."""
-        return self.content or "<ul>" + "".join(map(_line, self.stories)) + "</ul>"
+        return self.content or "<ul>" + "".join(map(self._line, self.stories)) + "</ul>"
+
+    def _line(self, story: ArchivedStory) -> str:
+        ours = (note_html(note) for note in self.notes if note.story == story.key)
+        return _line(story, "".join(f"<br>{note}" for note in ours))
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether it is not as it was published."""
+        return self.updated > self.published
 
     @property
     def labels(self) -> Sequence[str]:
@@ -77,6 +92,8 @@ def rss(feed: IssueFeed) -> bytes:
         _put(item, "link", entry.url)
         _put(item, "guid", entry.url)
         _put(item, "pubDate", format_datetime(entry.published))
+        if entry.is_corrected:
+            _put(item, f"{{{ATOM}}}updated", entry.updated.isoformat())
         _put(item, "description", entry.summary)
         for label in entry.labels:
             _put(item, "category", label)
@@ -103,7 +120,7 @@ def atom(feed: IssueFeed) -> bytes:
         _put(node, f"{{{ATOM}}}title", entry.title)
         etree.SubElement(node, f"{{{ATOM}}}link", rel="alternate", type="text/html", href=entry.url)
         _put(node, f"{{{ATOM}}}published", entry.published.isoformat())
-        _put(node, f"{{{ATOM}}}updated", entry.published.isoformat())
+        _put(node, f"{{{ATOM}}}updated", entry.updated.isoformat())
         for label in entry.labels:
             etree.SubElement(node, f"{{{ATOM}}}category", term=_xml(label))
         _put(node, f"{{{ATOM}}}summary", entry.summary)
@@ -129,6 +146,7 @@ def json_feed(feed: IssueFeed) -> bytes:
                 "summary": entry.summary,
                 "content_html": entry.html,
                 "date_published": entry.published.isoformat(),
+                **({"date_modified": entry.updated.isoformat()} if entry.is_corrected else {}),
                 "tags": entry.labels,
             }
             for entry in feed.entries
@@ -137,8 +155,9 @@ def json_feed(feed: IssueFeed) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
-def _line(story: ArchivedStory) -> str:
-    summary = f"<br>{escape(story.summary)}" if story.summary else ""
+def _line(story: ArchivedStory, notes: str) -> str:
+    """A story in a list; `notes` is the HTML of its corrections."""
+    summary = (f"<br>{escape(story.summary)}" if story.summary else "") + notes
     title = escape(story.title)
     if not story.url.startswith(("https://", "http://")):
         return f"<li>{title}{summary}</li>"

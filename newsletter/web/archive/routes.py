@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import jinja2
@@ -15,13 +15,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from newsletter.config.settings import NewsletterSettings, Settings
+from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
+from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
 from newsletter.site.lists import links_url
+from newsletter.store.corrections import replaced_links
 from newsletter.store.database import Database
 from newsletter.store.past_issues import find_past_issue
 from newsletter.web.archive.archive_reader import ArchiveReader, past_path
-from newsletter.web.archive.editions import find_complete
+from newsletter.web.archive.corrections import CorrectedOn
+from newsletter.web.archive.editions import EditionReader
 from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
 from newsletter.web.pictures.addresses import PictureAddresses
@@ -50,13 +54,14 @@ WRITERS = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Archive:
-    """The archive of one site, as endpoints."""
+    """The archive of one site, as endpoints; `corrected_on` dates a correction."""
 
     settings: Settings
     database: Database
     templates: jinja2.Environment
     clock: Callable[[], datetime]
     pictures: PictureAddresses
+    corrected_on: CorrectedOn
 
     async def newsletters(self, _request: Request) -> Response:
         """List all newsletters; redirect to the only one."""
@@ -104,20 +109,34 @@ class Archive:
 
     def _find_past(self, newsletter: str, slug: str) -> PastIssue | None:
         with self.database.transaction(read_only=True) as connection:
-            return find_past_issue(connection, newsletter, slug)
+            issue = find_past_issue(connection, newsletter, slug)
+            moved = new_urls(replaced_links(connection, newsletter), {})
+        return replace(issue, html=redirected(issue.html, moved)) if issue else None
 
     async def issue(self, request: Request) -> Response:
         """The complete edition of one issue."""
         slug, number = request.path_params["newsletter"], request.path_params["number"]
-        mails_links = links_url(self.settings, slug)
         canonical = f"{self.settings.site.url}/archive/{slug}/{number}"
-        found = await run_in_threadpool(
-            find_complete, self.database, slug, number, links_url=mails_links, address=canonical
-        )
+        found = await run_in_threadpool(self.editions(slug).find_complete, number)
         if found is None:
             return self._nothing()
         headers = {**ARCHIVE_HEADERS, "Link": f'<{canonical}>; rel="canonical"'}
         return HTMLResponse(self.pictures.in_html(found), headers=headers)
+
+    def edition(self, newsletter: str, number: int, key: str) -> str | None:
+        """The HTML of one published edition, with its pictures from this site, or None."""
+        found = self.editions(newsletter).find_edition(number, key)
+        return self.pictures.in_html(found) if found else None
+
+    def editions(self, newsletter: str) -> EditionReader:
+        """The reader of the newsletter's published editions."""
+        return EditionReader(
+            database=self.database,
+            newsletter=newsletter,
+            links_url=links_url(self.settings, newsletter),
+            archive_url=f"{self.settings.site.url}/archive/{newsletter}",
+            corrected_on=self.corrected_on,
+        )
 
     async def feed(self, request: Request) -> Response:
         """The newest issues as RSS, Atom or JSON."""
@@ -170,6 +189,7 @@ class Archive:
             site=self.settings.site,
             slug=request.path_params["newsletter"],
             newsletter=newsletter,
+            corrected_on=self.corrected_on,
         )
 
     def _date_text(self, moment: datetime) -> str:

@@ -12,6 +12,7 @@ from newsletter.rendering.safe_text import web_link
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.editor.changes import changes
 from newsletter.web.editor.comments import settle
+from newsletter.web.editor.corrections_page import CorrectionsPage
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.editor_words import age, fix_for_editor, why
 from newsletter.web.editor.error_page import with_error_page
@@ -57,7 +58,7 @@ def editor_routes(context: EditorContext) -> list[Route]:
 def _issue_routes(context: EditorContext) -> list[Route]:
     home, issue, preview = HomePage(context), IssuePage(context), PreviewPage(context)
     publish, report, share = PublishPage(context), ReportPage(context), SharePage(context)
-    review = ReviewForm(context, share)
+    review, corrections = ReviewForm(context, share), CorrectionsPage(context)
     one = "/desk/{slug}/{number:int}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -88,6 +89,11 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         Route("/shared/{token}/comments", review.post, methods=["POST"]),
         page(one + "/report", report.get),
         page(one + "/progress", report.progress),
+        page(one + "/corrections", corrections.get),
+        page(one + "/corrections", corrections.write, "POST"),
+        page(one + "/corrections/{correction:int}/frame", corrections.frame),
+        page(one + "/corrections/{correction:int}/discard", corrections.discard, "POST"),
+        verb("corrections/{correction:int}/send", corrections.send),
         verb("approve", publish.approve),
         verb("schedule", publish.schedule),
         verb("reopen", publish.reopen),

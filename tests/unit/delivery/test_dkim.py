@@ -160,9 +160,12 @@ def test_a_second_header_breaks_the_signature(extra: bytes) -> None:
     assert not verifies(extra + b"\r\n" + message)
 
 
-def test_every_header_of_ours_is_signed() -> None:
+@pytest.mark.parametrize("answers", ["", "weekly/11"])
+def test_every_header_of_ours_is_signed(answers: str) -> None:
     """h= lists all that we write, RFC 8058's two headers among them."""
-    message = parsed(composed(signer=Signer(keys=(rsa_key(),))))
+    content = composed(with_headers=headers(answers=answers), signer=Signer(keys=(rsa_key(),)))
+    assert verifies(content)
+    message = parsed(content)
     signed = "".join(message["DKIM-Signature"].split("h=")[1].split(";")[0].split()).split(":")
     assert {name.lower() for name in message} - {"dkim-signature"} <= set(signed)
     for name in ("from", "to", "subject", "date", "list-unsubscribe", "list-unsubscribe-post"):

@@ -269,3 +269,16 @@ def test_the_date_is_that_of_the_attempt_in_the_sites_zone() -> None:
     assert first["Date"] == "Mon, 05 Jan 2026 07:00:00 +1100"
     assert later["Date"] == "Mon, 05 Jan 2026 15:30:05 +1100"
     assert first["Message-ID"] == later["Message-ID"]
+
+
+def test_a_message_may_answer_the_reader_s_own_copy_of_an_issue() -> None:
+    """Another reader's answers another one; no program answers it."""
+    answering = headers(issue_name="weekly/12/correction-1", answers="weekly/12")
+    for number in (1, 2):
+        to = addressee(subscriber_id=number)
+        copy = parsed(composed(to=to))
+        message = parsed(composed(with_headers=answering, to=to))
+        assert message["In-Reply-To"] == message["References"] == copy["Message-ID"]
+        assert message["Message-ID"] != copy["Message-ID"]
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert copy["In-Reply-To"] is copy["References"] is copy["Auto-Submitted"] is None

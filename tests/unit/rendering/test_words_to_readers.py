@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from newsletter.pipeline.reader_letters import SUBJECTS
 from newsletter.rendering.theme import shipped_templates
 from newsletter.rendering.translation import translator
+from newsletter.site.correction_mail import CORRECTED_ON, SUBJECT
 from newsletter.web.reader.join import BAD_ADDRESS, TOO_MANY, WORDING
 from newsletter.web.reader.unsubscribe import REASONS
 from subscribers.inbound.command_words import Verb
@@ -57,6 +58,8 @@ def sentences() -> set[str]:
         *REASONS.values(),
         *COMMANDS,
         *(status.value for status in Status),
+        CORRECTED_ON,
+        SUBJECT,
         WORDING,
         BAD_ADDRESS,
         TOO_MANY,

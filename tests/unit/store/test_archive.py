@@ -40,5 +40,9 @@ def test_the_public_sees_sent_issues_and_what_readers_saw(database: Database) ->
     assert (first.title, first.summary) == ("Better", "")
     article = make_article(2)
     assert second == ArchivedStory(
-        title=article.title, url=article.url, summary=article.summary, tags=(tag,)
+        key=article.key,
+        title=article.title,
+        url=article.url,
+        summary=article.summary,
+        tags=(tag,),
     )

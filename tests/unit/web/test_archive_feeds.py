@@ -23,12 +23,15 @@ hostile = st.text(
 
 def make_feed(words: str, url: str = "https://press.example.org/1") -> IssueFeed:
     """A feed of one issue, every text of which is `words`."""
-    story = ArchivedStory(title=words, url=url, summary=words, tags=(Tag(slug="x", label=words),))
+    story = ArchivedStory(
+        key="1", title=words, url=url, summary=words, tags=(Tag(slug="x", label=words),)
+    )
     entry = FeedEntry(
         url="https://news.example.org/archive/weekly/1",
         title=words,
         summary=words,
         published=MOMENT,
+        updated=MOMENT,
         stories=(story,),
     )
     return IssueFeed(
