@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.errors import NewsletterError
-from newsletter.site.site import Site
+from newsletter.site.site import Site, site_title
 from newsletter.store import operator_alerts
 
 log = logging.getLogger("newsletter")
@@ -78,7 +78,6 @@ def _reached_any(site: Site, alert: OperatorAlert, now: datetime) -> bool:
 
 def _post_to(site: Site, address: str, alert: OperatorAlert, now: datetime) -> None:
     # Most runs write no letter, and need not load what writes and posts one.
-    from newsletter.pipeline.sign_in import site_title
     from newsletter.site.letters import LetterContent, post_letter
 
     title = site_title(site)

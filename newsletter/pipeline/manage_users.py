@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.errors import ConflictError, NotPermittedError, UnknownNameError
-from newsletter.pipeline.sign_in import site_title
 from newsletter.site.letters import LetterContent, compose
-from newsletter.site.site import Site
+from newsletter.site.site import Site, site_title
 from newsletter.store import outbox
 from newsletter.store.api_tokens import revoke_api_token
 from newsletter.store.audit import record

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from newsletter.site.letters import LetterContent, compose, post_letter
-from newsletter.site.site import Site
+from newsletter.site.site import Site, site_title
 from newsletter.store import audit, outbox
 from newsletter.store.authenticators import remove_authenticator
 from newsletter.store.passkeys import remove_passkeys
@@ -103,8 +103,3 @@ def first_link(site: Site, *, now: datetime) -> str | None:
             return None
         token = make_link(connection, first, now, FIRST_LINK_LASTS)
     return f"{site.settings.site.base_path}/sign-in/link/{token}"
-
-
-def site_title(site: Site) -> str:
-    """What editors call the site: its newsletters' titles."""
-    return " & ".join(newsletter.title for newsletter in site.settings.newsletters.values())

@@ -164,3 +164,8 @@ def _no_secret(message: str, path: Path) -> ConfigurationError:
             )
         ]
     )
+
+
+def site_title(site: Site) -> str:
+    """What editors call the site: its newsletters' titles."""
+    return " & ".join(newsletter.title for newsletter in site.settings.newsletters.values())

@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice, site_title
+from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.correction_mail import corrected_on
-from newsletter.site.site import Site
+from newsletter.site.site import Site, site_title
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.routes import Archive, archive_routes

@@ -211,7 +211,7 @@ def test_every_route_is_walked(web: WebSite) -> None:
     for mount in [route for route in app.routes if isinstance(route, Mount)]:
         routes += [(route, mount.path) for route in mount.routes if isinstance(route, Route)]
     for request in REQUESTS:
-        path = request.path.partition("?")[0]
+        path = request.path.format(**web.words).partition("?")[0]
         for route, prefix in routes:
             inside = path.removeprefix(prefix)
             if request.method in (route.methods or ()) and route.path_regex.match(inside):

@@ -244,6 +244,26 @@ def test_a_look_is_tried_on_the_coming_issue(site: Site) -> None:
     assert site.settings.newsletters["weekly"].theme == "standard"
 
 
+def test_a_look_shows_pictures_through_our_own_address(site: Site) -> None:
+    """Publishers of pictures are not told who tries a look, and the frame's policy lets only ours load."""
+    (site.folder / "articles" / "pictured.md").write_text(
+        f"---\ntitle: Pictured\ndate: {(NOW - timedelta(hours=1)).isoformat()}\n"
+        "url: https://press.example.org/pictured\ntags: [news]\n"
+        "image: https://pictures.example.net/1.png\n---\nIt is seen.\n",
+        encoding="utf-8",
+    )
+    gather(site, "weekly", now=NOW)
+    draft(site, "weekly", now=NOW)
+
+    async def work(browser: Browser) -> None:
+        frame = await browser.get(f"{WEEKLY}/frame?look=brick:")
+        sources = frame.tree.xpath("//img/@src")
+        assert any("pictures.example.net" in source for source in sources)
+        assert all(source.startswith("/pictures/") for source in sources), sources
+
+    visit(site, work, editor=EDITOR, now=NOW)
+
+
 def test_only_publishers_see_settings(site: Site) -> None:
     """Every route, asked by an editor, is refused."""
     paths = {

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
-from newsletter.pipeline.sign_in import site_title
+from newsletter.site.site import site_title
 from newsletter.web.api import corrections, issues, people, sources, suppressions
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext

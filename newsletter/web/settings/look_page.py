@@ -30,4 +30,5 @@ class LookFrame:
             now=self.context.clock(),
         )
         headers = {**HEADERS, "Content-Security-Policy": frame_policy(images=True)}
-        return HTMLResponse(framed(html), headers={**headers, "Referrer-Policy": "no-referrer"})
+        page = self.context.pictures.in_html(framed(html))
+        return HTMLResponse(page, headers={**headers, "Referrer-Policy": "no-referrer"})
