@@ -49,9 +49,8 @@ def render_edition(
     """Render `items`, in reading order, as one edition of `issue`; deterministic.
 
     The layout becomes denser until the encoded HTML fits SIZE_BUDGET. An item whose markup MJML
-    rejects is left out and named in the edition's `left_out`. `counting` replaces links by
-    counted ones. Raises RenderingError, with file and line, if no item can be rendered or a
-    template is wrong.
+    rejects is left out and named in `left_out`. `counting` replaces links by counted ones. Raises
+    RenderingError, with file and line, if no item can be rendered or a template is wrong.
     """
     renderer = _Renderer(
         issue=issue,
