@@ -26,6 +26,7 @@ from newsletter.rendering.safe_text import one_line, shorten, web_link
 from newsletter.rendering.slots import sentinel
 from newsletter.rendering.theme import Theme
 from newsletter.rendering.views import issue_view
+from newsletter.rendering.written_addresses import with_even_addresses
 
 SIZE_BUDGET = 90_000
 """Octets of encoded HTML. Gmail clips a mail near 102,000."""
@@ -48,9 +49,8 @@ def render_edition(
     """Render `items`, in reading order, as one edition of `issue`; deterministic.
 
     The layout becomes denser until the encoded HTML fits SIZE_BUDGET. An item whose markup MJML
-    rejects is left out and named in the edition's `left_out`. `counting` replaces links by
-    counted ones. Raises RenderingError, with file and line, if no item can be rendered or a
-    template is wrong.
+    rejects is left out and named in `left_out`. `counting` replaces links by counted ones. Raises
+    RenderingError, with file and line, if no item can be rendered or a template is wrong.
     """
     renderer = _Renderer(
         issue=issue,
@@ -72,13 +72,14 @@ def render_edition(
         html = renderer.html(printable)
     counting = counting.beside(html) if counting else None
     notes = Footnotes(counting.address if counting else str)
-    text = renderer.text(printable, notes)
+    as_sent = counting.counted(html) if counting else html
+    text = renderer.text(printable, notes, beside=as_sent)
     return Edition(
         key=edition_key(item.article.key for item in shown),
         nonce=nonce,
         subject=one_line(issue.subject),
         preheader=renderer.preheader(printable),
-        html=counting.counted(html) if counting else html,
+        html=as_sent,
         text=text,
         language=masthead.language,
         item_keys=tuple(item.article.key for item in printable),
@@ -140,12 +141,17 @@ class _Renderer:
         """The HTML with counted links where clicks are counted."""
         return self.counting.counted(html) if self.counting else html
 
-    def text(self, items: Sequence[Item], notes: Footnotes) -> str:
-        """The text part, its links in `notes`. It has no size limit, so summaries are not cut."""
+    def text(self, items: Sequence[Item], notes: Footnotes, *, beside: str) -> str:
+        """The text part `beside` this HTML, its links in `notes`.
+
+        It has no size limit, so summaries are not cut.
+        """
         helpers = {"wrap": wrap, "underline": underline, "notes": notes}
         context = self._context(items, _EVERYTHING) | helpers
         text = self.theme.render("issue.txt.j2", context).strip("\n") + "\n"
-        return _MANY_EMPTY_LINES.sub("\n\n\n", text)
+        text = _MANY_EMPTY_LINES.sub("\n\n\n", text)
+        ends = (self.masthead.site_url, web_link(self.web_url))
+        return with_even_addresses(beside, text, nonce=self.nonce, addresses=ends)
 
     def preheader(self, items: Sequence[Item]) -> str:
         """The line that inboxes show after the subject: the issue's own, else the lead's summary."""
