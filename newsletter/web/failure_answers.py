@@ -19,7 +19,9 @@ from newsletter.web.sub_path import route_path
 
 Answer = Callable[[Request, Failure], Response]
 
-_EDITORS = re.compile(r"/(desk|nodes|shared|sign-in|sign-out|account|audit)(/|$)")
+_EDITORS = re.compile(
+    r"/(desk|people|sources|settings|nodes|shared|sign-in|sign-out|account|audit)(/|$)"
+)
 
 
 def failure_answers(readers: ReaderContext, archive: Archive) -> Answer:
