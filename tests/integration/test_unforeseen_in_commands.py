@@ -22,7 +22,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.result_codes import OK, UNEXPECTED_ERROR
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
-from newsletter.store.tables import outbox
+from newsletter.store.tables import issues, outbox
 from subscribers.suppression import suppress
 from tests.factories.editors import add_editor
 from tests.factories.planting import PlantedError, PlantedPanic, calls_below, plant
@@ -62,6 +62,7 @@ CALLS = [
     ("rehearsing", "rehearse_season", "rehearse --weeks 1"),
     ("rehearsing", "season_svg", "rehearse --weeks 1 --plot {new}"),
     ("year", "year_report", "year 2026 weekly"),
+    ("year", "write_year", "year 2026 weekly --out {new}"),
     ("setup", "unpack_site", "init {new} --from {folder}/people.csv"),
     ("gathering", "selected_audience", "show weekly"),
     ("looking", "preview_issue", "preview weekly --out {new}"),
@@ -171,6 +172,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def call_it_sent(folder: Path) -> None:
+    """Only a year in which an issue was sent is written."""
+    site = open_site(folder, {})
+    with site.database.transaction() as connection:
+        connection.execute(sa.update(issues).where(issues.c.number == 2).values(state="sent"))
+    site.database.close()
+
+
 def end_of(monkeypatch: pytest.MonkeyPatch, *words: str) -> object:
     """The code that the command ends with."""
     monkeypatch.setattr(sys, "argv", ["newsletter", *words])
@@ -233,6 +242,8 @@ def test_a_command_says_so_and_exits_70(
     )  # fmt: skip
     if "--password" in words:
         monkeypatch.setattr("newsletter.cli.users._ask_password", lambda: "a long password")
+    if call == "write_year":
+        call_it_sent(folder)
     json_words = ["--json"] if as_json else []
     assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNEXPECTED_ERROR
     assert raised
