@@ -33,6 +33,7 @@ READER = "reader0@example.org"
 EDITOR = "editor@example.net"
 LIFT = "subscribers suppressions lift"
 PAST = "archive import {folder}/articles --newsletter weekly"
+CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
 
 # Module, call, and a command line that comes to it. {new} is a path where nothing is yet.
 CALLS = [
@@ -63,6 +64,13 @@ CALLS = [
     ("rehearsing", "season_svg", "rehearse --weeks 1 --plot {new}"),
     ("year", "year_report", "year 2026 weekly"),
     ("year", "write_year", "year 2026 weekly --out {new}"),
+    ("correcting", "sent_issue", CORRECTION),
+    ("correcting", "write_correction", CORRECTION),
+    ("correcting", "approve_correction", CORRECTION),
+    ("correcting", "flush", CORRECTION),
+    ("correcting", "shown_corrections", CORRECTION),
+    ("correcting", "rehearse_correction", f"{CORRECTION} --dry-run"),
+    ("users", "reset_second_factors", f"users reset {EDITOR}"),
     ("setup", "unpack_site", "init {new} --from {folder}/people.csv"),
     ("gathering", "selected_audience", "show weekly"),
     ("looking", "preview_issue", "preview weekly --out {new}"),
@@ -173,10 +181,14 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def call_it_sent(folder: Path) -> None:
-    """Only a year in which an issue was sent is written."""
+    """Only what was sent is corrected, and told in a year."""
     site = open_site(folder, {})
     with site.database.transaction() as connection:
-        connection.execute(sa.update(issues).where(issues.c.number == 2).values(state="sent"))
+        connection.execute(
+            sa.update(issues)
+            .where(issues.c.number == 2)
+            .values(state="sent", send_started_at=MONDAY + HOUR)
+        )
     site.database.close()
 
 
@@ -242,7 +254,7 @@ def test_a_command_says_so_and_exits_70(
     )  # fmt: skip
     if "--password" in words:
         monkeypatch.setattr("newsletter.cli.users._ask_password", lambda: "a long password")
-    if call == "write_year":
+    if call == "write_year" or name == "correcting":
         call_it_sent(folder)
     json_words = ["--json"] if as_json else []
     assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNEXPECTED_ERROR
