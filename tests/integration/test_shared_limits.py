@@ -33,10 +33,13 @@ async def send_together(
 
 
 class Stopwatch:
-    """How long the messages took, from the first to the last."""
+    """How long the messages took, from before the first was allowed.
+
+    Not from the first arrival: that one may be late, as connections are made after it is allowed.
+    """
 
     def __init__(self) -> None:
-        self.moments: list[float] = []
+        self.moments = [time.monotonic()]
 
     def __call__(self, stage: Stage, _recipient: str) -> None:
         """A plan that spoils nothing."""
@@ -45,19 +48,19 @@ class Stopwatch:
 
     @property
     def seconds(self) -> float:
-        """Between the first message and the last."""
+        """Between the beginning and the last message."""
         return self.moments[-1] - self.moments[0]
 
 
 async def test_senders_share_a_relays_rate(database: Database) -> None:
     """Together no faster than one may go, after the second's worth that a quiet relay may burst."""
-    watch, rate = Stopwatch(), 150
+    rate, watch = 150, Stopwatch()
     async with fast_server(FastCatcher(plan=watch)) as catcher:
         readers = [address_of(number) for number in range(1, 4 * rate + 1)]
         reports = await send_together(database, catcher.relay(rate=f"{rate}/s"), readers)
     assert sum(report.accepted for report in reports) == 4 * rate
     assert sum(bool(report.accepted) for report in reports) > 1
-    assert 3 * rate <= rate * watch.seconds * 1.05
+    assert 3 * rate <= rate * watch.seconds
 
 
 async def test_senders_share_a_domains_rate(database: Database) -> None:
@@ -69,7 +72,7 @@ async def test_senders_share_a_domains_rate(database: Database) -> None:
         relay = catcher.relay(per_domain={"slow.example": "20/s"})
         reports = await send_together(database, relay, [*slow, *others])
     assert sum(report.accepted for report in reports) == 360
-    assert 20 * watch.seconds * 1.05 >= 40
+    assert 40 <= 20 * watch.seconds
 
 
 async def test_senders_share_the_day_of_a_warm_up(database: Database) -> None:
