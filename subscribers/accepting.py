@@ -31,6 +31,10 @@ class QuietAccept:
         if not isinstance(error, OSError) or error.errno not in NO_RESOURCES:
             loop.default_exception_handler(context)
             return
+        self.tell(error)
+
+    def tell(self, error: OSError) -> None:
+        """Log that there is nothing left to accept a connection with, unless it was just logged."""
         now = time.monotonic()
         if self._told is None or now - self._told > LOG_INTERVAL:
             self._told = now

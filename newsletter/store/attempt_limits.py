@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +36,18 @@ def count_attempt(connection: sa.Connection, key: str, limit: AttemptLimit, now:
         .returning(tries.c.count)
     ).scalar_one()
     return int(count) <= limit.most
+
+
+def any_is_reached(
+    connection: sa.Connection, limits: Mapping[str, AttemptLimit], now: datetime
+) -> bool:
+    """Whether one of these keys has no attempt left within its limit; none is counted by this."""
+    found = connection.execute(
+        sa.select(tries.c.key, tries.c.since, tries.c.count).where(tries.c.key.in_(limits))
+    )
+    return any(
+        count >= limits[key].most and since > now - limits[key].per for key, since, count in found
+    )
 
 
 def counted_since(connection: sa.Connection, key: str) -> datetime | None:

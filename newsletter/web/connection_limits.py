@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import resource
+from collections import OrderedDict
 from collections.abc import Iterable
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 MOST_CONNECTIONS = 1000
 
-BACKLOG = 100
-"""How many connections the kernel keeps for us, and the most that are accepted at one go."""
+ACCEPTED_AT_ONCE = 100
+"""How many connections are accepted at one go, before anything else gets its turn."""
+
+BACKLOG = 4096
+"""How many connections the kernel keeps for us until we accept them. When it has no room for one, the
+client tries again after a second, and then after two more."""
 
 HEAD_SECONDS = 20
 """How long a request's head may take."""
@@ -50,6 +56,19 @@ MOST_SECONDS = {
 }
 
 
+class LimitedState(ServerState):
+    """What the connections of one server share."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: OrderedDict[LimitedProtocol, None] = OrderedDict()
+        """The connections that wait for their client, those that wait longest first.
+
+        Kept in this order, because a server with too many connections has to find the first one at
+        each new connection, and they come by the hundred a second.
+        """
+
+
 class LimitedProtocol(H11Protocol):
     """uvicorn's connection with limits of time, which gives way to others when there are many.
 
@@ -59,42 +78,42 @@ class LimitedProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Begin; where there are too many connections, the one that waits longest is ended."""
+        self._waiting = cast("LimitedState", self.server_state).waiting
         most, self.limit_concurrency = self.limit_concurrency, None
-        self._waits_for, self._since = WaitsFor.HEAD, self.loop.time()
+        self._begin_to_wait_for(WaitsFor.HEAD)
         super().connection_made(transport)
         if most is not None and len(self.connections) > most:
-            waiting = [one for one in _limited(self.connections) if one.waits_for_client()]
-            min(waiting, key=lambda one: one.since).end()
+            _longest_waiting(self._waiting).end()
 
     @property
     def since(self) -> float:
         """When it began to wait for what it waits for now, on the loop's clock."""
         return self._since
 
-    def waits_for_client(self) -> bool:
-        """Whether the client has to do something next."""
-        self._note()
-        return self._waits_for is not WaitsFor.WORK
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._waiting.pop(self, None)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent."""
         super().data_received(data)
-        self._note()
+        self.note()
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""
         super().on_response_complete()
-        self._note()
+        self.note()
 
     def pause_writing(self) -> None:
         """Wait until the client reads."""
         super().pause_writing()
-        self._note()
+        self.note()
 
     def resume_writing(self) -> None:
         """Go on."""
         super().resume_writing()
-        self._note()
+        self.note()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP; an answer that has begun can only be cut off."""
@@ -115,21 +134,27 @@ class LimitedProtocol(H11Protocol):
     def end(self) -> None:
         """End the connection at once, whatever the client has not read yet."""
         self.connections.discard(self)
+        self._waiting.pop(self, None)
         self.transport.abort()
 
     def end_if_overdue(self) -> None:
         """End the connection if its client has kept it waiting for too long."""
-        if (
-            self.waits_for_client()
-            and self.loop.time() - self._since > MOST_SECONDS[self._waits_for]
-        ):
+        self.note()
+        most = MOST_SECONDS.get(self._waits_for)
+        if most is not None and self.loop.time() - self._since > most:
             self.end()
 
-    def _note(self) -> None:
+    def note(self) -> None:
         """Begin to measure anew when the connection waits for something else."""
         waits_for = self.what_it_waits_for()
         if waits_for is not self._waits_for:
-            self._waits_for, self._since = waits_for, self.loop.time()
+            self._begin_to_wait_for(waits_for)
+
+    def _begin_to_wait_for(self, waits_for: WaitsFor) -> None:
+        self._waits_for, self._since = waits_for, self.loop.time()
+        self._waiting.pop(self, None)
+        if waits_for is not WaitsFor.WORK:
+            self._waiting[self] = None
 
     def what_it_waits_for(self) -> WaitsFor:
         """What has to happen next."""
@@ -142,14 +167,20 @@ class LimitedProtocol(H11Protocol):
         return WaitsFor.WORK
 
 
-def _limited(connections: Iterable[Any]) -> list[LimitedProtocol]:
-    return [one for one in connections if isinstance(one, LimitedProtocol)]
+def _longest_waiting(waiting: OrderedDict[LimitedProtocol, None]) -> LimitedProtocol:
+    """The first in the order, unless it has begun to wait for something else unnoticed."""
+    first, noted = next(iter(waiting)), None
+    while first is not noted:
+        first.note()
+        first, noted = next(iter(waiting)), first
+    return first
 
 
 def end_overdue(connections: Iterable[Any]) -> None:
     """End the connections whose clients have kept them waiting for too long."""
-    for one in _limited(connections):
-        one.end_if_overdue()
+    for one in connections:
+        if isinstance(one, LimitedProtocol):
+            one.end_if_overdue()
 
 
 def most_connections() -> int:
@@ -162,4 +193,4 @@ def most_connections() -> int:
     if soft < wanted and hard > soft:
         soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return min(MOST_CONNECTIONS, max(BACKLOG, soft // 2 - BACKLOG))
+    return min(MOST_CONNECTIONS, max(ACCEPTED_AT_ONCE, soft // 2 - ACCEPTED_AT_ONCE))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import threading
 import time
@@ -13,8 +14,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from newsletter.web.connection_limits import (
+    ACCEPTED_AT_ONCE,
     BACKLOG,
     LimitedProtocol,
+    LimitedState,
     end_overdue,
     most_connections,
 )
@@ -47,20 +50,33 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.server_state = LimitedState()
         self.stop = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to accept connections."""
-        asyncio.get_running_loop().set_exception_handler(QuietAccept())
+        self._accept_errors = QuietAccept()
+        asyncio.get_running_loop().set_exception_handler(self._accept_errors)
         self._quiet = OncePerInterval()
         logging.getLogger("uvicorn.error").addFilter(self._quiet)
         await super().startup(sockets)
+        for listener in [one for server in self.servers for one in server.sockets]:
+            with socket.fromfd(listener.fileno(), listener.family, listener.type) as kept:
+                kept.listen(BACKLOG)  # asyncio would accept as many at one go
 
     async def on_tick(self, counter: int) -> bool:
         """Look after the connections once a second; returns whether the server has to end."""
         if counter % TICKS_PER_SECOND == 0:
             end_overdue(list(self.server_state.connections))
+            self._tell_of_missing_files()
         return await super().on_tick(counter)
+
+    def _tell_of_missing_files(self) -> None:
+        """uvloop closes a connection for which there is no file, and says nothing of it."""
+        try:
+            os.close(os.open(os.devnull, os.O_RDONLY))
+        except OSError as error:
+            self._accept_errors.tell(error)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End."""
@@ -81,7 +97,7 @@ def http_configuration(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
         port=port,
         http=LimitedProtocol,
         ws="none",
-        backlog=BACKLOG,
+        backlog=ACCEPTED_AT_ONCE,
         limit_concurrency=most_connections(),
         log_config=None,  # its errors go the way of all libraries: see logs.py
         log_level="warning",

@@ -128,6 +128,26 @@ def test_many_connections_that_wait_give_way_to_a_new_client(sent: bytes) -> Non
         assert len(others) == 3 * MOST
 
 
+def test_the_one_to_end_is_found_without_looking_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strangers connect by the hundred a second, and everybody waits while it is looked for."""
+    looks, look = [0], LimitedProtocol.note
+
+    def counted(self: LimitedProtocol) -> None:
+        looks[0] += 1
+        look(self)
+
+    monkeypatch.setattr(LimitedProtocol, "note", counted)
+    monkeypatch.setattr("newsletter.web.http_server.end_overdue", list)
+    with served(most=400) as place, ExitStack() as stack:
+        for _ in range(400):
+            place.connect(stack)
+        until(lambda: len(place.server.server_state.connections) == 400)
+        for _ in range(100):
+            place.connect(stack)
+        assert asked(place).endswith(b"hello")
+        assert looks[0] < 500
+
+
 def test_a_request_that_is_worked_on_does_not_give_way() -> None:
     """However many others connect, its answer arrives."""
     with served() as place, ExitStack() as stack:

@@ -72,7 +72,7 @@ async def test_senders_share_a_domains_rate(database: Database) -> None:
         relay = catcher.relay(per_domain={"slow.example": "20/s"})
         reports = await send_together(database, relay, [*slow, *others])
     assert sum(report.accepted for report in reports) == 360
-    assert 40 <= 20 * watch.seconds
+    assert 20 * watch.seconds >= 40
 
 
 async def test_senders_share_the_day_of_a_warm_up(database: Database) -> None:

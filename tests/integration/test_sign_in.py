@@ -54,6 +54,15 @@ def test_a_password_opens_the_desk(office: Office) -> None:
     assert recorded(office) == [("sign in", "by password, A browser, from 127.0.0.0/24")]
 
 
+def test_an_attempt_beyond_the_limit_writes_nothing(office: Office) -> None:
+    """A flood of attempts must not hold up those who write, such as readers who leave."""
+    wrong = {"address": ADDRESS, "password": "wrong"}
+    for _ in range(PER_ADDRESS.most):
+        office.client.post("/sign-in", data=wrong)
+    with office.site.database.transaction():  # the one writer of SQLite
+        assert office.client.post("/sign-in", data=wrong).status_code == 429
+
+
 def test_a_failed_sign_in_leaves_a_trace(office: Office) -> None:
     """A wrong password for an editor is in the record with the network it came from."""
     office.client.post("/sign-in", data={"address": ADDRESS, "password": "wrong"})

@@ -18,6 +18,7 @@ from newsletter.errors import UnknownNameError
 from newsletter.store import audit
 from newsletter.store.attempt_limits import (
     AttemptLimit,
+    any_is_reached,
     clear_attempts,
     count_attempt,
     forget_attempts,
@@ -71,16 +72,17 @@ def may_attempt(request: Request, address: str, way: str) -> bool:
     """Count an attempt at `address` by `way`; returns whether it is within the limits."""
     auth, network = auth_context_of(request), network_of(request)
     key, now = _key(address), auth.clock()
+    limits = {
+        auth.keyed(f"tries {network}"): PER_NETWORK,
+        auth.keyed(f"tries {way} {key} {network}"): PER_ADDRESS,
+        auth.keyed(f"tries {way} {key}"): PER_ADDRESS_ANYWHERE,
+    }
+    with auth.database.transaction(read_only=True) as connection:
+        if any_is_reached(connection, limits, now):
+            return False  # nothing is written, so that a flood of attempts keeps nobody waiting
     with auth.database.transaction() as connection:
         clear_attempts(connection, now - timedelta(days=1))
-        counted = [
-            count_attempt(connection, auth.keyed(f"tries {name}"), limit, now)
-            for name, limit in (
-                (network, PER_NETWORK),
-                (f"{way} {key} {network}", PER_ADDRESS),
-                (f"{way} {key}", PER_ADDRESS_ANYWHERE),
-            )
-        ]
+        counted = [count_attempt(connection, key, limit, now) for key, limit in limits.items()]
     return all(counted)
 
 

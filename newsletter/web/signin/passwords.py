@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
@@ -18,8 +19,8 @@ LONGEST = 500
 # One of the equivalent settings of OWASP's password storage cheat sheet; it takes 46 MiB.
 _hasher = PasswordHasher(time_cost=1, memory_cost=46 * 1024, parallelism=1)
 
-CONCURRENT_CHECKS = 2
-"""How many passwords are checked at once: strangers ask for it, and each check takes 46 MiB."""
+CONCURRENT_CHECKS = max(1, (os.cpu_count() or 1) // 2)
+"""How many passwords are checked at once: strangers ask for it, and each check takes a processor."""
 
 MOST_WAITING = 50
 """How many checks may wait for their turn."""
