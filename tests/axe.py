@@ -12,12 +12,12 @@ from tests.sampling import IS_WHOLE
 Mode = Literal["light", "dark"]
 MODES: tuple[Mode, ...] = ("light", "dark")
 
-_ON_A_PHONE_IN_DARK: tuple[tuple[Mode, int], ...] = (("dark", 360),)
+_FURTHER: tuple[tuple[Mode, int], ...] = (("dark", 1280), ("light", 360), ("light", 320))
 LOOKS: tuple[tuple[Mode, int], ...] = (
-    *(("light", 1280), ("dark", 1280), ("light", 360)),
-    *(_ON_A_PHONE_IN_DARK if IS_WHOLE else ()),
+    *(("light", 1280), ("dark", 360)),
+    *(_FURTHER if IS_WHOLE else ()),
 )
-"""The modes and widths in which pages are looked at."""
+"""The modes and widths in which pages are looked at: two in the suite, and all in `make faults`."""
 
 _ABOUT_COLOURS = ["color-contrast", "link-in-text-block"]
 
@@ -31,8 +31,8 @@ def load_axe(page: Page) -> None:
 def objections(page: Page, mode: Mode = "light") -> list[str]:
     """Rule and element of all that axe objects to.
 
-    `mode` is "dark" for a page in dark that another call sees in light with the same width: of it
-    the suite asks only the rules about colours, and `make faults` all of them. What sandboxed
+    `mode` is "dark" for a page in dark that another call sees in light: of it the suite asks only
+    the rules about colours, and `make faults` all of them. What sandboxed
     frames show is the mail, which has tests of its own.
     """
     options: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
@@ -40,6 +40,14 @@ def objections(page: Page, mode: Mode = "light") -> list[str]:
         options["runOnly"] = _ABOUT_COLOURS
     load_axe(page)
     return run_axe(page, options)
+
+
+def complaints(page: Page, mode: Mode = "light") -> list[str]:
+    """What axe objects to on the page, and whether it is wider than its window."""
+    found = objections(page, mode)
+    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+        found.append("wider than the window")
+    return found
 
 
 def run_axe(page: Page, options: dict[str, Any]) -> list[str]:

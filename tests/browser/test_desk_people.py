@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, expect
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.store.users import Role, save_user
+from tests.axe import complaints
 from tests.browser.desk import DESK, open_desk, open_page, saved, version
-from tests.browser.test_sign_in_pages import complaints
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher, catching_mail
 from tests.factories.desk import NOW, gather_articles

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from newsletter.issues.review import Remark
 from newsletter.pipeline.review import comment
 from newsletter.store.issues import find_issue
+from tests.axe import LOOKS, Mode, complaints
 from tests.browser.desk import DESK, open_desk, open_page, saved, version
-from tests.browser.test_sign_in_pages import objections
 from tests.browsers import Chromium
 from tests.factories.desk import NOW
 from tests.factories.office import Office
@@ -297,9 +296,10 @@ def test_an_edit_asks_the_server_three_times(office: Office, chromium: Chromium)
     visiting(office, chromium, visit)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.sampled
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_axe_finds_nothing_on_open_rows(
-    office: Office, chromium: Chromium, scheme: str, width: int
+    office: Office, chromium: Chromium, scheme: Mode, width: int
 ) -> None:
     """An open row, selected rows, both dialogs, comments, and what a reviewer sees."""
     with office.site.database.transaction(read_only=True) as connection:
@@ -309,20 +309,19 @@ def test_axe_finds_nothing_on_open_rows(
     found: list[str] = []
 
     def visit(page: Page) -> None:
-        script = Axe().axe_script
         page.locator("li.item.lead summary").click()
         page.locator(".item .pick").nth(2).check()
-        found.extend(objections(page, script))
+        found.extend(complaints(page, scheme))
         line(page, 0).focus()
         for key in ("m", "?"):
             page.keyboard.press(key)
-            found.extend(objections(page, script))
+            found.extend(complaints(page, scheme))
             page.keyboard.press("Escape")
         page.goto(f"{DESK}/publish")
         page.get_by_role("button", name="Make a link").click()
-        found.extend(objections(page, script))
+        found.extend(complaints(page, scheme))
         page.goto(f"/shared/{page.locator('#shared').input_value().rpartition('/')[2]}")
-        found.extend(objections(page, script))
+        found.extend(complaints(page, scheme))
 
     visiting(office, chromium, visit, width=width, scheme=scheme)
     assert found == []

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 
-from tests.axe import LOOKS, Mode, objections
+from tests.axe import LOOKS, Mode, complaints
 from tests.browsers import Chromium
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office
 from tests.factories.site import make_site
@@ -266,9 +266,7 @@ def test_the_pages_are_whole_and_clean(
             page = desk.page
 
             def examine(name: str) -> None:
-                found[name] = objections(page, mode)
-                if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                    found[name].append("wider than the window")
+                found[name] = complaints(page, mode)
 
             desk.go("/sign-in")
             examine("sign in")

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.pipeline.draft import draft
@@ -19,7 +18,7 @@ from newsletter.web.sources.source_form import key_of
 from subscribers import suppression
 from subscribers.history import Way
 from subscribers.unsubscribe import unsubscribe
-from tests.browser.test_sign_in_pages import objections
+from tests.axe import LOOKS, complaints
 from tests.browsers import Chromium
 from tests.factories.office import NEWS_DESK, Office
 from tests.factories.site import make_site, publish
@@ -80,6 +79,7 @@ def watched(page: Page, errors: list[str]) -> Page:
     return page
 
 
+@pytest.mark.sampled
 def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None:
     """axe finds nothing in light and dark, nothing is wider than a phone, no script fails."""
     source = key_of(office.site.settings.newsletters["weekly"].sources[0])
@@ -90,8 +90,8 @@ def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None
     )  # fmt: skip
 
     def visit(browser: Browser) -> list[str]:
-        found, script = list[str](), Axe().axe_script
-        for scheme, width in (("light", 1280), ("dark", 390)):
+        found = list[str]()
+        for scheme, width in LOOKS:
             context = office.sit_down(browser, width=width, scheme=scheme)
             page = watched(context.new_page(), found)
             for address in addresses:
@@ -99,7 +99,7 @@ def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None
                 page.evaluate(
                     "document.querySelectorAll('main details').forEach(e => e.open = true)"
                 )
-                found += [f"{address} {scheme}: {one}" for one in objections(page, script)]
+                found += [f"{address} {scheme}: {one}" for one in complaints(page, scheme)]
             context.close()
         return found
 

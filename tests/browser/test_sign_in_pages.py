@@ -14,7 +14,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.send import begin
 from newsletter.pipeline.sign_in import first_link
-from tests.axe import LOOKS, Mode, objections
+from tests.axe import LOOKS, Mode, complaints
 from tests.browsers import Chromium
 from tests.factories.editors import ADDRESS, PASSWORD, Office, open_office
 from tests.factories.site import make_site, publish
@@ -49,14 +49,6 @@ def sign_in(page: Page, office: Office) -> None:
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Your account").wait_for()
-
-
-def complaints(page: Page, mode: Mode = "light") -> list[str]:
-    """What axe objects to on the page, and whether it is wider than its window."""
-    found = objections(page, mode)
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append("wider than the window")
-    return found
 
 
 @pytest.mark.sampled
