@@ -221,8 +221,8 @@ class NewsletterSettings(Table):
     """Only subscribers for whom this holds get it: `plan = 'gold' and tag:security`. See [Segments](how-to/segments.md)."""
     schedule: Schedule
     """Five cron fields, with days of the week by name, at most once a day: `0 7 * * mon`."""
-    approval: Literal["auto", "hold", "remind"] = "auto"
-    """`auto`: due issues are sent; `hold`: they wait for an editor; `remind`: they wait, and the editors get a reminder by mail."""
+    approval: Literal["auto", "unless-commented", "hold", "remind"] = "auto"
+    """`auto`: due issues are sent; `unless-commented`: they are sent unless a reviewer's comment is open; `hold`: they wait for an editor; `remind`: they wait, and the editors get a reminder by mail."""
     paused: bool = False
     """`run` ignores the newsletter; dates that fall due while it is paused are skipped."""
     holidays: tuple[date, ...] = ()
@@ -286,6 +286,11 @@ class NewsletterSettings(Table):
                 f"use at most {MOST_CONDITIONS}"
             )
         return self
+
+    @property
+    def is_sent_when_due(self) -> bool:
+        """Whether a due issue is sent without an editor's approval."""
+        return self.approval in ("auto", "unless-commented")
 
     @model_validator(mode="after")
     def editors_to_remind(self) -> NewsletterSettings:

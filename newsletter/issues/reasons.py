@@ -23,6 +23,7 @@ class StateReason(StrEnum):
     REFUSED_BY_POLICY = "refused-by-policy"  # a receiver's, of the whole mailing
     TOO_THIN = "too-thin"
     SOURCES_FAILED = "sources-failed"  # some of its sources cannot be read
+    OPEN_COMMENTS = "open-comments"  # of reviewers, which an editor has to resolve
     CLOSED_UNSENT = "closed-unsent"  # an editor gave up the rest of a stopped send
     FREE_TEXT = "free-text"  # written by an older version
 
@@ -41,7 +42,7 @@ class StateNote:
     """A reason for an issue's state, with its data.
 
     `late_by` belongs to LATE, `count` of `least` articles to TOO_THIN, `count` messages to
-    CLOSED_UNSENT, `who` to the action of an editor; `text` is the text of a receiver or of an older version.
+    CLOSED_UNSENT, `count` comments to OPEN_COMMENTS, `who` to the action of an editor; `text` is the text of a receiver or of an older version.
     `sources` belongs to SOURCES_FAILED, which may have an `until`, when the issue is sent without
     them, and the `count` of `least` articles of a thin issue.
     """

@@ -33,6 +33,10 @@ def note_text(note: StateNote | None) -> str:
             return f"{note.count} of at least {note.least} articles"
         case StateReason.SOURCES_FAILED:
             return _sources_failed(note)
+        case StateReason.OPEN_COMMENTS:
+            if note.count == 1:
+                return "waits until 1 comment is resolved"
+            return f"waits until {note.count} comments are resolved"
         case StateReason.CLOSED_UNSENT:
             return f"closed by an editor with {note.count} messages unsent"
         case StateReason.FREE_TEXT:

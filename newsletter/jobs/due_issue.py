@@ -22,6 +22,7 @@ from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store import newsletters as newsletter_store
 from newsletter.store.chosen_time import chosen_time
+from newsletter.store.review_comments import comments_on
 
 # What makes and sends an issue is imported when there is one: most runs have nothing to do.
 if TYPE_CHECKING:
@@ -191,12 +192,16 @@ def _approve_or_leave(
     slug, newsletter = issue.newsletter, site.newsletter(issue.newsletter)
     late = now - issue.due
     in_time = late <= newsletter.max_lateness
-    note = failure_note(issue, newsletter, failed, now=now) if in_time else None
+    note = None
+    if in_time:
+        note = failure_note(issue, newsletter, failed, now=now) or _comments_note(site, issue)
     if issue.state is State.HELD:
-        passes = _is_held_for(issue, StateReason.LATE, StateReason.SOURCES_FAILED)
+        passes = _is_held_for(
+            issue, StateReason.LATE, StateReason.SOURCES_FAILED, StateReason.OPEN_COMMENTS
+        )
         if not (passes and in_time) or (note is not None and note == issue.note):
             return _left_as_is(issue, RunResult.HELD)
-        # It was held at an earlier due time, or its sources are well or awaited no longer.
+        # It was held at an earlier due time, or what it waited for has come or is awaited no longer.
         from newsletter.pipeline.draft import draft
 
         reopen(site, issue)
@@ -213,10 +218,19 @@ def _approve_or_leave(
             field=f"newsletters.{slug}.max_lateness",
             fix=f"to send it anyway, `newsletter approve {issue.name}` and send it",
         )
-    if newsletter.approval != "auto":
+    if not newsletter.is_sent_when_due:
         return _wait_for_editors(site, issue, now)
     approve(site, slug, issue.number, now=now)
     return None
+
+
+def _comments_note(site: Site, issue: Issue) -> StateNote | None:
+    """How many comments have to be resolved first; None if the issue waits for none."""
+    if site.newsletter(issue.newsletter).approval != "unless-commented":
+        return None
+    with site.database.transaction(read_only=True) as connection:
+        count = sum(comment.is_open for comment in comments_on(connection, issue))
+    return StateNote(kind=StateReason.OPEN_COMMENTS, count=count) if count else None
 
 
 def _open_issue(site: Site, slug: str) -> Issue | None:

@@ -97,9 +97,8 @@ def failure_note(
 
     Where editors approve, the failed sources hold only an issue that is too thin.
     """
-    is_automatic = newsletter.approval == "auto"
     return source_failure_note(
-        newsletter.on_source_failure if is_automatic else SourceFailurePolicy(),
+        newsletter.on_source_failure if newsletter.is_sent_when_due else SourceFailurePolicy(),
         failed,
         DueIssue(
             due=issue.due,

@@ -97,7 +97,11 @@ def _supervised(supervisor: Supervisor, what: str, tell: Callable[[], None]) -> 
     supervisor.run(Job(name=f"operators:{what}", do=lambda _stop: tell(), budget=ALERT_BUDGET))
 
 
-_HELD_BY = {StateReason.LATE: "held", StateReason.SOURCES_FAILED: "sources failed"}
+_HELD_BY = {
+    StateReason.LATE: "held",
+    StateReason.SOURCES_FAILED: "sources failed",
+    StateReason.OPEN_COMMENTS: "comments",
+}
 """The reasons for holding an issue that the operators must know, and the kinds of their alerts."""
 
 

@@ -14,11 +14,15 @@ import pytest_asyncio
 
 from newsletter.errors import NotPermittedError, RelayUnavailableError
 from newsletter.issues.issue import State
+from newsletter.issues.review import Remark
 from newsletter.pipeline import screenshots as gallery
 from newsletter.pipeline.approve import approve
 from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
+from newsletter.pipeline.review import comment
 from newsletter.site.site import Site, open_site
+from newsletter.store.issues import all_issues
+from newsletter.store.review_comments import comments_on, resolve_comment
 from subscribers.history import Way
 from subscribers.people import find
 from subscribers.preferences import set_frequency
@@ -88,6 +92,29 @@ async def test_a_paused_newsletter_sends_nothing_and_starts_again_with_its_next_
     assert (await run_at(site, MONDAY + 2 * DAY)).did == "nothing due"
     assert (await run_at(site, MONDAY + WEEK)).did == "sent"
     assert states(site) == [State.SENT]
+
+
+async def test_an_open_comment_holds_an_issue_until_it_is_resolved(
+    tmp_path: Path, catcher: Catcher
+) -> None:
+    """The issue goes out with the next run after that, and without a comment when it is due."""
+    site = make_site(tmp_path, now=THURSDAY, port=catcher.port, approval="unless-commented")
+    await run_at(site, THURSDAY)
+    publish(tmp_path, THURSDAY, THURSDAY + HOUR)
+    await asyncio.to_thread(draft, site, "weekly", now=MONDAY - HOUR)
+    remark = Remark(article_key="", about="", name="Ada", text="The second link is dead.")
+    await asyncio.to_thread(comment, site, "weekly", 1, remark, now=MONDAY - HOUR)
+    for later in (timedelta(), HOUR):
+        outcome = await run_at(site, MONDAY + later)
+        assert outcome.did == "held: waits until 1 comment is resolved"
+    assert catcher.caught == []
+    with site.database.transaction() as connection:
+        (issue,) = all_issues(connection, "weekly")
+        (open_comment,) = comments_on(connection, issue)
+        resolve_comment(connection, issue, open_comment.id, by="an editor", now=MONDAY + HOUR)
+    assert (await run_at(site, MONDAY + 2 * HOUR)).did == "sent"
+    publish(tmp_path, MONDAY + 3 * HOUR, MONDAY + 4 * HOUR)
+    assert (await run_at(site, MONDAY + WEEK)).did == "sent"
 
 
 async def test_editors_are_reminded_once_and_their_approval_sends(

@@ -85,6 +85,7 @@ SCHEDULE = Part(
             kind=Kind.CHOICE,
             choices={
                 "auto": "It goes out by itself",
+                "unless-commented": "It goes out by itself, unless a comment is open",
                 "hold": "It waits until somebody approves it",
                 "remind": "It waits, and these people are reminded by mail",
             },
