@@ -77,9 +77,10 @@ docs: install
 reference: install
 	$(BIN)/python -m docs.tools.reference
 
-# Measures and writes docs/benchmarks.md; QUICK=1 in about two minutes.
+# Measures and writes docs/benchmarks.md with its figures as benchmarks.json beside it; QUICK=1 in
+# about two minutes. COMPARE=old.json says what changed since that run, and what is noise.
 bench: install
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(COMPARE),--compare $(COMPARE))
 
 # Explains every hot query in a PostgreSQL of a million subscribers and ten million deliveries, in
 # about ten minutes; writes docs/plans.md and fails at a scan of a large table.

@@ -6,7 +6,7 @@ from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
 
-import dkim  # type: ignore[import-untyped]  # it publishes no types
+import dkim
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from benchmarks.programs import BenchmarkError

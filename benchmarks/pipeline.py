@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -177,7 +177,7 @@ def _carry(site: Site, number: int, due: datetime, articles: int) -> None:
         issue_store.save_draft(connection, issue, due_date=due.date().isoformat())
         for state in (State.APPROVED, State.SENDING, State.SENT):
             current = issue_store.find_issue(connection, "weekly", number)
-            started = {"send_started_at": due} if state is State.SENDING else {}
+            started: dict[str, Any] = {"send_started_at": due} if state is State.SENDING else {}
             issue_store.move(connection, current, state, **started)
         advance_watermark(connection, "weekly", due, closed=due)
 

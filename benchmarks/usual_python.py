@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import aiosmtplib
-import dkim  # type: ignore[import-untyped]  # it publishes no types
+import dkim
 
 from benchmarks.programs import answer, begin_together, cpu_seconds
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -31,7 +32,7 @@ from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox_ledger import OutboxLedger
 from newsletter.store.recipient_receipts import issues_of
 from newsletter.store.tables import issues
-from newsletter.web.health import collect
+from newsletter.web.metrics import collect
 from subscribers import address_changes as moving
 from subscribers import consent, people, preferences, suppression, unsubscribe
 from subscribers.audience import ReaderGroup
@@ -229,12 +230,10 @@ def _plan(scene: Scene) -> None:
     """The beginning of the next issue's send, up to the first claim."""
     columns = [column.name for column in issues.columns if column.name != "id"]
     changed = {"number": issues.c.number + 1, "due_date": "next", "audience": sa.null()}
-    copy = sa.select(
-        *(
-            sa.literal(changed[n]) if n == "due_date" else changed.get(n, issues.c[n])
-            for n in columns
-        )
-    ).where(issues.c.id == scene.number)
+    values: list[Any] = [
+        sa.literal(changed[n]) if n == "due_date" else changed.get(n, issues.c[n]) for n in columns
+    ]
+    copy = sa.select(*values).where(issues.c.id == scene.number)
     with scene.site.database.transaction() as connection:
         groups_of(scene.site, connection, scene.issue, scene.now)
         number = connection.execute(

@@ -15,6 +15,15 @@ import pytest
 
 from benchmarks.arrivals import check_counts, check_messages
 from benchmarks.costs import Cost
+from benchmarks.figures import (
+    Change,
+    Figure,
+    compare,
+    figures_of,
+    read_figures,
+    table,
+    write_figures,
+)
 from benchmarks.findings import UNDELAYED, Comparison, Findings, goals
 from benchmarks.gathering import gather_feeds
 from benchmarks.importing import Import, import_files
@@ -32,6 +41,7 @@ from benchmarks.send import our_sender
 from benchmarks.senders import shares
 from benchmarks.sink import SinkProgram, build_sink, c_sink, find_compiler
 from benchmarks.threads import CpuTime
+from newsletter.errors import InputError
 
 MESSAGE = b"Subject: one\r\n\r\nline\r\n..dotted\r\n"
 
@@ -246,3 +256,48 @@ def test_the_steps_of_a_week_are_measured_on_a_whole_site(tmp_path: Path) -> Non
         "draft from 200 articles after 1 issues",
     ]
     assert all(step.cpu_seconds > 0 for step in steps)
+
+
+def test_the_figures_of_a_run_are_read_back(tmp_path: Path) -> None:
+    """What JSON beside the page says is what was measured."""
+    findings = _findings()
+    path = write_figures(findings, tmp_path)
+    assert read_figures(path) == figures_of(findings)
+    assert "2 sending nodes" in read_figures(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"figures": {"a": 1}}', '{"figures": {"a": {}}}']
+)
+def test_a_file_without_figures_is_named(tmp_path: Path, text: str) -> None:
+    """The error says which file to name instead."""
+    (tmp_path / "old.json").write_text(text)
+    with pytest.raises(InputError, match=r"old\.json"):
+        read_figures(tmp_path / "old.json")
+
+
+def _figure(lowest: float, value: float, highest: float, *, less_is_better: bool = True) -> Figure:
+    return Figure(
+        value=value, lowest=lowest, highest=highest, unit="s", less_is_better=less_is_better
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        (_figure(9, 10, 11), _figure(10, 11, 12), Change.WITHIN_NOISE),
+        (_figure(9, 10, 11), _figure(12, 13, 14), Change.WORSE),
+        (_figure(9, 10, 11), _figure(5, 6, 7), Change.BETTER),
+        (_figure(10, 10, 10), _figure(10.4, 10.4, 10.4), Change.WITHIN_NOISE),
+        (_figure(9, 10, 11), _figure(12, 13, 14, less_is_better=False), Change.BETTER),
+        (None, _figure(1, 1, 1), Change.NEW),
+        (_figure(1, 1, 1), None, Change.GONE),
+    ],
+)
+def test_only_what_lies_outside_the_spread_has_changed(
+    before: Figure | None, after: Figure | None, change: Change
+) -> None:
+    """A difference within the spread of either run, or of a twentieth, is noise."""
+    (one,) = compare({"a": before} if before else {}, {"a": after} if after else {})
+    assert one.change is change
+    assert change.value in table([one])
