@@ -492,6 +492,8 @@ _SETTINGS = (
     _form("/settings/webhooks", "again", message="1"),
     _get("/settings/keys"),
     _post("/settings/keys", form={"user": "1", "name": "test"}),
+    _get("/settings/export"),
+    _post("/settings/export", form={"what": "issues"}),
     _get("/settings/site/site"),
     _get("/settings/site/alerts"),
     _form("/settings/site/alerts", "review", mail=ADDRESS, seen="an earlier version"),

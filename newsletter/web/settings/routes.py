@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import with_error_page
+from newsletter.web.settings.export_page import ExportPage
 from newsletter.web.settings.look_page import LookFrame
 from newsletter.web.settings.settings_page import SettingsPage
 from newsletter.web.settings.start_page import StartPage
@@ -18,6 +19,7 @@ def settings_routes(context: EditorContext) -> list[Route]:
     """Seeing and changing settings."""
     settings, users, keys = SettingsPage(context), UsersPage(context), KeysPage(context)
     webhooks, start = WebhooksPage(context), StartPage(context, settings)
+    export = ExportPage(context)
     of_newsletter = "/settings/newsletters/{slug}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -33,6 +35,8 @@ def settings_routes(context: EditorContext) -> list[Route]:
         page("/settings/webhooks", webhooks.post, "POST"),
         page("/settings/keys", keys.get),
         page("/settings/keys", keys.post, "POST"),
+        page("/settings/export", export.get),
+        page("/settings/export", export.post, "POST"),
         page("/settings/site/{part}", settings.show),
         page("/settings/site/{part}", settings.post, "POST"),
         page(of_newsletter + "/frame", LookFrame(context).get),

@@ -1,0 +1,87 @@
+"""/settings/export: everybody, and every issue, as files to take along."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from newsletter.errors import NewsletterError, UnknownNameError
+from newsletter.pipeline.export_everybody import export_everybody
+from newsletter.pipeline.export_issues import export_issues
+from newsletter.site.site import Site
+from newsletter.store.audit import record
+from newsletter.web.editor.editor_context import HEADERS, EditorContext
+from newsletter.web.editor.error_page import outcome_of
+from newsletter.web.reader.answers import text
+
+CHUNK = 1 << 16
+
+
+class ExportPage:
+    """GET shows what can be taken along; POST gives it as a file, and records who took it."""
+
+    def __init__(self, context: EditorContext) -> None:
+        self.context = context
+
+    async def get(self, request: Request) -> Response:
+        """What there is to take."""
+        return await self._page(request)
+
+    async def post(self, request: Request) -> Response:
+        """The file that the form names."""
+        editor, form = await self.context.editor(request), await request.form()
+        what = text(form, "what")
+        begun = await outcome_of(run_in_threadpool(self._begin, what, editor.address))
+        if isinstance(begun, NewsletterError):
+            return await self._page(request, begun)
+        chunks, kind, ending = begun
+        today = self.context.clock().astimezone(self.context.site.settings.site.zone)
+        name = f"{what}-{today:%Y-%m-%d}.{ending}"
+        return StreamingResponse(
+            chunks,
+            media_type=kind,
+            headers={**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    async def _page(self, request: Request, problem: NewsletterError | None = None) -> Response:
+        status = 200 if problem is None else 409
+        values = {"problem": problem}
+        return await self.context.page(request, "settings/export.html.j2", values, status)
+
+    def _begin(self, what: str, editor: str) -> tuple[Iterator[bytes] | Iterator[str], str, str]:
+        """What the file consists of, its media type, and how its name ends.
+
+        Raises UnknownNameError for a form that names nothing that can be taken.
+        """
+        site = self.context.site
+        chunks: Iterator[bytes] | Iterator[str]
+        match what:
+            case "everybody":
+                chunks, kind, ending = export_everybody(site), "application/jsonl", "jsonl"
+            case "issues":
+                chunks, kind, ending = zipped_issues(site), "application/zip", "zip"
+            case _:
+                raise UnknownNameError("there is no such file to take along", field="what")
+        with site.database.transaction() as connection:
+            now = self.context.clock()
+            record(connection, who=editor, what=f"export {what}", detail="", now=now)
+        return chunks, kind, ending
+
+
+def zipped_issues(site: Site) -> Iterator[bytes]:
+    """A ZIP file of every issue as Markdown and as HTML, made before its first octet is given."""
+    with TemporaryFile() as archive:
+        with TemporaryDirectory() as folder, zipfile.ZipFile(archive, "w") as packed:
+            export_issues(site, None, Path(folder))
+            for file in sorted(Path(folder).rglob("*")):
+                if file.is_file():
+                    packed.write(file, file.relative_to(folder), zipfile.ZIP_DEFLATED)
+        archive.seek(0)
+        while chunk := archive.read(CHUNK):
+            yield chunk
