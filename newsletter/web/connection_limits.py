@@ -80,8 +80,8 @@ class LimitedProtocol(H11Protocol):
         """Begin; where there are too many connections, the one that waits longest is ended."""
         self._waiting = cast("LimitedState", self.server_state).waiting
         most, self.limit_concurrency = self.limit_concurrency, None
-        self._begin_to_wait_for(WaitsFor.HEAD)
         super().connection_made(transport)
+        self._begin_to_wait_for(WaitsFor.HEAD)
         if most is not None and len(self.connections) > most:
             _longest_waiting(self._waiting).end()
 
@@ -153,7 +153,7 @@ class LimitedProtocol(H11Protocol):
     def _begin_to_wait_for(self, waits_for: WaitsFor) -> None:
         self._waits_for, self._since = waits_for, self.loop.time()
         self._waiting.pop(self, None)
-        if waits_for is not WaitsFor.WORK:
+        if waits_for is not WaitsFor.WORK and self in self.connections:  # else it has ended
             self._waiting[self] = None
 
     def what_it_waits_for(self) -> WaitsFor:
