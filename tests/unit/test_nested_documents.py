@@ -1,4 +1,4 @@
-"""Brackets without end are refused wherever JSON or TOML is read that somebody else wrote.
+"""Brackets without end are refused wherever we read JSON, TOML or addresses of somebody else.
 
 The parsers call themselves for each level, and raise RecursionError, which is no ValueError.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -15,11 +16,20 @@ import pytest
 
 import newsletter
 import subscribers
+from newsletter.articles.tags import make_vocabulary
+from newsletter.config.sender import parse_sender
+from newsletter.pipeline.import_people import read_file
 from subscribers.errors import ImportFileError
 from subscribers.importing.json_people import DEEPEST, read_json_people
+from subscribers.importing.options import ImportOptions
 from subscribers.sasl import reported_error
 
-PARSERS = {"json.loads", "json.load", "tomllib.loads", "tomllib.load"}
+NOW = datetime(2026, 3, 8, 12, tzinfo=UTC)
+
+PARSERS = {
+    *("json.loads", "json.load", "tomllib.loads", "tomllib.load"),
+    *("parseaddr", "getaddresses", "SMTP.header_factory"),
+}
 
 OUR_OWN = {
     "newsletter/config/source_changing.py": "the text of newsletter.toml, which was read before",
@@ -39,7 +49,10 @@ OUR_OWN = {
 
 def uncaught(path: Path) -> Iterator[int]:
     """The lines that parse outside of a `try` that expects RecursionError."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if not any(name in text for name in PARSERS):
+        return
+    tree = ast.parse(text)
     caught: set[ast.AST] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Try) and any(
@@ -78,7 +91,25 @@ def test_people_in_json_may_be_nested_as_exports_are(opening: str) -> None:
     assert len(list(rows)) == 1
 
 
+@pytest.mark.parametrize("nested", ["<a@example.org>: " * 2_000, "(" * 9_000 + "<", "a:<" * 3_000])
+def test_a_row_of_nested_addresses_is_one_bad_row(nested: str) -> None:
+    """The others of the file are read, whichever kind of file it is."""
+    options = ImportOptions(list_slug="weekly", source_name="people.csv", now=NOW)
+    people = f"jo@example.org\n{nested}\nbo@example.org\n"
+    for file in (people, f"email\n{people}"):
+        pages = read_file(file.encode(), options, make_vocabulary([], {}), frozenset())
+        rows = [row for page in pages for row in page.rows]
+        assert ["jo@" in str(rows[0]), "bo@" in str(rows[-1])] == [True, True]
+
+
 @pytest.mark.parametrize("answer", [b"[" * 100_000, base64.b64encode(b"[" * 100_000)])
 def test_a_relay_that_answers_with_brackets_is_quoted(answer: bytes) -> None:
     """As with any other words that are no JSON object."""
     assert reported_error(answer) == "[" * 200
+
+
+@pytest.mark.parametrize("sender", ["(" * 5_000, "a:" * 5_000, "Jo <" * 3_000])
+def test_a_sender_of_brackets_is_refused(sender: str) -> None:
+    """As a publisher may type it into the form for the newsletter's name and sender."""
+    with pytest.raises(ValueError, match="write Name"):
+        parse_sender(sender)
