@@ -18,8 +18,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from subscribers.accepting import QuietAccept
 from subscribers.inbound.data_phase import MessageStream, MessageTooLargeError
 from subscribers.inbound.mail_log import MAX_OCTETS
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 MAX_SIZE = 30_000_000
 """Largest message accepted, in octets; only its first MAX_OCTETS are stored."""
@@ -240,5 +242,5 @@ class _Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer an unexpected error, so that the client tries again."""
-        log.warning("inbound mail: %s: %s", type(error).__name__, error)
+        strangers.warning("inbound mail: %s: %s", type(error).__name__, error)
         return "451 4.3.0 temporary failure, try again later"
