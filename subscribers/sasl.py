@@ -31,7 +31,7 @@ def reported_error(challenge: bytes | str) -> str:
         text = base64.b64decode(text, validate=True).decode("utf-8", "replace")
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text.strip()[:200]
     if not isinstance(document, dict):
         return ""

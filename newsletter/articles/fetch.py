@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -14,7 +14,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from newsletter.articles.request import USER_AGENT, Requests, request_url
-from newsletter.articles.response_headers import fresh_for, headers_of, http_date, retry_after
+from newsletter.articles.response_headers import (
+    fresh_for,
+    header_lines,
+    headers_of,
+    http_date,
+    retry_after,
+)
 from newsletter.config.access import Access
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
@@ -44,7 +50,8 @@ class Fetched:
     """One answer. `url` is its address after redirects; `body` is empty if it is `unchanged`.
 
     `moved_to` is set when the source has moved permanently. `fresh_for` is how long its server says
-    that it stays the same (RFC 9111 section 4.2.1). `encoding` is its Content-Encoding.
+    that it stays the same (RFC 9111 section 4.2.1). `encoding` is its Content-Encoding. `headers`
+    are all of its header lines, in their order.
     """
 
     url: str
@@ -57,6 +64,7 @@ class Fetched:
     unchanged: bool = False
     moved_to: str = ""
     fresh_for: timedelta = timedelta(0)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class RetryLaterError(SourceError):
@@ -190,8 +198,12 @@ class HttpClient:
                     _require_body(response.status, headers, requests, memory, now)
                     body = await self._body(response, headers, deadline)
                     fetched = _answer(requests.here, response.status, headers, memory, body)
-                    fresh = fresh_for(headers, now)
-                    return replace(fetched, moved_to=moved_to, fresh_for=fresh)
+                    return replace(
+                        fetched,
+                        moved_to=moved_to,
+                        fresh_for=fresh_for(headers, now),
+                        headers=header_lines(response),
+                    )
                 here = requests.follow(headers["location"], response)
                 all_permanent = all_permanent and response.status in _PERMANENT
                 moved_to = here if all_permanent else moved_to

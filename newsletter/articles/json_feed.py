@@ -39,7 +39,7 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
     """Title, entries and findings of a JSON Feed; raises SourceError if it is not one."""
     try:
         feed = _loads(decode(body).text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SourceError(
             f"it is not valid JSON: {one_line(str(error), 120)}", fix="tell the source's owner"
         ) from error
@@ -66,11 +66,14 @@ def parse_json_feed(body: bytes, *, url: str, origin: Origin) -> Document:
 
 
 def _loads(text: str) -> Any:
-    """The value of the JSON, also where a comma stands before a closing bracket."""
+    """The value of the JSON, also where a comma stands before a closing bracket. Raises ValueError."""
     try:
-        return json.loads(text, strict=False)
-    except ValueError:
-        return json.loads(_LAST_COMMA.sub(r"\1", text), strict=False)
+        try:
+            return json.loads(text, strict=False)
+        except ValueError:
+            return json.loads(_LAST_COMMA.sub(r"\1", text), strict=False)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _is_item(item: object) -> bool:

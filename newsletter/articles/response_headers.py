@@ -17,7 +17,12 @@ LONGEST_WAIT = timedelta(days=1)
 
 def headers_of(response: httpcore2.Response) -> dict[str, str]:
     """The headers by name in lower case; servers write their values in UTF-8 or Latin-1."""
-    return {name.decode("latin-1").lower(): _text(value) for name, value in response.headers}
+    return dict(header_lines(response))
+
+
+def header_lines(response: httpcore2.Response) -> tuple[tuple[str, str], ...]:
+    """All header lines in their order, by name in lower case; a name may be there repeatedly."""
+    return tuple((name.decode("latin-1").lower(), _text(value)) for name, value in response.headers)
 
 
 def _text(value: bytes) -> str:

@@ -9,6 +9,7 @@ import click
 
 from newsletter.articles.urls import is_web_address
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.printing import say
 from newsletter.issues.past.layouts import Layout
 from newsletter.issues.past.post import Problem, Standing
 from newsletter.pipeline.export_issues import export_issues
@@ -100,7 +101,7 @@ def import_archive(
         now=invocation.now,
     )
     for name, problem in report.unreadable:
-        click.echo(f"not imported: {name}: {_PROBLEMS[problem]}", err=True)
+        say(f"not imported: {name}: {_PROBLEMS[problem]}", err=True)
     show = invocation.answer if dry_run else invocation.report
     show(_document(report, dry_run=dry_run), *_lines(report, dry_run=dry_run))
     return FINDINGS if report.unreadable else OK

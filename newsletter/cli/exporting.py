@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.printing import say
 from newsletter.pipeline.site_archive.pack import pack_site
 from newsletter.result_codes import OK
 
@@ -30,7 +31,7 @@ def export(invocation: Invocation, file: Path) -> int:
     manifest = packed.manifest
     rows = sum(table.rows for table in manifest.tables)
     for name in packed.left_out:
-        click.echo(f"not in the archive: {name}", err=True)
+        say(f"not in the archive: {name}", err=True)
     invocation.report(
         {
             "file": str(file),

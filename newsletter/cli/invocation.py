@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from newsletter.cli.printing import json_text, say
+
 if TYPE_CHECKING:
     from newsletter.site.site import Site
 
@@ -63,12 +65,10 @@ class Invocation:
     def answer(self, document: Any, *lines: str) -> None:
         """Print `document` as JSON with --json, otherwise print the lines."""
         if self.as_json:
-            import json
-
-            click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+            say(json_text(document))
         else:
             for line in lines:
-                click.echo(line)
+                say(line)
 
     def report(self, document: Any, *lines: str) -> None:
         """Print like `answer`, for commands that change something: silent under cron."""

@@ -11,6 +11,7 @@ import click
 
 from newsletter.cli.csv_output import write_csv
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.printing import say
 from newsletter.pipeline.check_segments import in_segment
 from newsletter.pipeline.find_people import PeopleFilter, find_all_people, find_people
 from newsletter.result_codes import OK
@@ -96,7 +97,7 @@ def list_people(
         )
     else:
         for one in documents:
-            click.echo(f"{one['address']}  {one['status']}  {', '.join(one['tags'])}".rstrip())
+            say(f"{one['address']}  {one['status']}  {', '.join(one['tags'])}".rstrip())
     return OK
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from newsletter.cli.printing import json_text, one_log_line, printable
 from newsletter.config.access import redacted
 
 
@@ -15,8 +15,12 @@ class TextLines(logging.Formatter):
     """Formats each record as text, with its traceback, without the passwords of web addresses."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record's level and message."""
-        return redacted(super().format(record))
+        """The record's level and message, and below them its traceback."""
+        return printable(redacted(super().format(record)))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The record's level and message, in one line whatever the message contains."""
+        return one_log_line(super().formatMessage(record))
 
 
 class JsonLines(logging.Formatter):
@@ -33,7 +37,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = redacted(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json_text(line, indent=None)
 
 
 class _StderrHandler(logging.StreamHandler[TextIO]):

@@ -14,6 +14,7 @@ import click
 from newsletter import __version__
 from newsletter.cli.commands import COMMANDS
 from newsletter.cli.invocation import Invocation, json_option
+from newsletter.cli.printing import json_text, say
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.result_codes import USAGE, codes_of
 
@@ -119,7 +120,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        say("interrupted", err=True)
         sys.exit(130)
     except ConfigurationError as error:
         _exit_with(invocation, error, error.problems)
@@ -156,7 +157,7 @@ def _exit_with(invocation: Invocation, error: BaseException, problems: tuple[Pro
         _print_json(code, *problems, code=name)
     for problem in problems:
         if invocation.log_format == "text":
-            click.echo(f"newsletter: {problem}", err=True)
+            say(f"newsletter: {problem}", err=True)
         else:
             import logging
 
@@ -165,7 +166,6 @@ def _exit_with(invocation: Invocation, error: BaseException, problems: tuple[Pro
 
 
 def _print_json(status: int, *problems: Problem, code: str) -> None:
-    import json
     from dataclasses import asdict
 
     first = problems[0]
@@ -178,4 +178,4 @@ def _print_json(status: int, *problems: Problem, code: str) -> None:
         "exit": status,
         "problems": [asdict(problem) for problem in problems],
     }
-    click.echo(json.dumps({"error": document}, ensure_ascii=False, indent=2))
+    say(json_text({"error": document}))

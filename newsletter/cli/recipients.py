@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import click
-
 from newsletter.cli.csv_output import write_csv
 from newsletter.cli.invocation import Invocation
+from newsletter.cli.printing import say
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.delivery_list import recipients_of
@@ -29,7 +28,7 @@ def list_recipients(
     else:
         for one in found:
             line = f"{one['address'] or 'erased'}  {one['code'] or ''} {one['text']}"
-            click.echo(line.rstrip())
+            say(line.rstrip())
 
 
 def _document(one: Recipient) -> dict[str, Any]:

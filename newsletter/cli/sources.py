@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.printing import say
 from newsletter.cli.source_documents import (
     article_document,
     article_lines,
@@ -185,7 +186,7 @@ def export_file(invocation: Invocation, slug: str | None, out: Path | None) -> i
     if exported.left_out:
         log.warning("%d sources are not feeds, and are left out", exported.left_out)
     if out is None:
-        click.echo(exported.opml, nl=False)
+        say(exported.opml, nl=False)
         return OK
     try:
         out.write_text(exported.opml, encoding="utf-8")

@@ -11,6 +11,7 @@ import click
 
 from newsletter.cli.csv_output import write_csv
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
+from newsletter.cli.printing import say
 from newsletter.result_codes import OK
 from newsletter.store import audit
 from newsletter.store.audit import OPERATOR
@@ -104,7 +105,7 @@ def export_suppressions(invocation: Invocation, out: Path | None) -> int:
             f"{counts[False]} exported to {out}",
         )
     if counts[True]:
-        click.echo(f"{counts[True]} erased people are left out: they have no address", err=True)
+        say(f"{counts[True]} erased people are left out: they have no address", err=True)
     return OK
 
 

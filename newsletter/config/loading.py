@@ -52,7 +52,7 @@ def settings_of(text: str, folder: Path, environment: Mapping[str, str]) -> Sett
     path = folder / FILE_NAME
     try:
         document = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _invalid(path, error) from error
     overlay_environment(document, environment)
     try:
@@ -61,7 +61,7 @@ def settings_of(text: str, folder: Path, environment: Mapping[str, str]) -> Sett
         raise ConfigurationError(list(_problems(error, str(path)))) from error
 
 
-def _invalid(path: Path, error: ValueError) -> ConfigurationError:
+def _invalid(path: Path, error: Exception) -> ConfigurationError:
     return ConfigurationError(
         [Problem(message=f"not valid TOML: {error}", file=str(path), fix="correct that line")]
     )
@@ -119,7 +119,7 @@ def _value(text: str) -> Any:
     if text.startswith(("[", "{")):
         try:
             return json.loads(text)
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             return text
     return text
 

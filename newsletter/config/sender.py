@@ -58,7 +58,10 @@ def _parse_header(text: str) -> tuple[str, str]:
     from email.headerregistry import AddressHeader
     from email.policy import SMTP
 
-    header = SMTP.header_factory("From", text)
+    try:
+        header = SMTP.header_factory("From", text)
+    except RecursionError as error:
+        raise ValueError("it has too many brackets; write Name <user@example.org>") from error
     defects = getattr(header, "defects", ())  # typeshed does not know that headers have them
     if not isinstance(header, AddressHeader) or len(header.addresses) != 1 or defects:
         raise ValueError(f"{text!r} is not one sender; write Name <user@example.org>")

@@ -75,8 +75,8 @@ def _header_address(url: str) -> str:
 def _mailbox(address: str) -> str:
     try:
         return checked_address(parseaddr(address)[1])
-    except ValueError as error:
-        raise ValueError(f"{address!r} is not an e-mail address: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{address!r:.200} is not an e-mail address: {error}") from error
 
 
 def _slug(text: str) -> str:

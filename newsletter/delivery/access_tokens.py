@@ -152,7 +152,7 @@ async def _ask(url: str, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         ) from error
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     return status, document if isinstance(document, dict) else {}
 

@@ -94,7 +94,7 @@ def told_end(path: Path) -> audit_chain.ChainEnd | None:
             file.seek(max(0, size - _LAST_LINE_OCTETS))
             last = json.loads(file.read().splitlines()[-1])
         return audit_chain.ChainEnd(position=int(last["position"]), hash=str(last["hash"]))
-    except (OSError, IndexError, KeyError, TypeError, ValueError):
+    except (OSError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

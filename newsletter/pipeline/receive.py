@@ -40,8 +40,10 @@ from subscribers.inbound.identity import MAX_HEADER, MailIdentity, read_identity
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
 from subscribers.letters import LetterRequest
 from subscribers.lists import former_names
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 KEPT = AttemptLimit(most=200, per=timedelta(days=1))
 """Limit of messages of one kind kept for a person to see; only a row is kept of any more."""
@@ -285,7 +287,7 @@ def _answer(
 def _may_keep(site: Site, connection: sa.Connection, mail: Inbound, now: datetime) -> bool:
     """Whether the quarantine may take one more."""
     if mail_log.kept_octets(connection) > KEPT_OCTETS:
-        log.warning("a message was not kept: the quarantine is full; see receive --list")
+        strangers.warning("a message was not kept: the quarantine is full; see receive --list")
         return False
     return count_attempt(connection, site.keyed(f"kept {mail.kind}"), KEPT, now)
 
@@ -295,7 +297,7 @@ def _identity_of(content: bytes) -> MailIdentity:
     try:
         return HANDED_IN.run(read_identity, content[:MAX_HEADER], limits=LIMITS)
     except ParsingError as error:
-        log.warning("The header of a message could not be read: %s.", error.problem.message)
+        strangers.warning("The header of a message could not be read: %s.", error.problem.message)
         return MailIdentity()
 
 

@@ -20,12 +20,14 @@ from newsletter.errors import UnavailableError
 from subscribers.inbound.identity import MAX_HEADER
 from subscribers.inbound.listener import Client
 from subscribers.inbound.reading import UnreadableError, addresses, headers, parse_header
+from subscribers.quiet_log import QuietLog
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # its docstrings have escapes that newer Pythons warn of
     import spf
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 SECONDS = 15.0
 """How long all questions to the DNS about one message may take together."""
@@ -84,7 +86,9 @@ def is_authenticated(
         domain = envelope_sender.rpartition("@")[2].casefold()
         return _passes_spf(envelope_sender, client, ask) or _is_signed(content, domain, ask)
     except Exception as error:  # whatever a stranger's records do to the libraries
-        log.warning("a sender could not be authenticated: %s: %s", type(error).__name__, error)
+        strangers.warning(
+            "a sender could not be authenticated: %s: %s", type(error).__name__, error
+        )
         return False
     finally:
         _checks.release()

@@ -51,7 +51,7 @@ def is_annotation(element: Any) -> bool:
         return False
     try:
         cards = json.loads(element.text or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(cards, list) and all(
         isinstance(card, dict) and card.get("@type") == "PromotionCard" and card.keys() <= _KEYS

@@ -23,8 +23,14 @@ from newsletter.store.seal import seal_of
 from newsletter.web.error_wall import HEADERS, RETRY_AFTER
 from newsletter.web.hosts import is_address, is_loopback
 from newsletter.web.metrics import collect, exposition
+from newsletter.web.reader.landing import HEADERS as LANDING_HEADERS
+from newsletter.web.signin.pages import WITH_PASSKEYS
 
 log = logging.getLogger("newsletter")
+
+
+SENT_HEADERS = {"/": LANDING_HEADERS, "/sign-in": WITH_PASSKEYS}
+"""The headers that these pages have here, with which `doctor` compares what a proxy passes on."""
 
 
 def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
@@ -53,6 +59,7 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
             "scheme": request.url.scheme,
             "client": request.client.host if request.client else "",
             "forwarded": ",".join(request.headers.getlist("x-forwarded-for")),
+            "headers": SENT_HEADERS,
         }
         return JSONResponse(document, headers=HEADERS)
 

@@ -17,8 +17,10 @@ from newsletter.pipeline.sns import Sns
 from newsletter.site.site import Site
 from newsletter.web.error_wall import HEADERS
 from subscribers.errors import ProviderEventError
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 _TOO_LONG = {"error": {"code": "too-long", "message": "the report is too long"}}
 
@@ -41,10 +43,12 @@ def hook_routes(
         try:
             counts = await run_in_threadpool(take_request, site, reported, amazon, now=clock())
         except NotPermittedError as error:
-            log.warning("a report to /hooks/%s was refused: %s", provider, error.problem.message)
+            strangers.warning(
+                "a report to /hooks/%s was refused: %s", provider, error.problem.message
+            )
             return _answer(403, "not-proven", error.problem.message)
         except ProviderEventError as error:
-            log.warning("a report to /hooks/%s cannot be read: %s", provider, error)
+            strangers.warning("a report to /hooks/%s cannot be read: %s", provider, error)
             return _answer(400, error.code, str(error))
         return JSONResponse({"events": counts}, headers=HEADERS)
 

@@ -48,6 +48,9 @@ class RequestChecks:
                 answer = f"There is nothing here under this name. This site is at {self.url}\n"
                 await PlainTextResponse(answer, 421, headers=HEADERS)(scope, receive, send)
                 return
+            if _has_two_lengths(Headers(scope=scope)):
+                # A proxy in front may have read another end of it, and what follows is not a request.
+                raise HTTPException(400, "its length is told twice", {"Connection": "close"})
             if len(path) > LONGEST_PATH:
                 raise HTTPException(404)
             if not scope["query_string"].isascii():
@@ -63,6 +66,11 @@ class RequestChecks:
                 "add it to [web] hosts in newsletter.toml",
                 host,
             )
+
+
+def _has_two_lengths(headers: Headers) -> bool:
+    """Whether a request tells its length in two ways, which may disagree (RFC 9112 section 6.1)."""
+    return "transfer-encoding" in headers and "content-length" in headers
 
 
 class DefaultHeaders:

@@ -13,6 +13,11 @@ _ENVELOPES = frozenset(
 )
 """Where a JSON document has its people."""
 
+DEEPEST = 100
+"""How many lists and objects may lie in each other. What is exported has less than ten, and ijson
+keeps the whole path of each level, so 80 kB of brackets would need 6 GB.
+"""
+
 MAX_PERSON = 1_000_000
 """Characters of a document that is a single person."""
 
@@ -22,12 +27,13 @@ def read_json_people(
 ) -> tuple[Sequence[str], Iterator[tuple[int, Sequence[str]]]]:
     """The names of all fields, and each person's values with the person's number.
 
-    `open_text` opens the document from its beginning; it is read twice, because the last person may
-    have a field that no other has. Raises ImportFileError if it has no list of people.
+    `open_text` opens the document from its beginning; it is read repeatedly, because the last person
+    may have a field that no other has. Raises ImportFileError if it has no list of people.
     """
     import ijson  # slow to load, and few files are JSON
 
     try:
+        _require_shallow(open_text())
         path = _path_of_people(open_text())
         header = list(dict.fromkeys(n for person in _people(open_text(), path) for n in person))
     except (ijson.JSONError, ValueError, RecursionError) as error:
@@ -45,6 +51,20 @@ def read_json_people(
         for number, person in enumerate(_people(open_text(), path), start=1)
     )
     return header, rows
+
+
+def _require_shallow(text: TextIO) -> None:
+    """Raise ValueError for a document that is nested more than DEEPEST."""
+    import ijson
+
+    depth = 0
+    for event, _value in ijson.basic_parse(_Octets(text)):
+        if event in ("start_map", "start_array"):
+            depth += 1
+            if depth > DEEPEST:
+                raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        elif event in ("end_map", "end_array"):
+            depth -= 1
 
 
 def _path_of_people(text: TextIO) -> str | None:

@@ -168,7 +168,7 @@ class Columns:
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""
         if "<" in address:
-            name, address = parseaddr(address)
+            name, address = _name_and_address(address)
         names = [plain(cell_at(cells, column.position)).strip() for column in self._names]
         labels = labels_in(plain(cell_at(cells, self._tags.position))) if self._tags else []
         attributes = self._attributes(cells, labels)
@@ -330,3 +330,11 @@ def _require_known(mapping: Mapping[str, str], source_name: str) -> None:
             field=name,
             fix=f"map {', '.join(MAPPED)}; all other columns are kept as attributes",
         )
+
+
+def _name_and_address(cell: str) -> tuple[str, str]:
+    """The parts of `Jo <jo@example.org>`. Raises AddressError for thousands of brackets."""
+    try:
+        return parseaddr(cell)
+    except RecursionError as error:
+        raise AddressError("not a name and an address", field="email") from error

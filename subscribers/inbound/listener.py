@@ -18,8 +18,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from subscribers.accepting import QuietAccept
 from subscribers.inbound.data_phase import MessageStream, MessageTooLargeError
 from subscribers.inbound.mail_log import MAX_OCTETS
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 MAX_SIZE = 30_000_000
 """Largest message accepted, in octets; only its first MAX_OCTETS are stored."""
@@ -183,6 +185,21 @@ class _Handler:
         self._takes = takes
         self._deliver = deliver
 
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
+    ) -> str:
+        """Accept an envelope sender (MAIL) without control characters, which no address has."""
+        if not address.isprintable():
+            return "501 5.1.7 this is not an address"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 Ok"
+
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
         _server: SMTP,
@@ -198,7 +215,7 @@ class _Handler:
         """
         if envelope.rcpt_tos:
             return "452 4.5.3 one recipient at a time"
-        if not await asyncio.to_thread(self._takes, address):
+        if not address.isprintable() or not await asyncio.to_thread(self._takes, address):
             return "550 5.1.1 no such address here"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
@@ -225,5 +242,5 @@ class _Handler:
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer an unexpected error, so that the client tries again."""
-        log.warning("inbound mail: %s: %s", type(error).__name__, error)
+        strangers.warning("inbound mail: %s: %s", type(error).__name__, error)
         return "451 4.3.0 temporary failure, try again later"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
 from newsletter.config.proxies import trusted_proxies
@@ -28,7 +28,7 @@ from newsletter.site.site import Site
 from newsletter.store.newsletters import set_armed
 from newsletter.store.tables import ledger_counts
 from newsletter.web.forwarded import Forwarded
-from newsletter.web.health import health_routes
+from newsletter.web.health import SENT_HEADERS, health_routes
 from tests.acceptance.site import CommandLine
 from tests.factories.runs import DAY, HOUR, MONDAY, THURSDAY, run_at
 from tests.factories.site import READERS, make_site, publish
@@ -54,7 +54,12 @@ def health_only() -> Starlette:
 
     ours = health_routes(cast(Site, None), clock=lambda: MONDAY)
     seen = [route for route in ours if route.path == "/health/request"]
-    return Starlette(routes=[Route("/health", health), *seen])
+    pages = [Route(path, _page(headers)) for path, headers in SENT_HEADERS.items()]
+    return Starlette(routes=[Route("/health", health), *seen, *pages])
+
+
+def _page(headers: Mapping[str, str]) -> Callable[[object], PlainTextResponse]:
+    return lambda _request: PlainTextResponse("ours", headers=headers)
 
 
 @pytest.fixture

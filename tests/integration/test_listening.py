@@ -69,6 +69,32 @@ def test_mail_servers_hand_over(office: PostOffice, kind: str) -> None:
         assert was_asked(office)
 
 
+@pytest.mark.parametrize("kind", ["lmtp", "smtp"])
+@pytest.mark.parametrize("mark", [b"\r", b"\x1b[2J", b"\x00", b"\xff", b"\x7f"])
+def test_an_envelope_with_control_characters_is_refused(
+    office: PostOffice, kind: str, mark: bytes
+) -> None:
+    """No address has them, and whoever reads the list of mail would send them to a terminal."""
+    office = with_inbound(office, **{kind: "127.0.0.1:0"})
+    with listening(office.site, clock=lambda: office.now) as places:
+        host, _, port = places[kind].rpartition(":")
+        with (
+            socket.create_connection((host, int(port))) as client,
+            client.makefile("rb") as answers,
+        ):
+            answers.readline()
+            greeting = b"LHLO" if kind == "lmtp" else b"EHLO"
+            client.sendall(greeting + b" x\r\n")
+            while answers.readline()[3:4] == b"-":
+                pass
+            client.sendall(b"MAIL FROM:<a" + mark + b"@example.org>\r\n")
+            assert answers.readline()[:1] == b"5"
+            client.sendall(b"MAIL FROM:<a@example.org>\r\n")
+            assert answers.readline()[:3] == b"250"
+            client.sendall(b"RCPT TO:<weekly-help" + mark + b"@news.example.org>\r\n")
+            assert answers.readline()[:1] == b"5"
+
+
 @pytest.mark.parametrize("sent", [b"", b"LHLO x\r\nMAIL FROM:<a@example.org>\r\n"])
 def test_silent_clients_give_way_to_a_mail_server(office: PostOffice, sent: bytes) -> None:
     """However many connect and say nothing more, mail arrives, and the oldest of them is let go."""

@@ -135,6 +135,16 @@ def test_a_link_comes_by_mail_to_editors_only_and_the_page_says_the_same(office:
     assert [address for address, _ in office.letters] == [ADDRESS]
 
 
+@pytest.mark.parametrize(
+    "page", ["https://evil.example.net/", "//evil.example.net", "/" + "a" * 50_000, "/\x1b"]
+)
+def test_a_stranger_writes_nothing_into_the_mail_with_the_link(office: Office, page: str) -> None:
+    """Anybody may ask for it and name the page to come back to."""
+    link = office.ask_for_link(next=page)
+    assert "next" not in link
+    assert len(link) < 200
+
+
 def test_opening_the_link_changes_nothing_and_its_button_works_once(office: Office) -> None:
     """A mail scanner may open the link as often as it likes; the button signs in, one time."""
     link = office.ask_for_link(next="/account?x=1")
@@ -475,6 +485,7 @@ def test_a_form_that_is_too_long_is_refused(office: Office) -> None:
         "",
         "/a\r\nX: y",
         "/é",
+        "/" + "a" * 1000,
     ],
 )
 def test_nobody_is_sent_elsewhere_after_signing_in(path: str) -> None:

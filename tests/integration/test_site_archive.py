@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import stat
 import zipfile
@@ -187,9 +188,20 @@ def without_settings(manifest: dict[str, Any], contents: dict[str, bytes]) -> No
     del contents["site/newsletter.toml"], manifest["files"]["site/newsletter.toml"]
 
 
+def nested_settings(manifest: dict[str, Any], contents: dict[str, bytes]) -> None:
+    """A newsletter.toml of brackets, at which a parser that calls itself ends."""
+    content = b"a = " + b"[" * 100_000
+    contents["site/newsletter.toml"] = content
+    manifest["files"]["site/newsletter.toml"] = {
+        "octets": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        (nested_settings, "no readable newsletter.toml"),
         (traverse, "not a path below"),
         (database_elsewhere, "not a path below"),
         (other_content, "differs"),

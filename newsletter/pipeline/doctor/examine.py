@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from newsletter.articles.fetch import HttpClient
-from newsletter.config.access import Access
 from newsletter.config.loading import FILE_NAME
 from newsletter.config.settings import RelaySettings
 from newsletter.delivery.access_tokens import tokens_of
@@ -34,8 +31,7 @@ from newsletter.pipeline.doctor.mail_domain import (
     check_mx,
     check_spf,
 )
-from newsletter.pipeline.doctor.proxy import HEADERS as PROBE
-from newsletter.pipeline.doctor.proxy import judge_proxy
+from newsletter.pipeline.doctor.public_address import check_public_address
 from newsletter.site.failed_sources import failed_sources
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
@@ -58,7 +54,7 @@ def examine(site: Site, *, now: datetime, records: Records) -> Iterator[Diagnosi
     checks: list[tuple[str, Callable[[], Iterator[Diagnosis]]]] = [
         ("DNS", lambda: dns_diagnoses(site, records)),
         ("relay", lambda: _relays(site)),
-        ("site", lambda: _site_url(site, now)),
+        ("site", lambda: check_public_address(site, now)),
         ("files", lambda: _files(site)),
         ("disk", lambda: _disk(site)),
         ("database", lambda: _database(site)),
@@ -150,36 +146,6 @@ async def _relay_error(relay: RelaySettings) -> str:
         return str(connection)
     await connection.quit()
     return ""
-
-
-def _site_url(site: Site, now: datetime) -> Iterator[Diagnosis]:
-    url = site.settings.site.url
-    if not url.startswith("https://"):
-        yield _failure(
-            "site",
-            f"{url} is not https: one-click unsubscribe needs it (RFC 8058)",
-            "put a web server with a certificate in front, and set site.url",
-        )
-    limits = site.settings.fetch.model_copy(update={"timeout": TIMEOUT})
-
-    async def fetch(path: str, headers: Mapping[str, str]) -> bytes:
-        async with HttpClient(limits) as client:
-            fetched = await client.fetch(
-                f"{url}{path}", memory=None, now=now, access=Access(headers=tuple(headers.items()))
-            )
-            return fetched.body
-
-    try:
-        asyncio.run(fetch("/health", {}))
-    except NewsletterError as error:
-        yield _failure(
-            "site",
-            f"{url} does not serve the readers' pages: {error.problem.message}",
-            "start `newsletter serve` behind it: unsubscribe links lead there",
-        )
-    else:
-        yield _ok("site", f"{url} serves the readers' pages")
-        yield from judge_proxy(url, json.loads(asyncio.run(fetch("/health/request", PROBE))))
 
 
 def _files(site: Site) -> Iterator[Diagnosis]:

@@ -21,6 +21,9 @@ FORMAT, VERSION = "newsletter-site", 1
 MANIFEST, DATABASE, FOLDER = "manifest.json", "database.db", "site/"
 
 MOST_FILES = 100_000
+LARGEST_FILE = 2**63 - 1
+"""In octets, as file systems count them."""
+
 LONGEST_NAME = 1000
 """In octets."""
 
@@ -109,8 +112,8 @@ def manifest_from_json(content: bytes, *, newest_schema: str) -> Manifest:
 
 def _listed_file(data: Any) -> ListedFile:
     octets = data["octets"]
-    if type(octets) is not int or octets < 0:
-        raise ValueError("a size is a whole number")
+    if type(octets) is not int or not 0 <= octets <= LARGEST_FILE:
+        raise ValueError("a size is a whole number of octets")
     return ListedFile(octets=octets, sha256=str(data["sha256"]))
 
 

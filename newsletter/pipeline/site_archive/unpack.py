@@ -134,7 +134,7 @@ def _database_of(folder: Path, manifest: Manifest) -> UnpackedSite:
     try:
         settings = tomllib.loads((folder / FILE_NAME).read_text("utf-8"))
         named = str(settings.get("site", {}).get("database", f"sqlite:///{manifest.database}"))
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"it has no readable {FILE_NAME}") from error
     is_found = named == f"sqlite:///{manifest.database}"
     return UnpackedSite(manifest=manifest, database=named, is_found=is_found)

@@ -57,7 +57,7 @@ class PictureCache:
                 body=body,
                 fetched_at=datetime.fromisoformat(head["at"]),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         if len(body) != head.get("octets"):
             return None  # the machine stopped while it was written

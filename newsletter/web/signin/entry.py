@@ -38,7 +38,7 @@ from newsletter.web.signin.attempts import (
 )
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of
 from newsletter.web.signin.csrf import is_same_origin
-from newsletter.web.signin.outcome_pages import answer_outcome, sign_in_page
+from newsletter.web.signin.outcome_pages import answer_outcome, safe_path, sign_in_page
 from newsletter.web.signin.pages import page, refused
 from newsletter.web.signin.passwords import hash_password
 from subscribers.addresses import parse_address
@@ -161,7 +161,9 @@ def _use(request: Request, address: str, name: str, password: str) -> SignInOutc
 
 def _mail_link(request: Request, address: str, next_page: str) -> None:
     auth: AuthContext = auth_context_of(request)
-    query = f"?next={quote(next_page, safe='/')}" if next_page else ""
+    # Anybody may ask for the link, so nothing but a page of ours gets into the editor's mail.
+    is_ours = safe_path(next_page, auth.base_path) == next_page
+    query = f"?next={quote(next_page, safe='/')}" if is_ours else ""
     try:
         made = make_mailed_link(request, address)
         if made is not None:

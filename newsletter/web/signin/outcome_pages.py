@@ -17,10 +17,15 @@ HOME = "/desk"
 """The page of the site after signing in, unless another one was asked for."""
 
 
+LONGEST_PATH = 1000
+"""Characters of the page that somebody came for, which is in the mailed link too."""
+
+
 def safe_path(path: str, base_path: str = "") -> str:
     """Return the path if it is on this site, else the desk, so that no link redirects elsewhere."""
     is_ours = path.startswith(f"{base_path}/") and not path.startswith(("//", "/\\"))
-    return path if is_ours and path.isascii() and path.isprintable() else f"{base_path}{HOME}"
+    is_plain = path.isascii() and path.isprintable() and len(path) <= LONGEST_PATH
+    return path if is_ours and is_plain else f"{base_path}{HOME}"
 
 
 def answer_outcome(

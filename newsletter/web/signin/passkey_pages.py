@@ -52,6 +52,7 @@ from newsletter.web.signin.passkeys import (
     signed_count,
 )
 from newsletter.web.signin.steps import read_step, sign_step
+from subscribers.quiet_log import QuietLog
 
 CHALLENGE_LASTS = timedelta(hours=1)
 """A browser that offers passkeys in the address field has asked when the page was opened."""
@@ -66,6 +67,7 @@ _SIGN_IN, _ADD = "passkey", "new passkey"
 _ONCE = AttemptLimit(most=1, per=CHALLENGE_LASTS)
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 async def ask_for_sign_in(request: Request) -> Response:
@@ -157,7 +159,7 @@ def _sign_in(request: Request, party: RelyingParty, state: str, answer: str) -> 
             raise PasskeyError("nobody has this passkey")  # noqa: TRY301 - all end in one page
         count = signed_count(party, step["challenge"], answer, passkey)
     except PasskeyError as error:
-        log.warning("a sign-in with a passkey failed: %s", error)
+        strangers.warning("a sign-in with a passkey failed: %s", error)
         return failed
     if may_be_copied(before=passkey.sign_count, now=count):
         _warn_of_copy(request, passkey)

@@ -26,10 +26,12 @@ from newsletter.web.signin.steps import (
     step_in_cookie,
 )
 from subscribers.errors import AddressError
+from subscribers.quiet_log import QuietLog
 
 _PURPOSE = "provider"
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 async def leave(request: Request) -> Response:
@@ -38,8 +40,8 @@ async def leave(request: Request) -> Response:
     new = provider.new_request()
     try:
         url = await provider.sign_in_url(new, auth.clock())
-    except IdentityProviderError:
-        log.exception("an editor could not be sent to the identity provider")
+    except IdentityProviderError as error:
+        strangers.warning("an editor could not be sent to the identity provider: %s", error)
         return _failed(request, request.query_params.get("next", ""), 503)
     values = {
         "state": new.state,
@@ -62,7 +64,7 @@ async def come_back(request: Request) -> Response:
         return _failed(request, "", 403)
     code = query.get("code", "")
     if not code:  # the person has changed their mind, or the provider refuses
-        log.warning("the identity provider refuses a sign-in: %.100r", query.get("error", ""))
+        strangers.warning("the identity provider refuses a sign-in: %.100r", query.get("error", ""))
         return _failed(request, step["next"], 403)
     if not await run_in_threadpool(may_attempt_here, request):  # each asks the provider
         return refused(request, "too-often", 429)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import resource
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from tests.sampling import sampled, search
 
 SHARE = sampled(whole=1, sample=8)
 """Of the pieces, one in so many is tried with each kind of input."""
+
+MOST_MEMORY = 500_000
+"""How much more memory, in kB, 80 kB of input may take: what is loaded, and not what is quadratic."""
 
 ALL = {**PARSERS, **IN_PROCESS}
 KINDS = [(name, kind) for name, kinds in ALL.items() for kind in kinds]
@@ -51,8 +55,8 @@ def test_every_parser_of_a_worker_is_tried_here() -> None:
 @pytest.mark.sampled
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_time_grows_with_the_length(name: str, kind: str) -> None:
-    """No repeated piece of markup or text makes a parser slow."""
-    parse = ALL[name][kind]
+    """No repeated piece of markup or text makes a parser slow, or take gigabytes of memory."""
+    parse, before = ALL[name][kind], _most_memory()
     length = sampled(whole=40_000, sample=5_000)
     first = KINDS.index((name, kind)) % SHARE  # each piece is tried somewhere
     for piece in PIECES[first::SHARE]:
@@ -60,6 +64,12 @@ def test_time_grows_with_the_length(name: str, kind: str) -> None:
         assert_no_worse_than_doubled(
             lambda text: parse(text.encode()), piece * count, piece * 2 * count
         )
+    assert _most_memory() - before < MOST_MEMORY
+
+
+def _most_memory() -> int:
+    """The most that this process has held so far, in kB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 @pytest.mark.sampled
