@@ -36,6 +36,7 @@ from newsletter.pipeline.doctor.mail_domain import (
 )
 from newsletter.pipeline.doctor.proxy import HEADERS as PROBE
 from newsletter.pipeline.doctor.proxy import judge_proxy
+from newsletter.plural import counted
 from newsletter.site.failed_sources import failed_sources
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
@@ -265,7 +266,7 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
     for name, count in unknown.items():
         yield _warning(
             "queue",
-            f"{name}: the outcome of {count} deliveries is unknown",
+            f"{name}: the outcome of {counted(count, 'delivery', 'deliveries')} is unknown",
             f"newsletter unknown {name} --resend, or --skip",
         )
     for name, since in stuck.items():
