@@ -19,6 +19,7 @@ from newsletter.articles.json_feed import looks_like_json, parse_json_feed
 from newsletter.articles.sanitize import one_line, plain_text
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.errors import SourceError
+from newsletter.plural import counted
 
 MAX_UNPACKED = 20_000_000
 """In bytes: how large the feed in a compressed file may be."""
@@ -127,7 +128,8 @@ def _on_form(
         )
     if decoded.broken:
         yield origin.warning(
-            f"{decoded.broken} characters are not encoded as {decoded.used}; the rest is read",
+            f"{counted(decoded.broken, 'character')} {'is' if decoded.broken == 1 else 'are'} not"
+            f" encoded as {decoded.used}; the rest is read",
             "tell the source's owner",
         )
     if declares_entities:

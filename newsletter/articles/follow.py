@@ -30,6 +30,7 @@ from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.articles.tags import MAX_TAGS
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
+from newsletter.plural import counted
 
 PAGES_AT_MOST = 20
 """Pages of one source that are fetched in one gathering; the others follow in the next ones."""
@@ -205,7 +206,7 @@ def _findings(origin: Origin, pages: Sequence[FollowedPage]) -> list[SourceFindi
     first = failed[0]
     return [
         origin.warning(
-            f"{len(failed)} of the {len(pages)} pages that were followed cannot be read, such as"
+            f"{len(failed)} of {counted(len(pages), 'followed page')} cannot be read, such as"
             f" {first.memory.source}: {first.problem}; their articles stay as the feed gives them",
             "nothing to do: they are tried again after a day",
         )

@@ -27,6 +27,7 @@ from newsletter.pipeline.draft import draft as draft_issue
 from newsletter.pipeline.explain import Explanation, explain
 from newsletter.pipeline.gather import gather as gather_articles
 from newsletter.pipeline.reader_view import selected_audience
+from newsletter.plural import counted
 from newsletter.result_codes import OK, TEMPORARY
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
@@ -55,7 +56,9 @@ def gather(invocation: Invocation, name: str | None) -> int:
     for slug, sources in readings.items():
         for reading in sources:
             unchanged = ", unchanged" if reading.unchanged else ""
-            lines.append(f"{slug}: {reading.source}: {len(reading.articles)} articles{unchanged}")
+            lines.append(
+                f"{slug}: {reading.source}: {counted(len(reading.articles), 'article')}{unchanged}"
+            )
         _log_findings(slug, sources)
     invocation.report(
         {
@@ -88,7 +91,7 @@ def draft(invocation: Invocation, name: str) -> int:
         log.warning("%s: %s", issue.name, note_text(issue.note))
     invocation.report(
         issue_document(issue),
-        f"{issue.name}: {len(issue.shown_items)} articles, {len(issue.left_out)} left out",
+        f"{issue.name}: {counted(len(issue.shown_items), 'article')}, {len(issue.left_out)} left out",
         f"  {issue.subject}",
     )
     return OK

@@ -20,6 +20,7 @@ from newsletter.pipeline.rehearsal.season import (
     Season,
     Trouble,
 )
+from newsletter.plural import counted
 from newsletter.result_codes import OK
 
 _FLOWS = {
@@ -104,8 +105,8 @@ def season_lines(season: Season, zone: ZoneInfo) -> list[str]:
     return [
         *lines,
         "",
-        f"{len(season.issues)} issues: {', '.join(counts) or 'nothing is wrong'}",
-        f"{len(season.sources)} sources: {', '.join(flows) or 'all bring articles'}",
+        f"{counted(len(season.issues), 'issue')}: {', '.join(counts) or 'nothing is wrong'}",
+        f"{counted(len(season.sources), 'source')}: {', '.join(flows) or 'all bring articles'}",
     ]
 
 

@@ -16,6 +16,7 @@ from newsletter.cli.invocation import (
 )
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.wording import note_text
+from newsletter.plural import counted
 from newsletter.result_codes import OK
 
 # `run` imports this module for `job_document` alone.
@@ -175,7 +176,7 @@ def _node_line(node: Node) -> str:
 def _issue_line(status: IssueStatus) -> str:
     counts = ", ".join(f"{count} {state}" for state, count in status.deliveries.items() if count)
     note = f" ({note_text(status.issue.note)})" if status.issue.note else ""
-    clicks = f"; {status.clicks.total} clicks" if status.clicks else ""
+    clicks = f"; {counted(status.clicks.total, 'click')}" if status.clicks else ""
     return f"{status.issue.name}: {status.issue.state}{note}" + (
         f": {status.audience} readers: {counts}{clicks}" if counts else ""
     )

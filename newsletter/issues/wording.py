@@ -12,6 +12,7 @@ from newsletter.issues.reasons import (
     StateNote,
     StateReason,
 )
+from newsletter.plural import counted
 
 
 def note_text(note: StateNote | None) -> str:
@@ -30,7 +31,7 @@ def note_text(note: StateNote | None) -> str:
         case StateReason.REFUSED_BY_POLICY:
             return f"refused by policy: {note.text}"
         case StateReason.TOO_THIN:
-            return f"{note.count} of at least {note.least} articles"
+            return f"{note.count} of at least {counted(note.least, 'article')}"
         case StateReason.SOURCES_FAILED:
             return _sources_failed(note)
         case StateReason.OPEN_COMMENTS:
@@ -38,7 +39,7 @@ def note_text(note: StateNote | None) -> str:
                 return "waits until 1 comment is resolved"
             return f"waits until {note.count} comments are resolved"
         case StateReason.CLOSED_UNSENT:
-            return f"closed by an editor with {note.count} messages unsent"
+            return f"closed by an editor with {counted(note.count, 'message')} unsent"
         case StateReason.FREE_TEXT:
             return note.text
 
@@ -53,7 +54,7 @@ def _sources_failed(note: StateNote) -> str:
     if note.until is not None:
         return f"waits until {note.until:%Y-%m-%d %H:%M} UTC for {failed}"
     if note.count < note.least:
-        return f"{note.count} of at least {note.least} articles; waits for {failed}"
+        return f"{note.count} of at least {counted(note.least, 'article')}; waits for {failed}"
     return f"waits for {failed}"
 
 

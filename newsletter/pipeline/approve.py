@@ -15,6 +15,7 @@ from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.selection import Selection
 from newsletter.issues.window import closed_at
 from newsletter.issues.wording import left_out_text
+from newsletter.plural import counted
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.lint import LintFinding, Severity, lint
 from newsletter.site.editions import (
@@ -212,7 +213,7 @@ def _require_enough(issue: Issue, least: int) -> None:
     shown = len(issue.shown_items)
     if shown < least:
         raise NotPermittedError(
-            f"{issue.name} has {shown} articles, but needs at least {least}",
+            f"{issue.name} has {counted(shown, 'article')}, but needs at least {least}",
             field=f"newsletters.{issue.newsletter}.min_items",
             fix="gather or unhide more articles, or require fewer",
         )

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.issues.issue import State
+from newsletter.plural import counted
 from newsletter.store.database import Database
 from newsletter.store.ledger import counts_match
 from newsletter.store.migrations import is_current
@@ -27,7 +28,9 @@ def damage(database: Database) -> str:
         found = connection.exec_driver_sql("PRAGMA quick_check(3)").scalars().all()
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     pages = "; ".join(str(line) for line in found if line != "ok")
-    return pages or (f"{len(broken)} rows point to nothing" if broken else "")
+    if pages or not broken:
+        return pages
+    return f"{counted(len(broken), 'row')} {'points' if len(broken) == 1 else 'point'} to nothing"
 
 
 def newest_moment(connection: sa.Connection) -> datetime | None:

@@ -116,7 +116,7 @@ def test_a_page_that_fails_is_a_finding(tmp_path: Path, server: FeedServer) -> N
     reading = gathered(site, NOW)
     (finding,) = reading.findings
     assert finding.severity == "warning"
-    assert "1 of the 2 pages that were followed cannot be read" in finding.message
+    assert "1 of 2 followed pages cannot be read" in finding.message
     assert "404 Not Found" in finding.message
     assert sorted(article.author for article in kept(site)) == ["", "Ann Example"]
 

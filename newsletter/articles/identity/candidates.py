@@ -54,7 +54,7 @@ def pairs_to_compare(
     nearest: defaultdict[int, list[tuple[float, int, int]]] = defaultdict(list)
     for one, other in _sharing(stems, counts, ours):
         shared = (*(stems[one] & stems[other]), *(titles[one] & titles[other]))
-        near = sum(rarity[stem] for stem in shared)
+        near = sum(rarity[counts[stem]] for stem in shared)
         if near >= ENOUGH:
             for index in (one, other) if ours is None else (one,):
                 nearest[index].append((-near, one, other))
@@ -62,12 +62,12 @@ def pairs_to_compare(
     yield from sorted({(one, other) for _near, one, other in kept})
 
 
-def _rarity(counts: Counter[str], articles: int) -> dict[str, float]:
-    """How rare each stem is that several articles have: 1 if two have it, 0 if all have."""
+def _rarity(counts: Counter[str], articles: int) -> dict[int, float]:
+    """How rare a stem is, by how many articles have it: 1 for two, 0 for all."""
     most = math.log(max(articles / 2, FEW))
     return {
-        stem: max(0.0, 1 - math.log(count / 2) / most)
-        for stem, count in counts.items()
+        count: max(0.0, 1 - math.log(count / 2) / most)
+        for count in set(counts.values())
         if count > 1
     }
 
@@ -76,11 +76,12 @@ def _sharing(
     stems: Sequence[frozenset[str]], counts: Counter[str], ours: int | None
 ) -> Iterator[tuple[int, int]]:
     """The pairs that share one of their rarest stems; each pair once."""
-    by_stem: defaultdict[str, list[int]] = defaultdict(list)
+    shared = ((count, stem) for stem, count in counts.items() if 1 < count <= MOST)
+    ranks = {stem: rank for rank, (_count, stem) in enumerate(sorted(shared))}
+    by_stem: defaultdict[int, list[int]] = defaultdict(list)
     for index, several in enumerate(stems):
-        shared = [stem for stem in several if 1 < counts[stem] <= MOST]
-        for stem in sorted(shared, key=lambda stem: (counts[stem], stem))[:RAREST]:
-            by_stem[stem].append(index)
+        for rank in sorted([ranks[stem] for stem in several if stem in ranks])[:RAREST]:
+            by_stem[rank].append(index)
     seen: set[tuple[int, int]] = set()
     for indexes in by_stem.values():
         if ours is not None:

@@ -18,9 +18,9 @@ from newsletter.articles.identity.headlines import (
     words_of,
 )
 from newsletter.articles.identity.lexicon import folded, is_unspaced
-from newsletter.articles.identity.likeness import same_word, starts_of_forms
+from newsletter.articles.identity.likeness import fragment, same_word, starts_of_forms
 from newsletter.articles.identity.site_names import without_site
-from newsletter.articles.identity.tokens import STEM
+from newsletter.articles.identity.tokens import STEM, may_have_number
 
 TEXT_LENGTH = 1200
 """In characters; only this much text is compared, because copies of agency texts differ later."""
@@ -117,6 +117,25 @@ class Features:
     def letters(self) -> frozenset[str]:
         """The letters of headline and text, by which unspaced scripts are compared."""
         return frozenset(folded(self.title + self._text))
+
+    @cached_property
+    def _searchable(self) -> str:
+        """Headline and text in one line, in which every word of them stands as it is compared."""
+        return folded(f"{self.title} {self._text}").replace(".", "").replace("’", "'")
+
+    @cached_property
+    def may_have_number(self) -> bool:
+        """Whether headline or text can have a number; quick, and true too often."""
+        return may_have_number(folded(f"{self.title} {self._text}"))
+
+    @cached_property
+    def has_text(self) -> bool:
+        """Whether it has more than a headline."""
+        return bool(self._text.strip())
+
+    def may_mention(self, word: str) -> bool:
+        """Whether headline or text can have the word in some form; quick, and true too often."""
+        return fragment(word) in self._searchable
 
     def mentions(self, word: str) -> bool:
         """Whether headline or text has the word in some form."""

@@ -235,7 +235,7 @@ class _Parts:
         if word_value(word) and self._language not in functional:
             self._append(number_at(self.tokens, index, self._title), index, is_number=True)
             return
-        meanings = lexicon().contrasts.meanings(word)
+        meanings = contrasts_of(word)
         self.meanings.update(meanings)
         if events := events_of(word):
             self.events.add(events)
@@ -270,13 +270,15 @@ class _Parts:
 
 
 @lru_cache(maxsize=50_000)
+def contrasts_of(word: str) -> tuple[tuple[str, int], ...]:
+    """The meanings of a word in `contrasts.txt`."""
+    return lexicon().contrasts.meanings(word)
+
+
+@lru_cache(maxsize=50_000)
 def events_of(word: str) -> frozenset[str]:
     """The names of the events that a word may tell of, with those of contrasts: "buy", "rise 0"."""
-    actions = (
-        f"{group} {index}"
-        for group, index in lexicon().contrasts.meanings(word)
-        if group in ACTIONS
-    )
+    actions = (f"{group} {index}" for group, index in contrasts_of(word) if group in ACTIONS)
     return frozenset((*(name for name, _ in lexicon().events.meanings(word)), *actions))
 
 

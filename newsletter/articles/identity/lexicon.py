@@ -33,23 +33,23 @@ class Groups:
     ends: Mapping[str, tuple[tuple[str, int], ...]]
     parts: Mapping[str, tuple[tuple[str, int], ...]]
     parts_pattern: re.Pattern[str]
-    first_letters: frozenset[str]
-    """The first letters of the beginnings, and the last of the ends: most words have none of them."""
-    last_letters: frozenset[str]
+    by_first_letters: Mapping[str, tuple[str, ...]]
+    """The beginnings by their first letters, longest first; most words have none of these."""
+    by_last_letters: Mapping[str, tuple[str, ...]]
+    """The ends by their last letters, longest first."""
 
     def meanings(self, word: str) -> tuple[tuple[str, int], ...]:
         """The meanings of a folded word."""
         if found := self.words.get(word):
             return found
-        if word[:FEWEST] in self.first_letters:
-            for length in range(len(word), FEWEST - 1, -1):
-                found = self.beginnings.get(word[:length])
-                if found and (length > SHORT or not word.isascii() or word[length:] in endings()):
-                    return found
-        if word[-FEWEST:] in self.last_letters:
-            for start in range(1, len(word) - 2):
-                if found := self.ends.get(word[start:]):
-                    return found
+        for beginning in self.by_first_letters.get(word[:FEWEST], ()):
+            if word.startswith(beginning) and (
+                len(beginning) > SHORT or not word.isascii() or word[len(beginning) :] in endings()
+            ):
+                return self.beginnings[beginning]
+        for end in self.by_last_letters.get(word[-FEWEST:], ()):
+            if word.endswith(end) and len(end) < len(word):
+                return self.ends[end]
         return ()
 
     def meanings_within(self, text: str) -> Iterator[tuple[str, int, int]]:
@@ -95,7 +95,8 @@ class Lexicon:
 
     def languages(self, words: Iterable[str]) -> frozenset[str]:
         """The languages with the most functional words among `words`."""
-        counts = Counter(code for word in words for code in self.functional.get(word, ()))
+        known = self.functional
+        counts = Counter(code for word in words if word in known for code in known[word])
         return frozenset(code for code in counts if counts[code] == max(counts.values()))
 
 
@@ -198,9 +199,17 @@ def _groups(lines: Iterable[tuple[str, int, str]]) -> Groups:
         ends={word: tuple(meanings) for word, meanings in ends.items()},
         parts={word: tuple(meanings) for word, meanings in parts.items()},
         parts_pattern=re.compile("|".join(map(re.escape, longest_first)) or r"(?!)"),
-        first_letters=frozenset(beginning[:FEWEST] for beginning in beginnings),
-        last_letters=frozenset(end[-FEWEST:] for end in ends),
+        by_first_letters=_grouped(beginnings, slice(FEWEST)),
+        by_last_letters=_grouped(ends, slice(-FEWEST, None)),
     )
+
+
+def _grouped(parts: Iterable[str], letters: slice) -> dict[str, tuple[str, ...]]:
+    """The beginnings or ends of words by some of their letters, the longest first."""
+    groups: dict[str, list[str]] = {}
+    for part in sorted(parts, key=lambda part: (-len(part), part)):
+        groups.setdefault(part[letters], []).append(part)
+    return {key: tuple(several) for key, several in groups.items()}
 
 
 @lru_cache(maxsize=1)

@@ -71,6 +71,20 @@ def starts_of_forms(word: str) -> tuple[str, ...]:
     return (own,)
 
 
+def fragment(word: str) -> str:
+    """The letters of the word that stand in all its forms that `same_word` knows."""
+    if "\uac00" <= word[0] <= "\ud7a3":
+        return word[:2]
+    if word[0] in _ARABIC_PERSONS and len(word) >= 4:
+        return word[1:4]
+    return word[:4]
+
+
+def meanings_of(word: str) -> frozenset[tuple[str, int]]:
+    """The meanings of the word in `events.txt` and `contrasts.txt`."""
+    return _events(word) | _contrasts(word)
+
+
 def same_sense(one: str, other: str) -> bool:
     """Whether two words are forms of one, or mean the same in `events.txt` or `contrasts.txt`."""
     if same_word(one, other):

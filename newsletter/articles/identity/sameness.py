@@ -26,6 +26,7 @@ from newsletter.articles.identity.lexicon import folded, is_unspaced
 from newsletter.articles.identity.likeness import Difference, compare
 from newsletter.articles.identity.one_event import one_event
 from newsletter.articles.identity.roles import roles_differ
+from newsletter.articles.identity.screening import may_be_one_story
 from newsletter.articles.identity.site_names import tail_of
 from newsletter.articles.identity.texts import (
     FAINT,
@@ -49,7 +50,13 @@ _FOLLOWS_UP = 1.1
 
 def same_story(one: Features, other: Features) -> bool:
     """Whether both report one story. The result is symmetric and ignores their addresses."""
-    return why_same(one, other) is not None
+    one, other = _in_order(one, other)
+    mine, theirs = _headlines(one, other)
+    difference = compare(mine.words, theirs.words)
+    return (
+        may_be_one_story(one, other, mine, theirs, difference)
+        and _ground(one, other, mine, theirs, difference) is not None
+    )
 
 
 def why_same(one: Features, other: Features) -> Sameness | None:
@@ -59,7 +66,7 @@ def why_same(one: Features, other: Features) -> Sameness | None:
     or the order of their names are two stories, whatever their texts say, because texts of such
     stories often follow one template. Equal headlines of few words need texts that agree.
     """
-    one, other = sorted((one, other), key=lambda features: (features.title, features.long_text))
+    one, other = _in_order(one, other)
     mine, theirs = _headlines(one, other)
     difference = compare(mine.words, theirs.words)
     ground = _ground(one, other, mine, theirs, difference)
@@ -70,6 +77,13 @@ def why_same(one: Features, other: Features) -> Sameness | None:
         words=(*difference.common, *sorted(mine.numbers & theirs.numbers)),
         events=tuple(sorted(mine.told & theirs.told)),
     )
+
+
+def _in_order(one: Features, other: Features) -> tuple[Features, Features]:
+    """Both in an order that does not depend on the caller's."""
+    if one.title == other.title:
+        return (one, other) if one.long_text <= other.long_text else (other, one)
+    return (one, other) if one.title < other.title else (other, one)
 
 
 def _ground(

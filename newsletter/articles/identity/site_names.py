@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from newsletter.articles.identity.lexicon import folded
 
@@ -79,5 +80,6 @@ def _is_site(piece: str, known: Sequence[str]) -> bool:
     return short and _PUBLISHER.search(piece) is not None and not piece[:1].islower()
 
 
+@lru_cache(maxsize=1_000)
 def _squeezed(text: str) -> str:
     return re.sub(r"[\W_]+", "", folded(text))

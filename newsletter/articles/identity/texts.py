@@ -65,6 +65,20 @@ def texts_agree(
     return agreement >= _AGREEING
 
 
+def may_agree(
+    one: Features, other: Features, difference: Difference, explained: tuple[float, float]
+) -> bool:
+    """Whether the texts may agree if they have at most these shares of the headlines."""
+    if not (one.has_text and other.has_text):
+        return False
+    if difference.shared < 1 and min(explained) < _EXPLAINED:
+        return False
+    agreement = 1 + min(explained) + sum(explained) / 2
+    if one.may_have_number and other.may_have_number:
+        agreement += _by_numbers(one, other)
+    return agreement >= _AGREEING
+
+
 def _by_developments(one: Features, other: Features) -> float:
     """The penalty for developments in a headline of which the other article says nothing."""
     return sum(

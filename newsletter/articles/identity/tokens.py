@@ -31,6 +31,8 @@ _FACTORS = (
 MAGNITUDES = {folded(word): factor for words, factor in _FACTORS for word in words.split()}
 _ELISION = re.compile(r"\A(?:[cdjlmnst]|qu|jusqu|lorsqu|dell|all|nell|sull|dall|quest|un)'")
 _TURKISH_CASE = re.compile(r"(?<=...)'(?:[dt][ae]ki|n[dt][ae]n?|y?l[ae]|ler|lar)[a-z]{0,3}\Z")
+_DIGIT, _ARABIC = re.compile(r"\d"), re.compile("[\u0600-\u06ff]")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _NUMBERS = (*range(2, 13), *range(20, 101, 10))
 """The values of the lines of the group "number" in contrasts.txt."""
 _LARGE = 13
@@ -68,6 +70,20 @@ def word_value(word: str) -> float:
             if group == "number"
         ),
         0,
+    )
+
+
+@lru_cache(maxsize=1)
+def _number_words() -> frozenset[str]:
+    return frozenset(word for word in lexicon().contrasts.words if word_value(word))
+
+
+def may_have_number(text: str) -> bool:
+    """Whether a folded text can have a number, in digits or as a word; quick, and true too often."""
+    if _DIGIT.search(text) or _ARABIC.search(text):  # The Arabic article may hide a number.
+        return True
+    return not all(
+        _number_words().isdisjoint(_LETTERS.findall(form)) for form in (text, text.replace(".", ""))
     )
 
 

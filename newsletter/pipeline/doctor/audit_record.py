@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from newsletter.pipeline.audit_log import told_end
 from newsletter.pipeline.doctor.mail_domain import Diagnosis, Grade
+from newsletter.plural import counted
 from newsletter.site.site import Site
 from newsletter.store.audit_chain import Break, BrokenEntry, breaks, chain_end, hash_at
 
@@ -43,7 +44,7 @@ def check_audit(site: Site) -> Iterator[Diagnosis]:
         yield Diagnosis(
             check="audit",
             grade=Grade.OK,
-            message=f"the record of who did what is whole: {end.position} entries",
+            message=f"the record of who did what is whole: {counted(end.position, 'entry', 'entries')}",
         )
 
 

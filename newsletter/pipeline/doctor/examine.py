@@ -32,6 +32,7 @@ from newsletter.pipeline.doctor.mail_domain import (
     check_spf,
 )
 from newsletter.pipeline.doctor.public_address import check_public_address
+from newsletter.plural import counted
 from newsletter.site.failed_sources import failed_sources
 from newsletter.site.messages import envelope_sender
 from newsletter.site.site import SECRET_FILE, Site
@@ -231,7 +232,7 @@ def _queue(site: Site, now: datetime) -> Iterator[Diagnosis]:
     for name, count in unknown.items():
         yield _warning(
             "queue",
-            f"{name}: the outcome of {count} deliveries is unknown",
+            f"{name}: the outcome of {counted(count, 'delivery', 'deliveries')} is unknown",
             f"newsletter unknown {name} --resend, or --skip",
         )
     for name, since in stuck.items():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.plural import counted
 from newsletter.store.clicks import LinkClicks
 
 GROUPS: dict[str, frozenset[DeliveryState]] = {
@@ -75,7 +76,7 @@ def domain_bars(domains: Mapping[str, Mapping[DeliveryState, int]]) -> tuple[Bar
         for _name, counts in rest:
             for state, count in counts.items():
                 together[state] = together.get(state, 0) + count
-        shown.append((f"{len(rest)} others", together))
+        shown.append((counted(len(rest), "other"), together))
     longest = max((sum(counts.values()) for _name, counts in shown), default=1)
     return tuple(_bar(name, counts, longest) for name, counts in shown)
 

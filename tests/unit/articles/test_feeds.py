@@ -240,3 +240,20 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     except SourceError:
         return
     assert all(article.title and article.published.tzinfo for article in articles)
+
+
+@pytest.mark.parametrize(
+    ("letters", "said"),
+    [
+        (b"caf\xe9", "1 character is not encoded"),
+        (b"caf\xe9 \xe9t\xe9", "3 characters are not encoded"),
+    ],
+)
+def test_letters_of_another_encoding_are_counted(letters: bytes, said: str) -> None:
+    """A feed in UTF-8 with a few letters of another encoding says how many, one in the singular."""
+    text = "Überall Grüße für ältere Bücher über Öl ".encode() * 5
+    item = b"<item><title>One</title><link>https://a.example/1</link><description>%s%s</description></item>"
+    start = b"<?xml version='1.0' encoding='utf-8'?><rss version='2.0'><channel><title>A</title>"
+    body = start + item % (text, letters) + b"</channel></rss>"
+    found = parse_feed(body, content_type="", url=ORIGIN.location, origin=ORIGIN).findings
+    assert any(said in finding.message for finding in found)

@@ -339,8 +339,8 @@ def _say(
         return
     stories = len(set(numbers.values()))
     said = (
-        f"{articles} articles and past items are now {stories} stories: {keys - stories} keys were"
-        f" joined to another, {doubled} articles that a source told twice are kept once"
+        f"{articles} articles and past items are now {stories} stories; keys joined to another:"
+        f" {keys - stories}; articles that a source told twice, and that are kept once: {doubled}"
     )
     connection.execute(
         sa.insert(_audit).values(at=now, who="newsletter", what="upgraded stories", detail=said)
