@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import nh3
 from markupsafe import Markup, escape
@@ -16,7 +16,7 @@ from newsletter.rendering.direction import direction_of
 from newsletter.rendering.hyphenation import with_breaks
 from newsletter.rendering.pictures import LEAD_WIDTH
 from newsletter.rendering.plain_text import Footnotes, wrap
-from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
+from newsletter.rendering.safe_text import one_line, printable, web_link, without_dead_links
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -62,9 +62,10 @@ def _markdown() -> MarkdownIt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A non-empty text in Markdown (CommonMark)."""
+    """A non-empty text in Markdown (CommonMark). Its `kind` tells templates that it is no block."""
 
     source: str
+    kind: ClassVar[str] = ""
 
     @property
     def html(self) -> Markup:
@@ -99,7 +100,7 @@ _ATTRIBUTES = {
 
 def _sanitised(source: str) -> str:
     """The note as HTML that is safe, although Markdown allows no HTML of its own."""
-    rendered = _markdown().render(clean_text(source[:MAX_NOTE]))
+    rendered = _markdown().render(printable(clean_text(source[:MAX_NOTE])))
     cleaned = nh3.clean(
         rendered,
         tags=set(_TAGS),
