@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from typing import TYPE_CHECKING, ClassVar
 
 import nh3
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 _BLOCK = re.compile(r"<(p|ul|ol|blockquote)\b([^>]*)>(?=(.*?)</\1>)", re.DOTALL)
+_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_LINE_OF_PHONE, _BETWEEN_COLUMNS = 30, 2
+"""Letters on a line of a phone of 320 pixels, and how many fit between two columns."""
 _HEADING = re.compile(r"<h[1-6]>(.*?)</h[1-6]>", re.DOTALL)
 
 MAX_NOTE = 100_000
@@ -71,7 +78,7 @@ class Note:
     def html(self) -> Markup:
         """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
         safe = _HEADING.sub(r'<p class="subhead">\1</p>', _sanitised(self.source))
-        return with_breaks(_BLOCK.sub(_directed, without_dead_links(safe)))
+        return with_breaks(_TABLE.sub(_fitted, _BLOCK.sub(_directed, without_dead_links(safe))))
 
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
@@ -85,6 +92,18 @@ def _directed(block: re.Match[str]) -> str:
     """The start tag of a block, with the direction of its text."""
     direction = direction_of(re.sub(r"<[^>]*>", "", block[3]), "")
     return f'<{block[1]}{block[2]} dir="{direction}">' if direction else block[0]
+
+
+def _fitted(table: re.Match[str]) -> str:
+    """The table, whose words stay whole where the longest of each column fit beside each other."""
+    longest: list[int] = []
+    for row in _ROW.findall(table[1]):
+        for column, cell in enumerate(_CELL.findall(row)):
+            words = unescape(_TAG.sub("", cell)).split()
+            longest += [0] * (column + 1 - len(longest))
+            longest[column] = max((longest[column], *map(len, words)))
+    fits = sum(letters + _BETWEEN_COLUMNS for letters in longest) <= _LINE_OF_PHONE
+    return f'<table class="whole">{table[1]}</table>' if fits else table[0]
 
 
 _TAGS = frozenset(

@@ -54,10 +54,7 @@ SHOWN = {**HEADERS, "Cache-Control": "public, max-age=86400"}
 NOT_YET = {**HEADERS, "Cache-Control": "no-store", "Retry-After": "10"}
 NOT_SHOWN = {**HEADERS, "Cache-Control": "public, max-age=600"}
 
-_Making = tuple[Callable[[bytes], str | None], str]
-"""What makes another picture, and its media type."""
-_PREVIEW: _Making = (preview_picture, PREVIEW_TYPE)
-_STILL: _Making = (still_picture, STILL_TYPE)
+_PREVIEW, _STILL = "preview", "still"
 
 
 class Pictures:
@@ -94,13 +91,13 @@ class Pictures:
 
     async def get_preview(self, request: Request) -> Response:
         """The picture in the shape of link previews, or as it is where it cannot have that shape."""
-        return await self._get_made(request, "preview", _PREVIEW)
+        return await self._get_made(request, _PREVIEW)
 
     async def get_still(self, request: Request) -> Response:
         """The first frame of an animation, or the animation where Pillow cannot read it."""
-        return await self._get_made(request, "still", _STILL)
+        return await self._get_made(request, _STILL)
 
-    async def _get_made(self, request: Request, kind: str, making: _Making) -> Response:
+    async def _get_made(self, request: Request, kind: str) -> Response:
         url, now = self._signed(request), self._clock()
         name = f"{kind} of {url}"
         made = await run_in_threadpool(self._cache.find, name, now=now)
@@ -112,7 +109,7 @@ class Pictures:
         except TimeoutError:
             return Response(status_code=503, headers=NOT_YET)
         if picture is not None:
-            new = await _made(picture.body, making)
+            new = await _made(picture.body, kind)
             made = await run_in_threadpool(self._keep, name, new, now) if new else picture
         return _answer(request, made)
 
@@ -168,13 +165,16 @@ class Pictures:
         self._failed[url] = now + ASK_AGAIN
 
 
-async def _made(body: bytes, making: _Making) -> FetchedPicture | None:
+async def _made(body: bytes, kind: str) -> FetchedPicture | None:
     """Another picture, made in a worker process; None if it cannot be made."""
-    work, media_type = making
     try:
-        made = await run_in_subprocess(work, body, seconds=SECONDS)
+        if kind == _STILL:
+            made = await run_in_subprocess(still_picture, body, seconds=SECONDS)
+        else:
+            made = await run_in_subprocess(preview_picture, body, seconds=SECONDS)
     except SourceError:
         return None
+    media_type = STILL_TYPE if kind == _STILL else PREVIEW_TYPE
     return FetchedPicture(media_type=media_type, body=b64decode(made)) if made else None
 
 
