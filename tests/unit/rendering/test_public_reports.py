@@ -77,3 +77,12 @@ def test_outlook_has_grounds_and_paddings_as_attributes(editions: list[Edition])
 def test_addresses_stay_whole_in_the_text(editions: list[Edition]) -> None:
     """However long they are, one stands on one line."""
     assert f"\n{LONG}\n" in editions[-1].text
+
+
+def test_apple_colours_nothing_and_dark_rules_are_for_screens(editions: list[Edition]) -> None:
+    """Dates that Apple Mail makes links of look like text, and nobody prints white on black."""
+    for edition in editions:
+        assert "a[x-apple-data-detectors]{color:inherit !important" in edition.html
+        assert "@media screen and (prefers-color-scheme: dark)" in edition.html
+        assert "@media (prefers-color-scheme" not in edition.html
+        assert not re.search(r"<span[^>]*bgcolor|height=\"auto\"", edition.html)
