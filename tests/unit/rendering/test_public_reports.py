@@ -85,4 +85,4 @@ def test_apple_colours_nothing_and_dark_rules_are_for_screens(editions: list[Edi
         assert "a[x-apple-data-detectors]{color:inherit !important" in edition.html
         assert "@media screen and (prefers-color-scheme: dark)" in edition.html
         assert "@media (prefers-color-scheme" not in edition.html
-        assert not re.search(r"<span[^>]*bgcolor|height=\"auto\"", edition.html)
+        assert not re.search(r"<(?:span|img)[^>]*bgcolor|height=\"auto\"", edition.html)
