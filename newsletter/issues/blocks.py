@@ -22,6 +22,7 @@ class BlockKind(StrEnum):
     EVENT = "event"
     ARCHIVE = "archive"
     CORRECTION = "correction"
+    PODCAST = "podcast"
 
 
 LABELS = {
@@ -36,6 +37,7 @@ LABELS = {
     BlockKind.EVENT: "Event",
     BlockKind.ARCHIVE: "From the archive",
     BlockKind.CORRECTION: "Correction",
+    BlockKind.PODCAST: "Podcast",
 }
 """The default labels, by which readers recognise a paid block."""
 
@@ -47,9 +49,14 @@ class Place(StrEnum):
     END = "end"
 
 
+MOST_MINUTES = 6000
+"""Of a recording."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """A labelled part that editors write. `text` is Markdown; `on` is the day it is about.
+    """A labelled part that editors write. `text` is Markdown; `on` is the day it is about,
+    `minutes` how long a recording takes (0: not said).
 
     It is shown in every issue with a local date from `starts` to `ends`, both included; None means
     without limit.
@@ -63,6 +70,7 @@ class Block:
     url: str = ""
     link_text: str = ""
     on: date | None = None
+    minutes: int = 0
     place: Place = Place.AFTER_LEAD
     starts: date | None = None
     ends: date | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from newsletter.issues.blocks import Block, Place
 from newsletter.issues.issue import Issue, Item
+from newsletter.issues.note_parts import note_parts
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|!&]|^[-+=~])")
 _NUMBER = re.compile(r"^(\d+)([.)])")
@@ -27,12 +28,12 @@ def issue_markdown(
     items = issue.shown_items
     parts = [
         _front(issue, sent_at, is_public=is_public),
-        issue.words.intro.strip(),
+        *_note(issue.words.intro),
         *_items(items[:1], full_sections),
         *_blocks(blocks, Place.AFTER_LEAD),
         *_items(items[1:], full_sections),
         *_blocks(blocks, Place.END),
-        issue.words.closing.strip(),
+        *_note(issue.words.closing),
     ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -73,13 +74,27 @@ def _items(items: Iterable[Item], full_sections: Collection[str]) -> Iterator[st
         yield escaped(", ".join(dict.fromkeys(filter(None, told))))
 
 
+def _note(source: str) -> Iterator[str]:
+    """An editor's note; programs that do not know its fenced parts get them as headings and text."""
+    for part in note_parts(source):
+        if isinstance(part, str):
+            yield part.strip()
+        else:
+            yield from _block(part)
+
+
 def _blocks(blocks: Iterable[Block], place: Place) -> Iterator[str]:
     for block in blocks:
         if block.place is place:
-            yield f"## {escaped(': '.join(filter(None, (block.shown_label, block.title))))}"
-            yield block.text.strip()
-            if block.url:
-                yield _link(block.link_text or block.url, block.url)
+            yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    yield f"## {escaped(': '.join(filter(None, (block.shown_label, block.title))))}"
+    yield block.on.isoformat() if block.on else ""
+    yield block.text.strip()
+    if block.url:
+        yield _link(block.link_text or block.url, block.url)
 
 
 def _link(text: str, url: str) -> str:

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from newsletter.issues.blocks import LABELS, Block, BlockKind, Place
 from newsletter.issues.issue import Issue
+from newsletter.issues.note_parts import note_parts
 from newsletter.rendering.masthead import Masthead
-from newsletter.rendering.notes import Note, make_note
+from newsletter.rendering.notes import MAX_NOTE, Note, make_note
 from newsletter.rendering.safe_text import one_line, web_link
 from newsletter.rendering.translation import Translator
 
@@ -20,14 +21,15 @@ ANSWER = "Answer by mail"
 class Aside:
     """A block beside the articles as templates see it; `label` names it.
 
-    `kind` is a value of BlockKind; `date` is the day it is about, written out. `title`, `date` and
-    `url` may be "". The `url` of a question without a link is the address for replies.
+    `kind` is a value of BlockKind; `date` is the day it is about, written out, `minutes` how long a
+    recording takes, or 0. `title`, `date` and `url` may be "". The `url` of a question without a link is the address for replies.
     """
 
     kind: str
     label: str
     title: str
     date: str
+    minutes: int
     url: str
     link_text: str
     body: Note | None
@@ -37,8 +39,8 @@ class Aside:
 class Surroundings:
     """The notes and blocks that editors put around the articles of one issue."""
 
-    intro: Note | None
-    closing: Note | None
+    intro: tuple[Note | Aside, ...]
+    closing: tuple[Note | Aside, ...]
     after_lead: tuple[Aside, ...]
     at_end: tuple[Aside, ...]
 
@@ -58,9 +60,18 @@ def surround(issue: Issue, masthead: Masthead, translate: Translator) -> Surroun
         )
         for place in Place
     }
+
+    def note(source: str) -> tuple[Note | Aside, ...]:
+        return tuple(
+            Note(source=part)
+            if isinstance(part, str)
+            else _aside(part, issue.subject, masthead, translate)
+            for part in note_parts(source[:MAX_NOTE])
+        )
+
     return Surroundings(
-        intro=make_note(words.intro),
-        closing=make_note(words.closing),
+        intro=note(words.intro),
+        closing=note(words.closing),
         after_lead=placed[Place.AFTER_LEAD],
         at_end=placed[Place.END],
     )
@@ -77,6 +88,7 @@ def _aside(block: Block, subject: str, masthead: Masthead, translate: Translator
         label=one_line(block.label) or translate(LABELS[block.kind]),
         title=one_line(block.title),
         date=masthead.written_date(block.on) if block.on else "",
+        minutes=block.minutes,
         url=url,
         link_text=link_text,
         body=make_note(block.text),

@@ -40,7 +40,7 @@ def make_html(mjml: str, css: str) -> str:
             file="style.css.j2",
             fix="copy the rules into style.css.j2",
         )
-    return shorter_html(_inline_css(_lay_out(mjml), css))
+    return shorter_html(_inline_css(_lay_out(mjml), css), css)
 
 
 def encoded_size(html: str) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ class Masthead:
     `logo` is the address of a picture that stands for the title, shown `logo_width` pixels wide.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
     `reply_address` takes readers' answers. `join_url` is where a person to whom an issue was forwarded can subscribe.
+    `still_of` gives the address of the first frame of an animation, where the site serves it.
     """
 
     newsletter: str
@@ -38,6 +40,7 @@ class Masthead:
     reply_address: str = ""
     full_sections: frozenset[str] = frozenset()
     annotated: bool = False
+    still_of: Callable[[str], str] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.title

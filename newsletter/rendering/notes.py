@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from html import unescape
+from typing import TYPE_CHECKING, ClassVar
 
 import nh3
 from markupsafe import Markup, escape
@@ -16,7 +17,7 @@ from newsletter.rendering.direction import direction_of
 from newsletter.rendering.hyphenation import with_breaks
 from newsletter.rendering.pictures import LEAD_WIDTH
 from newsletter.rendering.plain_text import Footnotes, wrap
-from newsletter.rendering.safe_text import one_line, web_link, without_dead_links
+from newsletter.rendering.safe_text import one_line, printable, web_link, without_dead_links
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 _BLOCK = re.compile(r"<(p|ul|ol|blockquote)\b([^>]*)>(?=(.*?)</\1>)", re.DOTALL)
+_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_LINE_OF_PHONE, _BETWEEN_COLUMNS = 30, 2
+"""Letters on a line of a phone of 320 pixels, and how many fit between two columns."""
 _HEADING = re.compile(r"<h[1-6]>(.*?)</h[1-6]>", re.DOTALL)
 
 MAX_NOTE = 100_000
@@ -62,15 +69,16 @@ def _markdown() -> MarkdownIt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A non-empty text in Markdown (CommonMark)."""
+    """A non-empty text in Markdown (CommonMark). Its `kind` tells templates that it is no block."""
 
     source: str
+    kind: ClassVar[str] = ""
 
     @property
     def html(self) -> Markup:
         """Sanitised, well-formed HTML. Headings become bold lines, to keep the outline of the issue."""
         safe = _HEADING.sub(r'<p class="subhead">\1</p>', _sanitised(self.source))
-        return with_breaks(_BLOCK.sub(_directed, without_dead_links(safe)))
+        return with_breaks(_TABLE.sub(_fitted, _BLOCK.sub(_directed, without_dead_links(safe))))
 
     def text(self, footnotes: Footnotes) -> str:
         """Plain text: wrapped lines, an empty line between paragraphs, links as footnotes."""
@@ -86,6 +94,18 @@ def _directed(block: re.Match[str]) -> str:
     return f'<{block[1]}{block[2]} dir="{direction}">' if direction else block[0]
 
 
+def _fitted(table: re.Match[str]) -> str:
+    """The table, whose words stay whole where the longest of each column fit beside each other."""
+    longest: list[int] = []
+    for row in _ROW.findall(table[1]):
+        for column, cell in enumerate(_CELL.findall(row)):
+            words = unescape(_TAG.sub("", cell)).split()
+            longest += [0] * (column + 1 - len(longest))
+            longest[column] = max((longest[column], *map(len, words)))
+    fits = sum(letters + _BETWEEN_COLUMNS for letters in longest) <= _LINE_OF_PHONE
+    return f'<table class="whole">{table[1]}</table>' if fits else table[0]
+
+
 _TAGS = frozenset(
     "p ul ol li blockquote pre code em strong s a br hr h1 h2 h3 h4 h5 h6 img"  # noqa: SIM905 (a line)
     " table thead tbody tr th td".split()
@@ -99,7 +119,7 @@ _ATTRIBUTES = {
 
 def _sanitised(source: str) -> str:
     """The note as HTML that is safe, although Markdown allows no HTML of its own."""
-    rendered = _markdown().render(clean_text(source[:MAX_NOTE]))
+    rendered = _markdown().render(printable(clean_text(source[:MAX_NOTE])))
     cleaned = nh3.clean(
         rendered,
         tags=set(_TAGS),

@@ -176,6 +176,7 @@ class _Renderer:
             },
             "lead": stories.lead,
             "sections": stories.sections,
+            "stills": stories.stills,
             "is_compact": density.is_compact,
             "intro": around.intro,
             "closing": around.closing,

@@ -26,9 +26,14 @@ MAX_NESTING = 60
 """Deepest HTML of one article. MRML overflows its stack near 9,000; nh3 slows down long before."""
 
 
+def printable(text: str) -> str:
+    """The text without characters that no client shows, or that reorder what follows them."""
+    return _UNPRINTABLE.sub("", text)
+
+
 def one_line(text: str) -> str:
     """The text on one line, white space folded, unprintable characters removed."""
-    return _WHITESPACE.sub(" ", _UNPRINTABLE.sub("", text)).strip(" ")
+    return _WHITESPACE.sub(" ", printable(text)).strip(" ")
 
 
 def shorten(text: str, limit: int) -> str:

@@ -38,7 +38,8 @@ def sample_issue(items: tuple[Item, ...]) -> Issue:
         preheader="",
         items=items,
         words=Words(
-            intro="Good *morning*.", closing="## Until then\n\nWrite to <desk@example.org>."
+            intro="Good *morning*.\n\n::: podcast Sample\nminutes: 7\n\nHear it.\n:::",
+            closing="## Until then\n\nWrite to <desk@example.org>.",
         ),
         blocks=tuple(_block(kind, place) for kind in BlockKind for place in Place),
     )

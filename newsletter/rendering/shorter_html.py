@@ -41,15 +41,27 @@ _CLASSES = {
 }
 _CLASS = re.compile("|".join(_CLASSES))
 _CLASS_ATTRIBUTE = re.compile(r' class="[^"]*"')
+# Columns as wide as their row say so in their style, too.
+_WHOLE_WIDTH = re.compile(
+    r"(?:\.moz-text-html )?\.mj-column-per-100\s*\{[^{}]*\}\s*|(?<=\")mj-column-per-100\b ?"
+)
+_NO_CLASS = re.compile(r' class=""')
+# What a cell says of its text holds for the block in it.
+_ALIGNED_TWICE = re.compile(
+    r'(<td align="(\w+)" style="[^"]*">\s*<div style="(?:[^"]*;)?)text-align:\2(?:;|(?="))'
+)
+_RULE = re.compile(r"([^{}]+)(\{[^{}]*\})")
+_NAMED_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
 
 
-def shorter_html(html: str) -> str:
-    """The same document in fewer octets.
+def shorter_html(html: str, css: str = "") -> str:
+    """The same document in fewer octets; `css` is what was inlined, whose classes are the theme's.
 
     Text runs from left to right unless an element around it says otherwise, so that
     `direction:ltr` is needed only beside `direction:rtl`.
     """
     html = _FOR_OUTLOOK_2003.sub("", html).replace("</wbr>", "")
+    html = _without_unused_rules(_without_whole_width(html), frozenset(_NAMED_CLASS.findall(css)))
     html = _STYLE_SHEET.sub(
         lambda match: match[1] + _shorter_classes(_shorter_sheet(match[2])) + match[3], html
     )
@@ -58,6 +70,41 @@ def shorter_html(html: str) -> str:
     return _TAG.sub(
         lambda match: _shorter_tag(match[0], has_two_directions=has_two_directions), _joined(html)
     )
+
+
+def _without_whole_width(html: str) -> str:
+    html = _STYLE_SHEET.sub(lambda sheet: _WHOLE_WIDTH.sub("", sheet[0]), html)
+    html = _TAG.sub(lambda tag: _NO_CLASS.sub("", _WHOLE_WIDTH.sub("", tag[0])), html)
+    return _ALIGNED_TWICE.sub(r"\1", html)
+
+
+def _without_unused_rules(html: str, classes: frozenset[str]) -> str:
+    """The HTML without rules for those of the `classes` that no element has.
+
+    Other classes may be names that a client gives to elements of its own.
+    """
+    there = {name for tag in _TAG.findall(html) for name in _class_names(tag)}
+    absent = classes - there
+
+    def used(rule: re.Match[str]) -> str:
+        selectors = rule[1]
+        if "(" in selectors or "/*" in selectors:
+            return rule[0]
+        kept = [
+            each for each in selectors.split(",") if absent.isdisjoint(_NAMED_CLASS.findall(each))
+        ]
+        return ",".join(kept) + rule[2] if kept else ""
+
+    def shorter(sheet: re.Match[str]) -> str:
+        quoted = "'" in sheet[2] or '"' in sheet[2]
+        return sheet[0] if quoted else sheet[1] + _RULE.sub(used, sheet[2]) + sheet[3]
+
+    return _STYLE_SHEET.sub(shorter, html) if absent else html
+
+
+def _class_names(tag: str) -> list[str]:
+    attribute = _CLASS_ATTRIBUTE.search(tag)
+    return attribute[0][len(' class="') : -1].split() if attribute else []
 
 
 def _joined(html: str) -> str:

@@ -101,6 +101,13 @@ class EditionView:
     lead: StoryView | None
     sections: tuple[SectionView, ...]
 
+    @property
+    def stills(self) -> tuple[Picture, ...]:
+        """The animations of which the first frame is served."""
+        stories = (self.lead, *(story for section in self.sections for story in section.stories))
+        pictures = (story.picture for story in stories if story)
+        return tuple(picture for picture in pictures if picture and picture.still)
+
 
 def issue_view(layout: Layout, density: Density, masthead: Masthead) -> EditionView:
     """The laid-out items as stories, with summaries cut to what the density allows."""
@@ -162,7 +169,7 @@ def story(item: Item, masthead: Masthead, *, summary: int, width: int) -> StoryV
         minutes=_minutes(article),
         plays=_seconds(article) > 0,
         follows=_earlier(item, masthead),
-        picture=sized_picture(item.image, width),
+        picture=sized_picture(item.image, width, masthead.still_of),
         full=None,
         # What an editor writes is in the newsletter's language.
         title_language="" if item.overrides.title else language,

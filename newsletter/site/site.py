@@ -13,6 +13,7 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import seal_of
@@ -78,6 +79,7 @@ class Site:
     def masthead(self, slug: str) -> Masthead:
         """The masthead of the newsletter's issues."""
         site = self.settings.site
+        pictures = PictureAddresses(sign=self.keyed, base=site.base_path)
         return Masthead(
             newsletter=slug,
             title=self.newsletter(slug).title,
@@ -90,6 +92,7 @@ class Site:
             timezone=site.timezone,
             reply_address=self.newsletter(slug).reply_to or self.newsletter(slug).sender.address,
             join_url=f"{site.url}/join/{self.newsletter(slug).list}",
+            still_of=lambda url: f"{site.url}{pictures.of_still(url)}",
             annotated=self.newsletter(slug).annotations,
             full_sections=frozenset(
                 section.title

@@ -20,6 +20,7 @@ from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.correction_mail import corrected_on
+from newsletter.site.picture_addresses import PATH, PREVIEW_PATH, STILL_PATH, PictureAddresses
 from newsletter.site.site import Site, site_title
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
@@ -32,7 +33,6 @@ from newsletter.web.error_wall import ErrorWall, Failure, failure_of
 from newsletter.web.failure_answers import failure_answers
 from newsletter.web.health import health_routes
 from newsletter.web.hooks import hook_routes
-from newsletter.web.pictures.addresses import PATH, PictureAddresses
 from newsletter.web.pictures.routes import Pictures
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
@@ -82,6 +82,8 @@ def make_app(
             *reader_routes(readers, clicks),
             *archive_routes(archive),
             Route(f"{PATH}/{{signature}}", pictures.get, methods=["GET"]),
+            Route(f"{PREVIEW_PATH}/{{signature}}", pictures.get_preview, methods=["GET"]),
+            Route(f"{STILL_PATH}/{{signature}}", pictures.get_still, methods=["GET"]),
             *sign_in_routes(),
             *editor_routes(_editor_context(readers, send_jobs, imports, addresses)),
             *api_routes(

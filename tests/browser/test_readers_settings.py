@@ -14,7 +14,7 @@ from newsletter.rendering.contrast import ENOUGH, contrast
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.browser.test_widths import STICKING_OUT
 from tests.browsers import Chromium
-from tests.factories.editions import make_edition
+from tests.factories.editions import make_edition, make_masthead
 from tests.factories.hard_cases import ALL_CASES, kinds_for
 from tests.factories.issues import make_article, make_image, make_item
 
@@ -144,7 +144,7 @@ def _rgb(css: str) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize("name", theme_names())
 def test_no_movement(name: str, chromium: Chromium) -> None:
-    """Who asks for less movement sees no animation; its story keeps its linked headline."""
+    """Without a first frame to show, who asks for less movement sees no animation; the headline stays."""
     moving = make_item(make_article(1, image=make_image(1, moves=True)))
     still = make_item(make_article(2, image=make_image(2)))
     html = make_edition([moving, still], theme=open_theme(None, name)).html
@@ -162,6 +162,30 @@ def test_no_movement(name: str, chromium: Chromium) -> None:
     pictures = ["1", "2"] if html.count("<img") == 2 else []
     assert chromium.run(lambda browser: shown(browser, "no-preference")) == pictures
     assert chromium.run(lambda browser: shown(browser, "reduce")) == pictures[1:]
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_the_first_frame(name: str, chromium: Chromium) -> None:
+    """Who asks for less movement sees the first frame where the animation is, in its size and place."""
+    item = make_item(make_article(1, image=make_image(1, moves=True)))
+    masthead = make_masthead(still_of=lambda _url: "data:image/png;base64,AAAA")
+    html = make_edition([item], theme=open_theme(None, name), masthead=masthead).html
+
+    def shown(browser: Browser, motion: str) -> list[str]:
+        page = open_page(browser, html, reduced_motion=motion)
+        seen: list[str] = page.evaluate(
+            """() => [...document.images].filter(image => image.getBoundingClientRect().width > 100)
+              .map(image => getComputedStyle(image).content)"""
+        )
+        page.close()
+        return seen
+
+    expected = html.count("<img")
+    assert chromium.run(lambda browser: shown(browser, "no-preference")) == ["normal"] * expected
+    assert (
+        chromium.run(lambda browser: shown(browser, "reduce"))
+        == ['url("data:image/png;base64,AAAA")'] * expected
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from newsletter.rendering.mail_clients import MailClient, client_of
 from newsletter.rendering.shown_in import shown_in
 from newsletter.rendering.theme import STANDARD, open_theme, theme_names
 from tests.browsers import Chromium
-from tests.factories.editions import make_edition
+from tests.factories.editions import make_edition, make_masthead
 from tests.factories.hard_cases import ALL_CASES, kinds_for
 from tests.factories.issues import make_items
 from tests.sampling import IS_WHOLE
@@ -69,6 +69,36 @@ def test_eight_stories_are_short_on_a_phone(chromium: Chromium) -> None:
         return tall
 
     assert chromium.run(height) <= 2520
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_what_stands_alone_can_be_hit_with_a_thumb(name: str, chromium: Chromium) -> None:
+    """Buttons and the links at top and foot, Unsubscribe among them, are 44 pixels high and apart."""
+    masthead = make_masthead(join_url="https://news.example.org/join/weekly")
+    html = make_edition(make_items(2), masthead=masthead, theme=open_theme(None, name)).html
+
+    def boxes(browser: Browser) -> list[dict[str, float]]:
+        page = browser.new_page(viewport={"width": 320, "height": 800})
+        page.set_content(html, wait_until="domcontentloaded")
+        found: list[dict[str, float]] = page.evaluate(
+            """() => [...document.querySelectorAll('.links a, a.near, .button a')].map(link => {
+              const box = link.getBoundingClientRect()
+              return {left: box.left, right: box.right, top: box.top, bottom: box.bottom}
+            })"""
+        )
+        page.close()
+        return found
+
+    found = chromium.run(boxes)
+    assert len(found) >= 4
+    assert [box for box in found if box["bottom"] - box["top"] < 44] == []
+    assert [
+        (one, other)
+        for number, one in enumerate(found)
+        for other in found[:number]
+        if min(one["right"], other["right"]) > max(one["left"], other["left"])
+        and min(one["bottom"], other["bottom"]) > max(one["top"], other["top"])
+    ] == []
 
 
 def without(*features: str) -> MailClient:

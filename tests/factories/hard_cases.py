@@ -22,11 +22,15 @@ MARKDOWN = Words(
         "| Day | Low water | Remark |\n|---|---|---|\n| Monday | 06:10 | none |\n"
         "| Tuesday | 06:58 | a-very-long-remark-without-a-single-space-that-must-break-somewhere |\n\n"
         "```\ngate.open(at=tide.low, unless=wind.from_the_north_east_and_stronger_than_seven)\n```\n\n"
-        "![The gate at low water](https://press.example.org/gate.png)"
+        "![The gate at low water](https://press.example.org/gate.png)\n\n"
+        "::: podcast How a lock keeps time\ndate: 2026-05-12\nminutes: 34\n"
+        "link: https://podcast.example.org/34\nbutton: Hear both keepers\n\nTwo keepers talk.\n:::\n\n"
+        "| Day | Low water | Keeper |\n|---|---|---|\n| Wednesday | 07:41 | Ann Example |\n"
     ),
     closing=(
         "1. One\n   - a first thing\n   - a second thing\n2. Two\n\n---\n\n"
-        "> A quotation\n>\n> of two paragraphs\n\nCall +61 2 5550 1234, or meet at 12:30 on 3/4/2025."
+        "> A quotation\n>\n> of two paragraphs\n\nCall +61 2 5550 1234, or meet at 12:30 on 3/4/2025.\n\n"
+        "::: question What have you repaired?\n:::\n\n::: numbers\n- **3** locks\n- **2.1 GB** of tides\n:::"
     ),
 )
 

@@ -12,6 +12,7 @@ from newsletter.articles.entries import Origin
 from newsletter.articles.fetch import Fetched, FetchMemory
 from newsletter.articles.opml import parse_opml
 from newsletter.articles.picture_check import measure
+from newsletter.articles.preview_picture import preview_picture, still_picture
 from newsletter.articles.reading import SourceContent, parse_content, read_folder_source
 from newsletter.articles.tags import make_vocabulary
 from newsletter.issues.past.layouts import read_export
@@ -103,6 +104,14 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
     },
     "_links": {"page": lambda body: find_source._links(b"<html><head>" + body, "text/html", URL)},
     "measure": {"picture": measure, "GIF": lambda body: measure(b"GIF89a" + body)},
+    "preview_picture": {
+        "picture": preview_picture,
+        "GIF": lambda body: preview_picture(b"GIF89a" + body),
+    },
+    "still_picture": {
+        "picture": still_picture,
+        "GIF": lambda body: still_picture(b"GIF89a" + body),
+    },
     "parse_opml": {"OPML": parse_opml, "its body": lambda body: parse_opml(b"<opml><body>" + body)},
     "make_past_issue": {
         "HTML": post(is_markdown=False),

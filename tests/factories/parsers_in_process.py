@@ -17,7 +17,7 @@ from newsletter.rendering.full_body import full_body
 from newsletter.rendering.notes import Note
 from newsletter.rendering.plain_text import Footnotes
 from newsletter.rendering.safe_text import web_link
-from newsletter.web.pictures.addresses import PictureAddresses
+from newsletter.site.picture_addresses import PictureAddresses
 from subscribers.blame.judge import Refusal, judge
 from subscribers.errors import ProviderEventError
 from subscribers.inbound.listener import Client

@@ -6,7 +6,7 @@ import re
 from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
-from newsletter.web.pictures.addresses import PATH
+from newsletter.site.picture_addresses import PATH
 
 
 def with_publishers_addresses(html: str, base: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.demo.catcher import CaughtMail, catching_mail
 from tests.demo.serving import serving
-from tests.demo.site import CommandFailedError, make_site
+from tests.demo.site import CommandFailedError, Site, make_site
 from tests.demo.sources import sources_application
 
+_NAMES = ("ann", "ben", "cleo", "dora")
 PRESS = "press.example.org"
 DKIM = """
 [dkim]
@@ -56,9 +58,17 @@ def send_issue(folder: Path, *, hours: int = 0) -> SentIssue:
 
     The send began so many `hours` ago, and the reader's server asked to try again until now.
     """
+    return send_issues(folder, ages=(hours,))[0]
+
+
+def send_issues(folder: Path, *, ages: Sequence[int]) -> tuple[SentIssue, ...]:
+    """The same issue for several readers, whose servers took it at these ages, in rising hours.
+
+    The last one took it now.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
-    begun = now - timedelta(hours=hours)
-    start = ("--now", begun.isoformat())
+    begun = now - timedelta(hours=ages[-1])
+    readers = {f"{name}@example.net": age for name, age in zip(_NAMES, ages, strict=False)}
     with serving(_as_public(sources_application(begun))) as sources, catching_mail() as catcher:
         site = make_site(
             folder,
@@ -72,24 +82,37 @@ def send_issue(folder: Path, *, hours: int = 0) -> SentIssue:
         record = _make_key(site.folder / "dkim.pem")
         configuration = site.folder / "newsletter.toml"
         configuration.write_text(configuration.read_text() + DKIM)
-        readers = folder / "readers.csv"
-        readers.write_text("email\nann@example.net\n")
-        site.run("subscribers", "import", str(readers), "--list", "weekly")
-        site.run("gather", *start)
-        site.run("draft", "weekly", *start)
-        findings = site.ask("lint", "weekly")["findings"]
-        # The pictures' public address is not there to answer; everything else is in order.
-        others = [finding for finding in findings if finding["rule"] != "image-answer"]
-        assert others == [], others
-        site.run("approve", "weekly/1", *start)
-        if hours:
-            later = catcher.answering(lambda _reader: "451 4.7.1 Try again later")
-            with later, suppress(CommandFailedError):
-                site.run("send", "weekly/1", *start)
-            assert not catcher.mails
-        site.run("send", "weekly/1", "--now", now.isoformat())
-        assert catcher.wait_for(1)
-        return SentIssue(mail=catcher.mails[0], dkim_record=record, at=now, hours=hours)
+        _approve(site, readers, begun)
+        for age in sorted({0, *ages}):
+            too_early = catcher.answering(
+                lambda reader, age=age: "451 4.7.1 Try again later" if readers[reader] > age else ""
+            )
+            with too_early, suppress(CommandFailedError):
+                at = begun + timedelta(hours=age)
+                site.run("send", "weekly/1", "--now", at.isoformat())
+            assert catcher.wait_for(sum(each <= age for each in ages))
+        mails = {mail.recipient: mail for mail in catcher.mails}
+        return tuple(
+            SentIssue(
+                mail=mails[reader], dkim_record=record, at=begun + timedelta(hours=age), hours=age
+            )
+            for reader, age in readers.items()
+        )
+
+
+def _approve(site: Site, readers: Iterable[str], begun: datetime) -> None:
+    """Draft the first issue for the readers, find nothing wrong with it, and approve it."""
+    start = ("--now", begun.isoformat())
+    people = site.folder.parent / "readers.csv"
+    people.write_text("\n".join(("email", *readers, "")))
+    site.run("subscribers", "import", str(people), "--list", "weekly")
+    site.run("gather", *start)
+    site.run("draft", "weekly", *start)
+    findings = site.ask("lint", "weekly")["findings"]
+    # The pictures' public address is not there to answer; everything else is in order.
+    others = [finding for finding in findings if finding["rule"] != "image-answer"]
+    assert others == [], others
+    site.run("approve", "weekly/1", *start)
 
 
 def _as_public(application: ASGIApp) -> ASGIApp:

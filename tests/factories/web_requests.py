@@ -31,6 +31,7 @@ from newsletter.pipeline.draft import draft
 from newsletter.pipeline.gather import gather
 from newsletter.pipeline.report import close
 from newsletter.pipeline.send import begin
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import ApiScope, make_api_token
 from newsletter.store.issues import find_issue
@@ -40,7 +41,6 @@ from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
-from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.pictures.cache import PictureCache
 from newsletter.web.pictures.routes import FOLDER
 from newsletter.web.sources.source_form import key_of

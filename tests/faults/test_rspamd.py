@@ -55,7 +55,7 @@ def test_rspamd(sent: SentIssue) -> None:
     with name_server(zone) as dns_port, rspamd(dns_port) as address:
         verdict = _ask(address, sent)
     scores = {name: symbol["score"] for name, symbol in verdict["symbols"].items()}
-    print(f"rspamd: {verdict['score']:.2f}")
+    print(f"rspamd after {sent.hours} h: {verdict['score']:.2f}")
     assert verdict["score"] <= 0, scores
     assert {"R_DKIM_ALLOW", "R_SPF_ALLOW", "DMARC_POLICY_ALLOW"} <= set(scores)
     assert "URI_COUNT_ODD" not in scores

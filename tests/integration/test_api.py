@@ -231,6 +231,7 @@ def test_an_edit_that_would_overwrite_anothers_is_refused(api: Api) -> None:
         {"action": "rewrite", "image_url": "javascript:alert(1)"},
         {"action": "block", "kind": "jobs", "place": "end", "title": "x", "url": "data:x"},
         {"action": "block", "kind": "jobs", "place": "end", "title": "x", "starts": "soon"},
+        {"action": "block", "kind": "podcast", "place": "end", "title": "x", "minutes": "0"},
         {"action": "burn"},
         {"action": "pin", "surprise": 1},
         {"action": "pin", "version": "x"},

@@ -22,11 +22,11 @@ from PIL import Image as Pillow
 
 from newsletter.config.settings import FetchSettings
 from newsletter.rendering.theme import shipped_templates
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.site.site import Site
 from newsletter.store.database import Database
 from newsletter.web.app import make_app
 from newsletter.web.pictures import routes
-from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.pictures.cache import FRESH
 from newsletter.web.pictures.routes import ASK_AGAIN
 from tests.factories.desk import NOW, make_site
@@ -147,6 +147,34 @@ def test_a_restarted_server_has_them_still(site: Site, stranger: FeedServer) -> 
             assert browser.get(here).content == drawn()
         stranger.put("/a.png", b"", status=503)
     assert [seen.path for seen in stranger.seen] == ["/a.png"] * 3
+
+
+def test_a_link_preview_has_the_picture_in_its_shape(
+    site: Site, client: httpx2.Client, stranger: FeedServer
+) -> None:
+    """A JPEG of 1200 × 630, made once; where none can be made, the picture as it is, or 404."""
+    addresses = PictureAddresses(sign=site.keyed, base="")
+    here = addresses.of_preview(stranger.put("/a.png", drawn(size=(900, 1600)), "image/png"))
+    for _ in range(2):
+        answer = client.get(here)
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert Pillow.open(BytesIO(answer.content)).size == (1200, 630)
+    again = client.get(here, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+    assert len(stranger.seen) == 1
+    file = BytesIO()
+    frames = [Pillow.new("RGB", (300, 200), colour) for colour in ("teal", "red")]
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    still = client.get(addresses.of_still(stranger.put("/a.gif", file.getvalue(), "image/gif")))
+    assert still.headers["content-type"] == "image/png"
+    assert not getattr(Pillow.open(BytesIO(still.content)), "is_animated", False)
+    cut = stranger.put("/b.png", drawn()[:80], "image/png")
+    assert client.get(addresses.of_preview(cut)).content == drawn()[:80]
+    assert (
+        client.get(addresses.of_preview(stranger.put("/c", SVG, "image/svg+xml"))).status_code
+        == 404
+    )
+    assert client.get(here.replace("a.png", "b.png")).status_code == 404
 
 
 @pytest.mark.parametrize(

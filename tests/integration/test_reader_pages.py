@@ -19,12 +19,12 @@ from starlette.middleware import Middleware
 
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.site.clicks import ClickCounter
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.site.site import Site as OurSite
 from newsletter.store.database import Database
 from newsletter.web.archive.routes import Archive
 from newsletter.web.error_wall import ErrorWall
 from newsletter.web.failure_answers import failure_answers
-from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.reader.reader_context import ReaderContext, open_templates
 from newsletter.web.reader.routes import reader_routes
 from subscribers import people

@@ -238,8 +238,8 @@ class EditDocument(Taken):
     `version` is the issue's version when you read it. `item` is an item's id. Which further fields
     count depends on `action`: move (section, before), rewrite (title, summary, link_text,
     image_url, image_alt, no_image), say-inbox (subject, preheader), say-intro (intro),
-    say-closing (closing), block (kind, place, title, label, text, url, link_text, starts, ends,
-    and block to replace one), drop-block (block).
+    say-closing (closing), block (kind, place, title, label, text, url, link_text, on, minutes,
+    starts, ends, and block to replace one), drop-block (block).
     """
 
     version: int = Field(ge=0, le=LARGEST_VERSION)
@@ -267,6 +267,7 @@ class EditDocument(Taken):
     text: str | None = None
     url: str | None = None
     on: str | None = None
+    minutes: str | None = None
     starts: str | None = None
     ends: str | None = None
 

@@ -6,7 +6,7 @@ since is noted, and links that were replaced lead to their new addresses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from newsletter.errors import UnknownNameError
@@ -39,7 +39,8 @@ class EditionReader:
     """Reads the published editions of one newsletter.
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
-    `archive_url` is where the newsletter's issues are; `corrected_on` dates a correction.
+    `archive_url` is where the newsletter's issues are; `corrected_on` dates a correction,
+    and `preview_of` gives the address of a picture in the shape of link previews.
     """
 
     database: Database
@@ -47,6 +48,7 @@ class EditionReader:
     links_url: str
     archive_url: str
     corrected_on: CorrectedOn
+    preview_of: Callable[[str], str]
 
     def find_edition(self, number: int, key: str) -> str | None:
         """The HTML of one published edition, or None."""
@@ -95,4 +97,10 @@ class EditionReader:
         for item in issue.shown_items:
             own.setdefault(web_link(item.article.url), set()).add(item.article.key)
         html = redirected(with_notes(html, notes), new_urls(corrections.replaced, own))
-        return with_link_preview(html, issue, edition, f"{self.archive_url}/{issue.number}")
+        return with_link_preview(
+            html,
+            issue,
+            edition,
+            address=f"{self.archive_url}/{issue.number}",
+            preview_of=self.preview_of,
+        )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
+from newsletter.articles.preview_picture import HEIGHT, WIDTH
 from newsletter.issues.issue import Issue
 from newsletter.rendering.edition import Edition
 from newsletter.rendering.safe_text import web_link
 
 
-def with_link_preview(html: str, issue: Issue, edition: Edition, address: str) -> str:
+def with_link_preview(
+    html: str, issue: Issue, edition: Edition, *, address: str, preview_of: Callable[[str], str]
+) -> str:
     """The HTML with the edition's subject, preview text and first picture in its head.
 
-    `address` is the page's canonical URL.
+    `address` is the page's canonical URL; `preview_of` gives that of a picture in the right shape.
     """
     images = {item.article.key: item.image for item in issue.items}
     shown = (images.get(key) for key in edition.item_keys)
@@ -22,7 +26,9 @@ def with_link_preview(html: str, issue: Issue, edition: Edition, address: str) -
         "og:title": edition.subject,
         "og:description": edition.preheader,
         "og:url": address,
-        "og:image": picture.url if picture else "",
+        "og:image": preview_of(picture.url) if picture else "",
+        "og:image:width": str(WIDTH) if picture else "",
+        "og:image:height": str(HEIGHT) if picture else "",
         "og:image:alt": picture.alt if picture else "",
     }
     lines = [

@@ -20,6 +20,7 @@ from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
 from newsletter.site.lists import links_url
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.corrections import replaced_links
 from newsletter.store.database import Database
 from newsletter.store.past_issues import find_past_issue
@@ -28,7 +29,6 @@ from newsletter.web.archive.corrections import CorrectedOn
 from newsletter.web.archive.editions import EditionReader
 from newsletter.web.archive.feeds import IssueFeed, atom, json_feed, rss
 from newsletter.web.error_wall import Failure
-from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.reader.answers import HEADERS as READER_HEADERS
 from newsletter.web.reader.routes import ARCHIVE_HEADERS
 from newsletter.web.sub_path import route_path
@@ -136,6 +136,7 @@ class Archive:
             links_url=links_url(self.settings, newsletter),
             archive_url=f"{self.settings.site.url}/archive/{newsletter}",
             corrected_on=self.corrected_on,
+            preview_of=lambda url: f"{self.settings.site.url}{self.pictures.of_preview(url)}",
         )
 
     async def feed(self, request: Request) -> Response:

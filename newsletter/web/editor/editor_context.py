@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import Issue
 from newsletter.site.kept_audiences import KeptAudiences
+from newsletter.site.picture_addresses import POLICY, PictureAddresses
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from newsletter.store.users import Editor
 from newsletter.web.editor.import_runner import ImportRunner
 from newsletter.web.editor.send_jobs import SendJobs
-from newsletter.web.pictures.addresses import POLICY, PictureAddresses
 from newsletter.web.signin.session import current_editor
 
 HIGHEST_NUMBER = 2**31 - 1

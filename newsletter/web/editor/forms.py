@@ -11,7 +11,7 @@ from typing import Literal
 
 from newsletter.articles.article import Article, Image
 from newsletter.errors import InputError, UnknownNameError
-from newsletter.issues.blocks import Block, BlockKind, Place
+from newsletter.issues.blocks import MOST_MINUTES, Block, BlockKind, Place
 from newsletter.issues.edits import (
     DropBlock,
     Edit,
@@ -188,6 +188,7 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         url=url,
         link_text=one_line(_line(fields, "link_text")),
         on=on,
+        minutes=_minutes(fields),
         place=place,
         starts=starts,
         ends=ends,
@@ -195,6 +196,16 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
     if not (block.title or block.text):
         raise InputError("the block is empty", field="title", fix="give it a title")
     return (PutBlock(block=block),)
+
+
+def _minutes(fields: Fields) -> int:
+    text = fields.get("minutes", "").strip()
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:5]) <= MOST_MINUTES):
+        message = f"{text[:20]!r} is not a number of minutes"
+        raise InputError(message, field="minutes", fix=f"give 1 to {MOST_MINUTES}")
+    return int(text)
 
 
 def _day(fields: Fields, name: str) -> date | None:

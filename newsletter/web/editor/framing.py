@@ -18,7 +18,7 @@ from newsletter.rendering.lint import LintFinding
 from newsletter.rendering.lint.document import start_tag
 from newsletter.rendering.mail_clients import MailClient
 from newsletter.rendering.shown_in import shown_in
-from newsletter.web.pictures.addresses import POLICY
+from newsletter.site.picture_addresses import POLICY
 
 Scheme = Literal["sent", "light", "dark", "inverted"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64decode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,11 +17,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.articles.picture_fetch import fetch_picture
+from newsletter.articles.picture_fetch import FetchedPicture, fetch_picture
+from newsletter.articles.preview_picture import (
+    PREVIEW_TYPE,
+    SECONDS,
+    STILL_TYPE,
+    preview_picture,
+    still_picture,
+)
+from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.config.settings import FetchSettings
 from newsletter.errors import SourceError
+from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.site.site import Site
-from newsletter.web.pictures.addresses import PictureAddresses
 from newsletter.web.pictures.cache import KeptPicture, PictureCache, as_kept
 
 log = logging.getLogger("newsletter")
@@ -45,6 +54,8 @@ SHOWN = {**HEADERS, "Cache-Control": "public, max-age=86400"}
 NOT_YET = {**HEADERS, "Cache-Control": "no-store", "Retry-After": "10"}
 NOT_SHOWN = {**HEADERS, "Cache-Control": "public, max-age=600"}
 
+_PREVIEW, _STILL = "preview", "still"
+
 
 class Pictures:
     """Serves pictures, each of which is fetched by one request at a time."""
@@ -66,10 +77,7 @@ class Pictures:
 
         One that is not fresh is shown, and fetched again behind the answer.
         """
-        url = request.query_params.get("of", "")
-        if not self._addresses.has_signed(request.path_params["signature"], url):
-            raise HTTPException(404)
-        now = self._clock()
+        url, now = self._signed(request), self._clock()
         picture = await run_in_threadpool(self._cache.find, url, now=now)
         background = None
         if picture is None:
@@ -79,14 +87,45 @@ class Pictures:
                 return Response(status_code=503, headers=NOT_YET)
         elif not picture.is_fresh(now):
             background = BackgroundTask(self._refresh, url, now)
-        if picture is None:
-            return Response(status_code=404, headers=NOT_SHOWN)
-        headers = {**SHOWN, "ETag": f'"{picture.tag}"'}
-        if picture.tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers, background=background)
-        return Response(
-            picture.body, media_type=picture.media_type, headers=headers, background=background
-        )
+        return _answer(request, picture, background)
+
+    async def get_preview(self, request: Request) -> Response:
+        """The picture in the shape of link previews, or as it is where it cannot have that shape."""
+        return await self._get_made(request, _PREVIEW)
+
+    async def get_still(self, request: Request) -> Response:
+        """The first frame of an animation, or the animation where Pillow cannot read it."""
+        return await self._get_made(request, _STILL)
+
+    async def _get_made(self, request: Request, kind: str) -> Response:
+        url, now = self._signed(request), self._clock()
+        name = f"{kind} of {url}"
+        made = await run_in_threadpool(self._cache.find, name, now=now)
+        if made is not None and made.is_fresh(now):
+            return _answer(request, made)
+        try:
+            picture = await run_in_threadpool(self._cache.find, url, now=now)
+            picture = picture or await self._fetched(url, now)
+        except TimeoutError:
+            return Response(status_code=503, headers=NOT_YET)
+        if picture is not None:
+            new = await _made(picture.body, kind)
+            made = await run_in_threadpool(self._keep, name, new, now) if new else picture
+        return _answer(request, made)
+
+    def _signed(self, request: Request) -> str:
+        """The address of the picture that is asked for, which must be one of our pages'."""
+        url = request.query_params.get("of", "")
+        if not self._addresses.has_signed(request.path_params["signature"], url):
+            raise HTTPException(404)
+        return url
+
+    def _keep(self, name: str, picture: FetchedPicture, now: datetime) -> KeptPicture:
+        try:
+            return self._cache.keep(name, picture, now=now)
+        except OSError as error:
+            log.warning("a picture could not be kept in %s: %s", FOLDER, error)
+            return as_kept(picture, now)
 
     def close(self) -> None:
         """Begin no further fetch."""
@@ -118,13 +157,35 @@ class Pictures:
             picture = asyncio.run(fetch_picture(url, self._settings, now=now))
         except SourceError:
             return None
-        try:
-            return self._cache.keep(url, picture, now=now)
-        except OSError as error:
-            log.warning("a picture could not be kept in %s: %s", FOLDER, error)
-            return as_kept(picture, now)
+        return self._keep(url, picture, now)
 
     def _remember_failure(self, url: str, now: datetime) -> None:
         if len(self._failed) >= MOST_REMEMBERED:
             del self._failed[next(iter(self._failed))]
         self._failed[url] = now + ASK_AGAIN
+
+
+async def _made(body: bytes, kind: str) -> FetchedPicture | None:
+    """Another picture, made in a worker process; None if it cannot be made."""
+    try:
+        if kind == _STILL:
+            made = await run_in_subprocess(still_picture, body, seconds=SECONDS)
+        else:
+            made = await run_in_subprocess(preview_picture, body, seconds=SECONDS)
+    except SourceError:
+        return None
+    media_type = STILL_TYPE if kind == _STILL else PREVIEW_TYPE
+    return FetchedPicture(media_type=media_type, body=b64decode(made)) if made else None
+
+
+def _answer(
+    request: Request, picture: KeptPicture | None, background: BackgroundTask | None = None
+) -> Response:
+    if picture is None:
+        return Response(status_code=404, headers=NOT_SHOWN)
+    headers = {**SHOWN, "ETag": f'"{picture.tag}"'}
+    if picture.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers, background=background)
+    return Response(
+        picture.body, media_type=picture.media_type, headers=headers, background=background
+    )

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from newsletter.site.clicks import ClickCounter
-from newsletter.web.pictures.addresses import POLICY
+from newsletter.site.picture_addresses import POLICY
 from newsletter.web.reader.address_change import PURPOSES, AddressChangePage
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.clicks import ClickPage

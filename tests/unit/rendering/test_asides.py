@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from lxml.html import document_fromstring
 
 from newsletter.issues.blocks import Block, BlockKind, Place
+from newsletter.issues.issue import Words
 from newsletter.rendering.asides import surround
 from newsletter.rendering.theme import open_theme, theme_names
 from tests.factories.editions import make_edition, make_masthead
@@ -51,6 +53,51 @@ def test_the_issues_day_is_the_newsletters() -> None:
         edition = make_edition(blocks=(block,), masthead=make_masthead(timezone=zone))
         assert ("Monday only" in edition.html) is shown
         assert ("Monday only" in edition.text) is shown
+
+
+HOSTILE = """Before.
+
+::: quote </mj-text><script>alert(1)</script>{{ config }}
+label: <b>Said</b>
+link: https://x.test/"onclick="alert(1)
+button: </a><img src=x onerror=alert(1)>
+
+<script>alert(2)</script> [go](javascript:alert(3)) \u202e
+:::
+
+::: question What next?
+:::
+
+::: podcast The lock
+date: 2025-03-04
+minutes: 34
+link: https://pod.example.org/34
+:::
+After."""
+
+
+@pytest.mark.parametrize("name", theme_names())
+def test_parts_of_a_note_are_blocks(name: str) -> None:
+    """Fenced parts of a note stand between its texts as blocks do, and nothing in them is markup."""
+    edition = make_edition(
+        make_items(2),
+        theme=open_theme(None, name),
+        masthead=make_masthead(reply_address="desk@example.org"),
+        words=Words(intro=HOSTILE, closing=HOSTILE),
+    )
+    page = document_fromstring(edition.html)
+    assert not page.xpath("//script | //@onclick | //@onerror | //a[starts-with(@href, 'java')]")
+    assert "\u202e" not in edition.html + edition.text
+    text = " ".join(page.text_content().split())
+    for shown in (text, " ".join(edition.text.split())):
+        places = [
+            shown.index(word) for word in ("Before.", "{{ config }}", "What next?", "The lock")
+        ]
+        assert sorted(places) == places
+        assert "Audio, 34 min" in shown
+        assert "March 4, 2025" in shown or "4 March 2025" in shown
+        assert ":::" not in shown
+    assert "mailto:" in edition.html
 
 
 @pytest.mark.parametrize(

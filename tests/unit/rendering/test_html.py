@@ -56,7 +56,7 @@ def test_important_inside_media_stays() -> None:
     """Two columns fall apart on phones without MJML's !important; it stays in the style blocks."""
     content = '</mj-column><mj-column width="40%"><mj-text>y</mj-text>'
     head = "<mj-style>@media (max-width: 9px) { .a { color: red !important } }</mj-style>"
-    html = make_html(make_mjml(content, head=head), ".a { color: #000000 }")
+    html = make_html(make_mjml(content, head=head), ".b { color: #000000 }")
     assert "@media only screen and (min-width:480px)" in html
     assert ".c40{width:40% !important;" in html
     assert ".a{color:red !important}" in html
@@ -69,7 +69,7 @@ def test_style_blocks_are_left_alone() -> None:
         "@supports (x: y) { .b { c: d } } @font-face { font-family: z }"
         "u + .body .gmail { display: none } [data-ogsc] .a { color: #ffffff !important }"
     )
-    html = make_html(make_mjml(head=f"<mj-style>{css}</mj-style>"), ".a { color: #000000 }")
+    html = make_html(make_mjml(head=f"<mj-style>{css}</mj-style>"), ".c { color: #000000 }")
     passed = """@media screen{@media (min-width: 1px){.b{c:d}
 }
 }

@@ -48,7 +48,7 @@ def text_of(source: str) -> str:
         ("[call](tel:12) [up](#top)", '<p dir="ltr">call up</p>', "call up"),
         (
             "| a | b |\n|---|---|\n| 1 | [2](https://x.test) |",
-            "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n"
+            '<table class="whole">\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n'
             '<td><a href="https://x.test">2</a></td>\n</tr>\n</tbody>\n</table>',
             "a | b\n1 | 2 [1]",
         ),

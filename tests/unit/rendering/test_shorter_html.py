@@ -22,6 +22,10 @@ from newsletter.rendering.shorter_html import shorter_html
         ('<table border="0" style="vertical-align:top"><tr></tr></table>', "<table><tr></tr></table>"),
         ('<img src="a.png" style="border:0;outline:none;text-decoration:none;width:9px">', '<img src="a.png" style="width:9px">'),
         ('<div class="mj-outlook-group-fix mj-column-per-40">mj-column-per-40</div>', '<div class="c40">mj-column-per-40</div>'),
+        ('<div class="mj-column-per-100 pair" style="width:100%">.mj-column-per-100 {}</div>', '<div class="pair" style="width:100%">.mj-column-per-100 {}</div>'),
+        ("<style>.mj-column-per-100 { width:100% }\n.moz-text-html .mj-column-per-100 { width:100% }\n.mj-column-per-40 { width:40% }</style>", "<style>.c40{width:40%}</style>"),
+        ('<td align="left" style="padding:0"><div style="color:#111;text-align:left;width:9px">x</div></td>', '<td align="left" style="padding:0"><div style="color:#111;width:9px">x</div></td>'),
+        ('<td align="left" style="padding:0"><div style="text-align:right">x</div></td>', '<td align="left" style="padding:0"><div style="text-align:right">x</div></td>'),
         ('<img src="a.png" height="auto" width="9">', '<img src="a.png" width="9">'),
         ('<td width="9" vertical-align="middle" bgcolor="#fff">', '<td width="9">'),
         ('<p>height="auto" vertical-align="top"</p>', '<p>height="auto" vertical-align="top"</p>'),
@@ -37,6 +41,26 @@ from newsletter.rendering.shorter_html import shorter_html
 def test_what_no_client_needs_is_gone(html: str, expected: str) -> None:
     """Spaces, defaults and names that only MRML knows go; everything else stays as it is."""
     assert shorter_html(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (".note a,.by{color:#111}", ".by{color:#111}"),
+        ("@media print{.note{top:0}\n.by{top:0}\n}", "@media print{.by{top:0}\n}"),
+        (".by .note{top:0}", ""),
+        (".notes{top:0}", ".notes{top:0}"),
+        (".ExternalClass,u + .body{top:0}", ".ExternalClass,u + .body{top:0}"),
+        (".by:not(.note){top:0}", ".by:not(.note){top:0}"),
+        ("/* .note */.by{top:0}", "/* .note */.by{top:0}"),
+        (".note::after{content:'.note{}'}", ".note::after{content:'.note{}'}"),
+    ],
+)
+def test_rules_that_nothing_uses_are_gone(rules: str, expected: str) -> None:
+    """A rule for a class of the theme that no element has goes; names that clients give stay."""
+    page = f'<style>{rules}</style><p class="by last">x</p>'
+    theme = ".note { top: 0px; } .by, .note a { top: 0px; }"
+    assert shorter_html(page, theme) == page.replace(rules, expected)
 
 
 def test_direction_is_named_where_the_document_has_two() -> None:

@@ -272,8 +272,17 @@ async def test_a_block_is_added_changed_and_removed(browse: Browse, site: Site) 
     (block,) = issue_of(site).blocks
     assert block.title == "Rope & Co."
     own = f"//details[@id='block-{block.id}']//form"
-    page = await browser.submit(page.tree.xpath(own)[0], "block", text="Strong *rope*")
-    assert issue_of(site).blocks[0].text == "Strong *rope*"
+    for minutes in ("0", "-3", "many", "99999"):
+        refused = await browser.submit(page.tree.xpath(own)[0], "block", minutes=minutes)
+        assert refused.status == 422
+    page = await browser.get(DESK)
+    page = await browser.submit(
+        page.tree.xpath(own)[0], "block", text="Strong *rope*", kind="podcast", minutes="34"
+    )
+    (block,) = issue_of(site).blocks
+    assert (block.text, block.minutes) == ("Strong *rope*", 34)
+    page = await browser.submit(page.tree.xpath(own)[0], "block", title="A rope is heard")
+    assert issue_of(site).blocks[0].minutes == 34
     await browser.submit(page.tree.xpath(own)[0], "drop-block")
     assert issue_of(site).blocks == ()
 

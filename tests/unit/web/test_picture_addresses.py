@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.pictures.addresses import PATH, PictureAddresses
+from newsletter.site.picture_addresses import PATH, PictureAddresses
 from tests.factories.pictures import with_publishers_addresses
 
 ADDRESSES = PictureAddresses(

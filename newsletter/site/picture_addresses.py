@@ -15,6 +15,8 @@ from html import escape, unescape
 from urllib.parse import quote
 
 PATH = "/pictures"
+PREVIEW_PATH = f"{PATH}/preview"
+STILL_PATH = f"{PATH}/still"
 POLICY = "img-src 'self' data:"
 """The part of a page's Content-Security-Policy about its pictures."""
 
@@ -35,6 +37,14 @@ class PictureAddresses:
         if not url:
             return ""
         return f"{self.base}{PATH}/{self._signature(url)}?of={quote(url, safe='')}"
+
+    def of_preview(self, url: str) -> str:
+        """Below the site's address, where the picture at `url` is in the shape of link previews."""
+        return f"{PREVIEW_PATH}/{self._signature(url)}?of={quote(url, safe='')}"
+
+    def of_still(self, url: str) -> str:
+        """Below the site's address, where the first frame of the animation at `url` is."""
+        return f"{STILL_PATH}/{self._signature(url)}?of={quote(url, safe='')}"
 
     def has_signed(self, signature: str, url: str) -> bool:
         """Whether the address is one of ours."""

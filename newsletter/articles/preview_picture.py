@@ -1,0 +1,101 @@
+"""Makes of a story's picture the one that is shown beside a link to its issue, or its first frame."""
+
+from __future__ import annotations
+
+import warnings
+from base64 import b64encode
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+WIDTH, HEIGHT = 1200, 630
+"""What Apple, Facebook, LinkedIn, Slack and Mastodon show whole (Open Graph asks for 1.91 to 1)."""
+PREVIEW_TYPE, STILL_TYPE = "image/jpeg", "image/png"
+SECONDS = 10.0
+
+_QUALITY = 82  # below 300 kB, above which WhatsApp shows no picture
+_MOST_CUT = 0.35
+"""The share of a picture that may be cut away to fill the shape; else all of it is shown."""
+
+
+def preview_picture(body: bytes) -> str | None:
+    """The picture as a JPEG of WIDTH × HEIGHT, in base64, without what its file says of its maker and place.
+
+    A picture of another shape, or a small one, is shown whole on a blurred enlargement of itself.
+    None for what Pillow cannot read.
+    """
+    return _made(body, _in_shape)
+
+
+def still_picture(body: bytes) -> str | None:
+    """The first frame as a PNG of the same size, in base64, or None for what Pillow cannot read."""
+    return _made(body, _first_frame)
+
+
+def _first_frame(picture: Image) -> bytes:
+    written = BytesIO()
+    picture.convert("RGBA" if "transparency" in picture.info else "RGB").save(written, "PNG")
+    return written.getvalue()
+
+
+def _in_shape(picture: Image) -> bytes:
+    picture.draft("RGB", (WIDTH * 2, HEIGHT * 2))
+    written = BytesIO()
+    shaped = _shaped(_on_white(picture))
+    shaped.save(written, "JPEG", quality=_QUALITY, optimize=True, progressive=True)
+    return written.getvalue()
+
+
+def _made(body: bytes, make: Callable[[Image], bytes]) -> str | None:
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Pillow.open(BytesIO(body)) as picture:
+                return b64encode(make(picture)).decode("ascii")
+    except (
+        UnidentifiedImageError,
+        Pillow.DecompressionBombError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        TypeError,
+        KeyError,
+        OverflowError,
+    ):
+        return None
+
+
+def _on_white(picture: Image) -> Image:
+    """The first frame, upright and without transparency."""
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    upright = ImageOps.exif_transpose(picture)
+    upright.thumbnail((WIDTH * 2, WIDTH * 2))
+    if "transparency" not in upright.info and "A" not in upright.getbands():
+        return upright.convert("RGB")
+    layer = upright.convert("RGBA")
+    ground = Pillow.new("RGBA", layer.size, "white")
+    return Pillow.alpha_composite(ground, layer).convert("RGB")
+
+
+def _shaped(picture: Image) -> Image:
+    from PIL import ImageFilter, ImageOps
+
+    width, height = picture.size
+    shape = (width / height) / (WIDTH / HEIGHT)
+    filled = ImageOps.fit(picture, (WIDTH, HEIGHT), centering=(0.5, 0.4))
+    if 1 - min(shape, 1 / shape) <= _MOST_CUT and width >= WIDTH // 2:
+        return filled
+    filled = filled.filter(ImageFilter.GaussianBlur(40)).point(lambda light: light * 0.6)
+    whole = ImageOps.contain(picture, (min(WIDTH, width * 2), min(HEIGHT, height * 2)))
+    filled.paste(whole, ((WIDTH - whole.width) // 2, (HEIGHT - whole.height) // 2))
+    return filled
