@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from newsletter.store import audit
-from newsletter.store.users import all_users
+from newsletter.store.users import Role, all_users, save_user
 from newsletter.web.signin.attempts import PER_NETWORK
 from newsletter.web.signin.identity_provider import PAUSE
 from tests.factories.editors import ADDRESS, NOW, Office, add_editor, open_office
@@ -307,6 +307,18 @@ def test_accounts_are_made_where_the_site_says_so(tmp_path: Path) -> None:
         )
         provider.claims["email"] = "new@example.net"
         assert come_back(office.another_browser(), provider).status_code == 403
+
+
+def test_another_mailbox_of_a_similar_spelling_is_somebody_else(tmp_path: Path) -> None:
+    """A provider that verifies it has not verified the editor's; a capital letter is no other mailbox."""
+    long_s = "\N{LATIN SMALL LETTER LONG S}"
+    with office_with(tmp_path) as (office, provider):
+        with office.site.database.transaction() as connection:
+            save_user(connection, "sam@press.example.org", name="", role=Role.EDITOR, now=NOW)
+        provider.claims = {"email": f"{long_s}am@press.example.org", "email_verified": True}
+        assert come_back(office.client, provider).status_code == 403
+        provider.claims["email"] = "Sam@press.example.org"
+        assert come_back(office.another_browser(), provider).status_code == 303
 
 
 def test_without_a_provider_there_are_no_such_pages(tmp_path: Path) -> None:

@@ -107,7 +107,8 @@ def _editor(
     """The user with the person's address, who is new where the site makes accounts for such."""
     settings, now = provider.settings, auth.clock()
     try:
-        return find_user(connection, person.address)
+        editor = find_user(connection, person.address)
+        return editor if _is_the_same_mailbox(person.address, editor.address) else None
     except UnknownNameError:
         if settings.new_users is None:
             return None
@@ -118,6 +119,15 @@ def _editor(
     detail = f"{editor.address} ({role}), recognised by {settings.name}"
     audit.record(connection, who=audit.ITSELF, what="add user", detail=detail, now=now)
     return editor
+
+
+def _is_the_same_mailbox(recognised: str, known: str) -> bool:
+    """Whether an address found by its folded spelling is that of the mailbox that was verified.
+
+    Folding also takes LATIN SMALL LETTER LONG S for an s, but those are two mailboxes (RFC 6532).
+    """
+    local = recognised.rpartition("@")[0]
+    return local.isascii() or local == known.rpartition("@")[0]
 
 
 def _failed(request: Request, next_page: str, status: int) -> Response:
