@@ -9,7 +9,7 @@ from typing import TypeVar
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.install_programs import find_chromium
+from tests.install_programs import find_chromium, find_headless
 
 T = TypeVar("T")
 
@@ -44,8 +44,17 @@ class Chromium:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chromium]:
-    """The browser; tests that ask for it are marked `browser`."""
-    path = find_chromium()
+    """The browser without windows; tests that ask for it are marked `browser`."""
+    yield from _running(find_headless())
+
+
+@pytest.fixture(scope="session")
+def full_chromium() -> Iterator[Chromium]:
+    """The browser that people have: its pictures differ a little from those of the other."""
+    yield from _running(find_chromium())
+
+
+def _running(path: str | None) -> Iterator[Chromium]:
     if path is None:
         pytest.skip("there is no Chromium on this machine")
     browser = Chromium(path)

@@ -8,8 +8,15 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 
+HEADLESS = "chromium-headless-shell"
+"""The same browser without its own windows, which costs the tests a good part less."""
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-PACKAGES = {"chromium": NAMES, "spamassassin": ("spamassassin",), "build-essential": ("cc",)}
+PACKAGES = {
+    HEADLESS: (HEADLESS,),
+    "chromium": NAMES,
+    "spamassassin": ("spamassassin",),
+    "build-essential": ("cc",),
+}
 """Debian's packages, with the commands that any of them may bring."""
 FOR_FAULTS = {
     "dovecot-imapd": ("dovecot",),
@@ -26,6 +33,11 @@ TIMEOUT_SECONDS = 900
 def find_chromium() -> str | None:
     """The path of a Chromium on this machine, or None."""
     return _find(NAMES)
+
+
+def find_headless() -> str | None:
+    """The path of one without windows, or of any other Chromium, or None."""
+    return _find((HEADLESS, *NAMES))
 
 
 def missing(packages: Mapping[str, tuple[str, ...]] = PACKAGES) -> list[str]:

@@ -30,8 +30,8 @@ _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_LINE_OF_PHONE, _BETWEEN_COLUMNS = 30, 2
-"""Letters on a line of a phone of 320 pixels, and how many fit between two columns."""
+_LINE_OF_PHONE, _BETWEEN_COLUMNS = 15, 2
+"""Letters on a line of a phone of 320 pixels where text is twice as large, and how many fit between two columns."""
 _HEADING = re.compile(r"<h[1-6]>(.*?)</h[1-6]>", re.DOTALL)
 
 MAX_NOTE = 100_000

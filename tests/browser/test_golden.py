@@ -26,10 +26,10 @@ def difference(one: Image.Image, other: Image.Image) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("theme", "mode", "width"), SHOTS)
 def test_theme_looks_the_same(
-    theme: str, mode: str, width: int, chromium: Chromium, tmp_path: Path
+    theme: str, mode: str, width: int, full_chromium: Chromium, tmp_path: Path
 ) -> None:
     """Within a tolerance, the picture is the one kept; `python -m tests.browser.golden` renews it."""
-    seen = chromium.run(lambda browser: shoot(browser, theme, mode, width))
+    seen = full_chromium.run(lambda browser: shoot(browser, theme, mode, width))
     seen.save(tmp_path / "seen.png")
     with Image.open(FOLDER / name_of(theme, mode, width)) as kept:
         golden = kept.convert("RGB")
