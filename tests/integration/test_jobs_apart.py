@@ -58,6 +58,7 @@ folder = "articles"
 OTHER_READER = "other@example.org"
 
 SCENES = {
+    "comments_on": {"approval": "unless-commented"},
     "hold": {"approval": "hold"},
     "skip": {"min_items": 9},
     "remind": {"approval": "remind", "keys": 'editors = ["editor@example.net"]'},
