@@ -161,7 +161,7 @@ class WebSite:
             **self._browser(its_session, "editor_"),
             "editor_key": its_key,
             "shared": share_token(self.site),
-            "picture": self._picture(),
+            **self._pictures(),
         }
 
     def _browser(self, session: str, whose: str) -> dict[str, str]:
@@ -169,14 +169,18 @@ class WebSite:
         csrf = hmac.new(self.site.secret.encode(), f"csrf {session}".encode(), hashlib.sha256)
         return {f"{whose}cookie": signer.sign(session).decode(), f"{whose}csrf": csrf.hexdigest()}
 
-    def _picture(self) -> str:
-        """Where the site shows a picture that it has fetched."""
+    def _pictures(self) -> dict[str, str]:
+        """Where the site shows a picture that it has fetched, as it is and in two other forms."""
         url = "https://press.example.org/1.png"
         picture = FetchedPicture(media_type="image/png", body=b"\x89PNG")
         PictureCache(folder=self.site.folder / FOLDER).keep(url, picture, now=NOW)
         base = self.site.settings.site.base_path
-        address = PictureAddresses(sign=self.site.keyed, base=base).address(url)
-        return address.removeprefix(base)
+        addresses = PictureAddresses(sign=self.site.keyed, base=base)
+        return {
+            "picture": addresses.address(url).removeprefix(base),
+            "preview": addresses.of_preview(url),
+            "still": addresses.of_still(url),
+        }
 
     def _uploads(self) -> None:
         """Import 1 waits for its editor, comment 1 is open; reader 4 left and is blocked."""
@@ -359,6 +363,8 @@ _ARCHIVE = (
     _get("/archive/weekly/feed.atom", state="stopped", gives="application/atom+xml"),
     _get("/archive/weekly/tags/news/feed.json", state="stopped", gives="application/feed+json"),
     _get("{picture}"),
+    _get("{preview}"),
+    _get("{still}"),
 )
 _SIGN_IN = (
     _get("/sign-in"),
