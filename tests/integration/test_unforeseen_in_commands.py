@@ -227,9 +227,13 @@ HARMLESS = {
     ("importing", "flush"),
     ("sending", "codes_of"),
     ("sources", "written"),
+    ("gathering", "counted"),
+    ("rehearsing", "counted"),
+    ("status", "counted"),
 }
 """Called while the module is imported, for the help; what the command goes on after; what tells of an
-error that has ended a job; and the length of a time in words."""
+error that has ended a job; and the length of a time, and a number of
+things, in words."""
 
 
 @pytest.mark.parametrize(("name", "call", "line"), CALLS)
