@@ -1,8 +1,8 @@
 """Divides an editor's note in Markdown at its fenced parts: a quote, an event, a podcast. Pure.
 
 A part begins with `::: event Repair evening` and ends with `:::`. Lines below its first line may
-name its date, link, button, label and minutes; an empty line ends them. A kind or a value that is
-not understood stays in the note as text, so that whoever writes it sees it.
+name its date, link, button, label and minutes; an empty line ends them. A part whose kind or
+values are not known stays in the note as text, where its writer sees it.
 """
 
 from __future__ import annotations

@@ -35,9 +35,8 @@ def note_text(note: StateNote | None) -> str:
         case StateReason.SOURCES_FAILED:
             return _sources_failed(note)
         case StateReason.OPEN_COMMENTS:
-            if note.count == 1:
-                return "waits until 1 comment is resolved"
-            return f"waits until {note.count} comments are resolved"
+            verb = "is" if note.count == 1 else "are"
+            return f"waits until {counted(note.count, 'comment')} {verb} resolved"
         case StateReason.CLOSED_UNSENT:
             return f"closed by an editor with {counted(note.count, 'message')} unsent"
         case StateReason.FREE_TEXT:

@@ -69,7 +69,7 @@ def _markdown() -> MarkdownIt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A non-empty text in Markdown (CommonMark). Its `kind` tells templates that it is no block."""
+    """A non-empty text in Markdown (CommonMark). Its `kind` tells templates that it is not a block."""
 
     source: str
     kind: ClassVar[str] = ""

@@ -66,6 +66,11 @@ class Site:
         """The keys that sign links and addresses, the newest first."""
         return [self.secret, *self.settings.site.former_secret_keys]
 
+    @property
+    def picture_addresses(self) -> PictureAddresses:
+        """Where this site serves strangers' pictures."""
+        return PictureAddresses(sign=self.keyed, base=self.settings.site.base_path)
+
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""
         own = self.folder / "templates"
@@ -79,7 +84,7 @@ class Site:
     def masthead(self, slug: str) -> Masthead:
         """The masthead of the newsletter's issues."""
         site = self.settings.site
-        pictures = PictureAddresses(sign=self.keyed, base=site.base_path)
+        pictures = self.picture_addresses
         return Masthead(
             newsletter=slug,
             title=self.newsletter(slug).title,

@@ -55,7 +55,7 @@ def make_app(
     send_jobs, imports = SendJobs(site, clock), ImportRunner(site, clock)
     clicks = ClickCounter(site)
     templates = open_templates(site)
-    addresses = PictureAddresses(sign=site.keyed, base=site.settings.site.base_path)
+    addresses = site.picture_addresses
     pictures = Pictures(site, addresses, clock)
     archive = _archive(site, clock, templates, addresses)
     readers = ReaderContext(

@@ -72,7 +72,7 @@ class HttpServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     def _tell_of_missing_files(self) -> None:
-        """uvloop closes a connection for which there is no file, and says nothing of it."""
+        """Log that the process can open no more files: uvloop then closes new connections silently."""
         try:
             os.close(os.open(os.devnull, os.O_RDONLY))
         except OSError as error:

@@ -119,14 +119,19 @@ class Features:
         return frozenset(folded(self.title + self._text))
 
     @cached_property
+    def _folded(self) -> str:
+        """Headline and text in one line, folded."""
+        return folded(f"{self.title} {self._text}")
+
+    @cached_property
     def _searchable(self) -> str:
         """Headline and text in one line, in which every word of them stands as it is compared."""
-        return folded(f"{self.title} {self._text}").replace(".", "").replace("’", "'")
+        return self._folded.replace(".", "").replace("’", "'")
 
     @cached_property
     def may_have_number(self) -> bool:
         """Whether headline or text can have a number; quick, and true too often."""
-        return may_have_number(folded(f"{self.title} {self._text}"))
+        return may_have_number(self._folded)
 
     @cached_property
     def has_text(self) -> bool:

@@ -1,4 +1,4 @@
-"""/settings/export: everybody, and every issue, as files to take along."""
+"""/settings/export: everybody, and every issue, as files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CHUNK = 1 << 16
 
 
 class ExportPage:
-    """GET shows what can be taken along; POST gives it as a file, and records who took it."""
+    """GET shows what can be exported; POST gives it as a file, and records who exported it."""
 
     def __init__(self, context: EditorContext) -> None:
         self.context = context
 
     async def get(self, request: Request) -> Response:
-        """What there is to take."""
+        """What can be exported."""
         return await self._page(request)
 
     async def post(self, request: Request) -> Response:
@@ -41,8 +41,8 @@ class ExportPage:
         if isinstance(begun, NewsletterError):
             return await self._page(request, begun)
         chunks, kind, ending = begun
-        today = self.context.clock().astimezone(self.context.site.settings.site.zone)
-        name = f"{what}-{today:%Y-%m-%d}.{ending}"
+        now = self.context.clock().astimezone(self.context.site.settings.site.zone)
+        name = f"{what}-{now:%Y-%m-%d}.{ending}"
         return StreamingResponse(
             chunks,
             media_type=kind,
@@ -57,7 +57,7 @@ class ExportPage:
     def _begin(self, what: str, editor: str) -> tuple[Iterator[bytes] | Iterator[str], str, str]:
         """What the file consists of, its media type, and how its name ends.
 
-        Raises UnknownNameError for a form that names nothing that can be taken.
+        Raises UnknownNameError for a form that names nothing that can be exported.
         """
         site = self.context.site
         chunks: Iterator[bytes] | Iterator[str]
@@ -67,7 +67,7 @@ class ExportPage:
             case "issues":
                 chunks, kind, ending = zipped_issues(site), "application/zip", "zip"
             case _:
-                raise UnknownNameError("there is no such file to take along", field="what")
+                raise UnknownNameError("there is no such file to export", field="what")
         with site.database.transaction() as connection:
             now = self.context.clock()
             record(connection, who=editor, what=f"export {what}", detail="", now=now)
