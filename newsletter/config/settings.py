@@ -116,7 +116,7 @@ class SiteSettings(Table):
     secret_key: str | None = Field(default=None, min_length=32, repr=False)
     """The key that signs the links in mails; at least 32 characters. Unset: the file `secret.key` that `init` wrote."""
     former_secret_keys: tuple[str, ...] = Field(default=(), repr=False)
-    """Keys used before: links in mails that were signed with one of them still work."""
+    """Keys used before: links and pictures in mails that were signed with one of them still work."""
     forget_unconfirmed: Duration = Duration(days=14)
     """How long after signing up people who never confirmed are forgotten."""
     security_contact: WebAddress | Mailbox | None = None

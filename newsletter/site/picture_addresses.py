@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from urllib.parse import quote
@@ -27,10 +27,14 @@ _SOURCE = re.compile(r'(\ssrc=")(https?://[^"]+)"', re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureAddresses:
-    """Makes and checks the addresses. `sign` is keyed by the site's secret; `base` is its path."""
+    """Makes and checks the addresses. `sign` is keyed by the site's secret; `base` is its path.
+
+    `former` are keyed by the secrets before it: sent mails hold addresses that these have signed.
+    """
 
     sign: Callable[[str], str]
     base: str
+    former: Sequence[Callable[[str], str]] = ()
 
     def address(self, url: str) -> str:
         """Where this site serves the picture at `url`, as browsers ask for it; "" for ""."""
@@ -48,7 +52,10 @@ class PictureAddresses:
 
     def has_signed(self, signature: str, url: str) -> bool:
         """Whether the address is one of ours."""
-        return hmac.compare_digest(signature.encode(), self._signature(url).encode())
+        return any(
+            hmac.compare_digest(signature.encode(), sign(_purpose(url)).encode())
+            for sign in (self.sign, *self.former)
+        )
 
     def in_html(self, html: str) -> str:
         """The HTML whose pictures come from here; nothing else in it changes."""
@@ -58,4 +65,8 @@ class PictureAddresses:
         return f'{match[1]}{escape(self.address(unescape(match[2])))}"'
 
     def _signature(self, url: str) -> str:
-        return self.sign(f"picture {url}")
+        return self.sign(_purpose(url))
+
+
+def _purpose(url: str) -> str:
+    return f"picture {url}"

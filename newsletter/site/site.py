@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from newsletter.config.loading import FILE_NAME, load_settings
@@ -69,7 +70,11 @@ class Site:
     @property
     def picture_addresses(self) -> PictureAddresses:
         """Where this site serves strangers' pictures."""
-        return PictureAddresses(sign=self.keyed, base=self.settings.site.base_path)
+        return PictureAddresses(
+            sign=self.keyed,
+            base=self.settings.site.base_path,
+            former=[partial(_keyed, secret) for secret in self.settings.site.former_secret_keys],
+        )
 
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""
@@ -108,7 +113,11 @@ class Site:
 
     def keyed(self, purpose: str) -> str:
         """An HMAC-SHA256 of `purpose` under the site's secret, as a hex digest."""
-        return hmac.new(self.secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+        return _keyed(self.secret, purpose)
+
+
+def _keyed(secret: str, purpose: str) -> str:
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
 
 def open_site(folder: Path, environment: Mapping[str, str], *, even_if_moved: bool = False) -> Site:

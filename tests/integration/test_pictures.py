@@ -138,6 +138,21 @@ def test_the_publisher_sees_one_request_and_nobody_behind_it(
     until(lambda: len(stranger.seen) == 2)
 
 
+def test_pictures_of_sent_mails_outlive_a_change_of_the_key(
+    site: Site, stranger: FeedServer, clock: Clock
+) -> None:
+    """Still and preview addresses of before are served while the site lists the former key."""
+    url = stranger.put("/a.png", drawn(), "image/png")
+    sent = site.picture_addresses
+    listed = site.settings.site.model_copy(update={"former_secret_keys": (site.secret,)})
+    changed = replace(site, secret="k" * 40)
+    for settings, expected in ((listed, 200), (site.settings.site, 404)):
+        now = replace(changed, settings=site.settings.model_copy(update={"site": settings}))
+        with serving(make_app(now, clock=clock)) as base, web_client(base_url=base) as browser:
+            for address_of in (sent.of_still, sent.of_preview, sent.address):
+                assert browser.get(address_of(url)).status_code == expected
+
+
 def test_a_restarted_server_has_them_still(site: Site, stranger: FeedServer) -> None:
     """They are kept in the site's folder, and are shown while their publisher is away."""
     here = address(site, stranger.put("/a.png", drawn(), "image/png"))

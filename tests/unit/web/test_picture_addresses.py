@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -62,3 +63,19 @@ def test_only_what_was_signed_is_taken(url: str, other: str) -> None:
     signature = urlsplit(ADDRESSES.address("https://example.org/")).path.rpartition("/")[2]
     assert not ADDRESSES.has_signed(signature, url)
     assert not ADDRESSES.has_signed(other, "https://example.org/")
+
+
+def test_addresses_outlive_a_change_of_the_key() -> None:
+    """Those in sent mails are taken while the key that signed them is listed; the newest key signs."""
+    new = PictureAddresses(
+        sign=lambda text: hashlib.sha256(f"new {text}".encode()).hexdigest(), base=""
+    )
+    url = "https://cdn.example.org/a.gif"
+    before = ADDRESSES.of_still(url).rpartition("/")[2].partition("?")[0]
+    after = new.of_still(url).rpartition("/")[2].partition("?")[0]
+    both = replace(new, former=(ADDRESSES.sign,))
+    assert both.of_still(url) == new.of_still(url)
+    assert both.has_signed(before, url)
+    assert both.has_signed(after, url)
+    assert not both.has_signed(before, f"{url}?other")
+    assert not new.has_signed(before, url)
