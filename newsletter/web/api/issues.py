@@ -27,7 +27,7 @@ from newsletter.pipeline.send_test import send_test
 from newsletter.pipeline.status import issue_status
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.store.issues import all_issues, find_issue
-from newsletter.web.api import models
+from newsletter.web.api import issue_models, source_models, status_models
 from newsletter.web.api.calls import HIGHEST, IssueCall, OfIssue, OfNewsletter
 from newsletter.web.api.documents import issue_document, lint_document, moved, status_of
 from newsletter.web.api.operation import (
@@ -49,19 +49,20 @@ outcomes = make_router(OutcomeOperation, group="Issues")
 
 
 @editors.post(_ALL + "/gather", name="gather")
-def gather(call: OfNewsletter) -> models.Gathered:
+def gather(call: OfNewsletter) -> source_models.Gathered:
     """Fetch the newsletter's sources."""
     readings = gather_sources(call.site, call.slug, now=call.now)
-    return models.Gathered(
+    return source_models.Gathered(
         newsletter=call.slug,
         sources=[
-            models.SourceReading(
+            source_models.SourceReading(
                 source=reading.source,
                 location=reading.location,
                 articles=len(reading.articles),
                 unchanged=reading.unchanged,
                 findings=[
-                    models.SourceFinding.model_validate(finding) for finding in reading.findings
+                    source_models.SourceFinding.model_validate(finding)
+                    for finding in reading.findings
                 ],
             )
             for reading in readings
@@ -70,33 +71,35 @@ def gather(call: OfNewsletter) -> models.Gathered:
 
 
 @editors.post(_ALL + "/draft", name="draft")
-def draft(call: OfNewsletter) -> models.IssueDocument:
+def draft(call: OfNewsletter) -> issue_models.IssueDocument:
     """Make or refresh the coming issue."""
     return _document(call, draft_issue(call.site, call.slug, now=call.now))
 
 
 @editors.get(_ALL + "/issues", name="list issues")
-def list_issues(call: OfNewsletter) -> models.IssueList:
+def list_issues(call: OfNewsletter) -> status_models.IssueList:
     """The newsletter's issues with their deliveries."""
     with call.site.database.transaction(read_only=True) as connection:
         found = all_issues(connection, call.slug)
-    return models.IssueList(issues=[status_of(issue_status(call.site, issue)) for issue in found])
+    return status_models.IssueList(
+        issues=[status_of(issue_status(call.site, issue)) for issue in found]
+    )
 
 
 @editors.get(_ONE, name="show")
-def show(call: OfIssue) -> models.IssueDocument:
+def show(call: OfIssue) -> issue_models.IssueDocument:
     """An issue with its items, and what it left out and why."""
     return _document(call, _find(call))
 
 
 @editors.get(_ONE + "/status", name="issue status")
-def status(call: OfIssue) -> models.IssueStatusDocument:
+def status(call: OfIssue) -> status_models.IssueStatusDocument:
     """An issue's state and the counts of its deliveries."""
     return status_of(issue_status(call.site, _find(call)))
 
 
 @editors.post(_ONE + "/edits", name="edit")
-def edit(call: OfIssue, body: models.EditDocument) -> models.Edited:
+def edit(call: OfIssue, body: issue_models.EditDocument) -> issue_models.Edited:
     """Change one thing; refused when somebody else has changed the same thing in the meantime."""
     issue = _find(call)
     fields: dict[str, str] = body.model_dump(exclude={"version"}, exclude_none=True)
@@ -104,19 +107,19 @@ def edit(call: OfIssue, body: models.EditDocument) -> models.Edited:
         fields = {**_current_texts(item_of(issue, body.item)), **fields}
     request = _edit_request(call, issue.number, body.version)
     done = edit_issue(call.site, request, read_edits(fields, issue), now=call.now)
-    return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
+    return issue_models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
 @editors.post(_ONE + "/articles", name="add article")
-def add_by_url(call: OfIssue, body: models.AddByUrl) -> models.Edited:
+def add_by_url(call: OfIssue, body: issue_models.AddByUrl) -> issue_models.Edited:
     """Fetch an article by its address and put it into a section."""
     request = _edit_request(call, _find(call).number, body.version)
     done = add_article(call.site, request, url=body.url, section=body.section, now=call.now)
-    return models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
+    return issue_models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
 
 @editors.get(_ONE + "/lint", name="lint")
-def lint(call: OfIssue) -> models.Lint:
+def lint(call: OfIssue) -> issue_models.Lint:
     """Findings in the final HTML and text."""
     return lint_document(lint_issue(call.site, call.slug, call.number, now=call.now))
 
@@ -132,7 +135,7 @@ def preview(
             "without it the complete edition",
         ),
     ] = None,
-) -> models.PreviewDocument:
+) -> issue_models.PreviewDocument:
     """The message as one reader would get it."""
     shown = preview_issue(
         call.site,
@@ -141,7 +144,7 @@ def preview(
         as_address=as_address,
         now=call.now,
     )
-    return models.PreviewDocument(
+    return issue_models.PreviewDocument(
         issue=shown.issue.name,
         html=shown.html,
         text=shown.text,
@@ -161,14 +164,14 @@ def approve(
             le=HIGHEST,
         ),
     ],
-) -> models.Moved:
+) -> status_models.Moved:
     """Freeze the issue's bytes: what is approved is what is sent."""
     approved = approve_issue(call.site, call.slug, call.number, seen=version, now=call.now)
     return moved(approved)
 
 
 @publishers.post(_ONE + "/schedule", name="schedule")
-def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument:
+def schedule(call: OfIssue, body: status_models.Schedule) -> status_models.IssueStatusDocument:
     """Send an approved issue at another time; its bytes do not change."""
     send_at = body.send_at
     issue = reschedule(
@@ -183,29 +186,29 @@ def schedule(call: OfIssue, body: models.Schedule) -> models.IssueStatusDocument
 
 
 @publishers.post(_ONE + "/hold", name="hold")
-def hold(call: OfIssue) -> models.Moved:
+def hold(call: OfIssue) -> status_models.Moved:
     """Keep the issue from being sent until it is approved again."""
     note = StateNote(kind=StateReason.HELD_BY_EDITOR, who=call.editor.address)
     return moved(hold_issue(call.site, call.slug, call.number, note=note))
 
 
 @publishers.post(_ONE + "/stop", name="stop")
-def stop(call: OfIssue) -> models.Moved:
+def stop(call: OfIssue) -> status_models.Moved:
     """Stop a running send; it can be resumed."""
     return moved(stop_issue(call.site, call.slug, call.number))
 
 
 @editors.post(_ONE + "/test", name="test")
-def test(call: OfIssue, body: models.Trial) -> models.ReceiptDocument:
+def test(call: OfIssue, body: status_models.Trial) -> status_models.ReceiptDocument:
     """Send one marked message to an address the site allows."""
     receipt = send_test(call.site, call.slug, call.number, to=body.to, now=call.now)
-    return models.ReceiptDocument(
+    return status_models.ReceiptDocument(
         to=body.to, relay=receipt.relay, code=receipt.code, text=receipt.text
     )
 
 
 @publishers.post(_ONE + "/send", name="send", status_code=202)
-def send(call: OfIssue) -> models.IssueStatusDocument:
+def send(call: OfIssue) -> status_models.IssueStatusDocument:
     """Start to deliver an approved issue, or resume it; its status shows the progress."""
     issue = _find(call)
     call.context.send_jobs.start(call.slug, issue.number)
@@ -213,28 +216,28 @@ def send(call: OfIssue) -> models.IssueStatusDocument:
 
 
 @editors.get(_ONE + "/rehearsal", name="rehearse")
-def dry_run_send(call: OfIssue) -> models.Rehearsed:
+def dry_run_send(call: OfIssue) -> status_models.Rehearsed:
     """How many messages and editions a send would make."""
-    return models.Rehearsed.model_validate(
+    return status_models.Rehearsed.model_validate(
         rehearse_send(call.site, call.slug, call.number, out=None, now=call.now)
     )
 
 
 @outcomes.get(_ONE + "/unknown", name="unknown")
-def list_unknown(call: OfIssue) -> models.UnknownDeliveries:
+def list_unknown(call: OfIssue) -> status_models.UnknownDeliveries:
     """Deliveries whose outcome is unknown after a crash."""
     rows = settling.unknown_deliveries(call.site, call.slug, call.number)
-    return models.UnknownDeliveries.model_validate({"unknown": rows})
+    return status_models.UnknownDeliveries.model_validate({"unknown": rows})
 
 
 @publishers.post(_ONE + "/unknown", name="settle")
-def settle(call: OfIssue, body: models.Settle) -> models.Settled:
+def settle(call: OfIssue, body: status_models.Settle) -> status_models.Settled:
     """Send deliveries of unknown outcome again, or leave them as they are."""
     settled = settling.settle(call.site, call.slug, call.number, choice=body.choice, now=call.now)
-    return models.Settled(settled=settled)
+    return status_models.Settled(settled=settled)
 
 
-def _document(call: OfNewsletter, issue: Issue) -> models.IssueDocument:
+def _document(call: OfNewsletter, issue: Issue) -> issue_models.IssueDocument:
     with call.site.database.transaction(read_only=True) as connection:
         return issue_document(issue, failed_sources_of(call.site, connection, issue))
 

@@ -11,7 +11,7 @@ from newsletter.pipeline.growth import growth_days
 from newsletter.pipeline.lists import all_lists
 from newsletter.pipeline.status import site_status
 from newsletter.store import audit
-from newsletter.web.api import models, people_models, site_models
+from newsletter.web.api import people_models, site_models, status_models
 from newsletter.web.api.calls import SiteWide
 from newsletter.web.api.documents import failed_document, status_of
 from newsletter.web.api.operation import AdminOperation, Operation, make_router
@@ -42,10 +42,10 @@ def newsletters(call: SiteWide) -> site_models.Newsletters:
 
 
 @site.get("/status", name="status")
-def status(call: SiteWide) -> models.SiteStatusDocument:
+def status(call: SiteWide) -> status_models.SiteStatusDocument:
     """Every issue with its deliveries, what is due, and whether the site may send."""
     found = site_status(call.site, now=call.now)
-    return models.SiteStatusDocument(
+    return status_models.SiteStatusDocument(
         issues=[status_of(one) for one in found.issues],
         due=list(found.due),
         armed=found.armed,

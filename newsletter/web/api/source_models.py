@@ -7,9 +7,17 @@ from typing import Literal
 
 from pydantic import Field
 
-from newsletter.web.api.models import Given, SourceFinding, Taken
+from newsletter.web.api.models import Given, Taken
 
 SourceKind = Literal["feed", "page", "textdump", "folder"]
+
+
+class SourceFinding(Given):
+    """A remark on a source."""
+
+    severity: Literal["failure", "warning", "notice"]
+    message: str
+    fix: str
 
 
 class SourceDocument(Given):
@@ -175,3 +183,29 @@ class ExportedSources(Given):
     opml: str
     exported: int
     left_out: int
+
+
+class SourceReading(Given):
+    """The result of reading one source."""
+
+    source: str
+    location: str
+    articles: int
+    unchanged: bool
+    findings: list[SourceFinding]
+
+
+class Gathered(Given):
+    """The results of reading all sources of a newsletter."""
+
+    newsletter: str
+    sources: list[SourceReading]
+
+
+class FailedSourceDocument(Given):
+    """A source that cannot be read, since when, and what is wrong."""
+
+    newsletter: str
+    source: str
+    since: datetime
+    problem: str

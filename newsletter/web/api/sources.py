@@ -19,7 +19,7 @@ from newsletter.pipeline.import_sources import import_sources as import_opml
 from newsletter.pipeline.list_sources import ListedSource
 from newsletter.pipeline.list_sources import export_sources as export_opml
 from newsletter.pipeline.list_sources import list_sources as list_all_sources
-from newsletter.web.api import models, source_models
+from newsletter.web.api import source_models
 from newsletter.web.api.calls import SiteWide
 from newsletter.web.api.operation import Operation, PublisherOperation, make_router
 
@@ -147,5 +147,5 @@ def _new(source: NewSource) -> source_models.NewSourceDocument:
     )
 
 
-def _findings(findings: Sequence[Any]) -> list[models.SourceFinding]:
-    return [models.SourceFinding.model_validate(finding) for finding in findings]
+def _findings(findings: Sequence[Any]) -> list[source_models.SourceFinding]:
+    return [source_models.SourceFinding.model_validate(finding) for finding in findings]
