@@ -84,14 +84,21 @@ class SectionView:
 
     @property
     def pairs(self) -> tuple[tuple[StoryView, ...], ...]:
-        """The stories two by two, for two columns; a story that is shown whole stands alone."""
+        """Neighbours of a kind two by two, for two columns: both with a picture, or both without.
+
+        A story without such a neighbour, or one that is shown whole, stands alone.
+        """
         rows: list[tuple[StoryView, ...]] = []
         for story in self.stories:
-            if rows and len(rows[-1]) == 1 and not (story.full or rows[-1][0].full):
+            if rows and len(rows[-1]) == 1 and _are_alike(rows[-1][0], story):
                 rows[-1] = (*rows[-1], story)
             else:
                 rows.append((story,))
         return tuple(rows)
+
+
+def _are_alike(one: StoryView, other: StoryView) -> bool:
+    return bool(one.picture) == bool(other.picture) and not (one.full or other.full)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -65,6 +65,18 @@ def test_unsound_picture_is_none() -> None:
     assert printed.picture is None
 
 
+def test_columns_hold_stories_of_a_kind() -> None:
+    """No picture stands beside a story without one, which would leave a hole."""
+    items = [
+        make_item(make_article(number, image=make_image() if number in (3, 4, 6) else None))
+        for number in range(1, 9)
+    ]
+    pages = issue_view(lay_out(items, DENSITIES[0]), DENSITIES[0], make_masthead())
+    assert [[story.url[-1] for story in pair] for pair in pages.sections[0].pairs] == [
+        ["2"], ["3", "4"], ["5"], ["6"], ["7", "8"],
+    ]  # fmt: skip
+
+
 def test_blocks_part_cards_from_rows() -> None:
     """A story with a picture stands alone, those between stand together, in order."""
     items = [
