@@ -35,6 +35,7 @@ test: install lint
 # relay. Writes docs/reliability.md. Then, whole, every corpus of which `make test` takes a sample.
 faults: install
 	$(BIN)/python tests/install_programs.py --faults
+	$(BIN)/python tests/install_vnu.py
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest tests/faults -s --timeout 7200 $(PYTEST_ARGS)
 	NEWSLETTER_FAULT_ROUNDS=50 $(BIN)/pytest $(BESIDE_FAULTS) -m sampled $(ON_TWO) --timeout 7200 $(PYTEST_ARGS)
 

@@ -19,6 +19,7 @@ PACKAGES = {
 }
 """Debian's packages, with the commands that any of them may bring."""
 FOR_FAULTS = {
+    "default-jre-headless": ("java",),
     "dovecot-imapd": ("dovecot",),
     "nginx-light": ("nginx",),
     "opendkim": ("opendkim",),
