@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +30,8 @@ _MARKED = re.compile(r"</(?:b|i|em|strong|p|span|a|code|sup|sub|u|font|div)>", r
 _PLAYED = re.compile(
     r"\.(?:mp3|m4a|m4b|ogg|oga|opus|aac|flac|wav|mp4|m4v|webm|mov)(?:[?#]|\Z)", re.IGNORECASE
 )
+_A_PHRASE = 3
+"""Words from which on a picture's title says what it shows."""
 _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 
 
@@ -223,9 +226,13 @@ def _language(raw: Any) -> str:
 def _pictures(raw: Any, base: str) -> Iterator[Candidate]:
     """The pictures that the entry offers beside its text, the likeliest lead first."""
     contents = raw.get("media_content") or ()
+    # Beside a single picture and a text of the entry's own, this is the picture's caption.
+    has_text = len(contents) == 1 and raw.get("summary")
+    beside = plain_text(str(raw.get("media_text") or "")) if has_text else ""
     for number, item in enumerate(contents, 1):
         if _is_picture(item):
-            yield _candidate(item, "url", base, f"media:content #{number}", 1000)
+            found = _candidate(item, "url", base, f"media:content #{number}", 1000)
+            yield replace(found, alt=_said_of(item) or beside)
     for number, link in enumerate(raw.get("links") or (), 1):
         if link.get("rel") == "enclosure" and _is_picture({**link, "url": link.get("href")}):
             yield _candidate(link, "href", base, f"enclosure #{number}", 1000)
@@ -239,6 +246,13 @@ def _pictures(raw: Any, base: str) -> Iterator[Candidate]:
             yield _candidate({"url": address}, "url", base, place, 1000)
     for number, item in enumerate(raw.get("media_thumbnail") or (), 1):
         yield _candidate(item, "url", base, f"media:thumbnail #{number}", 400)
+
+
+def _said_of(item: Mapping[str, Any]) -> str:
+    """What the feed says that a picture shows; a title of a word or two names its author or file."""
+    name = str(item.get("name") or "")
+    said = str(item.get("said") or "") or (name if len(name.split()) >= _A_PHRASE else "")
+    return plain_text(said)
 
 
 def _picture_address(address: Any) -> str:

@@ -23,6 +23,8 @@ class _Handlers:
 
     element = ""
     """The name of the last element that began."""
+    shown: Any = None
+    """The attributes of the media:content that is open: what stands in it is about the picture alone."""
 
     def unknown_starttag(self: Any, tag: str, attributes: object) -> None:
         """Note the name of the element before its handler runs."""
@@ -40,7 +42,29 @@ class _Handlers:
         self.push("media_text", 1)
 
     def _end_media_description(self: Any) -> None:
-        self.pop("media_text")
+        text = self.pop("media_text")
+        if self.shown is not None and _is_picture(self.shown):
+            self.shown["said"] = text
+            self._get_context().pop("media_text", None)
+
+    def _start_media_content(self: Any, attributes: Any) -> None:
+        super()._start_media_content(attributes)  # type: ignore[misc]
+        self.shown = attributes
+
+    def _end_media_content(self: Any) -> None:
+        self.shown = None
+
+    def _start_media_title(self: Any, attributes: object) -> None:
+        if self.shown is None:
+            super()._start_media_title(attributes)  # type: ignore[misc]
+        else:
+            self.push("media_name", 1)
+
+    def _end_media_title(self: Any) -> None:
+        if self.shown is None:
+            super()._end_media_title()  # type: ignore[misc]
+        else:
+            self.shown["name"] = self.pop("media_name")
 
     def _end_author(self: Any) -> None:
         text = self.pop("author")
@@ -57,6 +81,11 @@ class _Handlers:
         self.inimage = 0
         if self.inentry and text:
             self.entries[-1]["image_address"] = text
+
+
+def _is_picture(attributes: Any) -> bool:
+    kind = f"{attributes.get('medium', '')} {attributes.get('type', '')}"
+    return "image" in kind.lower()
 
 
 # feedparser publishes no types.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -168,6 +169,9 @@ def _width_in(url: str) -> int | None:
 
 
 _TAG = re.compile(r"<(img|amp-img|source|video|figure)\b([^<>]{1,8000})>", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"<figcaption\b[^<>]{0,1000}>(.{1,2000}?)</figcaption|</?figure\b", re.IGNORECASE | re.DOTALL
+)
 _ATTRIBUTE = re.compile(r"""([\w:-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _LAZY = (
     *(
@@ -191,7 +195,11 @@ _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "nitro-lazy-srcset")
 
 
 def pictures_in(source: str, base: str, *, place: str = "img") -> Iterator[Candidate]:
-    """The pictures that the HTML shows, in its order; relative addresses start at `base`."""
+    """The pictures that the HTML shows, in its order; relative addresses start at `base`.
+
+    The caption of a figure is the alternative text of a picture in it that has none.
+    """
+    marks = [(mark.start(), mark[1] or "") for mark in _CAPTION.finditer(source)]
     for number, tag in enumerate(_TAG.finditer(source), 1):
         attributes = {
             name.lower(): html.unescape(double or single or bare).strip()
@@ -204,7 +212,16 @@ def pictures_in(source: str, base: str, *, place: str = "img") -> Iterator[Candi
             attributes.pop("src", None)
         elif name == "source" and not attributes.get("type", "image").startswith("image"):
             continue
+        if not attributes.get("alt"):
+            attributes["alt"] = _caption_after(tag.end(), marks)
         yield from _offered(attributes, base, f"{place} #{number}")
+
+
+def _caption_after(place: int, marks: Sequence[tuple[int, str]]) -> str:
+    """The caption that follows before a figure ends or another begins; `marks` are sorted."""
+    index = bisect_left(marks, (place, ""))
+    words = re.sub(r"<[^<>]*>", " ", marks[index][1]) if index < len(marks) else ""
+    return " ".join(html.unescape(words).split())
 
 
 def _offered(attributes: Mapping[str, str], base: str, place: str) -> Iterator[Candidate]:

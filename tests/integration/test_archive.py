@@ -84,6 +84,12 @@ def test_an_issue_is_the_frozen_edition_without_personal_links(
     assert answer.status_code == 200
     assert "tides" in answer.text
     assert not re.search(r"/[up]/[\w-]+\.", answer.text)
+    assert 'href="#"' not in answer.text
+    (links,) = set(
+        re.findall(r'href="([^"]*)"[^>]*>(?:Unsubscribe|Preferences and pause)<', answer.text)
+    )
+    assert links.startswith("https://news.example.org/")
+    assert client.get(links.removeprefix("https://news.example.org")).status_code == 200
     assert "sandbox" in answer.headers["content-security-policy"]
     assert answer.headers["link"] == (
         '<https://news.example.org/archive/weekly/1>; rel="canonical"'

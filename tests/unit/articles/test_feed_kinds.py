@@ -119,6 +119,46 @@ def test_a_video_has_the_text_of_its_group() -> None:
     assert article.summary == article.body_text == "The real one."
 
 
+@pytest.mark.parametrize(
+    ("inside", "beside", "alt"),
+    [
+        ("<media:description>The bridge at dawn</media:description>", "", "The bridge at dawn"),
+        ("<media:title>The bridge at dawn</media:title>", "", "The bridge at dawn"),
+        ("<media:title>bridge_02</media:title>", "", ""),
+        ("<media:title type='html'>jane</media:title>", "", ""),
+        ("", "<media:description>A &lt;b&gt;gate&lt;/b&gt;</media:description>", "A gate"),
+        (
+            "<media:description>In</media:description>",
+            "<media:description>By</media:description>",
+            "In",
+        ),
+    ],
+)
+def test_what_a_feed_says_of_a_picture_is_its_alternative_text(
+    inside: str, beside: str, alt: str
+) -> None:
+    """In the picture's element or beside the only one; neither is the title or text of the entry."""
+    picture = (
+        f"<media:content url='https://x.example/p.jpg' medium='image'>{inside}</media:content>"
+    )
+    for order in (f"{picture}{beside}", f"{beside}{picture}"):
+        text = "<description>The real one.</description>"
+        article = one(f"<title>A</title><link>https://x.example/a</link>{order}{text}")
+        assert article.image is not None
+        assert (article.title, article.summary, article.image.alt) == ("A", "The real one.", alt)
+
+
+def test_a_caption_is_no_summary() -> None:
+    """An entry without a text of its own has none, though its picture has a caption."""
+    caption = "<media:description>The bridge at dawn</media:description>"
+    picture = (
+        f"<media:content url='https://x.example/p.jpg' medium='image'>{caption}</media:content>"
+    )
+    article = one(f"<title>A</title><link>https://x.example/a</link>{picture}")
+    assert article.image is not None
+    assert (article.summary, article.image.alt) == ("", "The bridge at dawn")
+
+
 def test_a_podcast_has_its_file() -> None:
     """Its link, its type and length, and the picture of the episode."""
     episode = one(

@@ -116,3 +116,20 @@ def test_absurd_markup_takes_no_quadratic_time() -> None:
     html = f'<img srcset="{"a" * 7000}">' * 100 + "<img " * 20_000
     with at_most(100):
         list(pictures_in(html, BASE))
+
+
+@pytest.mark.parametrize(
+    ("html", "alt"),
+    [
+        ('<figure><img src="/a.jpg"><figcaption>The <b>gate</b>&nbsp;&amp; sea</figcaption></figure>', "The gate & sea"),
+        ('<figure><img src="/a.jpg" alt="Own"><figcaption>The gate</figcaption></figure>', "Own"),
+        ('<figure><img src="/a.jpg"></figure><figure><figcaption>Other</figcaption></figure>', ""),
+        ('<img src="/a.jpg"><figure><img src="/b.jpg" width="9"><figcaption>Other</figcaption></figure>', ""),
+        ('<figure><img src="/a.jpg"><figcaption>never ends', ""),
+    ],
+)  # fmt: skip
+def test_a_caption_says_what_a_picture_shows(html: str, alt: str) -> None:
+    """Of the picture in its own figure, if that has no alternative text."""
+    image, _source, _spare = choose(list(pictures_in(html, BASE)))
+    assert image is not None
+    assert image.alt == alt

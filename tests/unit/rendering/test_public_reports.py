@@ -86,3 +86,19 @@ def test_apple_colours_nothing_and_dark_rules_are_for_screens(editions: list[Edi
         assert "@media screen and (prefers-color-scheme: dark)" in edition.html
         assert "@media (prefers-color-scheme" not in edition.html
         assert not re.search(r"<(?:span|img)[^>]*bgcolor|height=\"auto\"", edition.html)
+
+
+def test_cells_in_outlook_leave_room_for_paddings(editions: list[Edition]) -> None:
+    """They are 552 of 600 pixels wide; only a picture from edge to edge takes all."""
+    for edition in editions:
+        parts = re.findall(r"<!--\[if mso \| IE\]>(.*?)<!\[endif\]-->", edition.html, re.DOTALL)
+        widths = [width for part in parts for width in re.findall(r"<td[^>]*?width:(\d+)px", part)]
+        assert "552" in widths
+        assert widths.count("600") <= edition.html.count("bleed")
+
+
+def test_pictures_have_a_ground_of_their_own(editions: list[Edition]) -> None:
+    """What is black on nothing can be seen in the dark."""
+    for edition in editions:
+        for image in document_fromstring(edition.html).iter("img"):
+            assert re.search(r"background-color:#fff\b", image.get("style") or "")
