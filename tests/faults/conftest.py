@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.faults.page import write_page
 from tests.faults.rounds import IS_LONG
 
-# They need root, and servers that only the long form may ask of a machine.
-SERVERS = ("postfix", "dovecot", "nginx", "rspamd")
+# They need root, servers or Java, which only the long form may ask of a machine.
+SERVERS = ("postfix", "dovecot", "nginx", "rspamd", "vnu")
 collect_ignore = [] if IS_LONG else [f"test_{name}.py" for name in SERVERS]
 
 
