@@ -250,6 +250,8 @@ class NewsletterSettings(Table):
     """`tags`: readers get the articles of the tags they follow; `none`: all readers get all articles."""
     count_clicks: bool = False
     """Route the links of issues through the site, which counts clicks by link and day, never by reader."""
+    welcome: Literal["issue", "letter"] = "issue"
+    """What a new reader gets: the newest `issue` if it is less than 60 days old and for them, or always a `letter`."""
     theme: Slug = "standard"
     """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, `gazette`, `magazine`, `links`, or a folder in `templates/themes`."""
     palette: Slug | None = None
