@@ -23,6 +23,7 @@ from newsletter.store.welcome_issues import (
     is_corrected,
     newest_sent,
 )
+from subscribers.subscriber import MailFormat
 
 MOST_AGE = timedelta(days=60)
 """An issue whose send began longer ago says nothing about the next one."""
@@ -82,7 +83,11 @@ def _message(
         links_since=person.links_since,
     )
     edition = edition_with(connection, keys[key])
-    compiled = compile_edition(edition, headers_for(site, issue, reader.now))
+    compiled = compile_edition(
+        edition,
+        headers_for(site, issue, reader.now),
+        text_only=person.mail_format == MailFormat.TEXT,
+    )
     message = compiled.compose(to, signer_of(site), reader.now)
     add_welcome(connection, row, reader.id, keys[key], reader.now)
     return message
