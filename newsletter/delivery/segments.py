@@ -58,7 +58,7 @@ def encode_text_body(edition: Edition) -> Body:
     It ends with one line break: the final dot stands on a line of its own, and DKIM signs no empty
     lines at the end (RFC 6376 section 3.4.3).
     """
-    pieces = _encode_part(edition.text.rstrip(), edition.nonce, in_html=False)
+    pieces = _encode_part(edition.text.rstrip(" \t\r\n"), edition.nonce, in_html=False)
     if pieces[-1] or len(pieces) == 1:  # a reader's value at the end brings a break of its own
         pieces.append(b"\r\n")
     return _cut("", pieces)
