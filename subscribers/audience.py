@@ -35,7 +35,7 @@ def audience(
     segment: Iterable[sa.ColumnElement[bool]] = (),
     parts: Sequence[sa.ColumnElement[bool]] = (),
 ) -> sa.Select[Any]:
-    """Select subscriber_id, address, name, follows, sees, links_since of everyone to be mailed at `now`.
+    """Select whom to mail at `now`: subscriber_id, address, name, follows, sees, links_since, mail_format.
 
     That is: they have an active subscription to the list, which is not closed, neither their
     address nor its domain is suppressed, and they have not paused. With `frequency`, only readers
@@ -52,6 +52,7 @@ def audience(
             people.c.name,
             people.c.follows,
             people.c.links_since,
+            people.c.mail_format,
             sees(parts).label("sees"),
         )
         .select_from(

@@ -16,7 +16,7 @@ from subscribers.audience import format_follows, parse_follows
 from subscribers.errors import SuppressedError, UnknownSubscriberError
 from subscribers.history import Event, Way, entries_of, who_agreed
 from subscribers.lists import list_id
-from subscribers.subscriber import Frequency, Status, Subscriber
+from subscribers.subscriber import Frequency, MailFormat, Status, Subscriber
 from subscribers.unsubscribe import unsubscribe
 
 
@@ -161,6 +161,7 @@ def show(connection: sa.Connection, address: str) -> dict[str, Any]:
         "name": person.name,
         "tags": sorted(person.follows),
         "frequency": person.frequency,
+        "mail_format": person.mail_format,
         "paused_until": person.paused_until.isoformat() if person.paused_until else None,
         "suppressed": suppression.is_suppressed(connection, person.address),
         "attributes": dict(person.attributes),
@@ -181,6 +182,7 @@ def _find_one(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> S
         name=row.name,
         follows=parse_follows(row.follows),
         frequency=Frequency(row.frequency),
+        mail_format=MailFormat(row.mail_format),
         paused_until=row.paused_until,
         attributes=row.attributes,
         address_since=row.address_since,

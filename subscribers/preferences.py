@@ -1,4 +1,4 @@
-"""What readers set for themselves: tags, name, frequency, and a pause."""
+"""What readers set for themselves: tags, name, frequency, the form of mails, and a pause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.audience import format_follows
 from subscribers.history import Event, HistoryEntry, Way, record
-from subscribers.subscriber import Frequency, clean_name
+from subscribers.subscriber import Frequency, MailFormat, clean_name
 
 
 def choose(
@@ -86,6 +86,22 @@ def set_frequency(
     if changed.rowcount == 0:
         return False
     _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"reads {frequency}")
+    return True
+
+
+def set_mail_format(
+    connection: sa.Connection, subscriber_id: int, mail_format: MailFormat, way: Way, now: datetime
+) -> bool:
+    """Set how mails are made: HTML with a text part, or text alone; False if nothing changed."""
+    table = tables.subscribers
+    changed = connection.execute(
+        sa.update(table)
+        .where(table.c.id == subscriber_id, table.c.mail_format != mail_format.value)
+        .values(mail_format=mail_format.value)
+    )
+    if changed.rowcount == 0:
+        return False
+    _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"gets {mail_format}")
     return True
 
 

@@ -36,6 +36,13 @@ class Frequency(StrEnum):
     MONTHLY = "monthly"  # the digest
 
 
+class MailFormat(StrEnum):
+    """How a reader wants each mail to be made."""
+
+    HTML = "html"  # HTML, with a text part for programs that do not show it
+    TEXT = "text"  # plain text alone
+
+
 LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED, Status.COMPLAINED})
 """The statuses of people who left: nothing brings them back without their consent."""
 
@@ -53,6 +60,7 @@ class Subscriber:
     name: str = ""
     follows: frozenset[str] = frozenset()
     frequency: Frequency = Frequency.WEEKLY
+    mail_format: MailFormat = MailFormat.HTML
     paused_until: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     address_since: datetime | None = None

@@ -101,6 +101,7 @@ subscribers = sa.Table(
     # strings are equal sets of tags, so that editions can be counted and planned by this column.
     sa.Column("follows", sa.String, nullable=False, default=""),
     sa.Column("frequency", sa.String, nullable=False, default="weekly"),  # weekly | monthly
+    sa.Column("mail_format", sa.String, nullable=False, server_default="html"),  # html | text
     sa.Column("paused_until", UtcDateTime),
     sa.Column("attributes", sa.JSON, nullable=False, default=dict),
     sa.Column("created_at", UtcDateTime, nullable=False),

@@ -22,7 +22,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from newsletter.cli.main import cli
-from newsletter.config import hooks, oauth, publication, servers, settings, sign_in, sign_up
+from newsletter.config import (
+    hooks,
+    oauth,
+    popular,
+    publication,
+    servers,
+    settings,
+    sign_in,
+    sign_up,
+)
 from newsletter.rendering import masthead, views
 
 DOCS = Path(__file__).parents[1]
@@ -45,7 +54,7 @@ from a file: `password_file = "relay.pw"` instead of `password`, `secret_key_fil
 
 def configuration() -> str:
     """docs/configuration.md: every table with its keys, meanings and defaults."""
-    words = _words(settings, servers, sign_in, sign_up, hooks, oauth, publication)
+    words = _words(settings, servers, sign_in, sign_up, hooks, oauth, publication, popular)
     parts = [CONFIGURATION]
     for name, field in settings.Settings.model_fields.items():
         model = _model_in(field.annotation)

@@ -191,6 +191,7 @@ async def _parsed(
     source: SourceSettings, origin: Origin, content: SourceContent, seconds: float
 ) -> Reading:
     # The worker is not told the source's credentials.
+    kind = "ranking" if source.popular and source.kind == "page" else source.kind
     return await run_in_subprocess(
-        parse_content, source.kind, origin, content, bool(source.name), seconds=seconds
+        parse_content, kind, origin, content, bool(source.name), seconds=seconds
     )

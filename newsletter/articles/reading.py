@@ -16,6 +16,7 @@ from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.folder import read_folder
 from newsletter.articles.page_body import Extraction
 from newsletter.articles.pages import Page, parse_page
+from newsletter.articles.ranked_links import ranked_links
 from newsletter.articles.sanitize import clip, one_line, paragraphs_html
 from newsletter.articles.source_finding import SourceFinding
 from newsletter.articles.text_dump import parse_dump
@@ -59,7 +60,7 @@ class SourceContent:
 
 
 def parse_content(kind: str, origin: Origin, content: SourceContent, is_named: bool) -> Reading:
-    """The articles in the bytes of a feed, a page or a text dump; never raises.
+    """The articles in the bytes of a feed, a page, a text dump or a page that ranks them; never raises.
 
     A source that is not named by its settings may name itself.
     """
@@ -67,6 +68,7 @@ def parse_content(kind: str, origin: Origin, content: SourceContent, is_named: b
         "feed": _feed,
         "page": _page,
         "textdump": _dump,
+        "ranking": _ranking,
     }
     unnamed = origin if is_named else replace(origin, source="")
     try:
@@ -107,6 +109,14 @@ def _page(origin: Origin, content: SourceContent) -> Reading:
     )
     origin = _named(origin, page.site)
     return _one_article(origin, page.entry, content, tuple(page_findings(page, origin)))
+
+
+def _ranking(origin: Origin, content: SourceContent) -> Reading:
+    links = ranked_links(content.body, content_type=content.content_type, url=content.url)
+    entries = [Entry(id=link.url, url=link.url, title=link.title) for link in links]
+    origin = _named(origin, "")
+    articles, findings = articles_of(entries, origin)
+    return _reading(origin, articles, tuple(findings))
 
 
 def page_findings(page: Page, origin: Origin) -> Iterator[SourceFinding]:

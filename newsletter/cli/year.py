@@ -8,8 +8,7 @@ import click
 
 from newsletter.cli.invocation import Invocation, json_option, now_option, pass_invocation
 from newsletter.errors import InputError
-from newsletter.issues.year import YearReport
-from newsletter.pipeline.year import write_year, year_report
+from newsletter.pipeline.year import write_year, year_report, year_summary
 from newsletter.result_codes import OK
 
 
@@ -52,31 +51,10 @@ def year(invocation: Invocation, number: int, name: str | None, out: Path | None
         {
             "year": number,
             "newsletters": {
-                slug: {**_document(report), "files": [str(path) for path in files[slug]]}
+                slug: {**year_summary(report), "files": [str(path) for path in files[slug]]}
                 for slug, report in sent.items()
             },
         },
         *[f"wrote {path}" for paths in files.values() for path in paths],
     )
     return OK
-
-
-def _document(report: YearReport) -> dict[str, object]:
-    return {
-        "issues": len(report.issues),
-        "stories": report.stories,
-        "accepted": report.accepted,
-        "followed": None
-        if report.followed is None
-        else [
-            {"title": one.title, "url": one.url, "clicks": one.clicks} for one in report.followed
-        ],
-        "threads": [
-            {"issues": thread.issues, "titles": [story.title for story in thread.stories]}
-            for thread in report.threads
-        ],
-        "sources": dict(report.sources),
-        "tags": {tag: list(months) for tag, months in report.tags},
-        "joined": list(report.growth.joined),
-        "left": list(report.growth.left),
-    }

@@ -15,6 +15,7 @@ from newsletter.config.access import (
     split_credentials,
 )
 from newsletter.config.durations import Duration, written
+from newsletter.config.popular import PopularSettings
 from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.schedules import Schedule
 from newsletter.config.sender import Sender
@@ -122,6 +123,8 @@ class SourceSettings(Table):
     """Private hosts that this source alone may be read from, and the pages of its articles: `10.0.0.5:8080`; as in [fetch]."""
     paused: bool = False
     """`true`: it is not read; what it brought before stays."""
+    popular: bool = False
+    """`true`: its entries are the site's own ranking, for the lists of popular stories; none of them becomes an article."""
     every: Duration | None = None
     """How often it is read between issues: `15m` or longer. Unset: depending on how often it changes."""
     auth: Annotated[str, AfterValidator(checked_credentials)] | None = Field(
@@ -170,6 +173,10 @@ class SourceSettings(Table):
             raise ValueError("auth, headers and user_agent are for a source with a web address")
         if self.follow and not self.feed:
             raise ValueError("only the articles of a feed can be followed; remove follow")
+        if self.popular and not (self.feed or "://" in (self.page or "")):
+            raise ValueError("popular = true is for a feed, or for a page with a web address")
+        if self.popular and self.follow:
+            raise ValueError("the articles of a popular list are not followed; remove follow")
         return self
 
     @property
@@ -243,6 +250,8 @@ class NewsletterSettings(Table):
     """`tags`: readers get the articles of the tags they follow; `none`: all readers get all articles."""
     count_clicks: bool = False
     """Route the links of issues through the site, which counts clicks by link and day, never by reader."""
+    welcome: Literal["issue", "letter"] = "issue"
+    """What a new reader gets: the newest `issue` if it is less than 60 days old and for them, or always a `letter`."""
     theme: Slug = "standard"
     """`standard`, `harbour`, `brick`, `plum`, `serif`, `letter`, `gazette`, `magazine`, `links`, or a folder in `templates/themes`."""
     palette: Slug | None = None
@@ -262,6 +271,8 @@ class NewsletterSettings(Table):
     sections: tuple[SectionSettings, ...] = (SectionSettings(title="This week"),)
     """See below. Without any there is one, "This week"."""
     sources: tuple[SourceSettings, ...] = ()
+    """See below."""
+    popular: tuple[PopularSettings, ...] = ()
     """See below."""
 
     @field_validator("on_source_failure")
@@ -285,6 +296,33 @@ class NewsletterSettings(Table):
                 f"its sections have {len(different)} different conditions `only`; "
                 f"use at most {MOST_CONDITIONS}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def popular_by_something(self) -> NewsletterSettings:
+        """Require what each list of popular stories rests on."""
+        wanted = {one.by for one in self.popular}
+        if "clicks" in wanted and not self.count_clicks:
+            raise ValueError(
+                'a popular list by = "clicks" needs counted clicks; add count_clicks = true'
+            )
+        ranked = [source for source in self.sources if source.popular]
+        if "site" in wanted and not ranked:
+            raise ValueError(
+                'a popular list by = "site" has no source to rest on; add one with popular = true'
+            )
+        if ranked and "site" not in wanted:
+            raise ValueError(
+                f"the source {ranked[0].location} is popular = true, and no list shows it;"
+                ' add [[newsletters.NAME.popular]] with by = "site"'
+            )
+        read = {source.location for source in self.sources if not source.popular}
+        for source in ranked:
+            if source.location in read:
+                raise ValueError(
+                    f"the source {source.location} is listed twice, once with popular = true;"
+                    " keep one of the two"
+                )
         return self
 
     @property

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.durations import Duration
 from newsletter.config.hooks import HookSettings
+from newsletter.config.popular import PopularSettings
 from newsletter.config.private_hosts import PrivateHosts
 from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
 from newsletter.config.servers import (
@@ -49,6 +50,7 @@ __all__ = [
     "InboundSettings",
     "NewsletterSettings",
     "OperatorSettings",
+    "PopularSettings",
     "RelaySettings",
     "SectionSettings",
     "SendingSettings",

@@ -18,7 +18,7 @@ from newsletter.delivery.headers import (
     shared_fields,
     web_address,
 )
-from newsletter.delivery.segments import Body, encode_body
+from newsletter.delivery.segments import Body, encode_body, encode_text_body
 from newsletter.errors import InputError
 from newsletter.rendering.edition import Edition, Slot
 
@@ -118,16 +118,18 @@ class CompiledEdition:
         return signer.sign(self.signed_names, headers, digest.digest())
 
 
-def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
-    """Encode what all readers share, once per edition.
+def compile_edition(
+    edition: Edition, headers: IssueHeaders, *, text_only: bool = False
+) -> CompiledEdition:
+    """Encode what all readers share, once per edition; with `text_only` without its HTML.
 
     Raises InputError when a header cannot be written, RenderingError when a slot is broken.
     """
-    body = encode_body(edition)
+    body = encode_text_body(edition) if text_only else encode_body(edition)
     fields = [
         *shared_fields(headers, edition.subject),
         ("MIME-Version", "1.0"),
-        ("Content-Type", f'multipart/alternative;\r\n boundary="{body.boundary}"'),
+        *_content_fields(body),
     ]
     lines = [header_field(name, value) for name, value in fields]
     return CompiledEdition(
@@ -149,6 +151,15 @@ def compile_edition(edition: Edition, headers: IssueHeaders) -> CompiledEdition:
         body=body,
         opening_hash=hashlib.sha256(body.segments[0]),
     )
+
+
+def _content_fields(body: Body) -> list[tuple[str, str]]:
+    if body.boundary:
+        return [("Content-Type", f'multipart/alternative;\r\n boundary="{body.boundary}"')]
+    return [
+        ("Content-Type", 'text/plain; charset="utf-8"'),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
 
 
 @lru_cache(maxsize=64)

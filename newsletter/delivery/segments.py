@@ -1,7 +1,7 @@
 """The body of an edition, encoded once and split where the readers' own values are inserted.
 
-multipart/alternative (RFC 2046 section 5.1.4), text before HTML, both quoted-printable. A reader's
-body consists of the encoded segments with the reader's values in the gaps between them.
+multipart/alternative (RFC 2046 section 5.1.4), text before HTML, or the text alone, quoted-printable. A
+reader's body consists of the encoded segments with the reader's values in the gaps between them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Gap:
 class Body:
     """Encoded bytes with gaps: each gap is an empty segment, whose indices are in `gaps`.
 
-    The first segment extends to the first gap and is the same for all readers.
+    `boundary` is "" where there is one part only. The first segment extends to the first gap and is the same for all readers.
     """
 
     boundary: str
@@ -50,6 +50,18 @@ class Body:
             for index in indices:
                 filled[index] = encoded[value]
         return filled
+
+
+def encode_text_body(edition: Edition) -> Body:
+    """Encode the text alone; raises RenderingError when a sentinel is broken.
+
+    It ends with one line break: the final dot stands on a line of its own, and DKIM signs no empty
+    lines at the end (RFC 6376 section 3.4.3).
+    """
+    pieces = _encode_part(edition.text.rstrip(" \t\r\n"), edition.nonce, in_html=False)
+    if pieces[-1] or len(pieces) == 1:  # a reader's value at the end brings a break of its own
+        pieces.append(b"\r\n")
+    return _cut("", pieces)
 
 
 def encode_body(edition: Edition) -> Body:

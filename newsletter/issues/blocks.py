@@ -53,10 +53,37 @@ MOST_MINUTES = 6000
 """Of a recording."""
 
 
+class Ranking(StrEnum):
+    """What a list of popular stories rests on."""
+
+    CLICKS = "clicks"
+    SITE = "site"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PopularRow:
+    """One story of a list of popular stories."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PopularList:
+    """The rows of a list that the program makes: by the clicks of the last `issues` issues, or as
+    the site named `site` ranks its stories."""
+
+    ranking: Ranking
+    rows: tuple[PopularRow, ...]
+    issues: int = 0
+    site: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """A labelled part that editors write. `text` is Markdown; `on` is the day it is about,
-    `minutes` how long a recording takes (0: not said).
+    `minutes` how long a recording takes (0: not said). `made` is a list that stands in place of an
+    empty text.
 
     It is shown in every issue with a local date from `starts` to `ends`, both included; None means
     without limit.
@@ -74,6 +101,7 @@ class Block:
     place: Place = Place.AFTER_LEAD
     starts: date | None = None
     ends: date | None = None
+    made: PopularList | None = None
 
     @property
     def shown_label(self) -> str:
@@ -81,7 +109,9 @@ class Block:
         return self.label or LABELS[self.kind]
 
     def runs_on(self, day: date) -> bool:
-        """Whether an issue of this local date shows the block."""
+        """Whether an issue of this local date shows the block; not one whose list has no row."""
+        if self.made is not None and not self.text and not self.made.rows:
+            return False
         return (self.starts is None or self.starts <= day) and (
             self.ends is None or day <= self.ends
         )

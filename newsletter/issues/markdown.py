@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
-from newsletter.issues.blocks import Block, Place
+from newsletter.issues.blocks import Block, Place, PopularList
 from newsletter.issues.issue import Issue, Item
 from newsletter.issues.note_parts import note_parts
 
@@ -42,6 +42,13 @@ def escaped(text: str) -> str:
     """The text in one line, in which no character is a sign of Markdown."""
     text = _SIGNS.sub(r"\\\1", _SPACES.sub(" ", text).strip())
     return _NUMBER.sub(r"\1\\\2", text)
+
+
+def list_as_markdown(made: PopularList) -> str:
+    """The rows as a numbered list, which an editor may change."""
+    return "\n".join(
+        f"{number}. {_link(row.title, row.url)}" for number, row in enumerate(made.rows, start=1)
+    )
 
 
 def _front(issue: Issue, sent_at: datetime, *, is_public: bool) -> str:
@@ -92,7 +99,7 @@ def _blocks(blocks: Iterable[Block], place: Place) -> Iterator[str]:
 def _block(block: Block) -> Iterator[str]:
     yield f"## {escaped(': '.join(filter(None, (block.shown_label, block.title))))}"
     yield block.on.isoformat() if block.on else ""
-    yield block.text.strip()
+    yield block.text.strip() or (list_as_markdown(block.made) if block.made else "")
     if block.url:
         yield _link(block.link_text or block.url, block.url)
 

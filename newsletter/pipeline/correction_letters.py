@@ -41,7 +41,8 @@ class _Mail:
     """The mail of a correction, ready for its readers."""
 
     issue: Issue
-    compiled: CompiledEdition
+    whole: CompiledEdition
+    text: CompiledEdition
     return_path: Callable[[int], str]
 
 
@@ -70,7 +71,8 @@ class CorrectionLetters:
             name=claim.name,
             links_since=claim.links_since,
         )
-        return mail.compiled.compose(to, self._signer, self._clock())
+        compiled = mail.text if claim.text_only else mail.whole
+        return compiled.compose(to, self._signer, self._clock())
 
     def envelope_sender(self, about: LetterAbout) -> str:
         """The address that this reader's message bounces to."""
@@ -81,11 +83,16 @@ class CorrectionLetters:
             with self._site.database.transaction(read_only=True) as connection:
                 issue = issue_of(connection, correction_id)
                 edition = mails_of(connection, [correction_id])[correction_id]
+            whole, text = (
+                compile_correction(
+                    self._site, issue, correction_id, edition, self._clock(), text_only=text_only
+                )
+                for text_only in (False, True)
+            )
             self._mails[correction_id] = _Mail(
                 issue=issue,
-                compiled=compile_correction(
-                    self._site, issue, correction_id, edition, self._clock()
-                ),
+                whole=whole,
+                text=text,
                 return_path=return_path_of(self._site, issue),
             )
         return self._mails[correction_id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -77,7 +77,7 @@ async def deliver(
 
 def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
     """How the issue's messages are composed, and how progress is reported."""
-    compiled = _compiled_editions(site, issue, control.clock())
+    compiled = _CompiledEditions(site, issue, control.clock())
     signer, tokens, clock = signer_of(site), site.tokens, control.clock
     return_path = return_path_of(site, issue)
     list_slug = site.newsletter(issue.newsletter).list
@@ -94,7 +94,7 @@ def _context(site: Site, issue: Issue, control: RunControl) -> SendContext:
             name=claim.name,
             links_since=claim.links_since,
         )
-        return compiled[claim.edition_id].compose(to, signer, clock())
+        return compiled.of(claim).compose(to, signer, clock())
 
     return SendContext(
         compose=compose,
@@ -135,12 +135,29 @@ def _keep_trouble(
     return changed
 
 
-def _compiled_editions(site: Site, issue: Issue, now: datetime) -> Mapping[int, CompiledEdition]:
-    """The frozen editions by id, compiled."""
-    with site.database.transaction(read_only=True) as connection:
-        frozen = edition_store.frozen_editions(connection, issue)
-    headers = headers_for(site, issue, now)
-    return {number: compile_edition(edition, headers) for number, edition in frozen.items()}
+class _CompiledEditions:
+    """The frozen editions, compiled: as text alone once somebody wants that."""
+
+    def __init__(self, site: Site, issue: Issue, now: datetime) -> None:
+        with site.database.transaction(read_only=True) as connection:
+            self._frozen = edition_store.frozen_editions(connection, issue)
+        self._headers = headers_for(site, issue, now)
+        self._whole = {
+            number: compile_edition(edition, self._headers)
+            for number, edition in self._frozen.items()
+        }
+        self._text: dict[int, CompiledEdition] = {}
+
+    def of(self, claim: Claim) -> CompiledEdition:
+        """The edition of this claim, in the form that its reader wants."""
+        number = claim.edition_id
+        if not claim.text_only:
+            return self._whole[number]
+        if number not in self._text:  # threads that meet here make the same
+            self._text[number] = compile_edition(
+                self._frozen[number], self._headers, text_only=True
+            )
+        return self._text[number]
 
 
 async def _watch(

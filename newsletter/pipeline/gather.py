@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.addresses import location_key
-from newsletter.articles.pace import CheckResult, Pace, next_pace, often_enough
+from newsletter.articles.pace import CheckResult, Pace, next_pace
 from newsletter.articles.source_finding import SourceFinding
-from newsletter.config.durations import written
 from newsletter.config.settings import SourceSettings
+from newsletter.pipeline.missed_stories import with_warning
 from newsletter.pipeline.pictures import with_checked_pictures
 from newsletter.site.site import Site
 from newsletter.site.source_settings import (
@@ -37,6 +37,7 @@ from newsletter.store.fetches import (
     sources_read,
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
+from newsletter.store.popular import save_ranking
 from newsletter.store.source_claims import SourceClaims, claiming_sources
 from newsletter.store.source_health import SourceHealth, load_health
 from newsletter.store.sources import add_address, settle_sources
@@ -286,7 +287,7 @@ def _judged(
     )
     if run.again and result is CheckResult.FAILED and pace.next_check is not None:
         following = pace
-    shown = _with_warning(reading, result, pace.interval)
+    shown = with_warning(reading, result, pace.interval)
     contents = None
     if not reading.unchanged and result is not CheckResult.FAILED:
         dates = [article.published for article in reading.articles]
@@ -313,6 +314,9 @@ def _save_articles(
 ) -> CheckResult:
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
+    if source.popular:
+        result = save_ranking(connection, run.newsletter, number, reading.articles)
+        return CheckResult.FAILED if _problem(reading) else result
     result = save_articles(
         connection, run.newsletter, number, reading.articles, run.now, first_look=first_look
     )
@@ -326,23 +330,6 @@ def _save_articles(
     if result is CheckResult.REPLACED and source.kind != "feed":
         return CheckResult.NEW
     return result
-
-
-def _with_warning(reading: Reading, result: CheckResult, interval: timedelta) -> Reading:
-    """The reading with a warning if stories may have been missed."""
-    if result is CheckResult.REPLACED:
-        message = "every article is new since the last check, so stories may have been missed"
-        fix = (
-            f'check it more often: write every = "{written(often_enough(interval))}" below its'
-            " address in newsletter.toml"
-        )
-    elif result is CheckResult.EMPTIED:
-        message = "it had articles before and shows none now, so stories may be missing"
-        fix = "open its address in a browser, and tell its owner if it should not be empty"
-    else:
-        return reading
-    finding = SourceFinding(source=reading.source, severity="warning", message=message, fix=fix)
-    return replace(reading, findings=(*reading.findings, finding))
 
 
 def _problem(reading: Reading) -> str:

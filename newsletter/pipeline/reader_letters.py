@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import InputError
+from newsletter.pipeline.welcome_issue import welcome_issue
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
 from newsletter.site.lists import contact_of, newsletters_of, title_of
@@ -107,6 +108,9 @@ def put_letter(
         log.warning("a letter cannot be written: %s", error)
         return False
     sender = _return_path(site, letter, is_answer=in_reply_to is not None)
+    if letter.template is Template.WELCOME:
+        issue = welcome_issue(site, connection, letter.list_slug, letter.subscriber_id, now)
+        message = issue or message
     outbox.put(
         connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
     )

@@ -42,6 +42,43 @@ def year_report(site: Site, slug: str, year: int, *, now: datetime) -> YearRepor
         )
 
 
+def year_documents(site: Site, slug: str, year: int, *, now: datetime) -> dict[str, str]:
+    """The year's documents by the names of their files.
+
+    Raises UnknownNameError for an unknown newsletter, InputError if nothing was sent in that year.
+    """
+    site.newsletter(slug)
+    report = year_report(site, slug, year, now=now) if 0 < year < date.max.year else None
+    if report is None or not report.issues:
+        raise InputError(
+            f"nothing was sent to everybody in {year or 'that year'}",
+            field="year",
+            fix="name a year in which issues were sent",
+        )
+    return _documents(site, slug, report, now)
+
+
+def year_summary(report: YearReport) -> dict[str, object]:
+    """The sums as plain data."""
+    followed = report.followed
+    return {
+        "issues": len(report.issues),
+        "stories": report.stories,
+        "accepted": report.accepted,
+        "followed": None
+        if followed is None
+        else [{"title": one.title, "url": one.url, "clicks": one.clicks} for one in followed],
+        "threads": [
+            {"issues": thread.issues, "titles": [story.title for story in thread.stories]}
+            for thread in report.threads
+        ],
+        "sources": dict(report.sources),
+        "tags": {tag: list(months) for tag, months in report.tags},
+        "joined": list(report.growth.joined),
+        "left": list(report.growth.left),
+    }
+
+
 def write_year(
     site: Site, slug: str, report: YearReport, folder: Path, *, now: datetime
 ) -> list[Path]:
@@ -49,13 +86,9 @@ def write_year(
 
     Raises NotPermittedError if one of them exists, InputError if the folder cannot be written to.
     """
-    documents = render_year(
-        report,
-        site.masthead(slug),
-        own_templates=site.folder / "templates",
-        now=now.astimezone(site.settings.site.zone),
-    )
-    paths = {folder / name: str(getattr(documents, field)) for name, field in FILES.items()}
+    paths = {
+        folder / name: content for name, content in _documents(site, slug, report, now).items()
+    }
     for path in paths:
         if path.exists():
             raise NotPermittedError(
@@ -70,6 +103,16 @@ def write_year(
     except OSError as error:
         raise InputError(f"cannot write here: {error.strerror}", file=str(folder)) from error
     return list(paths)
+
+
+def _documents(site: Site, slug: str, report: YearReport, now: datetime) -> dict[str, str]:
+    documents = render_year(
+        report,
+        site.masthead(slug),
+        own_templates=site.folder / "templates",
+        now=now.astimezone(site.settings.site.zone),
+    )
+    return {name: str(getattr(documents, field)) for name, field in FILES.items()}
 
 
 def _growth(site: Site, connection: sa.Connection, slug: str, year: int, now: datetime) -> Growth:

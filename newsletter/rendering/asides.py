@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from newsletter.issues.blocks import LABELS, Block, BlockKind, Place
+from newsletter.issues.blocks import LABELS, Block, BlockKind, Place, PopularList, Ranking
 from newsletter.issues.issue import Issue
+from newsletter.issues.markdown import escaped, list_as_markdown
 from newsletter.issues.note_parts import note_parts
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.notes import MAX_NOTE, Note, make_note
@@ -91,5 +92,18 @@ def _aside(block: Block, subject: str, masthead: Masthead, translate: Translator
         minutes=block.minutes,
         url=url,
         link_text=link_text,
-        body=make_note(block.text),
+        body=make_note(block.text or (_list_text(block.made, translate) if block.made else "")),
     )
+
+
+def _list_text(made: PopularList, translate: Translator) -> str:
+    """The rows of the list, and what it rests on."""
+    if made.ranking is Ranking.SITE:
+        rests_on = translate("As ranked by %(site)s", site=made.site)
+    elif made.issues == 1:
+        rests_on = translate("The links that were opened most in our last issue")
+    else:
+        rests_on = translate(
+            "The links that were opened most in our last %(count)s issues", count=made.issues
+        )
+    return f"{list_as_markdown(made)}\n\n{escaped(rests_on)}"

@@ -66,7 +66,7 @@ def corrected_on(site: Site, moment: datetime) -> str:
 
 
 def compile_correction(
-    site: Site, issue: Issue, number: int, mail: Edition, date: datetime
+    site: Site, issue: Issue, number: int, mail: Edition, date: datetime, *, text_only: bool = False
 ) -> CompiledEdition:
     """The mail of the correction with that id, ready to be made for each reader of the issue.
 
@@ -78,4 +78,4 @@ def compile_correction(
         issue_name=f"{issue.name}/correction-{number}",
         answers=issue.name,
     )
-    return compile_edition(mail, headers)
+    return compile_edition(mail, headers, text_only=text_only)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.audience import Audience, present_readers
 from newsletter.store.issues import insert_rows
-from newsletter.store.sending_tables import corrections, deliveries, outbox
+from newsletter.store.sending_tables import corrections, deliveries, outbox, welcome_issues
 from newsletter.store.tables import editions, issues
 
 AudienceOf = Callable[[str], Audience]
@@ -51,10 +51,9 @@ def count_readers(
 ) -> int:
     """How many readers got the story by this issue and may be written to now."""
     carrying = _editions_with(connection, issue_id, story)
+    got = _who_got(issue_id, audience, now)
     rows = connection.execute(
-        _who_got(issue_id, audience, now)
-        .with_only_columns(deliveries.c.edition_id, sa.func.count())
-        .group_by(deliveries.c.edition_id)
+        sa.select(got.c.edition_id, sa.func.count()).group_by(got.c.edition_id)
     )
     return sum(count for edition_id, count in rows if edition_id in carrying)
 
@@ -103,11 +102,11 @@ def queue_batch(
     if one is None:  # another process has done it
         return False
     carrying = _editions_with(connection, one.issue_id, one.article_key)
+    got = _who_got(one.issue_id, audience, now)
     rows = connection.execute(
-        _who_got(one.issue_id, audience, now)
-        .with_only_columns(deliveries.c.subscriber_id, deliveries.c.edition_id)
-        .where(deliveries.c.subscriber_id > one.passed)
-        .order_by(deliveries.c.subscriber_id)
+        sa.select(got)
+        .where(got.c.subscriber_id > one.passed)
+        .order_by(got.c.subscriber_id)
         .limit(BATCH)
     ).all()
     readers = [row.subscriber_id for row in rows if row.edition_id in carrying]
@@ -200,13 +199,22 @@ def add_accepted(connection: sa.Connection, correction_id: int, count: int) -> N
     )
 
 
-def _who_got(issue_id: int, audience: Audience, now: datetime) -> sa.Select[Any]:
-    """The accepted deliveries of the issue to readers who may be written to now (rule 1)."""
-    readers = audience(now).subquery()
+def _who_got(issue_id: int, audience: Audience, now: datetime) -> sa.Subquery:
+    """The readers who got the issue, by its send or as a welcome, and may be written to now (rule 1).
+
+    Each with the id of their edition.
+    """
+    sent = sa.select(deliveries.c.subscriber_id, deliveries.c.edition_id).where(
+        deliveries.c.issue_id == issue_id, deliveries.c.state == DeliveryState.ACCEPTED
+    )
+    welcomed = sa.select(welcome_issues.c.subscriber_id, welcome_issues.c.edition_id).where(
+        welcome_issues.c.issue_id == issue_id
+    )
+    got, readers = sent.union_all(welcomed).subquery(), audience(now).subquery()
     return (
-        sa.select(deliveries)
-        .join(readers, readers.c.subscriber_id == deliveries.c.subscriber_id)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.state == DeliveryState.ACCEPTED)
+        sa.select(got.c.subscriber_id, got.c.edition_id)
+        .join(readers, readers.c.subscriber_id == got.c.subscriber_id)
+        .subquery()
     )
 
 

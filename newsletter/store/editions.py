@@ -49,10 +49,11 @@ def frozen_editions(connection: sa.Connection, issue: Issue) -> dict[int, Editio
     rows = connection.execute(
         sa.select(editions).where(editions.c.issue_id == number).order_by(editions.c.id)
     )
-    return {row.id: _edition(row, links) for row in rows}
+    return {row.id: edition_of(row, links) for row in rows}
 
 
-def _edition(row: sa.Row[Any], links: tuple[CountedLink, ...]) -> Edition:
+def edition_of(row: sa.Row[Any], links: tuple[CountedLink, ...]) -> Edition:
+    """The edition in a row of the table, with the counted links of its issue."""
     return Edition(
         **{name: getattr(row, name) for name in _EDITION_TEXTS},
         item_keys=tuple(row.item_keys),

@@ -18,6 +18,7 @@ from newsletter.store.database import Database
 from newsletter.store.liveness import LivingSender, living_sender
 from newsletter.store.outbox import IN_HAND, MOST_TEXT, WAITS, dead_senders
 from newsletter.store.tables import outbox
+from subscribers.subscriber import MailFormat
 
 _DELETED_STATES = frozenset({DeliveryState.ACCEPTED, DeliveryState.REJECTED, DeliveryState.EXPIRED})
 """States in which a letter is deleted."""
@@ -113,6 +114,7 @@ class OutboxLedger:
                 first_attempt=row.created_at,  # a letter expires by its age
                 was_refused_by_policy=True,  # one server's refusal must not pause all letters
                 links_since=readers[row.id].links_since if row.id in readers else None,
+                text_only=row.id in readers and readers[row.id].mail_format == MailFormat.TEXT,
             )
             for row in kept
         )

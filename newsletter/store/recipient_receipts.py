@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.delivery.receipt import DeliveryState
+from newsletter.store.sending_tables import welcome_issues
 from newsletter.store.tables import deliveries, editions, issues, receipts
 from subscribers.tables import subscribers
 
@@ -92,10 +93,12 @@ def issues_of(connection: sa.Connection, subscriber_id: int) -> list[ReceivedIss
 def issues_by_reader(
     connection: sa.Connection, first: int, last: int
 ) -> dict[int, list[ReceivedIssue]]:
-    """Every issue that was planned for each reader with an id from `first` to `last`, oldest first."""
-    name = issues.c.newsletter + "/" + sa.cast(issues.c.number, sa.String)
+    """Every issue that was planned for each reader with an id from `first` to `last`, oldest first.
+
+    Before them the issue that they got as a welcome.
+    """
     rows = connection.execute(
-        sa.select(deliveries.c.subscriber_id, name.label("issue"), deliveries.c.state, *_RECEIPT)
+        sa.select(deliveries.c.subscriber_id, _NAME, deliveries.c.state, *_RECEIPT)
         .select_from(_with_last_receipt().join(issues, issues.c.id == deliveries.c.issue_id))
         # The issue ids let the query use the primary key: subscriber ids alone have no index.
         .where(
@@ -106,12 +109,38 @@ def issues_by_reader(
         )
         .order_by(issues.c.window_end, issues.c.id)
     )
-    found: dict[int, list[ReceivedIssue]] = {}
+    found = _welcomes(connection, first, last)
     for row in rows.mappings():
         values = _read(row)
         found.setdefault(values.pop("subscriber_id"), []).append(ReceivedIssue(**values))
     return found
 
+
+def _welcomes(connection: sa.Connection, first: int, last: int) -> dict[int, list[ReceivedIssue]]:
+    rows = connection.execute(
+        sa.select(welcome_issues.c.subscriber_id, _NAME, welcome_issues.c.at)
+        .join(issues, issues.c.id == welcome_issues.c.issue_id)
+        .where(welcome_issues.c.subscriber_id.between(first, last))
+        .order_by(welcome_issues.c.at)
+    )
+    found: dict[int, list[ReceivedIssue]] = {}
+    for row in rows:
+        welcome = ReceivedIssue(
+            issue=row.issue,
+            state=DeliveryState.ACCEPTED,
+            at=row.at,
+            relay="",
+            code=0,
+            enhanced="",
+            text=AS_WELCOME,
+        )
+        found.setdefault(row.subscriber_id, []).append(welcome)
+    return found
+
+
+AS_WELCOME = "sent as a welcome"
+
+_NAME = (issues.c.newsletter + "/" + sa.cast(issues.c.number, sa.String)).label("issue")
 
 _RECEIPT = (
     receipts.c.at,
@@ -151,7 +180,7 @@ class SentMail:
 
 
 def mails_to(connection: sa.Connection, subscriber_id: int) -> list[SentMail]:
-    """Every issue that was attempted for the reader, oldest first."""
+    """Every issue that was attempted for the reader, oldest first, after their welcome."""
     query: sa.Select[Any] = (
         sa.select(
             issues.c.newsletter,
@@ -184,7 +213,7 @@ def mails_to(connection: sa.Connection, subscriber_id: int) -> list[SentMail]:
     mails: dict[tuple[str, int], list[sa.Row[Any]]] = {}
     for row in connection.execute(query):
         mails.setdefault((row.newsletter, row.number), []).append(row)
-    return [
+    return _welcome_mails(connection, subscriber_id) + [
         SentMail(
             issue=f"{newsletter}/{number}",
             subject=attempts[0].subject,
@@ -192,6 +221,25 @@ def mails_to(connection: sa.Connection, subscriber_id: int) -> list[SentMail]:
             attempts=tuple(_attempt(row) for row in attempts),
         )
         for (newsletter, number), attempts in mails.items()
+    ]
+
+
+def _welcome_mails(connection: sa.Connection, subscriber_id: int) -> list[SentMail]:
+    rows = connection.execute(
+        sa.select(_NAME, editions.c.subject, editions.c.key, welcome_issues.c.at)
+        .join(issues, issues.c.id == welcome_issues.c.issue_id)
+        .join(editions, editions.c.id == welcome_issues.c.edition_id)
+        .where(welcome_issues.c.subscriber_id == subscriber_id)
+        .order_by(welcome_issues.c.at)
+    )
+    return [
+        SentMail(
+            issue=row.issue,
+            subject=row.subject,
+            edition=row.key,
+            attempts=({"at": row.at.isoformat(), "state": "accepted", "text": AS_WELCOME},),
+        )
+        for row in rows
     ]
 
 

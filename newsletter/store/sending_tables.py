@@ -143,6 +143,18 @@ form_requests = sa.Table(
     sa.Column("due_at", UtcDateTime, nullable=False, index=True),
 )
 
+welcome_issues = sa.Table(
+    "welcome_issues",
+    metadata,
+    # The issue that a new reader got at once, which had gone out before. It is not among the
+    # deliveries, whose sum is settled (rule 2).
+    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), primary_key=True),
+    sa.Column("subscriber_id", Id, primary_key=True),
+    sa.Column("edition_id", Id, sa.ForeignKey("editions.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_welcome_issues_subscriber_id", "subscriber_id"),
+)
+
 outbox = sa.Table(
     "outbox",
     metadata,

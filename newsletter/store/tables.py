@@ -331,6 +331,19 @@ clicks = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
 )
 
+ranked_stories = sa.Table(
+    "ranked_stories",
+    metadata,
+    # What a source with `popular = true` showed when it was last read, in its order.
+    sa.Column("newsletter", sa.String, primary_key=True),
+    sa.Column("source_id", Id, sa.ForeignKey("sources.id"), primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("source", sa.String, nullable=False),  # its name for readers
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("url", sa.String, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),  # slugs
+)
+
 past_issues = sa.Table(
     "past_issues",
     metadata,

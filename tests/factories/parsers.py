@@ -91,6 +91,7 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
         ),
         "JSON feed": source("feed", b'{"version":"https://jsonfeed.org/version/1.1","items":['),
         "page": source("page", b"<title>T</title><article><p>A sentence of a page. "),
+        "ranking": source("ranking", b"<h2>Most read</h2><ol>"),
         "dump": source("textdump", b"A title\n\n"),
     },
     "read_folder_source": {

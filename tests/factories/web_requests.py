@@ -558,6 +558,7 @@ _API = tuple(
         ("POST", "/api/v1/lists/weekly/import", "draft", {"csv": "email\nnew@example.org\n"}),
         ("GET", "/api/v1/lists", "draft", None),
         ("GET", "/api/v1/growth", "draft", None),
+        ("GET", "/api/v1/newsletters/weekly/years/2026", "draft", None),
         ("GET", "/api/v1/suppressions", "draft", None),
         ("GET", "/api/v1/suppressions/@example.net", "draft", None),
         ("POST", "/api/v1/suppressions/lift", "draft", {"pattern": "@example.net", "reason": "a mistake"}),

@@ -155,6 +155,9 @@ def test_lists_and_growth_are_told(api: Api) -> None:
         days = api.call("GET", "/growth?list=weekly&days=2", **headers).json()["days"]
         assert [day["joined"] for day in days] == [4, 0]
         assert api.call("GET", "/growth?list=weakly", **headers).status_code == 404
+        year = api.call("GET", "/newsletters/weekly/years/2026", **headers).json()
+        assert (year["issues"], len(year["joined"])) == (0, 12)
+        assert api.call("GET", "/newsletters/weakly/years/2026", **headers).status_code == 404
 
 
 def test_a_key_is_good_for_its_scopes_only(api: Api) -> None:

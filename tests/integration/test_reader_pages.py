@@ -308,7 +308,11 @@ def test_preferences_are_offered_and_saved(site: Site) -> None:
         "old-tag",
         "security",
     ]
-    assert re.findall(r'value="([^"]*)" checked', page) == ["old-tag", "security"]
+    assert re.findall(r'value="([^"]*)" checked', page) == [
+        "old-tag",
+        "security",
+        "html",
+    ]
     assert "Artificial intelligence" in page
     assert "Data breach" in page
     assert "Jane &lt;b&gt;" in page
@@ -317,7 +321,7 @@ def test_preferences_are_offered_and_saved(site: Site) -> None:
     for _ in range(2):
         saved = site.client.post(path, data=choice)
         assert "Saved." in saved.text
-        assert re.findall(r'value="([^"]*)" checked', saved.text) == ["data-breach"]
+        assert re.findall(r'value="([^"]*)" checked', saved.text) == ["data-breach", "html"]
     assert site.events() == [(Event.PREFERENCES, Way.PAGE)]
     shown = site.show()
     assert (shown["name"], shown["tags"]) == ("Jane Bcc: x", ["data-breach"])
@@ -333,6 +337,17 @@ def test_a_reader_chooses_the_monthly_digest_where_there_is_one(site: Site) -> N
     assert site.show()["frequency"] == "monthly"
     site.client.post(path, data={"action": "save", "frequency": "hourly"})
     assert site.show()["frequency"] == "monthly"
+
+
+def test_a_reader_chooses_plain_text_alone(site: Site) -> None:
+    """Kept until it is taken back, in the record; nonsense changes nothing."""
+    path = site.preferences_link()
+    assert 'value="html" checked' in site.client.get(path).text
+    for wanted in ("text", "text", "pdf"):
+        saved = site.client.post(path, data={"action": "save", "mail_format": wanted})
+        assert 'value="text" checked' in saved.text
+    assert site.show()["mail_format"] == "text"
+    assert site.events().count((Event.PREFERENCES, Way.PAGE)) == 2  # the name, and the form
 
 
 def test_a_list_without_digest_offers_no_choice(site: Site) -> None:

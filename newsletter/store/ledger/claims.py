@@ -12,6 +12,7 @@ from newsletter.delivery.ledger import Claim
 from newsletter.delivery.receipt import DeliveryState
 from newsletter.store.audience import Audience, present_readers
 from newsletter.store.tables import receipts
+from subscribers.subscriber import MailFormat
 
 
 def claims_of(
@@ -30,6 +31,7 @@ def claims_of(
             address=readers[number].address,
             name=readers[number].name,
             links_since=readers[number].links_since,
+            text_only=readers[number].mail_format == MailFormat.TEXT,
             edition_id=edition,
             attempts=attempts,
             first_attempt=before[number].first if number in before else None,

@@ -74,6 +74,7 @@ class SubscriberDocument(Given):
     name: str
     tags: list[str]
     frequency: str
+    mail_format: str
     paused_until: datetime | None
     suppressed: bool
     attributes: dict[str, str]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
+from fastapi import Path as PathParameter
 from fastapi import Query
 
 from newsletter.pipeline.growth import growth_days
 from newsletter.pipeline.lists import all_lists
 from newsletter.pipeline.status import site_status
+from newsletter.pipeline.year import year_report, year_summary
 from newsletter.store import audit
 from newsletter.web.api import people_models, site_models, status_models
 from newsletter.web.api.calls import SiteWide
@@ -88,6 +90,20 @@ def growth(
     found = growth_days(call.site, list_slug=list_slug, days=timedelta(days=days), now=call.now)
     return site_models.Growth.model_validate(
         {"list": list_slug, "days": [growth_document(day) for day in found]}
+    )
+
+
+@site.get("/newsletters/{newsletter}/years/{year}", name="year")
+def year(
+    call: SiteWide,
+    newsletter: str,
+    year: Annotated[int, PathParameter(ge=1, le=9998, description="A calendar year of the site")],
+) -> site_models.Year:
+    """What a newsletter sent to everybody in a year, in sums; counts of clicks from five on."""
+    call.site.newsletter(newsletter)
+    report = year_report(call.site, newsletter, year, now=call.now)
+    return site_models.Year.model_validate(
+        {"newsletter": newsletter, "year": year, **year_summary(report)}
     )
 
 

@@ -74,3 +74,37 @@ class Audit(Given):
     """The newest entries first."""
 
     entries: list[AuditEntry]
+
+
+class FollowedStory(Given):
+    """A story and how often its link was followed, five times at least."""
+
+    title: str
+    url: str
+    clicks: int
+
+
+class StoryThread(Given):
+    """A story that several issues told of."""
+
+    issues: tuple[int, ...]
+    titles: tuple[str, ...]
+
+
+class Year(Given):
+    """A year of a newsletter in sums; `tags`, `joined` and `left` by month, January first.
+
+    `followed` is null where no clicks are counted.
+    """
+
+    newsletter: str
+    year: int
+    issues: int
+    stories: int
+    accepted: int
+    followed: tuple[FollowedStory, ...] | None
+    threads: tuple[StoryThread, ...]
+    sources: dict[str, int]
+    tags: dict[str, tuple[int, ...]]
+    joined: tuple[int, ...]
+    left: tuple[int, ...]

@@ -168,7 +168,8 @@ def _say_note(name: Literal["intro", "closing"]) -> Callable[[Fields, Issue], tu
     return read
 
 
-def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
+def _block(fields: Fields, issue: Issue) -> tuple[Edit, ...]:
+    made = next((block.made for block in issue.blocks if block.id == fields.get("block")), None)
     try:
         kind, place = BlockKind(fields.get("kind", "")), Place(fields.get("place", ""))
         on, starts, ends = (_day(fields, name) for name in ("on", "starts", "ends"))
@@ -184,7 +185,7 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         kind=kind,
         title=one_line(_line(fields, "title")),
         label=one_line(_line(fields, "label")),
-        text=_clipped(fields, "text", LONGEST_NOTE).strip(),
+        text=_block_text(fields),
         url=url,
         link_text=one_line(_line(fields, "link_text")),
         on=on,
@@ -192,10 +193,17 @@ def _block(fields: Fields, _issue: Issue) -> tuple[Edit, ...]:
         place=place,
         starts=starts,
         ends=ends,
+        made=made,
     )
-    if not (block.title or block.text):
+    if not (block.title or block.text or made):
         raise InputError("the block is empty", field="title", fix="give it a title")
     return (PutBlock(block=block),)
+
+
+def _block_text(fields: Fields) -> str:
+    """The text of a block; "" for an automatic list that the editor left as it was shown."""
+    text = _clipped(fields, "text", LONGEST_NOTE).strip()
+    return "" if text.splitlines() == fields.get("automatic", "").splitlines() else text
 
 
 def _minutes(fields: Fields) -> int:

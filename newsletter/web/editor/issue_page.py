@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.errors import ConflictError, InputError, NewsletterError
 from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue, Item, State
+from newsletter.issues.markdown import list_as_markdown
 from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
@@ -163,6 +164,7 @@ class IssuePage:
             "url": self.context.desk_url(issue),
             "editable": issue.state in EDITABLE,
             "zone": site.settings.site.zone,
+            "list_as_markdown": list_as_markdown,
             "now": self.context.clock(),
             "lead": next(iter(issue.shown_items), None),
             "sections": [_section(issue, title) for title in [*titles, *extra]],

@@ -1,4 +1,4 @@
-"""/p/TOKEN: a reader's tags, frequency, pause, address and data."""
+"""/p/TOKEN: a reader's tags, frequency, form of mails, pause, address and data."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from subscribers.addresses import masked
 from subscribers.errors import AddressError
 from subscribers.history import Way
 from subscribers.letters import Template
-from subscribers.preferences import choose, pause, resume, set_frequency
-from subscribers.subscriber import MAX_NAME, Frequency, Status, Subscriber
+from subscribers.preferences import choose, pause, resume, set_frequency, set_mail_format
+from subscribers.subscriber import MAX_NAME, Frequency, MailFormat, Status, Subscriber
 from subscribers.tokens import Purpose, TokenSubject, is_current
 from subscribers.unsubscribe import status_of
 
@@ -172,6 +172,16 @@ class PreferencesPage:
                     connection,
                     subject.subscriber_id,
                     Frequency(how_often),
+                    Way.PAGE,
+                    self.context.clock(),
+                )
+
+            form_of_mails = text(form, "mail_format")
+            if form_of_mails in set(MailFormat):
+                set_mail_format(
+                    connection,
+                    subject.subscriber_id,
+                    MailFormat(form_of_mails),
                     Way.PAGE,
                     self.context.clock(),
                 )

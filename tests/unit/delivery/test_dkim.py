@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from newsletter.config.settings import DkimSettings
 from newsletter.delivery.dkim import Signer, SigningKey, load_keys, open_signer
+from newsletter.delivery.message import compile_edition
 from newsletter.errors import ConfigurationError
 from newsletter.rendering.edition import Slot
 from tests.factories.delivery import (
@@ -84,6 +85,16 @@ def test_a_message_verifies(key: object) -> None:
     """dkimpy, which we never sign with, accepts the signature of either kind of key."""
     assert callable(key)
     assert verifies(composed(signer=Signer(keys=(key(),))))
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n \n", slot(Slot.NAME)])
+def test_a_message_of_text_alone_verifies(end: str) -> None:
+    """However its text ends: the body ends with one line break, as what is signed does."""
+    message = compile_edition(edition(text=f"Words.{end}"), headers(), text_only=True).compose(
+        addressee(), Signer(keys=(rsa_key(),))
+    )
+    assert verifies(message)
+    assert message.endswith(b"\r\n")
 
 
 def test_two_keys_sign_side_by_side() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.segments import encode_body
+from newsletter.delivery.segments import encode_body, encode_text_body
 from newsletter.errors import RenderingError
 from newsletter.rendering.edition import Slot
 from newsletter.rendering.slots import sentinel
@@ -43,6 +43,24 @@ def test_the_nonce_does_not_show_in_the_bytes() -> None:
     other = "0ther-n0nce"
     again = edition(nonce=other, text=TEXT.replace(NONCE, other), html=HTML.replace(NONCE, other))
     assert encode_body(again) == encode_body(edition())
+
+
+@given(any_text, any_text, any_text)
+def test_the_text_alone_is_that_of_the_whole(before: str, value: str, after: str) -> None:
+    """Every word and value of the text part, no boundary, nothing of the HTML."""
+    parts = edition(text=f"Words{before}{slot(Slot.NAME)}{after}", html="<p>not this</p>")
+    body = encode_text_body(parts)
+    joined = b"".join(body.fill({**VALUES, Slot.NAME: value}))
+    whole = encode_body(parts)
+    text = b"".join(whole.fill({**VALUES, Slot.NAME: value})).split(f"--{whole.boundary}".encode())
+    assert body.boundary == ""
+    shown, part = (
+        quopri.decodestring(one).rstrip(b" \t\r\n")
+        for one in (joined, text[1].partition(b"\r\n\r\n")[2])
+    )
+    assert shown == part
+    assert joined.endswith(b"\r\n")
+    assert not joined.endswith(b"\r\n\r\n")
 
 
 def test_other_content_has_another_boundary() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from newsletter.issues.blocks import Block, BlockKind, PopularList, PopularRow, Ranking
 from newsletter.issues.issue import Issue
 from newsletter.site.site import Site
-from newsletter.store.issues import find_issue
+from newsletter.store.issues import find_issue, save_draft
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.web.editor.forms import item_id
 from tests.factories.desk import NOW, SLUG, gather_articles
@@ -285,6 +287,26 @@ async def test_a_block_is_added_changed_and_removed(browse: Browse, site: Site) 
     assert issue_of(site).blocks[0].minutes == 34
     await browser.submit(page.tree.xpath(own)[0], "drop-block")
     assert issue_of(site).blocks == ()
+
+
+async def test_an_automatic_list_stands_until_an_editor_changes_a_row(
+    browse: Browse, site: Site
+) -> None:
+    """A new heading leaves it automatic; a changed row makes it the editor's; clearing undoes that."""
+    rows = (PopularRow(title="Tide [2]", url="https://press.example.org/a"),)
+    made = PopularList(ranking=Ranking.CLICKS, rows=rows, issues=4)
+    issue = issue_of(site)
+    block = Block(id="popular-1", kind=BlockKind.POPULAR, title="", made=made)
+    with site.database.transaction() as connection:
+        save_draft(connection, replace(issue, blocks=(block,)), due_date="2025-03-03")
+    browser, own = browse(), "//details[@id='block-popular-1']//form"
+    page = await browser.get(DESK)
+    page = await browser.submit(page.tree.xpath(own)[0], "block", title="Reviews")
+    assert issue_of(site).blocks == (replace(block, title="Reviews"),)
+    page = await browser.submit(page.tree.xpath(own)[0], "block", text="1. My own")
+    assert issue_of(site).blocks == (replace(block, title="Reviews", text="1. My own"),)
+    await browser.submit(page.tree.xpath(own)[0], "block", text="")
+    assert issue_of(site).blocks == (replace(block, title="Reviews"),)
 
 
 async def test_an_unknown_issue_is_a_page_that_says_so(browse: Browse) -> None:
