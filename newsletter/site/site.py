@@ -13,6 +13,7 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
+from newsletter.site.lists import join_url
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
@@ -96,7 +97,7 @@ class Site:
             language=site.language,
             timezone=site.timezone,
             reply_address=self.newsletter(slug).reply_to or self.newsletter(slug).sender.address,
-            join_url=f"{site.url}/join/{self.newsletter(slug).list}",
+            join_url=join_url(self.settings, self.newsletter(slug).list),
             still_of=lambda url: f"{site.url}{pictures.of_still(url)}",
             annotated=self.newsletter(slug).annotations,
             full_sections=frozenset(
