@@ -21,10 +21,12 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
+from subscribers.quiet_log import QuietLog
 from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 ANSWERS = AttemptLimit(most=1, per=timedelta(hours=1))
 """Limit of letters to one address that only answer a request (rule 10)."""
@@ -83,7 +85,7 @@ def put_letter(
         if not _may_write(site, connection, letter, now):
             return False
     except AddressError as error:  # such as root@localhost, which a stranger's mail may come from
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     if in_reply_to is not None and not _may_answer(site, connection, letter, now):
         return False
@@ -104,7 +106,7 @@ def put_letter(
         )
         message = compose(site, slug, content, now=now)
     except InputError as error:  # an address that a header cannot hold
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     sender = _return_path(site, letter, is_answer=in_reply_to is not None)
     outbox.put(
@@ -118,7 +120,7 @@ def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now
     try:
         address = parse_address(letter.address)
     except AddressError as error:
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     if suppression.suppressed(connection, [address]):
         return False
@@ -138,7 +140,7 @@ def _may_answer(
     limit = AttemptLimit(most=inbound.answers_per_day, per=timedelta(days=1))
     if count_attempt(connection, site.keyed("answers to mail"), limit, now):
         return True
-    log.warning("no letter was written: the daily limit of answers to mail is reached")
+    strangers.warning("no letter was written: the daily limit of answers to mail is reached")
     return False
 
 

@@ -26,8 +26,10 @@ from newsletter.web.hosts import is_address, is_loopback
 from newsletter.web.metrics import collect, exposition
 from newsletter.web.reader.landing import HEADERS as LANDING_HEADERS
 from newsletter.web.signin.pages import WITH_PASSKEYS
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 SENT_HEADERS = {"/": LANDING_HEADERS, "/sign-in": WITH_PASSKEYS}
@@ -96,7 +98,7 @@ def _examine(site: Site) -> tuple[str, dict[str, str]]:
                 return "the site has moved to another database", {}
             return "", {one.job: one.ended for one in last_outcomes(connection) if one.is_troubled}
     except NewsletterError:
-        log.exception("not ready")
+        strangers.exception("not ready")
         return "the database cannot be used", {}
 
 
