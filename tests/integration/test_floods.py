@@ -44,7 +44,7 @@ TIMES = 12
 MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
 
 ELSEWHERE = {
-    # What needs an identity provider that answers wrongly: test_identity_provider.py
+    # Flooded in test_provider_floods.py.
     "an editor could not be sent to the identity provider: %s",
     "the identity provider refuses a sign-in: %.100r",
     "an editor could not sign in by the identity provider",
