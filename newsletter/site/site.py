@@ -13,7 +13,6 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
-from newsletter.site.lists import join_url
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
@@ -84,6 +83,8 @@ class Site:
 
     def masthead(self, slug: str) -> Masthead:
         """The masthead of the newsletter's issues."""
+        from newsletter.site.lists import join_url  # only when something is rendered
+
         site = self.settings.site
         pictures = self.picture_addresses
         return Masthead(
