@@ -83,7 +83,8 @@ class Site:
 
     def masthead(self, slug: str) -> Masthead:
         """The masthead of the newsletter's issues."""
-        from newsletter.site.lists import join_url  # only when something is rendered
+        # Only when something is rendered.
+        from newsletter.site.lists import join_url, public_newsletters
 
         site = self.settings.site
         pictures = self.picture_addresses
@@ -101,6 +102,7 @@ class Site:
             join_url=join_url(self.settings, self.newsletter(slug).list),
             still_of=lambda url: f"{site.url}{pictures.of_still(url)}",
             annotated=self.newsletter(slug).annotations,
+            is_public=slug in public_newsletters(self.settings),
             full_sections=frozenset(
                 section.title
                 for section in self.newsletter(slug).sections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ import httpx2
 import pytest
 
 from newsletter.config.loading import load_settings
+from newsletter.pipeline.webhooks import body_of
 from newsletter.site.lists import public_lists, public_newsletters
+from newsletter.store.webhooks import WebhookEvent
 from newsletter.web.app import make_app
 from subscribers.tokens import Purpose
 from tests.factories.mail import PostOffice, post_office, send_issue
@@ -143,6 +146,14 @@ def test_a_site_without_public_newsletters_has_a_start_page(tmp_path: Path) -> N
             answer = client.get(path)
             assert answer.status_code == 200
             assert TITLE not in answer.text
+
+
+def test_a_program_is_told_no_address_that_leads_nowhere(office: PostOffice) -> None:
+    """A webhook about a sent issue has the address of the archive only where the archive shows it."""
+    for newsletter, has_address in (("weekly", False), ("open", True)):
+        data = {"newsletter": newsletter, "number": 1}
+        event = WebhookEvent(event="sent", subject="1", at=MONDAY, data=data)
+        assert ("url" in json.loads(body_of(office.site, event))["data"]) is has_address
 
 
 def test_a_digest_is_as_public_as_what_it_collects(tmp_path: Path) -> None:
