@@ -22,7 +22,6 @@ from datetime import datetime, timedelta
 from newsletter.articles.fetch import HttpClient, http_clients
 from newsletter.config.settings import WebhookSettings
 from newsletter.errors import SourceError
-from newsletter.site.lists import public_newsletters
 from newsletter.site.site import Site
 from newsletter.store import webhooks as outbox
 from newsletter.store.webhooks import Message, WebhookEvent
@@ -91,6 +90,8 @@ def _queue_events(site: Site, hooks: Mapping[str, WebhookSettings], now: datetim
 
 def body_of(site: Site, event: WebhookEvent) -> str:
     """The JSON document that tells of the event."""
+    from newsletter.site.lists import public_newsletters  # only when there is something to tell
+
     data = dict(event.data)
     if "number" in data and data["newsletter"] in public_newsletters(site.settings):
         data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"
