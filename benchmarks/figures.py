@@ -177,6 +177,10 @@ def _figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
         name = f"{feed.feeds} feeds of {feed.items} items"
         yield f"gathering {name}", _single(feed.seconds, "s")
         yield f"gathering {name} that are unchanged", _single(feed.unchanged_seconds, "s")
+    for document in findings.parsings:
+        yield f"parsing {document.what} in this process", _single(document.in_process, "s")
+        yield f"parsing {document.what} in a worker process", _single(document.in_worker, "s")
+        yield f"passing {document.what} to a worker and back", _single(document.passing, "s")
     for step in findings.steps:
         yield f"CPU of {step.what}", _single(step.cpu_seconds, "s")
     for nodes in findings.together:

@@ -11,6 +11,7 @@ from benchmarks.gathering import Gathering
 from benchmarks.importing import Import
 from benchmarks.machine import Machine
 from benchmarks.nodes import LimitedRate, NodeRates
+from benchmarks.parsing import Parsing
 from benchmarks.pipeline import Step
 from benchmarks.planning import LongSend, Plan
 from benchmarks.rendering import Rendering
@@ -46,6 +47,7 @@ class Findings:
     imports: Sequence[Import]
     renderings: Sequence[Rendering]
     gatherings: Sequence[Gathering]
+    parsings: Sequence[Parsing]
     steps: Sequence[Step]
     together: Sequence[NodeRates]
     kept: LimitedRate | None
@@ -92,6 +94,7 @@ def goals(findings: Findings) -> list[Goal]:
         *_delayed_goals(rates),
         *_memory_goals(findings),
         *_rate_goals(findings.kept),
+        *_parsing_goals(findings.parsings),
     ]
 
 
@@ -107,6 +110,19 @@ def _delayed_goals(rates: Mapping[str, Mapping[str, float]]) -> list[Goal]:
             ),
         ]  # fmt: skip
     return found
+
+
+def _parsing_goals(parsings: Sequence[Parsing]) -> list[Goal]:
+    return [
+        Goal(
+            what=f"what a worker process adds to parsing {one.what}",
+            goal=3,
+            figure=one.passing * 1e3,
+            unit=" ms",
+            at_most=True,
+        )
+        for one in parsings
+    ]
 
 
 def _rate_goals(kept: LimitedRate | None) -> list[Goal]:

@@ -14,6 +14,7 @@ from benchmarks.gathering import gather_feeds
 from benchmarks.importing import import_files
 from benchmarks.machine import load_average, this_machine
 from benchmarks.nodes import measure_kept, measure_nodes
+from benchmarks.parsing import measure_parsing
 from benchmarks.peers import (
     find_postfix_program,
     install_nodemailer,
@@ -141,6 +142,7 @@ def measure(extent: Extent, folder: Path, at: datetime, say: Callable[[str], Non
         imports=import_files(bench, extent.import_sizes),
         renderings=render_issues(extent.articles, extent.editions, repeats=extent.repeats),
         gatherings=gather_feeds(extent.feeds, extent.items, repeats=extent.repeats),
+        parsings=measure_parsing(repeats=20 * extent.repeats),
         steps=measure_steps(folder / "steps", size=extent.site),
         together=measure_nodes(
             bench, (1, 2, 3), rounds=extent.rounds, messages=extent.node_messages, say=say

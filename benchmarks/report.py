@@ -251,10 +251,32 @@ def _rendering_and_gathering(findings: Findings) -> Iterable[str]:
             for one in findings.gatherings
         ],
     )
+    yield from _parsing(findings)
     yield "On a whole site, with its database; the web server is in a process of its own.\n"
     yield _table(
         ["step", "CPU s", "memory +MB"],
         [[one.what, figure(one.cpu_seconds), f"{one.octets / 1e6:.0f}"] for one in findings.steps],
+    )
+
+
+def _parsing(findings: Findings) -> Iterable[str]:
+    yield (
+        "What strangers write is parsed in worker processes. The same documents, parsed in turn in "
+        "this process and by a worker that is warm, and passed there and back without parsing, which is "
+        "what a worker adds; each figure is the lowest of its turns.\n"
+    )
+    yield _table(
+        ["document", "kB", "in this process, ms", "by a worker, ms", "there and back, ms"],
+        [
+            [
+                one.what,
+                f"{one.octets / 1e3:.0f}",
+                figure(one.in_process * 1e3),
+                figure(one.in_worker * 1e3),
+                figure(one.passing * 1e3),
+            ]
+            for one in findings.parsings
+        ],
     )
 
 

@@ -170,7 +170,8 @@ def make_token(
     """Make an API key for an editor; it is shown only once.
 
     A key with the same name is replaced. Scopes: read (newsletters, issues, lists, growth), people
-    (subscribers and suppressions), issues (to change and send them), admin (who did what).
+    (subscribers and suppressions), issues (to change and send them), admin (who did what), metrics
+    (/metrics for monitoring, and nothing else).
 
     \b
     Example: newsletter users token ed@example.org --name "nightly report" --scope read

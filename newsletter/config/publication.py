@@ -258,6 +258,8 @@ class NewsletterSettings(Table):
     """Other colours for the theme; [Themes](themes.md) shows the palettes of each. Unset: the theme's own."""
     subject: str = "{{ lead.title }}"
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
+    public: bool = True
+    """`false`: a list for invited readers. Nobody can join it by page, form or mail, and the start page, the archive and the feeds do not show it."""
     annotations: bool = False
     """Let Gmail's Promotions tab show the pictures and headlines of up to ten stories; it decides for which senders."""
     archive_url: HeaderAddress | None = None

@@ -17,6 +17,7 @@ from newsletter.site.lists import (
     editors_of,
     list_slugs,
     newsletters_of,
+    public_lists,
     site_vocabulary,
     tags_of,
     title_of,
@@ -72,6 +73,7 @@ def inbound_context(site: Site) -> InboundContext:
         accepted_of=partial(_accepted_of, site),
         pause_share=site.settings.sending.pause_share,
         former_names=former,
+        hidden_lists=list_slugs(site.settings) - public_lists(site.settings),
     )
 
 

@@ -22,8 +22,10 @@ from newsletter.store.form_requests import (
 from subscribers.addresses import parse_address
 from subscribers.consent import JoinRequest
 from subscribers.history import Way
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 def keep_join(
@@ -78,10 +80,10 @@ def handle_requests(site: Site, now: datetime) -> None:
         except DatabaseBusyError:
             raise  # they stay due
         except NewsletterError as error:  # such as a list that has been closed since
-            log.warning("a request by a form waits: %s", error)
+            strangers.warning("a request by a form waits: %s", error)
             _postpone(site, request, now)
         except Exception:
-            log.exception("a request by a form could not be handled, and waits")
+            strangers.exception("a request by a form could not be handled, and waits")
             _postpone(site, request, now)
 
 

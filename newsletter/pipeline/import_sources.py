@@ -19,6 +19,9 @@ from newsletter.site.source_list import add_to_list
 
 LIMITS = Limits(seconds=20)
 
+MOST_FEEDS = 5_000
+"""Feeds of one file. Somebody is waiting, and each becomes an entry of newsletter.toml."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InvalidFeed:
@@ -53,6 +56,11 @@ def import_sources(
     if document.problem:
         raise InputError(
             document.problem, fix="export the feeds of your feed reader as OPML, and import that"
+        )
+    if len(document.feeds) > MOST_FEEDS:
+        raise InputError(
+            f"it lists {len(document.feeds):,} feeds, and one file may add {MOST_FEEDS:,}",
+            fix="import the folders that you want, each as a file of its own",
         )
     sources: dict[str, NewSource] = {}
     invalid = []

@@ -13,7 +13,7 @@ from newsletter.errors import InputError
 from newsletter.pipeline.welcome_issue import welcome_issue
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
-from newsletter.site.lists import contact_of, newsletters_of, title_of
+from newsletter.site.lists import contact_of, join_url, newsletters_of, title_of
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
@@ -22,10 +22,12 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.inbound.list_addresses import AddressRole
 from subscribers.letters import LetterRequest, Template
+from subscribers.quiet_log import QuietLog
 from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 ANSWERS = AttemptLimit(most=1, per=timedelta(hours=1))
 """Limit of letters to one address that only answer a request (rule 10)."""
@@ -84,7 +86,7 @@ def put_letter(
         if not _may_write(site, connection, letter, now):
             return False
     except AddressError as error:  # such as root@localhost, which a stranger's mail may come from
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     if in_reply_to is not None and not _may_answer(site, connection, letter, now):
         return False
@@ -105,7 +107,7 @@ def put_letter(
         )
         message = compose(site, slug, content, now=now)
     except InputError as error:  # an address that a header cannot hold
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     sender = _return_path(site, letter, is_answer=in_reply_to is not None)
     if letter.template is Template.WELCOME:
@@ -122,7 +124,7 @@ def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now
     try:
         address = parse_address(letter.address)
     except AddressError as error:
-        log.warning("a letter cannot be written: %s", error)
+        strangers.warning("a letter cannot be written: %s", error)
         return False
     if suppression.suppressed(connection, [address]):
         return False
@@ -142,7 +144,7 @@ def _may_answer(
     limit = AttemptLimit(most=inbound.answers_per_day, per=timedelta(days=1))
     if count_attempt(connection, site.keyed("answers to mail"), limit, now):
         return True
-    log.warning("no letter was written: the daily limit of answers to mail is reached")
+    strangers.warning("no letter was written: the daily limit of answers to mail is reached")
     return False
 
 
@@ -196,7 +198,7 @@ def _words(
         "contact": contact_of(settings, letter.list_slug),
         "list": letter.list_slug,
         "mail_domain": inbound.domain if inbound else None,
-        "join": f"{settings.site.url}/join/{letter.list_slug}",
+        "join": join_url(settings, letter.list_slug),
         "links": _links(site, letter, person, now),
         **words,
     }

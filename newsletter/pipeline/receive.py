@@ -124,7 +124,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
         _take_back_attempt(site, recorded)
         raise
     except Exception:  # no error may stop other mail or an issue
-        log.exception("message %d could not be handled", recorded.id)
+        strangers.exception("message %d could not be handled", recorded.id)
         failed = traceback.format_exc()
     with site.database.transaction() as connection:
         mail_log.note_failure(connection, recorded.id, failed)

@@ -90,8 +90,10 @@ def _queue_events(site: Site, hooks: Mapping[str, WebhookSettings], now: datetim
 
 def body_of(site: Site, event: WebhookEvent) -> str:
     """The JSON document that tells of the event."""
+    from newsletter.site.lists import public_newsletters  # only when there is something to tell
+
     data = dict(event.data)
-    if "number" in data:
+    if "number" in data and data["newsletter"] in public_newsletters(site.settings):
         data["url"] = f"{site.settings.site.url}/archive/{data['newsletter']}/{data['number']}"
     document = {
         "type": event.event,

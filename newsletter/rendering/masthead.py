@@ -19,6 +19,7 @@ class Masthead:
 
     `newsletter` is the slug; `language` a BCP 47 tag ("en", "zh-Hant"); `timezone` an IANA name.
     `full_sections` are the titles of the sections that show their articles whole.
+    The archive shows the issues only if it `is_public`.
     `annotated` issues carry data for Gmail's Promotions tab.
     `logo` is the address of a picture that stands for the title, shown `logo_width` pixels wide.
     `list_reason` says why a reader gets the mail; if it is "", the theme's own sentence is used.
@@ -40,14 +41,15 @@ class Masthead:
     reply_address: str = ""
     full_sections: frozenset[str] = frozenset()
     annotated: bool = False
+    is_public: bool = True
     still_of: Callable[[str], str] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.title
 
     def issue_url(self, number: int) -> str:
-        """Where everybody can read a past issue."""
-        return f"{self.site_url}/archive/{self.newsletter}/{number}"
+        """Where everybody can read a past issue; "" where only its readers can."""
+        return f"{self.site_url}/archive/{self.newsletter}/{number}" if self.is_public else ""
 
     @property
     def locale(self) -> Locale:

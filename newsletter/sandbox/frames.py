@@ -10,6 +10,9 @@ from enum import IntEnum
 _HEAD = struct.Struct("!BQ")
 _CHUNK = 1 << 20
 
+MAX_TRACEBACK = 20_000
+"""Octets of the traceback of a parser that failed."""
+
 
 class Kind(IntEnum):
     """What a frame holds."""

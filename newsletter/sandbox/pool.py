@@ -17,12 +17,20 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from newsletter.errors import ParserCrashedError, TooLargeError, TooSlowError
-from newsletter.sandbox.frames import FrameTooLongError, Kind, receive_frame, send_frame
+from newsletter.sandbox.frames import (
+    MAX_TRACEBACK,
+    FrameTooLongError,
+    Kind,
+    receive_frame,
+    send_frame,
+)
 from newsletter.sandbox.limits import Limits
 from newsletter.sandbox.starting import Process, start_worker
 from newsletter.sandbox.values import decode_result, encode_request
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log, longest=MAX_TRACEBACK)
 
 STARTS_WITHIN = 120
 """Seconds in which a worker must be ready, on a machine that is very busy."""
@@ -284,7 +292,7 @@ def _answer(worker: _Worker, limits: Limits) -> tuple[Kind, bytes]:
             raise TooLargeError("it takes too much memory to read", fix=_SHORTER)
         case _:
             said = content.decode("utf-8", "replace").rstrip()
-            log.error("Something that others wrote could not be read.\n%s", said)
+            strangers.error("Something that others wrote could not be read.\n%s", said)
             raise ParserCrashedError(f"reading it failed: {said.rpartition(chr(10))[2][:200]}")
 
 
@@ -319,7 +327,7 @@ def _run_unguarded(
     try:
         return work(*arguments)
     except Exception as error:  # as in a worker
-        log.exception("Something that others wrote could not be read.")
+        strangers.exception("Something that others wrote could not be read.")
         raise ParserCrashedError(f"reading it failed: {type(error).__name__}: {error}") from error
 
 

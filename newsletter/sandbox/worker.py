@@ -11,7 +11,7 @@ import warnings
 from contextlib import suppress
 from inspect import isgeneratorfunction
 
-from newsletter.sandbox.frames import Kind, receive_frame, send_frame
+from newsletter.sandbox.frames import MAX_TRACEBACK, Kind, receive_frame, send_frame
 from newsletter.sandbox.limits import (
     lift_document,
     limit_document,
@@ -31,7 +31,6 @@ PARENT_CHECKED_EVERY = 2
 """Seconds between two looks whether the parent lives, also while a document is read."""
 
 MAX_REQUEST = 1 << 40
-MAX_TRACEBACK = 20_000
 
 
 def main(descriptor: int) -> None:

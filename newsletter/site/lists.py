@@ -18,6 +18,33 @@ def list_slugs(settings: Settings) -> frozenset[str]:
     return frozenset(newsletter.list for newsletter in settings.newsletters.values())
 
 
+def public_newsletters(settings: Settings) -> dict[str, NewsletterSettings]:
+    """The newsletters that the site shows to everybody; a digest is as public as what it collects."""
+    known = settings.newsletters
+    return {
+        slug: newsletter
+        for slug, newsletter in known.items()
+        if newsletter.public
+        and (newsletter.digest_of not in known or known[newsletter.digest_of].public)
+    }
+
+
+def is_for_readers_only(settings: Settings, slug: str) -> bool:
+    """Whether the newsletter is not public. One that was removed stays in the archive as it was."""
+    return slug in settings.newsletters and slug not in public_newsletters(settings)
+
+
+def public_lists(settings: Settings) -> frozenset[str]:
+    """The slug of every list that anybody may ask to join."""
+    return frozenset(newsletter.list for newsletter in public_newsletters(settings).values())
+
+
+def join_url(settings: Settings, list_slug: str) -> str:
+    """The page at which anybody may ask to join the list; "" where nobody may."""
+    may_join = list_slug in public_lists(settings)
+    return f"{settings.site.url}/join/{list_slug}" if may_join else ""
+
+
 def newsletters_of(settings: Settings, list_slug: str) -> dict[str, NewsletterSettings]:
     """The newsletters that are sent to the list, by slug."""
     return {
@@ -41,8 +68,8 @@ def title_of(settings: Settings, list_slug: str) -> str:
 
 
 def links_url(settings: Settings, newsletter: str) -> str:
-    """The page that mails a newsletter's readers their links; the archive for a removed one."""
-    known = settings.newsletters.get(newsletter)
+    """The page that mails a newsletter's readers their links; the archive for one that has none."""
+    known = public_newsletters(settings).get(newsletter)
     return f"{settings.site.url}/links/{known.list}" if known else f"{settings.site.url}/archive"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from newsletter.delivery.headers import IssueHeaders, feedback_id
 from newsletter.delivery.message import Addressee
 from newsletter.issues.issue import Issue
+from newsletter.site.lists import join_url, public_newsletters
 from newsletter.site.site import Site
 from newsletter.store import issues as issue_store
 from subscribers.tokens import SPECIMEN, LinkTokens, Purpose
@@ -22,6 +23,7 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
     newsletter = site.newsletter(issue.newsletter)
     domain = newsletter.sender.domain
     inbound, url = site.settings.inbound, site.settings.site.url
+    is_public = issue.newsletter in public_newsletters(site.settings)
     return IssueHeaders(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
@@ -29,9 +31,10 @@ def headers_for(site: Site, issue: Issue, date: datetime, *, mark: str = "") -> 
         issue_name=issue.name,
         date=date.astimezone(site.settings.site.zone),
         unsubscribe_mailto=f"{newsletter.list}-unsubscribe@{inbound.domain}" if inbound else None,
-        archive_url=newsletter.archive_url or f"{url}/archive/{issue.newsletter}",
+        archive_url=newsletter.archive_url
+        or (f"{url}/archive/{issue.newsletter}" if is_public else None),
         help_url=newsletter.help_url or f"{url}/",
-        subscribe_url=f"{url}/join/{newsletter.list}",
+        subscribe_url=join_url(site.settings, newsletter.list) or None,
         owner=newsletter.owner or newsletter.reply_to or newsletter.sender.address,
         feedback_id=feedback_id(issue.name, domain),
         message_id_domain=domain,

@@ -88,6 +88,9 @@ class Site:
 
     def masthead(self, slug: str) -> Masthead:
         """The masthead of the newsletter's issues."""
+        # Only when something is rendered.
+        from newsletter.site.lists import join_url, public_newsletters
+
         site = self.settings.site
         pictures = self.picture_addresses
         return Masthead(
@@ -101,9 +104,10 @@ class Site:
             language=site.language,
             timezone=site.timezone,
             reply_address=self.newsletter(slug).reply_to or self.newsletter(slug).sender.address,
-            join_url=f"{site.url}/join/{self.newsletter(slug).list}",
+            join_url=join_url(self.settings, self.newsletter(slug).list),
             still_of=lambda url: f"{site.url}{pictures.of_still(url)}",
             annotated=self.newsletter(slug).annotations,
+            is_public=slug in public_newsletters(self.settings),
             full_sections=frozenset(
                 section.title
                 for section in self.newsletter(slug).sections

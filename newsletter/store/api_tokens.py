@@ -22,6 +22,7 @@ class ApiScope(StrEnum):
     PEOPLE = "people"  # subscribers and suppressions, to see and to change
     ISSUES = "issues"  # to change and send issues
     ADMIN = "admin"  # the record of who did what
+    METRICS = "metrics"  # the site's metrics, and nothing of the API
 
 
 EVERY_SCOPE = frozenset(ApiScope)
@@ -143,10 +144,10 @@ def all_api_tokens(connection: sa.Connection) -> Sequence[tuple[Editor, ApiToken
     ]
 
 
-def editor_of_api_token(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
-    """The editor that this key belongs to; None for a key that has expired."""
+def valid_api_key(connection: sa.Connection, token: str, now: datetime) -> ApiKey | None:
+    """The same as `api_key_of`, but None for a key that has expired."""
     key = api_key_of(connection, token)
-    return key.editor if key is not None and not key.is_expired(now) else None
+    return key if key is not None and not key.is_expired(now) else None
 
 
 def api_key_of(connection: sa.Connection, token: str) -> ApiKey | None:

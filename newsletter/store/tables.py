@@ -237,6 +237,7 @@ issues = sa.Table(
     sa.Column("blocks", sa.JSON, nullable=False, default=list),  # issues.blocks.Block
     sa.Column("version", sa.Integer, nullable=False, default=0),  # grows with every change
     sa.Column("selection", sa.JSON(none_as_null=True)),  # issues.selection; null: everyone
+    sa.Column("shares_ended", sa.Integer, nullable=False, default=0, server_default="0"),
     sa.UniqueConstraint("newsletter", "number", name="uq_issues_newsletter"),
     sa.UniqueConstraint("newsletter", "due_date", name="uq_issues_due_date"),
 )

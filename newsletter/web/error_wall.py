@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter.errors import DatabaseBusyError, DatabaseUnavailableError, NewsletterError
 from newsletter.result_codes import codes_of
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
 
@@ -102,6 +103,7 @@ class ErrorWall:
     def __init__(self, app: ASGIApp, answer: Callable[[Request, Failure], Response]) -> None:
         self.app = app
         self.answer = answer
+        self.strangers = QuietLog(log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -124,7 +126,7 @@ class ErrorWall:
         except BaseException as error:
             failure = failure_of(error)
             if failure.status >= 500:
-                log.exception("%s failed", _logged_route(scope))
+                self.strangers.exception(f"{_logged_route(scope)} failed".replace("%", "%%"))
             if not has_begun:
                 await self._answer(Request(scope), failure)(scope, receive, send)
 
@@ -132,7 +134,7 @@ class ErrorWall:
         try:
             return self.answer(request, failure)
         except Exception:  # the page that explains errors may itself be broken
-            log.exception("the page about an error could not be made")
+            self.strangers.exception("the page about an error could not be made")
             return PlainTextResponse(
                 f"{failure.message}\n", failure.status, headers=failure.all_headers
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from enum import Enum
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
 from newsletter.site.site import Site
-from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.api_tokens import ApiScope, is_use_to_note, note_use, valid_api_key
 from newsletter.store.job_outcomes import last_outcomes
 from newsletter.store.migrations import is_current
 from newsletter.store.seal import seal_of
@@ -25,8 +26,10 @@ from newsletter.web.hosts import is_address, is_loopback
 from newsletter.web.metrics import collect, exposition
 from newsletter.web.reader.landing import HEADERS as LANDING_HEADERS
 from newsletter.web.signin.pages import WITH_PASSKEYS
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 SENT_HEADERS = {"/": LANDING_HEADERS, "/sign-in": WITH_PASSKEYS}
@@ -64,12 +67,9 @@ def health_routes(site: Site, *, clock: Callable[[], datetime]) -> list[Route]:
         return JSONResponse(document, headers=HEADERS)
 
     async def metrics(request: Request) -> Response:
-        if not await run_in_threadpool(may_read, site, request, clock()):
-            return PlainTextResponse(
-                "Request this from the same machine, or with an API key: Authorization: Bearer nl_…\n",
-                status_code=401,
-                headers={**HEADERS, "WWW-Authenticate": "Bearer"},
-            )
+        access = await run_in_threadpool(access_to_metrics, site, request, clock())
+        if access is not Access.ALLOWED:
+            return _no_metrics(access)
         metrics_found = await run_in_threadpool(collect, site, clock())
         return Response(
             exposition(metrics_found), media_type=CONTENT_TYPE_PLAIN_0_0_4, headers=HEADERS
@@ -98,20 +98,50 @@ def _examine(site: Site) -> tuple[str, dict[str, str]]:
                 return "the site has moved to another database", {}
             return "", {one.job: one.ended for one in last_outcomes(connection) if one.is_troubled}
     except NewsletterError:
-        log.exception("not ready")
+        strangers.exception("not ready")
         return "the database cannot be used", {}
 
 
-def may_read(site: Site, request: Request, now: datetime) -> bool:
-    """Whether the caller is on this machine and asks for it by its name, or presents a valid API key.
+class Access(Enum):
+    """Whether a request may read the metrics."""
+
+    ALLOWED = "allowed"
+    NO_KEY = "no key"
+    OUT_OF_SCOPE = "out of scope"
+
+
+def access_to_metrics(site: Site, request: Request, now: datetime) -> Access:
+    """Whether the caller is on this machine and asks for it by its name, or presents a key for metrics.
 
     A proxy on this machine that does not say whom it asks for passes the site's name as the host.
     """
     client, host = request.client.host if request.client else "", request.headers.get("host", "")
     if is_address(client) and ip_address(client).is_loopback and (not host or is_loopback(host)):
-        return True
+        return Access.ALLOWED
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        return False
+        return Access.NO_KEY
     with site.database.transaction(read_only=True) as connection:
-        return editor_of_api_token(connection, token.strip(), now) is not None
+        key = valid_api_key(connection, token.strip(), now)
+    if key is None:
+        return Access.NO_KEY
+    if ApiScope.METRICS not in key.scopes:
+        return Access.OUT_OF_SCOPE
+    if is_use_to_note(key, now):
+        with site.database.transaction() as connection:
+            note_use(connection, key, now)
+    return Access.ALLOWED
+
+
+def _no_metrics(access: Access) -> Response:
+    if access is Access.OUT_OF_SCOPE:
+        return PlainTextResponse(
+            f"This key has no scope '{ApiScope.METRICS}'; use a key that has it.\n",
+            status_code=403,
+            headers=HEADERS,
+        )
+    return PlainTextResponse(
+        "Request this from the same machine, or with an API key: Authorization: Bearer nl_…\n",
+        status_code=401,
+        headers={**HEADERS, "WWW-Authenticate": "Bearer"},
+    )

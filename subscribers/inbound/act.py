@@ -25,10 +25,12 @@ from subscribers.inbound.list_addresses import AddressRole
 from subscribers.inbound.mail_log import LoggedMail
 from subscribers.inbound.reader_commands import ReaderCommand, letter_to
 from subscribers.letters import Template
+from subscribers.subscriber import Subscriber
 from subscribers.tokens import Purpose
-from subscribers.unsubscribe import unsubscribe
+from subscribers.unsubscribe import status_of, unsubscribe
 
 NO_ADDRESS = "its sender is not an address that we can write to"
+NOT_PUBLIC = "the list takes nobody by mail, and its writer is not one of its readers"
 UNPROVEN_OPT_OUT = "a mail program asks to unsubscribe its reader, and nothing proves who that is"
 
 
@@ -72,17 +74,27 @@ def _act(
         sender = parse_address(mail.sender)
     except AddressError:
         return Done(action=Action.NONE, problem=NO_ADDRESS)
-    if mail.command.verb is Verb.SUBSCRIBE:
+    is_hidden = mail.mailbox.list_slug in context.hidden_lists
+    if mail.command.verb is Verb.SUBSCRIBE and not is_hidden:
         return _subscribe(connection, mail, now)
     try:
         person = people.find(connection, sender.text)
     except UnknownSubscriberError:
         person = None
+    if is_hidden and (
+        mail.command.verb is Verb.SUBSCRIBE or not _was_ever_on(connection, person, mail)
+    ):
+        return Done(action=Action.NONE, problem=NOT_PUBLIC)
     reader_command = ReaderCommand(
         connection=connection, context=context, mail=mail, person=person, now=now
     )
     reader_command.proven = reader_command.is_proven(recorded)
     return reader_command.answer(mail.command)
+
+
+def _was_ever_on(connection: sa.Connection, person: Subscriber | None, mail: Inbound) -> bool:
+    list_slug = mail.mailbox.list_slug
+    return person is not None and status_of(connection, person.id, list_slug) is not None
 
 
 def _subscribe(connection: sa.Connection, mail: Inbound, now: datetime) -> Done:

@@ -25,7 +25,7 @@ class InboundContext:
     that went out to the reader, newest first. `accepted_of(connection, list, number)` returns how
     many messages of the issue relays accepted, and `pause_share` is the share of them beyond which
     refusals are about us. `former_names` gives the present names of lists by
-    those that they had before.
+    those that they had before. Strangers cannot join `hidden_lists`, and get no answer from them.
     """
 
     domain: str
@@ -40,6 +40,7 @@ class InboundContext:
     accepted_of: Callable[[sa.Connection, str, int], int]
     pause_share: float
     former_names: Mapping[str, str]
+    hidden_lists: frozenset[str] = frozenset()
 
 
 class Action(StrEnum):

@@ -236,7 +236,7 @@ class _Handler:
                 _client(session) if self._is_public else None,
             )
         except Exception:  # after any error the client keeps the mail and tries again
-            log.exception("A message could not be stored.")
+            strangers.exception("A message could not be stored.")
             return "451 4.3.0 temporary failure, try again later"
         return "250 2.0.0 stored"
 

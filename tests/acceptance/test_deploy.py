@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from newsletter.web.connection_limits import MOST_CONNECTIONS
+
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 COMPOSES = sorted((DEPLOY / "container").glob("compose.*.yaml"))
@@ -30,6 +32,7 @@ HARDENED = {
     "MemoryDenyWriteExecute": "true",
     "User": "newsletter",
     "UMask": "0077",
+    "OOMPolicy": "continue",
 }
 
 
@@ -70,6 +73,12 @@ def test_systemd_agrees(path: Path) -> None:
     score = re.search(r"exposure level for \S+: ([\d.]+)", answer.stdout)
     assert score is not None, answer.stderr
     assert float(score[1]) <= MOST_EXPOSED
+
+
+def test_serve_may_open_as_many_files_as_its_connections_need() -> None:
+    """It holds 1,000 connections, and no more than half of the files that it may open."""
+    service = unit(DEPLOY / "systemd" / "newsletter.service")["Service"]
+    assert int(service["LimitNOFILE"]) >= 2 * MOST_CONNECTIONS
 
 
 def test_the_timer_makes_up_for_downtime() -> None:

@@ -197,7 +197,7 @@ def send_issue(office: PostOffice, monday: datetime) -> list[CaughtMail]:
     database = office.site.database
     run(office.site, Supervisor(database, lambda: monday - timedelta(days=3)))
     publish(office.site.folder, monday - timedelta(days=2), monday - timedelta(days=1))
-    (outcome,) = run(office.site, Supervisor(database, lambda: monday)).newsletters
+    outcome, *_ = run(office.site, Supervisor(database, lambda: monday)).newsletters
     assert outcome.problem is None, outcome
     office.now = monday + timedelta(hours=1)
     return office.letters[before:]

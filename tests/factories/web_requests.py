@@ -413,6 +413,7 @@ _DESK = (
     _get(f"{ISSUE}/publish"),
     _post(f"{ISSUE}/test", form={"to": "weekly@news.example.org"}),
     _post(f"{ISSUE}/share"),
+    _form(ISSUE + "/share", "end"),
     _get("/nodes"),
     _get("/shared/{shared}"),
     _get("/shared/{shared}/frame"),

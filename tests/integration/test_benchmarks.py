@@ -30,6 +30,7 @@ from benchmarks.importing import Import, import_files
 from benchmarks.machine import this_machine
 from benchmarks.measuring import NEAR
 from benchmarks.nodes import LimitedRate, NodeRates, measure_nodes
+from benchmarks.parsing import Parsing, measure_parsing
 from benchmarks.pipeline import SiteSize, Step, measure_steps
 from benchmarks.planning import LongSend, Plan
 from benchmarks.programs import BenchmarkError
@@ -183,6 +184,9 @@ def test_the_page_and_its_plots_are_written(tmp_path: Path) -> None:
     assert "| newsletter, RSA-2048 | 2 | 1,000 | 400 | 100 | 0 | 0 |" in page
     assert "| 2 | 800 | 790 – 810 |" in page
     assert "limit | ≤ 5 % | 2.50 % | met |" in page
+    assert "| what a worker process adds to parsing a feed | ≤ 3 ms | 1.50 ms | met |" in page
+    assert "| what a worker process adds to parsing a mail | ≤ 3 ms | 4.00 ms | missed |" in page
+    assert "| a feed | 64 | 30.0 | 31.5 | 1.50 |" in page
     assert "node is not installed" in page
     for line in page.splitlines():
         if line.startswith("!["):
@@ -202,6 +206,14 @@ def test_an_import_is_measured_and_its_broken_rows_are_counted(bench: Bench) -> 
     assert one.rows == 2_000
     assert one.seconds > 0
     assert one.peak_bytes > 10_000_000
+
+
+def test_parsing_is_measured_here_and_by_a_worker() -> None:
+    """Both read the same, or there is no figure."""
+    feed, mail = measure_parsing(repeats=1)
+    for one in (feed, mail):
+        assert min(one.in_process, one.in_worker, one.passing) > 0
+    assert (feed.what, mail.what) == ("a feed of 20 entries", "a reader's answer")
 
 
 def _findings() -> Findings:
@@ -230,6 +242,12 @@ def _findings() -> Findings:
         sends=[LongSend(recipients=10, seconds=0.1, peak_bytes=100_000_000)],
         renderings=render_issues([2], [1], repeats=1),
         gatherings=gather_feeds([1], [2], repeats=1),
+        parsings=[
+            Parsing(
+                what="a feed", octets=64_000, in_process=0.03, in_worker=0.0315, passing=0.0015
+            ),
+            Parsing(what="a mail", octets=8_000, in_process=0.002, in_worker=0.006, passing=0.004),
+        ],
         steps=[Step(what="draft from 100 articles", cpu_seconds=0.5, octets=1_000_000)],
         together=[NodeRates(nodes=2, rate=800, lowest=790, highest=810)],
         kept=LimitedRate(nodes=3, limit=120, rate=123),

@@ -22,13 +22,13 @@ from newsletter.pipeline.status import site_status
 from newsletter.site.site import Site
 from newsletter.store import metrics as counts
 from newsletter.store import tables
-from newsletter.store.api_tokens import make_api_token
+from newsletter.store.api_tokens import ApiScope, api_tokens_of, make_api_token
 from newsletter.store.database import Database
 from newsletter.store.issues import find_issue
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.newsletters import set_armed
 from newsletter.web.app import make_app
-from newsletter.web.health import may_read
+from newsletter.web.health import Access, access_to_metrics
 from newsletter.web.metrics import Metric, exposition
 from subscribers.kept_counts import inbound_by_kind, subscriptions_by_status
 from subscribers.tables import inbound_messages
@@ -148,26 +148,64 @@ def test_a_send_is_seen_by_state_relay_and_age(client: httpx2.Client, site: Site
     assert after['last_sent_timestamp_seconds{newsletter="weekly"}'] == NOW.timestamp()
 
 
+ADDRESS, EVERYTHING = "203.0.113.9", list(ApiScope)
+
+
 @pytest.mark.parametrize(
-    ("host", "key", "allowed"),
+    ("host", "scopes", "access"),
     [
-        ("127.0.0.1", False, True),
-        ("::1", False, True),
-        ("203.0.113.9", False, False),
-        ("203.0.113.9", True, True),
-        ("testclient", False, False),
+        ("127.0.0.1", None, Access.ALLOWED),
+        ("::1", None, Access.ALLOWED),
+        (ADDRESS, None, Access.NO_KEY),
+        ("testclient", None, Access.NO_KEY),
+        (ADDRESS, EVERYTHING, Access.ALLOWED),
+        (ADDRESS, [ApiScope.METRICS], Access.ALLOWED),
+        (ADDRESS, [one for one in ApiScope if one is not ApiScope.METRICS], Access.OUT_OF_SCOPE),
     ],
 )
-def test_metrics_are_for_this_machine_or_a_key(
-    site: Site, host: str, key: bool, allowed: bool
+def test_metrics_are_for_this_machine_or_a_key_for_them(
+    site: Site, host: str, scopes: list[ApiScope] | None, access: Access
 ) -> None:
-    """How many readers a site has is nobody else's business."""
+    """How many readers a site has is nobody else's business, and a key for issues is not one to watch."""
     editor = add_editor(site)
     with site.database.transaction() as connection:
-        token = make_api_token(connection, editor, name="watch", now=NOW)
-    headers = [(b"authorization", f"Bearer {token if key else 'nl_no'}".encode())]
+        token = make_api_token(connection, editor, name="watch", now=NOW, scopes=scopes or [])
+    headers = [(b"authorization", f"Bearer {'nl_no' if scopes is None else token}".encode())]
     request = Request({"type": "http", "client": (host, 1), "headers": headers})
-    assert may_read(site, request, NOW) is allowed
+    assert access_to_metrics(site, request, NOW) is access
+    with site.database.transaction(read_only=True) as connection:
+        (key,) = api_tokens_of(connection, editor)
+    was_used = scopes is not None and access is Access.ALLOWED
+    assert key.last_used_at == (NOW if was_used else None)
+
+
+def test_a_key_for_metrics_that_expired_reads_none(site: Site) -> None:
+    """From its last moment on it is no key."""
+    editor = add_editor(site)
+    with site.database.transaction() as connection:
+        token = make_api_token(connection, editor, name="w", now=NOW, lasts=timedelta(days=1))
+    headers = [(b"authorization", f"Bearer {token}".encode())]
+    request = Request({"type": "http", "client": (ADDRESS, 1), "headers": headers})
+    assert access_to_metrics(site, request, NOW + timedelta(hours=23)) is Access.ALLOWED
+    assert access_to_metrics(site, request, NOW + timedelta(days=1)) is Access.NO_KEY
+
+
+def test_who_watches_from_elsewhere_is_told_which_key_it_takes(
+    client: httpx2.Client, site: Site
+) -> None:
+    """A key of another scope gets 403 and the scope's name, none at all 401."""
+    editor = add_editor(site)
+    with site.database.transaction() as connection:
+        keys = {
+            one: make_api_token(connection, editor, name=one, now=NOW, scopes=[one])
+            for one in ApiScope
+        }
+    elsewhere = {"Host": "news.example.org"}
+    assert client.get("/metrics", headers=elsewhere).status_code == 401
+    for scope, key in keys.items():
+        answer = client.get("/metrics", headers={**elsewhere, "Authorization": f"Bearer {key}"})
+        assert answer.status_code == (200 if scope is ApiScope.METRICS else 403)
+        assert ("no scope 'metrics'" in answer.text) is (scope is not ApiScope.METRICS)
 
 
 def test_labels_are_escaped() -> None:

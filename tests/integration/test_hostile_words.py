@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from urllib.parse import urlsplit
@@ -11,9 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 from lxml import html
 
+from newsletter.pipeline.background_imports import run_imports
+from newsletter.store import people_imports
 from newsletter.store.audit import record
+from newsletter.store.people_imports import ImportChoices, ImportState
 from subscribers import history
 from subscribers.history import Event, HistoryEntry, Way
+from tests.factories.desk_browser import Browser, Page, visit
+from tests.factories.editors import ADDRESS
 from tests.factories.web_requests import HTML, NOW, REQUESTS, WebRequest, WebSite, send_nothing
 from tests.sampling import sampled
 
@@ -162,3 +168,35 @@ def test_no_page_has_anything_of_a_stranger_but_words(
         if f" {table}.{column}:" in seen
     }
     assert shown >= SHOWN, sorted(SHOWN - shown)
+
+
+def test_words_of_an_uploaded_file_are_text(web: WebSite) -> None:
+    """In its name, its header, its cells and its invalid addresses, before and after the import."""
+    web.put_back("draft")
+    site = web.site
+    cells = [payload.replace('"', '""') for payload in PAYLOADS]
+    content = "".join(f'"{cell}","{cell}@x","{cell}"\n' for cell in cells)
+    content = f'email,name,"{cells[0]}"\nnew@example.org,"{cells[1]}","{cells[2]}"\n{content}'
+    with site.database.transaction() as connection:
+        number = people_imports.add_import(
+            connection, who=ADDRESS, file_name=f"{PAYLOADS[0]}.csv", content=content.encode(),
+            choices=ImportChoices(list_slug="weekly"), now=NOW,
+        )  # fmt: skip
+    pages: list[Page] = []
+
+    async def look(browser: Browser) -> None:
+        pages.extend([await browser.get(f"/people/import/{number}"), await browser.get("/people")])
+
+    for state in (ImportState.CHECKED, ImportState.DONE):
+        run_imports(site, lambda: NOW, threading.Event())
+        with site.database.transaction() as connection:
+            one = people_imports.find_import(connection, number)
+            assert one is not None
+            assert one.state is state, one.problem
+            chosen = ImportChoices(list_slug="weekly")
+            people_imports.choose(connection, number, chosen, ImportState.IMPORTING)
+        visit(site, look, editor=ADDRESS, now=NOW)
+    assert "is not a valid e-mail address" in pages[-2].words
+    assert any("pwned" in page.text for page in pages)
+    for page in pages:
+        assert intrusions(page.text) == []

@@ -142,11 +142,11 @@ def test_a_token_that_is_not_for_this_sign_in_is_refused(
     assert site.client.get("/account").status_code == 303
 
 
-@pytest.mark.parametrize("flaw", ["wrong_key", "unsigned"])
+@pytest.mark.parametrize("flaw", ["wrong_key", "unsigned", "by_client_secret", "by_public_key"])
 def test_a_token_that_the_provider_has_not_signed_is_refused(
     office: tuple[Office, Provider], flaw: str
 ) -> None:
-    """Nor one that is not signed at all."""
+    """Nor one that is not signed at all, or by what others know, in another algorithm."""
     site, provider = office
     setattr(provider, flaw, True)
     assert come_back(site.client, provider).status_code == 503

@@ -386,6 +386,20 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(office: Office
     assert other.post("/sign-in", data=stale).status_code == 403
 
 
+def test_a_new_password_ends_a_link_that_was_mailed(office: Office) -> None:
+    """Whoever had read the mail with it is out too."""
+    office.add()
+    link = office.ask_for_link()
+    office.sign_in()
+    form = {"action": "password", "csrf": office.csrf(), "current": PASSWORD}
+    form["password"] = "another long sentence"
+    assert office.client.post("/account", data=form).status_code == 200
+    stranger = office.another_browser()
+    answer = stranger.post(link)
+    assert answer.status_code != 303
+    assert stranger.get("/account").status_code == 303
+
+
 def test_a_key_is_shown_once(office: Office) -> None:
     """The key to the API stands on the page that made it, and nowhere after; nor in the database."""
     office.sign_in()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter.pipeline import import_sources
 from tests.acceptance.site import CommandLine
 from tests.factories.site import make_site
 from tests.servers.feeds import FeedServer
@@ -258,6 +259,24 @@ def test_an_import_adds_what_is_new_and_names_what_is_wrong(new_site: Maker) -> 
     again = site("sources", "import", str(file), "--json")
     assert (again.code, again.document["added"], again.document["duplicates"]) == (1, [], 4)
     assert feeds(site)[1:] == ["https://sails.example/rss", "https://scheme.example/rss"]
+
+
+def test_a_file_with_too_many_feeds_is_refused_whole(
+    new_site: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The number is said, and what to do; one feed fewer is added."""
+    monkeypatch.setattr(import_sources, "MOST_FEEDS", 3)
+    site = new_site()
+    before, file = written(site), site.folder / "feeds.opml"
+    outlines = [f"<outline xmlUrl='https://feed{number}.example/'/>" for number in range(4)]
+    file.write_text(OPML.format(outlines="".join(outlines)), encoding="utf-8")
+    answer = site("sources", "import", str(file), "--json")
+    assert (answer.code, written(site)) == (65, before)
+    error = answer.document["error"]
+    assert error["message"] == "it lists 4 feeds, and one file may add 3"
+    assert error["fix"].startswith("import the folders")
+    file.write_text(OPML.format(outlines="".join(outlines[1:])), encoding="utf-8")
+    assert len(site.done("sources", "import", str(file), "--json").document["added"]) == 3
 
 
 @pytest.mark.parametrize("content", [None, "", "<rss/>", "<!DOCTYPE o [<!ENTITY a 'b'>]><opml/>"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,13 @@ import sqlalchemy as sa
 
 from newsletter.articles.reading import SourceContent, parse_content
 from newsletter.errors import ParsingError
+from newsletter.pipeline import receive as receiving
 from newsletter.pipeline.receive import receive
 from newsletter.sandbox import FETCHED, HANDED_IN, Limits
+from newsletter.store.attempt_limits import AttemptLimit
 from subscribers.inbound.classify import Inbound, MailKind, classify
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
+from subscribers.inbound.mail_log import count_quarantined
 from tests.factories.mail import PostOffice, post_office
 from tests.factories.parsers import ORIGIN
 
@@ -117,3 +121,25 @@ def test_a_mail_that_takes_too_long_is_quarantined(
     )
     got = office.mail("weekly-request", subject="help")
     assert (got.kind, got.action) == (MailKind.UNREADABLE, "quarantine")
+
+
+def test_the_quarantine_has_a_quota(office: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 messages of a kind a day and 500 MB altogether; beyond that only the row says that one came."""
+    day = timedelta(days=1)
+    assert AttemptLimit(most=200, per=day) == receiving.KEPT
+    assert receiving.KEPT_OCTETS == 500_000_000
+    monkeypatch.setattr(receiving, "KEPT", AttemptLimit(most=3, per=day))
+    assert [_kept_after(office, number) for number in range(5)] == [1, 2, 3, 3, 3]
+    office.now += day
+    assert _kept_after(office, 5) == 4
+    monkeypatch.setattr(receiving, "KEPT_OCTETS", 1)
+    assert _kept_after(office, 6) == 4
+    with office.site.database.transaction(read_only=True) as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM inbound_messages")) == 7
+
+
+def _kept_after(office: PostOffice, number: int) -> int:
+    """How many messages are kept once one more that nobody can read has come."""
+    office.take(b"\xff\xfe no header %d" % number, "weekly", envelope="a@example.net")
+    with office.site.database.transaction(read_only=True) as connection:
+        return count_quarantined(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import secrets
 import threading
@@ -37,6 +38,9 @@ class Provider:
     metadata: dict[str, Any] = field(default_factory=dict)
     wrong_key: bool = False
     unsigned: bool = False
+    by_client_secret: bool = False
+    by_public_key: bool = False
+    """Signed with what is not secret to everybody, as if by HS256."""
     answers: int = 200
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[Mapping[str, str]] = field(default_factory=list)
@@ -77,11 +81,11 @@ class Provider:
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.unsigned:
-            parts = (json.dumps(part).encode() for part in ({"alg": "none"}, claims))
-            return (
-                ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
-                + "."
-            )
+            return _unsigned({"alg": "none"}, claims) + "."
+        if self.by_client_secret or self.by_public_key:
+            key = SECRET.encode() if self.by_client_secret else _SIGNING.as_pem(private=False)
+            text = _unsigned({"alg": "HS256", "kid": "1"}, claims)
+            return f"{text}.{_base64url(hmac.digest(key, text.encode(), 'sha256'))}"
         key = _OTHER if self.wrong_key else _SIGNING
         return jwt.encode({"alg": "RS256", "kid": "1"}, claims, key)
 
@@ -103,6 +107,14 @@ class Provider:
         if path == "/person" and authorization == "Bearer access":
             return self.user_info
         return None
+
+
+def _unsigned(*parts: Mapping[str, Any]) -> str:
+    return ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+
+
+def _base64url(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 @contextmanager

@@ -100,6 +100,7 @@ def open_bundle(path: Path) -> Bundle:
         files = {name: found for name, found in paths.items() if found.is_file()}
         _require_few(len(files), path)
         wanted = {name: files[name] for name in files if _is_wanted(name)}
+        _require_inside(path, wanted)
         return FolderBundle(paths=_from_top(wanted))
     if not path.is_file():
         raise InputError(f"there is no file or folder {path}")
@@ -107,8 +108,20 @@ def open_bundle(path: Path) -> Bundle:
         return ZipBundle(path)
     beside = path.parent / "posts"
     paths = {f"posts/{found.name}": found for found in beside.glob("*.html")}
+    _require_inside(path.parent, paths)
     # Substack's table of posts, unpacked: its posts are in the folder beside it.
     return FolderBundle(paths={path.name: path, **(paths if path.name == "posts.csv" else {})})
+
+
+def _require_inside(folder: Path, files: Mapping[str, Path]) -> None:
+    """Raise InputError for a link out of the folder: what it names would stand in the archive."""
+    root = folder.resolve()
+    for name, file in files.items():
+        if not file.resolve().is_relative_to(root):
+            raise InputError(
+                f"{name} in {folder} is a link that leads out of the folder",
+                fix="remove it, or put the file itself there",
+            )
 
 
 def _from_top(files: Mapping[str, Entry]) -> dict[str, Entry]:

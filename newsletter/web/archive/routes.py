@@ -19,7 +19,7 @@ from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
-from newsletter.site.lists import links_url
+from newsletter.site.lists import is_for_readers_only, links_url, public_newsletters
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.corrections import replaced_links
 from newsletter.store.database import Database
@@ -65,7 +65,7 @@ class Archive:
 
     async def newsletters(self, _request: Request) -> Response:
         """List all newsletters; redirect to the only one."""
-        found = self.settings.newsletters
+        found = public_newsletters(self.settings)
         if len(found) == 1:
             return RedirectResponse(
                 f"{self.settings.site.base_path}/archive/{next(iter(found))}", status_code=307
@@ -118,7 +118,7 @@ class Archive:
         slug, number = request.path_params["newsletter"], request.path_params["number"]
         canonical = f"{self.settings.site.url}/archive/{slug}/{number}"
         found = await run_in_threadpool(self.editions(slug).find_complete, number)
-        if found is None:
+        if found is None or is_for_readers_only(self.settings, slug):
             return self._nothing()
         headers = {**ARCHIVE_HEADERS, "Link": f'<{canonical}>; rel="canonical"'}
         return HTMLResponse(self.pictures.in_html(found), headers=headers)
@@ -166,7 +166,7 @@ class Archive:
         match = FEED_PATH.fullmatch(path)
         assert match is not None  # noqa: S101 - the caller has matched the path
         write, media_type = WRITERS[match["form"]]
-        newsletter = self.settings.newsletters.get(match["newsletter"])
+        newsletter = public_newsletters(self.settings).get(match["newsletter"])
         title = newsletter.title if newsletter else match["newsletter"]
         feed = IssueFeed(
             title=title,
@@ -182,7 +182,7 @@ class Archive:
         return Response(write(feed), failure.status, headers, media_type)
 
     def _newsletter(self, request: Request) -> NewsletterSettings | None:
-        return self.settings.newsletters.get(request.path_params["newsletter"])
+        return public_newsletters(self.settings).get(request.path_params["newsletter"])
 
     def _archive_reader(self, request: Request, newsletter: NewsletterSettings) -> ArchiveReader:
         return ArchiveReader(

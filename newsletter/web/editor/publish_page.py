@@ -231,8 +231,15 @@ class PublishPage:
         typed = (
             {name: str(value) for name, value in (await request.form()).items()} if problem else {}
         )
-        shared = f"{self.context.site.settings.site.url}/shared/{token}" if token else ""
-        context |= {"problem": problem, "notice": notice, "shared": shared, "typed": typed}
+        has_ended = token == "ended"  # noqa: S105 - what the address of the page says
+        url = self.context.site.settings.site.url
+        context |= {
+            "problem": problem,
+            "notice": notice,
+            "shared": f"{url}/shared/{token}" if token and not has_ended else "",
+            "links_ended": has_ended,
+            "typed": typed,
+        }
         return await self.context.page(request, "publish.html.j2", context, status)
 
     def _context(self, issue: Issue) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class ReviewForm:
         """Keep a comment."""
         token = request.path_params["token"]
         form = await read_form(request)
-        share = self.page.read(token)
+        share = await run_in_threadpool(self.page.read, token)
         if form is None or share is None:
             return self.page.gone()
         filled = _Comment(

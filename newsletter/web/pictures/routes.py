@@ -31,8 +31,10 @@ from newsletter.errors import SourceError
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.site.site import Site
 from newsletter.web.pictures.cache import KeptPicture, PictureCache, as_kept
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 FOLDER = Path("cache") / "pictures"
 AT_ONCE = 4
@@ -124,7 +126,7 @@ class Pictures:
         try:
             return self._cache.keep(name, picture, now=now)
         except OSError as error:
-            log.warning("a picture could not be kept in %s: %s", FOLDER, error)
+            strangers.warning("a picture could not be kept in %s: %s", FOLDER, error)
             return as_kept(picture, now)
 
     def close(self) -> None:

@@ -85,7 +85,7 @@ def subject_of(
     except TokenError:
         return trouble(context, "bad-link", 400)
     if lasts and (subject.issued is None or context.clock() - subject.issued > lasts):
-        return trouble(context, "expired", 410, join=context.path(f"/join/{subject.list_slug}"))
+        return trouble(context, "expired", 410, join=context.join_path(subject.list_slug))
     return subject
 
 

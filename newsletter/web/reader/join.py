@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from newsletter.pipeline.form_requests import keep_join
-from newsletter.site.lists import list_slugs
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
 from newsletter.web.reader.answers import (
     WITH_SCRIPT,
@@ -86,7 +85,7 @@ class JoinPage:
     async def get(self, request: Request) -> Response:
         """The empty form."""
         list_slug = request.path_params["list"]
-        if list_slug not in list_slugs(self.context.settings):
+        if not self.context.may_join(list_slug):
             return trouble(self.context, "nothing-here", 404)
         return self._form(list_slug, _Entry(address=""))
 
@@ -95,7 +94,7 @@ class JoinPage:
         list_slug = request.path_params["list"]
         if is_json(request):
             return await self._json(request, list_slug)
-        if list_slug not in list_slugs(self.context.settings):
+        if not self.context.may_join(list_slug):
             return trouble(self.context, "nothing-here", 404)
         form = await read_form(request)
         if form is None:
@@ -131,7 +130,7 @@ class JoinPage:
 
     async def _json(self, request: Request, list_slug: str) -> Response:
         document = read_json(await read_body(request) or b"")
-        if list_slug not in list_slugs(self.context.settings):
+        if not self.context.may_join(list_slug):
             return json_problem("unknown-list", "There is no such list.", 404)
         if not isinstance(document, Mapping) or not isinstance(document.get("email"), str):
             return json_problem("bad-request", 'Post {"email": "…"} as JSON.', 400)

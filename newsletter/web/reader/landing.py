@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.rendering.translation import long_date
-from newsletter.site.lists import newsletters_of
+from newsletter.site.lists import public_newsletters
 from newsletter.store.archive import published
 from newsletter.store.past_issues import past_issue_lines
 from newsletter.web.archive.archive_reader import past_path
@@ -70,7 +70,7 @@ class LandingPage:
     def _cards(self) -> Sequence[ListCard]:
         settings = self.context.settings
         # In the order of the file. A digest is another way to read the same newsletter.
-        slugs = dict.fromkeys(newsletter.list for newsletter in settings.newsletters.values())
+        slugs = dict.fromkeys(one.list for one in public_newsletters(settings).values())
         return [
             ListCard(
                 newsletters=self._newsletters(slug),
@@ -81,7 +81,8 @@ class LandingPage:
         ]
 
     def _newsletters(self, list_slug: str) -> Sequence[NewsletterCard]:
-        found = newsletters_of(self.context.settings, list_slug)
+        public = public_newsletters(self.context.settings)
+        found = {slug: one for slug, one in public.items() if one.list == list_slug}
         shown = {slug: one for slug, one in found.items() if one.digest_of is None} or found
         with self.context.database.transaction(read_only=True) as connection:
             newest = {slug: self._newest(connection, slug) for slug in shown}

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from newsletter.pipeline.form_requests import keep_links_request
-from newsletter.site.lists import list_slugs
 from newsletter.web.reader.answers import page, posting, read_form, text, trouble
 from newsletter.web.reader.join import is_within_limits
 from newsletter.web.reader.reader_context import ReaderContext
@@ -30,7 +29,7 @@ class LinksPage:
         form = await read_form(request)
         if form is None:
             return trouble(self.context, "bad-form", 400)
-        if list_slug not in list_slugs(self.context.settings):
+        if not self.context.may_join(list_slug):
             return trouble(self.context, "nothing-here", 404)
         try:
             if not await run_in_threadpool(self._mail, request, list_slug, text(form, "email")):
@@ -48,7 +47,7 @@ class LinksPage:
     def _form(
         self, list_slug: str, address: str = "", notice: str = "", status: int = 200
     ) -> Response:
-        if list_slug not in list_slugs(self.context.settings):
+        if not self.context.may_join(list_slug):
             return trouble(self.context, "nothing-here", 404)
         context = {
             "title": self.context.title_of(list_slug),

@@ -96,7 +96,7 @@ class MailedPage:
     def _gone(self, subject: TokenSubject) -> Response:
         if self.purpose is Purpose.CONFIRM:
             return trouble(
-                self.context, "expired", 410, join=self.context.path(f"/join/{subject.list_slug}")
+                self.context, "expired", 410, join=self.context.join_path(subject.list_slug)
             )
         return trouble(self.context, "done-already", 410)
 

@@ -98,7 +98,9 @@ class PreferencesPage:
         if isinstance(subject, Response):
             return subject
         if await run_in_threadpool(self._has_ended, subject):
-            return trouble(self.context, "expired", 410, join=f"/join/{subject.list_slug}")
+            return trouble(
+                self.context, "expired", 410, join=self.context.join_path(subject.list_slug)
+            )
         return subject
 
     def _has_ended(self, subject: TokenSubject) -> bool:

@@ -60,6 +60,14 @@ class ReaderContext:
         """Whether readers of the list may choose a digest instead of each issue."""
         return lists.has_digest(self.settings, list_slug)
 
+    def join_path(self, list_slug: str) -> str:
+        """The path of the page to join the list; "" where nobody may join by it."""
+        return self.path(f"/join/{list_slug}") if self.may_join(list_slug) else ""
+
+    def may_join(self, list_slug: str) -> bool:
+        """Whether anybody may ask to join the list, and is shown that there is one."""
+        return list_slug in lists.public_lists(self.settings)
+
     def path(self, path: str) -> str:
         """The path of one of our pages, as browsers ask for it."""
         return f"{self.settings.site.base_path}{path}"

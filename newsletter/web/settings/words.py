@@ -39,6 +39,7 @@ SCOPES = {
     ApiScope.PEOPLE: "readers",
     ApiScope.ISSUES: "issues",
     ApiScope.ADMIN: "activity",
+    ApiScope.METRICS: "numbers for monitoring",
 }
 """What a key may be used for, in few words."""
 

@@ -72,7 +72,7 @@ async def come_back(request: Request) -> Response:
     try:
         person = await provider.recognise(code, asked, auth.clock())
     except IdentityProviderError:
-        log.exception("an editor could not sign in by the identity provider")
+        strangers.exception("an editor could not sign in by the identity provider")
         return _failed(request, step["next"], 503)
     outcome = await run_in_threadpool(_admit, request, provider, person)
     if outcome is None:
@@ -87,7 +87,7 @@ async def come_back(request: Request) -> Response:
 def _admit(request: Request, provider: IdentityProvider, person: Person) -> SignInOutcome | None:
     auth, settings = auth_context_of(request), provider.settings
     if not person.address or not settings.allows(person.address):
-        log.warning(
+        strangers.warning(
             "%s recognised somebody %s",
             settings.name,
             "whose address is not allowed" if person.address else "without a verified address",
@@ -96,7 +96,7 @@ def _admit(request: Request, provider: IdentityProvider, person: Person) -> Sign
     with auth.database.transaction() as connection:
         editor = _editor(auth, connection, provider, person)
         if editor is None:
-            log.warning("%s recognised somebody who is not a user", settings.name)
+            strangers.warning("%s recognised somebody who is not a user", settings.name)
             return None
         return admit(request, connection, editor, f"by {settings.name}")
 

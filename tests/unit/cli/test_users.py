@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from newsletter.cli.invocation import Invocation
@@ -13,7 +15,7 @@ from newsletter.cli.main import cli
 from newsletter.errors import InputError, UnknownNameError
 from newsletter.pipeline.sign_in import RESET
 from newsletter.store import audit
-from newsletter.store.api_tokens import editor_of_api_token
+from newsletter.store.api_tokens import valid_api_key
 from newsletter.store.authenticators import (
     authenticator_of,
     count_recovery_codes,
@@ -27,6 +29,12 @@ from newsletter.web.signin.passwords import is_right
 from tests.factories.editors import NOW
 from tests.factories.site import make_site
 from tests.factories.subjects import told
+
+
+def editor_of(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
+    """The editor of a key that works."""
+    key = valid_api_key(connection, token, now)
+    return key.editor if key is not None else None
 
 
 @pytest.fixture
@@ -116,7 +124,7 @@ def test_removing_ends_everything_but_the_record(invocation: Invocation) -> None
     answer(invocation, "remove", "ed@example.org")
     with invocation.site.database.transaction(read_only=True) as connection:
         assert session_of(connection, token, NOW) is None
-        assert editor_of_api_token(connection, key, invocation.now) is None
+        assert editor_of(connection, key, invocation.now) is None
     assert recorded(invocation)[-1] == "operator: remove user ed@example.org"
     with pytest.raises(UnknownNameError):
         call(invocation, "remove", "ed@example.org")
@@ -128,11 +136,11 @@ def test_a_key_is_printed_once_replaced_by_name_and_revoked(invocation: Invocati
     first = call(invocation, "token", "ed@example.org", "--name", "robot").stdout.strip()
     second = answer(invocation, "token", "ed@example.org", "--name", "robot")["token"]
     with invocation.site.database.transaction(read_only=True) as connection:
-        assert editor_of_api_token(connection, first, invocation.now) is None
-        assert editor_of_api_token(connection, second, invocation.now) == editor(invocation)
+        assert editor_of(connection, first, invocation.now) is None
+        assert editor_of(connection, second, invocation.now) == editor(invocation)
     answer(invocation, "token", "ed@example.org", "--name", "robot", "--revoke")
     with invocation.site.database.transaction(read_only=True) as connection:
-        assert editor_of_api_token(connection, second, invocation.now) is None
+        assert editor_of(connection, second, invocation.now) is None
 
 
 def test_a_lost_second_factor_is_reset(invocation: Invocation) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,18 @@ def test_every_theme_prints_what_a_story_follows(theme: str) -> None:
     assert "Follows No. 12: Villages <cut> off [" in edition.text
     assert address in edition.text
     assert edition.html.count("Follows No.") == 1
+
+
+def test_an_issue_that_the_archive_does_not_show_is_no_link() -> None:
+    """The words stay, in both parts."""
+    masthead = replace(make_masthead(), is_public=False)
+    edition = make_edition(
+        [make_item(follows=replace(FOLLOWS, number=7)), make_item()], masthead=masthead
+    )
+    assert "Follows No. 7: Villages <cut> off\n" in edition.text
+    assert "Villages &lt;cut&gt; off" in edition.html
+    assert "/archive/weekly/7" not in edition.html + edition.text
+    assert "Follows No. 7: <a" not in edition.html
 
 
 @pytest.mark.parametrize("language", ["ar", "de", "es", "fr", "zh"])

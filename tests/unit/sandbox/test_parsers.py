@@ -52,6 +52,22 @@ def test_every_parser_of_a_worker_is_tried_here() -> None:
     assert _given_to_workers() == set(PARSERS)
 
 
+def test_workers_are_reached_by_these_names_only() -> None:
+    """Another pool, or another name for one of the two, would hide a parser from the test above."""
+    for path in Path(newsletter.__file__).parent.rglob("*.py"):
+        if path.parent.name == "sandbox":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                assert ast.unparse(node.func).rpartition(".")[2] != "Pool", path
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                ("newsletter.sandbox", "newsletter.articles.subprocesses")
+            ):
+                assert not any(name.asname for name in node.names), path
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                assert ast.unparse(node.value) not in ("FETCHED", "HANDED_IN"), path
+
+
 @pytest.mark.sampled
 @pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_time_grows_with_the_length(name: str, kind: str) -> None:

@@ -12,9 +12,9 @@ from newsletter.errors import UnknownNameError
 from newsletter.store import audit
 from newsletter.store.api_tokens import (
     api_tokens_of,
-    editor_of_api_token,
     make_api_token,
     revoke_api_token,
+    valid_api_key,
 )
 from newsletter.store.attempt_limits import (
     AttemptLimit,
@@ -39,6 +39,12 @@ from subscribers.errors import AddressError
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LIMIT = AttemptLimit(most=3, per=timedelta(minutes=15))
+
+
+def editor_of(connection: sa.Connection, token: str, now: datetime) -> Editor | None:
+    """The editor of a key that works."""
+    key = valid_api_key(connection, token, now)
+    return key.editor if key is not None else None
 
 
 @pytest.fixture
@@ -101,8 +107,8 @@ def test_keys_are_told_apart_by_name(connection: sa.Connection) -> None:
     editor = ed(connection)
     old = make_api_token(connection, editor, name="robot", now=NOW)
     new = make_api_token(connection, editor, name="robot", now=NOW)
-    assert editor_of_api_token(connection, old, NOW) is None
-    assert editor_of_api_token(connection, new, NOW) == editor
+    assert editor_of(connection, old, NOW) is None
+    assert editor_of(connection, new, NOW) == editor
     assert [token.name for token in api_tokens_of(connection, editor)] == ["robot"]
     assert revoke_api_token(connection, editor, "robot")
     assert not revoke_api_token(connection, editor, "robot")
@@ -114,9 +120,9 @@ def test_a_key_works_until_it_expires(connection: sa.Connection) -> None:
     brief = make_api_token(connection, editor, name="brief", now=NOW, lasts=timedelta(days=30))
     lasting = make_api_token(connection, editor, name="lasting", now=NOW)
     end = NOW + timedelta(days=30)
-    assert editor_of_api_token(connection, brief, end - timedelta(seconds=1)) == editor
-    assert editor_of_api_token(connection, brief, end) is None
-    assert editor_of_api_token(connection, lasting, end + timedelta(days=3650)) == editor
+    assert editor_of(connection, brief, end - timedelta(seconds=1)) == editor
+    assert editor_of(connection, brief, end) is None
+    assert editor_of(connection, lasting, end + timedelta(days=3650)) == editor
     assert [key.expires_at for key in api_tokens_of(connection, editor)] == [end, None]
 
 
@@ -124,11 +130,11 @@ def test_a_new_password_ends_the_keys_and_a_new_name_does_not(connection: sa.Con
     """Somebody else may have known the old one."""
     key = make_api_token(connection, ed(connection), name="x", now=NOW)
     renamed, _ = save_user(connection, "ed@example.org", name="Edna", role=Role.EDITOR, now=NOW)
-    assert editor_of_api_token(connection, key, NOW) == renamed
+    assert editor_of(connection, key, NOW) == renamed
     save_user(
         connection, "ed@example.org", name="", role=Role.EDITOR, now=NOW, password_hash="hash"
     )
-    assert editor_of_api_token(connection, key, NOW) is None
+    assert editor_of(connection, key, NOW) is None
 
 
 def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
@@ -144,7 +150,7 @@ def test_whoever_is_removed_leaves_no_way_in(connection: sa.Connection) -> None:
     assert after.id != editor.id
     assert session_of(connection, session, NOW) is None
     assert editor_of_link(connection, link, NOW) is None
-    assert editor_of_api_token(connection, key, NOW) is None
+    assert editor_of(connection, key, NOW) is None
 
 
 def test_tries_are_counted_within_their_period(connection: sa.Connection) -> None:

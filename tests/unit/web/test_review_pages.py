@@ -165,3 +165,25 @@ async def test_approving_with_open_comments_asks_once(review: Review) -> None:
     assert "2 comments are open" in page.words
     page = await review.editor.submit(page.tree.xpath(form)[0], despite="2")
     assert state() is State.APPROVED
+
+
+async def test_the_links_of_an_issue_can_be_ended(review: Review) -> None:
+    """Those made until then open and take nothing any more; one that is made afterwards does."""
+    form = (await review.reviewer.get(review.link)).tree.xpath(FORM)[0]
+    page = await review.editor.get(f"{DESK}/publish")
+    _, end = page.tree.xpath(f"//form[@action='{DESK}/share']")
+    page = await review.editor.submit(end)
+    assert "The links to this issue have ended." in page.words
+    assert not page.tree.xpath("//input[@id='shared']")
+    for path in (review.link, f"{review.link}/frame"):
+        assert (await review.reviewer.get(path)).status == 404
+    review.wait(3)
+    refused = await review.reviewer.submit(form, name="Ada", text="Too late.")
+    assert (refused.status, review.texts()) == (404, [])
+    make, _ = page.tree.xpath(f"//form[@action='{DESK}/share']")
+    page = await review.editor.submit(make)
+    anew = page.tree.xpath("//input[@id='shared']/@value")[0].removeprefix(
+        review.site.settings.site.url
+    )
+    assert anew != review.link
+    assert (await review.reviewer.get(anew)).status == 200

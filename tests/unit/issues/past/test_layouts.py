@@ -81,6 +81,26 @@ def test_a_zip_is_read_like_its_folder(tmp_path: Path) -> None:
     assert read(packed)[1] == read(DATA / "substack")[1]
 
 
+@pytest.mark.parametrize("inside", ["letter.md", "posts/1.one.html"])
+def test_a_link_out_of_the_folder_is_refused(tmp_path: Path, inside: str) -> None:
+    """Nothing of the machine becomes a post of the archive; a link within the folder is read."""
+    secret, export = tmp_path / "relay-password.md", tmp_path / "export"
+    secret.write_text("# S\n\nhush-hush")
+    (export / "posts").mkdir(parents=True)
+    link = export / inside
+    link.symlink_to(secret)
+    with pytest.raises(InputError, match="leads out of the folder"):
+        open_bundle(export)
+    if inside.endswith(".html"):
+        (export / "posts.csv").write_text("post_id,post_date,is_published,type,audience,title\n")
+        with pytest.raises(InputError, match=r"1\.one\.html"):
+            open_bundle(export / "posts.csv")
+    link.unlink()
+    (export / "a.md").write_text("# A\n\nwithin")
+    link.symlink_to(export / "a.md")
+    assert len(open_bundle(export).names) >= 2
+
+
 def test_the_table_alone_finds_its_posts() -> None:
     """Who names the unpacked table means the export."""
     assert read(DATA / "substack" / "posts.csv")[1] == read(DATA / "substack")[1]

@@ -1,0 +1,16 @@
+"""How often the links for reviewers of an issue were ended."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0037"
+down_revision = "0036"
+
+
+def upgrade() -> None:
+    """Add the count."""
+    op.add_column(
+        "issues", sa.Column("shares_ended", sa.Integer(), nullable=False, server_default="0")
+    )

@@ -1,0 +1,172 @@
+"""A list that is not public: strangers neither join it nor learn that there is one; its readers lose nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from newsletter.config.loading import load_settings
+from newsletter.pipeline.webhooks import body_of
+from newsletter.site.lists import public_lists, public_newsletters
+from newsletter.store.webhooks import WebhookEvent
+from newsletter.web.app import make_app
+from subscribers.tokens import Purpose
+from tests.factories.mail import PostOffice, post_office, send_issue
+from tests.factories.site import READERS, make_site
+from tests.servers.web import serving, web_client
+
+MONDAY = datetime(2026, 3, 9, 7, tzinfo=UTC)
+TITLE = "The Weekly"
+PUBLIC = """
+[newsletters.open]
+title = "The Open Letter"
+from = "The Open Letter <open@news.example.org>"
+list = "open"
+schedule = "0 7 * * mon"
+paused = true
+"""
+STRANGER = "stranger@example.net"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PostOffice]:
+    """A site whose newsletter "weekly" is not public, beside one that is."""
+    with post_office(tmp_path, keys="public = false\n", tables=PUBLIC) as running:
+        yield running
+
+
+@pytest.fixture
+def client(office: PostOffice) -> Iterator[httpx2.Client]:
+    """A browser at the site."""
+    with (
+        serving(make_app(office.site, clock=lambda: office.now)) as base,
+        web_client(base_url=base) as client,
+    ):
+        yield client
+
+
+def test_no_page_shows_it(office: PostOffice, client: httpx2.Client) -> None:
+    """Neither its name nor its title; where a list may be named, it is answered as one that is not there."""
+    send_issue(office, MONDAY)
+    for path in ("/", "/archive", "/join/open", "/links/open", "/robots.txt", "/favicon.ico"):
+        answer = client.get(path, follow_redirects=True)
+        assert answer.status_code == 200
+        assert TITLE not in answer.text
+        assert "weekly" not in answer.text.lower()
+    for path in (
+        *("/join/@", "/links/@", "/archive/@", "/archive/@/1", "/archive/@/feed.rss"),
+        *("/archive/@/feed.json", "/archive/@/tags/news", "/archive/@/past/1"),
+    ):
+        hidden, absent = (client.get(path.replace("@", slug)) for slug in ("weekly", "absent"))
+        assert hidden.status_code == absent.status_code == 404
+        assert hidden.text == absent.text
+
+
+def test_nobody_joins_it_by_form_or_json(office: PostOffice, client: httpx2.Client) -> None:
+    """A form with a stamp of another list, without one, and JSON: all 404, and nobody is written to."""
+    stamp = client.post("/join/open", json={"email": STRANGER, "stamp": "x"}).json()["error"]
+    for list_slug in ("weekly", "absent"):
+        path = f"/join/{list_slug}"
+        posts = [
+            client.post(path, data={"email": STRANGER, "stamp": stamp["stamp"]}),
+            client.post(path, json={"email": STRANGER}),
+            client.post(f"/links/{list_slug}", data={"email": READERS[0]}),
+        ]
+        assert [answer.status_code for answer in posts] == [404, 404, 404]
+    office.settle()
+    assert office.letters == []
+    assert office.person(STRANGER) is None
+
+
+@pytest.mark.parametrize(
+    ("box", "subject"),
+    [
+        ("weekly-join", ""),
+        ("weekly-subscribe", ""),
+        ("weekly-request", "subscribe"),
+        ("weekly-help", ""),
+        ("weekly-request", "which"),
+    ],
+)
+def test_a_strangers_mail_gets_no_answer(office: PostOffice, box: str, subject: str) -> None:
+    """Not even one that would name the list; its own readers are answered as ever."""
+    got = office.mail(box, sender=STRANGER, subject=subject)
+    assert (got.action, office.letters) == ("none", [])
+    assert office.person(STRANGER) is None
+    office.mail("weekly-help")
+    assert office.last().recipient == READERS[0]
+
+
+def test_a_reader_of_another_list_is_a_stranger_to_it(
+    office: PostOffice, client: httpx2.Client
+) -> None:
+    """Neither by mail nor at the page for preferences does somebody learn of a list they are not on."""
+    office.mail("open-join", sender=STRANGER)
+    box = str(office.last().message["Reply-To"]).partition("@")[0]
+    office.mail(box, sender=STRANGER)
+    assert office.status(STRANGER, "open") == "active"
+    before = len(office.letters)
+    assert office.mail("weekly-help", sender=STRANGER).action == "none"
+    assert len(office.letters) == before
+    person = office.person(STRANGER)
+    assert person is not None
+    token = office.site.tokens.make(Purpose.PREFERENCES, person.id, "open", office.now)
+    page = client.get(f"/p/{token}")
+    assert page.status_code == 200
+    assert TITLE not in page.text
+
+
+def test_its_readers_read_it_and_leave(office: PostOffice, client: httpx2.Client) -> None:
+    """The issue opens in a browser by the address in the mail, and one click leaves; nobody is invited."""
+    copy = send_issue(office, MONDAY)[0]
+    html = copy.part("html")
+    assert "/join/weekly" not in html + copy.part("plain")
+    assert copy.message["List-Subscribe"] is None
+    assert copy.message["List-Archive"] is None
+    start = html.index("https://news.example.org/archive/weekly/1/")
+    address = html[start : html.index('"', start)].removeprefix("https://news.example.org")
+    assert client.get(address).status_code == 200
+    assert "/links/weekly" not in client.get(address).text
+    leave = str(copy.message["List-Unsubscribe"]).partition("<https://news.example.org")[2]
+    done = client.post(leave.partition(">")[0], data={"List-Unsubscribe": "One-Click"})
+    assert done.status_code == 200
+    assert office.status(copy.recipient) == "unsubscribed"
+
+
+def test_a_site_without_public_newsletters_has_a_start_page(tmp_path: Path) -> None:
+    """It answers, and shows none."""
+    site = make_site(tmp_path, now=MONDAY, keys="public = false")
+    with serving(make_app(site)) as base, web_client(base_url=base) as client:
+        for path in ("/", "/archive"):
+            answer = client.get(path)
+            assert answer.status_code == 200
+            assert TITLE not in answer.text
+
+
+def test_a_program_is_told_no_address_that_leads_nowhere(office: PostOffice) -> None:
+    """A webhook about a sent issue has the address of the archive only where the archive shows it."""
+    for newsletter, has_address in (("weekly", False), ("open", True)):
+        data = {"newsletter": newsletter, "number": 1}
+        event = WebhookEvent(event="sent", subject="1", at=MONDAY, data=data)
+        assert ("url" in json.loads(body_of(office.site, event))["data"]) is has_address
+
+
+def test_a_digest_is_as_public_as_what_it_collects(tmp_path: Path) -> None:
+    """Otherwise its archive would give away the newsletter."""
+    digest = PUBLIC.replace("open", "monthly").replace(
+        'schedule = "0 7 * * mon"', 'schedule = "0 7 1 * *"\ndigest_of = "weekly"'
+    )
+    make_site(
+        tmp_path,
+        now=MONDAY,
+        keys="public = false",
+        tables=PUBLIC + digest.replace('list = "monthly"', 'list = "weekly"'),
+    ).database.close()
+    settings = load_settings(tmp_path, {})
+    assert set(public_newsletters(settings)) == {"open"}
+    assert public_lists(settings) == {"open"}
