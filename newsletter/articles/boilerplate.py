@@ -27,6 +27,8 @@ def boilerplate_of(line: str) -> Boilerplate | None:
     text = line.strip(" \t*#>–—-•|")
     if len(text) <= 400 and _ASKS.match(text) and _SUBSCRIPTION.search(text):
         return Boilerplate.PLUG
+    if len(text) <= 250 and _OFFER.match(text):
+        return Boilerplate.PLUG
     if len(text) <= MAX_HEADING:
         for kind, pattern in _HEADINGS.items():
             if pattern.fullmatch(text):
@@ -121,7 +123,8 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
-    r"(?:©|\(c\)|copyright\b)\s*(?:\d{4}|©|\(c\)|by\b)|all rights reserved|alle rechte vorbehalten"
+    r"(?:.{0,80}?\b(?:content|text|site|portions)\b.{0,60}?)??(?:©|\(c\)|copyright\b)\s*(?:\d{4}|©|\(c\)|by\b)"
+    r"|(?:.{0,80}\b)?available under (?:an? |the )?(?:creative commons|cc)\b|all rights reserved|alle rechte vorbehalten"
     r"|tous droits réservés|todos los derechos reservados|版权所有",
     re.IGNORECASE,
 )
@@ -133,6 +136,15 @@ _SIGN_IN = re.compile(
     r"|(?:send|got) (?:a |us |your )*(?:news )?tips?\b",
     re.IGNORECASE,
 )
+_OFFER = re.compile(
+    r"(?:try|test|get|start|read|subscribe|enjoy|testez|profitez|essayez|abonnez|découvrez|jetzt|testen sie|lesen sie"
+    r"|prueba|pruébalo|suscríbete|disfruta|prova|abbonati|experimente|assine)\b.{0,200}?"
+    r"\b(?:(?:free|for \$?€?£?\d+|gratuit\w*|gratis|kostenlos|grátis) .{0,40}(?:days?|weeks?|months?|mois|jours"
+    r"|tage|wochen|monate?|días|mes|mesi|meses|trial)|free trial|abonnements? (?:papier|numérique)|offres? 100 ?%"
+    r"|(?:pendant|für|durante|per) (?:\d+|un|einen|eine|one) (?:mois|monate?|mes|mese|wochen?|semaines?))\b",
+    re.IGNORECASE,
+)
+"""Offers to try something for some time, beside articles."""
 _ASKS = re.compile(
     r"(?:keep up|stay|sign up|signup|subscribe|join|get|receive|want|wish|do you want|would you like|don['’]t miss"
     r"|never miss|like (?:this|what)|enjoy(?:ed|ing)?|follow|register|enter your|be the first|for more|our (?:free )?"

@@ -82,6 +82,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _line(text: str, block: int, heading: bool) -> DumpLine:
+    text = _said_once(text)
     match = _TAGS.fullmatch(text) if len(text) <= MAX_TAGS else None
     return DumpLine(
         text=text,
@@ -92,6 +93,13 @@ def _line(text: str, block: int, heading: bool) -> DumpLine:
         prose=_is_prose(text),
         heading=heading,
     )
+
+
+def _said_once(text: str) -> str:
+    """The name of a line that has it twice, as the name of a portrait beside its link does."""
+    words = text.split()
+    half = len(words) // 2
+    return " ".join(words[:half]) if 2 <= half <= 4 and words[:half] == words[half:] else text
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:
