@@ -31,7 +31,7 @@ _GLUED_HEADING = re.compile(r"Tags(?P<rest>[^\W\d_].{5,})")
 _BIO = re.compile(
     r".{0,60}\b(?:is|was|has been|ist|est|es) (?:an?|the|our|ein|eine|une?)\b.{0,120}\b(?:reporter|writer|editor|journalist"
     r"|correspondent|contributor|columnist|author|freelancer?|blogger|producer|redakteurin?|redactor|periodista)\b"
-    r"|.{2,60}\b(?:covers|writes about|writes on|reports on|can be reached)\b",
+    r"|.{2,60}\b(?:currently works (?:for|at)|covers|writes about|writes on|reports on|can be reached)\b",
     re.IGNORECASE,
 )
 
