@@ -309,3 +309,13 @@ def test_words_that_may_be_names_or_marks(written: str, author: str) -> None:
     """A mark needs a whole name, or a colon, after it; what supplies a site with texts is nobody."""
     inside = f"<title>T</title><link>https://e.example/a</link><dc:creator>{written}</dc:creator>"
     assert one(inside).author == author
+
+
+def test_markup_that_was_not_escaped_leaves_the_names_in_it() -> None:
+    """Authors and categories have no markup of their own, so what stands in it is the name."""
+    article = one(
+        "<title>T</title><link>https://e.example/a</link><author><p>Ann <b>Example</b></p></author>"
+        "<category><p>Ports</p></category><dc:creator><i>Bo Example</i></dc:creator>"
+    )
+    assert article.author == "Ann Example, Bo Example"
+    assert [tag.label for tag in article.tags] == ["Ports"]
