@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -193,16 +193,9 @@ def make_lexicon(vocabulary: Vocabulary, body: str, run: str) -> Lexicon:
     words.update(dict.fromkeys(_FUNCTION_WORDS, _FUNCTION_WORD))
     acronyms = re.findall(r"\b[A-Z][A-Z0-9]\b", body)
     words.update((folded(acronym), _OWN_WORD + 1) for acronym in acronyms)
-    for word in own:
-        if len(word) >= 3 and not word.isdigit():
-            for form, more in (
-                (word, 0.0),
-                (f"{word}s", 0.2),
-                (word.removesuffix("s"), 0.2),
-            ):
-                cost = _OWN_WORD + more + (0.5 if len(form) == 3 else 0)
-                words[form] = min(words.get(form, 99), cost)
-                listed.pop(form, None)
+    for form, cost in _forms(own):
+        words[form] = min(words.get(form, 99), cost)
+        listed.pop(form, None)
     known = {
         folded(label): _LABEL
         for label in (*vocabulary.labels, *vocabulary.labels.values(), *vocabulary.aliases)
@@ -222,6 +215,14 @@ def make_lexicon(vocabulary: Vocabulary, body: str, run: str) -> Lexicon:
             if len(word) > 2:
                 words[word] = min(words.get(word, 99), cost + 0.5)
     return Lexicon(labels=labels, words=words, listed=listed)
+
+
+def _forms(own: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """The words of the article in singular and plural, with their costs."""
+    for word in own:
+        if len(word) >= 3 and not word.isdigit():
+            for form, more in ((word, 0.0), (f"{word}s", 0.2), (word.removesuffix("s"), 0.2)):
+                yield form, _OWN_WORD + more + (0.5 if len(form) == 3 else 0)
 
 
 def folded(text: str) -> str:
