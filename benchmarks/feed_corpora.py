@@ -122,8 +122,10 @@ def _of_feedparser(entry: Entry, name: str, wanted: Any) -> tuple[str, Any, Any]
 
 def _of_gofeed(entry: Entry, item: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     if "title" in item:
-        plain = one_line(plain_text(item["title"]))
-        yield "title", item["title"] if item["title"] == entry.title else plain, entry.title
+        title = item["title"]
+        once = one_line(plain_text(title))
+        ways = (title, once, _seen(title))
+        yield "title", entry.title if entry.title in ways else once, entry.title
     links = (other for other in item.get("links", ()) if isinstance(other, dict))
     alternate = (other.get("href") for other in links if other.get("rel") == "alternate")
     link = item.get("link") or next(alternate, "")
@@ -134,7 +136,7 @@ def _of_gofeed(entry: Entry, item: dict[str, Any]) -> Iterator[tuple[str, Any, A
         yield "date", read_feed_date(stated), entry.published
     name = _name_in(item.get("author") or next(iter(item.get("authors", ())), ""))
     if name:
-        yield "author", name, entry.author
+        yield "author", _seen(name), entry.author
     labels = tuple(_label_of(category) for category in item.get("categories", ()))
     if labels:
         yield "tag", labels, entry.labels
@@ -153,8 +155,14 @@ def _name_in(author: str | dict[str, str]) -> str:
 
 def _label_of(category: str | dict[str, str]) -> str:
     if isinstance(category, str):
-        return category
-    return category.get("label") or category.get("value") or category.get("term", "")
+        return _seen(category)
+    return _seen(category.get("label") or category.get("value") or category.get("term", ""))
+
+
+def _seen(text: str) -> str:
+    """The text as readers see it: without markup, however often that was escaped."""
+    plain = one_line(plain_text(text))
+    return plain if plain == text or "<" not in plain else one_line(plain_text(plain))
 
 
 if __name__ == "__main__":

@@ -27,11 +27,15 @@ def boilerplate_of(line: str) -> Boilerplate | None:
     text = line.strip(" \t*#>–—-•|")
     if len(text) <= 400 and _ASKS.match(text) and _SUBSCRIPTION.search(text):
         return Boilerplate.PLUG
+    if len(text) <= 160 and _OFFER.match(text):
+        return Boilerplate.PLUG
     if len(text) <= MAX_HEADING:
         for kind, pattern in _HEADINGS.items():
             if pattern.fullmatch(text):
                 return kind
     if len(text) <= 160 and _CREDIT.match(text):
+        return Boilerplate.LITTER
+    if len(text) <= 400 and _ASIDE.match(text) and text.count(",") >= 2 and text[-1] != ".":
         return Boilerplate.LITTER
     if len(text) <= 200 and (_ASIDE.match(text) or _FOLLOW.match(text)):
         return Boilerplate.LITTER
@@ -100,6 +104,8 @@ _HEADINGS = {
         r"skip to (?:main )?content|skip (?:navigation|advertisement).*|toggle navigation|open menu|close",
         r"listen to this (?:article|story).*|play (?:audio|video)|(?:enlarge|view) (?:this )?image|click to enlarge",
         r"image|photo|picture|caption|gallery|\d+ of \d+|\d+/\d+",
+        r"(?:e-?mail|message|link) (?:sent|copied)|(?:you have |you['’]ve |your \w+ (?:was|has been) )successfully (?:e-?mailed|shared|sent)\b.*"
+        r"|what['’]s this\??|check out more .*",
         r"error:? please (?:check|enter) .*|(?:read |see )?more (?:about|on) .*",
     ),
 }
@@ -121,7 +127,8 @@ _FOLLOW = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
-    r"(?:©|\(c\)|copyright\b)\s*(?:\d{4}|©|\(c\)|by\b)|all rights reserved|alle rechte vorbehalten"
+    r"(?:.{0,80}?\b(?:content|text|site|portions)\b.{0,60}?)??(?:©|\(c\)|copyright\b)\s*(?:\d{4}|©|\(c\)|by\b)"
+    r"|(?:.{0,80}\b)?available under (?:an? |the )?(?:creative commons|cc)\b|all rights reserved|alle rechte vorbehalten"
     r"|tous droits réservés|todos los derechos reservados|版权所有",
     re.IGNORECASE,
 )
@@ -133,6 +140,15 @@ _SIGN_IN = re.compile(
     r"|(?:send|got) (?:a |us |your )*(?:news )?tips?\b",
     re.IGNORECASE,
 )
+_OFFER = re.compile(
+    r"(?:try|get|start|subscribe|enjoy|testez|profitez|essayez|abonnez|découvrez|jetzt|testen sie|lesen sie"
+    r"|prueba|pruébalo|suscríbete|disfruta|prova|abbonati|experimente|assine)\b.{0,200}?"
+    r"\b(?:(?:free|for \$?€?£?\d+|gratuit\w*|gratis|kostenlos|grátis) .{0,40}(?:days?|weeks?|months?|mois|jours"
+    r"|tage|wochen|monate?|días|mes|mesi|meses|trial)|free trial|abonnements? (?:papier|numérique)|offres? 100 ?%"
+    r"|(?:pendant|für|durante|per) (?:\d+|un|einen|eine|one) (?:mois|monate?|mes|mese|wochen?|semaines?))\b",
+    re.IGNORECASE,
+)
+"""Offers to try something for some time, beside articles."""
 _ASKS = re.compile(
     r"(?:keep up|stay|sign up|signup|subscribe|join|get|receive|want|wish|do you want|would you like|don['’]t miss"
     r"|never miss|like (?:this|what)|enjoy(?:ed|ing)?|follow|register|enter your|be the first|for more|our (?:free )?"

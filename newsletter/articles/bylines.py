@@ -38,6 +38,8 @@ _MARKER = re.compile(
     r"(?:\s*[:：/]\s*|\s+)",
     re.IGNORECASE,
 )
+_LONE_AUTHOR = re.compile(r"(?:authors?|story|article|text)\s+[^\s:：/]+", re.IGNORECASE)
+"""A word of a by-line and one other are a name rather than a mark and half a name."""
 # Words that may also begin a name ("Di Marco") count only before a whole name.
 _WEAK_MARKER = re.compile(
     r"(?:von|par|por|di|da|door|av|af|przez|от)\s+(?=\S+\s+\S)", re.IGNORECASE
@@ -78,7 +80,7 @@ def split_byline(text: str) -> tuple[str, str]:
     """(author, agency) of the text that a source gives as author: "By A Name, Some News Service"."""
     text = one_line(text, 200)
     marked = _MARKER.match(text)
-    if marked:
+    if marked and not _LONE_AUTHOR.fullmatch(text):
         text = text[marked.end() :]
     bracketed = _IN_BRACKETS.fullmatch(text)
     if bracketed and is_name(bracketed["name"]) and not _ROLE.fullmatch(bracketed["agency"]):

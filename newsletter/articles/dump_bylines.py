@@ -28,7 +28,9 @@ _MARK = (
 _MARKED = re.compile(
     rf"[\W_]{{0,4}}(?P<mark>{_MARK})(?:\s*[:：／/|]\s*|\s+)(?P<rest>\S.*)", re.IGNORECASE
 )
-_LONE = re.compile(rf"[\W_]{{0,4}}(?:{_MARK})\s*[:：]?", re.IGNORECASE)
+_LONE = re.compile(
+    rf"[\W_]{{0,4}}(?:{_MARK}|(?:written|posted|published) on .{{3,25}} by)\s*[:：]?", re.IGNORECASE
+)
 _WEAK = re.compile(
     r"von|par|por|di|da|door|av|af|przez|tekst|texte?|testo|texto|文|opinion|analysis|review",
     re.IGNORECASE,

@@ -31,7 +31,7 @@ _GLUED_HEADING = re.compile(r"Tags(?P<rest>[^\W\d_].{5,})")
 _BIO = re.compile(
     r".{0,60}\b(?:is|was|has been|ist|est|es) (?:an?|the|our|ein|eine|une?)\b.{0,120}\b(?:reporter|writer|editor|journalist"
     r"|correspondent|contributor|columnist|author|freelancer?|blogger|producer|redakteurin?|redactor|periodista)\b"
-    r"|.{2,60}\b(?:covers|writes about|writes on|reports on|can be reached)\b",
+    r"|.{2,60}\b(?:currently works (?:for|at)|covers|writes about|writes on|reports on|can be reached)\b",
     re.IGNORECASE,
 )
 
@@ -82,6 +82,7 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 
 def _line(text: str, block: int, heading: bool) -> DumpLine:
+    text = _said_once(text)
     match = _TAGS.fullmatch(text) if len(text) <= MAX_TAGS else None
     return DumpLine(
         text=text,
@@ -92,6 +93,13 @@ def _line(text: str, block: int, heading: bool) -> DumpLine:
         prose=_is_prose(text),
         heading=heading,
     )
+
+
+def _said_once(text: str) -> str:
+    """The name of a line that has it twice, as the name of a portrait beside its link does."""
+    words = text.split()
+    half = len(words) // 2
+    return " ".join(words[:half]) if 2 <= half <= 4 and words[:half] == words[half:] else text
 
 
 def _is_wrapped(lines: Sequence[str]) -> bool:

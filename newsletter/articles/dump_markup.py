@@ -23,6 +23,13 @@ _PICTURE_NAME = re.compile(r"\[[^\[\]\n]{1,60}\](?![\[(:]|\s?[a-z.,;?!])")
 """The name of a picture in brackets; what a sentence goes on after is an editor's addition."""
 _PICTURE_ADDRESS = re.compile(r"\[\s*(?:data:|https?:|//?\w)[^\[\]]*\](?![\[(:])")
 _HEAD_LINK = re.compile(r"^[ \t]*Link: .*$", re.MULTILINE)
+_BUTTON_LINE = re.compile(r"^[^\w\n(\[]*[(\[]BUTTON\b[^\n]{0,160}$", re.MULTILINE)
+_BROWSER_MARK = re.compile(
+    r"\(BUTTON\)|\[BUTTON[^\]\n]*\](?: \(not implemented\))?_*|_{8,}|[\ue000-\uf8ff]"
+    r"|^[ \t]*\[[^\[\]\s]{1,300}\.(?:png|jpe?g|gif|svg|webp|avif)\b[^\[\]\s]{0,200}\][ \t]*$",
+    re.MULTILINE,
+)
+"""What text browsers write for buttons, fields and pictures, and signs of fonts of icons."""
 _FEWEST_LINKS = 3
 """Links from which a text counts as Markdown."""
 _FEWEST_JOINED = 5
@@ -42,6 +49,7 @@ class PlainDump:
 def plain_dump(text: str) -> PlainDump:
     """The dump without the marks of the program that made it; any other text stays as it is."""
     text = _HEAD_LINK.sub("", text[:_MARKED_HEAD]) + text[_MARKED_HEAD:]
+    text = _BROWSER_MARK.sub("", _BUTTON_LINE.sub("", text))
     stars = [match["text"] for match in _STARS.finditer(text)]
     markdown = text.count("](") >= _FEWEST_LINKS or _HASH_HEADING.search(text) is not None
     if markdown:

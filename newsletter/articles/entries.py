@@ -127,10 +127,10 @@ def article_of(entry: Entry, origin: Origin) -> Article | None:
     base = entry.base or origin.location
     source = unescaped(entry.body or entry.summary)
     title = one_line(entry.title)
-    body_html = without_boilerplate(safe_html(source, base), title)
+    body_html = without_boilerplate(safe_html(source, base), title, entry.author)
     body_text = text_of(body_html)
     if has_media(source):
-        body_html = without_boilerplate(_with_media(source, base), title)
+        body_html = without_boilerplate(_with_media(source, base), title, entry.author)
     deck = plain_text(unescaped(entry.summary)) if entry.summary != entry.body else ""
     own_title = bool(title)
     title = title or clip(opening(deck or body_text, 80), 80)

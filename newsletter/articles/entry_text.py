@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 
+from newsletter.articles.dates import read_date, read_date_line
 from newsletter.articles.producers import is_addition, is_title_again, without_additions
 from newsletter.articles.sanitize import without_empty
 
@@ -44,16 +45,21 @@ def unescaped_line(text: str) -> str:
     return html.unescape(text) if _ENTITY.search(text) else text
 
 
+_LONGEST_LINE = 120
+"""In characters; a longer text says more than who wrote it, and when."""
 _BREAK = re.compile(r"(</?(?:p|div|ul|ol|li|h[2-6]|blockquote|pre|hr|br)\s*/?>)")
 
 
-def without_boilerplate(safe: str, title: str) -> str:
-    """Sanitised HTML without the paragraphs that a program added, and without a repeated title."""
+def without_boilerplate(safe: str, title: str, author: str = "") -> str:
+    """Sanitised HTML without what a program added, and without a repeated title, author and date."""
     parts = _BREAK.split(safe)
     plain = [_text(part) for part in parts[::2]]
     texts = [index * 2 for index, text in enumerate(plain) if text]
     first = plain[texts[0] // 2] if len(texts) > 1 else ""
     if first and (_folded(first) == _folded(title) or is_title_again(first, title)):
+        parts[texts[0]] = _without_text(parts[texts[0]])
+        texts = texts[1:]
+    if author and len(texts) > 1 and _says_who_and_when(plain[texts[0] // 2], author):
         parts[texts[0]] = _without_text(parts[texts[0]])
         texts = texts[1:]
     for index in dict.fromkeys((*texts[:3], *texts[-8:])):
@@ -65,6 +71,16 @@ def without_boilerplate(safe: str, title: str) -> str:
         ):
             parts[index] = _shortened(parts[index], kept)
     return without_empty("".join(parts)).strip()
+
+
+def _says_who_and_when(text: str, author: str) -> bool:
+    """Whether the line has no more than the author's name and a date, as above a text."""
+    rest = text.replace(author, " ", 1)
+    if len(text) > _LONGEST_LINE or rest == text:
+        return False
+    rest = re.sub(r"\A\W*(?:by|von|par|por|di|da|door)\b", " ", rest, flags=re.IGNORECASE)
+    rest = re.sub(r"\A[\W_]+|[\W_]+\Z", "", rest)
+    return not rest or read_date(rest) is not None or read_date_line(rest) is not None
 
 
 def _text(fragment: str) -> str:

@@ -15,7 +15,7 @@ _ADDRESS = re.compile(
 _NOBODY = re.compile(
     r"(?:\(?(?:unknown|unbekannt|inconnu|desconocido|sconosciuto|anonymous|anonym|anonyme|an[oó]nimo|admin|administrator"
     r"|root|webmaster|no-?reply|nobody|none|null|nil|undefined|n/?a|author|user|test|default|wordpress|no author"
-    r"|unknown author)\)?)?[\W_]*",
+    r"|unknown author|(?:[\w.-]+ ){0,3}feed|syndicated content)\)?)?[\W_]*",
     re.IGNORECASE,
 )
 _WEB = re.compile(r"\(?https?://\S+\)?", re.IGNORECASE)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from newsletter.articles.article import Enclosure
-from newsletter.articles.bylines import split_byline
+from newsletter.articles.bylines import is_agency, is_name, split_byline
 from newsletter.articles.entries import Entry, Origin
 from newsletter.articles.entry_text import unescaped, unescaped_line
 from newsletter.articles.feed_authors import author_names
@@ -36,13 +36,17 @@ _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 
 
 class EntryReader:
-    """Reads the entries of one feed; `feed` is its own element as feedparser keeps it."""
+    """Reads the entries of one feed; `feed` is its own element as feedparser keeps it.
 
-    def __init__(self, feed: Mapping[str, Any], url: str, origin: Origin) -> None:
+    `atom` says that whoever the feed names as its author wrote the entries that name nobody.
+    """
+
+    def __init__(self, feed: Mapping[str, Any], url: str, origin: Origin, *, atom: bool) -> None:
         self._feed = feed
         self._url = url
         self._origin = origin
         self._language = str(feed.get("language") or "")
+        self._writer = _writer_of(feed) if atom else ""
         self._habits = DateHabits(language=self._language, zone=origin.zone)
 
     def read(self, entries: Iterable[Any]) -> tuple[Entry, ...]:
@@ -56,6 +60,8 @@ class EntryReader:
         link, link_place = self._link(raw)
         body, summary, base, place = self._texts(raw, link)
         author, agency = split_byline(author_names(_people(raw)))
+        own = bool(author or agency)
+        author = author if own else self._writer
         published, date_place = self._date(raw)
         given = raw.get("source")
         publisher = one_line(str(given.get("title") or "") if given else "", 100)
@@ -86,7 +92,10 @@ class EntryReader:
                     ("link", link_place),
                     ("date", date_place),
                     ("text", place),
-                    ("author", _element(raw, "author") if author or agency else ""),
+                    (
+                        "author",
+                        _element(raw, "author") if own else "the feed's author" if author else "",
+                    ),
                     ("summary", _summary_element(raw) if summary != body else ""),
                 )
                 if where
@@ -101,7 +110,7 @@ class EntryReader:
         pages = [
             (href, "link")
             for href, link in links
-            if href and link.get("rel", "alternate") == "alternate" and _is_page(link)
+            if href and _relation(link) == "alternate" and _is_page(link)
         ]
         original = str(raw.get("feedburner_origlink") or "").strip()
         guid = str(raw.get("id") or "").strip()
@@ -114,7 +123,7 @@ class EntryReader:
                 guid if is_web_address(guid) and raw.get("guidislink", True) else "",
                 _element(raw, "id"),
             ),
-            *((href, "link") for href, link in links if link.get("rel") == "alternate"),
+            *((href, "link") for href, link in links if _relation(link) == "alternate"),
             *((str(link.get("href") or ""), "enclosure") for link in _enclosures(raw)),
             *(
                 (str(item.get("url") or ""), "media:content")
@@ -170,6 +179,11 @@ def _dates(raw: Any) -> Iterator[tuple[str, str]]:
             yield name, str(text)
 
 
+def _relation(link: Mapping[str, Any]) -> str:
+    """The relation of a link, which may be written as an address at IANA."""
+    return str(link.get("rel") or "alternate").lower().rpartition("/")[2]
+
+
 def _is_page(link: Mapping[str, Any]) -> bool:
     kind = str(link.get("type") or "text/html").lower()
     return "html" in kind or "text/plain" in kind
@@ -205,6 +219,16 @@ def _people(raw: Any) -> list[str]:
         str(person.get("name") or person.get("text") or "") for person in raw.get("authors") or ()
     ]
     return people if any(people) else [str(raw.get("author") or "")]
+
+
+def _writer_of(feed: Mapping[str, Any]) -> str:
+    """The person who writes a whole Atom feed, for entries that name nobody; "" for a company's name.
+
+    RSS has only its managing editor and webmaster, who need not be writers.
+    """
+    writer = author_names(str(person.get("name") or "") for person in feed.get("authors") or ())
+    same = writer.casefold() == one_line(str(feed.get("title") or "")).casefold()
+    return writer if is_name(writer) and not is_agency(writer) and not same else ""
 
 
 def _element(raw: Any, field: str) -> str:

@@ -38,7 +38,7 @@ def _labels(category: str, vocabulary: Vocabulary) -> Iterator[str]:
     for part in _LIST.split(text):
         for label in _path(part.strip(), vocabulary):
             if label and not says_nothing(label):
-                yield one_line(label)
+                yield one_line(label).removeprefix("＃")
 
 
 def _path(text: str, vocabulary: Vocabulary) -> list[str]:

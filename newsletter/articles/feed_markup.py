@@ -40,6 +40,10 @@ _AMPERSAND = re.compile(r"&(?:#x([0-9a-f]{1,12});|#([0-9]{1,12});|(\w{1,31});)?"
 _UNCLOSED_LINK = re.compile(
     r"(<link>\s*+https?://[^\s<>]++)(?=\s*+<(?!/link\s*>|!))", re.IGNORECASE
 )
+_ESCAPED_CDATA = re.compile(
+    r"(?<=>)(\s*)&lt;!\[CDATA\[((?:[^<\]]|\](?!\]))*+)\]\](?:&gt;|>)(?=\s*</)", re.IGNORECASE
+)
+"""A CDATA section whose signs were escaped, as the whole text of an element."""
 _OPENED = re.compile(r"<([\w:.-]+)(?:\s[^<>]*)?>\s*\Z")
 _XML_ENTITIES = ("amp", "lt", "gt", "quot", "apos")
 
@@ -148,6 +152,7 @@ def _unclosed_end(text: str, start: int, end: int) -> int:
 
 
 def _repaired(markup: str) -> str:
+    markup = _ESCAPED_CDATA.sub(r"\1\2", markup)
     return _UNCLOSED_LINK.sub(r"\1</link>", _AMPERSAND.sub(_reference, markup))
 
 

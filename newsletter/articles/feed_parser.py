@@ -14,6 +14,9 @@ from xml.sax.xmlreader import InputSource
 
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
+_HTML = frozenset(["p", "b", "i", "em", "strong", "span", "a", "div", "br", "small", "u"])
+_NAMES = frozenset(["author", "category", "name"])
+
 
 class _Handlers:
     """Handlers of elements that feedparser reads differently, or not at all.
@@ -27,9 +30,19 @@ class _Handlers:
     """The attributes of the media:content that is open: what stands in it is about the picture alone."""
 
     def unknown_starttag(self: Any, tag: str, attributes: object) -> None:
-        """Note the name of the element before its handler runs."""
-        self.element = tag
-        super().unknown_starttag(tag, attributes)  # type: ignore[misc]
+        """Note the name of the element before its handler runs; markup within a name is left out."""
+        if not self._within_name(tag):
+            self.element = tag
+            super().unknown_starttag(tag, attributes)  # type: ignore[misc]
+
+    def unknown_endtag(self: Any, tag: str) -> None:
+        """End an element, unless its start was left out."""
+        if not self._within_name(tag):
+            super().unknown_endtag(tag)  # type: ignore[misc]
+
+    def _within_name(self: Any, tag: str) -> bool:
+        """Whether the element is HTML that was not escaped, in the name of a person or category."""
+        return tag in _HTML and bool(self.elementstack) and self.elementstack[-1][0] in _NAMES
 
     def push(self: Any, element: str, expecting_text: int) -> None:
         """Note which element of the feed gives each field of an entry, the first of several."""

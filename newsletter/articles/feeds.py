@@ -62,7 +62,8 @@ def parse_feed(
 
     try:
         document, flaw = parse_document(markup.encode("utf-8", "replace"))
-        entries = EntryReader(document.feeddata, url, origin).read(document.entries)
+        atom = str(document.version).startswith("atom")
+        entries = EntryReader(document.feeddata, url, origin, atom=atom).read(document.entries)
         if flaw and _is_cut_off(markup):
             entries = entries[:-1]  # its end, and perhaps its address, is missing
         entries = doubts(entries, origin.now, modified)

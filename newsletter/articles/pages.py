@@ -15,6 +15,7 @@ from newsletter.articles.not_articles import NoArticle, no_article
 from newsletter.articles.page_address import stated_address
 from newsletter.articles.page_body import PageBody, extract_body
 from newsletter.articles.page_metadata import PageMetadata, read_metadata
+from newsletter.articles.page_visible import headline_of, tags_of, writer_of
 from newsletter.articles.sanitize import MAX_HTML, clean_text, one_line, paragraphs_html
 from newsletter.errors import SourceError
 
@@ -75,10 +76,11 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
     metadata = read_metadata(tree, url)
     url = stated_address(url, metadata.stated_addresses())
     found = _trafilatura_metadata(tree, url, now, dated=metadata.published() is not None)
-    title = metadata.title(url, found.title or "")
+    title = metadata.title(url, headline_of(tree, found.title or ""))
     text = extract_body(tree, stated=metadata.body_text())
     _refuse_no_article(title, text.html, metadata)
-    author, agency = split_byline(metadata.author() or (found.author or "").replace(";", ","))
+    shown = (found.author or "").replace(";", ",")
+    author, agency = split_byline(metadata.author() or writer_of(tree, shown))
     summary = metadata.summary() or found.description or ""
     return Page(
         site=metadata.site() or found.sitename or "",
@@ -92,7 +94,7 @@ def parse_page(body: bytes, *, content_type: str, url: str, now: datetime) -> Pa
             published=metadata.published() or read_date(found.date or ""),
             author=author,
             agency=agency or metadata.agency() or split_byline(metadata.meta("author"))[1],
-            labels=metadata.labels(),
+            labels=tuple(dict.fromkeys((*metadata.labels(), *tags_of(tree)))),
             image=metadata.image(url),
         ),
         body=text,

@@ -7,19 +7,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from newsletter.articles.place_names import place_names
 from newsletter.articles.tags import Vocabulary
 
 _LABEL, _TOPIC, _PHRASE, _NAME, _OWN_WORD = 1.0, 1.3, 1.5, 1.5, 2.0
+_PLACE = 1.8
 _COMMON_WORD = 2.6
 _FUNCTION_WORD = 1.0
 _RARER = 0.175
 """What a word of the lists costs more for each tenth part of its frequency."""
-_SHORT_WORD = 2.5
+_RARE, _SHORT_RARE = 0.7, 0.7
+"""What a word costs more for each tenth part of its frequency below one in a million."""
+_RAREST = 10**-7.5
+_LONGEST_WORD = 24
+_EVERYWHERE = 6.5
+"""The frequency of words that are in every text, on Zipf's scale."""
 _LISTED_SHORT = frozenset(
     ["ai", "eu", "uk", "us", "tv", "vr", "ar", "3d", "4g", "5g", "ps4", "ps5"]
 )
@@ -152,6 +159,7 @@ class Lexicon:
 
     labels: Mapping[str, float]
     words: Mapping[str, float]
+    listed: Mapping[str, float]
 
     def label_cost(self, label: str) -> float | None:
         """The cost of a text that is known as a whole; None for any other."""
@@ -160,6 +168,10 @@ class Lexicon:
     def word_cost(self, word: str) -> float | None:
         """The cost of one word within a label; None for an unknown one."""
         return self.words.get(word)
+
+    def rarity(self, word: str) -> float:
+        """How rare a word is that only the lists of words have, from 0 to 1; 0 for other words."""
+        return min(1.0, max(0.0, (_EVERYWHERE - self.listed.get(word, 9)) / 3))
 
     def may_be_label(self, words: Sequence[str]) -> bool:
         """Whether the words may be a whole label: one does not end with "of", or begin with it."""
@@ -171,25 +183,19 @@ class Lexicon:
 def make_lexicon(vocabulary: Vocabulary, body: str, run: str) -> Lexicon:
     """What is known for the tags `run` of an article with the text `body`."""
     own = Counter(folded(word) for word in re.findall(r"[^\W_]+(?:['’][^\W_]+)*", body))
-    listed = _listed(run, own)
-    words: dict[str, float] = {}
-    for word, commonness in listed.items():
-        words[word] = (
-            _COMMON_WORD + _RARER * (8 - commonness) + (_SHORT_WORD if len(word) == 3 else 0)
-        )
+    languages = _languages(run, own)
+    listed: dict[str, float] = {}
+    for words_of_list in (_word_list("en", "large"), *map(_word_list, languages)):
+        for word in _pieces(run) & words_of_list.keys():
+            listed[word] = max(listed.get(word, 0), words_of_list[word])
+    words = {word: _listed_cost(word, commonness) for word, commonness in listed.items()}
     words.update(dict.fromkeys(_LISTED_SHORT, _COMMON_WORD + 1))
     words.update(dict.fromkeys(_FUNCTION_WORDS, _FUNCTION_WORD))
     acronyms = re.findall(r"\b[A-Z][A-Z0-9]\b", body)
     words.update((folded(acronym), _OWN_WORD + 1) for acronym in acronyms)
-    for word in own:
-        if len(word) >= 3 and not word.isdigit():
-            for form, more in (
-                (word, 0.0),
-                (f"{word}s", 0.2),
-                (word.removesuffix("s"), 0.2),
-            ):
-                cost = _OWN_WORD + more + (0.5 if len(form) == 3 else 0)
-                words[form] = min(words.get(form, 99), cost)
+    for form, cost in _forms(own):
+        words[form] = min(words.get(form, 99), cost)
+        listed.pop(form, None)
     known = {
         folded(label): _LABEL
         for label in (*vocabulary.labels, *vocabulary.labels.values(), *vocabulary.aliases)
@@ -197,16 +203,26 @@ def make_lexicon(vocabulary: Vocabulary, body: str, run: str) -> Lexicon:
     labels = {
         **dict.fromkeys(_substrings(run, body), _PHRASE),
         **{folded(name): _NAME for name in _names(body)},
+        **{folded(name): _PLACE for code in languages for name in place_names(code)},
         **dict.fromkeys(_topics(), _TOPIC),
         **known,
     }
     for label, cost in labels.items():
         if " " not in label:
             words[label] = min(words.get(label, 99), cost)
+            listed.pop(label, None)
         for word in label.split():
             if len(word) > 2:
                 words[word] = min(words.get(word, 99), cost + 0.5)
-    return Lexicon(labels=labels, words=words)
+    return Lexicon(labels=labels, words=words, listed=listed)
+
+
+def _forms(own: Iterable[str]) -> Iterator[tuple[str, float]]:
+    """The words of the article in singular and plural, with their costs."""
+    for word in own:
+        if len(word) >= 3 and not word.isdigit():
+            for form, more in ((word, 0.0), (f"{word}s", 0.2), (word.removesuffix("s"), 0.2)):
+                yield form, _OWN_WORD + more + (0.5 if len(form) == 3 else 0)
 
 
 def folded(text: str) -> str:
@@ -233,28 +249,42 @@ def _substrings(run: str, body: str) -> list[str]:
     return [piece.casefold() for piece in found]
 
 
-def _listed(run: str, own: Collection[str]) -> Mapping[str, float]:
-    """Common words of English and of the article's language with their frequency on Zipf's scale."""
-    script = next((code for code, letters in _BY_SCRIPT if letters.search(run)), "")
-    if script:
-        return {**_word_list("en"), **_word_list(script)}
-    if len(own) < 20:
-        return _word_list("en")
-    language = max(_LANGUAGES, key=lambda code: sum(word in _word_list(code) for word in own))
-    return _word_list("en") if language == "en" else {**_word_list("en"), **_word_list(language)}
+def _pieces(run: str) -> set[str]:
+    """All parts of the run that may be a word."""
+    text = folded(run)
+    return {
+        text[at : at + length]
+        for at in range(len(text))
+        for length in range(2, min(_LONGEST_WORD, len(text) - at) + 1)
+    }
+
+
+def _listed_cost(word: str, commonness: float) -> float:
+    """The cost of a word of the lists by its frequency on Zipf's scale, from 1 to 8."""
+    rare = max(0.0, 3 - commonness)
+    short = _SHORT_RARE * rare if len(word) < 6 else 0.0
+    return _COMMON_WORD + _RARER * (8 - commonness) + _RARE * rare + short
+
+
+def _languages(run: str, own: Collection[str]) -> Sequence[str]:
+    """English and the article's language, by the script of the tags, or by the article's words."""
+    language = next((code for code, letters in _BY_SCRIPT if letters.search(run)), "")
+    if not language and len(own) >= 20:
+        language = max(_LANGUAGES, key=lambda code: sum(word in _word_list(code) for word in own))
+    return tuple(dict.fromkeys(("en", language or "en")))
 
 
 @cache
-def _word_list(language: str) -> Mapping[str, float]:
+def _word_list(language: str, size: str = "small") -> Mapping[str, float]:
     import math
 
     from wordfreq import get_frequency_dict  # It is slow to load, and few dumps have glued tags.
 
-    shortest = 2 if language in ("zh", "ja", "ko") else 3
+    shortest = 4 if size == "large" else 2 if language in ("zh", "ja", "ko") else 3
     return {
         word: math.log10(frequency) + 9
-        for word, frequency in get_frequency_dict(language, wordlist="small").items()
-        if len(word) >= shortest and word.replace("'", "").isalpha()
+        for word, frequency in get_frequency_dict(language, wordlist=size).items()
+        if frequency > _RAREST and len(word) >= shortest and word.replace("'", "").isalpha()
     }
 
 

@@ -183,7 +183,9 @@ class _Reader:
         """Whether a line between title and body is neither: a label, a caption, a button."""
         text = self.lines[at].text
         return is_caption(text) or (
-            len(text) <= 80 and not ends_sentence(text) and not _BULLET.match(text)
+            len(text) <= 80
+            and not ends_sentence(text)
+            and (self.below_menu or not _BULLET.match(text))
         )
 
     def _body(self, at: int) -> int:

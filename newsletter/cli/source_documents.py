@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from newsletter.articles.identity.grounds import Ground, Sameness
 from newsletter.articles.provenance import explained, to_json
 from newsletter.config.durations import written
+from newsletter.plural import counted
 
 if TYPE_CHECKING:
     from newsletter.articles.article import Article
@@ -49,7 +50,7 @@ def source_lines(source: ListedSource, zone: ZoneInfo) -> list[str]:
     lines = [f"{title}  ({', '.join(source.newsletters)}){tags}"]
     if health is None:
         return [*lines, "  not read yet"]
-    entries = "" if health.entries is None else f", {health.entries} entries"
+    entries = "" if health.entries is None else f", {counted(health.entries, 'entry', 'entries')}"
     newest = f", the newest of {_local(health.newest, zone)}" if health.newest else ""
     lines.append(f"  last read {_local(health.succeeded_at, zone)}{entries}{newest}")
     if health.failing_since:
@@ -109,7 +110,7 @@ def summary_lines(summary: SourceSummary) -> list[str]:
     undated = f", {summary.undated} without a date" if summary.undated else ""
     tags = ", ".join(f"{label} ({count})" for label, count in summary.tags)
     return [
-        f"  {summary.entries} entries{dates}{undated}",
+        f"  {counted(summary.entries, 'entry', 'entries')}{dates}{undated}",
         f"  {summary.with_picture} with a picture, {summary.with_author} with an author,"
         f" {summary.with_summary} with a summary",
         *([f"  tags: {tags}"] if tags else []),

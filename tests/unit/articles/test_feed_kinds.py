@@ -280,3 +280,82 @@ def test_an_enclosure_without_an_address_is_none() -> None:
         "<title>A</title><link>https://example.org/1</link><enclosure>https://example.org/1.mp3</enclosure>"
     )
     assert article.enclosure is None
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "&lt;![CDATA[Bridge &lt;b&gt;reopens&lt;/b&gt;]]&gt;",
+        "&lt;![CDATA[Bridge reopens]]>",
+        "\n &lt;![cdata[Bridge reopens]]&gt; \n",
+    ],
+)
+def test_cdata_whose_signs_were_escaped_is_text(written: str) -> None:
+    """The signs go, the text stays, in titles and descriptions."""
+    article = one(f"<title>{written}</title><link>https://e.example/a</link>")
+    assert article.title == "Bridge reopens"
+    titled = "<title>Title</title><link>https://e.example/a</link>"
+    assert one(f"{titled}<description>{written}</description>").summary == "Bridge reopens"
+
+
+def test_an_article_about_cdata_keeps_its_signs() -> None:
+    """Where other text stands beside them, they are what the article is about."""
+    article = one(
+        "<title>How &lt;![CDATA[ works ]]&gt; in feeds</title><link>https://e.example/a</link>"
+    )
+    assert article.title == "How <![CDATA[ works ]]> in feeds"
+
+
+def test_a_relation_may_be_an_address_at_iana() -> None:
+    """RFC 4287 names relations by their address too."""
+    entry = (
+        "<entry><title>T</title><id>urn:1</id><link rel='self' href='https://e.example/feed'/>"
+        "<link rel='http://www.iana.org/assignments/relation/alternate' href='https://e.example/a'/>"
+        "</entry>"
+    )
+    assert articles_in(ATOM.format(entry))[0].url == "https://e.example/a"
+
+
+@pytest.mark.parametrize(
+    ("feed_author", "entry_author", "author"),
+    [
+        ("Ann Example", "", "Ann Example"),
+        ("Ann Example", "Bo Example", "Bo Example"),
+        ("Example News", "", ""),
+        ("example", "", ""),
+    ],
+)
+def test_who_writes_a_whole_atom_feed_wrote_its_entries(
+    feed_author: str, entry_author: str, author: str
+) -> None:
+    """Unless the entry names somebody else, or the feed's author is the site."""
+    named = f"<author><name>{entry_author}</name></author>" if entry_author else ""
+    entry = (
+        f"<entry><title>T</title><id>urn:1</id><link href='https://e.example/a'/>{named}</entry>"
+    )
+    body = ATOM.format(f"<author><name>{feed_author}</name></author>{entry}")
+    assert articles_in(body)[0].author == author
+
+
+@pytest.mark.parametrize(
+    ("written", "author"),
+    [
+        ("Author Name", "Author Name"),
+        ("Author: Ann Example", "Ann Example"),
+        ("Watermark feed", ""),
+    ],
+)
+def test_words_that_may_be_names_or_marks(written: str, author: str) -> None:
+    """A mark needs a whole name, or a colon, after it; what supplies a site with texts is nobody."""
+    inside = f"<title>T</title><link>https://e.example/a</link><dc:creator>{written}</dc:creator>"
+    assert one(inside).author == author
+
+
+def test_markup_that_was_not_escaped_leaves_the_names_in_it() -> None:
+    """Authors and categories have no markup of their own, so what stands in it is the name."""
+    article = one(
+        "<title>T</title><link>https://e.example/a</link><author><p>Ann <b>Example</b></p></author>"
+        "<category><p>Ports</p></category><dc:creator><i>Bo Example</i></dc:creator>"
+    )
+    assert article.author == "Ann Example, Bo Example"
+    assert [tag.label for tag in article.tags] == ["Ports"]

@@ -14,6 +14,7 @@ KNOWN = make_vocabulary(["Arts, Crafts"], {"bits/bytes": "computing"})
     ("category", "labels"),
     [
         ("Security, Privacy", ("Security", "Privacy")),
+        ("＃海港", ("海港",)),
         ("Security,Privacy", ("Security", "Privacy")),
         ("Security; Privacy", ("Security", "Privacy")),
         ("Security | Privacy", ("Security", "Privacy")),

@@ -91,3 +91,27 @@ def test_a_run_as_long_as_allowed_is_cut_in_time() -> None:
         split_glued("abcdefghi" * (MAX_RUN // 9), vocabulary=NOTHING_KNOWN, body=BODY)
     long = "x" * (MAX_RUN + 1)
     assert split_glued(long, vocabulary=NOTHING_KNOWN, body="") == ((long,), (long,))
+
+
+@pytest.mark.parametrize(
+    ("run", "labels"),
+    [
+        ("Appleiphones", ("Apple", "iphones")),
+        ("GadgetsiPhoneTV", ("Gadgets", "iPhone", "TV")),
+        ("televisionTVdrama", ("television", "TV", "drama")),
+        ("exoplanetsimmunotherapy", ("exoplanets", "immunotherapy")),
+        ("South Koreabroadband", ("South Korea", "broadband")),
+        ("USB-Cbatteries", ("USB-C", "batteries")),
+    ],
+)
+def test_rare_words_places_and_names_with_capitals_inside(
+    run: str, labels: tuple[str, ...]
+) -> None:
+    """They are known without the article: from long lists of words, and of countries and cities."""
+    assert split_glued(run, vocabulary=NOTHING_KNOWN, body="")[0] == labels
+
+
+def test_two_ways_to_cut_that_are_as_likely_are_reported() -> None:
+    """Nothing says where the first of them ends, so an editor is asked."""
+    _labels, unclear = split_glued("driverspeed", vocabulary=NOTHING_KNOWN, body="")
+    assert unclear

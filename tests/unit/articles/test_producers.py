@@ -179,3 +179,22 @@ def test_long_texts_take_no_quadratic_time() -> None:
             without_additions("The post " * 300)
             is_addition("the post " + "a " * 300)
             is_addition("facebook " * 70 + "!")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Ann Example",
+        "By Ann Example",
+        "<span>Ann Example</span><time>2026-03-02T10:00:00Z</time>",
+        "Ann Example, 2 March 2026",
+        "March 2, 2026 by Ann Example",
+    ],
+)
+def test_author_and_date_above_the_text_are_not_repeated(line: str) -> None:
+    """An article shows them already; a sentence about the author stays."""
+    text = "<p>It opens in May.</p>"
+    assert without_boilerplate(f"<p>{line}</p>{text}", "A bridge", "Ann Example") == text
+    sentence = "<p>Ann Example spoke.</p>"
+    assert without_boilerplate(sentence + text, "A bridge", "Ann Example") == sentence + text
+    assert without_boilerplate(f"<p>{line}</p>", "A bridge", "Ann Example") == f"<p>{line}</p>"

@@ -114,3 +114,43 @@ def test_thai_paragraphs_need_no_full_stop() -> None:
     """Thai ends a sentence with a space, so a long line of it is a paragraph."""
     text = "ผู้สื่อข่าวได้รับแจ้งจากบุตรชายของผู้เสียชีวิต " * 3
     assert [line.prose for line in read_lines(f"หน้าแรก\n\n{text}")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ("(BUTTON) Share (BUTTON) More", "[1*3vIhkoHIzcx_UdijoCVx6w.png]"),
+        ("* Share by e-mail", "* order a reprint", "* -"),
+        ("______________________________", "\ue095 Pin"),
+    ],
+)
+def test_buttons_and_pictures_as_text_browsers_write_them_are_not_the_text(
+    between: tuple[str, ...],
+) -> None:
+    """Buttons, fields, names of pictures and lists between title and text belong to the page."""
+    dump = read_page(TITLE, "By Ann Example", *between)
+    assert (dump.author, dump.paragraphs) == ("Ann Example", PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "Portions of this content are ©1998–2026 by single contributors.",
+        "Content available under a Creative Commons license.",
+        "Profitez du journal où vous voulez. Abonnements papier, offres 100 % numériques.",
+        "Try the Example Times free for 30 days.",
+        "Testen Sie uns für einen Monat.",
+    ],
+)
+def test_licences_and_offers_below_the_text_end_it(below: str) -> None:
+    """They are sentences, but the page's, not the article's."""
+    assert read_page(TITLE, "By Ann Example", below=(below,)).paragraphs == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [("Ann Example Ann Example", "March 17, 2026"), ("Written on Mar 17 by", "Ann Example")],
+)
+def test_a_portrait_beside_a_name_and_a_mark_with_a_date(lines: tuple[str, ...]) -> None:
+    """A name that stands twice on its line is one name; the date may stand before the "by"."""
+    assert read_page(TITLE, *lines).author == "Ann Example"
