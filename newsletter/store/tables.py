@@ -1,4 +1,4 @@
-"""The tables that newsletter owns; those of accounts and of sending are in files of their own."""
+"""The tables that newsletter owns; those of accounts, links and sending are in files of their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from newsletter.store.account_tables import (
     tries,
     users,
 )
+from newsletter.store.link_tables import clicks, links, ranked_stories
 from newsletter.store.sending_tables import (
     deliveries,
     form_requests,
@@ -34,14 +35,17 @@ __all__ = [  # what is imported from here besides the tables below
     "api_answers",
     "api_tokens",
     "audit",
+    "clicks",
     "deliveries",
     "form_requests",
     "is_refusal",
     "journals",
     "ledger_counts",
+    "links",
     "metadata",
     "nodes",
     "outbox",
+    "ranked_stories",
     "receipts",
     "relay_limits",
     "sessions",
@@ -311,38 +315,6 @@ editions = sa.Table(
     sa.Column("item_keys", sa.JSON, nullable=False),
     sa.Column("sha256", sa.String, nullable=False),
     sa.UniqueConstraint("issue_id", "key", name="uq_editions_issue_id"),
-)
-
-links = sa.Table(
-    "links",
-    metadata,
-    # The targets of counted links in frozen editions. Sent mails contain the tokens for ever.
-    sa.Column("token", sa.String, primary_key=True),
-    sa.Column("issue_id", Id, sa.ForeignKey("issues.id"), nullable=False, index=True),
-    sa.Column("address", sa.String, nullable=False),  # as it is in the mails
-    sa.Column("url", sa.String, nullable=False),
-)
-
-clicks = sa.Table(
-    "clicks",
-    metadata,
-    # One row per link and day, without anything about the reader.
-    sa.Column("token", sa.String, primary_key=True),
-    sa.Column("day", sa.String, primary_key=True),  # the site's local date
-    sa.Column("count", sa.Integer, nullable=False),
-)
-
-ranked_stories = sa.Table(
-    "ranked_stories",
-    metadata,
-    # What a source with `popular = true` showed when it was last read, in its order.
-    sa.Column("newsletter", sa.String, primary_key=True),
-    sa.Column("source_id", Id, sa.ForeignKey("sources.id"), primary_key=True),
-    sa.Column("position", sa.Integer, primary_key=True),
-    sa.Column("source", sa.String, nullable=False),  # its name for readers
-    sa.Column("title", sa.String, nullable=False),
-    sa.Column("url", sa.String, nullable=False),
-    sa.Column("tags", sa.JSON, nullable=False),  # slugs
 )
 
 past_issues = sa.Table(
