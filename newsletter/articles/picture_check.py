@@ -33,7 +33,8 @@ MOST_OTHERS = 3
 AT_ONCE = 8
 """Sources whose pictures are looked at at the same time."""
 
-_SHOWN = {"JPEG", "MPO", "PNG", "GIF", "WEBP"}
+_SHOWN = frozenset({"JPEG", "MPO", "PNG", "GIF", "WEBP"})
+_CONVERTED = _SHOWN | {"AVIF", "BMP"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,34 +54,44 @@ async def check_pictures(
     *,
     known: Mapping[str, Image],
     now: datetime,
+    converts: bool = False,
 ) -> list[tuple[Article, ...]]:
     """The articles of each source with pictures that were looked at, one at a time for each source.
 
-    `known` are the pictures that answered before, by address.
+    `known` are the pictures that answered before, by address. With `converts` the site makes of each
+    picture one that mail programs show.
     """
     turn = asyncio.Semaphore(AT_ONCE)
 
-    async def one(articles: Sequence[Article], client: HttpClient) -> tuple[Article, ...]:
+    async def one(articles: Sequence[Article], look: _Look) -> tuple[Article, ...]:
         async with turn:
-            return await _of_source(articles, client, known=known, now=now)
+            return await _of_source(articles, look, known=known)
 
     async with HttpClient(settings) as client:
-        return list(await asyncio.gather(*(one(articles, client) for articles in sources)))
+        look = _Look(client=client, now=now, converts=converts)
+        return list(await asyncio.gather(*(one(articles, look) for articles in sources)))
 
 
-async def look_at_one(image: Image, settings: FetchSettings, *, now: datetime) -> Image:
+async def look_at_one(
+    image: Image, settings: FetchSettings, *, now: datetime, converts: bool = False
+) -> Image:
     """The picture with what its bytes say; one that mails cannot show does not answer either."""
     async with HttpClient(settings) as client:
-        found = await _look_at(image, client, now)
+        found = await _look_at(image, _Look(client=client, now=now, converts=converts))
     return replace(image, answers=False) if isinstance(found, Unfit) else found
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Look:
+    """How pictures are fetched and judged."""
+
+    client: HttpClient
+    now: datetime
+    converts: bool
+
+
 async def _of_source(
-    articles: Sequence[Article],
-    client: HttpClient,
-    *,
-    known: Mapping[str, Image],
-    now: datetime,
+    articles: Sequence[Article], look: _Look, *, known: Mapping[str, Image]
 ) -> tuple[Article, ...]:
     left, checked = MOST, []
     deadline = asyncio.get_running_loop().time() + ALL_SECONDS
@@ -88,13 +99,13 @@ async def _of_source(
         image = article.image
         chosen = any(source.field == "picture" for source in article.provenance)
         # A picture that an editor, or the page itself, names is not ours to replace.
-        if image is None or not chosen or article.published < now - RECENT:
+        if image is None or not chosen or article.published < look.now - RECENT:
             checked.append(article)
         elif image.url in known:
             checked.append(replace(article, image=_with_facts(image, known[image.url])))
         elif left > 0 and asyncio.get_running_loop().time() < deadline:
             left -= 1
-            checked.append(await _checked(article, image, client, now))
+            checked.append(await _checked(article, image, look))
         else:
             checked.append(article)
     return tuple(checked)
@@ -104,7 +115,7 @@ def _with_facts(image: Image, known: Image) -> Image:
     return replace(known, alt=image.alt)
 
 
-async def _checked(article: Article, first: Image, client: HttpClient, now: datetime) -> Article:
+async def _checked(article: Article, first: Image, look: _Look) -> Article:
     """The article with the first of its pictures that answers and does not move.
 
     Without one it has the first that moves, and without that one that does not answer.
@@ -114,7 +125,7 @@ async def _checked(article: Article, first: Image, client: HttpClient, now: date
     moving: Image | None = None
     silent: Image | None = None
     for image in (first, *article.other_images[:MOST_OTHERS]):
-        found = await _look_at(image, client, now)
+        found = await _look_at(image, look)
         if isinstance(found, Unfit):
             refused.append(Refusal(place=image.url[:100], why=found))
         elif found.answers and not found.moves:
@@ -132,11 +143,11 @@ async def _checked(article: Article, first: Image, client: HttpClient, now: date
     return replace(article, image=chosen, provenance=provenance)
 
 
-async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | Unfit:
+async def _look_at(image: Image, look: _Look) -> Image | Unfit:
     """The picture with what its bytes say, or why it is not to be used."""
     try:
         async with asyncio.timeout(SECONDS):
-            fetched = await client.fetch(image.url, memory=None, now=now)
+            fetched = await look.client.fetch(image.url, memory=None, now=look.now)
     except (SourceError, TimeoutError):
         return replace(image, answers=False)
     try:
@@ -145,7 +156,7 @@ async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | U
         return Unfit.FORMAT
     if measured is None:
         return Unfit.BROKEN
-    fault = _fault(measured)
+    fault = _fault(measured, converts=look.converts)
     return fault or replace(
         image,
         width=measured.width,
@@ -157,9 +168,10 @@ async def _look_at(image: Image, client: HttpClient, now: datetime) -> Image | U
     )
 
 
-def _fault(measured: Measured) -> Unfit | None:
+def _fault(measured: Measured, *, converts: bool) -> Unfit | None:
+    is_shown = measured.format in (_CONVERTED if converts else _SHOWN)
     sides = sorted((measured.width, measured.height))
-    if measured.format not in _SHOWN or measured.is_print:
+    if not is_shown or (measured.is_print and not converts):
         return Unfit.FORMAT
     if sides[0] < SMALLEST or measured.width < SMALLEST_WIDTH:
         return Unfit.PIXEL if sides[1] <= 3 else Unfit.SMALL

@@ -27,12 +27,12 @@ def preview_picture(body: bytes) -> str | None:
     A picture of another shape, or a small one, is shown whole on a blurred enlargement of itself.
     None for what Pillow cannot read.
     """
-    return _made(body, _in_shape)
+    return made(body, _in_shape)
 
 
 def still_picture(body: bytes) -> str | None:
     """The first frame as a PNG of the same size, in base64, or None for what Pillow cannot read."""
-    return _made(body, _first_frame)
+    return made(body, _first_frame)
 
 
 def _first_frame(picture: Image) -> bytes:
@@ -49,7 +49,8 @@ def _in_shape(picture: Image) -> bytes:
     return written.getvalue()
 
 
-def _made(body: bytes, make: Callable[[Image], bytes]) -> str | None:
+def made(body: bytes, make: Callable[[Image], bytes]) -> str | None:
+    """What `make` makes of the picture, in base64; None for what Pillow cannot read."""
     from PIL import Image as Pillow
     from PIL import UnidentifiedImageError
 
@@ -73,16 +74,23 @@ def _made(body: bytes, make: Callable[[Image], bytes]) -> str | None:
         return None
 
 
+def upright(picture: Image, most: tuple[int, int]) -> Image:
+    """The first frame as its file says it is to be turned, at most so wide and high."""
+    from PIL import ImageOps
+
+    whole = ImageOps.exif_transpose(picture)
+    whole.thumbnail(most)
+    return whole
+
+
 def _on_white(picture: Image) -> Image:
     """The first frame, upright and without transparency."""
     from PIL import Image as Pillow
-    from PIL import ImageOps
 
-    upright = ImageOps.exif_transpose(picture)
-    upright.thumbnail((WIDTH * 2, WIDTH * 2))
-    if "transparency" not in upright.info and "A" not in upright.getbands():
-        return upright.convert("RGB")
-    layer = upright.convert("RGBA")
+    whole = upright(picture, (WIDTH * 2, WIDTH * 2))
+    if "transparency" not in whole.info and "A" not in whole.getbands():
+        return whole.convert("RGB")
+    layer = whole.convert("RGBA")
     ground = Pillow.new("RGBA", layer.size, "white")
     return Pillow.alpha_composite(ground, layer).convert("RGB")
 

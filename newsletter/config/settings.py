@@ -210,6 +210,13 @@ class WebSettings(Table):
     the right. Unset: those that the proxies in FORWARDED_ALLOW_IPS wrote, and one if that is `*`."""
 
 
+class ImageSettings(Table):
+    """[images]: the pictures in mails."""
+
+    host: bool = False
+    """`true`: each approval keeps the pictures of the issue in the folder `pictures`, and mails show them from this site. See [Shape an issue](how-to/shape-an-issue.md#pictures)."""
+
+
 class Settings(Table):
     """The complete newsletter.toml."""
 
@@ -221,6 +228,7 @@ class Settings(Table):
     sign_in: SignInSettings = SignInSettings()
     sign_up: SignUpSettings = SignUpSettings()
     web: WebSettings = WebSettings()
+    images: ImageSettings = ImageSettings()
     dkim: DkimSettings | None = None
     lint: dict[Slug, Literal["blocking", "warning", "off"]] = Field(default_factory=dict)
     """[lint]: a different severity for single rules, such as `tracking = "blocking"`.

@@ -73,7 +73,7 @@ def approve(
         require_choosable(send_at, now=now, following=following_due(site, issue, now))
     # Its date is that of the day on which it goes out.
     dated = replace(issue, send_at=send_at)
-    editions = _checked_editions(site, dated, groups)
+    editions = _checked_editions(site, dated, groups, now)
     with site.database.transaction() as connection:
         newsletter_store.lock_newsletter(connection, slug, now)
         current = issue_store.find_issue(connection, slug, issue.number)
@@ -109,13 +109,19 @@ def _freeze(
     )
 
 
-def _checked_editions(site: Site, issue: Issue, groups: Sequence[ReaderGroup]) -> Sequence[Edition]:
+def _checked_editions(
+    site: Site, issue: Issue, groups: Sequence[ReaderGroup], now: datetime
+) -> Sequence[Edition]:
     """The issue's editions, rendered; raises if it may not be approved as it is."""
     _require_few(site, issue, groups)
     _require_enough(issue, site.newsletter(issue.newsletter).min_items)
     editions = render_all(site, issue, groups)
     _require_clean(site, issue, editions)
-    return editions
+    if not site.settings.images.host:
+        return editions
+    from newsletter.pipeline.host_pictures import with_hosted_pictures  # only then: it loads httpx
+
+    return with_hosted_pictures(site, editions, now=now)
 
 
 def reschedule(

@@ -35,6 +35,7 @@ def with_checked_pictures(
             site.settings.fetch,
             known=known,
             now=now,
+            converts=site.settings.images.host,
         )
     )
     return [
@@ -54,5 +55,7 @@ def _looked_at(site: Site, edit: Rewrite, now: datetime) -> Rewrite:
         return edit
     from newsletter.articles.picture_check import look_at_one  # loads the HTTP client
 
-    looked_at = asyncio.run(look_at_one(image, site.settings.fetch, now=now))
+    looked_at = asyncio.run(
+        look_at_one(image, site.settings.fetch, now=now, converts=site.settings.images.host)
+    )
     return replace(edit, overrides=replace(edit.overrides, image=looked_at))

@@ -35,11 +35,14 @@ class PictureAddresses:
     sign: Callable[[str], str]
     base: str
     former: Sequence[Callable[[str], str]] = ()
+    kept: str = ""  # what the addresses of kept pictures begin with, of hosted_pictures.py
 
     def address(self, url: str) -> str:
         """Where this site serves the picture at `url`, as browsers ask for it; "" for ""."""
         if not url:
             return ""
+        if self.kept and url.startswith(f"{self.kept}{PATH}/"):
+            return f"{self.base}{url.removeprefix(self.kept)}"
         return f"{self.base}{PATH}/{self._signature(url)}?of={quote(url, safe='')}"
 
     def of_preview(self, url: str) -> str:
@@ -59,13 +62,25 @@ class PictureAddresses:
 
     def in_html(self, html: str) -> str:
         """The HTML whose pictures come from here; nothing else in it changes."""
-        return _PICTURE.sub(lambda picture: _SOURCE.sub(self._replaced, picture[0], count=1), html)
-
-    def _replaced(self, match: re.Match[str]) -> str:
-        return f'{match[1]}{escape(self.address(unescape(match[2])))}"'
+        return with_pictures(html, self.address)
 
     def _signature(self, url: str) -> str:
         return self.sign(_purpose(url))
+
+
+def pictures_in(html: str) -> list[str]:
+    """The web addresses of the pictures in the HTML, in their order."""
+    sources = (_SOURCE.search(picture[0]) for picture in _PICTURE.finditer(html))
+    return [unescape(source[2]) for source in sources if source]
+
+
+def with_pictures(html: str, address: Callable[[str], str]) -> str:
+    """The HTML with another address for each picture; nothing else in it changes."""
+
+    def replaced(match: re.Match[str]) -> str:
+        return f'{match[1]}{escape(address(unescape(match[2])))}"'
+
+    return _PICTURE.sub(lambda picture: _SOURCE.sub(replaced, picture[0], count=1), html)
 
 
 def _purpose(url: str) -> str:

@@ -14,6 +14,7 @@ from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
+from newsletter.site.hosted_pictures import FOLDER, HostedPictures
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
@@ -74,7 +75,13 @@ class Site:
             sign=self.keyed,
             base=self.settings.site.base_path,
             former=[partial(_keyed, secret) for secret in self.settings.site.former_secret_keys],
+            kept=self.settings.site.url,
         )
+
+    @property
+    def hosted_pictures(self) -> HostedPictures:
+        """The pictures of sent issues that this site keeps."""
+        return HostedPictures(folder=self.folder / FOLDER, url=self.settings.site.url)
 
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""

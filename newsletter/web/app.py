@@ -20,6 +20,7 @@ from newsletter.pipeline.sign_in import mail_sign_in_link, put_notice
 from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.correction_mail import corrected_on
+from newsletter.site.hosted_pictures import HOSTED_PATH
 from newsletter.site.picture_addresses import PATH, PREVIEW_PATH, STILL_PATH, PictureAddresses
 from newsletter.site.site import Site, site_title
 from newsletter.web.api.app import api_routes
@@ -81,6 +82,7 @@ def make_app(
         routes=[
             *reader_routes(readers, clicks),
             *archive_routes(archive),
+            Route(f"{HOSTED_PATH}/{{name}}", pictures.get_hosted, methods=["GET"]),
             Route(f"{PATH}/{{signature}}", pictures.get, methods=["GET"]),
             Route(f"{PREVIEW_PATH}/{{signature}}", pictures.get_preview, methods=["GET"]),
             Route(f"{STILL_PATH}/{{signature}}", pictures.get_still, methods=["GET"]),

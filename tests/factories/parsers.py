@@ -10,6 +10,7 @@ from pathlib import Path
 from newsletter.articles import follow
 from newsletter.articles.entries import Origin
 from newsletter.articles.fetch import Fetched, FetchMemory
+from newsletter.articles.mail_picture import mail_picture
 from newsletter.articles.opml import parse_opml
 from newsletter.articles.picture_check import measure
 from newsletter.articles.preview_picture import preview_picture, still_picture
@@ -112,6 +113,10 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
     "still_picture": {
         "picture": still_picture,
         "GIF": lambda body: still_picture(b"GIF89a" + body),
+    },
+    "mail_picture": {
+        "picture": mail_picture,
+        "GIF": lambda body: mail_picture(b"GIF89a" + body),
     },
     "parse_opml": {"OPML": parse_opml, "its body": lambda body: parse_opml(b"<opml><body>" + body)},
     "make_past_issue": {

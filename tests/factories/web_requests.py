@@ -365,6 +365,7 @@ _ARCHIVE = (
     _get("{picture}"),
     _get("{preview}"),
     _get("{still}"),
+    _get("/pictures/kept/" + "0" * 40 + ".jpg"),
 )
 _SIGN_IN = (
     _get("/sign-in"),

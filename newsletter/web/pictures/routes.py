@@ -53,8 +53,10 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 SHOWN = {**HEADERS, "Cache-Control": "public, max-age=86400"}
+FOR_EVER = {**HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 NOT_YET = {**HEADERS, "Cache-Control": "no-store", "Retry-After": "10"}
 NOT_SHOWN = {**HEADERS, "Cache-Control": "public, max-age=600"}
+
 
 _PREVIEW, _STILL = "preview", "still"
 
@@ -68,6 +70,7 @@ class Pictures:
         self._settings: FetchSettings = site.settings.fetch
         self._cache = PictureCache(folder=site.folder / FOLDER)
         self._addresses = addresses
+        self._hosted = site.hosted_pictures
         self._clock = clock
         # Threads of their own, so that no other page waits for a stranger's slow server.
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pictures")
@@ -114,6 +117,17 @@ class Pictures:
             new = await _made(picture.body, kind)
             made = await run_in_threadpool(self._keep, name, new, now) if new else picture
         return _answer(request, made)
+
+    async def get_hosted(self, request: Request) -> Response:
+        """A kept picture of a sent issue; it never changes."""
+        name = request.path_params["name"]
+        found = await run_in_threadpool(self._hosted.read, name)
+        if found is None:
+            return Response(status_code=404, headers=NOT_SHOWN)
+        headers = {**FOR_EVER, "ETag": f'"{name}"'}
+        if name in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(found[1], media_type=found[0], headers=headers)
 
     def _signed(self, request: Request) -> str:
         """The address of the picture that is asked for, which must be one of our pages'."""

@@ -1,0 +1,73 @@
+"""The pictures of sent issues that the site keeps and serves itself: `pictures/` in its folder.
+
+A picture at its publisher's may vanish or change, and its server sees who opens the mail. A kept one
+stays as it was when the issue was approved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from newsletter.site.picture_addresses import PATH
+
+HOSTED_PATH = f"{PATH}/kept"
+FOLDER = "pictures"
+TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
+"""The media types that every mail program shows, by the ending of the file."""
+
+_NAME = re.compile(r"[0-9a-f]{40}\.(?:jpg|png|gif)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostedPictures:
+    """The kept pictures; `url` is the site's address. Any process may use the folder."""
+
+    folder: Path
+    url: str
+
+    def address(self, picture_url: str) -> str:
+        """Where the picture is served by this site; its own address if it is not kept."""
+        name = self._name_of(picture_url)
+        return f"{self.url}{HOSTED_PATH}/{name}" if name else picture_url
+
+    def has(self, picture_url: str) -> bool:
+        """Whether the picture is kept, or is one of this site's already."""
+        return picture_url.startswith(f"{self.url}/") or bool(self._name_of(picture_url))
+
+    def keep(self, picture_url: str, media_type: str, body: bytes) -> None:
+        """Keep the picture, which is of one of TYPES. Raises OSError."""
+        ending = next(ending for ending, known in TYPES.items() if known == media_type)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        with NamedTemporaryFile(dir=self.folder, delete=False) as file:
+            path = Path(file.name)
+            try:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())  # the mails that name it go out soon
+            except OSError:
+                path.unlink()
+                raise
+        path.replace(self.folder / f"{_digest(picture_url)}.{ending}")
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """The media type and the octets of the kept picture of this name; None if there is none."""
+        if not _NAME.fullmatch(name):
+            return None
+        try:
+            return TYPES[name.rpartition(".")[2]], (self.folder / name).read_bytes()
+        except OSError:
+            return None
+
+    def _name_of(self, picture_url: str) -> str:
+        digest = _digest(picture_url)
+        names = (f"{digest}.{ending}" for ending in TYPES)
+        return next((name for name in names if (self.folder / name).is_file()), "")
+
+
+def _digest(picture_url: str) -> str:
+    return hashlib.sha256(picture_url.encode("utf-8", "replace")).hexdigest()[:40]
