@@ -170,16 +170,19 @@ class WebSite:
         return {f"{whose}cookie": signer.sign(session).decode(), f"{whose}csrf": csrf.hexdigest()}
 
     def _pictures(self) -> dict[str, str]:
-        """Where the site shows a picture that it has fetched, as it is and in two other forms."""
+        """Where the site shows a picture that it has fetched, in its forms, and one that it keeps."""
         url = "https://press.example.org/1.png"
         picture = FetchedPicture(media_type="image/png", body=b"\x89PNG")
         PictureCache(folder=self.site.folder / FOLDER).keep(url, picture, now=NOW)
+        hosted = self.site.hosted_pictures
+        hosted.keep(url, "image/png", picture.body)
         base = self.site.settings.site.base_path
         addresses = PictureAddresses(sign=self.site.keyed, base=base)
         return {
             "picture": addresses.address(url).removeprefix(base),
             "preview": addresses.of_preview(url),
             "still": addresses.of_still(url),
+            "hosted": hosted.address(url).removeprefix(self.site.settings.site.url),
         }
 
     def _uploads(self) -> None:
@@ -365,7 +368,7 @@ _ARCHIVE = (
     _get("{picture}"),
     _get("{preview}"),
     _get("{still}"),
-    _get("/pictures/kept/" + "0" * 40 + ".jpg"),
+    _get("{hosted}"),
 )
 _SIGN_IN = (
     _get("/sign-in"),
