@@ -53,20 +53,21 @@ def as_listed(
     )
 
 
-def made_blocks(
-    current: Sequence[Block] | None, wanted: Sequence[tuple[Block, PopularList]]
-) -> tuple[Block, ...]:
-    """The blocks of a draft with its popular lists brought up to date.
+def new_lists(wanted: Sequence[tuple[Block, PopularList]]) -> tuple[Block, ...]:
+    """The blocks of a new draft for the lists that its newsletter has, each with how it begins."""
+    return tuple(replace(block, id=id_, made=made) for id_, (block, made) in _named(wanted).items())
 
-    `wanted` are the lists that the newsletter has, in order, with the block that each begins as.
-    `current` are the blocks of a draft that exists already, in which an editor may have removed or
-    changed a list: what was removed stays away, and an editor's own words stay.
+
+def refreshed_lists(
+    blocks: Sequence[Block], wanted: Sequence[tuple[Block, PopularList]]
+) -> tuple[Block, ...]:
+    """The blocks of a draft with its lists brought up to date.
+
+    A list that an editor removed stays away, and an editor's own words stay.
     """
-    named = {f"{_ID}{number}": pair for number, pair in enumerate(wanted, start=1)}
-    if current is None:
-        return tuple(replace(block, id=id_, made=made) for id_, (block, made) in named.items())
+    named = _named(wanted)
     kept: list[Block] = []
-    for block in current:
+    for block in blocks:
         if block.made is None:
             kept.append(block)
         elif block.id in named:
@@ -74,6 +75,13 @@ def made_blocks(
         elif block.text:  # the list is gone from the settings, the editor's words are not
             kept.append(replace(block, made=None))
     return tuple(kept)
+
+
+def _named(
+    wanted: Sequence[tuple[Block, PopularList]],
+) -> dict[str, tuple[Block, PopularList]]:
+    """The lists by the ids of their blocks."""
+    return {f"{_ID}{number}": pair for number, pair in enumerate(wanted, start=1)}
 
 
 def _tagged(stories: Iterable[RankedStory], tags: Collection[str]) -> list[RankedStory]:

@@ -14,11 +14,9 @@ from newsletter.issues.blocks import Block, still_running
 from newsletter.issues.due import issue_date, period_before
 from newsletter.issues.issue import Issue, State, Window, Words
 from newsletter.issues.memory import follow_ups
-from newsletter.issues.popular import made_blocks
 from newsletter.issues.reasons import StateNote, StateReason
 from newsletter.issues.window import coming_window
 from newsletter.pipeline.candidates import candidates, filter_of
-from newsletter.pipeline.popular_lists import popular_lists
 from newsletter.site.editions import preheader_of, subject_of
 from newsletter.site.occasions import coming_due, due_now
 from newsletter.site.site import Site
@@ -54,13 +52,12 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
     period = period_before(newsletter.schedule, zone, due)
     window = _open_window(connection, slug, due=due, period=period, now=now)
     carried = carried_by(connection, slug)
-    vocabulary = newsletter_vocabulary(newsletter, site.settings.tags)
     assembly = assemble(
         candidates(
             connection, slug, newsletter, since=window.start - period, carried=carried, now=now
         ),
         window=window,
-        sections=_sections(newsletter, vocabulary, now),
+        sections=_sections(newsletter, newsletter_vocabulary(newsletter, site.settings.tags), now),
         history=History(
             used=issue_store.used_by(connection, slug),
             closed=newsletter_store.last_closing(connection, slug),
@@ -80,12 +77,12 @@ def _draft(site: Site, connection: sa.Connection, slug: str, now: datetime) -> I
         items=follow_ups(assembly.items, carried),
         left_out=assembly.left_out,
         words=current.words if current else Words(),
-        blocks=(
-            *(() if current else _standing_blocks(connection, site, slug, due)),
-            *made_blocks(
-                current.blocks if current else None,
-                popular_lists(connection, slug, newsletter, vocabulary),
-            ),
+        blocks=_with_popular_lists(
+            connection,
+            site,
+            slug,
+            current.blocks if current else _standing_blocks(connection, site, slug, due),
+            is_new=current is None,
         ),
         version=current.version if current else 0,
     )
@@ -132,6 +129,19 @@ def _standing_blocks(
     earlier = issue_store.all_issues(connection, slug)
     day = issue_date(due, site.settings.site.zone)
     return still_running(earlier[-1].blocks, day) if earlier else ()
+
+
+def _with_popular_lists(
+    connection: sa.Connection, site: Site, slug: str, blocks: tuple[Block, ...], *, is_new: bool
+) -> tuple[Block, ...]:
+    """The blocks with the lists of popular stories that the newsletter's settings ask for."""
+    newsletter = site.newsletter(slug)
+    if not newsletter.popular and all(block.made is None for block in blocks):
+        return blocks
+    from newsletter.pipeline.popular_lists import with_popular_lists  # few newsletters have one
+
+    vocabulary = newsletter_vocabulary(newsletter, site.settings.tags)
+    return with_popular_lists(connection, slug, newsletter, vocabulary, blocks, is_new=is_new)
 
 
 def _sections(

@@ -37,7 +37,6 @@ from newsletter.store.fetches import (
     sources_read,
 )
 from newsletter.store.newsletters import ensure_newsletter, lock_newsletter
-from newsletter.store.popular import save_ranking
 from newsletter.store.source_claims import SourceClaims, claiming_sources
 from newsletter.store.source_health import SourceHealth, load_health
 from newsletter.store.sources import add_address, settle_sources
@@ -315,6 +314,8 @@ def _save_articles(
     if reading.moved_to:
         add_address(connection, number, reading.moved_to)
     if source.popular:
+        from newsletter.store.popular import save_ranking  # few sites have such a source
+
         result = save_ranking(connection, run.newsletter, number, reading.articles)
         return CheckResult.FAILED if _problem(reading) else result
     result = save_articles(

@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from newsletter.errors import InputError
-from newsletter.pipeline.welcome_issue import welcome_issue
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
 from newsletter.site.lists import contact_of, join_url, newsletters_of, title_of
@@ -111,6 +110,9 @@ def put_letter(
         return False
     sender = _return_path(site, letter, is_answer=in_reply_to is not None)
     if letter.template is Template.WELCOME:
+        # Only then: it loads what makes messages of editions.
+        from newsletter.pipeline.welcome_issue import welcome_issue
+
         issue = welcome_issue(site, connection, letter.list_slug, letter.subscriber_id, now)
         message = issue or message
     outbox.put(

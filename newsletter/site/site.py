@@ -8,19 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter.config.loading import FILE_NAME, load_settings
 from newsletter.config.settings import NewsletterSettings, Settings
 from newsletter.errors import ConfigurationError, Problem, UnknownNameError
 from newsletter.rendering.masthead import Masthead
 from newsletter.rendering.theme import Theme, open_theme
-from newsletter.site.hosted_pictures import FOLDER, HostedPictures
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.database import Database, open_database
 from newsletter.store.migrations import upgrade
 from newsletter.store.seal import seal_of
 from subscribers.inbound.list_addresses import ReturnPaths
 from subscribers.tokens import LinkTokens
+
+if TYPE_CHECKING:
+    from newsletter.site.hosted_pictures import HostedPictures
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
 
@@ -81,6 +84,8 @@ class Site:
     @property
     def hosted_pictures(self) -> HostedPictures:
         """The pictures of sent issues that this site keeps."""
+        from newsletter.site.hosted_pictures import FOLDER, HostedPictures  # few commands need it
+
         return HostedPictures(folder=self.folder / FOLDER, url=self.settings.site.url)
 
     def theme(self, slug: str) -> Theme:

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.issues.blocks import Block, BlockKind, PopularList, PopularRow, Ranking
-from newsletter.issues.popular import RankedStory, as_listed, made_blocks, most_opened
+from newsletter.issues.popular import (
+    RankedStory,
+    as_listed,
+    most_opened,
+    new_lists,
+    refreshed_lists,
+)
 from newsletter.issues.year import FEWEST
 
 BLOCK = Block(id="", kind=BlockKind.POPULAR, title="Reviews")
@@ -73,27 +79,27 @@ def test_no_list_is_longer_than_asked_or_shows_a_story_twice(
 
 def test_a_new_draft_has_the_lists_that_the_settings_ask_for() -> None:
     """Each begins as its block says; other blocks of earlier issues are not their business."""
-    (block,) = made_blocks(None, [(BLOCK, made("a"))])
+    (block,) = new_lists([(BLOCK, made("a"))])
     assert (block.title, block.made) == ("Reviews", made("a"))
 
 
 def test_a_draft_that_is_refreshed_has_the_newest_rows_under_the_editors_words() -> None:
     """The heading and the place that an editor chose stay, and so does a text of their own."""
-    (block,) = made_blocks(None, [(BLOCK, made("a"))])
+    (block,) = new_lists([(BLOCK, made("a"))])
     changed = replace(block, title="Our reviews", text="1. My own")
-    (found,) = made_blocks([changed], [(BLOCK, made("b"))])
+    (found,) = refreshed_lists([changed], [(BLOCK, made("b"))])
     assert found == replace(changed, made=made("b"))
 
 
 def test_a_list_that_an_editor_removed_stays_away() -> None:
     """A later draft of the same issue does not bring it back."""
     other = Block(id="quote", kind=BlockKind.QUOTE, title="A quote")
-    assert made_blocks([other], [(BLOCK, made("a"))]) == (other,)
+    assert refreshed_lists([other], [(BLOCK, made("a"))]) == (other,)
 
 
 def test_a_list_that_the_settings_no_longer_ask_for_goes_but_not_an_editors_text() -> None:
     """What a person wrote is kept, as a block like any other."""
-    (block,) = made_blocks(None, [(BLOCK, made("a"))])
+    (block,) = new_lists([(BLOCK, made("a"))])
     own = replace(block, text="1. My own")
-    assert made_blocks([block], []) == ()
-    assert made_blocks([own], []) == (replace(own, made=None),)
+    assert refreshed_lists([block], []) == ()
+    assert refreshed_lists([own], []) == (replace(own, made=None),)
