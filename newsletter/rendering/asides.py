@@ -16,6 +16,10 @@ from newsletter.rendering.translation import Translator
 
 ANSWER = "Answer by mail"
 """The default link text of a question to readers."""
+AS_RANKED = "As ranked by %(site)s"
+OPENED_LAST = "The links that were opened most in our last issue"
+OPENED_MOST = "The links that were opened most in our last %(count)s issues"
+"""What a list of popular stories rests on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,11 +103,9 @@ def _aside(block: Block, subject: str, masthead: Masthead, translate: Translator
 def _list_text(made: PopularList, translate: Translator) -> str:
     """The rows of the list, and what it rests on."""
     if made.ranking is Ranking.SITE:
-        rests_on = translate("As ranked by %(site)s", site=made.site)
+        rests_on = translate(AS_RANKED, site=made.site)
     elif made.issues == 1:
-        rests_on = translate("The links that were opened most in our last issue")
+        rests_on = translate(OPENED_LAST)
     else:
-        rests_on = translate(
-            "The links that were opened most in our last %(count)s issues", count=made.issues
-        )
+        rests_on = translate(OPENED_MOST, count=made.issues)
     return f"{list_as_markdown(made)}\n\n{escaped(rests_on)}"

@@ -64,6 +64,7 @@ CALLS = [
     ("rehearsing", "season_svg", "rehearse --weeks 1 --plot {new}"),
     ("year", "year_report", "year 2026 weekly"),
     ("year", "write_year", "year 2026 weekly --out {new}"),
+    ("year", "year_summary", "year 2026 weekly --out {new}"),
     ("correcting", "sent_issue", CORRECTION),
     ("correcting", "write_correction", CORRECTION),
     ("correcting", "approve_correction", CORRECTION),
@@ -258,7 +259,7 @@ def test_a_command_says_so_and_exits_70(
     )  # fmt: skip
     if "--password" in words:
         monkeypatch.setattr("newsletter.cli.users._ask_password", lambda: "a long password")
-    if call == "write_year" or name == "correcting":
+    if call in ("write_year", "year_summary") or name == "correcting":
         call_it_sent(folder)
     json_words = ["--json"] if as_json else []
     assert end_of(monkeypatch, "-C", str(folder), *words, *json_words) == UNEXPECTED_ERROR

@@ -14,7 +14,7 @@ from newsletter.pipeline.status import site_status
 from newsletter.pipeline.year import year_report, year_summary
 from newsletter.store import audit
 from newsletter.web.api import people_models, site_models, status_models
-from newsletter.web.api.calls import SiteWide
+from newsletter.web.api.calls import NewsletterPath, SiteWide
 from newsletter.web.api.documents import failed_document, status_of
 from newsletter.web.api.operation import AdminOperation, Operation, make_router
 from subscribers.growth import growth_document
@@ -96,7 +96,7 @@ def growth(
 @site.get("/newsletters/{newsletter}/years/{year}", name="year")
 def year(
     call: SiteWide,
-    newsletter: str,
+    newsletter: NewsletterPath,
     year: Annotated[int, PathParameter(ge=1, le=9998, description="A calendar year of the site")],
 ) -> site_models.Year:
     """What a newsletter sent to everybody in a year, in sums; counts of clicks from five on."""

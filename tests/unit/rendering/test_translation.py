@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from newsletter.errors import ConfigurationError
 from newsletter.issues.blocks import LABELS
-from newsletter.rendering.asides import ANSWER
+from newsletter.rendering.asides import ANSWER, AS_RANKED, OPENED_LAST, OPENED_MOST
 from newsletter.rendering.theme import open_theme, shipped_templates
 from newsletter.rendering.translation import translator
 
@@ -22,7 +22,8 @@ SHIPPED = ("ar", "de", "es", "fr", "zh")
 def test_catalogue_is_complete(language: str) -> None:
     """Every sentence in the templates is translated, with the same values in it."""
     templates = "".join(path.read_text() for path in OURS.rglob("*.j2"))
-    sentences = set(re.findall(r'\b_\("([^"]+)"', templates)) | {*LABELS.values(), ANSWER}
+    sentences = set(re.findall(r'\b_\("([^"]+)"', templates))
+    sentences |= {*LABELS.values(), ANSWER, AS_RANKED, OPENED_LAST, OPENED_MOST}
     with (OURS / "words" / f"{language}.po").open("rb") as file:
         translated = {str(m.id): str(m.string) for m in read_po(file) if m.id}
     assert translated.keys() == sentences

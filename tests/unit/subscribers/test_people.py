@@ -32,6 +32,7 @@ def test_a_person_is_shown_whole(database: Database) -> None:
         "name": "Jo",
         "tags": ["ai", "security"],
         "frequency": "weekly",
+        "mail_format": "html",
         "paused_until": None,
         "suppressed": False,
         "attributes": {},
