@@ -77,32 +77,29 @@ def set_frequency(
     connection: sa.Connection, subscriber_id: int, frequency: Frequency, way: Way, now: datetime
 ) -> bool:
     """Set the frequency: every issue, or the monthly digest; False if nothing changed."""
-    table = tables.subscribers
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.id == subscriber_id, table.c.frequency != frequency.value)
-        .values(frequency=frequency.value)
-    )
-    if changed.rowcount == 0:
-        return False
-    _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"reads {frequency}")
-    return True
+    column = tables.subscribers.c.frequency
+    changed = _set(connection, subscriber_id, column, frequency.value)
+    if changed:
+        _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"reads {frequency}")
+    return changed
 
 
 def set_mail_format(
     connection: sa.Connection, subscriber_id: int, mail_format: MailFormat, way: Way, now: datetime
 ) -> bool:
     """Set how mails are made: HTML with a text part, or text alone; False if nothing changed."""
-    table = tables.subscribers
-    changed = connection.execute(
-        sa.update(table)
-        .where(table.c.id == subscriber_id, table.c.mail_format != mail_format.value)
-        .values(mail_format=mail_format.value)
-    )
-    if changed.rowcount == 0:
-        return False
-    _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"gets {mail_format}")
-    return True
+    column = tables.subscribers.c.mail_format
+    changed = _set(connection, subscriber_id, column, mail_format.value)
+    if changed:
+        _record(connection, subscriber_id, Event.PREFERENCES, way, now, f"gets {mail_format}")
+    return changed
+
+
+def _set(connection: sa.Connection, subscriber_id: int, column: sa.Column[str], value: str) -> bool:
+    """Set a column of the reader's row; False if it had this value."""
+    found = sa.and_(tables.subscribers.c.id == subscriber_id, column != value)
+    changed = connection.execute(sa.update(tables.subscribers).where(found).values({column: value}))
+    return changed.rowcount > 0
 
 
 def _record(

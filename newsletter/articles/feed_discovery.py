@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from newsletter.articles.decoding import decode
+from newsletter.articles.html_page import base_of, html_page
 from newsletter.articles.sanitize import one_line
 from newsletter.articles.urls import absolute_url
 
@@ -60,15 +60,10 @@ def feed_links(body: bytes, *, content_type: str, url: str) -> tuple[FeedLink, .
     First those that `<link rel="alternate">` states, then those that the page's text links to.
     Within each kind a feed of one tag or author comes later; otherwise the page's order counts.
     """
-    import lxml.html  # slow to load
-
-    text = re.sub(r"\A\s*<\?xml[^>]*>", "", decode(body, content_type).text)
-    try:
-        page = lxml.html.document_fromstring(text)
-    except (ValueError, lxml.etree.LxmlError):  # an empty page, or one of comments only
+    page = html_page(body, content_type)
+    if page is None:
         return ()
-    bases = [element.get("href") or "" for element in page.iter("base")]
-    base = absolute_url(url, bases[0] if bases else "") or url
+    base = base_of(page, url)
     stated = _distinct(_stated(page, base))
     mentioned = _distinct(_mentioned(page, base, urlsplit(url).hostname))
     return tuple(dict.fromkeys((*stated, *mentioned)))[:MOST]

@@ -38,7 +38,7 @@ _ENDING = re.compile(r"\.(?:jpe?g|png|gif|webp)(?:[?#]|\Z)", re.IGNORECASE)
 class EntryReader:
     """Reads the entries of one feed; `feed` is its own element as feedparser keeps it.
 
-    `atom` says that whoever the feed names as its author wrote the entries that name nobody.
+    In an `atom` feed, the feed's author is that of each entry without an author of its own.
     """
 
     def __init__(self, feed: Mapping[str, Any], url: str, origin: Origin, *, atom: bool) -> None:

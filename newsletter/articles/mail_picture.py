@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from newsletter.articles.preview_picture import made, upright
+from newsletter.articles.preview_picture import is_animation, is_transparent, made, upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,11 +24,11 @@ def mail_picture(body: bytes) -> str | None:
 
 
 def _for_mail(picture: Image) -> bytes:
-    if getattr(picture, "is_animated", False) and picture.format != "MPO":  # MPO: two views
+    if is_animation(picture):
         raise ValueError("it moves")
     whole = upright(picture, (MOST_WIDTH, MOST_WIDTH * 4))
     written = BytesIO()
-    if "transparency" in whole.info or "A" in whole.getbands():
+    if is_transparent(whole):
         whole.convert("RGBA").save(written, "PNG", optimize=True)
     else:
         whole.convert("RGB").save(

@@ -46,7 +46,7 @@ _NOBODY = re.compile(r"user ?name|log ?in|sign ?in|author|anonymous|guest|your n
 
 
 def headline_of(tree: lxml.html.HtmlElement, guess: str) -> str:
-    """The heading that <title> begins with, where `guess` is no part of <title>; else `guess`.
+    """`guess`, unless <title> lacks it and begins with another heading of the page: then that heading.
 
     Some sites have their own name, or that of a section, as the first heading of each page.
     """

@@ -16,6 +16,7 @@ from io import BytesIO
 from newsletter.articles.article import Article, Image
 from newsletter.articles.fetch import HttpClient
 from newsletter.articles.pictures import LONGEST_SHAPE, SMALLEST, SMALLEST_WIDTH
+from newsletter.articles.preview_picture import is_animation
 from newsletter.articles.provenance import FieldSource, Refusal, Unfit
 from newsletter.articles.subprocesses import run_in_subprocess
 from newsletter.config.settings import FetchSettings
@@ -192,8 +193,7 @@ def measure(body: bytes) -> Measured | None:
                 width=width,
                 height=height,
                 is_print=picture.mode == "CMYK",
-                # MPO has several pictures of one scene, which nothing plays.
-                moves=picture.format != "MPO" and getattr(picture, "is_animated", False),
+                moves=is_animation(picture),
             )
     except (
         UnidentifiedImageError,

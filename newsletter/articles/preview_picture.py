@@ -83,12 +83,22 @@ def upright(picture: Image, most: tuple[int, int]) -> Image:
     return whole
 
 
+def is_animation(picture: Image) -> bool:
+    """Whether it moves; an MPO has several pictures of one scene, which nothing plays."""
+    return picture.format != "MPO" and getattr(picture, "is_animated", False)
+
+
+def is_transparent(picture: Image) -> bool:
+    """Whether parts of the picture may show what is behind it."""
+    return "transparency" in picture.info or "A" in picture.getbands()
+
+
 def _on_white(picture: Image) -> Image:
     """The first frame, upright and without transparency."""
     from PIL import Image as Pillow
 
     whole = upright(picture, (WIDTH * 2, WIDTH * 2))
-    if "transparency" not in whole.info and "A" not in whole.getbands():
+    if not is_transparent(whole):
         return whole.convert("RGB")
     layer = whole.convert("RGBA")
     ground = Pillow.new("RGBA", layer.size, "white")

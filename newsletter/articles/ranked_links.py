@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from newsletter.articles.decoding import decode
+from newsletter.articles.html_page import base_of, html_page
 from newsletter.articles.sanitize import one_line
 from newsletter.articles.urls import absolute_url, is_web_address
 from newsletter.errors import SourceError
@@ -46,17 +46,10 @@ def ranked_links(body: bytes, *, content_type: str, url: str) -> tuple[RankedLin
 
     Raises SourceError if the page has no such heading, or fewer than two links below it.
     """
-    import lxml.html  # slow to load
-
-    text = re.sub(r"\A\s*<\?xml[^>]*>", "", decode(body, content_type).text)
-    try:
-        page = lxml.html.document_fromstring(text)
-    except (ValueError, lxml.etree.LxmlError) as error:
-        raise SourceError(
-            "it is not an HTML page", fix="check the address of the source"
-        ) from error
-    bases = [element.get("href") or "" for element in page.iter("base")]
-    base = absolute_url(url, bases[0] if bases else "") or url
+    page = html_page(body, content_type)
+    if page is None:
+        raise SourceError("it is not an HTML page", fix="check the address of the source")
+    base = base_of(page, url)
     for heading in islice(filter(_is_heading, page.iter(*_MAY_BE_HEADINGS)), MOST_HEADINGS):
         found = _distinct(_links_below(heading), base)
         if len(found) >= LEAST_LINKS:

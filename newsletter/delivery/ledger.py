@@ -16,7 +16,7 @@ class Claim:
     """One reader's delivery that this sender has claimed.
 
     The reader's personal links made before `links_since` no longer work.
-    Who wants `text_only` gets no HTML.
+    `text_only`: the reader gets no HTML.
     `attempts` counts the previous attempts and `first_attempt` is the time of the first of them,
     None if there was none. `was_refused_by_policy`: one of them paused a run.
     """

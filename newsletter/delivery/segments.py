@@ -29,7 +29,8 @@ class Gap:
 class Body:
     """Encoded bytes with gaps: each gap is an empty segment, whose indices are in `gaps`.
 
-    `boundary` is "" where there is one part only. The first segment extends to the first gap and is the same for all readers.
+    `boundary` is "" where there is one part only. The first segment extends to the first gap and is
+    the same for all readers.
     """
 
     boundary: str

@@ -138,10 +138,13 @@ def _with_popular_lists(
     newsletter = site.newsletter(slug)
     if not newsletter.popular and all(block.made is None for block in blocks):
         return blocks
-    from newsletter.pipeline.popular_lists import with_popular_lists  # few newsletters have one
+    # Few newsletters have one.
+    from newsletter.issues.popular import new_lists, refreshed_lists
+    from newsletter.pipeline.popular_lists import popular_lists
 
     vocabulary = newsletter_vocabulary(newsletter, site.settings.tags)
-    return with_popular_lists(connection, slug, newsletter, vocabulary, blocks, is_new=is_new)
+    lists = popular_lists(connection, slug, newsletter, vocabulary)
+    return (*blocks, *new_lists(lists)) if is_new else refreshed_lists(blocks, lists)
 
 
 def _sections(

@@ -37,8 +37,10 @@ def with_hosted_pictures(
     hosted = site.hosted_pictures
     found = dict.fromkeys(url for edition in editions for url in pictures_in(edition.html))
     asyncio.run(_keep_all(site, hosted, [url for url in found if not hosted.has(url)], now))
+    addresses = {url: hosted.address(url) for url in found}
     return tuple(
-        replace(edition, html=with_pictures(edition.html, hosted.address)) for edition in editions
+        replace(edition, html=with_pictures(edition.html, addresses.__getitem__))
+        for edition in editions
     )
 
 

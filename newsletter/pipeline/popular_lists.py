@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
 
 from newsletter.articles.tags import Vocabulary
 from newsletter.config.settings import NewsletterSettings
 from newsletter.issues.blocks import Block, BlockKind, Place, PopularList
-from newsletter.issues.popular import as_listed, most_opened, new_lists, refreshed_lists
+from newsletter.issues.popular import as_listed, most_opened
 from newsletter.site.source_settings import configured
 from newsletter.store.popular import opened_stories, rankings
 from newsletter.store.sources import find_sources
 
 
-def with_popular_lists(
-    connection: sa.Connection,
-    slug: str,
-    newsletter: NewsletterSettings,
-    vocabulary: Vocabulary,
-    blocks: Sequence[Block],
-    *,
-    is_new: bool,
-) -> tuple[Block, ...]:
-    """The blocks of a draft with its lists as they are now; a new draft has none yet."""
-    lists = _popular_lists(connection, slug, newsletter, vocabulary)
-    return (*blocks, *new_lists(lists)) if is_new else refreshed_lists(blocks, lists)
-
-
-def _popular_lists(
+def popular_lists(
     connection: sa.Connection, slug: str, newsletter: NewsletterSettings, vocabulary: Vocabulary
 ) -> list[tuple[Block, PopularList]]:
     """Each list with the block that it begins as, in the order of newsletter.toml."""

@@ -93,32 +93,45 @@ def put_letter(
     if slug is None:  # no newsletter is sent to the list any more
         return False
     try:
-        content = LetterContent(
-            template=letter.template.value,
-            words=_words(site, connection, letter, now),
-            subject=reader_translator(site)(
-                SUBJECTS[letter.template], title=title_of(site.settings, letter.list_slug)
-            ),
-            to_address=letter.address,
-            reply_to=_reply_to(site, letter, now),
-            in_reply_to=in_reply_to,
-            language=site.settings.site.language,
-        )
-        message = compose(site, slug, content, now=now)
+        message = _message(site, connection, slug, letter, now, in_reply_to)
     except InputError as error:  # an address that a header cannot hold
         strangers.warning("a letter cannot be written: %s", error)
         return False
     sender = _return_path(site, letter, is_answer=in_reply_to is not None)
+    outbox.put(
+        connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
+    )
+    return True
+
+
+def _message(
+    site: Site,
+    connection: sa.Connection,
+    slug: str,
+    letter: LetterRequest,
+    now: datetime,
+    in_reply_to: str | None,
+) -> bytes:
+    """The message, signed: a letter, or the newest issue where that welcomes a new reader."""
     if letter.template is Template.WELCOME:
         # Only then: it loads what makes messages of editions.
         from newsletter.pipeline.welcome_issue import welcome_issue
 
         issue = welcome_issue(site, connection, letter.list_slug, letter.subscriber_id, now)
-        message = issue or message
-    outbox.put(
-        connection, recipient=letter.address, envelope_sender=sender, message=message, now=now
+        if issue is not None:
+            return issue
+    content = LetterContent(
+        template=letter.template.value,
+        words=_words(site, connection, letter, now),
+        subject=reader_translator(site)(
+            SUBJECTS[letter.template], title=title_of(site.settings, letter.list_slug)
+        ),
+        to_address=letter.address,
+        reply_to=_reply_to(site, letter, now),
+        in_reply_to=in_reply_to,
+        language=site.settings.site.language,
     )
-    return True
+    return compose(site, slug, content, now=now)
 
 
 def _may_write(site: Site, connection: sa.Connection, letter: LetterRequest, now: datetime) -> bool:

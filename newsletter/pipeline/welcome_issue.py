@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -43,41 +42,38 @@ def welcome_issue(
             continue
         number = newest_sent(connection, slug, since=now - MOST_AGE)
         if number is not None:
-            message = _message(site, connection, slug, number, _Reader(subscriber_id, now))
+            message = _message(site, connection, slug, number, subscriber_id, now)
             if message is not None:
                 return message
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Whom to welcome, and when."""
-
-    id: int
-    now: datetime
-
-
 def _message(
-    site: Site, connection: sa.Connection, slug: str, number: int, reader: _Reader
+    site: Site,
+    connection: sa.Connection,
+    slug: str,
+    number: int,
+    subscriber_id: int,
+    now: datetime,
 ) -> bytes | None:
     issue = find_issue(connection, slug, number)
     row = issue_id(connection, issue)
-    if has_it(connection, row, reader.id) or is_corrected(connection, row):
+    if has_it(connection, row, subscriber_id) or is_corrected(connection, row):
         return None
-    present = present_readers(connection, [reader.id], recipients_of(site, issue), reader.now)
-    if reader.id not in present:
+    present = present_readers(connection, [subscriber_id], recipients_of(site, issue), now)
+    if subscriber_id not in present:
         return None
     keys = edition_keys(connection, row)
-    group = group_of(site, connection, issue, reader.id, reader.now)
+    group = group_of(site, connection, issue, subscriber_id, now)
     key = fitting_key(site, issue, keys, group)
     if key is None:
         return None
-    person = present[reader.id]
+    person = present[subscriber_id]
     to = addressee(
         site,
         site.tokens,
         slug,
-        subscriber_id=reader.id,
+        subscriber_id=subscriber_id,
         address=person.address,
         name=person.name,
         links_since=person.links_since,
@@ -85,9 +81,9 @@ def _message(
     edition = edition_with(connection, keys[key])
     compiled = compile_edition(
         edition,
-        headers_for(site, issue, reader.now),
+        headers_for(site, issue, now),
         text_only=person.mail_format == MailFormat.TEXT,
     )
-    message = compiled.compose(to, signer_of(site), reader.now)
-    add_welcome(connection, row, reader.id, keys[key], reader.now)
+    message = compiled.compose(to, signer_of(site), now)
+    add_welcome(connection, row, subscriber_id, keys[key], now)
     return message

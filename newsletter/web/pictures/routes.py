@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -124,10 +124,8 @@ class Pictures:
         found = await run_in_threadpool(self._hosted.read, name)
         if found is None:
             return Response(status_code=404, headers=NOT_SHOWN)
-        headers = {**FOR_EVER, "ETag": f'"{name}"'}
-        if name in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(found[1], media_type=found[0], headers=headers)
+        media_type, body = found
+        return _tagged(request, body, media_type, tag=name, headers=FOR_EVER)
 
     def _signed(self, request: Request) -> str:
         """The address of the picture that is asked for, which must be one of our pages'."""
@@ -199,9 +197,27 @@ def _answer(
 ) -> Response:
     if picture is None:
         return Response(status_code=404, headers=NOT_SHOWN)
-    headers = {**SHOWN, "ETag": f'"{picture.tag}"'}
-    if picture.tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers, background=background)
-    return Response(
-        picture.body, media_type=picture.media_type, headers=headers, background=background
+    return _tagged(
+        request,
+        picture.body,
+        picture.media_type,
+        tag=picture.tag,
+        headers=SHOWN,
+        background=background,
     )
+
+
+def _tagged(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    *,
+    tag: str,
+    headers: Mapping[str, str],
+    background: BackgroundTask | None = None,
+) -> Response:
+    """The picture with its entity tag; 304 for a browser that has it already."""
+    headers = {**headers, "ETag": f'"{tag}"'}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers, background=background)
+    return Response(body, media_type=media_type, headers=headers, background=background)
