@@ -65,9 +65,11 @@ class ConnectionWorker:
                     self._is_restricted()  # records the restriction if that is the reason
                     break
                 self._in_hand[claim.subscriber_id] = claim
-                connection = await self._connected(claim)
-                if connection is not None:
-                    await self._send(connection, claim)
+                with self.session.in_use():
+                    connection = await self._connected(claim)
+                    if connection is not None:
+                        await self._send(connection, claim)
+                self.settlement.end_if_hopeless()
         except BaseException:
             self.end.end()
             self._give_back_all()

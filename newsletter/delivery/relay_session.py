@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,7 @@ class RelaySession:
         self._pauses = pauses
         self._shares = shares
         self._failures = 0
+        self._in_use = 0
         self._rests_until = 0.0
         self._was_reached = False
         self._is_given_up = False
@@ -76,16 +78,29 @@ class RelaySession:
 
     @property
     def is_down(self) -> bool:
-        """Whether the relay is not expected to work soon; it is still tried again while others do."""
+        """Whether the relay is not expected to work soon; it is still tried again while others do.
+
+        A relay may refuse every further connection and still serve one, slowly: as long as it has
+        not answered all of them, it is not down.
+        """
         tries = (
             len(self._pauses) + 1 if self._was_reached else min(FIRST_TRIES, len(self._pauses) + 1)
         )
-        return self._is_given_up or self._failures >= tries
+        return self._is_given_up or (self._failures >= tries and not self._in_use)
 
     @property
     def is_given_up(self) -> bool:
         """Whether the relay refuses us, and is not used any more in this run."""
         return self._is_given_up
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Note that a connection to the relay is being opened, or has a message on it."""
+        self._in_use += 1
+        try:
+            yield
+        finally:
+            self._in_use -= 1
 
     async def connect(self) -> Connection | Outcome:
         """A new connection, or the reason why it failed."""

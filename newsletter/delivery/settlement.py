@@ -68,15 +68,19 @@ class Settlement:
         return all(session.is_down for session in self._sessions)
 
     def relay_failed(self, session: RelaySession, outcome: Outcome) -> None:
-        """Rest the relay, or give it up if it refuses us; end the send if it was the last one."""
+        """Rest the relay, or give it up if it refuses us; pause the send if every relay does."""
         if outcome.meaning is Meaning.POLICY:
             session.give_up(outcome)
         else:
             session.failed(outcome)
-        if self.is_hopeless:
-            refused = all(each.is_given_up for each in self._sessions)
+        if all(each.is_given_up for each in self._sessions):
             refusals = [(each.relay.name, each.trouble) for each in self._sessions]
-            self._end.end(RefusedByEveryRelay(refusals=refusals) if refused else None)
+            self._end.end(RefusedByEveryRelay(refusals=refusals))
+
+    def end_if_hopeless(self) -> None:
+        """End the send when no relay can be used, now or soon."""
+        if self.is_hopeless:
+            self._end.end()
 
     def settle(
         self, claim: Claim, outcome: Outcome, session: RelaySession, *, is_worn: bool = False
