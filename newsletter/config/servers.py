@@ -73,7 +73,8 @@ class RelaySettings(Table):
     max_message_size: int | None = Field(default=None, ge=1_000)
     """The largest message that it takes, in octets. Unset: as it says itself, or as its provider publishes."""
     connections: int = Field(default=8, ge=1, le=256)
-    """Connections that one `send`, with all its processes, or one sending node opens at the same time."""
+    """Connections that one `send`, with all its processes, or one sending node opens at the same time.
+    Where the relay accepts fewer, the send goes on with those."""
     rate: Rate | None = None
     """The most messages that all senders together send: `100/s`. Unset: no limit."""
     per_domain: dict[str, Rate] = Field(default_factory=dict)

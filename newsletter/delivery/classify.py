@@ -7,7 +7,12 @@ from enum import StrEnum
 from newsletter.delivery.providers import asks_to_slow_down, is_greylisting
 from newsletter.delivery.replies import Reply
 from subscribers.blame.blame import OURS, Blame
-from subscribers.blame.judge import Refusal, judge, says_session_is_full
+from subscribers.blame.judge import (
+    Refusal,
+    judge,
+    says_connections_are_full,
+    says_session_is_full,
+)
 
 
 class Stage(StrEnum):
@@ -56,6 +61,8 @@ def classify(stage: Stage, reply: Reply) -> Meaning:
         return Meaning.BROKEN
     if says_session_is_full(reply.text):
         return Meaning.RELAY  # the next connection continues with the same reader
+    if says_connections_are_full(reply.text):
+        return Meaning.RELAY  # whichever reader it is, another connection can serve
     blame = whose_fault(stage, reply)
     if reply.code < 500:
         return _temporary(stage, reply, blame)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from newsletter.delivery.claim_queue import ClaimQueue
@@ -13,7 +14,11 @@ from newsletter.delivery.ledger import Claim
 from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.message_preparer import MessagePreparer, PreparedMessage
 from newsletter.delivery.outcome import Outcome, from_trouble
-from newsletter.delivery.relay_session import RelaySession
+from newsletter.delivery.relay_session import (
+    FIRST_REST_ALONE,
+    LONGEST_REST_ALONE,
+    RelaySession,
+)
 from newsletter.delivery.retry import limits_the_session
 from newsletter.delivery.settlement import SendEnd, Settlement
 from newsletter.delivery.transport import Connection
@@ -51,6 +56,8 @@ class ConnectionWorker:
     _sent: int = field(default=0, init=False)
     _in_hand: dict[int, Claim] = field(default_factory=dict, init=False)
     _finishing: Claim | None = field(default=None, init=False)
+    _is_surplus: bool = field(default=False, init=False)
+    _rest_alone: float = field(default=FIRST_REST_ALONE, init=False)
 
     async def work(self) -> None:
         """Send until nothing is left, the send ends, or the relay refuses us or may not send now."""
@@ -70,6 +77,8 @@ class ConnectionWorker:
                     if connection is not None:
                         await self._send(connection, claim)
                 self.settlement.end_if_hopeless()
+                if self._is_surplus:
+                    await self._make_room()
         except BaseException:
             self.end.end()
             self._give_back_all()
@@ -91,8 +100,21 @@ class ConnectionWorker:
             self._connection = opened
             return opened
         self._give_back(claim)
-        self.settlement.relay_failed(self.session, opened)
+        self._is_surplus = self.session.is_one_too_many(None, opened)
+        if not self._is_surplus:
+            self.settlement.relay_failed(self.session, opened)
         return None
+
+    async def _make_room(self) -> None:
+        """Close the connection and rest, while the others go on."""
+        if self._connection is not None:
+            await self._connection.quit()
+            self._connection = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._rest_alone):
+                await self.queue.over.wait()
+        self._is_surplus = False
+        self._rest_alone = min(2 * self._rest_alone, LONGEST_REST_ALONE)
 
     async def _send(self, connection: Connection, claim: Claim) -> None:
         """Send the claim, then further ones: each begins in the write that ends the last."""
@@ -131,6 +153,12 @@ class ConnectionWorker:
             self.preparer.make_ahead()
             self._finishing = claim
             outcome = await connection.finish(following.envelope if following else None)
+        self._is_surplus = self.session.is_one_too_many(connection, outcome)
+        if self._is_surplus:
+            self._finishing = None
+            self._give_back_transaction(transaction)
+            self._give_back_transaction(following)
+            return None
         self._settle(claim, outcome, is_worn=self._sent > 0)
         if self._sent and limits_the_session(outcome):
             self.session.learn_limit(self._sent)

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from newsletter.config.settings import RelaySettings
-from newsletter.delivery.classify import BEFORE_A_MESSAGE
+from newsletter.delivery.classify import BEFORE_A_MESSAGE, Meaning
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.rates import TODAY, WHOLE_RELAY, Meter, Shares, TokenReservation
+from newsletter.delivery.retry import is_one_too_many
 from newsletter.delivery.transport import Connection, Timeouts, tls_context
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ LONGEST_REST = 60.0
 
 FIRST_TRIES = 3
 """Failures after which a relay that was never reached in this run counts as down."""
+
+FIRST_REST_ALONE, LONGEST_REST_ALONE = 5.0, 600.0
+"""Seconds that one connection rests which the relay does not admit beside others; each rest of it is
+twice the last."""
 
 SHARE_CHECK_SECONDS = 0.05
 """Seconds until a relay that is ahead of its share checks again."""
@@ -62,6 +67,8 @@ class RelaySession:
         self._shares = shares
         self._failures = 0
         self._in_use = 0
+        self._connections: list[Connection] = []
+        self._admits_fewer = False
         self._rests_until = 0.0
         self._was_reached = False
         self._is_given_up = False
@@ -102,6 +109,25 @@ class RelaySession:
         finally:
             self._in_use -= 1
 
+    def is_one_too_many(self, connection: Connection | None, outcome: Outcome) -> bool:
+        """Whether the relay refuses this connection, or its opening, because it has enough of ours.
+
+        If so, the connection counts no longer as one that the relay admits.
+        """
+        if outcome.meaning is Meaning.ACCEPTED:
+            return False
+        others = [each for each in self._connections if each is not connection and each.is_usable]
+        if not is_one_too_many(outcome, others=len(others)):
+            return False
+        self._connections = others
+        if not self._admits_fewer:
+            self._admits_fewer = True
+            log.warning(
+                "relay %s accepts %d of %d connections at once: %s",
+                self.relay.name, len(others), self.relay.connections, outcome,
+            )  # fmt: skip
+        return True
+
     async def connect(self) -> Connection | Outcome:
         """A new connection, or the reason why it failed."""
         # Loaded only when there is something to send.
@@ -113,7 +139,10 @@ class RelaySession:
             self.relay, self._tls, self._local_hostname, self._timeouts, self._tokens
         )
         # While one connection waits for its first reply, others may be refused several times.
-        self._was_reached |= isinstance(connected, Connection)
+        if isinstance(connected, Connection):
+            self._was_reached = True
+            self._connections = [each for each in self._connections if each.is_usable]
+            self._connections.append(connected)
         return connected
 
     def worked(self, domain: str) -> None:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from newsletter.delivery.classify import ABOUT_ONE_MESSAGE, CLOSING, Meaning, Stage
+from newsletter.delivery.classify import (
+    ABOUT_ONE_MESSAGE,
+    BEFORE_A_MESSAGE,
+    CLOSING,
+    Meaning,
+    Stage,
+)
 from newsletter.delivery.ledger import Claim
 from newsletter.delivery.outcome import Outcome
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from subscribers.blame.judge import says_session_is_full
+from subscribers.blame.judge import says_connections_are_full, says_session_is_full
 
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=2)
@@ -93,6 +99,19 @@ def limits_the_session(outcome: Outcome) -> bool:
         return False
     is_deferred = outcome.stage is Stage.MAIL and outcome.code != CLOSING
     return is_deferred or says_session_is_full(outcome.text)
+
+
+def is_one_too_many(outcome: Outcome, *, others: int) -> bool:
+    """Whether the relay refuses this connection only because it has enough of ours.
+
+    `others` is how many further connections are open. While there are any, a connection that
+    is not admitted says nothing about the relay.
+    """
+    if not others:
+        return False
+    if outcome.stage in BEFORE_A_MESSAGE:
+        return True
+    return outcome.meaning is Meaning.RELAY and says_connections_are_full(outcome.text)
 
 
 def _state_after(claim: Claim, outcome: Outcome) -> DeliveryState:

@@ -57,6 +57,14 @@ SESSION_IS_FULL = _any_of(
         r"max(?:imum)? (?:number of )?messages? per connection|message threshold exceeded|open a new (?:session|connection)|\b(?:mi|rp):(?:dmc|drc)\b",
     )
 )
+CONNECTIONS_ARE_FULL = _any_of(
+    (
+        r"too many (?:\w+ ){0,3}(?:connections?|sessions?|logins?|threads)\b",
+        r"(?:concurrent|simultaneous|parallel) (?:\w+ ){0,3}(?:connections?|sessions?|logins?|deliveries)\b",
+        r"(?:maximum|max|allowed) (?:number of )?(?:\w+ ){0,3}(?:connections|sessions)\b|(?:connections?|sessions?) (?:count )?limit (?:was |is |has been )?(?:exceeded|reached)",
+        r"sender thread limit|并发连接|\bhl:icc\b",
+    )
+)
 _SENDER_REFUSED = _any_of(
     (
         rf"\b{_SENDER}\b(?: (?:e-?mail )?(?:address|domain|name|mailbox|account))? ?(?::|is|was|has been|been|does)? ?(?:\w+ )?"
@@ -187,6 +195,7 @@ _SOME_ACCOUNT = _any_of(
 
 IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (SESSION_IS_FULL, Blame.NOW),
+    (CONNECTIONS_ARE_FULL, Blame.NOW),
     (_ACCOUNT, Blame.ACCOUNT),
     (_SENDER_REFUSED, Blame.POLICY),
     (_UNAVAILABLE_TO_US, Blame.POLICY),

@@ -75,6 +75,14 @@ def says_session_is_full(text: str) -> bool:
     return SESSION_IS_FULL.search(plain_words(text)) is not None
 
 
+def says_connections_are_full(text: str) -> bool:
+    """Whether the server accepts no more connections, or messages at once, beside those it has."""
+    from subscribers.blame.general_words import CONNECTIONS_ARE_FULL
+
+    words = plain_words(text)
+    return not says_session_is_full(text) and CONNECTIONS_ARE_FULL.search(words) is not None
+
+
 def _by_words_and_codes(refusal: Refusal) -> Blame:
     words = plain_words(refusal.text)
     by_words = _by_words(words)

@@ -32,8 +32,6 @@ from tests.servers.fast_smtp import FastCatcher, Spoilt, fast_server, slow_at
 
 S = DeliveryState
 
-BUSY = Spoilt(reply="421 4.3.2 Too many connections", hang_up=True)
-
 
 def states(database: Database) -> Counter[DeliveryState]:
     """How many deliveries stand where."""
@@ -68,40 +66,6 @@ async def test_a_relay_that_fails_comes_back_by_itself(sqlite_database: Database
         )
     assert report.accepted == 400
     assert weak.messages > 0
-
-
-async def test_a_slow_greeting_is_awaited_however_often_the_relay_refuses_further_connections(
-    sqlite_database: Database,
-) -> None:
-    """A relay that admits one connection, and greets it late, is not down: the send goes on."""
-    ledger = planned_ledger(sqlite_database, readers=20)
-    calls = iter(range(9))
-
-    def one_at_a_time(stage: Stage, _recipient: str) -> Spoilt | None:
-        if stage is not Stage.CONNECT or (call := next(calls, None)) is None:
-            return None
-        return Spoilt(delay=0.4) if call == 0 else BUSY
-
-    async with fast_server(FastCatcher(plan=one_at_a_time)) as catcher:
-        report = await send(ledger, catcher.relay(connections=2), pauses=(0.01,) * 8)
-    assert report.accepted == 20
-
-
-async def test_a_slow_message_is_awaited_however_often_the_relay_refuses_further_connections(
-    sqlite_database: Database,
-) -> None:
-    """A relay that admits one connection, and examines its message for long, is not down."""
-    ledger = planned_ledger(sqlite_database, readers=20)
-    calls, messages = iter(range(9)), iter(range(1))
-
-    def one_at_a_time(stage: Stage, _recipient: str) -> Spoilt | None:
-        if stage is Stage.CONNECT and (call := next(calls, None)) is not None:
-            return BUSY if call else None
-        return Spoilt(delay=0.4) if stage is Stage.DOT and next(messages, 1) == 0 else None
-
-    async with fast_server(FastCatcher(plan=one_at_a_time)) as catcher:
-        report = await send(ledger, catcher.relay(connections=2), pauses=(0.01,) * 5)
-    assert report.accepted == 20
 
 
 async def test_a_relay_that_is_down_is_said_so_within_seconds(

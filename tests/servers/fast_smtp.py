@@ -51,11 +51,25 @@ def slow_at(late: Stage, seconds: float) -> Plan:
     return lambda stage, _recipient: Spoilt(delay=seconds) if stage is late else None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtOnce:
+    """A limit on what a sender may do at once: whoever is beyond `most` gets `spoilt` at `stage`.
+
+    Connections are counted when they are made, or with `transactions` the messages under way.
+    """
+
+    most: int
+    stage: Stage
+    spoilt: Spoilt
+    transactions: bool = False
+
+
 @dataclass(kw_only=True)
 class FastCatcher:
     """What the server does, and how many copies of what came, by recipient."""
 
     plan: Plan = lambda _stage, _recipient: None
+    at_once: AtOnce | None = None
     pipelining: bool = True
     tls: ssl.SSLContext | None = None
     signs_in: bool = False
@@ -64,6 +78,7 @@ class FastCatcher:
     in_clear: int = 0
     connections: int = 0
     open_connections: int = 0
+    open_transactions: int = 0
     port: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -102,6 +117,8 @@ class _Session(asyncio.Protocol):
         self._recipient = ""
         self._in_data = False
         self._is_encrypted = False
+        self._is_surplus = False
+        self._in_transaction = False
         self._waits = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: asyncio.Transport | None = None
@@ -113,6 +130,8 @@ class _Session(asyncio.Protocol):
         if not self._is_encrypted:
             self._catcher.connections += 1
             self._catcher.open_connections += 1
+            limit = self._catcher.at_once
+            self._is_surplus = limit is not None and self._catcher.open_connections > limit.most
             self._answer(Stage.CONNECT)
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +142,7 @@ class _Session(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """Asyncio: they have gone."""
         self._catcher.open_connections -= 1
+        self._end_transaction()
         self._catcher.news.set()
         self._waits = True
 
@@ -151,15 +171,30 @@ class _Session(asyncio.Protocol):
                 del self._buffer[: end + 2]
                 self._obey(line.decode("utf-8", "replace"))
 
+    def _spoilt_at(self, stage: Stage, recipient: str) -> Spoilt | None:
+        limit = self._catcher.at_once
+        if limit is not None and limit.transactions and stage is Stage.MAIL:
+            self._end_transaction()
+            self._is_surplus = self._catcher.open_transactions >= limit.most
+            self._in_transaction = True
+            self._catcher.open_transactions += 1
+        if limit is not None and self._is_surplus and stage is limit.stage:
+            return limit.spoilt
+        return self._catcher.plan(stage, recipient)
+
+    def _end_transaction(self) -> None:
+        self._catcher.open_transactions -= self._in_transaction
+        self._in_transaction = False
+
     def _take_message(self) -> None:
-        spoilt = self._catcher.plan(Stage.DOT, self._recipient)
+        spoilt = self._spoilt_at(Stage.DOT, self._recipient)
         said = OK[Stage.DOT] if spoilt is None or spoilt.reply is None else spoilt.reply
         if not said.startswith(("4", "5")) and self._recipient:
             self._catcher.keep(self._recipient, is_encrypted=self._is_encrypted)
         if not self._recipient:
             said = "554 5.5.1 No valid recipients"
         self._recipient = ""
-        self._say(said, spoilt)
+        self._say(said, spoilt, self._end_transaction)
 
     def _obey(self, line: str) -> None:
         verb = line[:4].upper()
@@ -183,20 +218,20 @@ class _Session(asyncio.Protocol):
             self._say("250 2.0.0 Ok", None)
 
     def _take_recipient(self, recipient: str) -> None:
-        spoilt = self._catcher.plan(Stage.RCPT, recipient)
+        spoilt = self._spoilt_at(Stage.RCPT, recipient)
         said = OK[Stage.RCPT] if spoilt is None or spoilt.reply is None else spoilt.reply
         self._recipient = recipient if said.startswith("2") else ""
         self._say(said, spoilt)
 
     def _take_data(self) -> None:
-        spoilt = self._catcher.plan(Stage.DATA, self._recipient)
+        spoilt = self._spoilt_at(Stage.DATA, self._recipient)
         usual = OK[Stage.DATA] if self._recipient else "503 5.5.1 No recipient"
         said = usual if spoilt is None or spoilt.reply is None else spoilt.reply
         self._in_data = said.startswith("354")
         self._say(said, spoilt)
 
     def _answer(self, stage: Stage) -> None:
-        spoilt = self._catcher.plan(stage, self._recipient)
+        spoilt = self._spoilt_at(stage, self._recipient)
         usual = self._greeting() if stage is Stage.EHLO else OK[stage]
         said = usual if spoilt is None or spoilt.reply is None else spoilt.reply
         self._say(said, spoilt)
@@ -215,14 +250,17 @@ class _Session(asyncio.Protocol):
         lines = [f"250-{offer}" for offer in offers[:-1]]
         return "\r\n".join([*lines, f"250 {offers[-1]}"])
 
-    def _say(self, said: str, spoilt: Spoilt | None) -> None:
+    def _say(
+        self, said: str, spoilt: Spoilt | None, then: Callable[[], None] = lambda: None
+    ) -> None:
         assert self._transport is not None
+        if spoilt is not None and (spoilt.delay or spoilt.in_pieces):
+            self._waits = True
+            self._start(self._say_slowly(said, spoilt, then))
+            return
+        then()
         if spoilt is None:
             self._transport.write(said.encode() + b"\r\n")
-            return
-        if spoilt.delay or spoilt.in_pieces:
-            self._waits = True
-            self._start(self._say_slowly(said, spoilt))
             return
         if said:
             self._transport.write(said.encode() + b"\r\n")
@@ -231,9 +269,10 @@ class _Session(asyncio.Protocol):
         # Who says nothing at a step says nothing for good.
         self._waits = spoilt.hang_up or not said
 
-    async def _say_slowly(self, said: str, spoilt: Spoilt) -> None:
+    async def _say_slowly(self, said: str, spoilt: Spoilt, then: Callable[[], None]) -> None:
         assert self._transport is not None
         await asyncio.sleep(spoilt.delay)
+        then()
         pieces = [said + "\r\n"] if not spoilt.in_pieces else list(said + "\r\n")
         for piece in pieces:
             self._transport.write(piece.encode())

@@ -15,6 +15,7 @@ from newsletter.delivery.retry import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     MAX_TEXT,
+    is_one_too_many,
     next_attempt,
     receipt_for,
 )
@@ -88,3 +89,24 @@ def test_a_relays_speech_is_clipped() -> None:
     """The books keep its beginning."""
     outcome = Outcome(stage=Stage.DOT, meaning=Meaning.ACCEPTED, text="x" * 5000)
     assert len(receipt(outcome).text) == MAX_TEXT
+
+
+@pytest.mark.parametrize(
+    ("meaning", "stage", "text", "others", "is_surplus"),
+    [
+        (Meaning.RELAY, Stage.CONNECT, "Service not available", 2, True),
+        (Meaning.POLICY, Stage.AUTH, "Authentication failed", 1, True),
+        (Meaning.RELAY, Stage.DOT, "Concurrent connections limit exceeded", 1, True),
+        (Meaning.RELAY, Stage.DOT, "Concurrent connections limit exceeded", 0, False),
+        (Meaning.RELAY, Stage.CONNECT, "Service not available", 0, False),
+        (Meaning.RELAY, Stage.MAIL, "Not now", 2, False),
+        (Meaning.ACCEPTED, Stage.DOT, "queued, too many connections", 2, False),
+        (Meaning.BROKEN, Stage.DOT, "what? too many connections", 2, False),
+    ],
+)
+def test_a_connection_is_one_too_many_only_beside_others(
+    meaning: Meaning, stage: Stage, text: str, others: int, *, is_surplus: bool
+) -> None:
+    """As long as others send, a connection that is not admitted says nothing about the relay."""
+    outcome = Outcome(meaning=meaning, stage=stage, code=421, text=text)
+    assert is_one_too_many(outcome, others=others) is is_surplus

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.blame.blame import OURS, Blame
-from subscribers.blame.judge import Refusal, judge, says_session_is_full
+from subscribers.blame.judge import (
+    Refusal,
+    judge,
+    says_connections_are_full,
+    says_session_is_full,
+)
 from subscribers.blame.known_replies import KNOWN_REPLIES
 from subscribers.blame.words import MAX_TEXT, plain_words, same_words
 from subscribers.inbound.verdict import Verdict, verdict_of
@@ -114,6 +119,43 @@ def test_a_sessions_limit_is_no_fault_of_anybody() -> None:
     """A new connection goes on."""
     assert says_session_is_full("Requested action aborted Mails per session limit exceeded")
     assert not says_session_is_full("Daily limit exceeded")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4.7.0 mail.example.org Error: too many connections from 192.0.2.1",
+        "Too many concurrent SMTP connections; please try again later.",
+        "Too many concurrent SMTP connections from this IP address; please try again later.",
+        "4.3.2 The maximum number of concurrent server connections has exceeded a per-source limit",
+        "4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending",
+        "4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded",
+        "4.7.652 The mail server [192.0.2.1] has exceeded the maximum number of connections.",
+        "4.7.0 Too many login attempts, please try again later.",
+        "Connections limit reached",
+        "HL:ICC 192.0.2.1 同时并发连接数过大",
+    ],
+)
+def test_a_limit_of_connections_is_recognised(text: str) -> None:
+    """By the words of Postfix, Exim, Exchange, Gmail and others."""
+    assert says_connections_are_full(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4.3.2 Connection rate limit exceeded.",
+        "Throttling failure: Maximum sending rate exceeded.",
+        "Maximum number of messages per connection reached",
+        "Mails per session limit exceeded",
+        "5.5.3 Too many recipients",
+        "Daily limit exceeded",
+        "4.4.2 connection timed out",
+    ],
+)
+def test_other_limits_are_not_taken_for_one_of_connections(text: str) -> None:
+    """A rate, a day's limit and a session's limit each want something else."""
+    assert not says_connections_are_full(text)
 
 
 @given(st.text(max_size=3 * MAX_TEXT), st.sampled_from([0, 421, 550, 552, 554]))
