@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 _CONTINUE, _SIGNED_IN = 334, 235
 """Replies to AUTH (RFC 4954 section 4)."""
+
+_NEXT_ADDRESS_AFTER = 0.25
+"""Seconds that an address may take to answer before the next one is tried beside it (RFC 8305)."""
 
 
 async def connect(
@@ -59,7 +64,6 @@ async def _open(
     security = security_of(relay)
     session = aiosmtplib.SMTP(
         hostname=relay.host,
-        port=relay.port,
         username=relay.username if tokens is None else None,
         password=relay.password,
         local_hostname=relay.hostname or local_hostname,
@@ -69,7 +73,7 @@ async def _open(
         tls_context=tls,
     )
     try:
-        await session.connect()
+        await session.connect(sock=await _dial(relay.host, relay.port, timeouts.connect))
         if session.is_ehlo_or_helo_needed:
             await _greet(session)
         if tokens is not None:
@@ -86,6 +90,27 @@ async def _open(
     except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
         session.close()
         return from_trouble(Stage.CONNECT, error)
+
+
+async def _dial(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to the first address of the host that answers.
+
+    Many hosts have an IPv6 address that their visitors' networks do not reach, without saying so.
+    """
+    import aiohappyeyeballs
+
+    try:
+        async with asyncio.timeout(seconds):
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
+            return await aiohappyeyeballs.start_connection(
+                found, happy_eyeballs_delay=_NEXT_ADDRESS_AFTER, interleave=1
+            )
+    except TimeoutError:
+        raise TimeoutError(f"Timed out connecting to {host} on port {port}") from None
+    except OSError as error:
+        raise OSError(f"Error connecting to {host} on port {port}: {error}") from error
 
 
 async def _greet(session: aiosmtplib.SMTP) -> None:

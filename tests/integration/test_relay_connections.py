@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +15,7 @@ import pytest
 from newsletter.delivery.classify import Stage
 from newsletter.store.database import Database
 from tests.factories.ledger import planned_ledger
-from tests.factories.sending import send
+from tests.factories.sending import QUICK, send
 from tests.factories.tls import make_identity
 from tests.servers.fast_smtp import AtOnce, FastCatcher, Spoilt, fast_server, slow_at
 
@@ -35,6 +40,18 @@ MESSAGES = [
     (Stage.DOT, "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded"),
 ]
 """What Exchange Online answers to a fourth message at one time, of any connection."""
+
+
+@contextmanager
+def silent_port(address: str, port: int) -> Iterator[None]:
+    """A port that answers no connection, not even by a refusal: its queue is full."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind((address, port))
+        listener.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex((address, port))
+        yield
 
 
 @pytest.mark.parametrize(
@@ -71,6 +88,25 @@ async def test_what_the_relay_does_not_admit_goes_by_the_other_connections(
     assert (report.accepted, report.deferred, report.paused) == (READERS, 0, "")
     assert max(catcher.copies.values()) == 1
     assert catcher.connections < 20  # it was asked a hundred times once
+
+
+async def test_an_address_that_does_not_answer_delays_nobody(
+    sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay's IPv6 address is often unreachable without a word: the next address is tried beside it."""
+    ledger = planned_ledger(sqlite_database, readers=5)
+    loop = asyncio.get_running_loop()
+
+    async def two_addresses(_host: str, port: int, **_hints: object) -> list[tuple[object, ...]]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*kind, (address, port)) for address in ("127.0.0.2", "127.0.0.1")]
+
+    async with fast_server(FastCatcher()) as catcher:
+        monkeypatch.setattr(loop, "getaddrinfo", two_addresses)
+        relay = catcher.relay(host="relay.example.org", connections=1, security="none")
+        with silent_port("127.0.0.2", catcher.port):
+            report = await send(ledger, relay, timeouts=replace(QUICK, connect=3_600))
+    assert report.accepted == 5
 
 
 async def test_a_slow_greeting_is_awaited_however_often_the_relay_refuses_further_connections(
