@@ -64,6 +64,7 @@ SUBJECTS = {
     Template.MOVED: "%(title)s now goes to another address",
     Template.ERASE: "Erase your data at %(title)s?",
     Template.EXPORT: "Your data at %(title)s",
+    Template.SUGGESTED: "%(title)s has what you suggested",
 }
 
 
@@ -252,4 +253,5 @@ def _links(
         "preferences": f"{url}/p/{preferences}",
         "erase": f"{url}/erase/{tokens.make(Purpose.ERASE, reader, slug, now)}",
         "export": f"{url}/export/{tokens.make(Purpose.EXPORT, reader, slug, now)}",
+        "no_answer": f"{url}/no-answer/{tokens.make(Purpose.NO_ANSWER, reader, slug, now)}",
     }
