@@ -45,7 +45,7 @@ def list_suggestions(invocation: Invocation, name: str) -> int:
 
 @suggestions.command("add")
 @issue_argument
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @click.option("--section", default="", help="The section's title.  [default: by its tags]")
 @json_option
 @now_option
@@ -73,7 +73,7 @@ def add(invocation: Invocation, issue: tuple[str, int | None], number: int, sect
 
 @suggestions.command("dismiss")
 @click.argument("name")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @json_option
 @now_option
 @pass_invocation
@@ -92,10 +92,10 @@ def dismiss(invocation: Invocation, name: str, number: int) -> int:
 
 @suggestions.command("block")
 @click.argument("name")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @click.option(
     "--reader",
-    type=int,
+    type=click.IntRange(1, 2**31 - 1),
     metavar="ID",
     help="Block who made this suggestion, instead of the article's site.",
 )
@@ -139,7 +139,7 @@ def blocked(invocation: Invocation) -> int:
 
 
 @suggestions.command("unblock")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 @json_option
 @now_option
 @pass_invocation

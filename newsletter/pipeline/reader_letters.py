@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from newsletter.errors import InputError
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
-from newsletter.site.lists import contact_of, join_url, newsletters_of, title_of
+from newsletter.site.lists import (
+    contact_of,
+    join_url,
+    newsletters_of,
+    suggest_address,
+    title_of,
+)
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
@@ -214,6 +220,7 @@ def _words(
         "contact": contact_of(settings, letter.list_slug),
         "list": letter.list_slug,
         "mail_domain": inbound.domain if inbound else None,
+        "suggest": suggest_address(settings, letter.list_slug),
         "join": join_url(settings, letter.list_slug),
         "links": _links(site, letter, person, now),
         **words,

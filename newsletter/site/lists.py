@@ -73,6 +73,13 @@ def suggestions_of(settings: Settings, list_slug: str) -> str:
     return next((slug for slug, newsletter in found.items() if newsletter.suggestions), "")
 
 
+def suggest_address(settings: Settings, list_slug: str) -> str:
+    """The mail address for suggesting an article; "" where there is none."""
+    if settings.inbound is None or not suggestions_of(settings, list_slug):
+        return ""
+    return f"{list_slug}-{AddressRole.SUGGEST}@{settings.inbound.domain}"
+
+
 def links_url(settings: Settings, newsletter: str) -> str:
     """The page that mails a newsletter's readers their links; the archive for one that has none."""
     known = public_newsletters(settings).get(newsletter)
