@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -29,12 +28,8 @@ from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.mail_log import LoggedMail
 from subscribers.inbound.reader_commands import ReaderCommand
-from subscribers.quiet_log import QuietLog
 from subscribers.subscriber import Status, Subscriber
 from subscribers.unsubscribe import status_of
-
-log = logging.getLogger("newsletter")
-strangers = QuietLog(log)
 
 OF_ONE = AttemptLimit(most=10, per=timedelta(days=1))
 """Limit of what is taken from one address, or from one network by the form."""
@@ -156,7 +151,6 @@ def suggest_by_mail(
         connection, site.keyed(kind), limit, now
     )
     if not is_within:
-        strangers.warning("a suggestion was not kept: %s", TOO_MANY)
         return Done(action=Action.NONE, address=mail.sender, problem=TOO_MANY)
     if is_refused(connection, link, reader):
         return Done(action=Action.NONE, address=mail.sender, problem="it is blocked")

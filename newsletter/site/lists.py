@@ -142,9 +142,10 @@ def list_address_of(
     if settings.inbound is None:
         return None
     found = parse_list_address(address, list_slugs(settings), settings.inbound.domain, former)
-    if found is not None and found.role is AddressRole.SUGGEST:
-        return found if suggestions_of(settings, found.list_slug) else None
-    if found is not None:
+    is_wanted = found is not None and (
+        found.role is not AddressRole.SUGGEST or bool(suggestions_of(settings, found.list_slug))
+    )
+    if is_wanted:
         return found
     for newsletter in settings.newsletters.values():
         own = (newsletter.sender.address, newsletter.reply_to or "")

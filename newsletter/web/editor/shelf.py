@@ -64,8 +64,9 @@ def shelf_of(
     ]
     taken = {entry.out.key for entry in first if entry.out.key}
     others = [out for out in left_out if out.key not in taken]
+    alone = _newest_first(others, {LeftOutReason.SUGGESTED})
     found = [
-        (SUGGESTED, first),
+        (SUGGESTED, [*first, *(_shelved(out, known, sections) for out in alone)]),
         *(
             (kind, [_shelved(out, known, sections) for out in _newest_first(others, reasons)])
             for kind, reasons in _KINDS.items()
