@@ -56,6 +56,8 @@ _QUOTED = re.compile(
     r"|sent from my |von meinem |envoyé de(puis)? mon |enviado desde mi |发自我的"
 )
 _WEB_LINK = re.compile(r"https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
+_AROUND = re.compile(r"\(\)|<>|\[\]")
+"""What is left of the brackets around a link."""
 _EDGES = " .!?,;:\"'“”„*()[]<>。！"
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
@@ -124,7 +126,7 @@ def _read_suggestion(message: Message) -> Command | None:
     if found is None:
         return None
     url = found[0].rstrip(_EDGES)
-    said = " ".join(line.replace(found[0], " ") for line in lines[:-1]).split()
+    said = " ".join(_AROUND.sub(" ", line.replace(url, "")) for line in lines[:-1]).split()
     return Command(verb=Verb.SUGGEST, words=(url, " ".join(said)[:MOST_REASON]))
 
 

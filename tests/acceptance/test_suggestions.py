@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,19 @@ from playwright.sync_api import Browser, expect
 
 from newsletter.pipeline.form_requests import handle_requests
 from newsletter.pipeline.suggested_pages import read_suggested_pages
-from newsletter.store.issues import find_issue
 from tests.acceptance.conftest import SiteMaker
 from tests.acceptance.site import NOW, CommandLine
 from tests.axe import objections_in_both_modes
 from tests.browsers import Chromium
 from tests.demo.catcher import MailCatcher
 from tests.factories.office import COPY_DESK, Office, open_office
+from tests.factories.suggestions import HOST, PAGE, let_lead_to_loopback
+from tests.servers.feeds import FeedServer
 
 pytestmark = [pytest.mark.browser]
 
 READER = "reader03@example.org"
+TITLE = "The old lock opens again"
 
 
 @pytest.fixture
@@ -45,15 +48,24 @@ def office(site: CommandLine) -> Iterator[Office]:
         yield running
 
 
-def left_out(office: Office) -> tuple[str, str]:
-    """The address and headline of an article that the issue left out."""
-    with office.site.database.transaction(read_only=True) as connection:
-        issue = find_issue(connection, "weekly", 1)
-    out = next(one for one in issue.left_out if one.key and one.url.startswith("http"))
-    return out.url, out.title
+@pytest.fixture
+def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a public article."""
+    let_lead_to_loopback(monkeypatch)
+    with FeedServer() as server:
+        server.put("/lock", PAGE.format(title=TITLE), "text/html; charset=utf-8")
+        yield f"http://{HOST}:{server.port}/lock"
 
 
-def suggest(office: Office, browser: Browser, url: str, title: str) -> None:
+def suggested(office: Office, url: str, chromium: Chromium) -> None:
+    """A reader suggests it, and its page is read."""
+    chromium.run(lambda browser: suggest(office, browser, url))
+    later = NOW + timedelta(hours=1)
+    handle_requests(office.site, later)
+    assert read_suggested_pages(office.site, now=later) == 1
+
+
+def suggest(office: Office, browser: Browser, url: str) -> None:
     """A reader opens the bookmark on the article's page, fills in the rest and presses the button."""
     context = browser.new_context(base_url=office.base, locale="en-GB")
     page = context.new_page()
@@ -70,7 +82,7 @@ def suggest(office: Office, browser: Browser, url: str, title: str) -> None:
     ours = bookmark.removeprefix("javascript:").replace(office.site.settings.site.url, office.base)
     page.route(
         "http://article.test/**",
-        lambda route: route.fulfill(content_type="text/html", body=f"<title>{title}</title>"),
+        lambda route: route.fulfill(content_type="text/html", body=f"<title>{TITLE}</title>"),
     )
     page.goto("http://article.test/x?a=1&b=2")
     page.evaluate(ours)
@@ -78,7 +90,7 @@ def suggest(office: Office, browser: Browser, url: str, title: str) -> None:
     expect(page.get_by_label("Address of the article")).to_have_value(
         "http://article.test/x?a=1&b=2"
     )
-    expect(page.get_by_label("Its headline")).to_have_value(title)
+    expect(page.get_by_label("Its headline")).to_have_value(TITLE)
     page.get_by_label("Address of the article").fill(url)
     page.get_by_label("Why?").fill("The <b>valve</b> again.")
     page.get_by_label("Your name").fill("Ann")
@@ -87,18 +99,15 @@ def suggest(office: Office, browser: Browser, url: str, title: str) -> None:
     expect(page.get_by_text("An editor will see what you suggested.")).to_be_visible()
     assert objections_in_both_modes(page) == []
     context.close()
-    handle_requests(office.site, NOW)
-    assert read_suggested_pages(office.site, now=NOW.replace(year=NOW.year + 1)) == 1
 
 
 def test_a_reader_suggests_and_an_editor_adds_it(
-    office: Office, site: CommandLine, catcher: MailCatcher, chromium: Chromium
+    office: Office, site: CommandLine, url: str, catcher: MailCatcher, chromium: Chromium
 ) -> None:
     """Bookmark, form, shelf, Add; the issue goes out, and the reader is told once."""
-    url, title = left_out(office)
+    suggested(office, url, chromium)
 
     def work(browser: Browser) -> None:
-        suggest(office, browser, url, title)
         editor = office.sit_down(browser, COPY_DESK)
         page = editor.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
@@ -112,46 +121,46 @@ def test_a_reader_suggests_and_an_editor_adds_it(
         page.set_viewport_size({"width": 1280, "height": 900})
         shelf.get_by_role("button", name="Add: ").click()
         expect(page.locator("#tray-suggested-by-readers")).to_have_count(0)
-        expect(page.locator(".item").filter(has_text=title).first).to_be_visible()
+        expect(page.locator(".item").filter(has_text=TITLE).first).to_be_visible()
         editor.close()
 
     chromium.run(work)
     before = len(catcher.mails)
     site.done("approve", "weekly", now=NOW)
-    site.done("send", "weekly", now=NOW.replace(day=9, hour=12))
-    site("run", "--now", NOW.replace(day=9, hour=13).isoformat())
+    site.done("send", "weekly", now=NOW.replace(day=8, hour=21))
+    site("run", "--now", NOW.replace(day=8, hour=22).isoformat())
     told = [
         one for one in catcher.mails[before:] if "what you suggested" in str(one.message["Subject"])
     ]
     assert [one.recipient for one in told] == [READER]
-    assert title in told[0].part("plain")
+    assert TITLE in told[0].part("plain")
 
 
-def test_a_suggestion_is_dismissed_at_the_desk(office: Office, chromium: Chromium) -> None:
-    """It leaves the first group and stands where it was left out."""
-    url, title = left_out(office)
+def test_a_suggestion_is_dismissed_at_the_desk(
+    office: Office, url: str, chromium: Chromium
+) -> None:
+    """It leaves the shelf."""
+    suggested(office, url, chromium)
 
     def work(browser: Browser) -> None:
-        suggest(office, browser, url, title)
         editor = office.sit_down(browser, COPY_DESK)
         page = editor.new_page()
         page.goto("/desk/weekly/1")
         page.locator("#tray-suggested-by-readers").get_by_role("button", name="Dismiss").click()
         expect(page.locator("#tray-suggested-by-readers")).to_have_count(0)
-        expect(page.locator("#left-out").get_by_role("link", name=title)).to_have_count(1)
+        expect(page.locator("#left-out").get_by_role("link", name=TITLE)).to_have_count(0)
         editor.close()
 
     chromium.run(work)
 
 
 def test_a_suggestion_is_added_by_command(
-    office: Office, site: CommandLine, chromium: Chromium
+    office: Office, site: CommandLine, url: str, chromium: Chromium
 ) -> None:
     """What came by the form is listed, and put into the issue."""
-    url, title = left_out(office)
-    chromium.run(lambda browser: suggest(office, browser, url, title))
+    suggested(office, url, chromium)
     (found,) = site.done("suggestions", "list", "weekly", "--json").document["suggestions"]
-    assert (found["title"], found["state"], found["readers"]) == (title, "shelved", 1)
+    assert (found["title"], found["state"], found["readers"]) == (TITLE, "shelved", 1)
     site.done("suggestions", "add", "weekly", str(found["id"]), now=NOW)
     shown = site.done("show", "weekly", "--json").document
-    assert title in {item["title"] for item in shown["items"]}
+    assert TITLE in {item["title"] for item in shown["items"]}

@@ -129,14 +129,14 @@ def suggesting_readers(
     """A site that takes suggestions, whose public pages are on loopback."""
     settings = {"keys": "suggestions = true\n", "approval": "hold", **settings}
     with FeedServer() as pages:
-        _let_lead_to_loopback(monkeypatch)
+        let_lead_to_loopback(monkeypatch)
         with post_office(folder, **settings) as office:
             app = make_app(office.site, clock=lambda: office.now)
             with serving(app) as base, web_client(base_url=base) as client:
                 yield Readers(office=office, client=client, pages=pages)
 
 
-def _let_lead_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+def let_lead_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let HOST have a public address whose packets arrive at our loopback server."""
     resolve, allow = ssrf_guard._resolve, ssrf_guard.Permissions.allow
 

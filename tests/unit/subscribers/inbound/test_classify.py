@@ -53,8 +53,8 @@ def test_letters_commands_and_answers_are_told_apart() -> None:
     ("text", "words"),
     [
         ("https://a.example/1", ("https://a.example/1", "")),
-        ("Read (https://a.example/1)!\nIt is old.", ("https://a.example/1", "Read ( )! It is old.")),
-        ("<https://a.example/1?b=c>\n\n> https://quoted.example", ("https://a.example/1?b=c", "< >")),
+        ("Read (https://a.example/1)!\nIt is old.", ("https://a.example/1", "Read ! It is old.")),
+        ("<https://a.example/1?b=c>\n\n> https://quoted.example", ("https://a.example/1?b=c", "")),
         ("HTTP://a.example/x and https://b.example", ("HTTP://a.example/x", "and https://b.example")),
     ],
 )  # fmt: skip
