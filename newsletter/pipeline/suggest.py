@@ -84,11 +84,14 @@ def written(text: str, most: int) -> str:
     return shorten(one_line(text), most)
 
 
-def is_within_limits(connection: sa.Connection, site: Site, reader: str, now: datetime) -> bool:
-    """Count a suggestion by the form; False when there are too many."""
-    # A network over its limit does not use up the day's.
+def is_within_limits(
+    connection: sa.Connection, site: Site, reader: str, now: datetime, *, is_proven: bool = True
+) -> bool:
+    """Count a suggestion; False when there are too many."""
+    kind, limit = ("suggestions", OF_ALL) if is_proven else ("unproven suggestions", OF_UNPROVEN)
+    # One who is over the limit does not use up the day's.
     return count_attempt(connection, reader, OF_ONE, now) and count_attempt(
-        connection, site.keyed("suggestions"), OF_ALL, now
+        connection, site.keyed(kind), limit, now
     )
 
 
@@ -146,11 +149,7 @@ def suggest_by_mail(
     if not is_proven and mail.mailbox.list_slug in context.hidden_lists:
         return Done(action=Action.NONE, address=mail.sender, problem=NOT_PUBLIC)
     reader = address_reader(site, sender.key, is_proven=is_proven)
-    kind, limit = ("suggestions", OF_ALL) if is_proven else ("unproven suggestions", OF_UNPROVEN)
-    is_within = count_attempt(connection, reader, OF_ONE, now) and count_attempt(
-        connection, site.keyed(kind), limit, now
-    )
-    if not is_within:
+    if not is_within_limits(connection, site, reader, now, is_proven=is_proven):
         return Done(action=Action.NONE, address=mail.sender, problem=TOO_MANY)
     if is_refused(connection, link, reader):
         return Done(action=Action.NONE, address=mail.sender, problem="it is blocked")

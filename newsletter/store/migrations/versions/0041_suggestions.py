@@ -13,6 +13,12 @@ down_revision = "0040"
 
 def upgrade() -> None:
     """Add the tables."""
+    _add_stories()
+    _add_suggestions()
+    _add_refusals()
+
+
+def _add_stories() -> None:
     op.create_table(
         "suggested_stories",
         sa.Column("id", Id, nullable=False),
@@ -35,6 +41,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("newsletter", "url", name="uq_suggested_stories_newsletter"),
     )
     op.create_index(op.f("ix_suggested_stories_first_at"), "suggested_stories", ["first_at"])
+
+
+def _add_suggestions() -> None:
     op.create_table(
         "suggestions",
         sa.Column("id", Id, nullable=False),
@@ -57,6 +66,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("story_id", "reader", name="uq_suggestions_story_id"),
     )
     op.create_index(op.f("ix_suggestions_subscriber_id"), "suggestions", ["subscriber_id"])
+
+
+def _add_refusals() -> None:
     op.create_table(
         "suggestion_blocks",
         sa.Column("id", Id, nullable=False),
