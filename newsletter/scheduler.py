@@ -27,6 +27,7 @@ from newsletter.jobs.site_jobs import (
     import_jobs,
     inbound_jobs,
     retention_jobs,
+    suggestion_jobs,
     webhook_jobs,
 )
 from newsletter.jobs.supervisor import Supervisor
@@ -71,6 +72,7 @@ def scheduling(
         lambda: address_change_jobs(site, clock),
         lambda: audit_jobs(site, clock),
         lambda: comment_jobs(site, clock),
+        lambda: suggestion_jobs(site, clock),
         lambda: retention_jobs(site, clock),
     )
     for jobs_of in minutely:

@@ -24,6 +24,7 @@ class Template(StrEnum):
     MOVED = "moved"  # to the old address: announces the change
     ERASE = "erase"  # the link that erases
     EXPORT = "export"  # the link to the reader's data
+    SUGGESTED = "suggested"  # says that an issue had what the reader suggested
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

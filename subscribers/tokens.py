@@ -37,6 +37,7 @@ class Purpose(StrEnum):
     MOVE_BACK = "move-back"  # to the old address, once the change is made; expires
     ERASE = "erase"  # mailed when asked for; expires
     EXPORT = "export"  # mailed when asked for; expires
+    NO_ANSWER = "no-answer"  # in letters about suggestions: no more of these; expires
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

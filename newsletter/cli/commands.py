@@ -70,6 +70,9 @@ COMMANDS = {
     "receive": CommandEntry(
         "receiving", "Receive one message on stdin, as a mail server pipes it."
     ),
+    "suggestions": CommandEntry(
+        "suggestions", "What readers suggested: list, add, dismiss, block, blocked, unblock."
+    ),
     "subscribers": CommandEntry(
         "people",
         "Who reads: import, export, add, show, remove, restore, suppress, suppressions, erase, list.",

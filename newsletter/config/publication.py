@@ -260,6 +260,8 @@ class NewsletterSettings(Table):
     """A Jinja template that can use `newsletter`, `number`, `lead` and `items`."""
     public: bool = True
     """`false`: a list for invited readers. Nobody can join it by page, form or mail, and the start page, the archive and the feeds do not show it."""
+    suggestions: bool = False
+    """`true`: readers may suggest articles, by a page of the site and by mail. See [What readers suggest](how-to/what-readers-suggest.md)."""
     annotations: bool = False
     """Let Gmail's Promotions tab show the pictures and headlines of up to ten stories; it decides for which senders."""
     archive_url: HeaderAddress | None = None

@@ -85,8 +85,10 @@ def _language(code: str) -> str:
 OWN_PATHS = frozenset(
     {
         "account", "api", "archive", "assets", "audit", "c", "confirm", "desk", "erase", "export",
-        "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "move-answer", "move-back", "nodes",
-        "p", "people", "pictures", "robot", "robots.txt", "settings", "shared", "sign-in", "sign-out", "sources", "u",
+        "favicon.ico", "health", "hooks", "join", "links", "metrics", "move", "move-answer", "move-back",
+        "no-answer", "nodes",
+        "p", "people", "pictures", "robot", "robots.txt", "settings", "shared", "sign-in", "sign-out", "sources", "suggest",
+        "u",
         ".well-known",
     }
 )  # fmt: skip

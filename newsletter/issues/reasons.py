@@ -102,6 +102,7 @@ class LeftOutReason(StrEnum):
     AFTER_WINDOW = "after-window"
     BEFORE_WINDOW = "before-window"
     AFTER_APPROVAL = "after-approval"
+    SUGGESTED = "suggested"  # by readers, and in no source; why its page cannot be read
     NO_ROOM = "no-room"  # the sections, or its source, each with its room
     NO_SECTION = "no-section"  # the article's tags
     UNPRINTABLE = "unprintable"  # the error in rendering it

@@ -121,6 +121,9 @@ def left_out_text(out: LeftOut) -> str:
             return f"{published}before the window"
         case LeftOutReason.AFTER_APPROVAL:
             return "came after the approval: waits for the next issue"
+        case LeftOutReason.SUGGESTED:
+            trouble = f"; its page cannot be read: {out.detail}" if out.detail else ""
+            return f"suggested by readers{trouble}"
         case LeftOutReason.NO_ROOM:
             return f"did not fit in {out.detail}"
         case LeftOutReason.NO_SECTION:

@@ -18,6 +18,7 @@ from newsletter.jobs.site_jobs import (
     import_jobs,
     inbound_jobs,
     retention_jobs,
+    suggestion_jobs,
     webhook_jobs,
 )
 from newsletter.jobs.supervisor import Supervisor
@@ -53,6 +54,7 @@ def run(site: Site, supervisor: Supervisor) -> RunReport:
             *address_change_jobs(site, clock),
             *comment_jobs(site, clock),
             *import_jobs(site, clock),
+            *suggestion_jobs(site, clock),
             letters,
         ],  # the second time for the answers to the mail
         [*audit_jobs(site, clock), *retention_jobs(site, clock)],

@@ -22,6 +22,8 @@ from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
 from newsletter.store.people_imports import forget_imports, next_running
 from newsletter.store.review_comments import untold_comments
+from newsletter.store.suggesting_readers import forget_suggestions
+from newsletter.store.suggestions import due_to_read
 from subscribers.address_changes import due_changes, forget_requests
 from subscribers.bounces import forget_bounces
 from subscribers.consent import drop_unconfirmed
@@ -85,6 +87,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "bounces": forget_bounces,
         "provider-events": forget_events,
         "form-requests": forget_form_requests,
+        "suggestions": forget_suggestions,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "imports": forget_imports,
@@ -170,6 +173,31 @@ def comment_jobs(site: Site, clock: Clock) -> list[Job]:
         return _counted(tell_of_comments(site, now=clock()), "letters about comments")
 
     return [Job(name="comments", do=tell, budget=BUDGET)]
+
+
+def suggestion_jobs(site: Site, clock: Clock) -> list[Job]:
+    """The jobs for what readers suggest: read the pages, and tell those whose article ran."""
+    if not any(newsletter.suggestions for newsletter in site.settings.newsletters.values()):
+        return []
+
+    def read_pages(_stop: threading.Event) -> str:
+        with site.database.transaction(read_only=True) as connection:
+            if not due_to_read(connection, clock(), most=1):
+                return ""
+        # Most runs read no page, and need not load what does.
+        from newsletter.pipeline.suggested_pages import read_suggested_pages
+
+        return _counted(read_suggested_pages(site, now=clock()), "suggested pages read")
+
+    def tell(_stop: threading.Event) -> str:
+        from newsletter.pipeline.suggestion_answers import answer_suggestions
+
+        return _counted(answer_suggestions(site, now=clock()), "letters about suggestions")
+
+    return [
+        Job(name="suggested-pages", do=read_pages, budget=BUDGET),
+        Job(name="suggestion-letters", do=tell, budget=BUDGET),
+    ]
 
 
 def webhook_jobs(site: Site, clock: Clock) -> list[Job]:

@@ -22,20 +22,26 @@ from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store.articles import load_story
 from newsletter.store.issues import find_issue
 from newsletter.store.stories import lock_stories, story_of_page
+from newsletter.store.suggestions import suggested_article
 
 
 def add_left_out(
     site: Site, request: EditRequest, *, keys: Sequence[str], section: str, now: datetime
 ) -> EditDone:
-    """Put articles that the draft left out into a section, pinned; raises as `edit` does.
+    """Put articles that the draft left out, or readers suggested, into a section, pinned.
 
     Without a section the tags of each choose one. What is in the issue already stays as it is.
+    Raises as `edit` does.
     """
     with site.database.transaction(read_only=True) as connection:
         issue = find_issue(connection, request.newsletter, request.number)
         present = {item.article.key for item in issue.items}
         wanted = [key for key in dict.fromkeys(keys) if key not in present]
-        stories = [load_story(connection, request.newsletter, key) for key in wanted]
+        stories = [
+            load_story(connection, request.newsletter, key)
+            or suggested_article(connection, request.newsletter, key)
+            for key in wanted
+        ]
     if not all(stories):
         raise UnknownNameError("that article is no longer kept", fix="add it by its address")
     articles = [merge_stories(versions)[0] for versions in stories]

@@ -117,6 +117,14 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
     for slug, newsletter in settings.newsletters.items():
         yield from newsletter_problems(slug, newsletter, folder, file, now)
         yield from _in_digest(slug, newsletter, settings, file)
+        if newsletter.suggestions and not (newsletter.public or settings.inbound):
+            yield Problem(
+                message="readers cannot suggest anything: the newsletter has no public page, "
+                "and the site takes no mail",
+                file=file,
+                field=f"newsletters.{slug}.suggestions",
+                fix="add [inbound], or remove suggestions",
+            )
 
 
 def _in_ports(settings: Settings, file: str) -> Iterator[Problem]:

@@ -1,15 +1,17 @@
-"""Requests by the sign-up form and for a reader's links: kept before the answer, done after it."""
+"""What readers ask for by forms: kept before the answer, done after it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from newsletter.errors import DatabaseBusyError, NewsletterError
 from newsletter.pipeline.join import join, mail_links, require_list
+from newsletter.pipeline.suggest import Proposal, keep_proposal
 from newsletter.site.site import Site
 from newsletter.store.form_requests import (
     FormKind,
@@ -65,6 +67,22 @@ def keep_links_request(site: Site, list_slug: str, address: str, *, now: datetim
         keep_request(connection, FormKind.LINKS, content, now)
 
 
+def keep_suggestion(
+    site: Site,
+    proposal: Proposal,
+    *,
+    now: datetime,
+    may_suggest: Callable[[sa.Connection], bool],
+) -> None:
+    """Keep the suggestion, if `may_suggest` allows it in the same transaction.
+
+    The work is the same for known and unknown addresses.
+    """
+    with site.database.transaction() as connection:
+        if may_suggest(connection):
+            keep_request(connection, FormKind.SUGGEST, asdict(proposal), now)
+
+
 def handle_requests(site: Site, now: datetime) -> None:
     """Do what the requests that wait ask for, each once. One that fails does not stop the others.
 
@@ -95,6 +113,8 @@ def _handle(site: Site, connection: sa.Connection, request: FormRequest, now: da
             join(site, connection, sign_up, now=now)
         case FormKind.LINKS:
             mail_links(site, connection, content["list_slug"], content["address"], now=now)
+        case FormKind.SUGGEST:
+            keep_proposal(site, connection, Proposal(**content), now=now)
 
 
 def _postpone(site: Site, request: FormRequest, now: datetime) -> None:

@@ -13,12 +13,14 @@ import sqlalchemy as sa
 
 from newsletter.pipeline.delivery_list import show_person
 from newsletter.pipeline.reader_letters import put_letter
+from newsletter.pipeline.suggest import address_readers
 from newsletter.site.site import Site
 from newsletter.store import audit, outbox
 from newsletter.store.api_answers import forget_answers_about
 from newsletter.store.form_requests import requests_about, take_request
 from newsletter.store.people_imports import forget_rows_about
 from newsletter.store.recipient_receipts import SentMail, mails_to
+from newsletter.store.suggesting_readers import forget_reader, suggestions_of
 from newsletter.store.tables import issues, receipts
 from subscribers import address_changes, people, privacy
 from subscribers.addresses import parse_address
@@ -124,7 +126,8 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
     """Everything known about the reader, with every mail sent; None if the reader is erased.
 
     That is what `subscribers show` shows, the mails with their subjects and relays' answers,
-    bounces, inbound mail, letters and form requests that wait, and a requested change of address.
+    bounces, inbound mail, letters and form requests that wait, a requested change of address, and
+    articles that the reader suggested.
     """
     with site.database.transaction(read_only=True) as connection:
         person = people.get(connection, subscriber_id)
@@ -142,6 +145,7 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
             "address_changes": address_changes.requests_of(connection, person.id),
             "bounces": bounces_of(connection, person.id),
             "mail": mail_about(connection, key),
+            "suggestions": suggestions_of(connection, person.id, address_readers(site, key)),
         }
 
 
@@ -159,7 +163,7 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
     """Delete everything about a person; returns False if that was done before.
 
     Relays' answers are deleted too, because they may repeat the address, and so is what was asked
-    for by a form and not done yet. Raises AddressError, and UnknownSubscriberError for an address
+    for by a form and not done yet, and what the person suggested. Raises AddressError, and UnknownSubscriberError for an address
     that was never subscribed and for which nothing was asked.
     """
     with site.database.transaction() as connection:
@@ -169,6 +173,9 @@ def erase(site: Site, address: str, *, now: datetime) -> bool:
             person = people.find(connection, address)
         except UnknownSubscriberError:
             person = None
+        asked.append(
+            forget_reader(connection, person.id if person else None, address_readers(site, key))
+        )
         try:
             erased = privacy.erase(connection, address, now)
         except UnknownSubscriberError:

@@ -12,7 +12,13 @@ import sqlalchemy as sa
 from newsletter.errors import InputError
 from newsletter.rendering.translation import long_date
 from newsletter.site.letters import LetterContent, compose, reader_translator
-from newsletter.site.lists import contact_of, join_url, newsletters_of, title_of
+from newsletter.site.lists import (
+    contact_of,
+    join_url,
+    newsletters_of,
+    suggest_address,
+    title_of,
+)
 from newsletter.site.site import Site
 from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
@@ -64,6 +70,7 @@ SUBJECTS = {
     Template.MOVED: "%(title)s now goes to another address",
     Template.ERASE: "Erase your data at %(title)s?",
     Template.EXPORT: "Your data at %(title)s",
+    Template.SUGGESTED: "%(title)s has what you suggested",
 }
 
 
@@ -213,6 +220,7 @@ def _words(
         "contact": contact_of(settings, letter.list_slug),
         "list": letter.list_slug,
         "mail_domain": inbound.domain if inbound else None,
+        "suggest": suggest_address(settings, letter.list_slug),
         "join": join_url(settings, letter.list_slug),
         "links": _links(site, letter, person, now),
         **words,
@@ -252,4 +260,5 @@ def _links(
         "preferences": f"{url}/p/{preferences}",
         "erase": f"{url}/erase/{tokens.make(Purpose.ERASE, reader, slug, now)}",
         "export": f"{url}/export/{tokens.make(Purpose.EXPORT, reader, slug, now)}",
+        "no_answer": f"{url}/no-answer/{tokens.make(Purpose.NO_ANSWER, reader, slug, now)}",
     }

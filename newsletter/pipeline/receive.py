@@ -252,6 +252,11 @@ def _act_on(
             return take_complaint(connection, context, mail, now, by_person=by_person)
         case MailKind.BOUNCE:
             return take_bounce(connection, context, mail, now)
+        case MailKind.COMMAND if mail.mailbox.role is AddressRole.SUGGEST:
+            # Most mail suggests nothing, and need not load what keeps it.
+            from newsletter.pipeline.suggest import suggest_by_mail
+
+            return suggest_by_mail(site, connection, context, mail, recorded, now)
         case MailKind.COMMAND | MailKind.CONFIRMATION:
             return act(connection, context, mail, recorded, now)
         case MailKind.REPLY:

@@ -67,6 +67,19 @@ def title_of(settings: Settings, list_slug: str) -> str:
     return " & ".join(titles) or list_slug
 
 
+def suggestions_of(settings: Settings, list_slug: str) -> str:
+    """The newsletter for which the list's readers may suggest articles; "" if there is none."""
+    found = newsletters_of(settings, list_slug)
+    return next((slug for slug, newsletter in found.items() if newsletter.suggestions), "")
+
+
+def suggest_address(settings: Settings, list_slug: str) -> str:
+    """The mail address for suggesting an article; "" where there is none."""
+    if settings.inbound is None or not suggestions_of(settings, list_slug):
+        return ""
+    return f"{list_slug}-{AddressRole.SUGGEST}@{settings.inbound.domain}"
+
+
 def links_url(settings: Settings, newsletter: str) -> str:
     """The page that mails a newsletter's readers their links; the archive for one that has none."""
     known = public_newsletters(settings).get(newsletter)
@@ -129,7 +142,10 @@ def list_address_of(
     if settings.inbound is None:
         return None
     found = parse_list_address(address, list_slugs(settings), settings.inbound.domain, former)
-    if found is not None:
+    is_wanted = found is not None and (
+        found.role is not AddressRole.SUGGEST or bool(suggestions_of(settings, found.list_slug))
+    )
+    if is_wanted:
         return found
     for newsletter in settings.newsletters.values():
         own = (newsletter.sender.address, newsletter.reply_to or "")

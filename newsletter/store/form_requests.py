@@ -27,6 +27,7 @@ class FormKind(StrEnum):
 
     JOIN = "join"
     LINKS = "links"
+    SUGGEST = "suggest"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +62,8 @@ def requests_about(connection: sa.Connection, key: str) -> Sequence[FormRequest]
     requests = (
         FormRequest(id=row.id, kind=FormKind(row.kind), content=row.content) for row in rows
     )
-    return [one for one in requests if parse_address(one.content["address"]).key == key]
+    named = (one for one in requests if one.content["address"])
+    return [one for one in named if parse_address(one.content["address"]).key == key]
 
 
 def take_request(connection: sa.Connection, request: FormRequest) -> bool:

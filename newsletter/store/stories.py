@@ -83,18 +83,24 @@ def story_of_page(connection: sa.Connection, article: Article, now: datetime) ->
     """The key of the story at the article's address, which is created if there is none."""
     from newsletter.articles.identity.entries import Sighting
 
-    sighting = Sighting.of(article)
-    here = _stories_by_key(connection, {_address_key(sighting)})
-    numbers = here.get(_address_key(sighting), set())
-    if len(numbers) == 1:
-        number = next(iter(numbers))
-    else:
+    number = _only_story_at(connection, article.url)
+    if number is None:
         number = _create(connection, article, now)
-        _add_keys(connection, [(number, _site_keys(sighting))])
-    key: str = connection.execute(
-        sa.select(stories.c.key).where(stories.c.id == number)
-    ).scalar_one()
-    return key
+        _add_keys(connection, [(number, _site_keys(Sighting.of(article)))])
+    return _key_of(connection, number)
+
+
+def story_at(connection: sa.Connection, url: str) -> str:
+    """The key of the one story that is known at this address; "" if there is none."""
+    number = _only_story_at(connection, url)
+    return "" if number is None else _key_of(connection, number)
+
+
+def all_keys(connection: sa.Connection, key: str) -> frozenset[str]:
+    """This key of a story and those of the stories that are joined with it."""
+    number = sa.func.coalesce(stories.c.joined_to, stories.c.id)
+    own = sa.select(number).where(stories.c.key == key).scalar_subquery()
+    return frozenset((key, *connection.scalars(sa.select(stories.c.key).where(number == own))))
 
 
 def keys_of(source: int, sighting: Sighting) -> tuple[str, ...]:
@@ -223,6 +229,25 @@ def _stories_by_key(connection: sa.Connection, keys: set[str]) -> dict[str, set[
         for row in connection.execute(sa.select(story_keys).where(story_keys.c.key.in_(some))):
             found.setdefault(row.key, set()).add(row.story_id)
     return found
+
+
+def _only_story_at(connection: sa.Connection, url: str) -> int | None:
+    """The number of the story at the address, unless it is a front page or several share it."""
+    from newsletter.articles.identity.addresses import address_key, names_a_page
+
+    address = address_key(url)
+    if not names_a_page(address):
+        return None
+    key = short_key(f"address {address}")
+    numbers = _stories_by_key(connection, {key}).get(key, set())
+    return next(iter(numbers)) if len(numbers) == 1 else None
+
+
+def _key_of(connection: sa.Connection, number: int) -> str:
+    key: str = connection.execute(
+        sa.select(stories.c.key).where(stories.c.id == number)
+    ).scalar_one()
+    return key
 
 
 def _create(connection: sa.Connection, article: Article, now: datetime) -> int:

@@ -28,6 +28,7 @@ from newsletter.store.sending_tables import (
     webhook_endpoints,
     webhook_messages,
 )
+from newsletter.store.suggestion_tables import suggested_stories
 from newsletter.store.table_metadata import metadata
 from subscribers.tables import Id, UtcDateTime
 
@@ -50,6 +51,7 @@ __all__ = [  # what is imported from here besides the tables below
     "relay_limits",
     "sessions",
     "sign_in_links",
+    "suggested_stories",
     "tries",
     "troubles_of_nodes",
     "users",

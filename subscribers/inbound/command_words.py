@@ -18,6 +18,7 @@ class Verb(StrEnum):
     RESUME = "resume"
     WHICH = "which"
     ERASE = "erase"
+    SUGGEST = "suggest"  # by its own address only
 
 
 EVERYDAY = frozenset({"leave", "stop", "baja", "解除", "הסר"})

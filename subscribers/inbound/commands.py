@@ -17,13 +17,16 @@ MAX_LINES = 5
 GREETING = 4
 """Most words of a greeting line before the command, such as "Dear robot,"."""
 
+MOST_REASON = 1_000
+"""Characters of the words that come with a suggested link."""
+
 CLOSING = 6
 """Most words that may follow an everyday word: "stop" and a name unsubscribe, a letter does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """A command; `words` are its arguments ("+security", "2 weeks", a token)."""
+    """A command; `words` are its arguments ("+security", "2 weeks", a token, a link and why)."""
 
     verb: Verb
     words: tuple[str, ...] = ()
@@ -52,6 +55,9 @@ _QUOTED = re.compile(
     r"|\S{1,20} ?[:：] .*@"  # From: …
     r"|sent from my |von meinem |envoyé de(puis)? mon |enviado desde mi |发自我的"
 )
+_WEB_LINK = re.compile(r"https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
+_AROUND = re.compile(r"\(\)|<>|\[\]")
+"""What is left of the brackets around a link."""
 _EDGES = " .!?,;:\"'“”„*()[]<>。！"
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
@@ -72,6 +78,8 @@ def read_command(message: Message, mailbox: ListAddress) -> Command | None:
             return Command(verb=Verb(mailbox.role.value))
         case AddressRole.CONFIRM:
             return Command(verb=Verb.CONFIRM, words=(mailbox.detail,) if mailbox.detail else ())
+        case AddressRole.SUGGEST:
+            return _read_suggestion(message)
         case AddressRole.REQUEST:
             return _read_request(message, mailbox.list_slug)
         case AddressRole.LIST | AddressRole.OWNER:
@@ -109,6 +117,17 @@ def _read_request(message: Message, list_slug: str) -> Command | None:
         if command and (index == 0 or _is_meant(line, lines[index:])):
             return command
     return None
+
+
+def _read_suggestion(message: Message) -> Command | None:
+    """The first link of the mail, and the writer's other words; None without a link."""
+    lines = [*_own_lines(message), header(message, "Subject")]
+    found = next((link for line in lines if (link := _WEB_LINK.search(line))), None)
+    if found is None:
+        return None
+    url = found[0].rstrip(_EDGES)
+    said = " ".join(_AROUND.sub(" ", line.replace(url, "")) for line in lines[:-1]).split()
+    return Command(verb=Verb.SUGGEST, words=(url, " ".join(said)[:MOST_REASON]))
 
 
 def _read_opt_out(message: Message, list_slug: str) -> Command | None:

@@ -59,6 +59,7 @@ class Action(StrEnum):
     ERASE = "erase"  # the link that erases was mailed
     COUNT = "count"  # a bounce that ends nothing yet
     RETRY = "retry"  # it could not be handled and is attempted again
+    SUGGEST = "suggest"  # an article, for the newsletter
     STOP = "stop"  # a bounce about the sender: the run stops, the operator is notified
     FORWARD = "forward"  # to the editors
     QUARANTINE = "quarantine"

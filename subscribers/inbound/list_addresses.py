@@ -20,6 +20,7 @@ class AddressRole(StrEnum):
     HELP = "help"
     OWNER = "owner"
     REQUEST = "request"
+    SUGGEST = "suggest"
     BOUNCES = "bounces"
     LIST = ""  # the bare address: replies to an issue
 

@@ -104,6 +104,7 @@ MISTAKES = (
     Mistake(name="editor", old="schedule =", new='editors = ["nobody"]\nschedule =', field="newsletters.weekly.editors[0]", says="nobody"),
     Mistake(name="holiday", old="schedule =", new='holidays = ["Christmas"]\nschedule =', field="newsletters.weekly.holidays[0]", says="date"),
     Mistake(name="digest-of-nothing", old="schedule =", new='digest_of = "daily"\nschedule =', field="newsletters.weekly.digest_of", says="daily"),
+    Mistake(name="suggestions-nowhere", old="schedule =", new="public = false\nsuggestions = true\nschedule =", field="newsletters.weekly.suggestions", says="takes no mail"),
     Mistake(name="span", old="schedule =", new='max_lateness = "soon"\nschedule =', field="newsletters.weekly.max_lateness", says="6h"),
     Mistake(name="two-kinds-of-source", old="feed =", new='page = "x.html"\nfeed =', field="newsletters.weekly.sources[0]", says="exactly one"),
     Mistake(name="no-source", old='[[newsletters.weekly.sources]]\nfeed = "https://site.example/rss.xml"\n', new="", field="newsletters.weekly.sources", says="sources"),

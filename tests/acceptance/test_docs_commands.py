@@ -15,8 +15,13 @@ from urllib.request import urlopen
 import pytest
 
 from newsletter.cli import doctor
+from newsletter.issues.suggestion import SuggestionWay
 from newsletter.pipeline import screenshots as gallery
 from newsletter.pipeline.doctor.dns_records import LiveRecords
+from newsletter.pipeline.suggested_pages import read_suggested_pages
+from newsletter.site.site import open_site
+from newsletter.store.issues import find_issue
+from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from tests.acceptance.conftest import SiteMaker, Stage
 from tests.acceptance.documented import Documented, documented_commands, leaf
 from tests.acceptance.site import NOW, CommandLine
@@ -99,6 +104,10 @@ def prepared(
         give_mail(monkeypatch)
         site.done("receive", "--recipient", "weekly@news.example.org")
         give_mail(monkeypatch)
+    if first == "suggestions":
+        suggest_a_story(site)
+        if "unblock" in documented.words:
+            site.done("suggestions", "block", "weekly", "1")
     if "--revoke" in documented.words:
         site.done(*(word for word in documented.words if word != "--revoke"))
     if "export" in documented.words:
@@ -109,6 +118,24 @@ def prepared(
 def give_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message on stdin, as a mail server's pipe has it."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNREADABLE)))
+
+
+def suggest_a_story(site: CommandLine) -> None:
+    """A reader suggests a story that a source has, which needs no fetch."""
+    opened = open_site(site.folder, site.full_environment)
+    with opened.database.transaction() as connection:
+        story = find_issue(connection, "weekly", 1).items[0].article
+        new = NewSuggestion(
+            newsletter="weekly",
+            url=story.url,
+            title="",
+            reader="x",
+            way=SuggestionWay.FORM,
+            is_proven=True,
+        )
+        add_suggestion(connection, new, NOW)
+    assert read_suggested_pages(opened, now=NOW) == 1
+    opened.database.close()
 
 
 def send_in_vain(site: CommandLine) -> None:

@@ -168,7 +168,7 @@ def reader_pages(office: PostOffice) -> list[str]:
     tokens, now = office.site.tokens, office.now
     mailed = [
         f"/{purpose}/{tokens.make(purpose, person.id, 'weekly', now)}"
-        for purpose in (Purpose.CONFIRM, Purpose.ERASE, Purpose.EXPORT)
+        for purpose in (Purpose.CONFIRM, Purpose.ERASE, Purpose.EXPORT, Purpose.NO_ANSWER)
     ]
     return [
         "/join/weekly",

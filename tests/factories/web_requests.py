@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import pytest
+import sqlalchemy as sa
 from itsdangerous import Signer
 from starlette.applications import Starlette
 from starlette.types import Message
@@ -25,6 +26,7 @@ from starlette.types import Message
 from newsletter.articles.picture_fetch import FetchedPicture
 from newsletter.issues.past.post import PastIssue
 from newsletter.issues.review import Remark
+from newsletter.issues.suggestion import BlockKind, SuggestionWay
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.correct import CorrectionRequest, sent_issue, write_correction
 from newsletter.pipeline.draft import draft
@@ -39,6 +41,8 @@ from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
 from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
+from newsletter.store.suggestion_blocks import add_block
+from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from newsletter.store.users import Role, save_user
 from newsletter.web.app import make_app
 from newsletter.web.pictures.cache import PictureCache
@@ -111,6 +115,7 @@ class WebSite:
     """A site in a folder whose database can be put back to one of its states."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
+        settings = {"keys": "suggestions = true", **settings}
         self.site = make_site(folder, now=NOW - timedelta(days=2), **settings)
         self._file, self._kept = folder / "newsletter.db", folder / "kept"
         self._kept.mkdir()
@@ -200,8 +205,28 @@ class WebSite:
             issue = find_issue(connection, "weekly", 1)
             remark = Remark(article_key="", about="", name="Ann", text="One word is missing.")
             add_comment(connection, issue, remark, NOW)
+            self._suggestions(connection)
             unsubscribe(connection, 4, "weekly", Way.PAGE, NOW)
             suppress(connection, READERS[3], "asked", NOW)
+
+    def _suggestions(self, connection: sa.Connection) -> None:
+        """Suggestion 1 waits for its page, 2 is of a story of the folder that has one more reader."""
+        urls = (
+            "https://a.example/tides",
+            *(item.article.url for item in find_issue(connection, "weekly", 1).items[:1]),
+        )
+        for url in urls:
+            new = NewSuggestion(
+                newsletter="weekly",
+                url=url,
+                title="Tides",
+                reader="x",
+                way=SuggestionWay.FORM,
+                is_proven=True,
+                words="Read it.",
+            )
+            add_suggestion(connection, new, NOW)
+        add_block(connection, BlockKind.SITE, "b.example", label="b.example", editor="ed", now=NOW)
 
     def _correction(self) -> None:
         """Correction 1 waits for its approval."""
@@ -340,11 +365,22 @@ _READERS = (
     _post("/join/weekly", document={"email": "new@example.org"}, gives=JSON),
     _post("/join/weekly", form={"email": "new@example.org", "website": "trap"}),
     WebRequest(method="OPTIONS", path="/join/weekly"),
+    _get("/suggest/weekly"),
+    _get("/suggest/weekly?url=https://press.example.org/1&title=Tides"),
+    _post("/suggest/weekly", form={"url": "https://press.example.org/1", "website": "trap"}),
     _get("/links/weekly"),
     _post("/links/weekly", form={"email": READERS[1]}),
     *(
         WebRequest(method=method, path=f"/{purpose}/{{{purpose}}}")
-        for purpose in ("confirm", "move", "move-answer", "move-back", "erase", "export")
+        for purpose in (
+            "confirm",
+            "move",
+            "move-answer",
+            "move-back",
+            "erase",
+            "export",
+            "no-answer",
+        )
         for method in ("GET", "POST")
     ),
     _get("/"),
@@ -410,6 +446,9 @@ _DESK = (
     _form(ISSUE, "redo"),
     _form(ISSUE, "add", key="x", section="News"),
     _form(ISSUE, "add-url", url="https://127.0.0.1/x", section="News"),
+    _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "dismiss"}),
+    _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "site"}),
+    _post(f"{ISSUE}/suggestions", form={"story": "1", "what": "reader 1"}),
     _get(f"{ISSUE}/changes"),
     _get(f"{ISSUE}/preview"),
     _get(f"{ISSUE}/frame"),
@@ -551,6 +590,12 @@ _API = tuple(
         ("GET", f"{ONE}/corrections/1", "sent", None),
         ("DELETE", f"{ONE}/corrections/1", "sent", None),
         ("POST", f"{ONE}/corrections/1/send", "sent", None),
+        ("GET", "/api/v1/newsletters/weekly/suggestions", "draft", None),
+        ("POST", f"{ONE}/suggestions/2", "draft", {"version": 1}),
+        ("POST", "/api/v1/newsletters/weekly/suggestions/1/dismiss", "draft", None),
+        ("POST", "/api/v1/newsletters/weekly/suggestions/1/block", "draft", {"reader": 1}),
+        ("GET", "/api/v1/suggestion-blocks", "draft", None),
+        ("DELETE", "/api/v1/suggestion-blocks/1", "draft", None),
         ("GET", f"/api/v1/subscribers/{READERS[0]}", "draft", None),
         ("POST", "/api/v1/lists/weekly/subscribers", "draft", {"address": "new@example.org", "tags": ["AI"]}),
         ("DELETE", f"/api/v1/lists/weekly/subscribers/{READERS[0]}", "draft", None),

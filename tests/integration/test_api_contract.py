@@ -27,6 +27,8 @@ WORTH_TRYING = {
     "newsletter": ["weekly", "none", "a b"],
     "number": ["current", "1", "2147483648", "first"],
     "correction": [1, 2, 7],
+    "suggestion": [1, 2, 7],
+    "block": [1, 7],
     "year": [1, 2026, 9998, 0],
     "list": ["weekly", "none"],
     "address": [READERS[0], "nobody@example.org", "no address"],

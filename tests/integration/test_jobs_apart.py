@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from newsletter.cli.sending import _report_code
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.review import Remark
+from newsletter.issues.suggestion import SuggestionWay
 from newsletter.jobs import due_issue, letters, operator_mail, operators, site_jobs
 from newsletter.jobs.due_issue import RunResult
 from newsletter.jobs.operators import watched_run
@@ -28,6 +29,7 @@ from newsletter.site.site import Site
 from newsletter.store.job_outcomes import Ended, last_outcomes
 from newsletter.store.people_imports import ImportChoices, add_import
 from newsletter.store.review_comments import add_comment
+from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from subscribers.csv_file import import_subscribers
 from subscribers.importing.options import ImportOptions
 from subscribers.inbound import mail_log as book
@@ -236,13 +238,24 @@ async def test_no_other_job_stops_an_issue(
     """Letters, mail left lying, each step of retention, webhooks: each fails alone."""
     hook = '[[webhooks]]\nurl = "http://127.0.0.1:9/"\nsecret = "a secret of some length"\nevents = ["sent"]'
     audit = '[audit]\nfile = "audit.jsonl"\nkeep = "400d"'
-    site = new_site(more=f'[inbound]\ndomain = "news.example.org"\n{hook}\n{audit}')
+    site = new_site(
+        more=f'[inbound]\ndomain = "news.example.org"\n{hook}\n{audit}', keys="suggestions = true"
+    )
     await run_at(site, THURSDAY + 2 * HOUR)
     issue = draft(site, "weekly", now=THURSDAY + 2 * HOUR)
     with site.database.transaction() as connection:
         connection.execute(sa.insert(address_changes).values(MOVE))
         remark = Remark(article_key="", about="", name="Ann", text="One word is missing.")
         add_comment(connection, issue, remark, THURSDAY)
+        suggested = NewSuggestion(
+            newsletter="weekly",
+            url=issue.items[0].article.url,
+            title="",
+            reader="x",
+            way=SuggestionWay.FORM,
+            is_proven=True,
+        )
+        add_suggestion(connection, suggested, THURSDAY)
         choices = ImportChoices(list_slug="weekly")
         add_import(
             connection, who="ed@example.org", file_name="people.csv", content=b"email\n",

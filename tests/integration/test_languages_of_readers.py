@@ -11,9 +11,10 @@ from babel.messages.pofile import read_po
 
 from newsletter.pipeline.flush_letters import flush
 from newsletter.pipeline.own_data import answer_move, ask_to_move, confirm_move
+from newsletter.pipeline.reader_letters import put_letter
 from newsletter.rendering.theme import shipped_templates
 from newsletter.web.app import make_app
-from subscribers.letters import Template
+from subscribers.letters import LetterRequest, Template
 from subscribers.tokens import Purpose, TokenSubject
 from tests.demo.catcher import CaughtMail
 from tests.factories.mail import PostOffice, link_in, post_office, reader_pages
@@ -26,7 +27,7 @@ NEWCOMER, OTHER = "new@example.org", "reader1@example.org"
 @pytest.fixture(params=LANGUAGES)
 def office(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[PostOffice]:
     """A site in one of the languages."""
-    with post_office(tmp_path, language=request.param) as running:
+    with post_office(tmp_path, language=request.param, keys="suggestions = true") as running:
         yield running
 
 
@@ -39,7 +40,7 @@ def english(language: str) -> list[str]:
 
 
 def test_every_letter_speaks_it(office: PostOffice) -> None:
-    """All thirteen, subject and both parts; Arabic from the right; commands in its own words."""
+    """All of them, subject and both parts; Arabic from the right; commands in its own words."""
     language = office.site.settings.site.language
     letters = list(_all_letters(office))
     assert len(letters) == len(Template)
@@ -67,6 +68,9 @@ def test_every_page_speaks_it(office: PostOffice) -> None:
             for action in ("unsubscribe", "undo", "unsubscribe", "reason")
         ]
         answers.append(client.post("/join/weekly", data={"email": NEWCOMER}))
+        answers.append(client.get("/suggest/weekly"))
+        for url in ("https://press.example.org/1", "http://localhost/"):
+            answers.append(client.post("/suggest/weekly", data={"url": url}))
         answers.append(client.post("/links/weekly", data={"email": NEWCOMER}))
         said = client.post("/join/weekly", json={"email": "@"}).json()["error"]["message"]
     for answer in answers:
@@ -75,8 +79,26 @@ def test_every_page_speaks_it(office: PostOffice) -> None:
     assert said not in english(language)
 
 
+def _told_of_a_suggestion(office: PostOffice) -> CaughtMail:
+    """The letter about a suggestion that ran."""
+    person = office.person(OTHER)
+    assert person is not None
+    letter = LetterRequest(
+        template=Template.SUGGESTED,
+        address=OTHER,
+        list_slug="weekly",
+        subscriber_id=person.id,
+        words={"stories": ["X"], "issue": "https://news.example.org/archive/weekly/1"},
+    )
+    with office.site.database.transaction() as connection:
+        assert put_letter(office.site, connection, letter, office.now)
+    flush(office.site, lambda: office.now)
+    return office.last()
+
+
 def _all_letters(office: PostOffice) -> Iterator[CaughtMail]:
     """Each letter there is, as its reader gets it."""
+    yield _told_of_a_suggestion(office)
     office.mail("weekly-join", sender=NEWCOMER)
     yield office.last()  # confirm
     answer = str(office.last().message["Reply-To"]).partition("@")[0]

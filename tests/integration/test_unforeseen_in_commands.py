@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from newsletter.cli import importing
 from newsletter.cli.main import COMMANDS, main
+from newsletter.issues.suggestion import SuggestionWay
 from newsletter.jobs import site_jobs
 from newsletter.pipeline.approve import approve, skip
 from newsletter.pipeline.draft import draft
@@ -22,6 +23,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.result_codes import OK, UNEXPECTED_ERROR
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
+from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from newsletter.store.tables import issues, outbox
 from subscribers.suppression import suppress
 from tests.factories.editors import add_editor
@@ -34,6 +36,15 @@ EDITOR = "editor@example.net"
 LIFT = "subscribers suppressions lift"
 PAST = "archive import {folder}/articles --newsletter weekly"
 CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
+
+SUGGESTION = NewSuggestion(
+    newsletter="weekly",
+    url="https://press.example.org/1",
+    title="",
+    reader="x",
+    way=SuggestionWay.FORM,
+    is_proven=True,
+)
 
 # Module, call, and a command line that comes to it. {new} is a path where nothing is yet.
 CALLS = [
@@ -71,6 +82,15 @@ CALLS = [
     ("correcting", "flush", CORRECTION),
     ("correcting", "shown_corrections", CORRECTION),
     ("correcting", "rehearse_correction", f"{CORRECTION} --dry-run"),
+    ("suggestions", "operations.list_suggestions", "suggestions list weekly"),
+    ("suggestions", "counted", "suggestions list weekly"),
+    ("suggestions", "find_issue", "suggestions add weekly 1"),
+    ("suggestions", "operations.add_suggested", "suggestions add weekly 1"),
+    ("suggestions", "operations.dismiss", "suggestions dismiss weekly 1"),
+    ("suggestions", "operations.block_site", "suggestions block weekly 1"),
+    ("suggestions", "operations.block_reader", "suggestions block weekly 1 --reader 1"),
+    ("suggestions", "operations.blocks", "suggestions blocked"),
+    ("suggestions", "operations.unblock", "suggestions unblock 1"),
     ("users", "reset_second_factors", f"users reset {EDITOR}"),
     ("setup", "unpack_site", "init {new} --from {folder}/people.csv"),
     ("gathering", "selected_audience", "show weekly"),
@@ -176,6 +196,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_editor(site, EDITOR)
     with site.database.transaction() as connection:
         suppress(connection, "@example.net", "refuses us", THURSDAY)
+        add_suggestion(connection, SUGGESTION, THURSDAY)
     site.database.close()
     (folder / "people.csv").write_text("email,name,tags\nnew@example.org,,\n", encoding="utf-8")
     return folder

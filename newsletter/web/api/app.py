@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.site.site import site_title
-from newsletter.web.api import corrections, issues, people, sources, suppressions
+from newsletter.web.api import corrections, issues, people, sources, suggestions, suppressions
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
@@ -37,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         issues.outcomes,
         corrections.editors,
         corrections.publishers,
+        suggestions.editors,
         sources.editors,
         sources.publishers,
         people.subscribers,

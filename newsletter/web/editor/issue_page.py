@@ -19,6 +19,7 @@ from newsletter.pipeline.add import add_by_url, add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest, edit, redo, redoable, undo, undoable
 from newsletter.pipeline.late_arrivals import late_arrivals
 from newsletter.pipeline.pictures import with_looked_at_pictures
+from newsletter.pipeline.suggestions import suggested_shelf
 from newsletter.site.failed_sources import failed_sources_of
 from newsletter.site.recipients import selection_of
 from newsletter.site.section_tags import section_tags
@@ -150,7 +151,15 @@ class IssuePage:
             log = desk_store.history(connection, issue, limit=UNDO_DEPTH)
             failed = failed_sources_of(site, connection, issue)
             made = comments_on(connection, issue)
-            known = glances(connection, issue.newsletter, [out.key for out in left_out])
+            suggested = suggested_shelf(connection, issue)
+            keys = [story.key for story in suggested.stories]
+            known = glances(connection, issue.newsletter, [*keys, *(out.key for out in left_out)])
+        shelf = shelf_of(
+            left_out,
+            {**suggested.glances, **known},
+            section_tags(site, issue.newsletter),
+            suggested.stories,
+        )
         newsletter = site.newsletter(issue.newsletter)
         titles = [section.title for section in newsletter.sections]
         extra = sorted({item.section for item in issue.items} - set(titles))
@@ -169,8 +178,8 @@ class IssuePage:
             "lead": next(iter(issue.shown_items), None),
             "sections": [_section(issue, title) for title in [*titles, *extra]],
             "section_titles": titles,
-            "shelf": shelf_of(left_out, known, section_tags(site, issue.newsletter)),
-            "left_out": len(left_out),
+            "shelf": shelf,
+            "left_out": sum(len(entries) for _kind, entries in shelf),
             "late": len(late),
             "strip": draw_strip(
                 issue.window, dated, now=self.context.clock(), zone=site.settings.site.zone

@@ -23,6 +23,7 @@ from newsletter.web.editor.publish_page import PublishPage
 from newsletter.web.editor.report_page import ReportPage
 from newsletter.web.editor.review_form import ReviewForm
 from newsletter.web.editor.sharing import SharePage
+from newsletter.web.editor.suggestions import decide
 from newsletter.web.home.home_page import HomePage
 from newsletter.web.people.routes import people_routes
 from newsletter.web.settings.routes import settings_routes
@@ -77,6 +78,7 @@ def _issue_routes(context: EditorContext) -> list[Route]:
         page(one, issue.post, "POST"),
         page(one + "/changes", changes(context)),
         page(one + "/comments/{comment:int}", settle(context), "POST"),
+        page(one + "/suggestions", decide(context), "POST"),
         page(one + "/preview", preview.get),
         page(one + "/frame", preview.frame),
         page(one + "/publish", publish.get),

@@ -52,6 +52,7 @@ DID = {
     "retry": "To be tried again",
     "stop": "It is about us: the sending was stopped",
     "forward": "Forwarded to the editors",
+    "suggest": "Suggested an article",
     "quarantine": "Kept for a person to look at",
 }
 """What was done, in an editor's words."""

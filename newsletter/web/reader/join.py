@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from math import ceil
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from newsletter.pipeline.form_requests import keep_join
-from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
+from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.web.reader.answers import (
     WITH_SCRIPT,
     page,
@@ -25,19 +24,18 @@ from newsletter.web.reader.answers import (
     texts,
     trouble,
 )
+from newsletter.web.reader.guarded_form import (
+    TRAP,
+    Guard,
+    guard_fields,
+    milliseconds,
+    seconds_left,
+    submitted,
+    use_stamp,
+)
 from newsletter.web.reader.json_requests import CORS, is_json, json_problem, read_json
 from newsletter.web.reader.reader_context import ReaderContext
-from newsletter.web.reader.robots import (
-    MAX_AGE,
-    MIN_AGE,
-    SubmittedForm,
-    Use,
-    Verdict,
-    has_proof,
-    judge,
-    required_age,
-)
-from newsletter.web.reader.stamp import age_of, make_stamp
+from newsletter.web.reader.robots import SubmittedForm, Use, Verdict, judge
 from newsletter.web.signin.browsers import network_of
 from subscribers.addresses import parse_address
 from subscribers.consent import JoinRequest
@@ -59,9 +57,6 @@ UNSTAMPED = {timedelta(hours=1): 3, timedelta(days=1): 100}
 
 Scripts on other pages that know nothing of stamps go on working, and are of no use to a robot.
 """
-
-TRAP = "website"
-"""A field that people do not see; robots fill it in, and sometimes a password manager does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,30 +202,15 @@ class JoinPage:
 
         def may_join(connection: sa.Connection) -> bool:
             nonlocal use
-            use = self._use(connection, entry.stamp, address)
+            use = use_stamp(self.context, connection, entry.stamp, address)
             return judge(replace(form, use=use), rules) is Verdict.ACCEPT
 
         self._ask(request, list_slug, entry, may_join)
         return judge(replace(form, use=use), rules)
 
     def _submitted(self, list_slug: str, entry: _Entry) -> SubmittedForm:
-        context = self.context
-        return SubmittedForm(
-            is_trapped=entry.trapped,
-            age=age_of(context.site, list_slug, entry.stamp, context.clock()),
-            has_proof=has_proof(entry.stamp, entry.proof, context.settings.sign_up.proof_bits),
-        )
-
-    def _use(self, connection: sa.Connection, stamp: str, address: str) -> Use:
-        """Use the stamp, once."""
-        site, now = self.context.site, self.context.clock()
-        once = AttemptLimit(most=1, per=MAX_AGE + MIN_AGE)
-        used, by_address = (site.keyed(f"stamp {key}") for key in (stamp, f"{stamp} {address}"))
-        if count_attempt(connection, used, once, now):
-            count_attempt(connection, by_address, once, now)
-            return Use.NEW
-        is_same = counted_since(connection, by_address) is not None
-        return Use.REPEATED if is_same else Use.REUSED
+        guard = Guard(trapped=entry.trapped, stamp=entry.stamp, proof=entry.proof)
+        return submitted(self.context, list_slug, guard)
 
     def _ask(
         self,
@@ -270,29 +250,16 @@ class JoinPage:
         return page(self.context.templates, "reader/join.html.j2", context, status, WITH_SCRIPT)
 
     def _seconds_left(self, list_slug: str, entry: _Entry) -> int:
-        """How long until the form may be sent again."""
-        form = self._submitted(list_slug, entry)
-        needed = required_age(form, self.context.settings.sign_up)
-        return max(1, ceil((needed - (form.age or timedelta())).total_seconds()))
+        return seconds_left(self.context, self._submitted(list_slug, entry))
 
 
 def empty_form(context: ReaderContext, list_slug: str) -> Mapping[str, Any]:
     """What the fields of a list's sign-up form need (`guard` in parts.html.j2)."""
-    rules = context.settings.sign_up
     return {
+        **guard_fields(context, list_slug),
         "action": context.path(f"/join/{list_slug}"),
-        "stamp": make_stamp(context.site, list_slug, context.clock()),
         "wording": context.say(WORDING, title=context.title_of(list_slug)),
-        "bits": rules.proof_bits,
-        "age": milliseconds(MIN_AGE),
-        "wait": milliseconds(max(MIN_AGE, rules.wait)),
-        "trap": TRAP,
     }
-
-
-def milliseconds(span: timedelta) -> int:
-    """The length as scripts count it."""
-    return int(span.total_seconds() * 1000)
 
 
 def is_within_limits(context: ReaderContext, request: Request) -> bool:

@@ -37,12 +37,16 @@ class NewestIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewsletterCard:
-    """A newsletter as the page presents it, with its newest issue if there is one."""
+    """A newsletter as the page presents it, with its newest issue if there is one.
+
+    `suggest` is the path of the page to suggest an article, or "".
+    """
 
     slug: str
     title: str
     tagline: str
     newest: NewestIssue | None
+    suggest: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +96,7 @@ class LandingPage:
                 title=newsletter.title,
                 tagline=newsletter.tagline,
                 newest=newest[slug],
+                suggest=self.context.suggest_path(slug),
             )
             for slug, newsletter in shown.items()
         ]

@@ -1,4 +1,4 @@
-"""Pages behind mailed links that have one purpose and expire: confirm, erase, export."""
+"""Pages behind mailed links that have one purpose and expire: confirm, erase, export, no answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from newsletter.pipeline import join as joining
 from newsletter.pipeline import own_data
+from newsletter.pipeline.suggestion_answers import stop_answers
 from newsletter.web.reader.answers import HEADERS, page, posting, subject_of, trouble
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.scanner_trap import comes_from_scanner
@@ -23,6 +24,7 @@ LASTS = {
     Purpose.CONFIRM: consent.CONFIRM_WITHIN,
     Purpose.ERASE: own_data.LINK_LASTS,
     Purpose.EXPORT: own_data.LINK_LASTS,
+    Purpose.NO_ANSWER: timedelta(days=366),
 }
 
 
@@ -83,6 +85,9 @@ class MailedPage:
             case Purpose.CONFIRM:
                 host = request.client.host if request.client else "unknown"
                 return joining.confirm(site, subject, origin=f"from {host}", now=now)
+            case Purpose.NO_ANSWER:
+                stop_answers(site, subject.subscriber_id, now=now)
+                return True
             case _:
                 own_data.erase_reader(site, subject.subscriber_id, now=now)
                 return True

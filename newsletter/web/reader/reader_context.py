@@ -68,6 +68,15 @@ class ReaderContext:
         """Whether anybody may ask to join the list, and is shown that there is one."""
         return list_slug in lists.public_lists(self.settings)
 
+    def takes_suggestions(self, newsletter: str) -> bool:
+        """Whether the newsletter has a page on which anybody may suggest an article."""
+        found = lists.public_newsletters(self.settings).get(newsletter)
+        return found is not None and found.suggestions
+
+    def suggest_path(self, newsletter: str) -> str:
+        """The path of the page to suggest an article; "" where there is none."""
+        return self.path(f"/suggest/{newsletter}") if self.takes_suggestions(newsletter) else ""
+
     def path(self, path: str) -> str:
         """The path of one of our pages, as browsers ask for it."""
         return f"{self.settings.site.base_path}{path}"

@@ -20,6 +20,7 @@ from newsletter.web.reader.preferences import PreferencesPage
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.scanner_trap import scanner_trap
 from newsletter.web.reader.site_files import site_file_routes
+from newsletter.web.reader.suggest import SuggestPage
 from newsletter.web.reader.unsubscribe import UnsubscribePage
 from subscribers.tokens import Purpose
 
@@ -42,6 +43,7 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
     """The routes, for any Starlette application. GET changes nothing (rule 5)."""
     unsubscribe, preferences = UnsubscribePage(context), PreferencesPage(context)
     join, links = JoinPage(context), LinksPage(context)
+    suggest = SuggestPage(context)
     click = ClickPage(context, clicks)
 
     async def edition(request: Request) -> Response:
@@ -65,6 +67,8 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
         Route("/join/{list}", join.get, methods=["GET"]),
         Route("/join/{list}", join.post, methods=["POST"]),
         Route("/join/{list}", join.options, methods=["OPTIONS"]),
+        Route("/suggest/{newsletter}", suggest.get, methods=["GET"]),
+        Route("/suggest/{newsletter}", suggest.post, methods=["POST"]),
         Route("/links/{list}", links.get, methods=["GET"]),
         Route("/links/{list}", links.post, methods=["POST"]),
         *_mailed_routes(context),

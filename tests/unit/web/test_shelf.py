@@ -9,11 +9,14 @@ import pytest
 from newsletter.articles.article import Tag
 from newsletter.issues.issue import LeftOut
 from newsletter.issues.reasons import LeftOutReason
+from newsletter.issues.suggestion import SuggestedState
+from newsletter.issues.wording import left_out_text
 from newsletter.site.section_tags import fitting_section
 from newsletter.store.articles import Glance
 from newsletter.web.editor.notices import fetched_query, notice_of
 from newsletter.web.editor.shelf import shelf_of
 from tests.factories.issues import DUE, make_issue
+from tests.unit.issues.test_suggestion import story
 
 SECTIONS = {"Security": frozenset({"security"}), "Rest": frozenset[str]()}
 
@@ -44,6 +47,24 @@ def test_entries_are_grouped_newest_first_with_their_section() -> None:
     assert [entry.fitting for entry in fits] == ["Security", "Rest"]
     assert fits[0].picture.endswith("1.png")
     assert fits[0].tags == ("Security!",)
+
+
+def test_what_readers_suggested_stands_first_once() -> None:
+    """What a source has keeps its reason; what none has says that readers suggested it."""
+    entries = [left_out(2, LeftOutReason.NO_ROOM), left_out(1, LeftOutReason.NO_ROOM)]
+    known = story(2, key="key 2")
+    unread = story(9, key="", title="", state=SuggestedState.UNREADABLE, problem="it is gone")
+    (kind, first), (_other, rest) = shelf_of(entries, {}, SECTIONS, [known, unread])
+    assert kind == "Suggested by readers"
+    assert [(entry.out.title, entry.out.reason) for entry in first] == [
+        ("Story 2", LeftOutReason.NO_ROOM),
+        ("https://press.example.org/9", LeftOutReason.SUGGESTED),
+    ]
+    assert [entry.suggested for entry in first] == [known, unread]
+    assert left_out_text(first[1].out) == (
+        "suggested by readers; its page cannot be read: it is gone"
+    )
+    assert [entry.out.title for entry in rest] == ["Story 1"]
 
 
 def test_every_reason_has_a_group() -> None:

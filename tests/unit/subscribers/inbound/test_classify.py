@@ -50,6 +50,35 @@ def test_letters_commands_and_answers_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("https://a.example/1", ("https://a.example/1", "")),
+        ("Read (https://a.example/1)!\nIt is old.", ("https://a.example/1", "Read ! It is old.")),
+        ("<https://a.example/1?b=c>\n\n> https://quoted.example", ("https://a.example/1?b=c", "")),
+        ("HTTP://a.example/x and https://b.example", ("HTTP://a.example/x", "and https://b.example")),
+    ],
+)  # fmt: skip
+def test_a_suggestion_is_the_first_link_and_the_words_around_it(
+    text: str, words: tuple[str, ...]
+) -> None:
+    """Of what the writer wrote; what they quote or sign with is not read."""
+    found = read(mail(text), AddressRole.SUGGEST)
+    assert found.kind is MailKind.COMMAND
+    assert found.command == Command(verb=Verb.SUGGEST, words=words)
+
+
+def test_a_suggestion_may_stand_in_the_subject_and_one_without_a_link_is_a_letter() -> None:
+    """What is no web address is no link, and a program suggests nothing."""
+    subject = mail("Look!", Subject="https://a.example/1")
+    assert read(subject, AddressRole.SUGGEST).command == Command(
+        verb=Verb.SUGGEST, words=("https://a.example/1", "Look!")
+    )
+    assert read(mail("file:///etc/passwd"), AddressRole.SUGGEST).kind is MailKind.REPLY
+    machine = mail("https://a.example/1", Precedence="bulk")
+    assert read(machine, AddressRole.SUGGEST).kind is MailKind.AUTOMATIC
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {"Auto_Submitted": "auto-replied"},
