@@ -52,6 +52,7 @@ _QUOTED = re.compile(
     r"|\S{1,20} ?[:：] .*@"  # From: …
     r"|sent from my |von meinem |envoyé de(puis)? mon |enviado desde mi |发自我的"
 )
+_LINK = re.compile(r"<?https?://\S+\Z", re.IGNORECASE)
 _EDGES = " .!?,;:\"'“”„*()[]<>。！"
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
@@ -124,7 +125,12 @@ def _read_opt_out(message: Message, list_slug: str) -> Command | None:
 
 
 def _is_meant(line: str, after: list[str]) -> bool:
-    """Whether a line may be a command, judging by the lines after it."""
+    """Whether a line may be a command, judging by the lines after it.
+
+    A newsletter writes "unsubscribe" above a link: that is the link's name, and nobody's request.
+    """
+    if after and _LINK.match(after[0]):
+        return False
     if _bare(line).lower() not in EVERYDAY:
         return True
     return len(" ".join(after).split()) <= CLOSING
