@@ -324,6 +324,7 @@ SPREADSHEETS = {
     "another word for the column": b"E-Mail Address,Name\nb@example.net,B\n",
     "blank lines before": b"\r\n\r\nemail,name\r\nb@example.net,B\r\n",
     "pipes": b"email|name\nb@example.net|B\n",
+    "spaces around quotes": b'"email"      , "name"\nb@example.net , "B, of ""Quay"""   ,\n',
 }
 
 
@@ -333,6 +334,15 @@ def test_spreadsheets_are_read_as_they_come(name: str, database: Database) -> No
     report = import_text(database, SPREADSHEETS[name])
     assert (report.added, report.rejected) == (1, [])
     assert mailed(database) == ["b@example.net"]
+
+
+def test_spaces_before_a_quoted_cell_do_not_make_the_quotes_part_of_it(database: Database) -> None:
+    """A database's program pads its columns: a status is read, and so is a comma in a name."""
+    rows = 'a@example.net , "Roe, Ann" , "unsubscribed" ,\nb@example.net , "B" , "active" ,\n'
+    import_text(database, f"email , name , status ,\n{rows}")
+    assert by_status(database) == {"unsubscribed": ["a@example.net"], "active": ["b@example.net"]}
+    with database.transaction(read_only=True) as connection:
+        assert people.show(connection, "a@example.net")["name"] == "Roe, Ann"
 
 
 def test_tags_separated_by_commas_are_several(database: Database) -> None:
