@@ -9,7 +9,7 @@ from subscribers.inbound.reading import addresses, header, headers, text_of
 
 _MACHINES = re.compile(
     r"^(mailer-daemon|postmaster|daemon|no-?reply|do-?not-?reply|autoreply|auto-?responder|nobody"
-    r"|listserv|majordomo|mailman|owner-.*|.*-(request|bounces?|owner|confirm|errors?)(\+.*)?)@|@listserv\.",
+    r"|listserv|majordomo|mailman|owner-.*|.*-(request|bounces?|owner|confirm)(\+.*)?)@|@listserv\.",
     re.IGNORECASE,
 )
 _AWAY = re.compile(

@@ -127,9 +127,10 @@ def _read_opt_out(message: Message, list_slug: str) -> Command | None:
 def _is_meant(line: str, after: list[str]) -> bool:
     """Whether a line may be a command, judging by the lines after it.
 
-    A newsletter writes "unsubscribe" above a link: that is the link's name, and nobody's request.
+    A newsletter writes "unsubscribe" above a link, or "Unsubscribe:" above what to do: that is a
+    heading, and nobody's request.
     """
-    if after and _LINK.match(after[0]):
+    if after and (_LINK.match(after[0]) or line.rstrip().endswith((":", "："))):
         return False
     if _bare(line).lower() not in EVERYDAY:
         return True

@@ -196,11 +196,16 @@ def test_nothing_is_asked_of_the_bounce_address() -> None:
 
 
 @pytest.mark.parametrize("role", [AddressRole.LIST, AddressRole.OWNER, AddressRole.REQUEST])
-def test_the_name_of_a_link_is_no_command(role: AddressRole) -> None:
+def test_a_newsletters_heading_is_no_command(role: AddressRole) -> None:
     """A newsletter's text that begins with its own link for unsubscribing ends nobody's subscription."""
     link = "https://shop.example.net/unsubscribe?of=jo@example.org"
     news = f"\n{'=' * 70}\nThis week: new shoes.\n"
     assert asked(f"unsubscribe\n{link}\n{news}", role=role) is None
     assert asked(f"Unsubscribe\n\n<{link}>\n{news}", role=role) is None
+    assert (
+        asked("Unsubscribe:\nPlease send a blank mail to: unsub@shop.example.net\n", role=role)
+        is None
+    )
     leave = Command(verb=Verb.UNSUBSCRIBE)
+    assert asked("Unsubscribe:\n", role=role) == leave
     assert asked("Unsubscribe\nJo, https://jo.example.org\n", role=role) == leave
