@@ -10,6 +10,7 @@ from newsletter.store.database import Database
 from subscribers import people
 from subscribers.audience import audience
 from subscribers.errors import ImportFileError
+from subscribers.importing.cells import MAX_REMEMBERED, remembered
 from subscribers.importing.layouts import LAYOUTS, NAMED
 from subscribers.subscriber import Status
 from tests.factories.subscribers import LIST, NOW, import_text, join, listing
@@ -452,3 +453,17 @@ def test_a_spreadsheets_date_of_joining_is_recorded_as_a_date(database: Database
     with database.transaction(read_only=True) as connection:
         shown = people.show(connection, "ana@example.net")
     assert "joined 2023-07-16" in shown["history"][0]["detail"]
+
+
+def test_a_labels_slug_is_made_once() -> None:
+    """A million rows have few labels; a long one is not kept, because a stranger wrote it."""
+    asked: list[str] = []
+
+    def slug_of(label: str) -> str:
+        asked.append(label)
+        return label.casefold()
+
+    slug = remembered(slug_of)
+    long = "x" * (MAX_REMEMBERED + 1)
+    assert [slug("Boats"), slug("Boats"), slug(long), slug(long)] == ["boats", "boats", long, long]
+    assert asked == ["Boats", long, long]
