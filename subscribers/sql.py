@@ -86,3 +86,28 @@ def _at_domain_sqlite(element: at_domain, compiler: SQLCompiler, **how: Any) -> 
 def _at_domain_postgresql(element: at_domain, compiler: SQLCompiler, **how: Any) -> str:
     address = compiler.process(next(iter(element.clauses)), **how)
     return f"substr({address}, strpos({address}, '@'))"
+
+
+class in_default_collation(sa.sql.functions.GenericFunction[str]):  # noqa: N801 - reads as an SQL function
+    """SQL function: a text as it is, in the database's own collation.
+
+    PostgreSQL uses an index of a column only for a comparison in the column's collation.
+    """
+
+    type = sa.String()
+    name = "in_default_collation"
+    inherit_cache = True
+
+
+@compiles(in_default_collation, "sqlite")
+def _in_default_collation_sqlite(
+    element: in_default_collation, compiler: SQLCompiler, **how: Any
+) -> str:
+    return compiler.process(next(iter(element.clauses)), **how)
+
+
+@compiles(in_default_collation, "postgresql")
+def _in_default_collation_postgresql(
+    element: in_default_collation, compiler: SQLCompiler, **how: Any
+) -> str:
+    return f'({compiler.process(next(iter(element.clauses)), **how)} COLLATE "default")'

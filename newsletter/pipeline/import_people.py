@@ -36,6 +36,8 @@ ROWS_SHOWN = 3
 CELL_SHOWN = 200
 """Rows, and characters of a cell, that an editor is shown of a file."""
 
+_USUAL = gc.get_threshold()
+
 BATCH = 500
 """Requests for confirmation that are queued in one transaction."""
 
@@ -57,9 +59,12 @@ def import_people(
     require_list(site, options.list_slug)
     offered = frozenset(tag.slug for tag in tags_of(site.settings, options.list_slug))
     vocabulary = site_vocabulary(site.settings)
-    with closing(
-        HANDED_IN.run_each(read_file, source, options, vocabulary, offered, limits=LIMITS)
-    ) as read:
+    with (
+        _rare_garbage_collection(),
+        closing(
+            HANDED_IN.run_each(read_file, source, options, vocabulary, offered, limits=LIMITS)
+        ) as read,
+    ):
         report = admit_people(
             site.database.transaction,
             (_page(found) for found in read),
@@ -150,15 +155,14 @@ def require_list(site: Site, list_slug: str) -> None:
 def _rare_garbage_collection() -> Iterator[None]:
     """Collect garbage less often.
 
-    An import makes millions of short-lived values and no cycles; looking for cycles takes a fifth of
-    its time.
+    An import makes millions of short-lived values and no cycles, where they are read and where they
+    are stored; looking for cycles takes a fifth of its time.
     """
-    before = gc.get_threshold()
-    gc.set_threshold(10_000, *before[1:])
+    gc.set_threshold(10_000, *_USUAL[1:])
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*_USUAL)  # not what was set before, which may be another import's
 
 
 def _request_confirmations(site: Site, list_slug: str, now: datetime) -> int:

@@ -9,7 +9,7 @@ from subscribers.blame.blame import Blame
 
 _USER = (
     r"(?:user|recipient|mailbox|mail ?box|account|e-?mail address|address|addressee|alias|person|member|customer|rcpt"
-    r"|mail ?drop|user ?id)"
+    r"|mail ?drop|mail ?address|user ?id)"
 )
 _SENDER = (
     r"(?:sender|envelope sender|from address|mail ?from|return[ -]?path|send(?:ing|er) domain)"
@@ -114,6 +114,14 @@ _UNAVAILABLE_TO_US = _any_of(
 )
 """RFC 5321 words a refusal by policy like that of an address; what follows tells them apart."""
 
+_WE_ARE_UNKNOWN = _any_of(
+    (
+        r"\b(?:helo|ehlo)\b.{0,40}\b(?:rejected|refused|denied|invalid|unknown|not (?:found|valid)|does ?n.t (?:exist|resolve)|does not (?:exist|resolve))",
+        r"\brelay(?:ing)? (?:access )?(?:is )?(?:denied|not (?:allowed|permitted))\b.{0,20}\b(?:domain|host|sender)\b",
+    )
+)
+"""The host or domain that is unknown is ours, not the reader's."""
+
 _PASSING = _any_of(
     (
         r"(?<!non-)(?<!non)temporar(?:y|il)|try (?:again|later|back)|try this again|again later|\bdeferred\b|gr[ae]y-?list|postgrey",
@@ -125,6 +133,7 @@ _PASSING = _any_of(
         r"(?:message|mail|envelope|delivery|queue|time)\b.{0,30}expired|expired after|retry time|retry timeout|in the queue too long|has been delayed|still (?:be )?(?:retr|tr)y|(?:will|would) (?:keep|continue) trying",
         r"insufficient system|out of memory|system (?:is )?(?:busy|full)|service (?:is )?(?:currently |temporarily )?(?:unavailable|not available)(?!.{0,60}\bbl(?:ock|ack))"
         r"|configuration error|configuration problem|misconfigured|local error|internal (?:server )?error|server error|lookup failure|name server(?!.{0,60}\b(?:not found|no data))|\bbusy\b|\bload (?:is |average )*too high",
+        r"(?:database|table|map|directory|backend)s? (?:is |are )?(?:currently )?(?:unavailable|not available|error)",
         r"not currently (?:being )?accept|currently (?:not|suspended|disabled|unavailable)|temporar\w* (?:inactive|locked|limited)",
     )
 )
@@ -177,7 +186,7 @@ _AGAINST_US = _any_of(
         r"|(?:account|mailbox|recipient|address) is protected by|confirm this mail server|access to submit|authentication failure"
         r"|detected that this message is|pattern detection|\bcontent reject|bad ip\b|no access for this (?:ip|domain|host)|no(?:t allowed)? access from your|(?:not|n.t) pass domainkeys|mismatched with|not local host|not a gateway|password.protected|refused to receive"
         r"|(?:recipient|user) (?:is )?only accept|do(?:es)? not (?:want|wish)|refuses? (?:to (?:accept|receive) )?(?:your |this )?(?:mail|e-?mail|messages?)|mail is rejected by recipients"
-        r"|tls (?:is )?required|encryption|certificate|complaint|abus(?:e|ive)|score",
+        r"|(?:not|n.t) accept delivery of (?:this|your)\b|tls (?:is )?required|encryption|certificate|complaint|abus(?:e|ive)|score",
     )
 )
 REFUSED_ADDRESS = _any_of(
@@ -199,6 +208,7 @@ IN_ORDER: tuple[tuple[re.Pattern[str], Blame], ...] = (
     (_ACCOUNT, Blame.ACCOUNT),
     (_SENDER_REFUSED, Blame.POLICY),
     (_UNAVAILABLE_TO_US, Blame.POLICY),
+    (_WE_ARE_UNKNOWN, Blame.POLICY),
     (_BLOCKED_FOR_NOW, Blame.POLICY),
     (_FULL, Blame.MAILBOX),
     (_TOO_LARGE, Blame.MESSAGE),

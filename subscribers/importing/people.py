@@ -13,7 +13,15 @@ from subscribers.admission import Applicant
 from subscribers.audience import format_follows
 from subscribers.errors import AddressError, ImportFileError
 from subscribers.importing import layouts
-from subscribers.importing.cells import address_in, cell_at, date_in, flat_json, labels_in, plain
+from subscribers.importing.cells import (
+    address_in,
+    cell_at,
+    date_in,
+    flat_json,
+    labels_in,
+    plain,
+    remembered,
+)
 from subscribers.importing.layouts import Layout
 from subscribers.importing.standings import (
     Says,
@@ -60,7 +68,7 @@ class Columns:
     ) -> None:
         self.layout = layout
         self.source_name = source_name
-        self._slug_of = slug_of
+        self._slug_of = remembered(slug_of)
         self._offered = frozenset(offered)
         cells = [plain(cell) for cell in header]
         self._all = [
@@ -164,7 +172,7 @@ class Columns:
                 raise AddressError(
                     f"not a subscription: {column.header} is {role!r}", field="email"
                 )
-        if any(map(_UNDECODED.search, cells)):
+        if not all(map(str.isascii, cells)) and any(map(_UNDECODED.search, cells)):
             raise AddressError("not UTF-8: save the file as CSV in UTF-8", field="email")
         address, name = self.address(cells), ""
         if "<" in address:

@@ -80,8 +80,10 @@ def read_table(file: BinaryIO, source_name: str, reject: Reject) -> Table:
     if "@" in first:
         return _from_addresses(chain([first], rest), skipped)
     delimiter = delimiter or _delimiter(first)
-    header = next(csv.reader([first], delimiter=delimiter), [])
-    rows = _csv_rows(csv.reader(rest, delimiter=delimiter), 2 + skipped, reject)
+    header = next(csv.reader([first], delimiter=delimiter, skipinitialspace=True), [])
+    rows = _csv_rows(
+        csv.reader(rest, delimiter=delimiter, skipinitialspace=True), 2 + skipped, reject
+    )
     return Table(header=header, rows=rows)
 
 

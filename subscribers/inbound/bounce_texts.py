@@ -94,13 +94,21 @@ def failures_in_text(message: Message, text: str) -> Iterator[tuple[str, str, bo
         for address in temporary | permanent
         if address.casefold() in noticed or address.casefold() not in elsewhere
     )
-    if detected:
-        for address in detected:
-            yield address, _about(address, own), delayed or address not in permanent, delayed
+    readers = _without_writers(detected, message, text[len(own) :])
+    guessed = [] if readers else _guessed(message, own)
+    if guessed:
+        yield from ((address, _about(address, own), delayed, delayed) for address in guessed)
         return
-    yield from (
-        (address, _about(address, own), delayed, delayed) for address in _guessed(message, own)
-    )
+    for address in readers or detected:
+        yield address, _about(address, own), delayed or address not in permanent, delayed
+
+
+def _without_writers(found: list[str], message: Message, original: str) -> list[str]:
+    """The addresses without those of the mail's writer, whom a server names that refuses a sender."""
+    ours = {address.casefold() for address in addresses(message, "To")}
+    for line in _WRITERS_FIELD.findall(original):
+        ours |= {address.casefold() for address in ADDRESS.findall(line)}
+    return [address for address in found if address.casefold() not in ours]
 
 
 def _detected(message: Message) -> tuple[set[str], set[str]]:

@@ -58,6 +58,7 @@ _QUOTED = re.compile(
 _WEB_LINK = re.compile(r"https?://[^\s<>\"]{1,2000}", re.IGNORECASE)
 _AROUND = re.compile(r"\(\)|<>|\[\]")
 """What is left of the brackets around a link."""
+_ONLY_A_LINK = re.compile(r"<?https?://\S+\Z", re.IGNORECASE)
 _EDGES = " .!?,;:\"'“”„*()[]<>。！"
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 
@@ -143,7 +144,13 @@ def _read_opt_out(message: Message, list_slug: str) -> Command | None:
 
 
 def _is_meant(line: str, after: list[str]) -> bool:
-    """Whether a line may be a command, judging by the lines after it."""
+    """Whether a line may be a command, judging by the lines after it.
+
+    A newsletter writes "unsubscribe" above a link, or "Unsubscribe:" above what to do: that is a
+    heading, and nobody's request.
+    """
+    if after and (_ONLY_A_LINK.match(after[0]) or line.rstrip().endswith((":", "："))):
+        return False
     if _bare(line).lower() not in EVERYDAY:
         return True
     return len(" ".join(after).split()) <= CLOSING

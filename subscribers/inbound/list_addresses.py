@@ -29,6 +29,9 @@ _SUFFIXES = {role.value: role for role in AddressRole if role} | {
     "join": AddressRole.SUBSCRIBE,
     "leave": AddressRole.UNSUBSCRIBE,
 }
+_BOUNCE_TAG = re.compile(r"(?:prvs=[0-9a-z]{1,32}|btv1==[0-9a-z]{1,32}=)=(?=[^@])", re.IGNORECASE)
+"""What a relay puts before an envelope sender, to know its own bounces (BATV)."""
+
 _VERP = re.compile(r"([1-9]\d{0,18})-(\d{1,9})-([0-9a-f]{20})\Z")
 
 
@@ -54,6 +57,11 @@ class ReturnPath:
     """The issue's number; for a confirmation mail, the day it was sent (date.toordinal)."""
 
 
+def without_bounce_tag(address: str) -> str:
+    """The envelope sender before a relay signed it: `jo@` for `prvs=190694bd6d=jo@`."""
+    return _BOUNCE_TAG.sub("", address, count=1) if _BOUNCE_TAG.match(address) else address
+
+
 def parse_list_address(
     address: str,
     list_slugs: Collection[str],
@@ -71,7 +79,7 @@ def parse_list_address(
 
 
 def _parse(address: str, list_slugs: Collection[str], domain: str) -> ListAddress | None:
-    local, _, host = address.strip().strip("<>").rpartition("@")
+    local, _, host = without_bounce_tag(address.strip().strip("<>")).rpartition("@")
     if host.casefold() != domain.casefold():
         return None
     name, _, detail = local.partition("+")

@@ -18,7 +18,7 @@ from subscribers.inbound.classify import Inbound
 from subscribers.inbound.command_words import Verb
 from subscribers.inbound.commands import Command
 from subscribers.inbound.context import Action, Done, InboundContext
-from subscribers.inbound.list_addresses import AddressRole
+from subscribers.inbound.list_addresses import AddressRole, without_bounce_tag
 from subscribers.inbound.mail_log import LoggedMail
 from subscribers.letters import LetterRequest, Template
 from subscribers.preferences import choose, pause, resume
@@ -91,7 +91,8 @@ class ReaderCommand:
         if not envelope or evidence.disowned or recorded.authenticated is False:
             return False
         try:
-            return parse_address(envelope).key == parse_address(person.address).key
+            sender = parse_address(without_bounce_tag(envelope))
+            return sender.key == parse_address(person.address).key
         except AddressError:
             return False
 

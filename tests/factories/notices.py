@@ -615,4 +615,17 @@ NOTICES = (
         text=f"------- Failure Reasons  --------\n\nディレクトリのリストにありません\n{READER}\n",
         verdict="hard",
     ),
+    Notice(
+        name="reply-that-names-the-sender",
+        text=f"{_EXIM}  {READER}\n    553 5.1.8 <weekly@news.example.org>... Domain of sender address\n"
+        f"    weekly@news.example.org does not exist\n{_COPY}",
+        verdict="policy",
+    ),
+    Notice(
+        name="sender-refused-by-an-access-list",
+        text="This is the mail system at host mx.example.net.\n\nYour message could not be delivered.\n\n"
+        f"<{READER}>: host mx.example.org[192.0.2.9] said: 554 5.7.1\n"
+        "    <weekly@news.example.org>: Sender address rejected: Access denied (in reply to RCPT TO command)\n",
+        verdict="policy",
+    ),
 )

@@ -127,6 +127,14 @@ def test_a_mail_that_may_be_forged_is_asked_about(office: PostOffice) -> None:
     assert office.status() == "active"
 
 
+def test_a_provider_may_sign_the_readers_envelope(office: PostOffice) -> None:
+    """The reader's own address behind the tag of her provider (BATV) proves her; another's does not."""
+    forged = office.mail("weekly-leave", envelope="prvs=190694bd6d=forger@example.net")
+    assert (forged.action, office.status()) == ("ask", "active")
+    left = office.mail("weekly-leave", envelope=f"prvs=190694bd6d={READER}")
+    assert (left.action, office.status()) == ("unsubscribe", "unsubscribed")
+
+
 def test_a_quoted_link_proves_its_reader_only(office: PostOffice) -> None:
     """A reply that quotes the reader's link is theirs; a friend's with that link is the friend's."""
     person = office.person()

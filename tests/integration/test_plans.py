@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from benchmarks.plans.fill import Size
 from benchmarks.plans.page import write_page
 from benchmarks.plans.watching import Findings, watch
 from newsletter.store.database import open_database
+from newsletter.store.migrations import upgrade
 from newsletter.store.tables import deliveries
+from subscribers.audience import audience
 
 SIZE = Size(readers=20_000, deliveries=200_000)
 
@@ -51,3 +54,18 @@ def test_a_scan_is_seen(empty_postgres_url: str, tmp_path: Path) -> None:
     (reading,) = seen[0].readings
     assert (reading.table, reading.is_scan) == ("deliveries", True)
     assert reading.rows >= 2000
+
+
+def test_who_is_suppressed_is_found_by_an_index(empty_postgres_url: str, tmp_path: Path) -> None:
+    """The addresses and the suppressions have other collations; a loop over both would take hours."""
+    database = open_database(empty_postgres_url.replace("?", NO_SCANS), tmp_path)
+    upgrade(database)
+    with database.transaction(read_only=True) as connection:
+        query = audience("weekly", datetime(2026, 3, 4, tzinfo=UTC)).compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        plan = connection.scalars(sa.text(f"EXPLAIN {query}".replace(":", "\\:"))).all()
+    database.close()
+    looks = [line for line in plan if "Cond: " in line and "pattern" in line]
+    assert len(looks) == 2, "\n".join(plan)
+    assert all("Index Cond: " in line for line in looks)

@@ -10,6 +10,7 @@ from newsletter.store.database import Database
 from subscribers import people
 from subscribers.audience import audience
 from subscribers.errors import ImportFileError
+from subscribers.importing.cells import MAX_REMEMBERED, remembered
 from subscribers.importing.layouts import LAYOUTS, NAMED
 from subscribers.subscriber import Status
 from tests.factories.subscribers import LIST, NOW, import_text, join, listing
@@ -324,6 +325,7 @@ SPREADSHEETS = {
     "another word for the column": b"E-Mail Address,Name\nb@example.net,B\n",
     "blank lines before": b"\r\n\r\nemail,name\r\nb@example.net,B\r\n",
     "pipes": b"email|name\nb@example.net|B\n",
+    "spaces around quotes": b'"email"      , "name"\nb@example.net , "B, of ""Quay"""   ,\n',
 }
 
 
@@ -333,6 +335,15 @@ def test_spreadsheets_are_read_as_they_come(name: str, database: Database) -> No
     report = import_text(database, SPREADSHEETS[name])
     assert (report.added, report.rejected) == (1, [])
     assert mailed(database) == ["b@example.net"]
+
+
+def test_spaces_before_a_quoted_cell_do_not_make_the_quotes_part_of_it(database: Database) -> None:
+    """A database's program pads its columns: a status is read, and so is a comma in a name."""
+    rows = 'a@example.net , "Roe, Ann" , "unsubscribed" ,\nb@example.net , "B" , "active" ,\n'
+    import_text(database, f"email , name , status ,\n{rows}")
+    assert by_status(database) == {"unsubscribed": ["a@example.net"], "active": ["b@example.net"]}
+    with database.transaction(read_only=True) as connection:
+        assert people.show(connection, "a@example.net")["name"] == "Roe, Ann"
 
 
 def test_tags_separated_by_commas_are_several(database: Database) -> None:
@@ -442,3 +453,17 @@ def test_a_spreadsheets_date_of_joining_is_recorded_as_a_date(database: Database
     with database.transaction(read_only=True) as connection:
         shown = people.show(connection, "ana@example.net")
     assert "joined 2023-07-16" in shown["history"][0]["detail"]
+
+
+def test_a_labels_slug_is_made_once() -> None:
+    """A million rows have few labels; a long one is not kept, because a stranger wrote it."""
+    asked: list[str] = []
+
+    def slug_of(label: str) -> str:
+        asked.append(label)
+        return label.casefold()
+
+    slug = remembered(slug_of)
+    long = "x" * (MAX_REMEMBERED + 1)
+    assert [slug("Boats"), slug("Boats"), slug(long), slug(long)] == ["boats", "boats", long, long]
+    assert asked == ["Boats", long, long]

@@ -193,3 +193,19 @@ def test_a_reply_to_an_issue_may_leave_and_nothing_else(role: AddressRole) -> No
 def test_nothing_is_asked_of_the_bounce_address() -> None:
     """Only machines write there, or people by mistake."""
     assert asked("unsubscribe", subject="unsubscribe", role=AddressRole.BOUNCES) is None
+
+
+@pytest.mark.parametrize("role", [AddressRole.LIST, AddressRole.OWNER, AddressRole.REQUEST])
+def test_a_newsletters_heading_is_no_command(role: AddressRole) -> None:
+    """A newsletter's text that begins with its own link for unsubscribing ends nobody's subscription."""
+    link = "https://shop.example.net/unsubscribe?of=jo@example.org"
+    news = f"\n{'=' * 70}\nThis week: new shoes.\n"
+    assert asked(f"unsubscribe\n{link}\n{news}", role=role) is None
+    assert asked(f"Unsubscribe\n\n<{link}>\n{news}", role=role) is None
+    assert (
+        asked("Unsubscribe:\nPlease send a blank mail to: unsub@shop.example.net\n", role=role)
+        is None
+    )
+    leave = Command(verb=Verb.UNSUBSCRIBE)
+    assert asked("Unsubscribe:\n", role=role) == leave
+    assert asked("Unsubscribe\nJo, https://jo.example.org\n", role=role) == leave

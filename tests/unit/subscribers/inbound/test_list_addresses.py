@@ -45,6 +45,11 @@ PATHS = ReturnPaths(["n" * 32])
             "weekly-help-help@news.example.org",
             ListAddress(list_slug="weekly-help", role=AddressRole.HELP),
         ),
+        (
+            "prvs=190694bd6d=weekly-leave@news.example.org",
+            ListAddress(list_slug="weekly", role=AddressRole.UNSUBSCRIBE),
+        ),
+        ("prvs=weekly-leave@news.example.org", None),
         ("daily-join@news.example.org", None),
         ("weekly-join@example.org", None),
         ("weekly-dance@news.example.org", None),
@@ -68,6 +73,14 @@ def test_a_bounce_comes_back_to_its_reader_and_issue(person: int, issue: int, lo
     mailbox = parse_list_address(address.lower() if lower else address, LISTS, DOMAIN)
     assert mailbox is not None
     assert PATHS.read(mailbox) == ReturnPath(subscriber_id=person, number=issue)
+
+
+@pytest.mark.parametrize("tag", ["prvs=190694bd6d=", "PRVS=0694BD=", "btv1==190694bd6d=="])
+def test_a_relay_may_have_signed_the_return_path(tag: str) -> None:
+    """Bounce address tag validation (BATV): the tag is the relay's, the rest is ours."""
+    mailbox = parse_list_address(tag + PATHS.make("weekly", DOMAIN, 7, 12), LISTS, DOMAIN)
+    assert mailbox is not None
+    assert PATHS.read(mailbox) == ReturnPath(subscriber_id=7, number=12)
 
 
 @given(st.data(), numbers)
