@@ -47,7 +47,8 @@ def people_page(
     or that of any subscription without a list. `condition` is that of a segment.
     """
     people, subscriptions = tables.subscribers, tables.subscriptions
-    query = sa.select(people).limit(limit)
+    # Where the subscriptions are joined, too: a merge would else read everybody up to `after`.
+    query = sa.select(people).where(people.c.id > after).limit(limit)
     if list_id is not None:
         query = (
             query.join(subscriptions, subscriptions.c.subscriber_id == people.c.id)
@@ -56,7 +57,7 @@ def people_page(
         )
         query = query.where(*has_status(subscriptions.c.status, status))
     else:
-        query = query.where(people.c.id > after).order_by(people.c.id)
+        query = query.order_by(people.c.id)
         theirs = subscriptions.alias()
         if status is not None:
             query = query.where(
