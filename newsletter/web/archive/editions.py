@@ -50,9 +50,14 @@ class EditionReader:
     corrected_on: CorrectedOn
     preview_of: Callable[[str], str]
 
-    def find_edition(self, number: int, key: str) -> str | None:
-        """The HTML of one published edition, or None."""
+    def find_edition(self, number: int, key: str, *, for_everybody: bool = False) -> str | None:
+        """The HTML of one published edition, or None.
+
+        `for_everybody`: of an issue that all readers got, with all its sections.
+        """
         issue, editions, corrections = self._published(number)
+        if for_everybody and issue is not None and not issue.selection.is_everyone:
+            return None
         chosen = next((edition for edition in editions if edition.key == key), None)
         return self._page(issue, chosen, corrections)
 

@@ -19,6 +19,7 @@ from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
+from newsletter.site.edition_addresses import EditionAddresses
 from newsletter.site.lists import is_for_readers_only, links_url, public_newsletters
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.corrections import replaced_links
@@ -61,6 +62,7 @@ class Archive:
     templates: jinja2.Environment
     clock: Callable[[], datetime]
     pictures: PictureAddresses
+    addresses: EditionAddresses
     corrected_on: CorrectedOn
 
     async def newsletters(self, _request: Request) -> Response:
@@ -124,8 +126,18 @@ class Archive:
         return HTMLResponse(self.pictures.in_html(found), headers=headers)
 
     def edition(self, newsletter: str, number: int, key: str) -> str | None:
-        """The HTML of one published edition, with its pictures from this site, or None."""
-        found = self.editions(newsletter).find_edition(number, key)
+        """The HTML of one published edition, with its pictures from this site, or None.
+
+        Where not everybody may see it, it opens at its signed address only.
+        """
+        editions, signed = self.editions(newsletter), self.addresses.signed_key
+        known = signed(newsletter, number, key)
+        if known is not None:
+            found = editions.find_edition(number, known)
+        elif is_for_readers_only(self.settings, newsletter):
+            return None
+        else:
+            found = editions.find_edition(number, key, for_everybody=True)
         return self.pictures.in_html(found) if found else None
 
     def editions(self, newsletter: str) -> EditionReader:
