@@ -48,7 +48,7 @@ LARGE = {
 """What a mail of ten megabytes may consist of."""
 
 MEGABYTE = 1_000_000
-MAIN_GROWTH = 40 * MEGABYTE
+MAIN_GROWTH = 60 * MEGABYTE
 WORKERS = 250 * MEGABYTE
 WHOLE = 10 * MEGABYTE
 

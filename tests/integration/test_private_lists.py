@@ -98,7 +98,8 @@ def test_the_address_of_its_issue_cannot_be_guessed(
         assert client.get(f"/archive/weekly/1/{key}{'0' * 16}").status_code == 404
         address = office.site.edition_addresses.address("weekly", 1, key)
         path = address.removeprefix("https://news.example.org")
-        assert client.get(path).status_code == 200
+        shown = client.get(path)
+        assert (shown.status_code, shown.headers["x-robots-tag"]) == (200, "noindex")
         assert client.get(path.replace("/1/", "/2/")).status_code == 404
         assert address in html
 

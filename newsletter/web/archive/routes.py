@@ -214,7 +214,10 @@ class Archive:
         return HTMLResponse(text, status_code=status, headers=PAGE_HEADERS)
 
     def _nothing(self) -> Response:
-        return self._page("archive/nothing.html.j2", {}, 404)
+        """What is not there may be soon: a cache that a stranger had keep this would hide a new issue."""
+        response = self._page("archive/nothing.html.j2", {}, 404)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 def archive_routes(archive: Archive) -> list[Route]:
