@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
 from newsletter.store.tables import editions
 from newsletter.store.webhooks import WebhookEvent
 from newsletter.web.app import make_app
+from subscribers.tables import subscribers
 from subscribers.tokens import Purpose
 from tests.factories.mail import PostOffice, post_office, send_issue
 from tests.factories.site import READERS, make_site
@@ -177,6 +179,39 @@ def test_its_readers_read_it_and_leave(office: PostOffice, client: httpx2.Client
     done = client.post(leave.partition(">")[0], data={"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200
     assert office.status(copy.recipient) == "unsubscribed"
+
+
+@pytest.mark.parametrize(("keys", "status"), [("public = false\n", 404), ("", 200)])
+def test_a_newsletter_that_is_removed_is_as_public_as_it_was(
+    tmp_path: Path, keys: str, status: int
+) -> None:
+    """Its readers go on to open what they have; for others the archive has it only if it was public."""
+    with post_office(tmp_path, keys=keys, tables=PUBLIC) as office:
+        html = send_issue(office, MONDAY)[0].part("html")
+        start = html.index("https://news.example.org/archive/weekly/1/")
+        address = html[start : html.index('"', start)].removeprefix("https://news.example.org")
+        kept = {"open": office.site.settings.newsletters["open"]}
+        settings = office.site.settings.model_copy(update={"newsletters": kept})
+        site = replace(office.site, settings=settings)
+        with serving(make_app(site)) as base, web_client(base_url=base) as client:
+            assert client.get("/archive/weekly/1").status_code == status
+            assert client.get(address[:-16]).status_code == status
+            assert client.get(address).status_code == 200
+
+
+def test_its_reader_whose_links_have_ended_leaves_by_the_old_one(
+    office: PostOffice, client: httpx2.Client
+) -> None:
+    """No page leads to one that would mail links, as that would tell strangers of the list."""
+    person = office.person()
+    assert person is not None
+    with office.site.database.transaction() as connection:
+        connection.execute(sa.update(subscribers).values(links_since=office.now))
+    leave = f"/u/{office.site.tokens.make(Purpose.UNSUBSCRIBE, person.id, 'weekly')}"
+    assert 'href=""' not in client.get(leave).text
+    assert "/links/weekly" not in client.get(leave).text
+    client.post(leave)
+    assert office.status() == "unsubscribed"
 
 
 def test_a_site_without_public_newsletters_has_a_start_page(tmp_path: Path) -> None:

@@ -39,12 +39,14 @@ class EditionReader:
     """Reads the published editions of one newsletter.
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
+    `is_removed` says that no newsletter of that name is configured any more.
     `archive_url` is where the newsletter's issues are; `corrected_on` dates a correction,
     and `preview_of` gives the address of a picture in the shape of link previews.
     """
 
     database: Database
     newsletter: str
+    is_removed: bool
     links_url: str
     archive_url: str
     corrected_on: CorrectedOn
@@ -56,7 +58,7 @@ class EditionReader:
         `for_everybody`: of an issue that all readers got, with all its sections.
         """
         issue, editions, corrections = self._published(number)
-        if for_everybody and issue is not None and not issue.selection.is_everyone:
+        if issue is not None and for_everybody and not self._was_for_everybody(issue):
             return None
         chosen = next((edition for edition in editions if edition.key == key), None)
         return self._page(issue, chosen, corrections)
@@ -67,12 +69,21 @@ class EditionReader:
         None too for an issue that went to a segment only.
         """
         issue, editions, corrections = self._published(number)
+        if issue is not None and self._was_hidden(issue):
+            return None
         if issue is not None and not issue.selection.is_everyone:
             public = issue.selection.public
             chosen = next((edition for edition in editions if edition.key == public), None)
         else:
             chosen = max(editions, key=lambda edition: len(edition.item_keys), default=None)
         return self._page(issue, chosen, corrections)
+
+    def _was_for_everybody(self, issue: Issue) -> bool:
+        return issue.selection.is_everyone and not self._was_hidden(issue)
+
+    def _was_hidden(self, issue: Issue) -> bool:
+        """Whether the newsletter was not public, and nothing says that it is now."""
+        return self.is_removed and issue.selection.is_hidden
 
     def _published(self, number: int) -> tuple[Issue | None, Iterable[Edition], Corrections]:
         nothing = Corrections(approved=(), replaced=())

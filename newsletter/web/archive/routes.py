@@ -145,6 +145,7 @@ class Archive:
         return EditionReader(
             database=self.database,
             newsletter=newsletter,
+            is_removed=newsletter not in self.settings.newsletters,
             links_url=links_url(self.settings, newsletter),
             archive_url=f"{self.settings.site.url}/archive/{newsletter}",
             corrected_on=self.corrected_on,
