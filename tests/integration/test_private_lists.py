@@ -13,9 +13,12 @@ import pytest
 import sqlalchemy as sa
 
 from newsletter.config.loading import load_settings
+from newsletter.issues.past.post import PastIssue
+from newsletter.pipeline.export_issues import export_issues
 from newsletter.pipeline.webhooks import body_of
 from newsletter.site.lists import public_lists, public_newsletters
 from newsletter.store.job_outcomes import Ended, JobOutcome, record_outcome
+from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.tables import editions
 from newsletter.store.webhooks import WebhookEvent
 from newsletter.web.app import make_app
@@ -179,6 +182,20 @@ def test_its_readers_read_it_and_leave(office: PostOffice, client: httpx2.Client
     done = client.post(leave.partition(">")[0], data={"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200
     assert office.status(copy.recipient) == "unsubscribed"
+
+
+def test_its_issues_are_exported_as_private_ones(office: PostOffice, tmp_path: Path) -> None:
+    """As those for a segment: another program that takes them in would publish them otherwise."""
+    send_issue(office, MONDAY)
+    past = PastIssue(
+        key="1", slug="old", title="Old", summary="", html="<p>x</p>", published=MONDAY
+    )
+    with office.site.database.transaction() as connection:
+        keep_past_issue(connection, "weekly", past, MONDAY)
+    export_issues(office.site, None, tmp_path / "out")
+    files = [path for path in (tmp_path / "out").rglob("*.*") if path.is_file()]
+    assert len(files) == 3
+    assert all("private" in path.parts for path in files)
 
 
 @pytest.mark.parametrize(("keys", "status"), [("public = false\n", 404), ("", 200)])
