@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO, TextIO
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from subscribers import tables
 from subscribers.admission import AdmissionOutcome, Terms, admit
 from subscribers.audience import parse_follows
+from subscribers.importing.cells import defused
 from subscribers.importing.options import ImportOptions
 from subscribers.importing.report import ImportReport, Rejected
 from subscribers.importing.rows import BATCH, Page, Row, read_people
@@ -20,9 +20,6 @@ from subscribers.lists import list_id
 from subscribers.subscriber import Status
 
 COLUMNS = ("email", "name", "tags")
-
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-"""A spreadsheet runs a cell that begins with one of these as a formula."""
 
 
 def import_subscribers(
@@ -166,8 +163,3 @@ def _distinct_runs(batch: Iterable[Row]) -> Iterator[list[Row]]:
         seen.add(key)
     if run:
         yield run
-
-
-def defused(cell: str) -> str:
-    """The cell, with an apostrophe in front if a spreadsheet would run it."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TextIO
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""A spreadsheet runs a cell that begins with one of these, some also in full width, as a formula."""
+from subscribers.importing.cells import defused
 
 
 def write_csv(
@@ -22,4 +21,4 @@ def write_csv(
 
 def _without_formula(cell: object) -> object:
     """Quote a cell that a spreadsheet would run: servers' answers and readers' names are untrusted."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return defused(cell) if isinstance(cell, str) else cell

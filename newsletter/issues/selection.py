@@ -21,13 +21,15 @@ class Selection:
 
     An approval freezes it with the moment `at`, from which "within 30 days" counts, so that a
     later change of the configuration does not change who gets an approved issue. `public` is the
-    key of the edition that anybody may see in the archive, "" if there is none.
+    key of the edition that anybody may see in the archive, "" if there is none. `is_hidden` says that
+    the newsletter was not public, for the time when the configuration does not name it any more.
     """
 
     segment: str = ""
     rules: tuple[SectionRule, ...] = ()
     at: datetime | None = None
     public: str = ""
+    is_hidden: bool = False
 
     @property
     def is_everyone(self) -> bool:
@@ -49,14 +51,15 @@ EVERYONE = Selection()
 
 
 def selection_to_json(selection: Selection) -> dict[str, Any] | None:
-    """The stored form; None for everyone."""
-    if selection.is_everyone:
+    """The stored form; None for everyone, where everybody may read it."""
+    if selection.is_everyone and not selection.is_hidden:
         return None
     return {
         "segment": selection.segment,
         "rules": [{"title": rule.title, "only": rule.only} for rule in selection.rules],
         "at": selection.at.isoformat() if selection.at else None,
         "public": selection.public,
+        "hidden": selection.is_hidden,
     }
 
 
@@ -69,4 +72,5 @@ def selection_from_json(stored: dict[str, Any] | None) -> Selection:
         rules=tuple(SectionRule(**rule) for rule in stored["rules"]),
         at=datetime.fromisoformat(stored["at"]) if stored["at"] else None,
         public=stored["public"],
+        is_hidden=stored.get("hidden", False),
     )

@@ -25,6 +25,7 @@ from newsletter.site.editions import (
     public_group,
     render_all,
 )
+from newsletter.site.lists import is_for_readers_only
 from newsletter.site.occasions import following_due
 from newsletter.site.recipients import selection_of
 from newsletter.site.site import Site
@@ -189,7 +190,8 @@ def _frozen_selection(site: Site, issue: Issue, now: datetime) -> Selection:
     """
     selection = selection_of(site, issue)
     public = "" if selection.segment else key_for(site, issue, public_group(site, issue)) or ""
-    return replace(selection, at=now, public=public)
+    is_hidden = is_for_readers_only(site.settings, issue.newsletter)
+    return replace(selection, at=now, public=public, is_hidden=is_hidden)
 
 
 def lint_findings(site: Site, issue: Issue, editions: Sequence[Edition]) -> list[LintFinding]:

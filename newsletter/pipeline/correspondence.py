@@ -15,9 +15,9 @@ from newsletter.errors import InputError
 from newsletter.site.letters import LetterContent, compose
 from newsletter.site.lists import (
     editors_of,
+    hidden_lists,
     list_slugs,
     newsletters_of,
-    public_lists,
     site_vocabulary,
     tags_of,
     title_of,
@@ -27,6 +27,7 @@ from newsletter.store import outbox
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.ledger import counts_of
 from newsletter.store.tables import deliveries, issues
+from subscribers.inbound.act import NOT_PUBLIC, is_hidden_from
 from subscribers.inbound.classify import Inbound
 from subscribers.inbound.context import Action, Done, InboundContext
 from subscribers.inbound.list_addresses import AddressRole
@@ -73,7 +74,7 @@ def inbound_context(site: Site) -> InboundContext:
         accepted_of=partial(_accepted_of, site),
         pause_share=site.settings.sending.pause_share,
         former_names=former,
-        hidden_lists=list_slugs(site.settings) - public_lists(site.settings),
+        hidden_lists=hidden_lists(site.settings),
     )
 
 
@@ -139,6 +140,8 @@ def forward(
     """
     mailbox = mail.mailbox
     if mailbox.role is AddressRole.REQUEST:
+        if is_hidden_from(connection, mail, hidden_lists(site.settings)):
+            return Done(action=Action.NONE, problem=NOT_PUBLIC)
         letter = LetterRequest(
             template=Template.HELP, address=mail.sender, list_slug=mailbox.list_slug
         )

@@ -15,7 +15,7 @@ from newsletter.issues.markdown import issue_markdown
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.edition import Edition, Slot
 from newsletter.rendering.slots import fill
-from newsletter.site.lists import links_url
+from newsletter.site.lists import is_for_readers_only, links_url
 from newsletter.site.site import Site
 from newsletter.store import editions as edition_store
 from newsletter.store import issues as issue_store
@@ -67,12 +67,13 @@ def _newsletters(site: Site) -> list[str]:
 
 
 def _export(site: Site, slug: str, folder: Path) -> ExportedIssues:
-    known = slug in site.settings.newsletters
+    known, is_hidden = slug in site.settings.newsletters, is_for_readers_only(site.settings, slug)
     full_sections = site.masthead(slug).full_sections if known else frozenset()
     zone = site.settings.site.zone
     written = 0
     with site.database.transaction(read_only=True) as connection:
-        for issue, edition, is_public in _sent(connection, slug):
+        for issue, edition, is_for_all in _sent(connection, slug):
+            is_public = is_for_all and not (is_hidden or (issue.selection.is_hidden and not known))
             sent_at = issue.goes_out.astimezone(zone)
             name = f"{sent_at:%Y-%m-%d}-{slug}-{issue.number}"
             markdown = issue_markdown(
@@ -87,7 +88,8 @@ def _export(site: Site, slug: str, folder: Path) -> ExportedIssues:
             written += 1
         past = past_issues_of(connection, slug, limit=MOST_PAST)
     for one in past:
-        _write(folder / "html" / f"{one.published:%Y-%m-%d}-{one.slug}.html", _past_page(one))
+        place = folder / "private" if is_hidden else folder
+        _write(place / "html" / f"{one.published:%Y-%m-%d}-{one.slug}.html", _past_page(one))
     return ExportedIssues(newsletter=slug, issues=written, past=len(past))
 
 
@@ -97,7 +99,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _sent(connection: sa.Connection, slug: str) -> Iterator[tuple[Issue, Edition, bool]]:
-    """Each issue with the edition that is written, and whether everybody may see it."""
+    """Each issue with the edition that is written, and whether it is for all who may see the newsletter."""
     for bare in issue_store.all_issues(connection, slug):
         if bare.state not in SENT:
             continue

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from newsletter.pipeline.find_people import PeopleFilter, find_all_people
 from newsletter.site.site import Site
-from subscribers.csv_file import defused
+from subscribers.importing.cells import defused
 from subscribers.search import FoundPerson
 
 COLUMNS = ("email", "name", "tags", "status")

@@ -66,7 +66,9 @@ async def _keep_all(site: Site, hosted: HostedPictures, urls: Sequence[str], now
 async def _shown_by_mail(picture: FetchedPicture) -> FetchedPicture:
     """The picture in a form that every mail program shows; raises SourceError if it has none."""
     made = await run_in_subprocess(mail_picture, picture.body, seconds=SECONDS)
-    if made is not None:
+    if made is None:  # behind the header of a picture may be anything
+        raise SourceError("it cannot be read as a picture")
+    if made:
         body = b64decode(made)
         media_type = "image/png" if body.startswith(_PNG) else "image/jpeg"
         return FetchedPicture(media_type=media_type, body=body)

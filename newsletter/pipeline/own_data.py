@@ -151,10 +151,11 @@ def export(site: Site, subscriber_id: int) -> dict[str, Any] | None:
 
 def _mail(site: Site, mail: SentMail) -> dict[str, Any]:
     """The mail as JSON, with the address where it can be read."""
+    newsletter, _, number = mail.issue.rpartition("/")
     return {
         "issue": mail.issue,
         "subject": mail.subject,
-        "url": f"{site.settings.site.url}/archive/{mail.issue}/{mail.edition}",
+        "url": site.edition_addresses.address(newsletter, int(number), mail.edition),
         "attempts": list(mail.attempts),
     }
 

@@ -135,7 +135,7 @@ def _render(site: Site, theme: Theme, issue: Issue, items: Sequence[Item]) -> Ed
             preheader=preheader_of(items) if issue.words.preheader is None else issue.preheader,
         )
     masthead = site.masthead(issue.newsletter)
-    web_url = f"{site.settings.site.url}/archive/{issue.newsletter}/{issue.number}/{key}"
+    web_url = site.edition_addresses.address(issue.newsletter, issue.number, key)
     return render_edition(
         issue,
         items,

@@ -6,9 +6,9 @@ stays as it was when the issue was approved.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -25,10 +25,15 @@ _NAME = re.compile(r"[0-9a-f]{40}\.(?:jpg|png|gif)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostedPictures:
-    """The kept pictures; `url` is the site's address. Any process may use the folder."""
+    """The kept pictures; `url` is the site's address. Any process may use the folder.
+
+    Their names are made by `keyed`, the site's digest: from that of a picture's address alone, a stranger
+    could ask whether an issue that nobody has seen yet, or that is not public, shows the picture.
+    """
 
     folder: Path
     url: str
+    keyed: Callable[[str], str]
 
     def address(self, picture_url: str) -> str:
         """Where the picture is served by this site; its own address if it is not kept."""
@@ -52,7 +57,7 @@ class HostedPictures:
             except OSError:
                 path.unlink()
                 raise
-        path.replace(self.folder / f"{_digest(picture_url)}.{ending}")
+        path.replace(self.folder / f"{self._digest(picture_url)}.{ending}")
 
     def read(self, name: str) -> tuple[str, bytes] | None:
         """The media type and the octets of the kept picture of this name; None if there is none."""
@@ -64,10 +69,9 @@ class HostedPictures:
             return None
 
     def _name_of(self, picture_url: str) -> str:
-        digest = _digest(picture_url)
+        digest = self._digest(picture_url)
         names = (f"{digest}.{ending}" for ending in TYPES)
         return next((name for name in names if (self.folder / name).is_file()), "")
 
-
-def _digest(picture_url: str) -> str:
-    return hashlib.sha256(picture_url.encode("utf-8", "replace")).hexdigest()[:40]
+    def _digest(self, picture_url: str) -> str:
+        return self.keyed(f"picture {picture_url.encode('utf-8', 'replace').decode()}")[:40]

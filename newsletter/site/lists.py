@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from newsletter.articles.article import Tag
 from newsletter.articles.tags import Vocabulary, make_vocabulary
@@ -37,6 +38,17 @@ def is_for_readers_only(settings: Settings, slug: str) -> bool:
 def public_lists(settings: Settings) -> frozenset[str]:
     """The slug of every list that anybody may ask to join."""
     return frozenset(newsletter.list for newsletter in public_newsletters(settings).values())
+
+
+def hidden_lists(settings: Settings) -> frozenset[str]:
+    """The slug of every list that strangers do not learn of."""
+    return list_slugs(settings) - public_lists(settings)
+
+
+def public_title(settings: Settings) -> str:
+    """What pages that everybody may open call the site: the titles that everybody may know, or its host."""
+    titles = [newsletter.title for newsletter in public_newsletters(settings).values()]
+    return " & ".join(titles) or urlsplit(settings.site.url).netloc
 
 
 def join_url(settings: Settings, list_slug: str) -> str:

@@ -23,6 +23,7 @@ from subscribers.inbound.list_addresses import ReturnPaths
 from subscribers.tokens import LinkTokens
 
 if TYPE_CHECKING:
+    from newsletter.site.edition_addresses import EditionAddresses
     from newsletter.site.hosted_pictures import HostedPictures
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of the file, not what is in it
@@ -82,11 +83,23 @@ class Site:
         )
 
     @property
+    def edition_addresses(self) -> EditionAddresses:
+        """Where the readers of an issue read it in a browser."""
+        from newsletter.site.edition_addresses import EditionAddresses  # few commands need it
+
+        return EditionAddresses(
+            url=self.settings.site.url,
+            sign=self.keyed,
+            former=[partial(_keyed, secret) for secret in self.settings.site.former_secret_keys],
+        )
+
+    @property
     def hosted_pictures(self) -> HostedPictures:
         """The pictures of sent issues that this site keeps."""
         from newsletter.site.hosted_pictures import FOLDER, HostedPictures  # few commands need it
 
-        return HostedPictures(folder=self.folder / FOLDER, url=self.settings.site.url)
+        folder, url = self.folder / FOLDER, self.settings.site.url
+        return HostedPictures(folder=folder, url=url, keyed=self.keyed)
 
     def theme(self, slug: str) -> Theme:
         """The newsletter's theme; the site's own templates override ours."""

@@ -21,8 +21,9 @@ from newsletter.pipeline.sns import Sns
 from newsletter.site.clicks import ClickCounter
 from newsletter.site.correction_mail import corrected_on
 from newsletter.site.hosted_pictures import HOSTED_PATH
+from newsletter.site.lists import public_title
 from newsletter.site.picture_addresses import PATH, PREVIEW_PATH, STILL_PATH, PictureAddresses
-from newsletter.site.site import Site, site_title
+from newsletter.site.site import Site
 from newsletter.web.api.app import api_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.archive.routes import Archive, archive_routes
@@ -121,6 +122,7 @@ def _archive(
         templates=templates,
         clock=clock,
         pictures=pictures,
+        addresses=site.edition_addresses,
         corrected_on=partial(corrected_on, site),
     )
 
@@ -153,7 +155,7 @@ def _auth_context(
         database=site.database,
         secret=site.secret,
         url=site.settings.site.url,
-        title=lambda: site_title(site),
+        title=lambda: public_title(site.settings),
         clock=clock,
         templates=templates,
         send_link=lambda address, name, link: mail_sign_in_link(

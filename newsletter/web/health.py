@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from newsletter.errors import NewsletterError
+from newsletter.site.lists import is_for_readers_only
 from newsletter.site.site import Site
 from newsletter.store.api_tokens import ApiScope, is_use_to_note, note_use, valid_api_key
 from newsletter.store.job_outcomes import last_outcomes
@@ -96,10 +97,17 @@ def _examine(site: Site) -> tuple[str, dict[str, str]]:
         with site.database.transaction(read_only=True) as connection:
             if seal_of(connection) is not None:
                 return "the site has moved to another database", {}
-            return "", {one.job: one.ended for one in last_outcomes(connection) if one.is_troubled}
+            troubled = [one for one in last_outcomes(connection) if one.is_troubled]
+            return "", {_shown(site, one.job): one.ended for one in troubled}
     except NewsletterError:
         strangers.exception("not ready")
         return "the database cannot be used", {}
+
+
+def _shown(site: Site, job: str) -> str:
+    """The job's name without that of a newsletter which strangers do not see."""
+    kind, _, newsletter = job.partition(":")
+    return kind if is_for_readers_only(site.settings, newsletter) else job
 
 
 class Access(Enum):

@@ -1,4 +1,4 @@
-"""Reads the text of single cells: defused formulas, tags in one cell, and nested JSON."""
+"""The text of single cells: formulas are defused and undone, tags in one cell and nested JSON are read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-# A spreadsheet runs a cell that begins with one of these; an apostrophe before it prevents that.
-_DEFUSED = re.compile(r"'(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])")
+# A spreadsheet runs a cell that begins with one of these, some also in full width. Where its language
+# separates cells by semicolons, it also takes parts of a cell that we have quoted for cells.
+_BEFORE = r"(^|[;\t\r\n])"
+_FORMULA = r'(?="*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])'
+_RUNS = re.compile(_BEFORE + _FORMULA)
+_DEFUSED = re.compile(f"{_BEFORE}'{_FORMULA}")
 
 _AROUND_ADDRESS = " \t\r\n;,.\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 MAX_REMEMBERED = 200
@@ -31,9 +35,14 @@ def date_in(cell: str) -> str:
     return (date(1899, 12, 30) + timedelta(days=int(serial[1]))).isoformat() if serial else cell
 
 
+def defused(cell: str) -> str:
+    """The cell, with an apostrophe before whatever of it a spreadsheet would run."""
+    return _RUNS.sub(r"\1'", cell)
+
+
 def plain(cell: str) -> str:
-    """The cell without the apostrophe that keeps a spreadsheet from running it."""
-    return cell[1:] if _DEFUSED.match(cell) else cell
+    """The cell without the apostrophes that keep a spreadsheet from running it."""
+    return _DEFUSED.sub(r"\1", cell)
 
 
 def cell_at(cells: Sequence[str], position: int) -> str:

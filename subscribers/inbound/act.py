@@ -8,6 +8,7 @@ a click on a mailed link.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -82,7 +83,8 @@ def _act(
     except UnknownSubscriberError:
         person = None
     if is_hidden and (
-        mail.command.verb is Verb.SUBSCRIBE or not _was_ever_on(connection, person, mail)
+        mail.command.verb is Verb.SUBSCRIBE
+        or not _was_ever_on(connection, person, mail.mailbox.list_slug)
     ):
         return Done(action=Action.NONE, problem=NOT_PUBLIC)
     reader_command = ReaderCommand(
@@ -92,8 +94,19 @@ def _act(
     return reader_command.answer(mail.command)
 
 
-def _was_ever_on(connection: sa.Connection, person: Subscriber | None, mail: Inbound) -> bool:
+def is_hidden_from(connection: sa.Connection, mail: Inbound, hidden_lists: Collection[str]) -> bool:
+    """Whether the mail's writer may not learn of its list, which is not public and never was theirs."""
     list_slug = mail.mailbox.list_slug
+    if list_slug not in hidden_lists:
+        return False
+    try:
+        person = people.find(connection, mail.sender)
+    except (AddressError, UnknownSubscriberError):
+        return True
+    return not _was_ever_on(connection, person, list_slug)
+
+
+def _was_ever_on(connection: sa.Connection, person: Subscriber | None, list_slug: str) -> bool:
     return person is not None and status_of(connection, person.id, list_slug) is not None
 
 

@@ -166,7 +166,7 @@ def empty_imap(box: BaseMailBox, store: StoreMessage) -> int:
         if content is None:  # another client removed it meanwhile
             continue
         try:
-            store(content[:MAX_OCTETS])
+            store(content[:MAX_OCTETS])  # again, as the server may not have cut it
         except Exception:  # it stays unseen, and the next round tries again
             log.exception("A message in the IMAP folder could not be stored.")
             continue
@@ -219,6 +219,9 @@ def _fetch_until(box: BaseMailBox, store: StoreMessage, stop: threading.Event) -
 
 
 def _fetch(box: BaseMailBox, uid: str) -> bytes | None:
-    """The raw message. imap_tools itself only returns it parsed and serialised again."""
-    _, found = box.client.uid("FETCH", uid, "(BODY.PEEK[])")
+    """The raw message's first MAX_OCTETS: the server may hold one of any size (RFC 3501 section 6.4.5).
+
+    imap_tools itself only returns it parsed and serialised again.
+    """
+    _, found = box.client.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_OCTETS}>)")
     return next((part[1] for part in found if isinstance(part, tuple)), None)

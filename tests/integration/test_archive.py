@@ -125,7 +125,9 @@ def test_a_shared_link_to_an_issue_shows_its_subject_and_address(client: httpx2.
 )
 def test_what_is_not_there_is_not_found(client: httpx2.Client, path: str) -> None:
     """Drafts, other newsletters and unknown tags have no page."""
-    assert client.get(path).status_code == 404
+    answer = client.get(path)
+    # A cache would otherwise go on to say so when there is such an issue.
+    assert (answer.status_code, answer.headers["cache-control"]) == (404, "no-store")
 
 
 @pytest.mark.parametrize("before", ["2", "x", "-1", "99999999999999999999", "٣"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from email.utils import format_datetime
 from io import BytesIO
@@ -131,11 +132,14 @@ def test_a_picture_that_cannot_be_had_stays_at_its_publishers(
     here = stranger.put("/here.png", drawn("PNG"), "image/png")
     gone = stranger.put("/gone.png", drawn("PNG", size=(640, 400)), "image/png")
     drawing = stranger.put("/x.svg", "<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml")
-    site = site_with(tmp_path, here, gone, drawing)
+    hidden = drawn("PNG", size=(640, 400))[:60] + b"<script>alert(1)</script>MZ" * 1_000
+    program = stranger.put("/program.png", hidden, "image/png")
+    site = site_with(tmp_path, here, gone, drawing, program)
     gather(site, "weekly", now=MONDAY)
     stranger.put("/gone.png", "gone", status=404)
     shown = approved_pictures(site)
     assert gone in shown
+    assert program in shown  # such as a program behind the header of a picture
     assert here not in shown
     assert len([url for url in shown if "/pictures/kept/" in url]) == 1
     site.database.close()
@@ -158,6 +162,16 @@ def test_a_feed_may_have_pictures_that_are_converted(
     site = site_with(tmp_path, tables=(TABLES if host else UNHOSTED) + source)
     shown = approved_pictures(site)
     assert [url.rpartition(".")[2] for url in shown] == (["jpg"] if host else [])
+    site.database.close()
+
+
+def test_nobody_can_ask_whether_a_picture_is_kept(tmp_path: Path, stranger: FeedServer) -> None:
+    """Its name does not follow from its address: an issue may be unsent, or not public."""
+    url = stranger.put("/a.png", drawn("PNG"), "image/png")
+    site = site_with(tmp_path, url)
+    (shown,) = approved_pictures(site)
+    names = {make(url.encode()).hexdigest()[:40] for make in (hashlib.sha256, hashlib.sha1)}
+    assert not any(name in shown for name in names)
     site.database.close()
 
 

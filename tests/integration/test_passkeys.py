@@ -105,12 +105,25 @@ def test_an_open_browser_is_not_enough_to_add_one(office: Office) -> None:
     assert office.another_browser().post("/account/passkey").status_code == 401
 
 
+ELSEWHERE = {
+    "a host below": "https://evil.news.example.org",
+    "the host above": "https://example.org",
+    "a host that begins alike": "https://news.example.org.evil.test",
+    "no encryption": "http://news.example.org",
+    "a sandbox": "null",
+    "an app": "android:apk-key-hash:AAAA",
+    "nowhere": "",
+}
+
+
 def forged(device: PasskeyDevice, kind: str) -> PasskeyDevice:
     """The device as a stranger would imitate it, or as it is when nobody has touched it."""
     if kind == "another key":
         return replace(device, key=PasskeyDevice(origin=ORIGIN).key)
     if kind == "another site":
         return replace(device, origin="https://evil.example.net")
+    if kind in ELSEWHERE:
+        return replace(device, origin=ELSEWHERE[kind])
     if kind == "a port":
         return replace(device, origin=f"{ORIGIN}:8443")
     if kind == "unknown":
@@ -130,6 +143,7 @@ def forged(device: PasskeyDevice, kind: str) -> PasskeyDevice:
         "another person",
         "nobody there",
         "no check",
+        *ELSEWHERE,
     ],
 )
 def test_what_does_not_prove_it_signs_nobody_in(office: Office, kind: str) -> None:
@@ -145,7 +159,7 @@ def test_what_does_not_prove_it_signs_nobody_in(office: Office, kind: str) -> No
     assert sign_in(browser, device).status_code == 303
 
 
-@pytest.mark.parametrize("kind", ["another site", "no check"])
+@pytest.mark.parametrize("kind", ["another site", "no check", *ELSEWHERE])
 def test_what_another_site_or_an_unchecked_device_made_is_not_kept(
     office: Office, kind: str
 ) -> None:

@@ -150,6 +150,7 @@ def site(sqlite_database: Database, request: pytest.FixtureRequest) -> Iterator[
         templates=context.templates,
         clock=context.clock,
         pictures=PictureAddresses(sign=ours.keyed, base=""),
+        addresses=ours.edition_addresses,
         corrected_on=str,
     )
     server = uvicorn.Server(

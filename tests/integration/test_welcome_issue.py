@@ -128,6 +128,31 @@ def test_nobody_gets_an_issue_a_second_time(sent_site: Maker, catcher: MailCatch
         assert again.message["Subject"] == "Welcome to The Weekly"
 
 
+def test_a_flood_of_sign_ups_sends_issues_to_nobody(sent_site: Maker, catcher: MailCatcher) -> None:
+    """Strangers whom somebody names get one question; who holds a forwarded one brings its reader one issue."""
+    site, before = sent_site(), len(catcher.mails)
+    numbers = []
+    for number in range(30):
+        address = f"stranger{number}@example.org"
+        request = consent.JoinRequest(address=address, list_slug="weekly", way=Way.PAGE)
+        for minutes in range(3):
+            with site.database.transaction() as connection:
+                join(site, connection, request, now=AFTER + timedelta(minutes=minutes))
+                numbers.append(people.find(connection, address).id)
+    flush(site, lambda: AFTER)
+    asked = catcher.mails[before:]
+    assert sorted(mail.recipient for mail in asked) == sorted(
+        f"stranger{number}@example.org" for number in range(30)
+    )
+    assert all("onfirm" in str(mail.message["Subject"]) for mail in asked)
+    subject = TokenSubject(subscriber_id=numbers[0], list_slug="weekly")
+    for hours in range(5):
+        confirm(site, subject, origin="", now=AFTER + timedelta(hours=hours))
+    flush(site, lambda: AFTER + DAY)
+    issues = [mail for mail in catcher.mails[before:] if mail.message["List-Unsubscribe"]]
+    assert [mail.recipient for mail in issues] == ["stranger0@example.org"]
+
+
 @pytest.mark.parametrize(
     ("keys", "tags", "later"),
     [

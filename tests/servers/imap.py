@@ -44,6 +44,8 @@ class Folder:
 class _Session(socketserver.StreamRequestHandler):
     folder: Folder
     tag = ""
+    known = 0
+    """How many mails the client has heard of: of more it is told as soon as it waits."""
 
     def handle(self) -> None:
         self.say("* OK ready")
@@ -91,19 +93,22 @@ class _Session(socketserver.StreamRequestHandler):
 
     def do_search(self, _words: str) -> None:
         with self.folder.news:
+            self.known = len(self.folder.mails)
             unseen = [
                 uid for uid in range(1, len(self.folder.mails) + 1) if uid not in self.folder.seen
             ]
         self.say(f"* SEARCH {' '.join(map(str, unseen))}".rstrip())
         if self.folder.late:
             self.folder.put(self.folder.late.pop(0))
-            self.say(f"* {len(self.folder.mails)} EXISTS")
+            self.known = len(self.folder.mails)
+            self.say(f"* {self.known} EXISTS")
         self.done()
 
     def do_fetch(self, words: str) -> None:
-        uid = int(words.split()[0])
-        mail = self.folder.mails[uid - 1]
-        self.wfile.write(b"* %d FETCH (UID %d BODY[] {%d}\r\n" % (uid, uid, len(mail)) + mail)
+        uid, part = int(words.split()[0]), re.search(r"BODY\.PEEK\[\]<0\.(\d+)>", words)
+        assert part is not None, words
+        mail = self.folder.mails[uid - 1][: int(part[1])]
+        self.wfile.write(b"* %d FETCH (UID %d BODY[]<0> {%d}\r\n" % (uid, uid, len(mail)) + mail)
         self.say(")")
         self.done()
 
@@ -117,15 +122,15 @@ class _Session(socketserver.StreamRequestHandler):
 
     def do_idle(self, _words: str) -> None:
         self.say("+ idling")
-        known = len(self.folder.mails)
         told = threading.Event()
 
         def tell() -> None:
             with self.folder.news:
-                while not told.is_set() and len(self.folder.mails) == known:
+                while not told.is_set() and len(self.folder.mails) == self.known:
                     self.folder.news.wait(0.1)
             if not told.is_set():
-                self.say(f"* {len(self.folder.mails)} EXISTS")
+                self.known = len(self.folder.mails)
+                self.say(f"* {self.known} EXISTS")
 
         teller = threading.Thread(target=tell)
         teller.start()

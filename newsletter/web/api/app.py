@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
-from newsletter.site.site import site_title
+from newsletter.site.lists import public_title
 from newsletter.web.api import corrections, issues, people, sources, suggestions, suppressions
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
@@ -72,7 +72,7 @@ def make_api(context: ApiContext, *, title: str) -> FastAPI:
 def api_routes(context: ApiContext, *, templates: jinja2.Environment) -> list[BaseRoute]:
     """The routes, for any Starlette application."""
     site = context.site
-    api = make_api(context, title=site_title(site))
+    api = make_api(context, title=public_title(site.settings))
 
     @cache
     def openapi_document() -> dict[str, Any]:  # slow to make, and rarely asked for

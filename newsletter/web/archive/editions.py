@@ -6,6 +6,7 @@ since is noted, and links that were replaced lead to their new addresses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -39,22 +40,39 @@ class EditionReader:
     """Reads the published editions of one newsletter.
 
     `links_url` is the page that mails readers their links; it takes the place of those links.
+    `is_removed` says that no newsletter of that name is configured any more.
     `archive_url` is where the newsletter's issues are; `corrected_on` dates a correction,
     and `preview_of` gives the address of a picture in the shape of link previews.
     """
 
     database: Database
     newsletter: str
+    is_removed: bool
     links_url: str
     archive_url: str
     corrected_on: CorrectedOn
     preview_of: Callable[[str], str]
 
-    def find_edition(self, number: int, key: str) -> str | None:
-        """The HTML of one published edition, or None."""
+    def find_edition(
+        self, number: int, key: str, *, is_signed: bool, is_hidden: bool = False
+    ) -> str | None:
+        """The HTML of one published edition, or None.
+
+        An issue that not everybody may read, such as one of a newsletter that `is_hidden`, opens at
+        its signed address, or at the one in its own mail if that was sent before addresses were signed.
+        """
         issue, editions, corrections = self._published(number)
         chosen = next((edition for edition in editions if edition.key == key), None)
+        if issue is None or chosen is None:
+            return None
+        is_open = self._was_for_everybody(issue) and not is_hidden
+        if not (is_open or is_signed or self._was_mailed_unsigned(number, chosen)):
+            return None
         return self._page(issue, chosen, corrections)
+
+    def _was_mailed_unsigned(self, number: int, edition: Edition) -> bool:
+        address = f"/archive/{self.newsletter}/{number}/{edition.key}"
+        return re.search(rf"{re.escape(address)}(?![0-9a-f])", edition.text) is not None
 
     def find_complete(self, number: int) -> str | None:
         """The HTML of the edition with every item that is for everybody, or None.
@@ -62,12 +80,21 @@ class EditionReader:
         None too for an issue that went to a segment only.
         """
         issue, editions, corrections = self._published(number)
+        if issue is not None and self._was_hidden(issue):
+            return None
         if issue is not None and not issue.selection.is_everyone:
             public = issue.selection.public
             chosen = next((edition for edition in editions if edition.key == public), None)
         else:
             chosen = max(editions, key=lambda edition: len(edition.item_keys), default=None)
         return self._page(issue, chosen, corrections)
+
+    def _was_for_everybody(self, issue: Issue) -> bool:
+        return issue.selection.is_everyone and not self._was_hidden(issue)
+
+    def _was_hidden(self, issue: Issue) -> bool:
+        """Whether the newsletter was not public, and nothing says that it is now."""
+        return self.is_removed and issue.selection.is_hidden
 
     def _published(self, number: int) -> tuple[Issue | None, Iterable[Edition], Corrections]:
         nothing = Corrections(approved=(), replaced=())

@@ -19,6 +19,7 @@ from newsletter.issues.correction import new_urls
 from newsletter.issues.past.post import PastIssue
 from newsletter.rendering.corrected import redirected
 from newsletter.rendering.translation import long_date
+from newsletter.site.edition_addresses import EditionAddresses
 from newsletter.site.lists import is_for_readers_only, links_url, public_newsletters
 from newsletter.site.picture_addresses import PictureAddresses
 from newsletter.store.corrections import replaced_links
@@ -61,6 +62,7 @@ class Archive:
     templates: jinja2.Environment
     clock: Callable[[], datetime]
     pictures: PictureAddresses
+    addresses: EditionAddresses
     corrected_on: CorrectedOn
 
     async def newsletters(self, _request: Request) -> Response:
@@ -124,8 +126,17 @@ class Archive:
         return HTMLResponse(self.pictures.in_html(found), headers=headers)
 
     def edition(self, newsletter: str, number: int, key: str) -> str | None:
-        """The HTML of one published edition, with its pictures from this site, or None."""
-        found = self.editions(newsletter).find_edition(number, key)
+        """The HTML of one published edition, with its pictures from this site, or None.
+
+        Where not everybody may see it, it opens at its signed address only.
+        """
+        known = self.addresses.signed_key(newsletter, number, key)
+        found = self.editions(newsletter).find_edition(
+            number,
+            key if known is None else known,
+            is_signed=known is not None,
+            is_hidden=is_for_readers_only(self.settings, newsletter),
+        )
         return self.pictures.in_html(found) if found else None
 
     def editions(self, newsletter: str) -> EditionReader:
@@ -133,6 +144,7 @@ class Archive:
         return EditionReader(
             database=self.database,
             newsletter=newsletter,
+            is_removed=newsletter not in self.settings.newsletters,
             links_url=links_url(self.settings, newsletter),
             archive_url=f"{self.settings.site.url}/archive/{newsletter}",
             corrected_on=self.corrected_on,
@@ -202,7 +214,10 @@ class Archive:
         return HTMLResponse(text, status_code=status, headers=PAGE_HEADERS)
 
     def _nothing(self) -> Response:
-        return self._page("archive/nothing.html.j2", {}, 404)
+        """What is not there may be soon: a cache that a stranger had keep this would hide a new issue."""
+        response = self._page("archive/nothing.html.j2", {}, 404)
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 def archive_routes(archive: Archive) -> list[Route]:

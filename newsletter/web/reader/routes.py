@@ -55,7 +55,8 @@ def reader_routes(context: ReaderContext, clicks: ClickCounter) -> list[Route]:
         )
         if found is None:
             return trouble(context, "no-issue", 404)
-        return HTMLResponse(found, headers=ARCHIVE_HEADERS)
+        # Search engines have the issue at its own address, if everybody may see it.
+        return HTMLResponse(found, headers={**ARCHIVE_HEADERS, "X-Robots-Tag": "noindex"})
 
     return [
         Route("/", LandingPage(context).get, methods=["GET"]),

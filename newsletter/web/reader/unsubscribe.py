@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from newsletter.pipeline.leave import leave
+from newsletter.site.lists import hidden_lists
 from newsletter.web.reader.answers import (
     HEADERS,
     page,
@@ -42,7 +43,9 @@ class _View:
     address: str  # masked; "" when the subscription no longer exists
     subscribed: bool
     may_undo: bool
-    preferences: str  # the link to the reader's preferences, or to have the links mailed
+    preferences: (
+        str  # the link to the reader's preferences, or to have the links mailed; "" for neither
+    )
 
 
 class UnsubscribePage:
@@ -112,6 +115,8 @@ class UnsubscribePage:
     def _preferences(self, subject: TokenSubject, person: Subscriber | None) -> str:
         if person is not None and person.links_since is not None:
             # An unsubscribe link never ends, so it must not lead to more than the links that do.
+            if subject.list_slug in hidden_lists(self.context.settings):
+                return ""  # nobody may ask for the links of such a list; the next issue brings them
             return self.context.path(f"/links/{subject.list_slug}")
         token = self.context.tokens.make(
             Purpose.PREFERENCES, subject.subscriber_id, subject.list_slug

@@ -123,6 +123,8 @@ def _set_up(request: Request, session: BrowserSession, form: FormData) -> Respon
     with auth.database.transaction() as connection:
         if authenticator_of(connection, editor) is not None:
             return refused(request, "stale-form")
+        if not may_add_factor(connection, auth, session):  # again: one was added meanwhile
+            return refused(request, "show-second-factor")
         set_authenticator(connection, editor, secret=encrypted, step=used, now=auth.clock())
         set_recovery_codes(connection, editor, map(tidy, codes))
         note_second_factor(connection, session)

@@ -28,6 +28,7 @@ from newsletter.store.passkeys import (
 )
 from newsletter.store.sessions import BrowserSession
 from newsletter.web.reader.answers import read_form, text
+from newsletter.web.signin.account_changes import may_add_factor
 from newsletter.web.signin.attempts import (
     SignInAnswer,
     SignInOutcome,
@@ -131,6 +132,8 @@ def add(request: Request, session: BrowserSession, form: FormData) -> str | None
         has_room = len(passkeys_of(connection, session.editor)) < MOST_PASSKEYS
         is_new = (
             has_room
+            # Again: since the question the editor may have added one, which this session has not shown.
+            and may_add_factor(connection, auth, session)
             and _is_first_use(auth, connection, step["challenge"])
             and add_passkey(
                 connection,

@@ -12,8 +12,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from newsletter.store.attempt_limits import AttemptLimit, count_attempt
+from newsletter.store.attempt_limits import AttemptLimit, any_is_reached, count_attempt
 from newsletter.store.authenticators import (
+    Authenticator,
     authenticator_of,
     count_recovery_codes,
     use_recovery_code,
@@ -24,6 +25,7 @@ from newsletter.store.users import Editor, user_by_id
 from newsletter.web.reader.answers import read_form, text
 from newsletter.web.signin.attempts import (
     AWAITS_CODE,
+    PER_ADDRESS,
     account_state,
     forget_own_attempts,
     may_attempt,
@@ -43,6 +45,13 @@ GUESSED = "somebody tries to guess the code of your authenticator app"
 RECOVERED = "somebody signed in with one of your recovery codes"
 
 log = logging.getLogger("newsletter")
+
+WRONG_CODES = AttemptLimit(most=50, per=timedelta(days=1))
+"""Wrong codes after which those of the app are not looked at: from many networks, one among a million
+would be guessed within weeks. No success resets them. Recovery codes, which nobody guesses, go on working."""
+
+NOTICED = AttemptLimit(most=PER_ADDRESS.most, per=WRONG_CODES.per)
+"""Wrong codes in a day of which the editor is told."""
 
 _TOLD = AttemptLimit(most=1, per=timedelta(days=1))
 
@@ -64,7 +73,7 @@ async def take(request: Request) -> Response:
     editor = await run_in_threadpool(_who, request, step) if step is not None else None
     if step is None or editor is None:
         return _start_again(request)
-    if not await run_in_threadpool(_may_try, request, editor):
+    if not await run_in_threadpool(may_attempt, request, editor.address, "code"):
         return refused(request, "too-often", 429)
     session = await run_in_threadpool(_sign_in, request, editor, step["way"], text(form, "code"))
     if session is None:
@@ -75,17 +84,53 @@ async def take(request: Request) -> Response:
 
 
 def use_code(auth: AuthContext, connection: sa.Connection, editor: Editor, code: str) -> str | None:
-    """Use up a code of the editor's app, or a recovery code; returns what it was, None if neither."""
+    """Use up a code of the editor's app, or a recovery code; returns what it was, None if neither.
+
+    A wrong one is counted, and the editor is told of several.
+    """
     app = authenticator_of(connection, editor)
     if app is None:
         return None
+    used = _used(auth, connection, editor, app, code)
+    if used is None:
+        _count_wrong_code(auth, connection, editor)
+    return used
+
+
+def _used(
+    auth: AuthContext, connection: sa.Connection, editor: Editor, app: Authenticator, code: str
+) -> str | None:
     secret = decrypt(auth.secrets, app.secret)
     if secret is None:
         log.warning("the secret of an authenticator app cannot be read; was secret_key changed?")
-    step = step_of(secret, code, auth.clock()) if secret is not None else None
+    step = None
+    if secret is not None and not _is_guessed(auth, connection, editor):
+        step = step_of(secret, code, auth.clock())
     if step is not None and use_step(connection, editor, step):
         return "a code"
     return "a recovery code" if use_recovery_code(connection, editor, tidy(code)) else None
+
+
+def _wrong_key(auth: AuthContext, editor: Editor) -> str:
+    return auth.keyed(f"wrong codes {editor.id}")
+
+
+def _is_guessed(auth: AuthContext, connection: sa.Connection, editor: Editor) -> bool:
+    return any_is_reached(connection, {_wrong_key(auth, editor): WRONG_CODES}, auth.clock())
+
+
+def _count_wrong_code(auth: AuthContext, connection: sa.Connection, editor: Editor) -> None:
+    key, now = _wrong_key(auth, editor), auth.clock()
+    count_attempt(connection, key, WRONG_CODES, now)
+    if any_is_reached(connection, {key: NOTICED}, now):
+        _tell_of_guesses(auth, connection, editor)
+
+
+def _tell_of_guesses(auth: AuthContext, connection: sa.Connection, editor: Editor) -> None:
+    """Tell the editor, once a day: who guesses has the password, a link or an open browser."""
+    if count_attempt(connection, auth.keyed(f"told {editor.id}"), _TOLD, auth.clock()):
+        reason = "Wrong codes were entered after your password, after a link to you, or where you are signed in."
+        auth.put_notice(connection, editor, GUESSED, reason)
 
 
 def has_factor(connection: sa.Connection, editor: Editor) -> bool:
@@ -106,18 +151,6 @@ def _who(request: Request, step: Mapping[str, str]) -> Editor | None:
             and authenticator_of(connection, editor) is not None
         )
     return editor if is_current else None
-
-
-def _may_try(request: Request, editor: Editor) -> bool:
-    """Whether a further code is looked at; who guesses has the password, so the editor is told."""
-    if may_attempt(request, editor.address, "code"):
-        return True
-    auth = auth_context_of(request)
-    with auth.database.transaction() as connection:
-        if count_attempt(connection, auth.keyed(f"told {editor.id}"), _TOLD, auth.clock()):
-            reason = "Many wrong codes were entered after your password, or after a link to you."
-            auth.put_notice(connection, editor, GUESSED, reason)
-    return False
 
 
 def _sign_in(request: Request, editor: Editor, way: str, code: str) -> str | None:

