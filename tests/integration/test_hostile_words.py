@@ -62,7 +62,7 @@ ADDRESSES = {"articles": ("url",), "left_out": ("url",)}
 SHOWN = {
     "api_tokens.name", "audit.detail", "audit.what", "audit.who", "issues.subject",
     "past_issues.title", "people_imports.file_name", "review_comments.name", "review_comments.text",
-    "sessions.browser", "subscribers.address", "subscribers.name", "suppressions.reason",
+    "sessions.browser", "suggested_stories.title", "suggestions.name", "suggestions.words", "subscribers.address", "subscribers.name", "suppressions.reason",
     "users.name",
 }  # fmt: skip
 """Some of which must be seen in a page, so that the search has something to find."""
@@ -99,6 +99,7 @@ def plant(web: WebSite, payload: str) -> None:
     web.site.database.close()
     with closing(sqlite3.connect(web.site.folder / "newsletter.db")) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE suggested_stories SET state = 'unreadable'")  # on the shelf
         for table, columns in WORDS.items():
             for column in columns:
                 connection.execute(
