@@ -14,11 +14,7 @@ from newsletter.delivery.ledger import Claim
 from newsletter.delivery.ledger_writer import LedgerWriter
 from newsletter.delivery.message_preparer import MessagePreparer, PreparedMessage
 from newsletter.delivery.outcome import Outcome, from_trouble
-from newsletter.delivery.relay_session import (
-    FIRST_REST_ALONE,
-    LONGEST_REST_ALONE,
-    RelaySession,
-)
+from newsletter.delivery.relay_session import FIRST_REST_ALONE, LONGEST_REST, RelaySession
 from newsletter.delivery.retry import limits_the_session
 from newsletter.delivery.settlement import SendEnd, Settlement
 from newsletter.delivery.transport import Connection
@@ -114,7 +110,7 @@ class ConnectionWorker:
             async with asyncio.timeout(self._rest_alone):
                 await self.queue.over.wait()
         self._is_surplus = False
-        self._rest_alone = min(2 * self._rest_alone, LONGEST_REST_ALONE)
+        self._rest_alone = min(2 * self._rest_alone, LONGEST_REST)
 
     async def _send(self, connection: Connection, claim: Claim) -> None:
         """Send the claim, then further ones: each begins in the write that ends the last."""

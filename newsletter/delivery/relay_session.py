@@ -29,9 +29,9 @@ LONGEST_REST = 60.0
 FIRST_TRIES = 3
 """Failures after which a relay that was never reached in this run counts as down."""
 
-FIRST_REST_ALONE, LONGEST_REST_ALONE = 5.0, 600.0
+FIRST_REST_ALONE = 5.0
 """Seconds that one connection rests which the relay does not admit beside others; each rest of it is
-twice the last."""
+twice the last, up to LONGEST_REST."""
 
 SHARE_CHECK_SECONDS = 0.05
 """Seconds until a relay that is ahead of its share checks again."""
