@@ -115,8 +115,7 @@ def block(invocation: Invocation, name: str, number: int, reader: int | None) ->
     if reader is None:
         blocked = operations.block_site(site, name, number, editor=OPERATOR, now=now)
     else:
-        operations.block_reader(site, name, number, reader, editor=OPERATOR, now=now)
-        blocked = f"who made suggestion {reader}"
+        blocked = operations.block_reader(site, name, number, reader, editor=OPERATOR, now=now)
     invocation.report({"blocked": blocked}, f"nothing more is taken from {blocked}")
     return OK
 

@@ -55,7 +55,7 @@ class BlockKind(StrEnum):
     """What an editor blocks."""
 
     SITE = "site"  # a host, with the hosts below it
-    READER = "reader"  # whoever made a suggestion: an address or a network, as a keyed hash
+    READER = "reader"  # the address or network that suggested, as a keyed hash
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,7 @@ from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store.articles import load_story
 from newsletter.store.issues import find_issue
 from newsletter.store.stories import lock_stories, story_of_page
-from newsletter.store.suggestions import suggested_article
+from newsletter.store.suggestions import suggested_articles
 
 
 def add_left_out(
@@ -37,9 +37,10 @@ def add_left_out(
         issue = find_issue(connection, request.newsletter, request.number)
         present = {item.article.key for item in issue.items}
         wanted = [key for key in dict.fromkeys(keys) if key not in present]
+        suggested = suggested_articles(connection, request.newsletter, wanted)
         stories = [
             load_story(connection, request.newsletter, key)
-            or suggested_article(connection, request.newsletter, key)
+            or ([suggested[key]] if key in suggested else [])
             for key in wanted
         ]
     if not all(stories):

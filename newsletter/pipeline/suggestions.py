@@ -28,7 +28,7 @@ from newsletter.store.articles import Glance
 from newsletter.store.audit import record
 from newsletter.store.suggesting_readers import reader_of, stories_by
 from newsletter.store.suggestion_blocks import add_block, all_blocks, lift_block
-from newsletter.store.suggestions import find_story, settle, stories_of, suggested_article
+from newsletter.store.suggestions import find_story, settle, stories_of, suggested_articles
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,11 +50,11 @@ def suggested_shelf(connection: sa.Connection, issue: Issue) -> SuggestedShelf:
     """What the issue's desk shows of it: stories that are not in the issue."""
     present = {key for item in issue.items for key in item.article.keys}
     stories = on_shelf(stories_of(connection, issue.newsletter, ON_SHELF), present)
-    glances = {}
-    for story in stories:
-        for article in suggested_article(connection, issue.newsletter, story.key):
-            picture = article.image.url if article.image else ""
-            glances[story.key] = Glance(tags=article.tags, picture=picture)
+    articles = suggested_articles(connection, issue.newsletter, [story.key for story in stories])
+    glances = {
+        key: Glance(tags=article.tags, picture=article.image.url if article.image else "")
+        for key, article in articles.items()
+    }
     return SuggestedShelf(stories=stories, glances=glances)
 
 
@@ -110,10 +110,10 @@ def block_site(site: Site, slug: str, number: int, *, editor: str, now: datetime
 
 def block_reader(
     site: Site, slug: str, number: int, suggestion: int, *, editor: str, now: datetime
-) -> None:
+) -> str:
     """Take nothing more from who made this suggestion, and dismiss what they alone suggested.
 
-    Raises UnknownNameError.
+    Returns the words for who that is, as nobody is named. Raises UnknownNameError.
     """
     with site.database.transaction() as connection:
         story = find_story(connection, slug, number)
@@ -122,6 +122,7 @@ def block_reader(
         add_block(connection, BlockKind.READER, reader, label=label, editor=editor, now=now)
         settle(connection, stories_by(connection, reader), SuggestedState.DISMISSED, None)
         record(connection, who=editor, what="block suggestions", detail=label, now=now)
+    return f"who made suggestion {suggestion}"
 
 
 def blocks(site: Site) -> list[Block]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -73,12 +73,17 @@ class Site:
         return [self.secret, *self.settings.site.former_secret_keys]
 
     @property
+    def _formerly_keyed(self) -> list[Callable[[str], str]]:
+        """`keyed` with each secret that the site had before, for addresses that stand in sent mails."""
+        return [partial(_keyed, secret) for secret in self.settings.site.former_secret_keys]
+
+    @property
     def picture_addresses(self) -> PictureAddresses:
         """Where this site serves strangers' pictures."""
         return PictureAddresses(
             sign=self.keyed,
             base=self.settings.site.base_path,
-            former=[partial(_keyed, secret) for secret in self.settings.site.former_secret_keys],
+            former=self._formerly_keyed,
             kept=self.settings.site.url,
         )
 
@@ -90,7 +95,7 @@ class Site:
         return EditionAddresses(
             url=self.settings.site.url,
             sign=self.keyed,
-            former=[partial(_keyed, secret) for secret in self.settings.site.former_secret_keys],
+            former=self._formerly_keyed,
         )
 
     @property

@@ -41,7 +41,7 @@ def lift_block(connection: sa.Connection, number: int) -> Block:
     found = next((one for one in all_blocks(connection) if one.id == number), None)
     if found is None:
         raise UnknownNameError(
-            f"there is no block {number}", fix="`newsletter suggestions blocked` shows them"
+            f"block {number} does not exist", fix="`newsletter suggestions blocked` shows them"
         )
     connection.execute(sa.delete(suggestion_blocks).where(suggestion_blocks.c.id == number))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from newsletter.issues.suggestion import (
     SuggestionWay,
 )
 from newsletter.store.articles import article_from_json, article_to_json
-from newsletter.store.stories import all_keys
+from newsletter.store.stories import all_keys, in_parts
 from newsletter.store.suggestion_tables import suggested_stories, suggestions
 from newsletter.store.tables import issues, items, used_keys
 from subscribers.sql import insert_once
@@ -189,16 +189,23 @@ def settle(
     return changed.rowcount
 
 
-def suggested_article(connection: sa.Connection, newsletter: str, key: str) -> list[Article]:
-    """The article of a suggested story that no source has, as its page has it."""
-    kept = connection.scalars(
-        sa.select(suggested_stories.c.article).where(
-            suggested_stories.c.newsletter == newsletter,
-            suggested_stories.c.key == key,
-            suggested_stories.c.article.is_not(None),
+def suggested_articles(
+    connection: sa.Connection, newsletter: str, keys: Iterable[str]
+) -> dict[str, Article]:
+    """The articles of suggested stories that no source has, as their pages have them, by their keys."""
+    table, found = suggested_stories, {}
+    for some in in_parts(set(keys)):
+        rows = connection.execute(
+            sa.select(table.c.key, table.c.article)
+            .where(
+                table.c.newsletter == newsletter,
+                table.c.key.in_(some),
+                table.c.article.is_not(None),
+            )
+            .order_by(table.c.id.desc())  # of two addresses of one story, the first counts
         )
-    ).all()
-    return [article_from_json(one) for one in kept[:1]]
+        found.update({row.key: article_from_json(row.article) for row in rows})
+    return found
 
 
 def taken_by(connection: sa.Connection, newsletter: str, key: str) -> TakenBy | None:

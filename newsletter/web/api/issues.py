@@ -89,23 +89,23 @@ def list_issues(call: OfNewsletter) -> status_models.IssueList:
 @editors.get(_ONE, name="show")
 def show(call: OfIssue) -> issue_models.IssueDocument:
     """An issue with its items, and what it left out and why."""
-    return _document(call, _find(call))
+    return _document(call, issue_of(call))
 
 
 @editors.get(_ONE + "/status", name="issue status")
 def status(call: OfIssue) -> status_models.IssueStatusDocument:
     """An issue's state and the counts of its deliveries."""
-    return status_of(issue_status(call.site, _find(call)))
+    return status_of(issue_status(call.site, issue_of(call)))
 
 
 @editors.post(_ONE + "/edits", name="edit")
 def edit(call: OfIssue, body: issue_models.EditDocument) -> issue_models.Edited:
     """Change one thing; refused when somebody else has changed the same thing in the meantime."""
-    issue = _find(call)
+    issue = issue_of(call)
     fields: dict[str, str] = body.model_dump(exclude={"version"}, exclude_none=True)
     if body.action == "rewrite":
         fields = {**_current_texts(item_of(issue, body.item)), **fields}
-    request = _edit_request(call, issue.number, body.version)
+    request = edit_request(call, issue.number, body.version)
     done = edit_issue(call.site, request, read_edits(fields, issue), now=call.now)
     return issue_models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
@@ -113,7 +113,7 @@ def edit(call: OfIssue, body: issue_models.EditDocument) -> issue_models.Edited:
 @editors.post(_ONE + "/articles", name="add article")
 def add_by_url(call: OfIssue, body: issue_models.AddByUrl) -> issue_models.Edited:
     """Fetch an article by its address and put it into a section."""
-    request = _edit_request(call, _find(call).number, body.version)
+    request = edit_request(call, issue_of(call).number, body.version)
     done = add_article(call.site, request, url=body.url, section=body.section, now=call.now)
     return issue_models.Edited(issue=done.issue.name, version=done.issue.version, said=done.said)
 
@@ -210,9 +210,9 @@ def test(call: OfIssue, body: status_models.Trial) -> status_models.ReceiptDocum
 @publishers.post(_ONE + "/send", name="send", status_code=202)
 def send(call: OfIssue) -> status_models.IssueStatusDocument:
     """Start to deliver an approved issue, or resume it; its status shows the progress."""
-    issue = _find(call)
+    issue = issue_of(call)
     call.context.send_jobs.start(call.slug, issue.number)
-    return status_of(issue_status(call.site, _find(call, issue.number)))
+    return status_of(issue_status(call.site, issue_of(call, issue.number)))
 
 
 @editors.get(_ONE + "/rehearsal", name="rehearse")
@@ -242,7 +242,8 @@ def _document(call: OfNewsletter, issue: Issue) -> issue_models.IssueDocument:
         return issue_document(issue, failed_sources_of(call.site, connection, issue))
 
 
-def _find(call: IssueCall, number: int | None = None) -> Issue:
+def issue_of(call: IssueCall, number: int | None = None) -> Issue:
+    """The issue of the call, or another one of its newsletter. Raises UnknownNameError."""
     with call.site.database.transaction(read_only=True) as connection:
         return find_issue(connection, call.slug, number or call.number)
 
@@ -260,7 +261,8 @@ def _current_texts(item: IssueItem) -> dict[str, str]:
     }
 
 
-def _edit_request(call: OfIssue, number: int, seen_version: int) -> EditRequest:
+def edit_request(call: OfIssue, number: int, seen_version: int) -> EditRequest:
+    """The request of the call's editor to change the issue as they saw it."""
     return EditRequest(
         newsletter=call.slug,
         number=number,

@@ -8,11 +8,10 @@ from fastapi import Path
 
 from newsletter.issues.suggestion import SuggestedStory
 from newsletter.pipeline import suggestions as operations
-from newsletter.pipeline.edit import EditRequest
-from newsletter.store.issues import find_issue
 from newsletter.web.api import issue_models
 from newsletter.web.api import suggestion_models as models
 from newsletter.web.api.calls import HIGHEST, OfIssue, OfNewsletter, SiteWide
+from newsletter.web.api.issues import edit_request, issue_of
 from newsletter.web.api.operation import Operation, make_router
 
 _ALL = "/newsletters/{newsletter}/suggestions"
@@ -41,14 +40,7 @@ def add(
     call: OfIssue, suggestion: SuggestionPath, body: models.AddSuggestion
 ) -> issue_models.Edited:
     """Put a suggested article into an issue."""
-    with call.site.database.transaction(read_only=True) as connection:
-        issue = find_issue(connection, call.slug, call.number)
-    request = EditRequest(
-        newsletter=call.slug,
-        number=issue.number,
-        editor=call.editor.address,
-        seen_version=body.version,
-    )
+    request = edit_request(call, issue_of(call).number, body.version)
     done = operations.add_suggested(
         call.site, request, suggestion, section=body.section, now=call.now
     )
@@ -73,8 +65,9 @@ def block(
     if body.reader is None:
         blocked = operations.block_site(site, slug, suggestion, editor=editor, now=call.now)
     else:
-        operations.block_reader(site, slug, suggestion, body.reader, editor=editor, now=call.now)
-        blocked = f"who made suggestion {body.reader}"
+        blocked = operations.block_reader(
+            site, slug, suggestion, body.reader, editor=editor, now=call.now
+        )
     return models.BlockedSuggestions(blocked=blocked)
 
 

@@ -163,7 +163,7 @@ class SuggestPage:
         return page(self.context.templates, "reader/suggest.html.j2", context, status, WITH_SCRIPT)
 
     def _bookmark(self, newsletter: str) -> str:
-        """A link that is no page of ours: a browser keeps it, and our pages never run it."""
+        """The link for a browser to keep; our own pages never run it."""
         address = f"{self.context.settings.site.url}/suggest/{newsletter}"
         return BOOKMARK % quote(address, safe=":/?#[]@!$&*+,;=%~")
 
