@@ -79,6 +79,15 @@ class SourceError(InputError):
     code = "source"
 
 
+class AnswerError(SourceError):
+    """A server answered with a status that has no page or feed; `url` is where, after redirects."""
+
+    def __init__(self, message: str, *, status: int, url: str, fix: str) -> None:
+        super().__init__(message, fix=fix)
+        self.status = status
+        self.url = url
+
+
 class ParsingError(InputError):
     """What somebody wrote cannot be read by a worker process within its limits."""
 

@@ -18,7 +18,12 @@ from newsletter.jobs.supervisor import Supervisor
 from newsletter.pipeline.doctor.dns_records import LiveRecords
 from newsletter.pipeline.flush_letters import post_soon, post_until
 from newsletter.pipeline.receive import receive, takes
-from newsletter.pipeline.sender_authentication import SenderRecords, is_authenticated
+from newsletter.pipeline.sender_authentication import (
+    SenderRecords,
+    is_authenticated,
+    is_from_its_domain,
+)
+from newsletter.site.mail_sources import has_mail_source
 from newsletter.site.site import Site
 from newsletter.store.liveness import LeaderLock
 from subscribers.inbound.listener import Client, listening_at
@@ -75,7 +80,9 @@ def listening(
             authenticated = None
             if client is not None:
                 asked = records or LiveRecords()
-                authenticated = is_authenticated(content, sender or "", client, asked)
+                is_of_source = has_mail_source(site.settings, recipient or "")
+                vouched = is_from_its_domain if is_of_source else is_authenticated
+                authenticated = vouched(content, sender or "", client, asked)
             receive(
                 site,
                 content,

@@ -31,6 +31,7 @@ from newsletter.config import (
     settings,
     sign_in,
     sign_up,
+    source,
 )
 from newsletter.rendering import masthead, views
 
@@ -54,7 +55,7 @@ from a file: `password_file = "relay.pw"` instead of `password`, `secret_key_fil
 
 def configuration() -> str:
     """docs/configuration.md: every table with its keys, meanings and defaults."""
-    words = _words(settings, servers, sign_in, sign_up, hooks, oauth, publication, popular)
+    words = _words(settings, servers, sign_in, sign_up, hooks, oauth, publication, source, popular)
     parts = [CONFIGURATION]
     for name, field in settings.Settings.model_fields.items():
         model = _model_in(field.annotation)

@@ -23,7 +23,7 @@ from newsletter.articles.response_headers import (
 )
 from newsletter.config.access import Access
 from newsletter.config.settings import FetchSettings
-from newsletter.errors import SourceError
+from newsletter.errors import AnswerError, SourceError
 
 if TYPE_CHECKING:
     import httpcore2
@@ -304,7 +304,12 @@ def _require_body(
         404: "check the address of the source",
         410: "it is gone permanently; remove the source",
     }
-    raise SourceError(f"it answers {status} {reason}", fix=fixes.get(status, "try again later"))
+    raise AnswerError(
+        f"it answers {status} {reason}",
+        status=status,
+        url=requests.here,
+        fix=fixes.get(status, "try again later"),
+    )
 
 
 def _conditions(memory: FetchMemory) -> dict[str, str]:

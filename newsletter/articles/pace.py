@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from newsletter.config.publication import SOONEST
+from newsletter.config.source import SOONEST
 
 LATEST = timedelta(hours=12)
 FIRST = timedelta(hours=1)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from newsletter.articles.entries import Origin
@@ -34,6 +36,9 @@ from newsletter.articles.urls import is_web_address
 from newsletter.config.settings import FetchSettings, SourceSettings
 from newsletter.errors import SourceError
 
+if TYPE_CHECKING:
+    from newsletter.articles.mailed.reading import ArrivedMail
+
 AT_ONCE = 8
 """Sources fetched at the same time."""
 
@@ -47,10 +52,12 @@ async def read_sources(
     folder: Path,
     now: datetime,
     zone: tzinfo = UTC,
+    mails: Mapping[str, Sequence[ArrivedMail]] = MappingProxyType({}),
 ) -> list[Reading]:
     """One reading per source, in their order; the failure of a source is a finding in its reading.
 
-    `memories` are those of the last readings, by location. Relative paths start at `folder`.
+    `memories` are those of the last readings, `mails` those that wait, both by location. Relative
+    paths start at `folder`.
     `zone` is the site's time zone, for dates that state none.
     """
     turn = asyncio.Semaphore(AT_ONCE)
@@ -69,6 +76,8 @@ async def read_sources(
         )
         # One connection to a host at a time; waiting for a host does not delay other hosts.
         async with turn_at[urlsplit(source.location).hostname or source.location], turn:
+            if source.kind == "mail":
+                return await _read_mails(mails.get(source.location, ()), origin, client)
             return await _read(source, origin, client, memories.get(source.location), folder)
 
     async with http_clients(limits) as clients:
@@ -77,6 +86,21 @@ async def read_sources(
                 *(one(source, clients[own]) for source, own in zip(sources, limits, strict=True))
             )
         )
+
+
+async def _read_mails(
+    waiting: Sequence[ArrivedMail], origin: Origin, client: HttpClient
+) -> Reading:
+    if not waiting:
+        return Reading(source=origin.source, location=origin.location, unchanged=True)
+    from newsletter.articles.mailed.reading import read_mails  # few sites have such a source
+
+    try:
+        return await read_mails(waiting, origin, client)
+    except SourceError as error:
+        return failed_reading(origin, error, None)
+    except Exception as error:  # an error must affect only this source
+        return failed_reading(origin, unexpected_error(error), None)
 
 
 async def _read(

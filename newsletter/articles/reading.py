@@ -32,6 +32,7 @@ class Reading:
     the next fetch needs (None for files). `unchanged` means that the source has nothing new, so
     `articles` is empty and the articles gathered before remain valid. `moved_to` is the new address
     of a source that has moved permanently, `fresh_for` how long it says that it stays the same.
+    `mails` are the numbers of the mails that were read, of a source that comes by mail.
     """
 
     source: str
@@ -42,6 +43,7 @@ class Reading:
     unchanged: bool = False
     moved_to: str = ""
     fresh_for: timedelta = timedelta(0)
+    mails: tuple[int, ...] = ()
 
     @property
     def has_failed(self) -> bool:
@@ -211,6 +213,17 @@ def failed_reading(origin: Origin, error: SourceError, memory: FetchMemory | Non
     return Reading(
         source=origin.source, location=origin.location, findings=(failure,), memory=memory
     )
+
+
+def busy_reading(name: str, location: str) -> Reading:
+    """The reading of a source that another process does not let go of."""
+    failure = SourceFinding(
+        source=name,
+        severity="failure",
+        message="another process has been reading it for a minute",
+        fix="try again later",
+    )
+    return Reading(source=name, location=location, findings=(failure,))
 
 
 def _named(origin: Origin, own: str) -> Origin:

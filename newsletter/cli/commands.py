@@ -25,7 +25,7 @@ COMMANDS = {
         "Check DNS, relays, the site's address, files, disk, database, audit record, clock and queue.",
     ),
     "sources": CommandEntry(
-        "sources", "Where articles come from: list, add, import, export, test."
+        "sources", "Where articles come from: list, add, import, export, test, mail."
     ),
     "gather": CommandEntry(
         "gathering",

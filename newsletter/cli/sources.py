@@ -1,4 +1,4 @@
-"""sources …: list, add, import, export, test."""
+"""sources …: list, add, import, export, test, mail."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from newsletter.cli.source_documents import (
     source_lines,
     summary_lines,
 )
+from newsletter.cli.source_mail import source_mail
 from newsletter.config.durations import written
 from newsletter.errors import InputError, UnknownNameError
 from newsletter.result_codes import FINDINGS, OK
@@ -39,7 +40,10 @@ dry_run_option = click.option(
 
 @click.group()
 def sources() -> None:
-    """Where articles come from: list, add, import, export, test."""
+    """Where articles come from: list, add, import, export, test, mail."""
+
+
+sources.add_command(source_mail)
 
 
 @sources.command("list")

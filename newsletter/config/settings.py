@@ -17,7 +17,7 @@ from newsletter.config.durations import Duration
 from newsletter.config.hooks import HookSettings
 from newsletter.config.popular import PopularSettings
 from newsletter.config.private_hosts import PrivateHosts
-from newsletter.config.publication import NewsletterSettings, SectionSettings, SourceSettings
+from newsletter.config.publication import NewsletterSettings, SectionSettings
 from newsletter.config.servers import (
     AuditSettings,
     DkimKeySettings,
@@ -31,6 +31,7 @@ from newsletter.config.servers import (
 )
 from newsletter.config.sign_in import SignInSettings
 from newsletter.config.sign_up import SignUpSettings
+from newsletter.config.source import SourceSettings
 from newsletter.config.table import (
     HeaderAddress,
     Mailbox,

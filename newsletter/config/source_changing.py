@@ -10,10 +10,9 @@ from typing import Any
 import tomlkit
 
 from newsletter.config.access import split_credentials
+from newsletter.config.source import KINDS
 from newsletter.config.table_changing import Values, set_values
 from newsletter.errors import ConfigurationError, Problem
-
-KINDS = ("feed", "page", "textdump", "folder")
 
 
 def with_source_changed(text: str, newsletter: str, location: str, values: Values) -> str:

@@ -103,6 +103,7 @@ class LeftOutReason(StrEnum):
     BEFORE_WINDOW = "before-window"
     AFTER_APPROVAL = "after-approval"
     SUGGESTED = "suggested"  # by readers, and in no source; why its page cannot be read
+    BY_MAIL = "by-mail"  # and in no other source: an editor chooses; its source
     NO_ROOM = "no-room"  # the sections, or its source, each with its room
     NO_SECTION = "no-section"  # the article's tags
     UNPRINTABLE = "unprintable"  # the error in rendering it

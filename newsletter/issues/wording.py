@@ -124,6 +124,8 @@ def left_out_text(out: LeftOut) -> str:
         case LeftOutReason.SUGGESTED:
             trouble = f"; its page cannot be read: {out.detail}" if out.detail else ""
             return f"suggested by readers{trouble}"
+        case LeftOutReason.BY_MAIL:
+            return f"came by mail, from {out.detail}"
         case LeftOutReason.NO_ROOM:
             return f"did not fit in {out.detail}"
         case LeftOutReason.NO_SECTION:

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from newsletter.articles.urls import is_web_address
-from newsletter.config.publication import SOONEST
 from newsletter.config.settings import NewsletterSettings
+from newsletter.config.source import SOONEST
 from newsletter.config.source_policy import SourceFailurePolicy
 from newsletter.issues.issue import Issue, State
 from newsletter.issues.reasons import FailedSource, StateNote

@@ -88,6 +88,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "provider-events": forget_events,
         "form-requests": forget_form_requests,
         "suggestions": forget_suggestions,
+        "source-mails": _forget_source_mails,
         "mail": forget_handled,
         "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "imports": forget_imports,
@@ -105,6 +106,12 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
 
     return [job(name, step) for name, step in steps.items()]
+
+
+def _forget_source_mails(connection: sa.Connection, now: datetime) -> None:
+    from newsletter.store.source_mails import forget_source_mails  # few sites have such mail
+
+    forget_source_mails(connection, now)
 
 
 def audit_jobs(site: Site, clock: Clock) -> list[Job]:

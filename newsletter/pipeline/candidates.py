@@ -38,9 +38,8 @@ def candidates(
         return _shown(connection, newsletter.digest_of, since)
     sources = find_sources(connection, slug, configured(newsletter.sources))
     versions = article_store.load_versions(connection, slug, since=since, sources=sources)
-    stories = merge_stories(
-        [version.article for version in versions], [version.source_number for version in versions]
-    )
+    rules = _rules(connection, slug, newsletter, now)
+    stories = _stories(versions, rules)
     sources_of_stories = sources_of(stories, versions)
     carried_before = already_carried(stories, sources_of_stories, carried)
     _join(connection, stories, versions, carried_before)
@@ -48,16 +47,21 @@ def candidates(
         replace(candidate, carried_in=carried_before[candidate.article.key].issue)
         if candidate.article.key in carried_before
         else candidate
-        for candidate in candidates_of(stories, versions, _rules(connection, slug, newsletter, now))
+        for candidate in candidates_of(stories, versions, rules)
     ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceRule:
-    """Which articles of a source an issue may take, and how many at most."""
+    """Which articles of a source an issue may take, and how many at most.
+
+    `mailed_by` names a source by mail, whose articles are only offered: what others wrote to us is an
+    editor's to choose. "" for another source.
+    """
 
     takes: Filter
     most: int | None
+    mailed_by: str = ""
 
 
 def _rules(
@@ -67,7 +71,11 @@ def _rules(
     sources = distinct_sources(newsletter.sources)
     numbers = settle_sources(connection, slug, configured(sources), now)
     return {
-        number: SourceRule(takes=filter_of(source, now), most=source.max_items)
+        number: SourceRule(
+            takes=filter_of(source, now),
+            most=source.max_items,
+            mailed_by=(source.name or source.location) if source.kind == "mail" else "",
+        )
         for number, source in zip(numbers, sources, strict=True)
     }
 
@@ -78,6 +86,26 @@ def filter_of(settings: SourceSettings | SectionSettings, now: datetime) -> Filt
         include=patterns(settings.include),
         exclude=patterns(settings.exclude),
         oldest=now - settings.max_age if settings.max_age else None,
+    )
+
+
+def _stories(
+    versions: Sequence[StoryVersion], rules: Mapping[int, SourceRule]
+) -> Sequence[Article]:
+    """The stories of the versions. What came by mail is never a version of what another source has."""
+    mailed: list[StoryVersion] = []
+    own: list[StoryVersion] = []
+    for version in versions:
+        rule = rules.get(version.source_number)
+        (mailed if rule and rule.mailed_by else own).append(version)
+    stories = _merged(own)
+    known = {key for story in stories for key in story.keys}
+    return [*stories, *_merged([one for one in mailed if one.article.key not in known])]
+
+
+def _merged(versions: Sequence[StoryVersion]) -> Sequence[Article]:
+    return merge_stories(
+        [version.article for version in versions], [version.source_number for version in versions]
     )
 
 
@@ -146,13 +174,17 @@ def _barred(versions: Sequence[StoryVersion], rules: Mapping[int, SourceRule]) -
     """Why no source admits the story; None if one does."""
     if all(version.backlog for version in versions):
         return Refusal(reason=LeftOutReason.UNDATED, detail=versions[0].article.source)
-    refusals = [
-        rules[version.source_number].takes.refusal(version.article, version.article.source)
-        if version.source_number in rules
-        else None
-        for version in versions
-    ]
+    refusals = [_refusal(version, rules.get(version.source_number)) for version in versions]
     return refusals[0] if all(refusals) else None
+
+
+def _refusal(version: StoryVersion, rule: SourceRule | None) -> Refusal | None:
+    if rule is None:
+        return None
+    refused = rule.takes.refusal(version.article, version.article.source)
+    if refused or not rule.mailed_by:
+        return refused
+    return Refusal(reason=LeftOutReason.BY_MAIL, detail=rule.mailed_by)
 
 
 def _shown(connection: sa.Connection, slug: str, since: datetime) -> Sequence[Candidate]:

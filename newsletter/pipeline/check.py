@@ -21,6 +21,7 @@ from newsletter.config.settings import (
 )
 from newsletter.errors import ConfigurationError, NewsletterError, Problem
 from newsletter.issues.due import next_due
+from newsletter.pipeline.check_mail_sources import in_mail_sources
 from newsletter.rendering.lint import ALWAYS, RULES
 from newsletter.rendering.sample import SAMPLE_MASTHEAD, sample_items
 from newsletter.rendering.subject import render_subject
@@ -117,6 +118,7 @@ def _in_settings(settings: Settings, folder: Path, file: str, now: datetime) -> 
     for slug, newsletter in settings.newsletters.items():
         yield from newsletter_problems(slug, newsletter, folder, file, now)
         yield from _in_digest(slug, newsletter, settings, file)
+        yield from in_mail_sources(slug, newsletter, settings, file)
         if newsletter.suggestions and not (newsletter.public or settings.inbound):
             yield Problem(
                 message="readers cannot suggest anything: the newsletter has no public page, "
@@ -204,7 +206,7 @@ def newsletter_problems(
             message="the newsletter has no sources",
             file=file,
             field=f"{table}.sources",
-            fix=f"add [[{table}.sources]] with a feed, page, textdump or folder",
+            fix=f"add [[{table}.sources]] with a feed, page, textdump, folder or mail",
         )
     titles = [section.title for section in newsletter.sections]
     for title in sorted({title for title in titles if titles.count(title) > 1}):

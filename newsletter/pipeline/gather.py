@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from newsletter.articles.fetch import FetchMemory
 from newsletter.articles.identity.addresses import location_key
 from newsletter.articles.pace import CheckResult, Pace, next_pace
-from newsletter.articles.source_finding import SourceFinding
 from newsletter.config.settings import SourceSettings
 from newsletter.pipeline.missed_stories import with_warning
 from newsletter.pipeline.pictures import with_checked_pictures
+from newsletter.pipeline.waiting_mail import mail_of, note_mail_read, sources_with_mail
 from newsletter.site.site import Site
 from newsletter.site.source_settings import (
     configured,
@@ -42,6 +42,7 @@ from newsletter.store.source_health import SourceHealth, load_health
 from newsletter.store.sources import add_address, settle_sources
 
 if TYPE_CHECKING:
+    from newsletter.articles.mailed.reading import ArrivedMail
     from newsletter.articles.reading import Reading
 
 SOME = 32
@@ -88,7 +89,9 @@ def gather(
             readings |= _read_elsewhere(run, missing, checked)
             readings |= _read_unclaimed(run, claims, _missing(chosen, readings))
     for source in _missing(chosen, readings):
-        readings[source.location] = _busy(source)
+        from newsletter.articles.reading import busy_reading
+
+        readings[source.location] = busy_reading(source.name or source.location, source.location)
     return [readings[source.location] for source in chosen]
 
 
@@ -99,14 +102,18 @@ def gather_due(
 
     Those that another process is reading are left to it.
     """
+    newsletter = site.newsletter(slug)
     with site.database.transaction(read_only=True) as connection:
         paces = load_paces(connection, slug)
 
+        with_mail = sources_with_mail(connection, slug, newsletter.sources)
+
     def is_due(source: SourceSettings) -> bool:
+        if source.kind == "mail":
+            return not source.paused and source.location in with_mail
         next_check = paces.get(source.location, Pace()).next_check or now
         return not source.paused and next_check <= now
 
-    newsletter = site.newsletter(slug)
     if not any(map(is_due, newsletter.sources)):  # telling addresses apart takes longer to load
         return ()
     sources = distinct_sources(newsletter.sources)
@@ -148,8 +155,9 @@ def _read_unclaimed(
         ours = claims.take(connection, [location_key(source.location) for source in sources])
         memories = load_memories(connection, slug, run.fingerprint, run.now)
         paces = load_paces(connection, slug)
+        mails = mail_of(connection, slug, sources)
     free = [source for source in sources if location_key(source.location) in ours]
-    readings = _read(run, free, memories)
+    readings = _read(run, free, memories, mails)
     found: dict[str, Reading] = {}
     results: list[FetchResult] = []
     with run.site.database.transaction() as connection:
@@ -169,6 +177,7 @@ def _read_unclaimed(
                 first_look=source.kind == "feed" and source.location not in known,
             )
             pace = paces.get(source.location, Pace())
+            note_mail_read(connection, mails.get(source.location, ()), reading.mails)
             found[source.location], left = _judged(run, source, reading, result, pace)
             results.append(left)
         save_results(connection, slug, results, fingerprint=run.fingerprint, now=run.now)
@@ -177,7 +186,10 @@ def _read_unclaimed(
 
 
 def _read(
-    run: _Run, sources: Sequence[SourceSettings], memories: Mapping[str, FetchMemory]
+    run: _Run,
+    sources: Sequence[SourceSettings],
+    memories: Mapping[str, FetchMemory],
+    mails: Mapping[str, Sequence[ArrivedMail]],
 ) -> Sequence[Reading]:
     """Fetch and read the sources, the pages that they follow, and what is to be known of pictures."""
     # The readers of pages and feeds take a second to import, so they are imported only here.
@@ -195,6 +207,7 @@ def _read(
             folder=site.folder,
             now=run.now,
             zone=site.settings.site.zone,
+            mails=mails,
         )
     )
     followed = follow_readings(
@@ -258,19 +271,6 @@ def _read_elsewhere(
         }
 
 
-def _busy(source: SourceSettings) -> Reading:
-    from newsletter.articles.reading import Reading
-
-    name = source.name or source.location
-    failure = SourceFinding(
-        source=name,
-        severity="failure",
-        message="another process has been reading it for a minute",
-        fix="try again later",
-    )
-    return Reading(source=name, location=source.location, findings=(failure,))
-
-
 def _judged(
     run: _Run, source: SourceSettings, reading: Reading, result: CheckResult, pace: Pace
 ) -> tuple[Reading, FetchResult]:
@@ -319,7 +319,13 @@ def _save_articles(
         result = save_ranking(connection, run.newsletter, number, reading.articles)
         return CheckResult.FAILED if _problem(reading) else result
     result = save_articles(
-        connection, run.newsletter, number, reading.articles, run.now, first_look=first_look
+        connection,
+        run.newsletter,
+        number,
+        reading.articles,
+        run.now,
+        first_look=first_look,
+        is_whole=source.kind != "mail",
     )
     if _problem(reading):
         return CheckResult.FAILED

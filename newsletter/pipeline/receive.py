@@ -25,6 +25,7 @@ from newsletter.pipeline.policy_reports import weigh_policy_report
 from newsletter.pipeline.reader_letters import put_letter
 from newsletter.sandbox import HANDED_IN, Limits
 from newsletter.site.lists import list_address_of
+from newsletter.site.mail_sources import has_mail_source
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from subscribers import people
@@ -34,7 +35,7 @@ from subscribers.inbound import mail_log
 from subscribers.inbound.act import act
 from subscribers.inbound.act_on_reports import take_bounce, take_complaint
 from subscribers.inbound.bounces import FailedRecipient
-from subscribers.inbound.classify import Inbound, MailKind, classify
+from subscribers.inbound.classify import Inbound, MailKind, classify, classify_for_source
 from subscribers.inbound.context import Action, Done
 from subscribers.inbound.identity import MAX_HEADER, MailIdentity, read_identity
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
@@ -118,7 +119,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
     if recorded.attempts > mail_log.MAX_ATTEMPTS:
         return _give_up(site, recorded, mail, now)
     try:
-        mail = _classified(recorded.content, mailbox, recorded.envelope_sender)
+        mail = _classified(site, recorded, mailbox)
         return _settle(site, recorded, mail, now, again=again)
     except (UnavailableError, TemporaryError):
         _take_back_attempt(site, recorded)
@@ -135,7 +136,7 @@ def handle(site: Site, message_id: int, *, now: datetime, again: bool = False) -
 
 def takes(site: Site, recipient: str) -> bool:
     """Whether the site accepts mail to this address."""
-    return _mailbox(site, recipient) is not None
+    return has_mail_source(site.settings, recipient) or _mailbox(site, recipient) is not None
 
 
 def _mailbox(site: Site, recipient: str) -> ListAddress | None:
@@ -257,6 +258,10 @@ def _act_on(
             from newsletter.pipeline.suggest import suggest_by_mail
 
             return suggest_by_mail(site, connection, context, mail, recorded, now)
+        case MailKind.SOURCE:
+            from newsletter.pipeline.source_mails import keep_for_sources  # few sites have one
+
+            return keep_for_sources(site, connection, mail, recorded, now)
         case MailKind.COMMAND | MailKind.CONFIRMATION:
             return act(connection, context, mail, recorded, now)
         case MailKind.REPLY:
@@ -306,10 +311,12 @@ def _identity_of(content: bytes) -> MailIdentity:
         return MailIdentity()
 
 
-def _classified(content: bytes, mailbox: ListAddress, envelope_sender: str | None) -> Inbound:
+def _classified(site: Site, mail: mail_log.LoggedMail, mailbox: ListAddress) -> Inbound:
     """What the message is. A worker that ends by itself may have met with an accident: it raises."""
     try:
-        return HANDED_IN.run(classify, content, mailbox, envelope_sender, limits=LIMITS)
+        if has_mail_source(site.settings, mail.recipient):
+            return HANDED_IN.run(classify_for_source, mail.content, mailbox, limits=LIMITS)
+        return HANDED_IN.run(classify, mail.content, mailbox, mail.envelope_sender, limits=LIMITS)
     except (TooSlowError, TooLargeError) as error:
         return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=error.problem.message)
 
@@ -318,7 +325,12 @@ def _recipient_among(site: Site, addresses: Iterable[str]) -> str:
     """The first of our addresses, or ""."""
     with site.database.transaction(read_only=True) as connection:
         former = former_names(connection)
-    ours = (one for one in addresses if list_address_of(site.settings, one, former) is not None)
+    settings = site.settings
+    ours = (
+        one
+        for one in addresses
+        if has_mail_source(settings, one) or list_address_of(settings, one, former) is not None
+    )
     return next(ours, "")
 
 

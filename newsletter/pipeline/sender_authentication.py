@@ -35,12 +35,18 @@ SECONDS = 15.0
 LARGEST_SIGNED = 64_000
 """Octets of a message whose DKIM signature is checked; commands are short."""
 
+LARGEST_NEWSLETTER = 1_000_000
+"""The same of a newsletter, which only a mailer writes that somebody may have confirmed."""
+
 MOST_SIGNATURES = 5
 
 _LONG_BLANK = re.compile(rb"[ \t]{1000}")
 """dkimpy would look through such a run of blanks once for each of them."""
 
 _HAS_LENGTH = re.compile(r"(?:^|;)\s*l\s*=")
+
+Ask = Callable[[str, str], list[Any]]
+"""Asks the DNS for a name's records of a type, within the time that is left."""
 
 _checks = BoundedSemaphore(3)
 """Strangers choose the domains that are asked, and slow ones must not hold up all mail."""
@@ -70,21 +76,59 @@ def is_authenticated(
     Only a message whose envelope sender is that address is examined, because nothing else could
     become a proof of who wrote it. No part of the body is parsed. What cannot be examined, or not in time, is not authenticated.
     """
+    sender = envelope_sender.casefold()
+    if _sender_of(content) != sender:
+        return False
+    domain = sender.rpartition("@")[2]
+    return _checked(
+        records,
+        lambda ask: (
+            _passes_spf(envelope_sender, client, ask)
+            or (len(content) <= LARGEST_SIGNED and _is_signed(content, domain, ask))
+        ),
+    )
+
+
+def is_from_its_domain(
+    content: bytes, envelope_sender: str, client: Client, records: SenderRecords
+) -> bool:
+    """Whether the domain of the address in From vouches for this mail of a newsletter.
+
+    A mailer has a return path of its own for each reader: SPF counts where its domain is that of
+    From, or one above or below it (RFC 7489 3.1.2).
+    """
+    domain = _sender_of(content).rpartition("@")[2]
+    if not domain:
+        return False
+    returned_to = envelope_sender.rpartition("@")[2].casefold()
+    is_aligned = "." in returned_to and (
+        f".{domain}".endswith(f".{returned_to}") or f".{returned_to}".endswith(f".{domain}")
+    )
+    return _checked(
+        records,
+        lambda ask: (
+            (is_aligned and _passes_spf(envelope_sender, client, ask))
+            or (len(content) <= LARGEST_NEWSLETTER and _is_signed(content, domain, ask))
+        ),
+    )
+
+
+def _sender_of(content: bytes) -> str:
+    """The only address in the only From; "" if there are several or none."""
     try:
         message = parse_header(content[:MAX_HEADER])
     except UnreadableError:
-        return False
+        return ""
     senders = addresses(message, "From")
-    if len(headers(message, "From")) != 1 or [one.casefold() for one in senders] != [
-        envelope_sender.casefold()
-    ]:
-        return False
+    return senders[0].casefold() if len(headers(message, "From")) == len(senders) == 1 else ""
+
+
+def _checked(records: SenderRecords, check: Callable[[Ask], bool]) -> bool:
+    """The result of the check; False if too many are under way, or anything goes wrong in it."""
     if not _checks.acquire(blocking=False):
         return False
     try:
-        ask = _until(time.monotonic() + SECONDS, records)
-        domain = envelope_sender.rpartition("@")[2].casefold()
-        return _passes_spf(envelope_sender, client, ask) or _is_signed(content, domain, ask)
+        return check(_until(time.monotonic() + SECONDS, records))
     except Exception as error:  # whatever a stranger's records do to the libraries
         strangers.warning(
             "a sender could not be authenticated: %s: %s", type(error).__name__, error
@@ -92,10 +136,6 @@ def is_authenticated(
         return False
     finally:
         _checks.release()
-
-
-Ask = Callable[[str, str], list[Any]]
-"""Asks the DNS for a name's records of a type, within the time that is left."""
 
 
 def _until(deadline: float, records: SenderRecords) -> Ask:
@@ -144,7 +184,7 @@ def _passes_spf(envelope_sender: str, client: Client, ask: Ask) -> bool:
 
 def _is_signed(content: bytes, domain: str, ask: Ask) -> bool:
     """Whether a valid signature is by the domain, or by one above it."""
-    if len(content) > LARGEST_SIGNED or _LONG_BLANK.search(content):
+    if _LONG_BLANK.search(content):
         return False
 
     def key(name: bytes, timeout: float = 0) -> bytes | None:

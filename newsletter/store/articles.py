@@ -88,11 +88,13 @@ def save_articles(
     now: datetime,
     *,
     first_look: bool = False,
+    is_whole: bool = True,
 ) -> CheckResult:
     """Insert the new articles of the source and update the known ones.
 
     `first_seen` stays, except that what comes back after its source had withdrawn it counts as
     seen anew: an issue that closed in between did not have it.
+    If `found` `is_whole`, it is all that the source shows now, and what is missing is withdrawn.
     What has no date at the `first_look` at a feed may be of any age, and is marked as its backlog.
     Returns what the check showed.
     """
@@ -122,11 +124,12 @@ def save_articles(
         connection.execute(sa.update(articles).where(articles.c.id == row).values(values))
     if new:
         connection.execute(sa.insert(articles), new)
-    missing = _missing(connection, here, since=min(article.published for article in found))
-    for story in numbers:
-        missing.pop(story, None)
-    gone = withdrawn(found, missing, newcomers=bool(new))
-    _mark_withdrawn(connection, here, gone, now)
+    if is_whole:
+        missing = _missing(connection, here, since=min(article.published for article in found))
+        for story in numbers:
+            missing.pop(story, None)
+        gone = withdrawn(found, missing, newcomers=bool(new))
+        _mark_withdrawn(connection, here, gone, now)
     if len(new) == len(found) > 1 and had_any:
         return CheckResult.REPLACED
     return CheckResult.NEW if new else CheckResult.SAME

@@ -28,6 +28,7 @@ from newsletter.store.sending_tables import (
     webhook_endpoints,
     webhook_messages,
 )
+from newsletter.store.source_mail_tables import source_mails
 from newsletter.store.suggestion_tables import suggested_stories
 from newsletter.store.table_metadata import metadata
 from subscribers.tables import Id, UtcDateTime
@@ -51,6 +52,7 @@ __all__ = [  # what is imported from here besides the tables below
     "relay_limits",
     "sessions",
     "sign_in_links",
+    "source_mails",
     "suggested_stories",
     "tries",
     "troubles_of_nodes",

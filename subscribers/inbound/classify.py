@@ -39,6 +39,7 @@ class MailKind(StrEnum):
     COMPLAINT = "complaint"
     AUTOMATIC = "automatic"
     REPLY = "reply"
+    SOURCE = "source"
     UNREADABLE = "unreadable"
 
 
@@ -61,7 +62,7 @@ class Inbound:
     """Of a command: a mail program sent it for its reader. It is carried out but never answered."""
     headline: str = ""
     words: str = ""
-    """Of a reply: its subject (`headline`) and its text, for the editors."""
+    """Of a reply: its subject (`headline`) and its text, for the editors. Mail to a source has a headline."""
     problem: str = ""
     """Of an unreadable message: why it cannot be read."""
 
@@ -73,6 +74,27 @@ def classify(raw: bytes, mailbox: ListAddress, envelope_sender: str | None) -> I
     """
     try:
         return _read(parse_message(raw), mailbox, envelope_sender)
+    except UnreadableError as error:
+        problem = error.problem.message
+    except MemoryError:
+        raise
+    except Exception as error:  # unexpected error: the message is quarantined
+        log.exception("A message could not be read.")
+        problem = f"cannot be read as mail: {type(error).__name__}"
+    return Inbound(kind=MailKind.UNREADABLE, mailbox=mailbox, problem=problem)
+
+
+def classify_for_source(raw: bytes, mailbox: ListAddress) -> Inbound:
+    """Read who sent a message to the address of a source, and whether it is forged; never raises."""
+    try:
+        message = parse_message(raw)
+        return Inbound(
+            kind=MailKind.SOURCE,
+            mailbox=mailbox,
+            sender=next(iter(addresses(message, "From")), ""),
+            evidence=read_sender_evidence(message),
+            headline=header(message, "Subject"),
+        )
     except UnreadableError as error:
         problem = error.problem.message
     except MemoryError:

@@ -60,6 +60,7 @@ class Action(StrEnum):
     COUNT = "count"  # a bounce that ends nothing yet
     RETRY = "retry"  # it could not be handled and is attempted again
     SUGGEST = "suggest"  # an article, for the newsletter
+    SOURCE = "source"  # kept for a source, to which it came
     STOP = "stop"  # a bounce about the sender: the run stops, the operator is notified
     FORWARD = "forward"  # to the editors
     QUARANTINE = "quarantine"

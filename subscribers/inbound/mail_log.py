@@ -173,7 +173,7 @@ def note_failure(connection: sa.Connection, message_id: int, traceback: str) -> 
     connection.execute(
         sa.update(table)
         .where(table.c.id == message_id)
-        .values(traceback=_storable(traceback)[-MAX_TRACEBACK:])
+        .values(traceback=storable(traceback)[-MAX_TRACEBACK:])
     )
 
 
@@ -283,10 +283,10 @@ def _digest(content: bytes, identity: MailIdentity, recipient: str) -> str:
 
 
 def _clipped(text: str) -> str:
-    return _storable(text)[:320]
+    return storable(text)[:320]
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text without what a database refuses: NUL characters and lone surrogates."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 

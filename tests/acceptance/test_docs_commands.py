@@ -15,12 +15,14 @@ from urllib.request import urlopen
 import pytest
 
 from newsletter.cli import doctor
+from newsletter.issues.source_mail import HeldReason
 from newsletter.issues.suggestion import SuggestionWay
 from newsletter.pipeline import screenshots as gallery
 from newsletter.pipeline.doctor.dns_records import LiveRecords
 from newsletter.pipeline.suggested_pages import read_suggested_pages
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
+from newsletter.store.source_mails import keep_mail
 from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from tests.acceptance.conftest import SiteMaker, Stage
 from tests.acceptance.documented import Documented, documented_commands, leaf
@@ -104,6 +106,8 @@ def prepared(
         give_mail(monkeypatch)
         site.done("receive", "--recipient", "weekly@news.example.org")
         give_mail(monkeypatch)
+    if documented.words[:2] == ("sources", "mail"):
+        let_a_mail_wait(site)
     if first == "suggestions":
         suggest_a_story(site)
         if "unblock" in documented.words:
@@ -118,6 +122,24 @@ def prepared(
 def give_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message on stdin, as a mail server's pipe has it."""
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNREADABLE)))
+
+
+def let_a_mail_wait(site: CommandLine) -> None:
+    """A source takes newsletters of others, and nobody has confirmed the sender of one."""
+    path = site.folder / "newsletter.toml"
+    table = '\n[[newsletters.weekly.sources]]\nmail = "in@news.example.org"\n'
+    path.write_text(path.read_text(encoding="utf-8") + table, encoding="utf-8")
+    with open_site(site.folder, site.full_environment).database.transaction() as connection:
+        keep_mail(
+            connection,
+            source=("weekly", "in@news.example.org"),
+            message=1,
+            sender="daily@digest.example",
+            subject="Confirm your address",
+            content=b"Subject: Confirm\n\nFollow the link.",
+            held_for=HeldReason.UNCONFIRMED,
+            now=NOW,
+        )
 
 
 def suggest_a_story(site: CommandLine) -> None:

@@ -11,6 +11,7 @@ from newsletter.articles import follow
 from newsletter.articles.entries import Origin
 from newsletter.articles.fetch import Fetched, FetchMemory
 from newsletter.articles.mail_picture import mail_picture
+from newsletter.articles.mailed.mail import read_mailed
 from newsletter.articles.opml import parse_opml
 from newsletter.articles.picture_check import measure
 from newsletter.articles.preview_picture import preview_picture, still_picture
@@ -18,10 +19,10 @@ from newsletter.articles.reading import SourceContent, parse_content, read_folde
 from newsletter.articles.tags import make_vocabulary
 from newsletter.issues.past.layouts import read_export
 from newsletter.issues.past.post import PastPost, make_past_issue
-from newsletter.pipeline import find_source
+from newsletter.pipeline import find_source, source_mails
 from newsletter.pipeline.import_people import read_file, read_shape
 from subscribers.importing.options import ImportOptions
-from subscribers.inbound.classify import classify
+from subscribers.inbound.classify import classify, classify_for_source
 from subscribers.inbound.identity import read_identity
 from subscribers.inbound.list_addresses import AddressRole, ListAddress
 
@@ -83,6 +84,9 @@ REPORT = (
     + b"Subject: failure notice\nContent-Type: multipart/report; boundary=b\n\n--b\n\nhi\n--b\n"
 )
 
+AS_HTML = b"Subject: News\nContent-Type: text/html\n\n"
+NO_LIST = ListAddress(list_slug="", role=AddressRole.BOUNCES)
+
 PARSERS: Mapping[str, Mapping[str, Parser]] = {
     "parse_content": {
         "feed": source("feed"),
@@ -117,6 +121,19 @@ PARSERS: Mapping[str, Mapping[str, Parser]] = {
     "mail_picture": {
         "picture": mail_picture,
         "GIF": lambda body: mail_picture(b"GIF89a" + body),
+    },
+    "read_mailed": {
+        "mail": read_mailed,
+        "HTML": lambda body: read_mailed(AS_HTML + body),
+        "headline": lambda body: read_mailed(AS_HTML + b"<h2><a href=https://a.example/1>" + body),
+        "text": lambda body: read_mailed(
+            b"Subject: News\n\nA headline of it\nhttps://a.example/1\n" + body
+        ),
+    },
+    "classify_for_source": {"mail": lambda body: classify_for_source(body, NO_LIST)},
+    "_plain_text": {
+        "mail": source_mails._plain_text,
+        "HTML": lambda body: source_mails._plain_text(AS_HTML + body),
     },
     "parse_opml": {"OPML": parse_opml, "its body": lambda body: parse_opml(b"<opml><body>" + body)},
     "make_past_issue": {

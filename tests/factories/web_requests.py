@@ -26,6 +26,7 @@ from starlette.types import Message
 from newsletter.articles.picture_fetch import FetchedPicture
 from newsletter.issues.past.post import PastIssue
 from newsletter.issues.review import Remark
+from newsletter.issues.source_mail import HeldReason
 from newsletter.issues.suggestion import BlockKind, SuggestionWay
 from newsletter.pipeline.approve import approve, stop
 from newsletter.pipeline.correct import CorrectionRequest, sent_issue, write_correction
@@ -41,6 +42,7 @@ from newsletter.store.past_issues import keep_past_issue
 from newsletter.store.people_imports import ImportChoices, ImportState, add_import, end_run
 from newsletter.store.review_comments import add_comment
 from newsletter.store.sessions import make_link, start_session
+from newsletter.store.source_mails import keep_mail
 from newsletter.store.suggestion_blocks import add_block
 from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from newsletter.store.users import Role, save_user
@@ -206,6 +208,16 @@ class WebSite:
             remark = Remark(article_key="", about="", name="Ann", text="One word is missing.")
             add_comment(connection, issue, remark, NOW)
             self._suggestions(connection)
+            keep_mail(
+                connection,
+                source=("weekly", "in@news.example.org"),
+                message=1,
+                sender="daily@digest.example",
+                subject="Confirm your address",
+                content=b"Subject: Confirm\n\nFollow the link.",
+                held_for=HeldReason.UNCONFIRMED,
+                now=NOW,
+            )
             unsubscribe(connection, 4, "weekly", Way.PAGE, NOW)
             suppress(connection, READERS[3], "asked", NOW)
 
@@ -517,6 +529,8 @@ _PEOPLE = (
 _SOURCES = (
     _get("/sources"),
     _get("/sources/export"),
+    _get("/sources/mail/1"),
+    _post("/sources/mail/1", form={"decision": "take"}),
     _post("/sources/look", form={"url": "https://127.0.0.1/", "newsletter": "weekly"}),
     _post("/sources/add", form={"url": "https://127.0.0.1/", "newsletter": "weekly"}),
     _post("/sources/opml", form={"newsletter": "weekly", "opml": "<opml/>"}),
@@ -616,6 +630,9 @@ _API = tuple(
         ("GET", "/api/v1/sources/export", "draft", None),
         ("POST", "/api/v1/sources", "draft", {"newsletter": "weekly", "url": "https://127.0.0.1/", "dry_run": True}),
         ("POST", "/api/v1/sources/import", "draft", {"newsletter": "weekly", "opml": "<opml/>", "dry_run": True}),
+        ("GET", "/api/v1/source-mail", "draft", None),
+        ("GET", "/api/v1/source-mail/1", "draft", None),
+        ("POST", "/api/v1/source-mail/1", "draft", {"decision": "drop"}),
         ("POST", "/api/v1/sources/test", "draft", {"url": "https://127.0.0.1/"}),
         ("GET", "/api/openapi.json", "draft", None),
         ("GET", "/api/docs", "draft", None),

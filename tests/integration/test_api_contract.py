@@ -29,6 +29,7 @@ WORTH_TRYING = {
     "correction": [1, 2, 7],
     "suggestion": [1, 2, 7],
     "block": [1, 7],
+    "mail": [1, 2, 7],
     "year": [1, 2026, 9998, 0],
     "list": ["weekly", "none"],
     "address": [READERS[0], "nobody@example.org", "no address"],

@@ -61,11 +61,11 @@ PROGRAMS = [one for one in EDITORS if one.path.startswith("/api/v1/")]
 
 PUBLISHERS = re.compile(
     r"GET /(people|audit|settings)\b.*"
-    r"|POST /((people|settings)\b.*|sources/(look|add|opml)|sources/weekly/\{source\}/?)"
+    r"|POST /((people|settings)\b.*|sources/(look|add|opml|mail/1)|sources/weekly/\{source\}/?)"
     r"|POST /desk/weekly/1/(approve|schedule|reopen|hold|send|stop|close|corrections/1/send)"
     r"|\w+ /api/v1/(subscribers|suppressions|audit|lists/).*"
     r"|\w+ /api/v1/newsletters/weekly/issues/1/(approve\?.*|schedule|hold|send|stop|unknown)"
-    r"|POST /api/v1/sources(/import)?"
+    r"|POST /api/v1/(sources(/import)?|source-mail/1)"
 )
 """What only publishers may do."""
 

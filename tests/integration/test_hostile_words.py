@@ -45,6 +45,7 @@ WORDS = {
     "job_outcomes": ("detail", "error"),
     "left_out": ("title", "detail", "source"),
     "past_issues": ("title", "summary"),
+    "source_mails": ("sender", "subject"),
     "suggested_stories": ("title", "source", "problem"),
     "suggestions": ("name", "words"),
     "people_imports": ("who", "file_name", "problem"),
@@ -62,7 +63,7 @@ ADDRESSES = {"articles": ("url",), "left_out": ("url",)}
 SHOWN = {
     "api_tokens.name", "audit.detail", "audit.what", "audit.who", "issues.subject",
     "past_issues.title", "people_imports.file_name", "review_comments.name", "review_comments.text",
-    "sessions.browser", "suggested_stories.title", "suggestions.name", "suggestions.words", "subscribers.address", "subscribers.name", "suppressions.reason",
+    "sessions.browser", "source_mails.sender", "source_mails.subject", "suggested_stories.title", "suggestions.name", "suggestions.words", "subscribers.address", "subscribers.name", "suppressions.reason",
     "users.name",
 }  # fmt: skip
 """Some of which must be seen in a page, so that the search has something to find."""

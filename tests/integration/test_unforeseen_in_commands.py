@@ -9,12 +9,14 @@ import logging
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from newsletter.cli import importing
 from newsletter.cli.main import COMMANDS, main
+from newsletter.issues.source_mail import HeldReason
 from newsletter.issues.suggestion import SuggestionWay
 from newsletter.jobs import site_jobs
 from newsletter.pipeline.approve import approve, skip
@@ -23,6 +25,7 @@ from newsletter.pipeline.gather import gather
 from newsletter.result_codes import OK, UNEXPECTED_ERROR
 from newsletter.site.site import open_site
 from newsletter.store.issues import find_issue
+from newsletter.store.source_mails import keep_mail
 from newsletter.store.suggestions import NewSuggestion, add_suggestion
 from newsletter.store.tables import issues, outbox
 from subscribers.suppression import suppress
@@ -37,6 +40,15 @@ LIFT = "subscribers suppressions lift"
 PAST = "archive import {folder}/articles --newsletter weekly"
 CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
 
+HELD: dict[str, Any] = {
+    "source": ("weekly", "in@news.example.org"),
+    "message": 1,
+    "sender": "daily@digest.example",
+    "subject": "Confirm your address",
+    "content": b"Subject: Confirm\n\nFollow the link.",
+    "held_for": HeldReason.UNCONFIRMED,
+    "now": THURSDAY,
+}
 SUGGESTION = NewSuggestion(
     newsletter="weekly",
     url="https://press.example.org/1",
@@ -67,6 +79,12 @@ CALLS = [
     ("sources", "import_sources", "sources import {folder}/people.csv --newsletter weekly"),
     ("sources", "export_sources", "sources export --out {new}"),
     ("sources", "examine_source", "sources test https://127.0.0.1/"),
+    ("source_mail", "list_held", "sources mail list"),
+    ("source_mail", "text_of_held", "sources mail show 1"),
+    ("source_mail", "decide", "sources mail confirm 1"),
+    ("source_mail", "decide", "sources mail take 1"),
+    ("source_mail", "decide", "sources mail drop 1"),
+    ("source_mail", "counted", "sources mail take 1"),
     ("archive", "is_web_address", f"{PAST} --base https://old.example.org"),
     ("archive", "import_past_issues", PAST),
     ("archive", "export_issues", "archive export {new} --newsletter weekly"),
@@ -197,6 +215,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with site.database.transaction() as connection:
         suppress(connection, "@example.net", "refuses us", THURSDAY)
         add_suggestion(connection, SUGGESTION, THURSDAY)
+        keep_mail(connection, **HELD)
     site.database.close()
     (folder / "people.csv").write_text("email,name,tags\nnew@example.org,,\n", encoding="utf-8")
     return folder
@@ -241,8 +260,8 @@ def test_the_list_has_every_call() -> None:
     assert sorted(found) == sorted({(name, call) for name, call, _line in CALLS} | HARMLESS)
 
 
-GROUPED = ("importing", "listing", "suppressions")
-"""Modules of commands below `subscribers`."""
+GROUPED = ("importing", "listing", "suppressions", "source_mail")
+"""Modules of commands below `subscribers` and `sources`."""
 
 HARMLESS = {
     ("setup", "theme_names"),

@@ -16,7 +16,15 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.site.lists import public_title
-from newsletter.web.api import corrections, issues, people, sources, suggestions, suppressions
+from newsletter.web.api import (
+    corrections,
+    issues,
+    people,
+    source_mail,
+    sources,
+    suggestions,
+    suppressions,
+)
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
@@ -40,6 +48,8 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         suggestions.editors,
         sources.editors,
         sources.publishers,
+        source_mail.editors,
+        source_mail.publishers,
         people.subscribers,
         people.imports,
         people.erasures,

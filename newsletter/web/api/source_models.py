@@ -7,9 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from newsletter.config.source import SourceKind
 from newsletter.web.api.models import Given, Taken
-
-SourceKind = Literal["feed", "page", "textdump", "folder"]
 
 
 class SourceFinding(Given):

@@ -15,6 +15,7 @@ from newsletter.store.articles import Glance
 SUGGESTED = "Suggested by readers"
 
 _KINDS = {
+    "From newsletters by mail": {LeftOutReason.BY_MAIL},
     "Late arrivals": {LeftOutReason.AFTER_APPROVAL, LeftOutReason.AFTER_WINDOW},
     "Didn’t fit": {LeftOutReason.NO_ROOM},
     "No section": {LeftOutReason.NO_SECTION, LeftOutReason.UNPRINTABLE, LeftOutReason.FREE_TEXT},

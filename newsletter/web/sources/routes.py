@@ -13,6 +13,7 @@ from newsletter.web.signin.session import (
     require_publisher,
 )
 from newsletter.web.sources.list_page import SourcesPage
+from newsletter.web.sources.mail_page import HeldMailPage
 from newsletter.web.sources.source_page import SourcePage
 
 LONGEST_OPML = 4 * MAX_BODY
@@ -21,6 +22,7 @@ LONGEST_OPML = 4 * MAX_BODY
 def source_routes(context: EditorContext) -> list[Route]:
     """Seeing, testing, adding, changing, pausing and removing sources."""
     listed, source = SourcesPage(context), SourcePage(context)
+    mail = HeldMailPage(context)
     one = "/sources/{slug}/{key}"
 
     def page(path: str, endpoint: Endpoint, method: str = "GET") -> Route:
@@ -36,6 +38,8 @@ def source_routes(context: EditorContext) -> list[Route]:
         change("/sources/look", listed.look),
         change("/sources/add", listed.add),
         change("/sources/opml", listed.opml, longest_body=LONGEST_OPML),
+        page("/sources/mail/{number:int}", mail.get),
+        change("/sources/mail/{number:int}", mail.post),
         page(one, source.get),
         page(one + "/test", source.test, "POST"),
         change(one, source.post),

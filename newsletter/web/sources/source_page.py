@@ -50,7 +50,8 @@ class SourcePage:
 
         def read() -> ExaminedSource:
             if not is_web_address(source.location):
-                raise InputError("this source is a file of the server, and is read with each issue")
+                what = "mail" if source.mail else "a file of the server"
+                raise InputError(f"this source is {what}, and is read by itself")
             return examine_source(self.context.site, source.location, now=self.context.clock())
 
         examined = await outcome_of(run_in_threadpool(read))

@@ -18,6 +18,9 @@ NOTICES = {
     "removed": "Removed. What it brought before stays.",
     "imported": "The feeds were added.",
     "nothing": "There was nothing to add.",
+    "mail-confirm": "Confirmed. Mail of this sender is read from now on.",
+    "mail-take": "Taken. It is read within a minute or two.",
+    "mail-drop": "Deleted.",
 }
 
 STATES = {

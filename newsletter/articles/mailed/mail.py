@@ -1,0 +1,169 @@
+"""Reads a newsletter of others that came by mail: one story, or the stories of a digest."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+
+from newsletter.articles.html_page import html_page
+from newsletter.articles.mailed.blocks import Block, blocks_of
+from newsletter.articles.mailed.digest import FOOT, Digest, MailStory, digest_of
+from newsletter.articles.mailed.links import may_be_a_story
+from newsletter.articles.mailed.text_digest import text_digest
+from newsletter.articles.mailed.words import VIEW, ends_the_stories, is_about_the_mail
+from newsletter.articles.sanitize import one_line
+from subscribers.inbound.reading import (
+    UnreadableError,
+    header,
+    headers,
+    parse_message,
+    part_text,
+    parts,
+)
+
+MOST_BODY = 60_000
+"""Characters of the text of a single story that are kept."""
+LEAST_OF_DIGEST = 2
+_SAME = 0.7
+"""The share of its words that a headline must have in common with the subject to be the mail's own."""
+_LINK = re.compile(r"<([^<>\s]+)>")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MailedNewsletter:
+    """What a mail tells: `stories`, of which there is one if the mail is one story.
+
+    `is_digest` says that there may be several. `advertisements` counts those that were left out.
+    `sent` is None without a date. `problem` says why the mail cannot be read.
+    """
+
+    subject: str = ""
+    sent: datetime | None = None
+    stories: tuple[MailStory, ...] = ()
+    is_digest: bool = False
+    advertisements: int = 0
+    problem: str = ""
+
+
+def read_mailed(content: bytes) -> MailedNewsletter:
+    """Read the mail; never raises."""
+    try:
+        return _read(parse_message(content))
+    except UnreadableError as error:
+        return MailedNewsletter(problem=error.problem.message)
+    except MemoryError:
+        raise
+    except Exception as error:  # a mail has triggered a bug in the parser
+        return MailedNewsletter(problem=f"reading it failed: {type(error).__name__}")
+
+
+def _read(message: Message) -> MailedNewsletter:
+    subject = one_line(header(message, "Subject"), 300)
+    never = _ways_to_leave(message)
+    markup, plain = _bodies(message)
+    page = html_page(markup.encode(), "text/html; charset=utf-8") if markup.strip() else None
+    if page is not None:
+        blocks = blocks_of(page)
+        found = digest_of(blocks, never)
+        whole = _whole(blocks, found, subject, never)
+    else:
+        found, whole = text_digest(plain, never), None
+    if whole is not None:
+        found = Digest(stories=(whole,), advertisements=found.advertisements)
+    return MailedNewsletter(
+        subject=subject,
+        sent=_sent(message),
+        stories=found.stories,
+        is_digest=whole is None,
+        advertisements=found.advertisements,
+    )
+
+
+def _ways_to_leave(message: Message) -> frozenset[str]:
+    """The addresses that leave the list when they are opened (RFC 2369, RFC 8058)."""
+    return frozenset(
+        link for value in headers(message, "List-Unsubscribe") for link in _LINK.findall(value)
+    )
+
+
+def _bodies(message: Message) -> tuple[str, str]:
+    """The HTML and the plain text; "" for what the mail does not have."""
+    found = {"text/html": "", "text/plain": ""}
+    for part in parts(message):
+        kind = part.get_content_type()
+        if (
+            kind in found
+            and not found[kind].strip()
+            and part.get_content_disposition() != "attachment"
+        ):
+            found[kind] = part_text(part)
+    return found["text/html"], found["text/plain"]
+
+
+def _sent(message: Message) -> datetime | None:
+    try:
+        sent = parsedate_to_datetime(header(message, "Date"))
+    except ValueError:
+        return None
+    return sent.astimezone(UTC) if sent.tzinfo else sent.replace(tzinfo=UTC)
+
+
+def _whole(
+    blocks: list[Block], found: Digest, subject: str, never: frozenset[str]
+) -> MailStory | None:
+    """The mail as one story: if its subject is its headline, or it has a page of its own and no stories."""
+    own = next((story for story in found.stories if _is_one(story.title, subject)), None)
+    several = len([story for story in found.stories if story is not own]) >= LEAST_OF_DIGEST
+    if own is not None and (found.stories[0] is own) and not (several and _has_texts(found)):
+        return _story(blocks, own.title, own.link)
+    if len(found.stories) >= LEAST_OF_DIGEST:
+        return None
+    page = _own_page(blocks, never)
+    if not page:
+        return None
+    return _story(blocks, subject, page)
+
+
+def _has_texts(found: Digest) -> bool:
+    """Whether most stories have a text of their own, as those of a digest do."""
+    return 2 * sum(bool(story.paragraphs) for story in found.stories) > len(found.stories)
+
+
+def _story(blocks: list[Block], title: str, link: str) -> MailStory:
+    """The story that the whole mail is: what stands below its title and above its foot."""
+    starts = [at for at, block in enumerate(blocks) if block.text == title]
+    body = blocks[starts[0] + 1 :] if starts else blocks
+    ends = [at for at, block in enumerate(body) if ends_the_stories(block.text)]
+    body = body[: next((at for at in ends if at >= len(body) * FOOT), len(body))]
+    paragraphs: list[str] = []
+    room = MOST_BODY
+    for block in body:
+        if block.text and room > 0 and not is_about_the_mail(block.text):
+            paragraphs.append(block.text[:room])
+            room -= len(block.text)
+    pictures = [one for block in body for one in block.pictures if one.link in ("", link)]
+    return MailStory(title=title, link=link, paragraphs=tuple(paragraphs), pictures=tuple(pictures))
+
+
+def _own_page(blocks: list[Block], never: frozenset[str]) -> str:
+    """The link to the mail's page in a browser; "" if it has none."""
+    for block in blocks:
+        for link, text in block.links.items():
+            if VIEW.search(text) and may_be_a_story(link, never):
+                return link
+    # "Does this mail look odd? Click here." has the words beside the link.
+    for block in blocks:
+        if VIEW.search(block.text) and len(block.links) == 1:
+            link = next(iter(block.links))
+            if may_be_a_story(link, never):
+                return link
+    return ""
+
+
+def _is_one(title: str, subject: str) -> bool:
+    """Whether a headline is the subject, in other words than a few."""
+    mine, theirs = (set(re.findall(r"\w+", text.casefold())) for text in (title, subject))
+    return bool(mine) and len(mine & theirs) >= _SAME * max(len(mine), len(theirs))

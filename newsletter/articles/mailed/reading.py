@@ -1,0 +1,234 @@
+"""Makes articles of the newsletters that came by mail: each link is resolved to the page it leads to.
+
+A link in a mail names its reader. It is opened once, guarded like every fetch, and what stays is the
+address that the page states for itself. A link that still may name somebody is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from newsletter.articles.article import Article
+from newsletter.articles.entries import Entry, Origin, articles_of
+from newsletter.articles.fetch import HttpClient
+from newsletter.articles.follow import filled
+from newsletter.articles.mailed.digest import MailStory
+from newsletter.articles.mailed.links import is_front_page, is_personal, without_personal
+from newsletter.articles.mailed.mail import MailedNewsletter, read_mailed
+from newsletter.articles.pictures import Candidate, pixels
+from newsletter.articles.reading import Reading, SourceContent, name_of, parse_content
+from newsletter.articles.sanitize import paragraphs_html
+from newsletter.articles.source_finding import SourceFinding
+from newsletter.articles.subprocesses import run_in_subprocess
+from newsletter.articles.urls import absolute_url, canonical_url
+from newsletter.errors import AnswerError, SourceError
+from newsletter.plural import counted
+
+AT_ONCE = 4
+"""Links of one mail that are opened at the same time, each at another host."""
+MOST_TRIES = 3
+"""How often a mail is read while links cannot be opened; then they are left out."""
+
+_EXISTS = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.PAYMENT_REQUIRED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_ACCEPTABLE,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS,
+    }
+)
+"""Answers of a page that is there, and not for a program."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArrivedMail:
+    """A mail that waits to be read: its number, octets, when it came, and how often it was tried."""
+
+    id: int
+    content: bytes
+    received_at: datetime
+    tries: int = 0
+
+
+class Unresolved(Enum):
+    """Why a link does not become an article."""
+
+    PERSONAL = "may identify the reader of the mail"
+    GONE = "lead nowhere"
+    UNREACHABLE = "cannot be opened"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """Where a link leads, and what stands there, if that could be read."""
+
+    url: str
+    article: Article | None = None
+
+
+async def read_mails(mails: Sequence[ArrivedMail], origin: Origin, client: HttpClient) -> Reading:
+    """The articles of the mails. A mail whose links cannot be opened now is left for another time."""
+    found: dict[str, Article] = {}
+    findings: list[SourceFinding] = []
+    done: list[int] = []
+    for mail in mails:
+        read = await run_in_subprocess(read_mailed, mail.content, seconds=client.seconds)
+        if read.problem:
+            findings.append(origin.warning(f"a mail cannot be read: {read.problem}"))
+            done.append(mail.id)
+            continue
+        resolved = await _resolved(read.stories, origin, client)
+        again = Unresolved.UNREACHABLE in resolved and mail.tries + 1 < MOST_TRIES
+        if not again:
+            done.append(mail.id)
+            findings += _findings(read, resolved, origin)
+        for article in _articles(mail, read, resolved, origin):
+            found.setdefault(article.key, article)
+    return Reading(
+        source=origin.source,
+        location=origin.location,
+        articles=tuple(found.values()),
+        findings=tuple(findings),
+        mails=tuple(done),
+    )
+
+
+async def _resolved(
+    stories: Sequence[MailStory], origin: Origin, client: HttpClient
+) -> list[_Page | Unresolved]:
+    """Where each story's link leads. One connection to a host at a time."""
+    turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(1))
+    all_turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(story: MailStory) -> _Page | Unresolved:
+        async with turns[urlsplit(story.link).hostname or ""], all_turns:
+            return await _resolve(story.link, origin, client)
+
+    return list(await asyncio.gather(*map(one, stories)))
+
+
+async def _resolve(link: str, origin: Origin, client: HttpClient) -> _Page | Unresolved:
+    try:
+        page = await _page_at(link, origin, client)
+    except AnswerError as error:
+        if error.status not in _EXISTS:
+            gone = error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+            return Unresolved.GONE if gone else Unresolved.UNREACHABLE
+        page = _Page(url=canonical_url(error.url))
+    except SourceError:
+        return Unresolved.UNREACHABLE
+    found = await _impersonal(page, origin, client) if is_personal(page.url) else page
+    if found is None:
+        return Unresolved.PERSONAL
+    return Unresolved.GONE if is_front_page(found.url) else found
+
+
+async def _impersonal(page: _Page, origin: Origin, client: HttpClient) -> _Page | None:
+    """The same page at an address without what may name somebody; None if there is none."""
+    bare = without_personal(page.url)
+    if page.article is None or is_personal(bare):
+        return None
+    try:
+        again = await _page_at(bare, origin, client)
+    except SourceError:
+        return None
+    is_same = again.article is not None and again.article.title == page.article.title
+    return again if is_same and not is_personal(again.url) else None
+
+
+async def _page_at(link: str, origin: Origin, client: HttpClient) -> _Page:
+    """What stands where the link leads; the page's own name is its source. Raises SourceError."""
+    fetched = await client.fetch(link, memory=None, now=origin.now)
+    unnamed = replace(origin, source="", location=fetched.url, tags=())
+    content = SourceContent(
+        body=fetched.body,
+        url=fetched.url,
+        content_type=fetched.content_type,
+        modified=fetched.last_modified,
+    )
+    reading = await run_in_subprocess(
+        parse_content, "page", unnamed, content, False, seconds=client.seconds
+    )
+    article = next(iter(reading.articles), None)
+    return _Page(url=(article and article.url) or canonical_url(fetched.url), article=article)
+
+
+def _articles(
+    mail: ArrivedMail,
+    read: MailedNewsletter,
+    resolved: Sequence[_Page | Unresolved],
+    origin: Origin,
+) -> list[Article]:
+    """The articles of the stories whose links were resolved: the mail's words, and what it leaves out."""
+    pages = [
+        (story, page)
+        for story, page in zip(read.stories, resolved, strict=True)
+        if isinstance(page, _Page)
+    ]
+    published = min(read.sent or mail.received_at, mail.received_at)
+    entries = [_entry(story, page.url, published) for story, page in pages]
+    articles, _remarks = articles_of(entries, origin)
+    of_url = {page.url: page.article for _story, page in pages}
+    return [
+        replace(
+            filled(article, page) if (page := of_url.get(article.url)) else article,
+            source=page.source if page else name_of(article.url),
+        )
+        for article in articles
+    ]
+
+
+def _entry(story: MailStory, url: str, published: datetime) -> Entry:
+    pictures = [
+        Candidate(
+            url=address,
+            place=f"picture #{number} of the mail",
+            alt=picture.alt,
+            width=pixels(picture.width),
+            height=pixels(picture.height),
+        )
+        for number, picture in enumerate(story.pictures, 1)
+        if (address := absolute_url("", picture.src)) and not is_personal(address)
+    ]
+    return Entry(
+        url=url,
+        title=story.title,
+        body=paragraphs_html(list(story.paragraphs)),
+        published=published,
+        pictures=tuple(pictures),
+    )
+
+
+def _findings(
+    read: MailedNewsletter, resolved: Sequence[_Page | Unresolved], origin: Origin
+) -> list[SourceFinding]:
+    """What an editor should know about what became of the mail."""
+    named = f"“{read.subject}”" if read.subject else "a mail without a subject"
+    findings = []
+    if not read.stories:
+        findings.append(
+            origin.notice(f"{named} has neither stories with links nor a page of its own")
+        )
+    if read.advertisements:
+        findings.append(
+            origin.notice(f"{named}: {counted(read.advertisements, 'advertisement')} left out")
+        )
+    lost: Mapping[Unresolved, int] = {why: list(resolved).count(why) for why in Unresolved}
+    for why, number in lost.items():
+        if number:
+            findings.append(
+                origin.warning(
+                    f"{named}: {number} of {counted(len(resolved), 'link')} left out, because they"
+                    f" {why.value}"
+                )
+            )
+    return findings

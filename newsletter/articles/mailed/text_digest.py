@@ -1,0 +1,107 @@
+"""Finds the stories in a mail of plain text: a headline, and an address below or after it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from newsletter.articles.mailed.digest import (
+    FOOT,
+    LONGEST_HEADLINE,
+    MOST_STORIES,
+    MOST_TEXT,
+    Digest,
+    MailStory,
+    is_title,
+)
+from newsletter.articles.mailed.links import is_front_page, may_be_a_story
+from newsletter.articles.mailed.words import (
+    announces_an_advertisement,
+    ends_the_stories,
+    is_about_the_mail,
+    is_advertised,
+    leads_on,
+    without_reading_time,
+)
+
+_ADDRESS = re.compile(r"[<(\[]?(https?://[^\s<>\"]+?)[>)\]]?[.,;:]?(?=\s|\Z)")
+_FOOTNOTE = re.compile(r"^\s*\[(\d{1,3})\][:.]?\s+(https?://\S+)\s*$", re.MULTILINE)
+_MARK = re.compile(r"\s*\[(\d{1,3})\]")
+_RULE = re.compile(r"^[\s*=_~#·•–—+|-]{3,}$", re.MULTILINE)
+_BULLET = re.compile(r"^\s*(?:[*•·–—>#-]+|\d{1,2}[.)])\s+")
+
+
+@dataclass(kw_only=True, slots=True)
+class _Story:
+    """A story while its paragraphs are read."""
+
+    title: str
+    link: str
+    paragraphs: list[str]
+
+
+def text_digest(text: str, never: Collection[str] = ()) -> Digest:
+    """The stories in the text; `never` are links by which one leaves."""
+    notes = dict(_FOOTNOTE.findall(text))
+    text = _FOOTNOTE.sub("", text).replace("\r\n", "\n")
+    stories: list[_Story] = []
+    advertised, is_announced, title = 0, False, ""
+    paragraphs = [part for part in re.split(r"\n\s*\n", _RULE.sub("\n", text)) if part.strip()]
+    for at, paragraph in enumerate(paragraphs):
+        if at >= len(paragraphs) * FOOT and ends_the_stories(paragraph):
+            break
+        lines = [" ".join(_BULLET.sub("", line).split()) for line in paragraph.splitlines()]
+        links = [
+            *_ADDRESS.findall(paragraph),
+            *(notes[mark] for mark in _MARK.findall(paragraph) if mark in notes),
+        ]
+        link = next((one for one in links if may_be_a_story(one, never)), "")
+        words = [_without_addresses(line, notes) for line in lines]
+        words = [line for line in words if line and not leads_on(line)]
+        if words and announces_an_advertisement(words[0]):
+            advertised, is_announced, title = advertised + bool(link), not link, ""
+        elif not link:
+            title = _kept_text(stories, words, title)
+        elif not is_front_page(link) and (headline := title or next(iter(words), "")):
+            rest = words if title else words[1:]
+            title = ""
+            if not is_title(headline) or is_about_the_mail(headline) or ends_the_stories(headline):
+                continue
+            if is_announced or is_advertised(headline):
+                advertised, is_announced = advertised + 1, False
+                continue
+            below = [" ".join(rest)] if rest else []
+            stories.append(
+                _Story(
+                    title=without_reading_time(headline)[:LONGEST_HEADLINE],
+                    link=link,
+                    paragraphs=below,
+                )
+            )
+    return Digest(
+        stories=tuple(
+            MailStory(title=story.title, link=story.link, paragraphs=tuple(story.paragraphs))
+            for story in stories[:MOST_STORIES]
+        ),
+        advertisements=advertised,
+    )
+
+
+def _kept_text(stories: list[_Story], words: list[str], title: str) -> str:
+    """Take a paragraph without a link as a headline, which is returned, or as the last story's text."""
+    text = " ".join(words)
+    if not text or is_about_the_mail(text):
+        return title
+    if len(text) <= LONGEST_HEADLINE and len(words) == 1 and not text.endswith((".", "!", ":")):
+        return text
+    if stories and sum(map(len, stories[-1].paragraphs)) < MOST_TEXT:
+        stories[-1].paragraphs.append(text[:MOST_TEXT])
+    return ""
+
+
+def _without_addresses(line: str, notes: dict[str, str]) -> str:
+    line = _ADDRESS.sub("", line)
+    if notes:
+        line = _MARK.sub("", line)
+    return line.strip(" <>:–—|+-")

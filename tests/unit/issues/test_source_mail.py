@@ -1,0 +1,31 @@
+"""Whose mail to a source is read at once."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.issues.source_mail import HeldReason, held_reason
+
+
+@pytest.mark.parametrize(
+    ("sender", "authenticated", "is_disowned", "expected"),
+    [
+        ("daily@digest.example", True, False, None),
+        ("daily@digest.example", None, False, None),
+        ("anybody@town.example", True, False, None),
+        ("daily@digest.example", False, False, HeldReason.UNPROVEN),
+        ("daily@digest.example", None, True, HeldReason.UNPROVEN),
+        ("other@digest.example", True, False, HeldReason.UNCONFIRMED),
+        ("anybody@sub.town.example", True, False, HeldReason.UNCONFIRMED),
+        ("other@digest.example", False, True, HeldReason.UNCONFIRMED),
+    ],
+)
+def test_held_reason(
+    sender: str, authenticated: bool | None, is_disowned: bool, expected: HeldReason | None
+) -> None:
+    """Confirmed addresses and domains are read unless they are not proven."""
+    confirmed = ("daily@digest.example", "town.example")
+    assert (
+        held_reason(sender, confirmed, authenticated=authenticated, is_disowned=is_disowned)
+        is expected
+    )
