@@ -217,7 +217,7 @@ def newsletter_problems(
             fix="give each section its own title",
         )
     for number, source in enumerate(newsletter.sources):
-        local = source.kind != "feed" and "://" not in source.location
+        local = source.kind not in ("feed", "mail") and "://" not in source.location
         if local and not (folder / source.location).exists():
             yield Problem(
                 message=f"{source.location} does not exist",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +20,12 @@ from newsletter.pipeline.gather import gather, gather_due
 from newsletter.pipeline.receive import receive, takes
 from newsletter.pipeline.source_mails import MailDecision, decide, list_held, text_of_held
 from newsletter.site.site import Site
+from tests.factories import mailed
+from tests.factories.mailed import SENDER, digest
 from tests.factories.story_feeds import NOW, close_sites, feed, item, site_of
 from tests.servers.feeds import FeedServer
 
 ADDRESS = "in+weekly@news.example.org"
-SENDER = "daily@digest.example"
 SOURCE = (
     f'mail = "{ADDRESS}"\nname = "The Daily"\nsenders = ["{SENDER}"]\n\n'
     '[inbound]\ndomain = "news.example.org"'
@@ -63,31 +64,9 @@ def redirect(to: str) -> object:
     return answer
 
 
-def digest(*stories: tuple[str, str, str], foot: str = "") -> str:
-    """The HTML of a digest: headline, link and text of each story."""
-    told = "".join(
-        f'<tr><td><a href="{link}"><strong>{title}</strong></a><br><br><span>{text}</span></td></tr>'
-        for title, link, text in stories
-    )
-    leave = '<tr><td>To stop, <a href="https://digest.example/unsubscribe?u=1">unsubscribe</a></td></tr>'
-    return f"<html><body><table>{told}{foot or leave}</table></body></html>"
-
-
-def mail(
-    html: str, *, sender: str = SENDER, subject: str = "Today", number: int = 1, **headers: str
-) -> bytes:
+def mail(html: str, **facts: Any) -> bytes:
     """A newsletter to our address."""
-    message = EmailMessage()
-    message["From"] = f"The Daily <{sender}>"
-    message["To"] = ADDRESS
-    message["Subject"] = subject
-    message["Message-ID"] = f"<{number}@digest.example>"
-    message["Date"] = "Sun, 08 Mar 2026 07:00:00 +0000"
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content("See the HTML.")
-    message.add_alternative(html, subtype="html")
-    return message.as_bytes()
+    return mailed.mail(html, to=ADDRESS, **facts)
 
 
 def arrive(site: Site, content: bytes, *, authenticated: bool | None = None) -> str:
@@ -340,3 +319,25 @@ def test_our_listener_takes_the_address_and_no_other(tmp_path: Path) -> None:
     assert takes(site, "IN+weekly@News.Example.org")
     assert not takes(site, "in+other@news.example.org")
     close_sites()
+
+
+def test_a_digest_of_many_links_and_hostile_html(tmp_path: Path, server: FeedServer) -> None:
+    """Sixty stories are taken at most, and what would run in a page is text or gone."""
+    stories = []
+    for number in range(70):
+        url = server.put(f"/story-{number}", page(f"Story number {number}"))
+        stories.append((f"A story of number {number}", url, "Text."))
+    hostile = (
+        "<b>One</b> &lt;script&gt;alert(1)&lt;/script&gt; of them all",
+        stories[0][1],
+        "<img src=x onerror=alert(1)><script>alert(2)</script>Words &lt;img onerror=alert(3)&gt; stay",
+    )
+    site = site_of(tmp_path, SOURCE)
+    arrive(site, mail(digest(hostile, *stories[1:])))
+    reading = read(site)
+    assert len(reading.articles) == 60
+    first = reading.articles[0]
+    assert first.title == "One <script>alert(1)</script> of them all"
+    assert first.image is None
+    assert "<img" not in first.body_html
+    assert "<script" not in first.body_html

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from newsletter.listening import listening
 from newsletter.pipeline.doctor.dns_records import LiveRecords
-from newsletter.pipeline.sender_authentication import is_authenticated
+from newsletter.pipeline.sender_authentication import is_authenticated, is_from_its_domain
 from subscribers.inbound.listener import Client
 from tests.factories.mail import READER, PostOffice, post_office
 from tests.servers.dns import Zone, name_server
@@ -172,3 +172,35 @@ def test_a_forged_command_at_our_own_listener_changes_nothing(
 ) -> None:
     """The reader gets a letter with the links instead; by LMTP our mail server has checked it."""
     assert pause_by(office, door, zone) is expected
+
+
+@pytest.mark.parametrize(
+    ("content", "returned_to", "zone", "expected"),
+    [
+        (signed(mail()), "bounce-17@mailer.example", keys("example.org"), True),
+        (signed(mail(), b"mailer.example"), "bounce@mailer.example", keys("mailer.example"), False),
+        (mail(), "bounce-17@example.org", PASS, True),
+        (mail(), "bounce-17@example.net", {("example.net", "TXT"): PASS["example.org", "TXT"]}, False),
+        (mail("jo@news.example.org"), "bounce@example.org", PASS, True),
+        (mail("jo@example.org, bo@example.org"), "bounce@example.org", PASS, False),
+        (mail(), "bounce@org", {("org", "TXT"): PASS["example.org", "TXT"]}, False),
+        (mail(), "", PASS, False),
+    ],
+    ids=["signed", "signed by the mailer", "spf", "spf of the mailer", "spf of the domain above", "two senders", "spf of a suffix", "no return path"],
+)  # fmt: skip
+def test_whose_newsletter_it_is(
+    content: bytes, returned_to: str, zone: Zone, expected: bool
+) -> None:
+    """A mailer returns to an address of its own: From's domain vouches by DKIM, or by SPF where aligned."""
+    with name_server(zone) as port:
+        records = LiveRecords(nameservers=["127.0.0.1"], port=port)
+        assert is_from_its_domain(content, returned_to, HERE, records) is expected
+
+
+def test_a_large_newsletter_is_checked() -> None:
+    """A newsletter is larger than a command, whose signature is not checked at that size."""
+    content = signed(mail(text="x" * 78 + "\r\n" + "words of it\r\n" * 9_000))
+    with name_server(keys("example.org")) as port:
+        records = LiveRecords(nameservers=["127.0.0.1"], port=port)
+        assert is_from_its_domain(content, "b@mailer.example", HERE, records)
+        assert not is_authenticated(content, READER, HERE, records)
