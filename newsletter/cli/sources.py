@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,6 +25,9 @@ from newsletter.cli.source_mail import source_mail
 from newsletter.config.durations import written
 from newsletter.errors import InputError, UnknownNameError
 from newsletter.result_codes import FINDINGS, OK
+
+if TYPE_CHECKING:
+    from newsletter.pipeline.add_source import SourceRequest
 
 log = logging.getLogger("newsletter")
 
@@ -89,14 +93,20 @@ def add_one(
 ) -> int:
     """Add a feed, or the main feed of a web page, to newsletter.toml; its comments stay.
 
+    A mail address is added as one at which newsletters of others arrive.
+
     \b
     Example: newsletter sources add https://site.example/ --newsletter weekly --tag news --dry-run
+             newsletter sources add in+weekly@news.example.org --newsletter weekly --dry-run
     """
+    from newsletter.pipeline.add_mail_source import is_mail_address
     from newsletter.pipeline.add_source import SourceRequest, add_source
 
     request = SourceRequest(
         newsletter=_newsletter(invocation, slug), url=url, name=name, tags=tags, dry_run=dry_run
     )
+    if is_mail_address(url):
+        return _add_mail(invocation, request)
     added = add_source(invocation.site, request, os.environ, now=invocation.now)
     document = {
         "newsletter": added.newsletter,
@@ -117,6 +127,25 @@ def add_one(
         invocation.answer(document, *lines, added.change.diff)
     else:
         invocation.report(document, *lines, f"written to {added.change.file}")
+    return OK
+
+
+def _add_mail(invocation: Invocation, request: SourceRequest) -> int:
+    from newsletter.pipeline.add_mail_source import add_mail_source
+
+    source, change = add_mail_source(invocation.site, request, os.environ)
+    document = {
+        "newsletter": request.newsletter,
+        "source": source.table,
+        "file": str(change.file),
+        "dry_run": request.dry_run,
+        "diff": change.diff,
+    }
+    line = f"{request.newsletter}: newsletters by mail: {source.location}"
+    if request.dry_run:
+        invocation.answer(document, line, change.diff)
+    else:
+        invocation.report(document, line, f"written to {change.file}")
     return OK
 
 

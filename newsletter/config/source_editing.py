@@ -19,12 +19,16 @@ from newsletter.errors import ConfigurationError, Problem
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewSource:
-    """A feed to be added; `address` may have a password. `known_as` are its other addresses."""
+    """A feed to be added; `address` may have a password. `known_as` are its other addresses.
+
+    `by_mail` makes it a source by mail, at a mail address.
+    """
 
     address: str = field(repr=False)
     name: str = ""
     tags: tuple[str, ...] = ()
     known_as: tuple[str, ...] = ()
+    by_mail: bool = False
 
     @property
     def location(self) -> str:
@@ -34,7 +38,8 @@ class NewSource:
     @property
     def table(self) -> dict[str, Any]:
         """Its keys in newsletter.toml."""
-        given = {"feed": self.address, "name": self.name, "tags": list(self.tags)}
+        kind = "mail" if self.by_mail else "feed"
+        given = {kind: self.address, "name": self.name, "tags": list(self.tags)}
         return {key: value for key, value in given.items() if value}
 
 

@@ -111,6 +111,36 @@ def test_a_publisher_confirms_the_sender_and_an_editor_adds_a_story(
     assert TITLE in {item["title"] for item in shown["items"]}
 
 
+def test_an_address_is_added_at_the_desk_and_by_command(
+    office: Office, site: CommandLine, chromium: Chromium
+) -> None:
+    """A mail address in the field for sources; what no mail can reach is refused with the reason."""
+
+    def add(browser: Browser) -> None:
+        publisher = office.sit_down(browser, NEWS_DESK)
+        page = publisher.new_page()
+        page.goto("/sources")
+        for address, said in (
+            ("weekly-owner@news.example.org", "is an address of one of the lists"),
+            ("letters@news.example.org", "Added. Subscribe this address"),
+        ):
+            page.get_by_label("Add a source").fill(address)
+            page.get_by_role("button", name="Look at it").click()
+            expect(page.get_by_text(said)).to_be_visible()
+        publisher.close()
+
+    chromium.run(add)
+    dry = site.done("sources", "add", "in+weekly@news.example.org", "--dry-run", "--json").document
+    assert dry["source"] == {"mail": "in+weekly@news.example.org"}
+    site.done("sources", "add", "in+weekly@news.example.org", "--name", "Others")
+    kinds = {
+        one["location"]: one["kind"]
+        for one in site.done("sources", "list", "--json").document["sources"]
+    }
+    assert kinds["letters@news.example.org"] == kinds["in+weekly@news.example.org"] == "mail"
+    assert site("sources", "add", "in+weekly@news.example.org").code == 65
+
+
 def test_a_waiting_mail_is_taken_by_command(office: Office, site: CommandLine) -> None:
     """List, show and take; the stories are offered, and the sender stays unconfirmed."""
     (held,) = site.done("sources", "mail", "list", "--json").document["mail"]

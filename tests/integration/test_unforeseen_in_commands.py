@@ -75,6 +75,8 @@ CALLS = [
     ("gathering", "explain", "show weekly --explain a"),
     ("gathering", "failed_sources_of", "show weekly"),
     ("sources", "list_sources", "sources list"),
+    ("sources", "is_mail_address", "sources add in@news.example.org --newsletter weekly"),
+    ("sources", "add_mail_source", "sources add in@news.example.org --newsletter weekly"),
     ("sources", "add_source", "sources add https://127.0.0.1/ --newsletter weekly"),
     ("sources", "import_sources", "sources import {folder}/people.csv --newsletter weekly"),
     ("sources", "export_sources", "sources export --out {new}"),

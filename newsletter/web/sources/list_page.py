@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from newsletter.config.settings import SourceSettings
 from newsletter.errors import InputError, NewsletterError
+from newsletter.pipeline.add_mail_source import add_mail_source, is_mail_address
 from newsletter.pipeline.add_source import AddedSource, SourceRequest, add_source
 from newsletter.pipeline.import_sources import ImportedSources, import_sources
 from newsletter.pipeline.list_sources import export_sources, list_sources
@@ -64,6 +65,8 @@ class SourcesPage:
         """Read an address once, and show what would be added; nothing is stored."""
         form = await request.form()
         wanted = self._wanted(form, dry_run=True)
+        if is_mail_address(wanted.url):
+            return await self._add_mail(request, form)
         added = await outcome_of(run_in_threadpool(self._add, wanted))
         if isinstance(added, NewsletterError):
             return await self._page(request, problem=added, typed=wanted.url)
@@ -78,6 +81,19 @@ class SourcesPage:
             return await self._page(request, problem=added, typed=wanted.url)
         await run_in_threadpool(self._note, editor.address, "add source", added.source.location)
         return self._redirect("added")
+
+    async def _add_mail(self, request: Request, form: FormData) -> Response:
+        """Add a mail address, at which there is nothing to look at yet."""
+        editor = await self.context.editor(request)
+        wanted = self._wanted(form, dry_run=False)
+        done = await outcome_of(
+            run_in_threadpool(add_mail_source, self.context.site, wanted, os.environ)
+        )
+        if isinstance(done, NewsletterError):
+            return await self._page(request, problem=done, typed=wanted.url)
+        source, _change = done
+        await run_in_threadpool(self._note, editor.address, "add source", source.location)
+        return self._redirect("added-mail")
 
     async def opml(self, request: Request) -> Response:
         """Show what an OPML file would add, and add it when that is confirmed."""

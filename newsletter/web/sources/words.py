@@ -12,6 +12,7 @@ QUIET_AFTER = timedelta(days=30)
 
 NOTICES = {
     "added": "Added. It is read within a minute or two.",
+    "added-mail": "Added. Subscribe this address to the newsletters that you want.",
     "saved": "Saved.",
     "paused": "Paused. What it brought before stays.",
     "resumed": "It is read again.",
