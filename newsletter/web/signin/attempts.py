@@ -32,6 +32,7 @@ from newsletter.web.signin.passwords import hash_password, is_right, needs_rehas
 from newsletter.web.signin.steps import sign_step
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
+from subscribers.quiet_log import QuietLog
 
 PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
 """Attempts for one address from one network."""
@@ -46,7 +47,7 @@ AWAITS_CODE = "code"
 FAILED = "failed to sign in"
 NEW_BROWSER = "somebody signed in with another browser than before"
 
-log = logging.getLogger("newsletter")
+strangers = QuietLog(logging.getLogger("newsletter"))
 
 
 class SignInAnswer(StrEnum):
@@ -132,7 +133,7 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
         if editor is None:
             return None
         if not count_attempt(connection, auth.keyed(f"links {_key(address)}"), LINKS, now):
-            log.warning("no further sign-in link is mailed to an editor within the hour")
+            strangers.warning("no further sign-in link is mailed to an editor within the hour")
             return None
         return editor, make_link(connection, editor, now)
 
@@ -176,11 +177,11 @@ def start(
 def note_wrong_password(request: Request, address: str) -> None:
     """Record a wrong password; only the log tells of an address that no editor has."""
     auth = auth_context_of(request)
-    with auth.database.transaction() as connection:
+    with auth.database.transaction(read_only=True) as connection:
         editor, _ = _credentials(connection, address)
     if editor is None:
         network = network_of(request)
-        log.warning("a sign-in from %s failed: no editor has the address", network)
+        strangers.warning("a sign-in from %s failed: no editor has the address", network)
         return
     note_failure(request, editor, "wrong password")
 
