@@ -7,6 +7,7 @@ only far above that by address alone. A link by mail is limited apart from passw
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,8 +19,7 @@ from newsletter.errors import UnknownNameError
 from newsletter.store import audit
 from newsletter.store.attempt_limits import (
     AttemptLimit,
-    any_is_reached,
-    clear_attempts,
+    attempt_within,
     count_attempt,
     forget_attempts,
 )
@@ -27,7 +27,7 @@ from newsletter.store.authenticators import authenticator_of
 from newsletter.store.sessions import make_link, start_session
 from newsletter.store.users import Editor, find_credentials, password_hash_of, set_password_hash
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of
-from newsletter.web.signin.browsers import browser_name, network_of
+from newsletter.web.signin.browsers import browser_name, network_limits, network_of
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
 from newsletter.web.signin.steps import sign_step
 from subscribers.addresses import parse_address
@@ -71,28 +71,23 @@ class SignInOutcome:
 
 def may_attempt(request: Request, address: str, way: str) -> bool:
     """Count an attempt at `address` by `way`; returns whether it is within the limits."""
-    auth, network = auth_context_of(request), network_of(request)
-    key, now = _key(address), auth.clock()
+    key = _key(address)
     limits = {
-        auth.keyed(f"tries {network}"): PER_NETWORK,
-        auth.keyed(f"tries {way} {key} {network}"): PER_ADDRESS,
-        auth.keyed(f"tries {way} {key}"): PER_ADDRESS_ANYWHERE,
+        **network_limits(request, "tries", PER_NETWORK),
+        f"tries {way} {key} {network_of(request)}": PER_ADDRESS,
+        f"tries {way} {key}": PER_ADDRESS_ANYWHERE,
     }
-    with auth.database.transaction(read_only=True) as connection:
-        if any_is_reached(connection, limits, now):
-            return False  # nothing is written, so that a flood of attempts keeps nobody waiting
-    with auth.database.transaction() as connection:
-        clear_attempts(connection, now - timedelta(days=1))
-        counted = [count_attempt(connection, key, limit, now) for key, limit in limits.items()]
-    return all(counted)
+    return _attempt_within(auth_context_of(request), limits)
 
 
 def may_attempt_here(request: Request) -> bool:
     """Count an attempt that is for no address; returns whether its network is within the limits."""
-    auth = auth_context_of(request)
-    with auth.database.transaction() as connection:
-        key = auth.keyed(f"tries {network_of(request)}")
-        return count_attempt(connection, key, PER_NETWORK, auth.clock())
+    return _attempt_within(auth_context_of(request), network_limits(request, "tries", PER_NETWORK))
+
+
+def _attempt_within(auth: AuthContext, limits: Mapping[str, AttemptLimit]) -> bool:
+    keyed = {auth.keyed(name): limit for name, limit in limits.items()}
+    return attempt_within(auth.database, keyed, auth.clock())
 
 
 def forget_own_attempts(
