@@ -17,7 +17,7 @@ from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.api_answers import KEPT, forget_answers
-from newsletter.store.attempt_limits import KEPT, clear_attempts
+from newsletter.store.attempt_limits import ATTEMPTS_KEPT, clear_attempts
 from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
 from newsletter.store.people_imports import forget_imports, next_running
@@ -86,7 +86,7 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         "form-requests": forget_form_requests,
         "suggestions": forget_suggestions,
         "mail": forget_handled,
-        "tries": lambda connection, now: clear_attempts(connection, now - KEPT),
+        "tries": lambda connection, now: clear_attempts(connection, now - ATTEMPTS_KEPT),
         "imports": forget_imports,
         "answers": lambda connection, now: forget_answers(connection, now - KEPT),
         "counts": lambda connection, _now: fold(connection),

@@ -12,7 +12,7 @@ from newsletter.store.database import Database
 from newsletter.store.tables import tries
 from subscribers.sql import insert_once
 
-KEPT = timedelta(days=2)
+ATTEMPTS_KEPT = timedelta(days=2)
 """Longer than the period of any limit."""
 
 
@@ -34,7 +34,7 @@ def attempt_within(database: Database, limits: Mapping[str, AttemptLimit], now: 
         if any_is_reached(connection, limits, now):
             return False
     with database.transaction() as connection:
-        clear_attempts(connection, now - KEPT)
+        clear_attempts(connection, now - ATTEMPTS_KEPT)
         counted = [count_attempt(connection, key, limit, now) for key, limit in limits.items()]
     return all(counted)
 
