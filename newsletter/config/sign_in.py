@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from newsletter.config.table import Table, Text, WebAddress
-from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def _address_or_domain(entry: str) -> str:
+    from subscribers.addresses import parse_address  # only where a provider is configured
+
     domain = entry.removeprefix("@")
     is_domain = entry.startswith("@") and "@" not in domain
     try:
@@ -65,6 +66,8 @@ class OidcSettings(Table):
 
     def allows(self, address: str) -> bool:
         """Whether a person with this address may sign in by the provider."""
+        from subscribers.addresses import parse_address
+
         if not self.allow:
             return True
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ import pyotp
 import pytest
 
 from newsletter.web.signin import attempts
-from subscribers.quiet_log import QuietLog
 from tests.factories.editors import ADDRESS, NOW, PASSWORD, Office, open_office
 from tests.factories.site import make_site
 from tests.factories.web_requests import REQUESTS, WebRequest, WebSite, send_nothing
@@ -179,17 +177,3 @@ def test_links_in_letters_do_not_follow_the_host_of_a_request(tmp_path: Path, ho
             assert answer.status_code == 200
             assert "evil.example.net" not in answer.text
             assert f"//{host}" not in answer.text
-
-
-def test_unknown_addresses_fill_one_line_of_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Anybody may try any number of them, from any number of networks."""
-    quiet = QuietLog(logging.getLogger("newsletter"), clock=lambda: 0.0)
-    monkeypatch.setattr(attempts, "strangers", quiet)
-    with caplog.at_level(logging.WARNING), open_office(make_site(tmp_path, now=NOW)) as office:
-        for number in range(8):
-            form = {"address": f"no{number}@example.net", "password": "wrong", "way": "password"}
-            assert office.client.post("/sign-in", data=form).status_code == 403
-    lines = [one for one in caplog.messages if "no editor has the address" in one]
-    assert len(lines) == 1

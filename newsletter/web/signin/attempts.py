@@ -47,7 +47,8 @@ AWAITS_CODE = "code"
 FAILED = "failed to sign in"
 NEW_BROWSER = "somebody signed in with another browser than before"
 
-strangers = QuietLog(logging.getLogger("newsletter"))
+log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 class SignInAnswer(StrEnum):

@@ -45,7 +45,8 @@ from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
 from subscribers.quiet_log import QuietLog
 
-strangers = QuietLog(logging.getLogger("newsletter"))
+log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 async def show_form(request: Request) -> Response:
