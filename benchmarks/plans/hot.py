@@ -15,7 +15,7 @@ from benchmarks.plans.fill import LIST
 from benchmarks.plans.scene import HOOK, Scene
 from newsletter.articles.tags import slug_of
 from newsletter.delivery.receipt import DeliveryState, Receipt
-from newsletter.jobs.site_jobs import ATTEMPTS_KEPT, OUTCOMES_KEPT
+from newsletter.jobs.site_jobs import OUTCOMES_KEPT
 from newsletter.pipeline import own_data
 from newsletter.pipeline.correspondence import issues_sent
 from newsletter.pipeline.report import progress, report
@@ -28,6 +28,7 @@ from newsletter.site.recipients import recipients_of
 from newsletter.store import attempt_limits as tries
 from newsletter.store import health, job_outcomes, outbox, webhooks
 from newsletter.store import issues as issue_store
+from newsletter.store.attempt_limits import ATTEMPTS_KEPT
 from newsletter.store.ledger import SqlLedger
 from newsletter.store.outbox_ledger import OutboxLedger
 from newsletter.store.recipient_receipts import issues_of

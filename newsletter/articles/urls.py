@@ -29,6 +29,7 @@ _USUAL = re.compile(
     r"((?:/[^\x00-\x20\x7f\\?#]*+)?)(?:\?([^\x00-\x20\x7f\\#]*+))?(?:#([^\x00-\x20\x7f\\]*+))?"
 )
 """An address as nearly all are written; its parts need no closer look."""
+_HOST = re.compile(r"[^\x00-\x20\x7f%\\/?#@<>^|]+")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
@@ -97,7 +98,8 @@ def _parts(text: str) -> tuple[str, str, int | None, str, str, str] | None:
     except (ValueError, httpx2.InvalidURL, UnicodeError):
         return None
     host = url.raw_host.decode("ascii").lower().rstrip(".")
-    if url.scheme not in ("http", "https") or not host or (port or 0) > MAX_PORT:
+    # Browsers decode "%65vil.example.org", so it would be another host for them than for us.
+    if url.scheme not in ("http", "https") or not _HOST.fullmatch(host) or (port or 0) > MAX_PORT:
         return None
     if ":" in host:
         host = f"[{host}]"

@@ -7,22 +7,24 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from newsletter.config.addresses import checked_address
 from newsletter.config.table import Table, Text, WebAddress
+from subscribers.errors import AddressError
 
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def _address_or_domain(entry: str) -> str:
+    from subscribers.addresses import parse_address  # only where a provider is configured
+
     domain = entry.removeprefix("@")
-    if entry.startswith("@") and domain and "@" not in domain:
-        return entry.lower()
+    is_domain = entry.startswith("@") and "@" not in domain
     try:
-        return checked_address(entry)
-    except ValueError as error:
+        address = parse_address(f"any@{domain}" if is_domain else entry)
+    except AddressError as error:
         raise ValueError(
             f"{entry!r} is neither an address nor a domain; write ed@example.org or @example.org"
         ) from error
+    return f"@{address.domain}" if is_domain else address.text
 
 
 class OidcSettings(Table):
@@ -64,11 +66,32 @@ class OidcSettings(Table):
 
     def allows(self, address: str) -> bool:
         """Whether a person with this address may sign in by the provider."""
-        own = address.casefold()
-        return not self.allow or any(
-            own.endswith(entry) if entry.startswith("@") else own == entry.casefold()
-            for entry in self.allow
-        )
+        from subscribers.addresses import parse_address
+
+        if not self.allow:
+            return True
+        try:
+            own = parse_address(address).text
+        except AddressError:
+            return False
+        return any(_is_covered(own, entry) for entry in self.allow)
+
+
+def is_same_local_part(one: str, other: str) -> bool:
+    """Whether two local parts surely name the same mailbox: they differ in ASCII capitals at most.
+
+    Other letters are not folded: "\N{LATIN SMALL LETTER LONG S}am" and "sam" are two mailboxes (RFC 6532).
+    """
+    return one == other or (
+        one.isascii() and other.isascii() and one.casefold() == other.casefold()
+    )
+
+
+def _is_covered(address: str, entry: str) -> bool:
+    """Whether an entry of `allow` names the address, or its domain; both are normalised."""
+    local, _, domain = address.rpartition("@")
+    allowed, _, allowed_domain = entry.rpartition("@")
+    return domain == allowed_domain and (not allowed or is_same_local_part(local, allowed))
 
 
 class SignInSettings(Table):

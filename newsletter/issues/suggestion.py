@@ -20,6 +20,9 @@ MOST_NAME = 60
 KEPT = timedelta(days=90)
 """How long a suggestion is kept, whatever became of it."""
 
+MOST_UNDECIDED = 500
+"""Stories of one newsletter that wait for an editor; no more are taken until some are decided."""
+
 READ_TRIES = 3
 READ_AGAIN = timedelta(hours=1)
 """How often a page that cannot be read is tried, and the time between."""
@@ -80,7 +83,8 @@ class Suggestion:
 class SuggestedStory:
     """A suggested article with all who suggested it, the first first.
 
-    `key` is the story's, "" until its page is read. `issue` is the one that had it, or "".
+    `key` is the story's, "" until its page is read. `page` is where `url` led then, or "".
+    `issue` is the one that had it, or "".
     """
 
     id: int
@@ -93,7 +97,13 @@ class SuggestedStory:
     problem: str
     first_at: datetime
     suggestions: tuple[Suggestion, ...]
+    page: str = ""
     issue: str = ""
+
+    @property
+    def site(self) -> str:
+        """The host of its page, whatever led there."""
+        return site_of(self.page or self.url)
 
     @property
     def readers(self) -> int:
@@ -164,6 +174,11 @@ def is_below(host: str, blocked: str) -> bool:
 def site_of(url: str) -> str:
     """The host of a link, without `www.`: what an editor blocks."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def comes_from(story: SuggestedStory, blocked: str) -> bool:
+    """Whether its address or its page is at the blocked host, or one below it."""
+    return is_below(site_of(story.url), blocked) or is_below(story.site, blocked)
 
 
 def state_once_read(first_at: datetime, sent_at: datetime | None) -> SuggestedState:

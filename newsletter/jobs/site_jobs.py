@@ -17,7 +17,7 @@ from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
 from newsletter.site.site import Site
 from newsletter.store.api_answers import KEPT, forget_answers
-from newsletter.store.attempt_limits import clear_attempts
+from newsletter.store.attempt_limits import ATTEMPTS_KEPT, clear_attempts
 from newsletter.store.form_requests import forget_form_requests
 from newsletter.store.job_outcomes import forget_outcomes
 from newsletter.store.people_imports import forget_imports, next_running
@@ -39,9 +39,6 @@ Clock = Callable[[], datetime]
 
 TURN = timedelta(minutes=10)
 """How long the job of one newsletter may run while another newsletter waits."""
-
-ATTEMPTS_KEPT = timedelta(days=2)
-"""Longer than the period of any limit."""
 
 
 def due_issue_jobs(site: Site, clock: Clock, pause: Pause = wait_for) -> list[Job]:

@@ -20,7 +20,7 @@ from newsletter.site.lists import suggestions_of
 from newsletter.site.site import Site
 from newsletter.store.attempt_limits import AttemptLimit, count_attempt
 from newsletter.store.suggestion_blocks import is_refused
-from newsletter.store.suggestions import NewSuggestion, add_suggestion
+from newsletter.store.suggestions import NewSuggestion, add_suggestion, is_full
 from subscribers import people
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError, UnknownSubscriberError
@@ -41,6 +41,7 @@ OF_UNPROVEN = AttemptLimit(most=100, per=timedelta(days=1))
 """Limit of mail that does not prove who wrote it, so that it does not use up the other."""
 
 TOO_MANY = "no more suggestions are taken today"
+FULL = "no more suggestions are taken until editors have decided on those that wait"
 NOT_PUBLIC = "the newsletter is for its readers only, and the mail does not prove that one wrote it"
 
 
@@ -82,6 +83,13 @@ def address_readers(site: Site, key: str) -> tuple[str, str]:
 def written(text: str, most: int) -> str:
     """A reader's text on one line, without what a terminal or a page would act on."""
     return shorten(one_line(text), most)
+
+
+def may_suggest(
+    connection: sa.Connection, site: Site, newsletter: str, reader: str, now: datetime
+) -> bool:
+    """Count a suggestion by the form; False when there are too many, or too many wait."""
+    return not is_full(connection, newsletter) and is_within_limits(connection, site, reader, now)
 
 
 def is_within_limits(
@@ -153,6 +161,8 @@ def suggest_by_mail(
         return Done(action=Action.NONE, address=mail.sender, problem=TOO_MANY)
     if is_refused(connection, link, reader):
         return Done(action=Action.NONE, address=mail.sender, problem="it is blocked")
+    if is_full(connection, slug):
+        return Done(action=Action.NONE, address=mail.sender, problem=FULL)
     new = NewSuggestion(
         newsletter=slug,
         url=link,

@@ -13,12 +13,13 @@ from newsletter.articles.dedupe import merge_stories
 from newsletter.articles.read_sources import read_sources
 from newsletter.articles.reading import Reading
 from newsletter.config.settings import SourceSettings
-from newsletter.issues.suggestion import SuggestedStory, state_once_read
+from newsletter.issues.suggestion import SuggestedState, SuggestedStory, state_once_read
 from newsletter.site.site import Site
 from newsletter.site.source_settings import newsletter_vocabulary
 from newsletter.store.articles import load_story
 from newsletter.store.stories import lock_stories, story_at, story_of_page
-from newsletter.store.suggestions import due_to_read, note_read, note_unread, taken_by
+from newsletter.store.suggestion_blocks import is_refused
+from newsletter.store.suggestions import due_to_read, note_read, note_unread, settle, taken_by
 
 AT_ONCE = 10
 """Pages that one run reads, all at the same time."""
@@ -78,6 +79,9 @@ def _note(site: Site, story: SuggestedStory, reading: Reading, now: datetime) ->
             note_unread(connection, story.id, problem, now)
             return
         lock_stories(connection)
+        if is_refused(connection, article.url, ""):  # its address led to a blocked site
+            settle(connection, [story.id], SuggestedState.DISMISSED, None)
+            return
         article = replace(article, key=story_of_page(connection, article, now))
         is_known = bool(load_story(connection, story.newsletter, article.key))
         _keep(connection, story, article, is_known=is_known)

@@ -17,9 +17,8 @@ from newsletter.issues.suggestion import (
     BlockKind,
     SuggestedState,
     SuggestedStory,
-    is_below,
+    comes_from,
     on_shelf,
-    site_of,
 )
 from newsletter.pipeline.add import add_left_out
 from newsletter.pipeline.edit import EditDone, EditRequest
@@ -28,15 +27,25 @@ from newsletter.store.articles import Glance
 from newsletter.store.audit import record
 from newsletter.store.suggesting_readers import reader_of, stories_by
 from newsletter.store.suggestion_blocks import add_block, all_blocks, lift_block
-from newsletter.store.suggestions import find_story, settle, stories_of, suggested_articles
+from newsletter.store.suggestions import (
+    find_story,
+    is_full,
+    settle,
+    stories_of,
+    suggested_glances,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuggestedShelf:
-    """What readers suggested for an issue, with the tags and picture of what no source has."""
+    """What readers suggested for an issue, with the tags and picture of what no source has.
+
+    While it `is_full`, no more is taken.
+    """
 
     stories: Sequence[SuggestedStory]
     glances: dict[str, Glance]
+    is_full: bool
 
 
 def list_suggestions(site: Site, slug: str) -> list[SuggestedStory]:
@@ -50,12 +59,13 @@ def suggested_shelf(connection: sa.Connection, issue: Issue) -> SuggestedShelf:
     """What the issue's desk shows of it: stories that are not in the issue."""
     present = {key for item in issue.items for key in item.article.keys}
     stories = on_shelf(stories_of(connection, issue.newsletter, ON_SHELF), present)
-    articles = suggested_articles(connection, issue.newsletter, [story.key for story in stories])
-    glances = {
-        key: Glance(tags=article.tags, picture=article.image.url if article.image else "")
-        for key, article in articles.items()
-    }
-    return SuggestedShelf(stories=stories, glances=glances)
+    return SuggestedShelf(
+        stories=stories,
+        glances=suggested_glances(
+            connection, issue.newsletter, [story.key for story in stories if story.key]
+        ),
+        is_full=is_full(connection, issue.newsletter),
+    )
 
 
 def add_suggested(
@@ -93,15 +103,18 @@ def dismiss(site: Site, slug: str, number: int, *, editor: str, now: datetime) -
 
 
 def block_site(site: Site, slug: str, number: int, *, editor: str, now: datetime) -> str:
-    """Take nothing more from the story's site, and dismiss what came from it; returns the site."""
+    """Take nothing more from the site of the story's page, and dismiss what came from it.
+
+    Returns the site.
+    """
     with site.database.transaction() as connection:
-        host = site_of(find_story(connection, slug, number).url)
+        host = find_story(connection, slug, number).site
         add_block(connection, BlockKind.SITE, host, label=host, editor=editor, now=now)
         gone = [
             story.id
             for name in site.settings.newsletters
             for story in stories_of(connection, name, UNDECIDED)
-            if is_below(site_of(story.url), host)
+            if comes_from(story, host)
         ]
         settle(connection, gone, SuggestedState.DISMISSED, None)
         record(connection, who=editor, what="block suggestions", detail=host, now=now)

@@ -8,8 +8,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from newsletter.store.database import Database
 from newsletter.store.tables import tries
 from subscribers.sql import insert_once
+
+ATTEMPTS_KEPT = timedelta(days=2)
+"""Longer than the period of any limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +22,21 @@ class AttemptLimit:
 
     most: int
     per: timedelta
+
+
+def attempt_within(database: Database, limits: Mapping[str, AttemptLimit], now: datetime) -> bool:
+    """Count an attempt by all these keys, and return whether it is within all limits.
+
+    Beyond one of them nothing is written, so that a flood neither fills the table nor keeps anybody
+    waiting who writes.
+    """
+    with database.transaction(read_only=True) as connection:
+        if any_is_reached(connection, limits, now):
+            return False
+    with database.transaction() as connection:
+        clear_attempts(connection, now - ATTEMPTS_KEPT)
+        counted = [count_attempt(connection, key, limit, now) for key, limit in limits.items()]
+    return all(counted)
 
 
 def count_attempt(connection: sa.Connection, key: str, limit: AttemptLimit, now: datetime) -> bool:

@@ -8,11 +8,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from newsletter.articles.article import Article
+from newsletter.articles.article import Article, Tag
 from newsletter.errors import UnknownNameError
 from newsletter.issues.issue import State
 from newsletter.issues.suggestion import (
     MOST_TITLE,
+    MOST_UNDECIDED,
     READ_AGAIN,
     READ_TRIES,
     UNDECIDED,
@@ -21,7 +22,7 @@ from newsletter.issues.suggestion import (
     Suggestion,
     SuggestionWay,
 )
-from newsletter.store.articles import article_from_json, article_to_json
+from newsletter.store.articles import Glance, article_from_json, article_to_json
 from newsletter.store.stories import all_keys, in_parts
 from newsletter.store.suggestion_tables import suggested_stories, suggestions
 from newsletter.store.tables import issues, items, used_keys
@@ -96,6 +97,15 @@ def add_suggestion(connection: sa.Connection, new: NewSuggestion, now: datetime)
         "suggested_at": now,
     }
     return insert_once(connection, suggestions, row)
+
+
+def is_full(connection: sa.Connection, newsletter: str) -> bool:
+    """Whether as many stories wait for the newsletter's editors as are taken."""
+    waiting = sa.select(sa.func.count()).where(
+        suggested_stories.c.newsletter == newsletter,
+        suggested_stories.c.state.in_([state.value for state in UNDECIDED]),
+    )
+    return (connection.scalar(waiting) or 0) >= MOST_UNDECIDED
 
 
 def stories_of(
@@ -208,6 +218,31 @@ def suggested_articles(
     return found
 
 
+def suggested_glances(
+    connection: sa.Connection, newsletter: str, keys: Iterable[str]
+) -> dict[str, Glance]:
+    """What a list shows of these articles, without their text: strangers' pages may be long."""
+    table, found = suggested_stories, {}
+    for some in in_parts(set(keys)):
+        rows = connection.execute(
+            sa.select(
+                table.c.key,
+                table.c.article["tags"].label("tags"),
+                table.c.article["image"].label("image"),
+            )
+            .where(
+                table.c.newsletter == newsletter,
+                table.c.key.in_(some),
+                table.c.article.is_not(None),
+            )
+            .order_by(table.c.id.desc())
+        )
+        for row in rows:
+            tags = tuple(Tag(**tag) for tag in row.tags)
+            found[row.key] = Glance(tags=tags, picture=row.image["url"] if row.image else "")
+    return found
+
+
 def taken_by(connection: sa.Connection, newsletter: str, key: str) -> TakenBy | None:
     """The newsletter's last issue that took the story with this key, or one joined with it."""
     if not key:
@@ -255,8 +290,11 @@ def _change(connection: sa.Connection, number: int, **values: object) -> None:
 def _stories(
     connection: sa.Connection, *conditions: sa.ColumnElement[bool]
 ) -> list[SuggestedStory]:
+    table = suggested_stories
+    short = [column for column in table.c if column is not table.c.article]
+    page = table.c.article["url"].as_string().label("page")
     rows = connection.execute(
-        sa.select(suggested_stories, issues.c.number)
+        sa.select(*short, page, issues.c.number)
         .outerjoin(issues, issues.c.id == suggested_stories.c.issue_id)
         .where(*conditions)
         .order_by(suggested_stories.c.id)
@@ -282,6 +320,7 @@ def _stories(
             problem=row.problem,
             first_at=row.first_at,
             suggestions=tuple(by_story.get(row.id, ())),
+            page=row.page or "",
             issue=f"{row.newsletter}/{row.number}" if row.number else "",
         )
         for row in rows

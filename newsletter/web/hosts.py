@@ -6,9 +6,13 @@ for the stranger's. An address, or a name without a dot, cannot be a stranger's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+_HOST = re.compile(r"(?:[^\x00-\x20\x7f%\\/?#@<>^|\[\]:]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+"""What the Host header of a browser looks like: a name or an address, and perhaps a port."""
 
 
 def allowed_hosts(url: str, others: Iterable[str]) -> frozenset[str]:
@@ -18,6 +22,8 @@ def allowed_hosts(url: str, others: Iterable[str]) -> frozenset[str]:
 
 def is_allowed(host: str, allowed: frozenset[str]) -> bool:
     """Whether a request with this Host header is for us; "" is a request of HTTP/1.0 without one."""
+    if _HOST.fullmatch(host) is None:  # browsers may take another part of it for the name
+        return False
     try:
         name = _ascii(urlsplit(f"//{host}").hostname or "")
     except ValueError:

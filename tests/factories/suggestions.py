@@ -136,17 +136,17 @@ def suggesting_readers(
                 yield Readers(office=office, client=client, pages=pages)
 
 
-def let_lead_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let HOST have a public address whose packets arrive at our loopback server."""
+def let_lead_to_loopback(monkeypatch: pytest.MonkeyPatch, name: str = HOST) -> None:
+    """Let the host have a public address whose packets arrive at our loopback server."""
     resolve, allow = ssrf_guard._resolve, ssrf_guard.Permissions.allow
 
     async def resolved(host: str, port: int) -> list[ssrf_guard.Address]:
-        return [ip_address("127.0.0.1")] if host == HOST else await resolve(host, port)
+        return [ip_address("127.0.0.1")] if host == name else await resolve(host, port)
 
     def allowed(
         permissions: ssrf_guard.Permissions, host: str, address: ssrf_guard.Address, port: int
     ) -> bool:
-        return host == HOST or allow(permissions, host, address, port)
+        return host == name or allow(permissions, host, address, port)
 
     monkeypatch.setattr(ssrf_guard, "_resolve", resolved)
     monkeypatch.setattr(ssrf_guard.Permissions, "allow", allowed)

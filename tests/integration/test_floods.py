@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,7 @@ from starlette.responses import Response
 
 import newsletter
 import subscribers
-from newsletter.errors import ParserCrashedError
+from newsletter.errors import ParserCrashedError, UnavailableError
 from newsletter.pipeline import form_requests, reader_letters, receive, sender_authentication
 from newsletter.sandbox import Limits, Pool
 from newsletter.sandbox import pool as pool_module
@@ -29,11 +30,11 @@ from newsletter.store.form_requests import FormKind, keep_request
 from newsletter.web import error_wall, health, hooks
 from newsletter.web.app import make_app
 from newsletter.web.error_wall import ErrorWall
-from newsletter.web.signin import passkey_pages
+from newsletter.web.signin import attempts, entry, passkey_pages
 from subscribers.inbound import listener
 from subscribers.letters import LetterRequest, Template
 from subscribers.quiet_log import QuietLog
-from tests.factories.editors import NOW, open_office
+from tests.factories.editors import ADDRESS, NOW, open_office
 from tests.factories.mail import DOMAIN, PostOffice, post_office
 from tests.factories.provider_reports import Report, hooks_tables, signed
 from tests.factories.site import make_site
@@ -100,6 +101,36 @@ def _passkeys(folder: Path) -> None:
             state = office.client.get("/sign-in/passkey/ask").json()["state"]
             form = {"state": state, "credential": "x"}
             assert office.client.post("/sign-in/passkey", data=form).status_code == 403
+
+
+def _unknown_editors(folder: Path) -> None:
+    with open_office(make_site(folder, now=NOW)) as office:
+        for number in range(TIMES):
+            form = {"address": f"no{number}@example.net", "password": "x", "way": "password"}
+            assert office.client.post("/sign-in", data=form).status_code == 403
+
+
+def _links(folder: Path, send: Callable[[str, str, str], None] | None) -> None:
+    with open_office(make_site(folder, now=NOW)) as office:
+        office.add()
+        if send is not None:
+            auth = office.app.state.auth_context
+            office.app.state.auth_context = replace(auth, send_link=send)
+        for number in range(TIMES):
+            form = {"address": ADDRESS, "way": "link"}
+            origin = {"X-Forwarded-For": f"198.51.{number}.1"}
+            assert office.client.post("/sign-in", data=form, headers=origin).status_code == 200
+
+
+def _many_links(folder: Path) -> None:
+    _links(folder, None)
+
+
+def _links_without_relay(folder: Path) -> None:
+    def refuse(*_: str) -> None:
+        raise UnavailableError("the relay is away")
+
+    _links(folder, refuse)
 
 
 def _records(_folder: Path) -> None:
@@ -240,6 +271,9 @@ FLOODS: dict[str, tuple[ModuleType, Callable[[Path], None]]] = {
     "a report to /hooks/%s was refused: %s": (hooks, _unproven),
     "a report to /hooks/%s cannot be read: %s": (hooks, _unreadable_report),
     "a sign-in with a passkey failed: %s": (passkey_pages, _passkeys),
+    "a sign-in from %s failed: no editor has the address": (attempts, _unknown_editors),
+    "no further sign-in link is mailed to an editor within the hour": (attempts, _many_links),
+    "the sign-in link for an editor could not be sent": (entry, _links_without_relay),
     "a sender could not be authenticated: %s: %s": (sender_authentication, _records),
     "The header of a message could not be read: %s.": (receive, _header),
     "a message was not kept: the quarantine is full; see receive --list": (receive, _quarantine),

@@ -43,7 +43,7 @@ class Work:
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[PostOffice]:
     """A site with readers, an editor who has a password, and one who has none."""
-    with post_office(tmp_path) as running:
+    with post_office(tmp_path, keys="suggestions = true\n") as running:
         with running.site.database.transaction() as connection:
             for address, password in (
                 (EDITOR, "a sentence that is long"),
@@ -107,10 +107,10 @@ def post(office: PostOffice, path: str, fields: dict[str, str], *, type_: str = 
     )
 
 
-def stamp(office: PostOffice) -> str:
+def stamp(office: PostOffice, purpose: str = "weekly") -> str:
     """The stamp of a form that was shown a while ago; each is taken once."""
     office.now += timedelta(seconds=20)
-    return make_stamp(office.site, "weekly", office.now - timedelta(seconds=10))
+    return make_stamp(office.site, purpose, office.now - timedelta(seconds=10))
 
 
 @pytest.mark.parametrize("way", ["join", "join by JSON", "links", "sign-in link"])
@@ -139,6 +139,27 @@ def test_known_and_unknown_cost_the_same_until_the_answer(office: PostOffice, wa
     )
     assert of_known.after > 0
     assert of_known.letters == 1
+
+
+def test_a_suggestion_does_not_tell_whose_address_it_gives(office: PostOffice) -> None:
+    """Whether it is a reader's is looked up behind the answer; nobody gets a letter."""
+    of_known, of_unknown = [
+        post(
+            office,
+            "/suggest/weekly",
+            {
+                "email": address,
+                "url": f"https://press.example.org/{number}",
+                "stamp": stamp(office, "suggest weekly"),
+            },
+        )
+        for number, address in enumerate((READER, STRANGER))
+    ]
+    assert of_known.before == of_unknown.before
+    assert of_known.answer.status == of_unknown.answer.status == 200
+    assert len(of_known.answer.body) == len(of_unknown.answer.body)
+    assert of_known.after > of_unknown.after
+    assert (of_known.letters, of_unknown.letters) == (0, 0)
 
 
 @pytest.mark.parametrize("known", [EDITOR, f"link.{EDITOR}"])

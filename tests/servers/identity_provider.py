@@ -41,6 +41,10 @@ class Provider:
     by_client_secret: bool = False
     by_public_key: bool = False
     """Signed with what is not secret to everybody, as if by HS256."""
+    head: tuple[Any, ...] = ()
+    """One other head of the token, whose signature stays."""
+    replaced: dict[str, Any] = field(default_factory=dict)
+    """What it gives in place of its own tokens."""
     answers: int = 200
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: list[Mapping[str, str]] = field(default_factory=list)
@@ -77,17 +81,19 @@ class Provider:
             "access_token": "access",
             "token_type": "Bearer",
             "id_token": self._signed(claims),
+            **self.replaced,
         }
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.unsigned:
-            return _unsigned({"alg": "none"}, claims) + "."
+            return unsigned({"alg": "none"}, claims) + "."
         if self.by_client_secret or self.by_public_key:
             key = SECRET.encode() if self.by_client_secret else _SIGNING.as_pem(private=False)
-            text = _unsigned({"alg": "HS256", "kid": "1"}, claims)
+            text = unsigned({"alg": "HS256", "kid": "1"}, claims)
             return f"{text}.{_base64url(hmac.digest(key, text.encode(), 'sha256'))}"
         key = _OTHER if self.wrong_key else _SIGNING
-        return jwt.encode({"alg": "RS256", "kid": "1"}, claims, key)
+        token = jwt.encode({"alg": "RS256", "kid": "1"}, claims, key)
+        return f"{unsigned(*self.head)}.{token.partition('.')[2]}" if self.head else token
 
     def document(self, path: str, authorization: str) -> dict[str, Any] | None:
         """What stands at a path."""
@@ -109,7 +115,8 @@ class Provider:
         return None
 
 
-def _unsigned(*parts: Mapping[str, Any]) -> str:
+def unsigned(*parts: Any) -> str:
+    """The first parts of a token."""
     return ".".join(_base64url(json.dumps(part).encode()) for part in parts)
 
 

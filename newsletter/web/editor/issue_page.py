@@ -179,6 +179,7 @@ class IssuePage:
             "sections": [_section(issue, title) for title in [*titles, *extra]],
             "section_titles": titles,
             "shelf": shelf,
+            "shelf_is_full": suggested.is_full,
             "left_out": sum(len(entries) for _kind, entries in shelf),
             "late": len(late),
             "strip": draw_strip(

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from newsletter.pipeline.form_requests import keep_join
-from newsletter.store.attempt_limits import AttemptLimit, count_attempt
+from newsletter.store.attempt_limits import AttemptLimit, attempt_within
 from newsletter.web.reader.answers import (
     WITH_SCRIPT,
     page,
@@ -36,7 +36,7 @@ from newsletter.web.reader.guarded_form import (
 from newsletter.web.reader.json_requests import CORS, is_json, json_problem, read_json
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.robots import SubmittedForm, Use, Verdict, judge
-from newsletter.web.signin.browsers import network_of
+from newsletter.web.signin.browsers import network_limits
 from subscribers.addresses import parse_address
 from subscribers.consent import JoinRequest
 from subscribers.errors import AddressError
@@ -180,13 +180,9 @@ class JoinPage:
 
     def _is_one_of_few(self, request: Request) -> bool:
         """Count a request without a stamp; False if it needs one."""
-        keyed, now = self.context.site.keyed, self.context.clock()
-        names = (f"unstamped {network_of(request)}", "unstamped")
-        with self.context.database.transaction() as connection:
-            return all(
-                count_attempt(connection, keyed(name), AttemptLimit(most=most, per=per), now)
-                for name, (per, most) in zip(names, UNSTAMPED.items(), strict=True)
-            )
+        of_one, of_all = (AttemptLimit(most=most, per=per) for per, most in UNSTAMPED.items())
+        limits = {**network_limits(request, "unstamped", of_one), "unstamped": of_all}
+        return _count(self.context, limits)
 
     def _take(self, request: Request, list_slug: str, entry: _Entry) -> Verdict | None:
         """Judge the form, and keep the request if it is accepted; None when a limit is reached."""
@@ -267,17 +263,16 @@ def is_within_limits(context: ReaderContext, request: Request) -> bool:
 
     subscribers/consent.py limits each address as well.
     """
-    rules, keyed = context.settings.sign_up, context.site.keyed
-    limits = {
-        keyed(f"join {network_of(request)}"): AttemptLimit(
-            most=rules.per_network, per=timedelta(hours=1)
-        ),
-        keyed("join"): AttemptLimit(most=rules.per_day, per=timedelta(days=1)),
-    }
-    now = context.clock()
-    with context.database.transaction() as connection:
-        # A network over its limit does not use up the day's.
-        return all(count_attempt(connection, key, limit, now) for key, limit in limits.items())
+    rules = context.settings.sign_up
+    of_one = AttemptLimit(most=rules.per_network, per=timedelta(hours=1))
+    of_all = AttemptLimit(most=rules.per_day, per=timedelta(days=1))
+    # A network over its limit does not use up the day's.
+    return _count(context, {**network_limits(request, "join", of_one), "join": of_all})
+
+
+def _count(context: ReaderContext, limits: Mapping[str, AttemptLimit]) -> bool:
+    keyed = {context.site.keyed(name): limit for name, limit in limits.items()}
+    return attempt_within(context.database, keyed, context.clock())
 
 
 def _host(request: Request) -> str:

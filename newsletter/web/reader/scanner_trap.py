@@ -7,25 +7,28 @@ comes from such a client is asked for again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from newsletter.store.attempt_limits import AttemptLimit, count_attempt, counted_since
+from newsletter.store.attempt_limits import AttemptLimit, attempt_within, counted_since
 from newsletter.web.reader.answers import trouble
 from newsletter.web.reader.reader_context import ReaderContext
 from newsletter.web.reader.robots import SCANNER_LASTS, is_scanner
 
 _LIMIT = AttemptLimit(most=1, per=SCANNER_LASTS)
+_OF_ALL = AttemptLimit(most=10_000, per=timedelta(days=1))
+"""Scanners noted in a day: whoever has many addresses does not fill the database with them."""
 
 
 def scanner_trap(context: ReaderContext) -> Callable[[Request], Awaitable[Response]]:
     """The page behind the hidden link. It notes the client for some seconds, and no reader."""
 
     def note(request: Request) -> None:
-        with context.database.transaction() as connection:
-            count_attempt(connection, _key(context, request), _LIMIT, context.clock())
+        limits = {_key(context, request): _LIMIT, context.site.keyed("robots"): _OF_ALL}
+        attempt_within(context.database, limits, context.clock())
 
     async def get(request: Request) -> Response:
         await run_in_threadpool(note, request)

@@ -17,7 +17,7 @@ from newsletter.errors import InputError
 from newsletter.issues.suggestion import MOST_NAME, MOST_TITLE, MOST_WORDS
 from newsletter.pipeline.form_requests import keep_suggestion
 from newsletter.pipeline.suggest import (
-    is_within_limits,
+    may_suggest,
     network_reader,
     proposal_of,
     written,
@@ -126,16 +126,16 @@ class SuggestPage:
         if verdict is not Verdict.ACCEPT:
             return verdict
         with context.database.transaction() as connection:
-            if not is_within_limits(connection, context.site, reader, context.clock()):
+            if not may_suggest(connection, context.site, newsletter, reader, context.clock()):
                 return None
         use = Use.NEW
 
-        def may_suggest(connection: sa.Connection) -> bool:
+        def is_accepted(connection: sa.Connection) -> bool:
             nonlocal use
             use = use_stamp(context, connection, entry.guard.stamp, proposal.url)
             return judge(replace(form, use=use), rules) is Verdict.ACCEPT
 
-        keep_suggestion(context.site, proposal, now=context.clock(), may_suggest=may_suggest)
+        keep_suggestion(context.site, proposal, now=context.clock(), may_suggest=is_accepted)
         return judge(replace(form, use=use), rules)
 
     def _form(

@@ -7,6 +7,7 @@ only far above that by address alone. A link by mail is limited apart from passw
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -18,8 +19,7 @@ from newsletter.errors import UnknownNameError
 from newsletter.store import audit
 from newsletter.store.attempt_limits import (
     AttemptLimit,
-    any_is_reached,
-    clear_attempts,
+    attempt_within,
     count_attempt,
     forget_attempts,
 )
@@ -27,11 +27,12 @@ from newsletter.store.authenticators import authenticator_of
 from newsletter.store.sessions import make_link, start_session
 from newsletter.store.users import Editor, find_credentials, password_hash_of, set_password_hash
 from newsletter.web.signin.auth_context import AuthContext, auth_context_of
-from newsletter.web.signin.browsers import browser_name, network_of
+from newsletter.web.signin.browsers import browser_name, network_limits, network_of
 from newsletter.web.signin.passwords import hash_password, is_right, needs_rehash
 from newsletter.web.signin.steps import sign_step
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
+from subscribers.quiet_log import QuietLog
 
 PER_ADDRESS = AttemptLimit(most=5, per=timedelta(minutes=15))
 """Attempts for one address from one network."""
@@ -47,6 +48,7 @@ FAILED = "failed to sign in"
 NEW_BROWSER = "somebody signed in with another browser than before"
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 class SignInAnswer(StrEnum):
@@ -70,28 +72,23 @@ class SignInOutcome:
 
 def may_attempt(request: Request, address: str, way: str) -> bool:
     """Count an attempt at `address` by `way`; returns whether it is within the limits."""
-    auth, network = auth_context_of(request), network_of(request)
-    key, now = _key(address), auth.clock()
+    key = _key(address)
     limits = {
-        auth.keyed(f"tries {network}"): PER_NETWORK,
-        auth.keyed(f"tries {way} {key} {network}"): PER_ADDRESS,
-        auth.keyed(f"tries {way} {key}"): PER_ADDRESS_ANYWHERE,
+        **network_limits(request, "tries", PER_NETWORK),
+        f"tries {way} {key} {network_of(request)}": PER_ADDRESS,
+        f"tries {way} {key}": PER_ADDRESS_ANYWHERE,
     }
-    with auth.database.transaction(read_only=True) as connection:
-        if any_is_reached(connection, limits, now):
-            return False  # nothing is written, so that a flood of attempts keeps nobody waiting
-    with auth.database.transaction() as connection:
-        clear_attempts(connection, now - timedelta(days=1))
-        counted = [count_attempt(connection, key, limit, now) for key, limit in limits.items()]
-    return all(counted)
+    return _attempt_within(auth_context_of(request), limits)
 
 
 def may_attempt_here(request: Request) -> bool:
     """Count an attempt that is for no address; returns whether its network is within the limits."""
-    auth = auth_context_of(request)
-    with auth.database.transaction() as connection:
-        key = auth.keyed(f"tries {network_of(request)}")
-        return count_attempt(connection, key, PER_NETWORK, auth.clock())
+    return _attempt_within(auth_context_of(request), network_limits(request, "tries", PER_NETWORK))
+
+
+def _attempt_within(auth: AuthContext, limits: Mapping[str, AttemptLimit]) -> bool:
+    keyed = {auth.keyed(name): limit for name, limit in limits.items()}
+    return attempt_within(auth.database, keyed, auth.clock())
 
 
 def forget_own_attempts(
@@ -132,7 +129,7 @@ def make_mailed_link(request: Request, address: str) -> tuple[Editor, str] | Non
         if editor is None:
             return None
         if not count_attempt(connection, auth.keyed(f"links {_key(address)}"), LINKS, now):
-            log.warning("no further sign-in link is mailed to an editor within the hour")
+            strangers.warning("no further sign-in link is mailed to an editor within the hour")
             return None
         return editor, make_link(connection, editor, now)
 
@@ -176,11 +173,11 @@ def start(
 def note_wrong_password(request: Request, address: str) -> None:
     """Record a wrong password; only the log tells of an address that no editor has."""
     auth = auth_context_of(request)
-    with auth.database.transaction() as connection:
+    with auth.database.transaction(read_only=True) as connection:
         editor, _ = _credentials(connection, address)
     if editor is None:
         network = network_of(request)
-        log.warning("a sign-in from %s failed: no editor has the address", network)
+        strangers.warning("a sign-in from %s failed: no editor has the address", network)
         return
     note_failure(request, editor, "wrong password")
 

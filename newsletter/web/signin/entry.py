@@ -43,8 +43,10 @@ from newsletter.web.signin.pages import page, refused
 from newsletter.web.signin.passwords import hash_password
 from subscribers.addresses import parse_address
 from subscribers.errors import AddressError
+from subscribers.quiet_log import QuietLog
 
 log = logging.getLogger("newsletter")
+strangers = QuietLog(log)
 
 
 async def show_form(request: Request) -> Response:
@@ -170,4 +172,4 @@ def _mail_link(request: Request, address: str, next_page: str) -> None:
             editor, token = made
             auth.send_link(editor.address, editor.name, f"{auth.url}/sign-in/link/{token}{query}")
     except NewsletterError:
-        log.exception("the sign-in link for an editor could not be sent")
+        strangers.exception("the sign-in link for an editor could not be sent")

@@ -6,6 +6,7 @@ request goes through the site's guarded HTTP client.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from collections.abc import Mapping
@@ -75,6 +76,7 @@ class IdentityProvider:
         self._metadata: dict[str, Any] = {}
         self._read_at: datetime | None = None
         self._failed_at: datetime | None = None
+        self._reading = asyncio.Lock()
 
     def new_request(self) -> ProviderRequest:
         """The secrets of a new sign-in."""
@@ -84,12 +86,16 @@ class IdentityProvider:
     async def sign_in_url(self, request: ProviderRequest, now: datetime) -> str:
         """Where the browser signs in. Raises IdentityProviderError."""
         metadata = await self._description(now)
-        url, _state = self._client(metadata).create_authorization_url(
-            metadata["authorization_endpoint"],
-            state=request.state,
-            nonce=request.nonce,
-            code_verifier=request.verifier,
-        )
+        try:
+            url, _state = self._client(metadata).create_authorization_url(
+                metadata["authorization_endpoint"],
+                state=request.state,
+                nonce=request.nonce,
+                code_verifier=request.verifier,
+            )
+        except ValueError as error:
+            address = metadata["authorization_endpoint"]
+            raise self._error(f"its authorization_endpoint is {address!r}") from error
         return str(url)
 
     async def recognise(self, code: str, request: ProviderRequest, now: datetime) -> Person:
@@ -105,21 +111,26 @@ class IdentityProvider:
         address, name = claims.get("email"), claims.get("name")
         return Person(
             address=address if is_verified and isinstance(address, str) else "",
-            name=name[:200] if isinstance(name, str) else "",
+            # Whoever may choose a name there could choose what no database or header takes.
+            name="".join(filter(str.isprintable, name))[:200] if isinstance(name, str) else "",
         )
 
     async def _description(self, now: datetime) -> dict[str, Any]:
-        """The provider's metadata (OpenID Connect Discovery 1.0 section 4)."""
-        if self._read_at is None or now - self._read_at > KEPT:
-            if self._failed_at is not None and now - self._failed_at < PAUSE:
-                raise self._error("it could not be used some seconds ago")
-            try:
-                self._metadata = await self._read_description(now)
-            except IdentityProviderError:
-                self._failed_at = now
-                raise
-            self._read_at = now
-        return self._metadata
+        """The provider's metadata (OpenID Connect Discovery 1.0 section 4).
+
+        One request reads it, and the others wait for that: every stranger can have it asked.
+        """
+        async with self._reading:
+            if self._read_at is None or now - self._read_at > KEPT:
+                if self._failed_at is not None and now - self._failed_at < PAUSE:
+                    raise self._error("it could not be used some seconds ago")
+                try:
+                    self._metadata = await self._read_description(now)
+                except IdentityProviderError:
+                    self._failed_at = now
+                    raise
+                self._read_at = now
+            return self._metadata
 
     async def _read_description(self, now: datetime) -> dict[str, Any]:
         issuer = self.settings.issuer
@@ -138,7 +149,12 @@ class IdentityProvider:
         if url is None and name == "userinfo_endpoint":
             return
         allowed = {"https", urlsplit(self.settings.issuer).scheme}
-        if not isinstance(url, str) or urlsplit(url).scheme not in allowed:
+        try:
+            is_url = isinstance(url, str) and url.isascii() and url.isprintable()
+            is_safe = is_url and urlsplit(str(url)).scheme in allowed
+        except ValueError:  # not an address at all
+            is_safe = False
+        if not is_safe:
             raise self._error(f"its {name} is {url!r}", "name a provider that uses https")
 
     async def _tokens(
@@ -182,7 +198,6 @@ class IdentityProvider:
         """What the ID token says, once everything about it is checked (Core 1.0 section 3.1.3.7)."""
         from authlib.oidc.core import CodeIDToken
         from joserfc import jwt
-        from joserfc.errors import JoseError
 
         keys = await self._keys(metadata, now)
         try:
@@ -201,13 +216,12 @@ class IdentityProvider:
                 },
             )
             claims.validate(now=int(now.timestamp()), leeway=LEEWAY)
-        except (JoseError, ValueError, TypeError) as error:
+        except Exception as error:  # the libraries raise any kind for a token of an unknown shape
             raise self._error(f"its token is not valid: {error}") from error
         return dict(claims)
 
     async def _keys(self, metadata: Mapping[str, Any], now: datetime) -> KeySet:
         """The keys that sign its tokens; those of kinds we do not know are left out."""
-        from joserfc.errors import JoseError
         from joserfc.jwk import JWKRegistry, KeySet
 
         entries = (await self._read(metadata["jwks_uri"], now)).get("keys")
@@ -215,7 +229,7 @@ class IdentityProvider:
         for entry in entries if isinstance(entries, list) else ():
             try:
                 keys.append(JWKRegistry.import_key(entry))
-            except (JoseError, ValueError, TypeError, KeyError):
+            except Exception:  # noqa: S112 - the library raises any kind for a key it does not know
                 continue
         if not keys:
             raise self._error("it publishes no key that can be used")
@@ -248,8 +262,9 @@ class IdentityProvider:
         from authlib.oauth2.client import OAuth2Client
 
         # Basic where the provider does not say (Discovery 1.0 section 3).
-        offered = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
+        offered = metadata.get("token_endpoint_auth_methods_supported")
+        uses_form = isinstance(offered, list) and "client_secret_basic" not in offered
+        method = "client_secret_post" if uses_form else "client_secret_basic"
         return OAuth2Client(
             session=None,
             client_id=self.settings.client_id,

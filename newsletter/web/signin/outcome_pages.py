@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -17,6 +18,9 @@ HOME = "/desk"
 """The page of the site after signing in, unless another one was asked for."""
 
 
+_DOTS = re.compile(r"[/\\](?:\.|%2e){1,2}(?:[/\\#]|\Z)", re.IGNORECASE)
+"""A segment that browsers resolve, as they understand it."""
+
 LONGEST_PATH = 1000
 """Characters of the page that somebody came for, which is in the mailed link too."""
 
@@ -25,7 +29,9 @@ def safe_path(path: str, base_path: str = "") -> str:
     """Return the path if it is on this site, else the desk, so that no link redirects elsewhere."""
     is_ours = path.startswith(f"{base_path}/") and not path.startswith(("//", "/\\"))
     is_plain = path.isascii() and path.isprintable() and len(path) <= LONGEST_PATH
-    return path if is_ours and is_plain else f"{base_path}{HOME}"
+    # With ".." a browser would leave the site's own path, to whatever else the host serves.
+    stays = _DOTS.search(path.partition("?")[0]) is None
+    return path if is_ours and is_plain and stays else f"{base_path}{HOME}"
 
 
 def answer_outcome(

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from newsletter.config.sign_in import is_same_local_part
 from newsletter.errors import IdentityProviderError, UnknownNameError
 from newsletter.store import audit
 from newsletter.store.users import Editor, Role, find_user, save_user
@@ -122,12 +123,8 @@ def _editor(
 
 
 def _is_the_same_mailbox(recognised: str, known: str) -> bool:
-    """Whether an address found by its folded spelling is that of the mailbox that was verified.
-
-    Folding also takes LATIN SMALL LETTER LONG S for an s, but those are two mailboxes (RFC 6532).
-    """
-    local = recognised.rpartition("@")[0]
-    return local.isascii() or local == known.rpartition("@")[0]
+    """Whether an address found by its folded spelling is that of the mailbox that was verified."""
+    return is_same_local_part(recognised.rpartition("@")[0], known.rpartition("@")[0])
 
 
 def _failed(request: Request, next_page: str, status: int) -> Response:

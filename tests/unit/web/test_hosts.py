@@ -26,6 +26,9 @@ def test_our_names_addresses_and_names_without_a_dot_are_answered(host: str) -> 
     [
         "evil.example", "news.example.org.evil.example", "evilnews.example.org", "127.0.0.1.evil.example:8000",
         "[", "[::1", "a@evil.example", "evil.example:x", "news.example.org@evil.example", "1.2.3", "x" * 300 + ".y",
+        "evil.example\\@news.example.org", "evil.example@news.example.org", "news.example.org/.evil.example",
+        "localhost#.evil.example", "localhost?evil.example", "evil%2eexample", "news\t.example.org", " ", "::1",
+        "news.example.org:evil.example", "news.example.org:80@evil.example", "[::1].evil.example",
     ],
 )  # fmt: skip
 def test_other_names_are_not(host: str) -> None:
