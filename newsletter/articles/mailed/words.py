@@ -43,15 +43,21 @@ VIEW = re.compile(
 _ASIDE = re.compile(
     r"\b(?:forward(?:ed)?|share|tweet|refer|referrals?|sign ?up|subscribe|upgrade|log ?in|privacy policy|terms of"
     r"|contact us|about us|advertise|get the app|download the app|read in app|follow us|like us|join us"
-    r"|facebook|twitter|instagram|linkedin|youtube|tiktok|mastodon|bluesky|threads|whatsapp|rss|leave a comment"
-    r"|comments?|restack|view in app|add us to|report abuse|help|faq|whitelist|thanks for reading|until next time"
-    r"|see you (?:next week|tomorrow|soon)|upgrade to paid)\b"
+    r"|leave a comment|comments?|restack|view in app|add us to|report abuse|whitelist|thanks for reading"
+    r"|until next time|see you (?:next week|tomorrow|soon)|upgrade to paid)\b"
     r"|\b(?:weiterleiten|weiterempfehlen|teilen|datenschutz|impressum|kontakt|anmelden|abonnieren)\b"
     r"|\b(?:transférer|partager|s(?:'|’)abonner|mentions légales|contactez)\b"
-    r"|\b(?:reenviar|compartir|suscríbete|suscribirse|inoltra|condividi|iscriviti|privacy)\b",
+    r"|\b(?:reenviar|compartir|suscríbete|suscribirse|inoltra|condividi|iscriviti)\b",
     re.IGNORECASE,
 )
-"""Links that are about the newsletter itself."""
+"""What links ask for that are about the newsletter itself."""
+_NETWORKS = re.compile(
+    r"\b(?:facebook|twitter|x|instagram|linked ?in|youtube|tiktok|mastodon|bluesky|threads|whatsapp|telegram"
+    r"|pinterest|rss|web(?:site)?|help|faq|privacy|follow|like|join|find|visit|us|me|on|at|and|or|our|the|auf"
+    r"|und|sur|et|en|y|su)\b",
+    re.IGNORECASE,
+)
+"""Of what the names of networks at the foot of a mail consist: "Follow us on Facebook and X"."""
 MORE = re.compile(
     r"(?:(?:continue|keep|read|see|learn|find out|view|get|full|the) )*(?:more|reading|article|story|post|here|details"
     r"|read(?: it| on| full| the)?(?: more| story| article| post| here)?|continue|watch(?: now)?|listen(?: now)?|link)"
@@ -90,6 +96,8 @@ def is_about_the_mail(text: str) -> bool:
     if len(text) > LONGEST_LABEL:
         return False
     if ends_the_stories(text) or VIEW.search(text):
+        return True
+    if not re.search(r"\w", _NETWORKS.sub("", text)):
         return True
     asides = [mark[0] for mark in _ASIDE.finditer(text)]
     # "How to share a secret" is a headline: the words count where there are few others.

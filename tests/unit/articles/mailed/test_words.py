@@ -27,6 +27,8 @@ from newsletter.articles.mailed.words import (
         "Voir la version en ligne",
         "Privacy policy",
         "Sign up",
+        "Facebook | X | YouTube",
+        "Find us on the web",
     ],
 )
 def test_furniture(text: str) -> None:
@@ -42,6 +44,10 @@ def test_furniture(text: str) -> None:
         "The privacy of your phone is at stake again",
         "New bridge opens on Monday",
         "Help arrives for the towns along the river",
+        "Facebook is down",
+        "Help is coming",
+        "Threads overtakes X",
+        "A new website for YouTube stars",
     ],
 )
 def test_headlines_are_no_furniture(text: str) -> None:
