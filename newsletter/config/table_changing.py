@@ -8,14 +8,23 @@ from __future__ import annotations
 import copy
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
 
+from newsletter.config.row_changing import Row, set_rows
 from newsletter.errors import ConfigurationError, Problem
 
 Values = Mapping[str, Any]
-"""Keys of the table with their new values; None takes a key out."""
+"""Keys of the table with their new values; None takes a key out, Rows change a list of tables."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """A list of tables as it is to be."""
+
+    rows: tuple[Row, ...]
 
 
 def with_values(text: str, path: Sequence[str], values: Values) -> str:
@@ -44,6 +53,8 @@ def set_values(table: Any, values: Values) -> None:
     for key, value in values.items():
         if value is None:
             table.pop(key, None)
+        elif isinstance(value, Rows):
+            set_rows(table, key, value.rows)
         elif table.get(key) != value:
             table[key] = value
     body.extend(reversed(tail))

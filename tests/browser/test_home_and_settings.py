@@ -72,7 +72,7 @@ def test_everybody_can_use_the_pages(office: Office, chromium: Chromium) -> None
     addresses = (
         "/desk", "/settings", "/settings/users", "/settings/keys", "/settings/webhooks",
         "/settings/undo", "/settings/export", "/settings/site/site", "/settings/site/alerts",
-        *(f"{WEEKLY}/{part}" for part in ("sender", "schedule", "look", "articles")),
+        *(f"{WEEKLY}/{part}" for part in ("sender", "schedule", "look", "sections", "articles")),
         *(f"{WEEKLY}/start/{step}" for step in ("sender", "sources", "readers", "look", "test")),
     )  # fmt: skip
 

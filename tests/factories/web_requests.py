@@ -571,8 +571,10 @@ _SETTINGS = (
     _get(f"{PART}/look"),
     _get(f"{PART}/look?look=brick:ocean"),
     _get(f"{PART}/articles"),
+    _get(f"{PART}/sections"),
     _get(f"{PART}/frame?look=brick:ocean"),
-    _form(f"{PART}/articles", "save", min_items="4", personalise="none", seen="earlier"),
+    _form(f"{PART}/articles", "save", min_items="4", personalise="none", welcome="issue", seen="x"),
+    _form(f"{PART}/sections", "review", rows="1", title_0="News", seen="an earlier version"),
 )
 _API = tuple(
     WebRequest(method=method, path=path, state=state, document=document, gives=JSON)

@@ -87,7 +87,7 @@ def test_every_part_is_shown_and_what_is_sent_as_it_is_changes_nothing(site: Sit
     before = text_of(site)
 
     async def work(browser: Browser) -> None:
-        for part in ("sender", "schedule", "look", "articles"):
+        for part in ("sender", "schedule", "look", "sections", "articles"):
             page = await browser.get(f"{WEEKLY}/{part}")
             page = await browser.submit(form_with(page, "review"), "review")
             assert "Nothing changes" in page.words, part
@@ -291,3 +291,83 @@ def test_what_does_not_exist_is_said(site: Site) -> None:
             assert (await browser.get(path)).status == 404, path
 
     visit(site, work, editor=EDITOR, now=NOW)
+
+
+SECTIONS = """
+# What we are known for.
+[[newsletters.weekly.sections]]
+title = "Security"
+tags = ["security"]
+exclude = ["rumour"]  # never
+
+# Everything else.
+[[newsletters.weekly.sections]]
+title = "News"
+"""
+
+
+@pytest.fixture
+def sections(site: Site) -> Site:
+    """The site with two sections, written by hand."""
+    path = site.folder / "newsletter.toml"
+    path.write_text(text_of(site) + SECTIONS, encoding="utf-8")
+    again = open_site(site.folder, {})
+    again.database.close()
+    site.settings.newsletters["weekly"] = again.settings.newsletters["weekly"]
+    return site
+
+
+def test_sections_are_added_changed_moved_and_removed(sections: Site) -> None:
+    """The rows of the form are the sections; what the form does not show of one stays, with its comments."""
+
+    async def change(browser: Browser) -> None:
+        page = await browser.get(f"{WEEKLY}/sections")
+        new = {"title_2": "Reviews", "tags_2": "reviews, tests", "show_2": "full"}
+        moved = {"title_1": "All else", "place_1": "1", "most_1": "9", "place_0": "2"}
+        page = await browser.submit(
+            form_with(page, "review"), "review", **new, **moved, only_0="plan = 'gold'"
+        )
+        assert "All else: everything else, 9 articles at most" in page.words
+        assert text_of(sections).count("[[newsletters.weekly.sections]]") == 2
+        await browser.submit(form_with(page, "save"), "save")
+
+    async def remove(browser: Browser) -> None:
+        page = await browser.get(f"{WEEKLY}/sections")
+        page = await browser.submit(form_with(page, "review"), "review", title_1="")
+        await browser.submit(form_with(page, "save"), "save")
+
+    visit(sections, change, editor=EDITOR, now=NOW)
+    after = sections.settings.newsletters["weekly"].sections
+    assert [one.title for one in after] == ["All else", "Security", "Reviews"]
+    assert (after[1].only, after[1].exclude) == ("plan = 'gold'", ("rumour",))
+    assert (after[2].tags, after[2].show) == (("reviews", "tests"), "full")
+    text = text_of(sections)
+    for comment in ("# What we are known for.", "# never", "# Everything else.", "# The look is"):
+        assert comment in text
+    visit(sections, remove, editor=EDITOR, now=NOW)
+    titles = [one.title for one in sections.settings.newsletters["weekly"].sections]
+    assert titles == ["All else", "Reviews"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("most_0", "many", "is not a number"),
+        ("only_0", "plan = ", "At character 8"),
+        ("title_2", "News", "Two sections are called"),
+    ],
+)
+def test_sections_that_are_not_valid_are_refused(
+    sections: Site, name: str, value: str, said: str
+) -> None:
+    """The form keeps what was typed, and nothing is saved."""
+    before = text_of(sections)
+
+    async def work(browser: Browser) -> None:
+        page = await browser.get(f"{WEEKLY}/sections")
+        page = await browser.submit(form_with(page, "review"), "review", **{name: value})
+        assert said in page.words
+        assert form_with(page, "review").fields[name] == value
+
+    visit(sections, work, editor=EDITOR, now=NOW)
+    assert text_of(sections) == before

@@ -16,6 +16,13 @@ from newsletter.config.source_policy import SourceFailurePolicy
 from newsletter.config.table import Table
 from newsletter.web.settings.parts import Field, Kind, Part
 from newsletter.web.settings.schedule_form import schedule_fields, schedule_text
+from newsletter.web.settings.section_form import (
+    section_rows,
+    section_texts,
+    sections_in,
+    sections_said,
+    with_places,
+)
 
 Texts = Mapping[str, str]
 
@@ -26,6 +33,8 @@ def settings_in(part: Part, table: Table) -> dict[str, Any]:
     for field in part.fields:
         if field.kind is Kind.LOOK:
             found |= {"theme": table.theme, "palette": table.palette}  # type: ignore[attr-defined] # of a newsletter
+        elif field.kind is Kind.SECTIONS:
+            found[field.key] = with_places(sections_in(table.sections))  # type: ignore[attr-defined] # of a newsletter
         else:
             found[field.key] = _written(getattr(table, _NAMES.get(field.key, field.key)))
     return found
@@ -42,6 +51,13 @@ def texts_of(part: Part, settings: Mapping[str, Any]) -> dict[str, str]:
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that differ; an empty one counts as one that is not there."""
     return {key: value for key, value in after.items() if (before[key] or None) != (value or None)}
+
+
+def in_file(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The changed settings as the file takes them."""
+    return {
+        key: section_rows(value) if key == "sections" else value for key, value in values.items()
+    }
 
 
 def told(
@@ -93,6 +109,8 @@ def _said(field: Field, settings: Mapping[str, Any]) -> str:
         case Kind.POLICY:
             word, _, rest = str(value).partition(" ")
             return f"{field.choices[word]}{f', after {rest}' if rest else ''}"
+        case Kind.SECTIONS:
+            return sections_said(value)
         case Kind.LOOK:
             return " · ".join(named(one) for one in (value, settings["palette"]) if one)
     if isinstance(value, list):
@@ -155,4 +173,5 @@ _TEXTS: dict[Kind, Callable[[str, Mapping[str, Any]], dict[str, str]]] = {
     Kind.SCHEDULE: lambda key, settings: schedule_fields(settings[key]),
     Kind.POLICY: _policy_texts,
     Kind.LOOK: _look_text,
+    Kind.SECTIONS: lambda key, settings: section_texts(settings[key]),
 }

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"  # days and a time, or a pattern that the form keeps
     POLICY = "policy"  # a choice, and hours
     LOOK = "look"  # a theme and one of its palettes
+    SECTIONS = "sections"  # a row for each section
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +152,22 @@ ARTICLES = Part(
             kind=Kind.CHECK,
         ),
         Field(
+            key="welcome",
+            label="A new reader gets",
+            kind=Kind.CHOICE,
+            choices={"issue": "The newest issue", "letter": "A short letter"},
+        ),
+        Field(
+            key="suggestions",
+            label="Readers may suggest articles, by a page and by mail",
+            kind=Kind.CHECK,
+        ),
+        Field(
+            key="segment",
+            label="Only readers of whom this is true get it",
+            note="Such as plan = 'gold' and tag:security. Leave it empty for everybody on the list.",
+        ),
+        Field(
             key="annotations",
             label="Let Gmail show pictures and headlines among promotions",
             kind=Kind.CHECK,
@@ -159,7 +176,14 @@ ARTICLES = Part(
     takes_effect="It counts from the next approval on.",
 )
 
-OF_NEWSLETTER = {part.key: part for part in (SENDER, SCHEDULE, LOOK, ARTICLES)}
+SECTIONS = Part(
+    key="sections",
+    title="Sections",
+    fields=(Field(key="sections", label="Sections", kind=Kind.SECTIONS),),
+    takes_effect="It counts from the next draft on; what an editor placed stays where it is.",
+)
+
+OF_NEWSLETTER = {part.key: part for part in (SENDER, SCHEDULE, LOOK, SECTIONS, ARTICLES)}
 
 SITE = Part(
     key="site",

@@ -27,7 +27,7 @@ from newsletter.pipeline.settings_file import settings_version, why_read_only
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import outcome_of
 from newsletter.web.reader.answers import text
-from newsletter.web.settings.form import changed, settings_in, texts_of, told
+from newsletter.web.settings.form import changed, in_file, settings_in, texts_of, told
 from newsletter.web.settings.look import looks_of
 from newsletter.web.settings.parts import LOOK, OF_NEWSLETTER, OF_SITE, PATHS, SCHEDULE, Part
 from newsletter.web.settings.schedule_form import DAYS, next_dates, schedule_text
@@ -162,7 +162,8 @@ class SettingsPage:
             f"{label}: {after}" for label, _, after in told(place.part, values, before)
         )
         what = f"{place.part.title}{of}: {words}"
-        return values, values_at(place.path, values, seen=text(form, "seen"), what=what)
+        written = in_file(values)
+        return values, values_at(place.path, written, seen=text(form, "seen"), what=what)
 
     async def _plan(self, place: Place, form: FormData) -> dict[str, Any]:
         """What the form would change, in words and in the file."""

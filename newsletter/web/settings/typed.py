@@ -14,6 +14,7 @@ from newsletter.errors import InputError
 from newsletter.web.settings.form import Texts, mailbox_text
 from newsletter.web.settings.parts import Field, Kind, Part
 from newsletter.web.settings.schedule_form import schedule_in
+from newsletter.web.settings.section_form import typed_sections
 
 MOST_LINES = 200
 """Of a field with several."""
@@ -179,4 +180,5 @@ _TYPED: dict[Kind, Callable[[Field, Texts], dict[str, Any]]] = {
     Kind.SCHEDULE: _schedule,
     Kind.POLICY: _policy,
     Kind.LOOK: _look,
+    Kind.SECTIONS: lambda field, texts: {field.key: typed_sections(texts)},
 }
