@@ -353,7 +353,7 @@ def test_sections_are_added_changed_moved_and_removed(sections: Site) -> None:
     ("name", "value", "said"),
     [
         ("most_0", "many", "is not a number"),
-        ("only_0", "plan = ", "At character 8"),
+        ("only_0", "plan =", "At character 7"),
         ("title_2", "News", "Two sections are called"),
     ],
 )
