@@ -105,7 +105,7 @@ def _in_srgb(picture: Image, profile: bytes) -> Image:
         own, web = ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB")
         mode = "RGBA" if picture.mode == "RGBA" else "RGB"
         return ImageCms.profileToProfile(picture, own, web, outputMode=mode) or picture
-    except ImageCms.PyCMSError:
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return picture
 
 

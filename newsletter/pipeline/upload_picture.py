@@ -27,6 +27,7 @@ from newsletter.site.site import Site
 from newsletter.site.uploaded_pictures import PictureNote
 
 MOST_OCTETS = 10_000_000
+LIMITS = Limits(seconds=SECONDS)
 USABLE = "use a JPEG, PNG, GIF, WebP or AVIF file"
 SMALLER = f"use a smaller one, of at most {MOST_OCTETS // 1_000_000} MB"
 
@@ -52,7 +53,7 @@ def keep_upload(
         raise InputError("there is no picture", field="picture", fix="choose a file")
     if len(body) > MOST_OCTETS:
         raise InputError("this file is too large", field="picture", fix=SMALLER)
-    original = _made(read_upload, body)
+    original = _within_limits(lambda: HANDED_IN.run(read_upload, body, limits=LIMITS))
     if isinstance(original, Unusable):
         raise InputError(_why(original), field="picture", fix=_fix(original))
     uploads = site.uploaded_pictures
@@ -97,7 +98,8 @@ def _cut(site: Site, note: PictureNote, crop: Crop, alt: str, now: datetime) -> 
             fix="upload it again",
         )
     box = box_of(crop, note.width, note.height)
-    cut = _made(cut_picture, found[1], box.left, box.top, box.width, box.height)
+    part = (box.left, box.top, box.width, box.height)
+    cut = _within_limits(lambda: HANDED_IN.run(cut_picture, found[1], *part, limits=LIMITS))
     if cut is None:
         raise InputError("the original cannot be read", field="picture", fix="upload it again")
     name = _kept(site, cut)
@@ -114,10 +116,10 @@ def _cut(site: Site, note: PictureNote, crop: Crop, alt: str, now: datetime) -> 
     )
 
 
-def _made(work: Callable[..., Made], body: bytes, *part: int) -> Made:
-    """What a worker process makes of the octets. Raises InputError if they take too much."""
+def _within_limits(read: Callable[[], Made]) -> Made:
+    """What a worker process made. Raises InputError if that took too much time or memory."""
     try:
-        return HANDED_IN.run(work, body, *part, limits=Limits(seconds=SECONDS))
+        return read()
     except ParsingError as error:
         raise InputError(
             "this picture takes too long to read", field="picture", fix="use a smaller one"
