@@ -37,6 +37,8 @@ LIFT = "subscribers suppressions lift"
 PAST = "archive import {folder}/articles --newsletter weekly"
 CORRECTION = "correct weekly/2 --story 14:00 --link https://press.example.org/moved"
 
+PICTURE = "picture weekly {folder}/newsletter.toml --story a"
+
 SUGGESTION = NewSuggestion(
     newsletter="weekly",
     url="https://press.example.org/1",
@@ -58,6 +60,8 @@ CALLS = [
     ("gathering", "all_issues", "show weekly"),
     ("gathering", "carried_over", "show weekly"),
     ("gathering", "note_text", "show weekly"),
+    ("picturing", "read_crop", PICTURE),
+    ("picturing", "set_picture", PICTURE),
     ("gathering", "inclusion_text", "show weekly"),
     ("gathering", "left_out_text", "show weekly"),
     ("gathering", "explain", "show weekly --explain a"),

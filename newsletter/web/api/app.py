@@ -16,7 +16,15 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter import __version__
 from newsletter.site.lists import public_title
-from newsletter.web.api import corrections, issues, people, sources, suggestions, suppressions
+from newsletter.web.api import (
+    corrections,
+    issues,
+    people,
+    pictures,
+    sources,
+    suggestions,
+    suppressions,
+)
 from newsletter.web.api import site as site_routes
 from newsletter.web.api.calls import ApiContext
 from newsletter.web.api.document import PREFIX, document
@@ -32,6 +40,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         site_routes.site,
         site_routes.administration,
         issues.editors,
+        pictures.editors,
         issues.publishers,
         issues.previews,
         issues.outcomes,

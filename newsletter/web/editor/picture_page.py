@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,8 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from newsletter.articles.article import Image
 from newsletter.errors import InputError, NewsletterError
 from newsletter.issues.crop import read_crop
-from newsletter.issues.desk import EDITABLE, find_block
-from newsletter.issues.edits import Edit, Illustrate, IllustrateBlock
+from newsletter.issues.desk import EDITABLE
 from newsletter.issues.issue import Issue
 from newsletter.pipeline.edit import EditRequest, edit
 from newsletter.pipeline.upload_picture import (
@@ -28,23 +26,12 @@ from newsletter.pipeline.upload_picture import (
 from newsletter.web.editor.cropping import CropView, crop_view
 from newsletter.web.editor.editor_context import EditorContext
 from newsletter.web.editor.error_page import outcome_of
-from newsletter.web.editor.forms import Fields, item_of
+from newsletter.web.editor.forms import Fields
 from newsletter.web.editor.issue_page import IssuePage, joined, seen_version
+from newsletter.web.editor.picture_subject import Subject, subject_of
 
 LONGEST_FORM = 2 * MOST_OCTETS
 """Octets; a file that is a little too large is refused in words of its own."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
-    """What the picture belongs to. `name` and `id` are what forms call it, `anchor` its place on the desk."""
-
-    name: str
-    id: str
-    title: str
-    anchor: str
-    image: Image | None
-    edit: Callable[[Image | None], Edit]
 
 
 class PicturePage:
@@ -140,27 +127,3 @@ class PicturePage:
 
     def _crop(self, image: Image | None, query: Mapping[str, str]) -> CropView | None:
         return crop_view(self.context.site, image.url if image else "", query)
-
-
-def subject_of(issue: Issue, fields: Mapping[str, str]) -> Subject:
-    """What the form or the address names. Raises UnknownNameError."""
-    if name := fields.get("block"):
-        block = find_block(issue, name)
-        return Subject(
-            name="block",
-            id=block.id,
-            title=block.title or block.shown_label,
-            anchor=f"block-{block.id}",
-            image=block.picture,
-            edit=lambda image: IllustrateBlock(id=block.id, image=image),
-        )
-    identifier = fields.get("item", "")
-    item = item_of(issue, identifier)
-    return Subject(
-        name="item",
-        id=identifier,
-        title=item.title,
-        anchor=f"item-{identifier}",
-        image=item.overrides.image or item.article.image,
-        edit=lambda image: Illustrate(item=item.article.key, image=image),
-    )
