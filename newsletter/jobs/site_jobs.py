@@ -12,7 +12,6 @@ from newsletter.config.settings import AuditSettings
 from newsletter.jobs.due_issue import RunOutcome, has_work, serve_newsletter
 from newsletter.jobs.job import BUDGET, Job, Pause, wait_for
 from newsletter.jobs.source_alerts import tell_of_sources
-from newsletter.pipeline.forget_pictures import forget_pictures
 from newsletter.pipeline.gather import gather_due
 from newsletter.pipeline.left_over_mail import handle_left_over
 from newsletter.pipeline.webhooks import deliver_webhooks
@@ -106,6 +105,11 @@ def retention_jobs(site: Site, clock: Clock) -> list[Job]:
         return Job(name=f"retention:{name}", do=forget, budget=BUDGET)
 
     def forget_uploads(_stop: threading.Event) -> str:
+        if not (site.folder / "pictures" / "uploads").is_dir():
+            return ""
+        # Sites without uploads need not load what looks through their issues.
+        from newsletter.pipeline.forget_pictures import forget_pictures
+
         return _counted(forget_pictures(site, now=clock()), "pictures removed")
 
     pictures = Job(name="retention:pictures", do=forget_uploads, budget=BUDGET)

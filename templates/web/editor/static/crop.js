@@ -44,6 +44,14 @@ if (cropForm) {
     moveTo(left, top);
   }
 
+  // The middle of the part stays as far as it can.
+  function sizeAround(share) {
+    const before = boxNow();
+    size.value = clamp(share, Number(size.min), 100);
+    const { w, h } = boxNow();
+    moveTo(before.left + (before.w - w) / 2, before.top + (before.h - h) / 2);
+  }
+
   view.tabIndex = 0;
   cropForm.addEventListener("input", draw);
   cropForm.addEventListener("change", draw);
@@ -85,7 +93,7 @@ if (cropForm) {
     const { left, top } = boxNow();
     const step = (event.shiftKey ? 0.1 : 0.01) * Math.max(width, height);
     if (MOVES[event.key]) moveTo(left + MOVES[event.key][0] * step, top + MOVES[event.key][1] * step);
-    else if (SIZES[event.key]) sizeTo(Number(size.value) + SIZES[event.key], left, top);
+    else if (SIZES[event.key]) sizeAround(Number(size.value) + SIZES[event.key]);
     else return;
     event.preventDefault();
   });
