@@ -29,6 +29,7 @@ from newsletter.site.uploaded_pictures import PictureNote
 MOST_OCTETS = 10_000_000
 LIMITS = Limits(seconds=SECONDS)
 USABLE = "use a JPEG, PNG, GIF, WebP or AVIF file"
+HEIC = "save it as JPEG first: it is a photo in HEIC, which few mail programs can show"
 SMALLER = f"use a smaller one, of at most {MOST_OCTETS // 1_000_000} MB"
 
 Made = TypeVar("Made")
@@ -55,7 +56,8 @@ def keep_upload(
         raise InputError("this file is too large", field="picture", fix=SMALLER)
     original = _within_limits(lambda: HANDED_IN.run(read_upload, body, limits=LIMITS))
     if isinstance(original, Unusable):
-        raise InputError(_why(original), field="picture", fix=_fix(original))
+        fix = HEIC if _is_heic(body) else _fix(original)
+        raise InputError(_why(original), field="picture", fix=fix)
     uploads = site.uploaded_pictures
     name = _kept(site, original)
     note = PictureNote(original=name, width=original.width, height=original.height)
@@ -137,6 +139,11 @@ def _written(write: Callable[[], Made]) -> Made:
         raise UnavailableError(
             f"the picture could not be kept: {error.strerror}", fix="ask who runs the site"
         ) from error
+
+
+def _is_heic(body: bytes) -> bool:
+    """Whether a file that cannot be used is a photo as some phones store it."""
+    return body[4:8] == b"ftyp" and body[8:12] in (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
 
 
 def _why(problem: Unusable) -> str:

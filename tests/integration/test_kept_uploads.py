@@ -28,6 +28,7 @@ from tests.factories.picture_site import (
     give,
     issue_of,
     kept,
+    size_of,
 )
 from tests.factories.web_requests import NOW
 from tests.servers.web import serving, web_client
@@ -60,6 +61,17 @@ def test_a_kept_picture_is_served_for_ever_and_nothing_else_is(site: Site) -> No
             "..%2fx",
         ):
             assert client.get(f"/pictures/kept/{other}").status_code == 404
+
+
+def test_a_link_preview_shows_an_uploaded_picture(site: Site) -> None:
+    """This server makes it of what it keeps: it need not ask itself over the network."""
+    give(site, drawn())
+    image = first(site).image
+    assert image is not None
+    with serving(make_app(site, clock=lambda: NOW)) as base, web_client(base_url=base) as client:
+        answer = client.get(site.picture_addresses.of_preview(image.url))
+    assert answer.status_code == 200
+    assert size_of(answer.content) == (1200, 630)
 
 
 def names(site: Site) -> set[str]:

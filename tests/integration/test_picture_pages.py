@@ -75,6 +75,7 @@ def test_an_uploaded_picture_is_the_articles_and_undo_brings_the_former_one_back
     [
         ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "Use a JPEG, PNG, GIF"),
         ("a.jpg", b"<script>alert(1)</script>", "not a picture that mail programs can show"),
+        ("a.heic", b"\0\0\0\x18ftypheic", "Save it as JPEG first"),
         ("a.jpg", drawn()[:300], "not a picture that mail programs can show"),
         ("a.png", drawn(size=(4, 400)), "fewer than 16 pixels on a side"),
         ("a.jpg", b"", "There is no picture. Choose a file."),

@@ -5,10 +5,10 @@
 const KINDS = ["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"];
 const hasFiles = (event) => Boolean(event.dataTransfer) && [...event.dataTransfer.types].includes("Files");
 
-// The form of the open article or block that an element is in, or of a page that has only one.
+// The form of the article or block that an element is in, or of a page that shows only one.
 function uploadFormOf(element) {
   const near = element && element.closest && element.closest(".item, .block, form[data-upload]");
-  if (near) return near.matches("form") ? near : near.querySelector("details[open] form[data-upload], :scope[open] form[data-upload]");
+  if (near) return near.matches("form") ? near : near.querySelector("form[data-upload]");
   const open = [...document.querySelectorAll("form[data-upload]")].filter((form) => form.checkVisibility());
   return open.length === 1 ? open[0] : null;
 }
@@ -35,6 +35,8 @@ function take(form, file) {
   const given = new DataTransfer();
   given.items.add(file);
   form.elements.file.files = given.files;
+  const around = form.closest("details");
+  if (around) around.open = true;
   if (!check(form)) return;
   const { alt } = form.elements;
   (alt || form.querySelector("button")).focus();
